@@ -1,0 +1,1 @@
+"""The rules, one module each, in the folder of their family."""

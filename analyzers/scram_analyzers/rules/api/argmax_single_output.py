@@ -1,0 +1,136 @@
+"""SCR864 argmax-single-output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.source.data import Data
+from scram_analyzers.source.heads import Head, heads_of
+from scram_analyzers.source.model import Model
+from scram_analyzers.source.program import Call, Program
+from scram_analyzers.source.values import integer, is_none
+
+_ARGMAX = frozenset(("numpy.argmax", "tensorflow.argmax", "tensorflow.math.argmax", "keras.ops.argmax"))
+
+
+class ArgmaxSingleOutput(Rule):
+    """The class of the largest output, taken from a model that has one."""
+
+    code = "SCR864"
+    name = "argmax-single-output"
+    severity = Severity.WARNING
+    confidence = Confidence.HIGH
+    summary = "argmax over the outputs of a model that has only one"
+    why = "Of a single number the largest is always the first: argmax gives 0 for every sample, whatever is predicted."
+    how = "A sigmoid unit gives the probability of class 1: compare it with 0.5."
+    references = (Reference("NumPy: argmax", "https://numpy.org/doc/stable/reference/generated/numpy.argmax.html"),)
+    bad = (
+        Example(
+            "Every sample gets class 0",
+            """
+            import keras
+            import numpy as np
+            from keras import layers
+
+            model = keras.Sequential([layers.Dense(8, activation="relu"), layers.Dense(1, activation="sigmoid")])
+            model.compile("adam", "binary_crossentropy")
+            model.fit(x, y, epochs=10)
+            predictions = model.predict(x_test)
+            classes = »np.argmax(predictions, axis=1)«
+            """,
+            """
+            import keras
+            import numpy as np
+            from keras import layers
+
+            model = keras.Sequential([layers.Dense(8, activation="relu"), layers.Dense(1, activation="sigmoid")])
+            model.compile("adam", "binary_crossentropy")
+            model.fit(x, y, epochs=10)
+            predictions = model.predict(x_test)
+            classes = (predictions > 0.5).astype("int32")
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "Ten outputs",
+            """
+            import keras
+            import numpy as np
+            from keras import layers
+
+            model = keras.Sequential([layers.Dense(8, activation="relu"), layers.Dense(10, activation="softmax")])
+            model.compile("adam", "sparse_categorical_crossentropy")
+            classes = np.argmax(model.predict(x_test), axis=1)
+            """,
+        ),
+        Example(
+            "The sample with the highest prediction",
+            """
+            import keras
+            import numpy as np
+            from keras import layers
+
+            model = keras.Sequential([layers.Dense(8, activation="relu"), layers.Dense(1)])
+            model.compile("adam", "mse")
+            predictions = model.predict(candidates)
+            best = candidates[np.argmax(predictions[:, 0])]
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report each argmax along the outputs of predictions from a model with one unit."""
+        for use in _uses(program):
+            along = integer(use.call.arguments.value("axis", 1))
+            yield Report(
+                place=use.call.place,
+                message="The model has one output, so this argmax is always 0."
+                if along is not None
+                else "The model has one output: this argmax counts samples, not classes, and is 0 for a single one.",
+                related=(Related(use.head.place, "The one output."),) if use.head.place is not None else (),
+                severity=None if along is not None else Severity.INFO,
+                recipe=f'({use.predictions} > 0.5).astype("int32")',
+            )
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """Compare a sigmoid's output with 0.5."""
+        for use in _uses(program):
+            if use.head.activation == "sigmoid" and use.call.place.range == finding.range:
+                content = f'({use.predictions} > 0.5).astype("int32")'
+                return Fix("Compare with 0.5", Applicability.UNSAFE, (fixes.replace(use.call.place, content),))
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    call: Call
+    head: Head
+    predictions: str
+
+
+def _uses(program: Program) -> Iterator[_Use]:
+    calls = [call for call in program.calls if call.name in _ARGMAX]
+    if not calls:
+        return
+    predicting = {id(each.place.node): each.model for each in program.evaluations if each.method == "predict"}
+    for call in calls:
+        argument = call.arguments.get("a", 0) or call.arguments.get("input") or call.arguments.get("x")
+        data = argument.value if argument is not None else None
+        if argument is None or argument.place is None or not isinstance(data, Data) or data.steps or data.place is None:
+            continue
+        model = predicting.get(id(data.place.node))
+        head = _only_head(model) if model is not None else None
+        axis = call.arguments.value("axis", 1)
+        if head is None or (axis is not None and not is_none(axis) and integer(axis) not in (1, -1)):
+            continue
+        yield _Use(call, head, argument.place.text)
+
+
+def _only_head(model: Model) -> Head | None:
+    heads = heads_of(model)
+    return heads[0] if len(heads) == 1 and heads[0].units == 1 else None

@@ -1,0 +1,165 @@
+"""SCR866 forward-outside-tape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import libcst as cst
+
+from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.source import search
+from scram_analyzers.source.dotted import dotted_name
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Program
+
+_WEIGHTS = frozenset(("trainable_weights", "trainable_variables", "weights", "variables"))
+
+
+class ForwardOutsideTape(Rule):
+    """A model that is called before the tape begins to record."""
+
+    code = "SCR866"
+    name = "forward-outside-tape"
+    severity = Severity.ERROR
+    confidence = Confidence.HIGH
+    summary = "a forward pass outside the GradientTape that is to differentiate it"
+    why = (
+        "A GradientTape knows only what is computed inside its with block. The model was called before it, so there "
+        "are no gradients, and no weight changes."
+    )
+    how = "Call the model and compute the loss inside the with block; ask for the gradients after it."
+    references = (
+        Reference(
+            "Keras: Writing a training loop from scratch",
+            "https://keras.io/guides/writing_a_custom_training_loop_in_tensorflow/",
+        ),
+        Reference("TensorFlow: GradientTape", "https://www.tensorflow.org/api_docs/python/tf/GradientTape"),
+    )
+    bad = (
+        Example(
+            "The tape sees the loss, but not the model",
+            """
+            import tensorflow as tf
+
+            model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+            optimizer = tf.keras.optimizers.Adam()
+            for x, y in batches:
+                predictions = »model(x, training=True)«
+                with tf.GradientTape() as tape:
+                    loss = tf.reduce_mean(tf.square(y - predictions))
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "Everything inside",
+            """
+            import tensorflow as tf
+
+            model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+            optimizer = tf.keras.optimizers.Adam()
+            for x, y in batches:
+                with tf.GradientTape() as tape:
+                    predictions = model(x, training=True)
+                    loss = tf.reduce_mean(tf.square(y - predictions))
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+            """,
+        ),
+        Example(
+            "Images made before the tape, for another model",
+            """
+            import tensorflow as tf
+
+            generator = tf.keras.Sequential([tf.keras.layers.Dense(64)])
+            discriminator = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+            images = generator(noise)
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_mean(discriminator(images))
+            gradients = tape.gradient(loss, discriminator.trainable_variables)
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report each forward pass whose gradients a later tape is asked for, without the model in its block."""
+        for statement, place in search.found(program, cst.With, "GradientTape"):
+            tape = _tape(statement)
+            block = next(iter(place.chunk.parsed.ancestors(statement)), None)
+            if tape is not None and isinstance(block, (cst.IndentedBlock, cst.Module)):
+                yield from _around(statement, tape, block.body, place)
+
+
+@dataclass(frozen=True, slots=True)
+class _Forward:
+    """A call of a model before the tape: the model's name, the call, and the name its result is bound to."""
+
+    model: str
+    call: cst.Call
+    result: str
+
+
+def _around(statement: cst.With, tape: str, body: Sequence[cst.BaseStatement], place: Place) -> Iterator[Report]:
+    """A call of a model before the tape in the same block, whose gradients are asked for in it or after it."""
+    position = next(number for number, each in enumerate(body) if each is statement)
+    forwards = [
+        forward for line in body[:position] if isinstance(line, cst.SimpleStatementLine) for forward in _forwards(line)
+    ]
+    if not forwards:
+        return
+    differentiated = _differentiated(body[position + 1 :], tape) | _differentiated(statement.body.body, tape)
+    inside = {name.value for name in search.nodes(statement.body, cst.Name)}
+    for forward in forwards:
+        if forward.model in differentiated and forward.result in inside and not _used(statement, forward.model):
+            yield Report(
+                place=Place(place.chunk, forward.call),
+                message=f"The model {forward.model} is called before the tape begins, so its weights get no gradients.",
+                related=(Related(Place(place.chunk, statement.items[0]), "The tape records from here on."),),
+            )
+
+
+def _forwards(line: cst.SimpleStatementLine) -> Iterator[_Forward]:
+    for statement in line.body:
+        if not isinstance(statement, cst.Assign) or not isinstance(statement.value, cst.Call):
+            continue
+        model = dotted_name(statement.value.func)
+        target = statement.targets[0].target
+        if model is not None and isinstance(target, cst.Name):
+            yield _Forward(model, statement.value, target.value)
+
+
+def _tape(statement: cst.With) -> str | None:
+    """The name of the tape that a `with` statement opens."""
+    for item in statement.items:
+        function = dotted_name(item.item.func) if isinstance(item.item, cst.Call) else None
+        name = item.asname.name if item.asname is not None else None
+        if function is not None and function.endswith("GradientTape") and isinstance(name, cst.Name):
+            return name.value
+    return None
+
+
+def _differentiated(statements: Sequence[cst.CSTNode], tape: str) -> set[str]:
+    """The models whose weights `tape.gradient(...)` asks for."""
+    models: set[str] = set()
+    for statement in statements:
+        for call in search.nodes(statement, cst.Call):
+            if dotted_name(call.func) == f"{tape}.gradient" and len(call.args) > 1:
+                owner, _, attribute = (dotted_name(call.args[1].value) or "").rpartition(".")
+                if attribute in _WEIGHTS:
+                    models.add(owner)
+    return models
+
+
+def _used(statement: cst.With, model: str) -> bool:
+    """Whether the block calls the model or a part of it other than its loss, or hands it on."""
+    for call in search.nodes(statement.body, cst.Call):
+        function = dotted_name(call.func) or ""
+        if function == model or (function.startswith(f"{model}.") and "loss" not in function.rpartition(".")[2]):
+            return True
+        if any(dotted_name(argument.value) == model for argument in call.args):
+            return True
+    return False

@@ -1,0 +1,57 @@
+"""Which Keras a program is written for, as far as its imports and calls tell."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator
+
+from scram_analyzers.findings import Severity
+from scram_analyzers.source.keras_api.names import canonical_name
+from scram_analyzers.source.program import Program
+
+
+class KerasVersion(enum.Enum):
+    """What runs the program."""
+
+    KERAS_3 = "Keras 3"
+    OLDER = "older"
+    UNKNOWN = "unknown"
+
+
+_ONLY_IN_KERAS_3 = ("keras.ops", "keras.random", "keras.distribution", "keras.config", "keras.tree", "keras.saving")
+_ONLY_BEFORE_KERAS_3 = (
+    "tensorflow.compat.v1",
+    "tensorflow.contrib",
+    "tensorflow.python.keras",
+    "tensorflow_core",
+    "tensorflow.Session",
+    "tensorflow.placeholder",
+    "tensorflow.get_default_graph",
+    "tensorflow.global_variables_initializer",
+    "tf_keras",
+)
+
+
+def keras_version(program: Program) -> KerasVersion:
+    """The Keras that the program asks for by what it imports and calls."""
+    reached = list(_reached(program))
+    if any(_begins(name, _ONLY_BEFORE_KERAS_3) for name in reached) or "TF_USE_LEGACY_KERAS" in program.text:
+        return KerasVersion.OLDER
+    if any(_begins(canonical_name(name), _ONLY_IN_KERAS_3) for name in reached):
+        return KerasVersion.KERAS_3
+    return KerasVersion.UNKNOWN
+
+
+def severity_of(version: KerasVersion) -> Severity:
+    """How bad it is to use what Keras 3 does not have, in a program for this version."""
+    return Severity.ERROR if version is KerasVersion.KERAS_3 else Severity.INFO
+
+
+def _reached(program: Program) -> Iterator[str]:
+    yield from program.imports.names.values()
+    yield from program.imports.stars
+    yield from (call.dotted for call in program.calls)
+
+
+def _begins(name: str, prefixes: tuple[str, ...]) -> bool:
+    return any(name == prefix or name.startswith(f"{prefix}.") for prefix in prefixes)

@@ -1,0 +1,149 @@
+"""SCR852 renamed-argument."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
+from scram_analyzers.rules.api import keras_versions, keywords
+from scram_analyzers.rules.api.keras_versions import KerasVersion
+from scram_analyzers.rules.api.keywords import KerasCall, Keyword
+from scram_analyzers.rules.base import Example, Reference, Report, Rule
+from scram_analyzers.source.keras_api.layers import LEGACY_PARAMETERS, NOT_RENAMED
+from scram_analyzers.source.program import Program
+
+_OF_MODELS: Mapping[str, str] = MappingProxyType({"input": "inputs", "output": "outputs"})
+_STILL_TAKEN = frozenset(("alpha",))
+"""Old names that Keras 3 takes with a warning where it has a new one."""
+
+
+class RenamedArgument(Rule):
+    """An argument under a name that Keras gave up."""
+
+    code = "SCR852"
+    name = "renamed-argument"
+    severity = Severity.INFO
+    confidence = Confidence.HIGH
+    summary = "an argument under the name it had in an older Keras"
+    why = "Keras 3 does not know the old name: the call stops with an error, or the value is never used."
+    how = "Write the new name; the value stays as it is."
+    references = (
+        Reference("Keras: Migrating Keras 2 code to Keras 3", "https://keras.io/guides/migrating_to_keras_3/"),
+        Reference("Keras 1 to 2: release notes", "https://github.com/keras-team/keras/wiki/Keras-2.0-release-notes"),
+    )
+    false_alarms = (
+        "A program that is meant to run on an old Keras only. Where its imports say so (tf.compat.v1, tf_keras, ...), "
+        "this rule is silent; else it is a note, not a warning, unless the program can only run on Keras 3."
+    )
+    bad = (
+        Example(
+            "The learning rate by its old name",
+            """
+            from keras import ops, optimizers
+
+            scale = ops.sqrt(2.0)
+            optimizer = optimizers.Adam(»lr«=0.001)
+            """,
+            """
+            from keras import ops, optimizers
+
+            scale = ops.sqrt(2.0)
+            optimizer = optimizers.Adam(learning_rate=0.001)
+            """,
+        ),
+        Example(
+            "A program in Keras 1's words",
+            """
+            from keras.layers import Dense, Dropout
+            from keras.models import Sequential
+
+            model = Sequential()
+            model.add(Dense(»output_dim«=64, input_dim=20, »init«="uniform", activation="relu"))
+            model.add(Dropout(»p«=0.5))
+            model.add(Dense(1))
+            model.compile("adam", "mse")
+            model.fit(x, y, »nb_epoch«=20, batch_size=16)
+            """,
+            """
+            from keras.layers import Dense, Dropout
+            from keras.models import Sequential
+
+            model = Sequential()
+            model.add(Dense(units=64, input_dim=20, kernel_initializer="uniform", activation="relu"))
+            model.add(Dropout(rate=0.5))
+            model.add(Dense(1))
+            model.compile("adam", "mse")
+            model.fit(x, y, epochs=20, batch_size=16)
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "Embedding still calls it output_dim",
+            """
+            from keras.layers import Embedding
+
+            layer = Embedding(input_dim=1000, output_dim=64)
+            """,
+        ),
+        Example(
+            "A program that asks for the old Keras",
+            """
+            import tensorflow.compat.v1 as tf
+
+            optimizer = tf.keras.optimizers.Adam(lr=0.001)
+            """,
+        ),
+        Example(
+            "Another library's argument",
+            """
+            import keras
+            from torch.optim import Adam
+
+            optimizer = Adam(weights, lr=0.001)
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report each keyword that has a new name in the same call's signature."""
+        version: KerasVersion | None = None
+        for call in keywords.keras_calls(program):
+            written = list(keywords.keywords_of(call.place))
+            for keyword in written:
+                new = _new_name(call, keyword)
+                if new is None or any(other.name == new for other in written):
+                    continue
+                version = version or keras_versions.keras_version(program)
+                if version is KerasVersion.OLDER:
+                    return
+                yield Report(
+                    place=keyword.place,
+                    message=f"The argument {keyword.name}= of {call.words} is called {new}= now.",
+                    severity=keras_versions.severity_of(version),
+                    recipe=f"{new}={keyword.value.text}",
+                )
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """Write the new name."""
+        for call in keywords.keras_calls(program):
+            for keyword in keywords.keywords_of(call.place):
+                new = _new_name(call, keyword)
+                if new is not None and keyword.place.range == finding.range:
+                    edits = (fixes.replace(keyword.place, new),)
+                    return Fix(f"Rename {keyword.name} to {new}", Applicability.SAFE, edits)
+        return None
+
+
+def _new_name(call: KerasCall, keyword: Keyword) -> str | None:
+    """What the call's signature calls this keyword now; None when it is no old name."""
+    if keyword.name in call.parameters or keyword.name in _STILL_TAKEN:
+        return None
+    if call.name == "keras.models.Model":
+        return _OF_MODELS.get(keyword.name)
+    if keyword.name in NOT_RENAMED.get(call.name, ()):
+        return None
+    new = LEGACY_PARAMETERS.get(keyword.name)
+    return new if new in call.parameters else None

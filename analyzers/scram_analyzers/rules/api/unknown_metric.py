@@ -1,0 +1,175 @@
+"""SCR854 unknown-metric."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import libcst as cst
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
+from scram_analyzers.rules.base import Example, Reference, Report, Rule
+from scram_analyzers.source.keras_api.losses import LOSS_STRINGS, METRIC_STRINGS
+from scram_analyzers.source.keras_api.optimizers import BY_STRING
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Compile, Program
+from scram_analyzers.source.values import text
+
+
+class UnknownMetric(Rule):
+    """A metric, loss or optimizer named by a string that Keras does not know."""
+
+    code = "SCR854"
+    name = "unknown-metric"
+    severity = Severity.ERROR
+    confidence = Confidence.HIGH
+    summary = "a metric, loss or optimizer named by a string that Keras does not know"
+    why = "Keras looks the name up when the model is compiled or trained, does not find it, and stops with an error."
+    how = "Use the name of one that exists, or pass the function or object itself."
+    references = (
+        Reference("Keras: metrics", "https://keras.io/api/metrics/"),
+        Reference("Keras: losses", "https://keras.io/api/losses/"),
+        Reference("Keras: optimizers", "https://keras.io/api/optimizers/"),
+    )
+    false_alarms = (
+        "A name that the program or a library registers: where anything is registered in this file, this rule is "
+        "silent. Names that an older Keras knew are left alone."
+    )
+    bad = (
+        Example(
+            "A spelling mistake in the loss",
+            """
+            import keras
+
+            model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(3, activation="softmax")])
+            model.compile("adam", loss=»"sparse_categorical_crossentrophy"«, metrics=["accuracy"])
+            """,
+            """
+            import keras
+
+            model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(3, activation="softmax")])
+            model.compile("adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            """,
+        ),
+        Example(
+            "Accuracy misspelled",
+            """
+            import keras
+
+            model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=[»"accuarcy"«])
+            """,
+            """
+            import keras
+
+            model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            """,
+        ),
+        Example(
+            "No such optimizer",
+            """
+            import keras
+
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile(optimizer=»"gradient descent"«, loss="mse")
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "Short names and names of classes",
+            """
+            import keras
+
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile(optimizer="SGD", loss="MSE", metrics=["mae", "RootMeanSquaredError"])
+            """,
+        ),
+        Example(
+            "A name that the program registers",
+            """
+            import keras
+
+            keras.utils.get_custom_objects()["distance"] = distance
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="distance")
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report each name that is in none of Keras's tables."""
+        for name in _unknown_names(program):
+            near = _nearest(name)
+            hint = f" The nearest that it knows is {near!r}." if near else ""
+            yield Report(
+                place=name.place,
+                message=f"Keras has no {name.kind} called {name.text!r}.{hint}",
+                recipe=f'"{near}"' if near else "",
+            )
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """Write the nearest name, where there is one."""
+        for name in _unknown_names(program):
+            near = _nearest(name)
+            if near is not None and name.place.range == finding.range:
+                quoted = name.place.text[0] + near + name.place.text[-1]
+                return Fix(f"Write {near}", Applicability.UNSAFE, (fixes.replace(name.place, quoted),))
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    kind: str
+    text: str
+    place: Place
+    known: frozenset[str]
+
+
+def _unknown_names(program: Program) -> Iterator[_Name]:
+    names = [
+        name
+        for compiled in program.compiles
+        if compiled.model is not None and not compiled.model.trains_itself
+        for name in _names(compiled)
+        if name.text.lower() not in name.known
+    ]
+    if names and not _registers(program):
+        yield from names
+
+
+def _names(compiled: Compile) -> Iterator[_Name]:
+    for loss in compiled.losses:
+        written = _string(loss.place)
+        if written is not None:
+            yield _Name("loss", written, loss.place, LOSS_STRINGS)
+    for metric in compiled.metrics or ():
+        written = _string(metric.place)
+        if written is not None:
+            yield _Name("metric", written, metric.place, METRIC_STRINGS)
+    optimizer = compiled.arguments.get("optimizer")
+    chosen = text(optimizer.value) if optimizer is not None else None
+    place = optimizer.value.place if optimizer is not None else None
+    if chosen is not None and place is not None and _string(place) is not None:
+        yield _Name("optimizer", chosen, place, frozenset(BY_STRING))
+
+
+def _string(place: Place) -> str | None:
+    """The string written at a place; None for any other expression."""
+    node = place.node
+    value = node.evaluated_value if isinstance(node, cst.SimpleString) else None
+    return value if isinstance(value, str) else None
+
+
+def _registers(program: Program) -> bool:
+    return any(
+        each in program.text for each in ("custom_objects", "register_keras_serializable", "custom_object_scope")
+    )
+
+
+def _nearest(name: _Name) -> str | None:
+    near = difflib.get_close_matches(name.text.lower(), sorted(name.known), n=3, cutoff=0.75)
+    return max(near, key=lambda each: "_" in each, default=None)  # a class in lower case is no one's way to write it

@@ -1,0 +1,161 @@
+"""SCR861 unprotected-logarithm."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import libcst as cst
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.source import search
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Program
+from scram_analyzers.source.walk import bound_names
+
+_TRUTH = re.compile(r"true|target|label|actual|^y$|^t$", re.IGNORECASE)
+_PREDICTION = re.compile(r"pred|prob|y_?hat|^p$", re.IGNORECASE)
+_EPSILON = "1e-7"
+
+
+class UnprotectedLogarithm(Rule):
+    """A loss that takes the logarithm of predictions which may be 0."""
+
+    code = "SCR861"
+    name = "unprotected-logarithm"
+    severity = Severity.WARNING
+    confidence = Confidence.MEDIUM
+    summary = "a loss function that takes the logarithm of a prediction that may be 0"
+    why = (
+        "A softmax or sigmoid that is sure of itself gives exactly 0 in float32. The logarithm of 0 is minus infinity, "
+        "and 0 times infinity is NaN: one such sample makes the loss NaN, and all weights after it."
+    )
+    how = "Keep the argument away from 0: add a small number or clip it, or use Keras's own cross-entropy, which does."
+    references = (
+        Reference("Keras: custom losses", "https://keras.io/api/losses/#creating-custom-losses"),
+        Reference(
+            "DEBAR: Detecting Numerical Bugs in Neural Network Architectures (ESEC/FSE 2020)",
+            "https://doi.org/10.1145/3368089.3409720",
+        ),
+    )
+    false_alarms = "Predictions that the model itself keeps above 0, such as the output of softplus plus a constant."
+    bad = (
+        Example(
+            "A cross-entropy written by hand",
+            """
+            import keras
+            from keras import ops
+
+            def cross_entropy(y_true, y_pred):
+                return -ops.mean(ops.sum(y_true * »ops.log(y_pred)«, axis=-1))
+
+            model = keras.Sequential([keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss=cross_entropy)
+            """,
+            """
+            import keras
+            from keras import ops
+
+            def cross_entropy(y_true, y_pred):
+                return -ops.mean(ops.sum(y_true * ops.log(y_pred + 1e-7), axis=-1))
+
+            model = keras.Sequential([keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss=cross_entropy)
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "Clipped first",
+            """
+            import keras
+            from keras import ops
+
+            def cross_entropy(y_true, y_pred):
+                y_pred = ops.clip(y_pred, 1e-7, 1.0)
+                return -ops.mean(ops.sum(y_true * ops.log(y_pred), axis=-1))
+            """,
+        ),
+        Example(
+            "A small number is added",
+            """
+            import keras
+            from keras import ops
+
+            def cross_entropy(y_true, y_pred):
+                return -ops.mean(y_true * ops.log(y_pred + keras.config.epsilon()))
+            """,
+        ),
+        Example(
+            "A logarithm of something else",
+            """
+            import keras
+            from keras import ops
+
+            def log_cosh(y_true, y_pred):
+                return ops.mean(ops.log(ops.cosh(y_pred - y_true)))
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report each logarithm of a loss function's prediction, as it is or taken from 1."""
+        losses = {loss.place.text: loss.place for compiled in program.compiles for loss in compiled.losses}
+        for logarithm in _logarithms(program):
+            used = losses.get(logarithm.function)
+            argument = logarithm.argument.text
+            yield Report(
+                place=logarithm.place,
+                message=f"This is minus infinity, and the loss NaN, as soon as {argument} is 0.",
+                related=(Related(used, "The model is trained with this loss."),) if used is not None else (),
+                severity=None if used is not None else Severity.INFO,
+                recipe=f"{logarithm.called}({argument} + {_EPSILON})",
+            )
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """Add a small number to the argument."""
+        for logarithm in _logarithms(program):
+            if logarithm.place.range == finding.range:
+                edit = fixes.insert(logarithm.argument.range.end, f" + {_EPSILON}")
+                return Fix(f"Add {_EPSILON} to {logarithm.argument.text}", Applicability.UNSAFE, (edit,))
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Logarithm:
+    function: str
+    called: str
+    place: Place
+    argument: Place
+
+
+def _logarithms(program: Program) -> Iterator[_Logarithm]:
+    for function, place in search.found(program, cst.FunctionDef, "log("):
+        names = [parameter.name.value for parameter in function.params.params if parameter.name.value != "self"]
+        if len(names) < 2 or not _TRUTH.search(names[0]) or not _PREDICTION.search(names[1]):
+            continue
+        if names[1] in bound_names(function.body):
+            continue
+        for call in search.nodes(function.body, cst.Call):
+            argument = _unprotected(call, names[1])
+            if argument is not None:
+                called = Place(place.chunk, call.func).text
+                yield _Logarithm(function.name.value, called, Place(place.chunk, call), Place(place.chunk, argument))
+
+
+def _unprotected(call: cst.Call, prediction: str) -> cst.BaseExpression | None:
+    """The argument of a logarithm that is the prediction itself, or 1 minus it."""
+    function = call.func
+    name = function.attr.value if isinstance(function, cst.Attribute) else None
+    if name != "log" or len(call.args) != 1 or not isinstance(function, cst.Attribute):
+        return None
+    argument = call.args[0].value
+    inner = argument
+    if isinstance(argument, cst.BinaryOperation) and isinstance(argument.operator, cst.Subtract):
+        if not isinstance(argument.left, (cst.Integer, cst.Float)):
+            return None
+        inner = argument.right
+    return argument if isinstance(inner, cst.Name) and inner.value == prediction else None

@@ -1,0 +1,1 @@
+"""The layers between input and output (SCR3xx)."""

@@ -1,0 +1,149 @@
+"""SCR322 bottleneck-layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.architecture.paths import (
+    DROPOUTS,
+    LINEAR_MAPS,
+    Paths,
+    is_activation,
+    models_of,
+    width,
+    words,
+)
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.source.graph import Layer, Tensor
+from scram_analyzers.source.program import Program
+from scram_analyzers.source.shapes import ModelShapes
+from scram_analyzers.source.values import boolean
+
+RECURRENT_CELLS = frozenset(("LSTM", "GRU", "SimpleRNN"))
+PASSED = DROPOUTS | {"BatchNormalization"}
+
+
+class BottleneckLayer(Rule):
+    """A hidden layer of one unit, through which everything must go."""
+
+    code = "SCR322"
+    name = "bottleneck-layer"
+    severity = Severity.WARNING
+    confidence = Confidence.HIGH
+    summary = "a hidden layer with a single unit, which leaves one number for all later layers"
+    why = (
+        "Whatever the layers before have found out about a sample must pass through this layer. With one unit that "
+        "is one number; the layers after it can only bend that number."
+    )
+    how = "Give hidden layers more units, such as 16 to 128, and keep a single unit for the last layer."
+    references = (
+        Reference(
+            "Stanford CS231n: Setting the number of layers and their sizes",
+            "https://cs231n.github.io/neural-networks-1/",
+        ),
+    )
+    false_alarms = "An autoencoder whose code is one number on purpose."
+    bad = (
+        Example(
+            "Thirty features through one unit",
+            """
+            from keras import Sequential
+            from keras.layers import Dense
+
+            model = Sequential()
+            model.add(»Dense(1, input_dim=30, activation="relu")«)
+            model.add(Dense(16, activation="relu"))
+            model.add(Dense(1, activation="sigmoid"))
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            """,
+        ),
+        Example(
+            "A recurrent layer of one unit",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential(
+                [
+                    keras.Input(shape=(24, 14)),
+                    »layers.SimpleRNN(1)«,
+                    layers.Dense(8, activation="relu"),
+                    layers.Dense(1),
+                ]
+            )
+            model.compile("adam", "mse")
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "One unit at the end",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential([layers.Dense(16, activation="relu"), layers.Dense(1)])
+            model.compile("adam", "mse")
+            """,
+        ),
+        Example(
+            "One score for each time step",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential(
+                [
+                    keras.Input(shape=(20, 8)),
+                    layers.Dense(1),
+                    layers.Flatten(),
+                    layers.Dense(4, activation="relu"),
+                    layers.Dense(1),
+                ]
+            )
+            model.compile("adam", "mse")
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report each hidden layer whose whole output is one number."""
+        for model in models_of(program):
+            paths = Paths(model)
+            narrow = [(layer, tensor) for layer, tensor in paths.applied() if width(layer) == 1]
+            shapes = ModelShapes(model) if narrow else None
+            for layer, tensor in narrow:
+                following = _next_layer(paths, tensor)
+                if following is None or not tensor.inputs or not _gives_one_number(layer):
+                    continue
+                assert shapes is not None
+                source = shapes.output(tensor.inputs[0])
+                if layer.class_name == "Dense" and (source is None or len(source) != 1):
+                    continue
+                features = source[-1] if source else None
+                fed = f"{features} values" if features is not None and features > 1 else "everything before it"
+                yield Report(
+                    layer.place,
+                    f"{words(layer)} has one unit: {fed} must pass through it as a single number.",
+                    (Related(following.place, "This layer sees nothing but that number."),),
+                )
+
+
+def _gives_one_number(layer: Layer) -> bool:
+    if layer.class_name in RECURRENT_CELLS:
+        return boolean(layer.value("return_sequences")) in (None, False) and not layer.arguments.open
+    return layer.class_name == "Dense"
+
+
+def _next_layer(paths: Paths, tensor: Tensor) -> Layer | None:
+    """The dense layer that reads the values, past what keeps their number."""
+    reader = paths.only_reader(tensor)
+    while reader is not None and isinstance(reader.producer, Layer):
+        producer = reader.producer
+        if producer.class_name in LINEAR_MAPS:
+            return producer if producer.class_name == "Dense" else None
+        if not is_activation(producer) and producer.class_name not in PASSED:
+            return None
+        reader = paths.only_reader(reader)
+    return None

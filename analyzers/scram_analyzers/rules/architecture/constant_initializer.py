@@ -1,0 +1,190 @@
+"""SCR331 constant-initializer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
+from scram_analyzers.rules.architecture.paths import (
+    DROPOUTS,
+    LINEAR_MAPS,
+    Paths,
+    core,
+    initializer_of,
+    is_activation,
+    models_of,
+    width,
+    words,
+)
+from scram_analyzers.rules.base import Example, Reference, Report, Rule
+from scram_analyzers.source.graph import Layer, Tensor
+from scram_analyzers.source.keras_api.layers import WEIGHTED
+from scram_analyzers.source.program import Program
+from scram_analyzers.source.values import boolean, number
+
+CONSTANTS = {"zeros": 0.0, "zero": 0.0, "ones": 1.0, "one": 1.0}
+
+
+PASSED = DROPOUTS | {"BatchNormalization", "Flatten", "MaxPooling1D", "MaxPooling2D", "AveragePooling2D"}
+
+
+class ConstantInitializer(Rule):
+    """Hidden weights that all begin with the same number."""
+
+    code = "SCR331"
+    name = "constant-initializer"
+    severity = Severity.WARNING
+    confidence = Confidence.HIGH
+    summary = "a hidden layer whose weights all start with the same number"
+    why = (
+        "Units that start alike compute the same, get the same gradient and stay alike: the layer works as if it had "
+        "one unit. With zeros not even that: no gradient comes through."
+    )
+    how = 'Leave the initializer out, or use "he_normal" with relu and "glorot_uniform" with tanh or sigmoid.'
+    references = (
+        Reference("Stanford CS231n: weight initialization", "https://cs231n.github.io/neural-networks-2/#init"),
+        Reference("Nikanjam et al.: NeuraLint, rule 4 (TOSEM 2021)", "https://doi.org/10.1145/3470006"),
+    )
+    false_alarms = "Fixed filters on purpose; those of layers with trainable=False are left alone."
+    bad = (
+        Example(
+            "A hidden layer of zeros",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential(
+                [
+                    layers.Dense(64, activation="relu", kernel_initializer=»"zeros"«),
+                    layers.Dense(1),
+                ]
+            )
+            model.compile("adam", "mse")
+            """,
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential(
+                [
+                    layers.Dense(64, activation="relu", kernel_initializer="he_normal"),
+                    layers.Dense(1),
+                ]
+            )
+            model.compile("adam", "mse")
+            """,
+        ),
+        Example(
+            "All the same constant",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential()
+            model.add(layers.Dense(64, kernel_initializer=»keras.initializers.Constant(0.1)«, activation="tanh"))
+            model.add(layers.Dense(1))
+            model.compile("adam", "mse")
+            """,
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential()
+            model.add(layers.Dense(64, kernel_initializer="he_normal", activation="tanh"))
+            model.add(layers.Dense(1))
+            model.compile("adam", "mse")
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "Biases start with zeros, and a last layer may",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential(
+                [
+                    layers.Dense(64, activation="relu", bias_initializer="zeros"),
+                    layers.Dense(1, kernel_initializer="zeros"),
+                ]
+            )
+            model.compile("adam", "mse")
+            """,
+        ),
+        Example(
+            "Known vectors",
+            """
+            import keras
+            from keras import layers
+            from project import matrix
+
+            model = keras.Sequential(
+                [
+                    layers.Embedding(1000, 50, embeddings_initializer=keras.initializers.Constant(matrix)),
+                    layers.GlobalAveragePooling1D(),
+                    layers.Dense(1, kernel_initializer=keras.initializers.Constant(matrix)),
+                ]
+            )
+            model.compile("adam", "mse")
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report each hidden layer of several units whose kernel starts constant."""
+        for model in models_of(program):
+            paths = Paths(model)
+            for layer, tensor in paths.applied():
+                value = _constant(program, layer)
+                if value is None or model.is_frozen(layer) or boolean(layer.value("trainable")) is False:
+                    continue
+                argument = core(layer).arguments.get("kernel_initializer")
+                if not _is_hidden(paths, tensor) or argument is None or argument.place is None:
+                    continue
+                yield Report(
+                    argument.place,
+                    f"All weights of {words(layer)} start as {fixes.number_text(value)}, so that its units stay alike.",
+                    recipe='kernel_initializer="he_normal"',
+                )
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """Write a random initializer in its place."""
+        for layer in program.layers:
+            argument = layer.arguments.get("kernel_initializer")
+            if argument is None or argument.place is None or argument.place.range != finding.range:
+                continue
+            if isinstance(argument.place.node, (cst.SimpleString, cst.Call, cst.Attribute)):
+                edit = fixes.replace(argument.place, '"he_normal"')
+                return Fix('Use "he_normal"', Applicability.UNSAFE, (edit,))
+        return None
+
+
+def _constant(program: Program, layer: Layer) -> float | None:
+    """The number that all weights of a layer of several units start with."""
+    inner = core(layer)
+    if inner.class_name not in LINEAR_MAPS or (width(layer) or 0) < 2:
+        return None
+    found = initializer_of(program, inner, "kernel_initializer")
+    if found is None:
+        return None
+    name, arguments = found
+    if name == "constant":
+        given = arguments.get("value", 0)
+        return number(given.value) if given is not None else 0.0
+    return CONSTANTS.get(name)
+
+
+def _is_hidden(paths: Paths, tensor: Tensor) -> bool:
+    """Whether another layer learns from these values; not so for the transform that a spatial transformer predicts."""
+    reader = paths.only_reader(tensor)
+    while reader is not None and isinstance(reader.producer, Layer):
+        if reader.producer.class_name in WEIGHTED:
+            return True
+        if reader.producer.class_name not in PASSED and not is_activation(reader.producer):
+            return False
+        reader = paths.only_reader(reader)
+    return False

@@ -1,0 +1,136 @@
+"""SCR307 dropout-on-output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity, SourceRange, TextEdit
+from scram_analyzers.rules.architecture.paths import is_activation, words
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.source.graph import Layer, Tensor
+from scram_analyzers.source.keras_api.layers import WEIGHTED
+from scram_analyzers.source.parents import added_to, statement_of
+from scram_analyzers.source.program import Program
+from scram_analyzers.source.text import lines_of
+from scram_analyzers.source.values import number
+
+DROPOUTS = frozenset(("Dropout", "AlphaDropout", "GaussianDropout"))
+
+
+class DropoutOnOutput(Rule):
+    """Dropout on what the model answers."""
+
+    code = "SCR307"
+    name = "dropout-on-output"
+    severity = Severity.WARNING
+    confidence = Confidence.HIGH
+    summary = "Dropout after the last layer, where it deletes the model's answers"
+    why = (
+        "After the last layer, Dropout sets answers to zero and enlarges the others at every training step. The loss "
+        "then punishes right answers at random, and probabilities no longer add up to one."
+    )
+    how = "Move Dropout before the last Dense layer, or remove it."
+    references = (
+        Reference("Srivastava et al.: Dropout (JMLR 2014)", "https://jmlr.org/papers/v15/srivastava14a.html"),
+        Reference("TheDeepChecker (TOSEM 2023)", "https://doi.org/10.1145/3587155"),
+    )
+    false_alarms = "A model that only makes features for a loss of its own."
+    bad = (
+        Example(
+            "Dropout between the scores and softmax",
+            """
+            from keras.models import Sequential
+            from keras.layers import Activation, Dense, Dropout
+
+            model = Sequential()
+            model.add(Dense(64, activation="relu"))
+            model.add(Dense(10))
+            model.add(»Dropout(0.5)«)
+            model.add(Activation("softmax"))
+            model.compile(loss="categorical_crossentropy", optimizer="adam")
+            """,
+            """
+            from keras.models import Sequential
+            from keras.layers import Activation, Dense, Dropout
+
+            model = Sequential()
+            model.add(Dense(64, activation="relu"))
+            model.add(Dense(10))
+            model.add(Activation("softmax"))
+            model.compile(loss="categorical_crossentropy", optimizer="adam")
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "Dropout before the last layer",
+            """
+            from keras.models import Sequential
+            from keras.layers import Dense, Dropout
+
+            model = Sequential()
+            model.add(Dense(64, activation="relu"))
+            model.add(Dropout(0.5))
+            model.add(Dense(10, activation="softmax"))
+            model.compile(loss="categorical_crossentropy", optimizer="adam")
+            """,
+        ),
+        Example(
+            "A part of a model that ends in Dropout",
+            """
+            import keras
+            from keras import layers
+
+            features = keras.Sequential([layers.Dense(64, activation="relu"), layers.Dropout(0.3)])
+            model = keras.Sequential([features, layers.Dense(10, activation="softmax")])
+            model.compile(loss="categorical_crossentropy", optimizer="adam")
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report each dropout between a compiled model's last layer with weights and its loss."""
+        for compiled in program.compiles:
+            model = compiled.model
+            if model is None or model.trains_itself or not any(loss.name for loss in compiled.losses):
+                continue
+            for output in model.outputs:
+                found = _dropout_at_end(output)
+                if found is None:
+                    continue
+                dropout, last = found
+                yield Report(
+                    dropout.place,
+                    f"This Dropout deletes outputs of {words(last)}, the model's last layer.",
+                    (Related(last.place, "The last layer with weights."),),
+                )
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """Take out the line that adds it."""
+        for layer in program.layers:
+            if layer.place.range != finding.range or added_to(layer.place) is None:
+                continue
+            statement = statement_of(layer.place)
+            if statement is None or statement.range.end.line >= len(lines_of(program.text)):
+                return None
+            whole = SourceRange.of(statement.range.start.line, 0, statement.range.end.line + 1, 0)
+            return Fix("Remove this Dropout", Applicability.UNSAFE, (TextEdit(whole, ""),))
+        return None
+
+
+def _dropout_at_end(output: Tensor) -> tuple[Layer, Layer] | None:
+    """A dropout behind the last layer with weights, and that layer."""
+    dropout: Layer | None = None
+    tensor = output
+    while isinstance(tensor.producer, Layer):
+        layer = tensor.producer
+        if layer.class_name in DROPOUTS:
+            dropout = layer if number(layer.value("rate")) != 0 else dropout
+        elif layer.class_name in WEIGHTED:
+            return (dropout, layer) if dropout is not None and layer.class_name == "Dense" else None
+        elif not is_activation(layer):
+            return None
+        if len(tensor.inputs) != 1:
+            return None
+        tensor = tensor.inputs[0]
+    return None

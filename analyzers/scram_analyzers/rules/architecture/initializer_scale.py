@@ -1,0 +1,166 @@
+"""SCR332 initializer-scale."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.architecture.paths import LINEAR_MAPS, Paths, core, initializer_of, shaped_models, words
+from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule
+from scram_analyzers.source.activations import own_activation
+from scram_analyzers.source.graph import Layer, Shape
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Program
+from scram_analyzers.source.shapes.effects import axes_of, product, sizes
+from scram_analyzers.source.values import Arguments, number
+
+NORMAL = ("randomnormal", "truncatednormal", "normal")
+UNIFORM = ("randomuniform", "uniform")
+DEFAULT_SCALE = 0.05
+
+
+class InitializerScale(Rule):
+    """Weights that start far too large, or not as selu needs them."""
+
+    code = "SCR332"
+    name = "initializer-scale"
+    severity = Severity.WARNING
+    confidence = Confidence.HIGH
+    summary = "weights that start far too large for the number of inputs, or selu without its initializer"
+    why = (
+        "Each unit adds up all of its inputs times their weights. Weights that are too large for the number of inputs "
+        "give sums far from the range where activations work: they saturate or explode from layer to layer."
+    )
+    how = 'Leave the initializer out, or use one that knows the number of inputs: "he_normal", "glorot_uniform".'
+    references = (
+        Reference("He et al.: Delving Deep into Rectifiers (ICCV 2015)", "https://arxiv.org/abs/1502.01852"),
+        Reference("Klambauer et al.: Self-Normalizing Neural Networks (2017)", "https://arxiv.org/abs/1706.02515"),
+    )
+    options = (Option("max-ratio", 5.0, "times the scale of He et al. from which it is too large", "catalogue row E2"),)
+    bad = (
+        Example(
+            "A spread of one for 784 inputs",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential(
+                [
+                    keras.Input(shape=(784,)),
+                    layers.Dense(64, activation="relu", kernel_initializer=»keras.initializers.RandomNormal(stddev=1)«),
+                    layers.Dense(10, activation="softmax"),
+                ]
+            )
+            model.compile("adam", "sparse_categorical_crossentropy")
+            """,
+        ),
+        Example(
+            "selu with another activation's initializer",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential()
+            model.add(layers.Dense(64, activation="selu", kernel_initializer=»"he_normal"«))
+            model.add(layers.Dense(10, activation="softmax"))
+            model.compile("adam", "sparse_categorical_crossentropy")
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "Keras's own choice, and a small spread",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential(
+                [
+                    keras.Input(shape=(784,)),
+                    layers.Dense(64, activation="relu", kernel_initializer="he_normal"),
+                    layers.Dense(64, kernel_initializer=keras.initializers.RandomNormal(stddev=0.02)),
+                    layers.ReLU(),
+                    layers.Dense(10, activation="softmax"),
+                ]
+            )
+            model.compile("adam", "sparse_categorical_crossentropy")
+            """,
+        ),
+        Example(
+            "selu as its authors want it",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential()
+            model.add(layers.Dense(64, activation="selu", kernel_initializer="lecun_normal"))
+            model.add(layers.Dense(10, activation="softmax"))
+            model.compile("adam", "sparse_categorical_crossentropy")
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report kernels whose spread is known and too large, and selu with a foreign initializer."""
+        for model, shapes in shaped_models(program):
+            paths = Paths(model)
+            for layer, tensor in paths.applied():
+                inner = core(layer)
+                argument = inner.arguments.get("kernel_initializer")
+                if inner.class_name not in LINEAR_MAPS or argument is None or argument.place is None:
+                    continue
+                found = initializer_of(program, inner, "kernel_initializer")
+                if found is None:
+                    continue
+                spread = _spread(*found)
+                inputs = _fan_in(inner, shapes.output(tensor.inputs[0]) if tensor.inputs else None)
+                if spread is not None and inputs:
+                    usual = math.sqrt(2 / inputs)
+                    if spread > self.option("max-ratio") * usual:
+                        yield Report(
+                            argument.place,
+                            f"The weights of {words(layer)} start with a spread of {fixes.number_text(spread)}; for "
+                            f"{inputs:,} inputs {usual:.2g} is usual.",
+                            recipe='kernel_initializer="he_normal"',
+                        )
+                elif own_activation(layer)[0] == "selu" and found[0] in ("henormal", "heuniform"):
+                    yield _selu_report(argument.place, layer)
+
+
+def _selu_report(place: Place, layer: Layer) -> Report:
+    return Report(
+        place,
+        f"{words(layer)} uses selu, which keeps its values in range only with lecun_normal.",
+        why=(
+            "Layers with selu normalize their own outputs if the weights start with the spread of lecun_normal. With a "
+            "larger one the values grow from layer to layer, and the point of selu is lost."
+        ),
+        how='Use kernel_initializer="lecun_normal" with selu, or relu with "he_normal".',
+        recipe='kernel_initializer="lecun_normal"',
+    )
+
+
+def _spread(name: str, arguments: Arguments) -> float | None:
+    """The standard deviation of the weights."""
+    if arguments.open:
+        return None
+    if name in NORMAL:
+        given = arguments.get("stddev", 1)
+        return number(given.value) if given is not None else DEFAULT_SCALE
+    if name in UNIFORM:
+        low, high = arguments.get("minval", 0), arguments.get("maxval", 1)
+        least = number(low.value) if low is not None else -DEFAULT_SCALE
+        most = number(high.value) if high is not None else DEFAULT_SCALE
+        return (most - least) / math.sqrt(12) if least is not None and most is not None else None
+    return None
+
+
+def _fan_in(layer: Layer, source: Shape | None) -> int | None:
+    """How many inputs a unit adds up."""
+    if not source or "Transpose" in layer.class_name or layer.class_name.startswith(("Separable", "Locally")):
+        return None
+    if layer.class_name == "Dense":
+        return source[-1]
+    return product([*sizes(layer, "kernel_size", axes_of(layer), None), source[-1]])

@@ -1,0 +1,114 @@
+"""SCR334 input-shape-mismatch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.architecture.paths import sample_shape
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.source.graph import InputSpec, Shape
+from scram_analyzers.source.model import Model
+from scram_analyzers.source.program import Fit, Program
+
+
+class InputShapeMismatch(Rule):
+    """Data of another shape than the model's input."""
+
+    code = "SCR334"
+    name = "input-shape-mismatch"
+    severity = Severity.ERROR
+    confidence = Confidence.HIGH
+    summary = "training data whose shape is not the one that the model's input declares"
+    why = "The model's weights are made for the declared shape; data of another shape stop the training with an error."
+    how = "Declare the shape of one example (without the number of examples), or reshape the data to what is declared."
+    references = (Reference("Keras: Input", "https://keras.io/api/layers/core_layers/input/"),)
+    bad = (
+        Example(
+            "Images into an input for rows of numbers",
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.mnist.load_data()
+            x_train = x_train / 255
+            model = keras.Sequential([keras.Input(shape=(784,)), layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(»x_train«, y_train)
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "Reshaped first",
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.mnist.load_data()
+            x_train = x_train.reshape(-1, 784) / 255
+            model = keras.Sequential([keras.Input(shape=(784,)), layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train)
+            """,
+        ),
+        Example(
+            "A channel axis of length one, which Keras adds by itself",
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.mnist.load_data()
+            x_train = x_train / 255
+            model = keras.Sequential()
+            model.add(layers.Conv2D(8, 3, activation="relu", input_shape=(28, 28, 1)))
+            model.add(layers.Flatten())
+            model.add(layers.Dense(10, activation="softmax"))
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train)
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report each training whose data can't have the shape that the model declares."""
+        for fit in program.fits:
+            shape = sample_shape(fit.inputs)
+            declared = _declared(fit)
+            if shape is None or declared is None or declared.shape is None or fit.x is None or fit.x.place is None:
+                continue
+            if _fits(shape, declared.shape):
+                continue
+            related = (Related(declared.place, "The shape is declared here."),) if declared.place is not None else ()
+            yield Report(
+                fit.x.place,
+                f"Each example has the shape {_written(shape)}, but the model's input is declared as "
+                f"{_written(declared.shape)}.",
+                related,
+            )
+
+
+def _declared(fit: Fit) -> InputSpec | None:
+    """The one input of the model; None where there are several or none is declared."""
+    model = fit.model
+    if model is None or not isinstance(model, Model):
+        return None
+    inputs = {id(each): each.producer for each in model.tensors() if isinstance(each.producer, InputSpec)}
+    only = list(inputs.values())
+    return only[0] if len(only) == 1 and isinstance(only[0], InputSpec) else None
+
+
+def _fits(shape: Shape, declared: Shape) -> bool:
+    """Whether data may have the declared shape; axes of length one may come and go, as Keras lets them."""
+    if len(shape) == len(declared):
+        return all(one is None or other is None or one == other for one, other in zip(shape, declared, strict=True))
+    if len(declared) == len(shape) + 1 and declared[-1] in (1, None):
+        return _fits(shape, declared[:-1])
+    if len(shape) == len(declared) + 1 and shape[-1] in (1, None):
+        return _fits(shape[:-1], declared)
+    return False
+
+
+def _written(shape: Shape) -> str:
+    sizes = ["?" if size is None else str(size) for size in shape]
+    return f"({sizes[0]},)" if len(sizes) == 1 else f"({', '.join(sizes)})"

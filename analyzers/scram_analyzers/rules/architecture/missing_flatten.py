@@ -1,0 +1,271 @@
+"""SCR310 missing-flatten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
+from scram_analyzers.rules.architecture.paths import (
+    DROPOUTS,
+    Paths,
+    by,
+    is_activation,
+    sample_shape,
+    words,
+)
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.source.data import LabelForm
+from scram_analyzers.source.graph import Layer, Tensor
+from scram_analyzers.source.heads import heads_of
+from scram_analyzers.source.model import Model
+from scram_analyzers.source.parents import added_to, is_element
+from scram_analyzers.source.program import Compile, Fit, Program
+from scram_analyzers.source.shapes import ModelShapes
+
+CLASS_LOSSES = frozenset(("categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy"))
+MAP_MAKERS = ("Conv2D", "SeparableConv2D", "MaxPooling2D", "AveragePooling2D", "DepthwiseConv2D")
+
+
+class MissingFlatten(Rule):
+    """A dense head that answers for every place of a map instead of once for the example."""
+
+    code = "SCR310"
+    name = "missing-flatten"
+    severity = Severity.ERROR
+    confidence = Confidence.HIGH
+    summary = "a dense layer that works on every place of a map or sequence because nothing has flattened it"
+    why = (
+        "Dense works on the last axis alone. On a map that was not flattened it gives an answer for every place, "
+        "and each place sees only itself; the model's output then has more axes than the labels."
+    )
+    how = "Put GlobalAveragePooling2D() or Flatten() between the last map and the first dense layer."
+    references = (Reference("Keras: Flatten", "https://keras.io/api/layers/reshaping_layers/flatten/"),)
+    false_alarms = "A prediction for every pixel on purpose, where the labels can't be seen."
+    bad = (
+        Example(
+            "From a convolution straight into the head",
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.cifar10.load_data()
+            model = keras.Sequential()
+            model.add(layers.Rescaling(1 / 255, input_shape=(32, 32, 3)))
+            model.add(layers.Conv2D(32, 3, activation="relu"))
+            model.add(layers.MaxPooling2D())
+            model.add(»layers.Dense(10, activation="softmax")«)
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train)
+            """,
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.cifar10.load_data()
+            model = keras.Sequential()
+            model.add(layers.Rescaling(1 / 255, input_shape=(32, 32, 3)))
+            model.add(layers.Conv2D(32, 3, activation="relu"))
+            model.add(layers.MaxPooling2D())
+            model.add(layers.Flatten())
+            model.add(layers.Dense(10, activation="softmax"))
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train)
+            """,
+        ),
+        Example(
+            "Dense on the pixels, flattened too late",
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.mnist.load_data()
+            model = keras.Sequential(
+                [
+                    keras.Input(shape=(28, 28)),
+                    layers.Rescaling(1 / 255),
+                    »layers.Dense(128, activation="relu")«,
+                    layers.Flatten(),
+                    layers.Dense(10, activation="softmax"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train)
+            """,
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.mnist.load_data()
+            model = keras.Sequential(
+                [
+                    keras.Input(shape=(28, 28)),
+                    layers.Rescaling(1 / 255),
+                    layers.Flatten(),
+                    layers.Dense(128, activation="relu"),
+                    layers.Flatten(),
+                    layers.Dense(10, activation="softmax"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train)
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "Flattened before the head",
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.mnist.load_data()
+            model = keras.Sequential(
+                [
+                    keras.Input(shape=(28, 28)),
+                    layers.Rescaling(1 / 255),
+                    layers.Flatten(),
+                    layers.Dense(10, activation="softmax"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train)
+            """,
+        ),
+        Example(
+            "A class for every step of a sequence",
+            """
+            import keras
+            from keras import layers
+            from project import tags, words
+
+            model = keras.Sequential()
+            model.add(layers.Embedding(10000, 64))
+            model.add(layers.LSTM(64, return_sequences=True))
+            model.add(layers.Dense(20, activation="softmax"))
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(words, tags)
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report heads with too many axes, and dense layers on maps that are flattened after them."""
+        fits = {id(fit.compile): fit for fit in program.fits if fit.compile is not None}
+        for compiled in program.compiles:
+            if compiled.model is None or compiled.model.trains_itself:
+                continue
+            fit = fits.get(id(compiled))
+            shapes = ModelShapes(compiled.model, sample_shape(fit.inputs) if fit is not None else None)
+            yield from _heads_on_maps(program, compiled, fit, shapes)
+            yield from _dense_before_flatten(program, compiled.model, fit, shapes)
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """Flatten before the dense layer."""
+        layer = next((each for each in program.layers if each.place.range == finding.range), None)
+        if layer is None:
+            return None
+        spelling = program.imports.spell("keras.layers.Flatten")
+        content = f"{spelling.text}()"
+        model = added_to(layer.place)
+        if model is not None:
+            edit = fixes.statement_before(program, layer.place, f"{model}.add({content})")
+        elif is_element(layer.place):
+            edit = fixes.element_before(program, layer.place, content)
+        else:
+            return None
+        edits = (edit, *fixes.import_edits(program, (spelling,)))
+        return Fix("Add Flatten before this layer", Applicability.UNSAFE, edits)
+
+
+def _heads_on_maps(program: Program, compiled: Compile, fit: Fit | None, shapes: ModelShapes) -> Iterator[Report]:
+    model = compiled.model
+    assert model is not None
+    if len(model.outputs) != 1 or not any(loss.name in CLASS_LOSSES for loss in compiled.losses):
+        return
+    (head,) = heads_of(model)
+    output = shapes.output(model.outputs[0])
+    if head.layer is None or head.layer.class_name != "Dense" or output is None or len(output) < 2:
+        return
+    targets = fit.targets if fit is not None else None
+    axes = _target_axes(fit)
+    if axes is None and (targets is not None or len(output) != 3 or not _follows_map(model, head.layer)):
+        return
+    if axes is not None and axes >= len(output) - (1 if compiled.losses[0].name.startswith("sparse") else 0):  # type: ignore[union-attr]
+        return
+    seen = "the labels have one class for each example" if axes is not None else "nothing has flattened its input"
+    related = (Related(fit.y.place, "The labels."),) if fit is not None and fit.y and fit.y.place else ()
+    yield Report(
+        head.layer.place,
+        f"{words(head.layer)} gives an output of {by(output)} for each example, but {seen}.",
+        related,
+        severity=None if axes is not None else Severity.WARNING,
+        confidence=None if axes is not None else Confidence.MEDIUM,
+        recipe=f"{program.imports.spell('keras.layers.Flatten').text}()  # before this layer",
+    )
+
+
+def _target_axes(fit: Fit | None) -> int | None:
+    """How many axes the labels of one example have; None when it can't be told."""
+    targets = fit.targets if fit is not None else None
+    if targets is None or targets.batched or not targets.shape or targets.labels is None:
+        return None
+    if targets.labels is LabelForm.CONTINUOUS:
+        return None
+    return len(targets.shape) - 1
+
+
+def _follows_map(model: Model, dense: Layer) -> bool:
+    """Whether the layer before the dense ones makes maps."""
+    for tensor in model.tensors():
+        if tensor.producer is dense or not isinstance(tensor.producer, Layer):
+            continue
+        if tensor.producer.class_name in MAP_MAKERS:
+            return True
+        if tensor.producer.class_name != "Dense" and tensor.producer.class_name not in DROPOUTS:
+            return False
+    return False
+
+
+def _dense_before_flatten(program: Program, model: Model, fit: Fit | None, shapes: ModelShapes) -> Iterator[Report]:
+    paths = Paths(model)
+    pictures = fit is not None and fit.inputs is not None and fit.inputs.images
+    for layer, tensor in paths.applied():
+        source = shapes.output(tensor.inputs[0]) if layer.class_name == "Dense" and tensor.inputs else None
+        if source is None or not (len(source) == 3 or (len(source) == 2 and pictures)) or 1 in source[:-1]:
+            continue
+        flatten = _flatten_after(paths, tensor)
+        if flatten is None or _made_by_dense(tensor.inputs[0]):
+            continue
+        places = "pixel" if len(source) == 3 else "row"
+        yield Report(
+            layer.place,
+            f"{words(layer)} works on each {places} of its {by(source)} input by itself: it stands before Flatten.",
+            (Related(flatten.place, "The map is flattened only here."),),
+            severity=Severity.WARNING,
+            confidence=Confidence.MEDIUM,
+            recipe=f"{program.imports.spell('keras.layers.Flatten').text}()  # before this layer",
+        )
+
+
+def _flatten_after(paths: Paths, tensor: Tensor) -> Layer | None:
+    reader = paths.only_reader(tensor)
+    while reader is not None and isinstance(reader.producer, Layer):
+        producer = reader.producer
+        if producer.class_name == "Flatten":
+            return producer
+        if not is_activation(producer) and producer.class_name not in DROPOUTS and producer.class_name != "Dense":
+            return None
+        reader = paths.only_reader(reader)
+    return None
+
+
+def _made_by_dense(tensor: Tensor) -> bool:
+    """Whether an earlier dense layer, which is the one to mark, gave this input."""
+    producer = tensor.producer
+    while isinstance(producer, Layer) and (is_activation(producer) or producer.class_name in DROPOUTS):
+        if len(tensor.inputs) != 1:
+            return False
+        tensor = tensor.inputs[0]
+        producer = tensor.producer
+    return isinstance(producer, Layer) and producer.class_name == "Dense"

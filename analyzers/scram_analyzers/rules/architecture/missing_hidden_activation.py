@@ -1,0 +1,337 @@
+"""SCR301 missing-hidden-activation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
+from scram_analyzers.rules.architecture.paths import LINEAR_MAPS, Paths, core, models_of, width, words
+from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule
+from scram_analyzers.source.activations import own_activation
+from scram_analyzers.source.graph import Layer, Operation, Shape, Tensor
+from scram_analyzers.source.program import Program
+from scram_analyzers.source.shapes import ModelShapes
+from scram_analyzers.source.values import boolean, integer, is_none
+
+LINEAR = frozenset(
+    [
+        "ActivityRegularization",
+        "AlphaDropout",
+        "AveragePooling1D",
+        "AveragePooling2D",
+        "AveragePooling3D",
+        "BatchNormalization",
+        "Concatenate",
+        "Cropping1D",
+        "Cropping2D",
+        "Cropping3D",
+        "Dropout",
+        "Flatten",
+        "GaussianDropout",
+        "GaussianNoise",
+        "GlobalAveragePooling1D",
+        "GlobalAveragePooling2D",
+        "GlobalAveragePooling3D",
+        "Identity",
+        "SpatialDropout1D",
+        "SpatialDropout2D",
+        "SpatialDropout3D",
+        "ZeroPadding1D",
+        "ZeroPadding2D",
+        "ZeroPadding3D",
+    ]
+)
+"""Layers that add nothing non-linear."""
+
+MAXIMA = frozenset(
+    ["MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalMaxPooling3D"]
+)
+JOINING = frozenset(
+    ("keras.layers.concatenate", "keras.ops.concatenate", "keras.backend.concatenate", "tensorflow.concat")
+)
+DELIBERATE = ("proj", "embed", "latent", "bottleneck", "mean", "var", "query", "key", "value", "encod", "linear")
+"""Parts of names that authors give to layers which are linear on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Next:
+    """Where a layer's values go unchanged: the layer that learns from them, and the pooling between."""
+
+    layer: Layer
+    pooling: Layer | None
+
+
+class MissingHiddenActivation(Rule):
+    """A hidden layer without activation: it and the next are one linear layer."""
+
+    code = "SCR301"
+    name = "missing-hidden-activation"
+    severity = Severity.WARNING
+    confidence = Confidence.HIGH
+    summary = "a hidden layer without activation, which the next layer makes pointless"
+    why = (
+        "A layer without activation is a linear map, and two linear maps in a row are one linear map. However many "
+        "of them you stack, the network can only draw straight lines through the data; the extra layers cost time "
+        "and weights and bring nothing."
+    )
+    how = 'Give every hidden layer a non-linear activation; activation="relu" is the usual one. The last layer stays.'
+    references = (
+        Reference(
+            "Goodfellow, Bengio, Courville: Deep Learning, section 6.1: a linear hidden layer stays linear",
+            "https://www.deeplearningbook.org/contents/mlp.html",
+        ),
+        Reference("Stanford CS231n: Neural Networks part 1", "https://cs231n.github.io/neural-networks-1/"),
+        Reference("UMLAUT (CHI 2021): missing activations", "https://doi.org/10.1145/3411764.3445538"),
+    )
+    false_alarms = (
+        "A linear layer on purpose: a projection to a lower rank, a bottleneck, an embedding. Such layers are left "
+        "alone when their size or their name says so."
+    )
+    options = (
+        Option(
+            "bottleneck-ratio",
+            4.0,
+            "a single linear layer this many times narrower than its input passes as a bottleneck",
+            "low-rank factorizations and autoencoders in published programs",
+        ),
+    )
+    bad = (
+        Example(
+            "Hidden layers that are all linear",
+            """
+            from keras import Sequential
+            from keras.layers import Dense
+
+            model = Sequential()
+            model.add(»Dense(64, input_shape=(13,))«)
+            model.add(»Dense(32)«)
+            model.add(Dense(1))
+            model.compile(optimizer="adam", loss="mse")
+            """,
+            """
+            from keras import Sequential
+            from keras.layers import Dense
+
+            model = Sequential()
+            model.add(Dense(64, input_shape=(13,), activation="relu"))
+            model.add(Dense(32, activation="relu"))
+            model.add(Dense(1))
+            model.compile(optimizer="adam", loss="mse")
+            """,
+        ),
+        Example(
+            "A convolution that nothing follows but pooling",
+            """
+            import tensorflow as tf
+            from tensorflow.keras import layers
+
+            inputs = tf.keras.Input(shape=(28, 28, 1))
+            x = »layers.Conv2D(32, 3)«(inputs)
+            x = layers.MaxPooling2D()(x)
+            x = layers.Flatten()(x)
+            x = layers.Dense(64, activation="relu")(x)
+            outputs = layers.Dense(10, activation="softmax")(x)
+            model = tf.keras.Model(inputs, outputs)
+            model.compile("adam", "sparse_categorical_crossentropy")
+            """,
+            """
+            import tensorflow as tf
+            from tensorflow.keras import layers
+
+            inputs = tf.keras.Input(shape=(28, 28, 1))
+            x = layers.Conv2D(32, 3, activation="relu")(inputs)
+            x = layers.MaxPooling2D()(x)
+            x = layers.Flatten()(x)
+            x = layers.Dense(64, activation="relu")(x)
+            outputs = layers.Dense(10, activation="softmax")(x)
+            model = tf.keras.Model(inputs, outputs)
+            model.compile("adam", "sparse_categorical_crossentropy")
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "The activation is a layer of its own, after the normalization",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential(
+                [
+                    layers.Conv2D(32, 3, use_bias=False),
+                    layers.BatchNormalization(),
+                    layers.LeakyReLU(),
+                    layers.MaxPooling2D(),
+                    layers.Flatten(),
+                    layers.Dense(10, activation="softmax"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            """,
+        ),
+        Example(
+            "Residual blocks and functions in place of layers",
+            """
+            import keras
+            from keras import layers
+
+            inputs = keras.Input(shape=(16,))
+            x = keras.activations.relu(layers.Dense(32)(inputs))
+            y = layers.Dense(32)(x)
+            x = layers.ReLU()(layers.Add()([x, y]))
+            model = keras.Model(inputs, layers.Dense(1)(x))
+            model.compile("adam", "mse")
+            """,
+        ),
+        Example(
+            "The linear bottleneck of an autoencoder",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential(
+                [
+                    keras.Input(shape=(784,)),
+                    layers.Dense(128, activation="relu"),
+                    layers.Dense(2),
+                    layers.Dense(128, activation="relu"),
+                    layers.Dense(784, activation="sigmoid"),
+                ]
+            )
+            model.compile("adam", "binary_crossentropy")
+            """,
+        ),
+        Example(
+            "A dense layer that lays out a map for transposed convolutions",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential(
+                [
+                    keras.Input(shape=(100,)),
+                    layers.Dense(8 * 8 * 128),
+                    layers.Reshape((8, 8, 128)),
+                    layers.Conv2DTranspose(64, 4, strides=2, padding="same", activation="relu"),
+                    layers.Conv2D(3, 5, padding="same", activation="tanh"),
+                ]
+            )
+            model.compile("adam", "mse")
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report each linear layer whose values reach only layers that could have learned the same alone."""
+        for model in models_of(program):
+            paths = Paths(model)
+            found = list(_linear_layers(paths))
+            shapes = ModelShapes(model) if found else None
+            linear = {layer.identity for layer, _, _ in found}
+            for layer, tensor, following in found:
+                assert shapes is not None
+                if self._is_bottleneck(layer, tensor, following, shapes.output(tensor.inputs[0]), linear):
+                    continue
+                yield _report(program, layer, following)
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """Give the layer relu."""
+        for layer in program.layers:
+            if layer.place.range == finding.range:
+                edit = fixes.set_argument(program, core(layer).place, "activation", '"relu"')
+                return Fix('Add activation="relu"', Applicability.UNSAFE, (edit,)) if edit is not None else None
+        return None
+
+    def _is_bottleneck(
+        self, layer: Layer, tensor: Tensor, following: _Next, source: Shape | None, linear: set[int]
+    ) -> bool:
+        """Whether the layer alone is linear here and narrow, or narrows one place at a time as MobileNet's do."""
+        before = tensor.inputs[0].producer if tensor.inputs else None
+        alone = following.layer.identity not in linear
+        alone = alone and not (isinstance(before, Layer) and before.identity in linear)
+        narrow, wide = width(layer), source[-1] if source else None
+        if narrow is None or not alone or (width(following.layer) or 0) <= narrow:
+            return False
+        if wide is None:
+            wide = width(before) if isinstance(before, Layer) else None
+        pointwise = core(layer).class_name.startswith("Conv") and integer(core(layer).value("kernel_size")) == 1
+        return wide is not None and (wide >= self.option("bottleneck-ratio") * narrow or (pointwise and wide > narrow))
+
+
+def _linear_layers(paths: Paths) -> Iterator[tuple[Layer, Tensor, _Next]]:
+    for layer, tensor in paths.applied():
+        inner = core(layer)
+        if inner.class_name not in LINEAR_MAPS or not tensor.inputs or _is_deliberate(layer):
+            continue
+        activation, argument = own_activation(layer)
+        if activation != "linear" or (argument is not None and is_none(argument.value)):
+            continue
+        following = _following(paths, tensor, inner)
+        if following is not None:
+            yield layer, tensor, following
+
+
+def _is_deliberate(layer: Layer) -> bool:
+    inner = core(layer)
+    name = (layer.name or inner.name or "").lower()
+    low_rank = inner.class_name == "Dense" and boolean(inner.value("use_bias")) is False
+    return low_rank or any(part in name for part in DELIBERATE)
+
+
+def _following(paths: Paths, tensor: Tensor, layer: Layer) -> _Next | None:
+    """The linear map that a tensor reaches by linear steps alone; None when it reaches anything else.
+
+    A tensor that several layers read is a shared projection, as in gates and attention: let be.
+    """
+    pooling: Layer | None = None
+    reader = paths.only_reader(tensor)
+    while reader is not None:
+        producer = reader.producer
+        if isinstance(producer, Layer):
+            if core(producer).class_name in LINEAR_MAPS:
+                return _Next(producer, pooling)
+            if producer.class_name in MAXIMA:
+                pooling = producer
+            elif producer.class_name not in LINEAR:
+                return None
+        elif not isinstance(producer, Operation) or producer.name not in JOINING:
+            return None
+        reader = paths.only_reader(reader)
+    return None
+
+
+def _report(program: Program, layer: Layer, following: _Next) -> Report:
+    after = following.layer
+    if following.pooling is not None:
+        return Report(
+            place=layer.place,
+            message=(
+                f"{words(layer)} has no activation: its values reach {words(after)} through "
+                f"{following.pooling.class_name} alone."
+            ),
+            related=(Related(after.place, "The next layer that learns."),),
+            confidence=Confidence.MEDIUM,
+            why=(
+                "A layer without activation is a linear map. Pooling alone is a weak replacement for an activation: "
+                "the layer learns much less than it could with one."
+            ),
+            recipe=_recipe(program, layer),
+        )
+    return Report(
+        place=layer.place,
+        message=(
+            f"{words(layer)} has no activation, and {words(after)} follows: together they can learn no more than "
+            "one linear layer."
+        ),
+        related=(Related(after.place, "The next layer that learns; nothing non-linear stands between."),),
+        recipe=_recipe(program, layer),
+    )
+
+
+def _recipe(program: Program, layer: Layer) -> str:
+    inner, size = core(layer), width(layer)
+    rest = "" if inner.class_name == "Dense" and size is not None else "..., "
+    first = f"{size}, " if size is not None else ""
+    return f'{program.imports.spell(inner.kind).text}({first}{rest}activation="relu")'

@@ -1,0 +1,140 @@
+"""How layers follow one another in a model: what the rules of this family ask of its graph."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Iterator
+
+from scram_analyzers.source.data import Data
+from scram_analyzers.source.graph import Layer, Shape, Tensor
+from scram_analyzers.source.keras_api.layers import ACTIVATIONS
+from scram_analyzers.source.model import Model
+from scram_analyzers.source.program import Program
+from scram_analyzers.source.shapes import ModelShapes
+from scram_analyzers.source.values import Arguments, Ref, Symbol, integer, text
+
+LINEAR_MAPS = frozenset(
+    [
+        "Dense",
+        "Conv1D",
+        "Conv2D",
+        "Conv3D",
+        "Conv1DTranspose",
+        "Conv2DTranspose",
+        "Conv3DTranspose",
+        "SeparableConv1D",
+        "SeparableConv2D",
+        "LocallyConnected1D",
+        "LocallyConnected2D",
+    ]
+)
+"""Layers that are a linear map and the activation they are given."""
+
+DROPOUTS = frozenset(("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "GaussianDropout"))
+
+
+class Paths:
+    """The tensors of one model, with what reads each of them."""
+
+    def __init__(self, model: Model) -> None:
+        self.tensors = tuple(reversed(list(model.tensors())))
+        self._readers: dict[int, list[Tensor]] = {}
+        self._outputs = {id(output) for output in model.outputs}
+        for tensor in self.tensors:
+            for source in tensor.inputs:
+                self._readers.setdefault(id(source), []).append(tensor)
+
+    def readers(self, tensor: Tensor) -> tuple[Tensor, ...]:
+        """The tensors made directly from this one."""
+        return tuple(self._readers.get(id(tensor), ()))
+
+    def is_output(self, tensor: Tensor) -> bool:
+        """Whether the model returns it."""
+        return id(tensor) in self._outputs
+
+    def applied(self) -> Iterator[tuple[Layer, Tensor]]:
+        """Every layer with a tensor it made, first to last."""
+        for tensor in self.tensors:
+            if isinstance(tensor.producer, Layer):
+                yield tensor.producer, tensor
+
+    def only_reader(self, tensor: Tensor) -> Tensor | None:
+        """The one tensor made from this one; None where there are more, or the model returns it."""
+        readers = self.readers(tensor)
+        return readers[0] if len(readers) == 1 and not self.is_output(tensor) else None
+
+
+def models_of(program: Program) -> Iterator[Model]:
+    """Every model of the program that is compiled or trained, those inside other models included."""
+    seen: set[int] = set()
+    waiting = list(program.models)
+    while waiting:
+        model = waiting.pop(0)
+        if model.identity not in seen:
+            seen.add(model.identity)
+            yield model
+            waiting.extend(model.nested)
+
+
+def core(layer: Layer) -> Layer:
+    """The layer that does the work: `TimeDistributed`'s inner one, or the layer itself."""
+    return layer.inner if layer.class_name == "TimeDistributed" and layer.inner is not None else layer
+
+
+def width(layer: Layer) -> int | None:
+    """How many units or filters a layer has, where it says so."""
+    inner = core(layer)
+    given = inner.value("units")
+    return integer(given if given is not None else inner.value("filters"))
+
+
+def words(layer: Layer) -> str:
+    """A layer for a message: "Dense(10)"."""
+    inner, size = core(layer), width(layer)
+    return f"{inner.class_name}({size})" if size is not None else inner.class_name
+
+
+def is_activation(layer: Layer) -> bool:
+    """Whether a layer is an activation and nothing else."""
+    return layer.class_name == "Activation" or layer.class_name in ACTIVATIONS
+
+
+def sample_shape(data: Data | None) -> Shape | None:
+    """The shape of one example; None for batches and datasets, whose axes are not the same."""
+    if data is None or not data.shape or data.batched or data.targets is not None:
+        return None
+    return data.shape[1:]
+
+
+@functools.lru_cache(maxsize=1)
+def shaped_models(program: Program) -> tuple[tuple[Model, ModelShapes], ...]:
+    """Every model with its shapes; those that declare none take the shape of what they are trained on.
+
+    Kept for the program that was asked about last: several rules ask in a row.
+    """
+    trained = {fit.model.identity: fit for fit in program.fits if fit.model is not None}
+    found = []
+    for model in models_of(program):
+        fit = trained.get(model.identity)
+        found.append((model, ModelShapes(model, sample_shape(fit.inputs) if fit is not None else None)))
+    return tuple(found)
+
+
+def by(sizes: Iterable[int | None]) -> str:
+    """Sizes for a message: "3 by 3"."""
+    return " by ".join("?" if size is None else str(size) for size in sizes)
+
+
+def initializer_of(program: Program, layer: Layer, parameter: str) -> tuple[str, Arguments] | None:
+    """The class of a layer's initializer in lower case without underscores, and its arguments."""
+    value = layer.value(parameter)
+    named = text(value)
+    if named is not None:
+        return named.lower().replace("_", ""), Arguments()
+    if isinstance(value, Symbol) and value.name.startswith("keras.initializers."):
+        return value.name.rpartition(".")[2].lower().replace("_", ""), Arguments()
+    if isinstance(value, Ref):
+        for call in program.calls:
+            if call.result == value and call.name.startswith("keras.initializers."):
+                return call.name.rpartition(".")[2].lower().replace("_", ""), call.arguments
+    return None

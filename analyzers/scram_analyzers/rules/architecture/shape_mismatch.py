@@ -1,0 +1,139 @@
+"""SCR335 shape-mismatch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.architecture.paths import Paths, by, core, shaped_models, words
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.source.graph import Layer, Shape, Tensor
+from scram_analyzers.source.program import ImpossibleReshape, Program
+from scram_analyzers.source.shapes import ModelShapes
+
+SEQUENCE_LAYERS = ("LSTM", "GRU", "SimpleRNN", "Bidirectional")
+
+
+class ShapeMismatch(Rule):
+    """A layer that can't take what the layer before it gives."""
+
+    code = "SCR335"
+    name = "shape-mismatch"
+    severity = Severity.ERROR
+    confidence = Confidence.HIGH
+    summary = "a layer, or an array's new shape, that does not fit what it is given"
+    why = (
+        "Each kind of layer works on a fixed number of axes: a 2D convolution on rows, columns and channels, a "
+        "recurrent layer on steps and features. Given anything else, Keras stops with an error."
+    )
+    how = "Bring the data into the form that the layer needs: Flatten, Reshape, or return_sequences=True before it."
+    references = (Reference("Keras: Layers API", "https://keras.io/api/layers/"),)
+    bad = (
+        Example(
+            "The first LSTM gives only its last step",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential(
+                [
+                    keras.Input(shape=(24, 3)),
+                    layers.LSTM(32),
+                    »layers.LSTM(32)«,
+                    layers.Dense(1),
+                ]
+            )
+            model.compile("adam", "mse")
+            """,
+        ),
+        Example(
+            "One data set's sizes for another",
+            """
+            from keras.datasets import cifar10
+
+            (x_train, y_train), (x_test, y_test) = cifar10.load_data()
+            x_train = »x_train.reshape(60000, 28 * 28, 3)«
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "The whole sequence is passed on",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential(
+                [
+                    keras.Input(shape=(24, 3)),
+                    layers.LSTM(32, return_sequences=True),
+                    layers.LSTM(32),
+                    layers.Dense(1),
+                ]
+            )
+            model.compile("adam", "mse")
+            """,
+        ),
+        Example(
+            "A reshape whose sizes fit",
+            """
+            from keras.datasets import cifar10
+
+            (x_train, y_train), (x_test, y_test) = cifar10.load_data()
+            x_train = x_train.reshape(50000, -1)
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report arrays reshaped to what they can't hold, and layers on the wrong number of axes."""
+        for impossible in program.impossible_reshapes:
+            yield _reshape_report(impossible)
+        for model, shapes in shaped_models(program):
+            for layer, tensor in Paths(model).applied():
+                yield from _axes_report(layer, tensor, shapes)
+
+
+def _axes_report(layer: Layer, tensor: Tensor, shapes: ModelShapes) -> Iterator[Report]:
+    needed = _needed_axes(layer)
+    if needed is None or len(tensor.inputs) != 1:
+        return
+    source = shapes.output(tensor.inputs[0])
+    if source is None or len(source) == needed:
+        return
+    before = tensor.inputs[0].producer
+    related = (Related(before.place, f"It gives {_axes(source)}."),) if isinstance(before, Layer) else ()
+    hint = ""
+    if isinstance(before, Layer) and before.class_name in SEQUENCE_LAYERS and layer.class_name in SEQUENCE_LAYERS:
+        hint = "return_sequences=True  # in the layer before"
+    yield Report(
+        layer.place,
+        f"{words(layer)} needs an input of {needed} axes besides the batch, but gets {_axes(source)}.",
+        related,
+        recipe=hint,
+    )
+
+
+def _axes(shape: Shape) -> str:
+    return f"{len(shape)} ({by(shape)})" if shape else "none"
+
+
+def _needed_axes(layer: Layer) -> int | None:
+    name = core(layer).class_name if layer.class_name != "TimeDistributed" else ""
+    if layer.class_name in SEQUENCE_LAYERS:
+        return 2
+    if ("Conv" in name and "LSTM" not in name) or "Pooling" in name:
+        return next((int(each) + 1 for each in name if each.isdigit()), None)
+    return None
+
+
+def _reshape_report(impossible: ImpossibleReshape) -> Report:
+    before, asked = math.prod(impossible.before), math.prod(size for size in impossible.asked if size != -1)
+    cannot = "can't be divided into" if -1 in impossible.asked else "are not"
+    return Report(
+        impossible.place,
+        f"This array has the shape {impossible.before}; its {before:,} values {cannot} the {asked:,} of "
+        f"{impossible.asked}.",
+        how="Use the array's own sizes: x.reshape(len(x), -1) keeps the examples apart whatever their number.",
+    )

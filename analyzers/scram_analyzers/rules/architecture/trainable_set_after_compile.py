@@ -1,0 +1,115 @@
+"""SCR316 trainable-set-after-compile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Fit, Program
+
+
+class TrainableSetAfterCompile(Rule):
+    """Layers frozen or thawed when it is too late."""
+
+    code = "SCR316"
+    name = "trainable-set-after-compile"
+    severity = Severity.WARNING
+    confidence = Confidence.HIGH
+    summary = "trainable changed after compile, so that the training does not follow it"
+    why = (
+        "Compiling fixes which weights are trained. A layer frozen or thawed after it keeps training, or keeps still, "
+        "as before, with no error."
+    )
+    how = "Set trainable first and compile then; compile again after every change."
+    references = (Reference("Keras: Transfer learning and fine-tuning", "https://keras.io/guides/transfer_learning/"),)
+    bad = (
+        Example(
+            "Thawed for fine-tuning, not compiled again",
+            """
+            import keras
+            from keras import layers
+            from project import images, labels
+
+            base = keras.applications.MobileNetV2(include_top=False, pooling="avg")
+            base.trainable = False
+            model = keras.Sequential([base, layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(images, labels, epochs=5)
+
+            »base.trainable« = True
+            model.fit(images, labels, epochs=5)
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "Compiled again",
+            """
+            import keras
+            from keras import layers
+            from project import images, labels
+
+            base = keras.applications.MobileNetV2(include_top=False, pooling="avg")
+            base.trainable = False
+            model = keras.Sequential([base, layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(images, labels, epochs=5)
+
+            base.trainable = True
+            model.compile(optimizer=keras.optimizers.Adam(1e-5), loss="binary_crossentropy")
+            model.fit(images, labels, epochs=5)
+            """,
+        ),
+        Example(
+            "The two models of a GAN share a discriminator on purpose",
+            """
+            import keras
+            from keras import layers
+            from project import batches
+
+            discriminator = keras.Sequential([layers.Dense(1, activation="sigmoid")])
+            discriminator.compile("adam", "binary_crossentropy")
+            generator = keras.Sequential([layers.Dense(784, activation="tanh")])
+            discriminator.trainable = False
+            noise = keras.Input(shape=(100,))
+            gan = keras.Model(noise, discriminator(generator(noise)))
+            gan.compile("adam", "binary_crossentropy")
+            for noise, images, labels in batches():
+                discriminator.train_on_batch(images, labels)
+                gan.train_on_batch(noise, labels)
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report each training of a model whose frozen layers are no longer those it was compiled with."""
+        inside = {nested.identity for model in program.models for nested in model.nested}
+        for fit in program.fits:
+            model, compiled = fit.model, fit.compile
+            if model is None or compiled is None or compiled.model is None or model.identity in inside:
+                continue
+            changed = model.frozen ^ compiled.model.frozen
+            place = _last_change(program, changed) if changed and fit.method == "fit" else None
+            if place is None:
+                continue
+            yield Report(
+                place,
+                "This changes trainable, but the model was compiled before: the training that follows goes by what was "
+                "trainable then.",
+                tuple(_related(fit, compiled.place)),
+                recipe="model.compile(...)  # again, after this line",
+            )
+
+
+def _related(fit: Fit, compiled: Place) -> Iterator[Related]:
+    yield Related(compiled, "The model was compiled here.")
+    yield Related(fit.place, "This training does not see the change.")
+
+
+def _last_change(program: Program, changed: frozenset[int]) -> Place | None:
+    for each in reversed(program.attribute_sets):
+        if each.name == "trainable" and each.identity in changed:
+            return each.place
+    return None

@@ -1,0 +1,176 @@
+"""The base of every rule: one class says what goes wrong, why, how to mend it, and finds it.
+
+A rule lives alone in its module, in the folder of its family. Its examples are its tests and its page under
+`docs/rules/`. Look at `hyperparameters/learning_rate_too_high.py` before you write the next one.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from scram_analyzers.findings import Confidence, Finding, Fix, Severity, SourcePosition, SourceRange
+from scram_analyzers.run.records import Subject
+
+if TYPE_CHECKING:
+    from scram_analyzers.run.history import RunHistory
+    from scram_analyzers.source.places import Place
+    from scram_analyzers.source.program import Program
+
+MARK_BEGIN, MARK_END = "»", "«"
+
+DOCUMENTATION_URL = "https://github.com/scram-lsp/scram-lsp/blob/main/docs/rules/{name}.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Where a rule comes from: a paper, a course, the Keras documentation."""
+
+    title: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A threshold that users can set in `[tool.scram.rules.<code>]`.
+
+    `source` says where the default comes from.
+    """
+
+    name: str
+    default: float
+    meaning: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A program that a rule reports (`bad`) or must leave alone (`good`).
+
+    In a bad program the text to be marked stands between `»` and `«` (they are removed before analysis);
+    `fixed` is the program after the rule's fix, when it has one. Programs may be indented as the class is.
+    """
+
+    title: str
+    program: str
+    fixed: str | None = None
+
+    def __post_init__(self) -> None:
+        """Take the class's indentation off the programs."""
+        object.__setattr__(self, "program", _dedented(self.program))
+        if self.fixed is not None:
+            object.__setattr__(self, "fixed", _dedented(self.fixed))
+
+    @property
+    def source(self) -> str:
+        """The program as it is analyzed, without marks."""
+        return self.program.replace(MARK_BEGIN, "").replace(MARK_END, "")
+
+    @property
+    def marked(self) -> tuple[SourceRange, ...]:
+        """The ranges of the marked texts in `source`, in order. Marks don't nest."""
+        ranges = []
+        line, column = 1, 0
+        begin = SourcePosition(line, column)
+        for character in self.program:
+            if character == MARK_BEGIN:
+                begin = SourcePosition(line, column)
+            elif character == MARK_END:
+                ranges.append(SourceRange(begin, SourcePosition(line, column)))
+            elif character == "\n":
+                line, column = line + 1, 0
+            else:
+                column += 1
+        return tuple(ranges)
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another place that takes part in the mistake."""
+
+    place: Place
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a check on the source says. Fields left None take the rule's own text or level."""
+
+    place: Place
+    message: str
+    related: tuple[Related, ...] = ()
+    severity: Severity | None = None
+    confidence: Confidence | None = None
+    why: str | None = None
+    how: str | None = None
+    recipe: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a check on a run says: about which part of the program, and since which step and epoch."""
+
+    subject: Subject
+    message: str
+    step: int | None = None
+    epoch: int | None = None
+    severity: Severity | None = None
+    confidence: Confidence | None = None
+    why: str | None = None
+    how: str | None = None
+    recipe: str = ""
+
+
+def _dedented(program: str) -> str:
+    return inspect.cleandoc(program) + "\n"
+
+
+class Rule:
+    """One kind of mistake.
+
+    `summary` finishes the sentence "This rule reports ..."; `why`, `how` speak to a beginner. `name` reads
+    well after "allow" and is never reused. `symptom_of` holds the codes of rules that name the cause of what
+    this one sees: when one of them speaks of the same run, this one is silent.
+    """
+
+    code: ClassVar[str]
+    name: ClassVar[str]
+    severity: ClassVar[Severity]
+    confidence: ClassVar[Confidence]
+    summary: ClassVar[str]
+    why: ClassVar[str]
+    how: ClassVar[str]
+    references: ClassVar[tuple[Reference, ...]] = ()
+    false_alarms: ClassVar[str] = ""
+    options: ClassVar[tuple[Option, ...]] = ()
+    enabled_by_default: ClassVar[bool] = True
+    symptom_of: ClassVar[tuple[str, ...]] = ()
+    bad: ClassVar[tuple[Example, ...]] = ()
+    good: ClassVar[tuple[Example, ...]] = ()
+
+    def __init__(self, options: Mapping[str, float] | None = None, severity: Severity | None = None) -> None:
+        self._options = {option.name: option.default for option in self.options} | dict(options or {})
+        self.severity_override = severity
+
+    @property
+    def url(self) -> str:
+        """The rule's documentation page."""
+        return DOCUMENTATION_URL.format(name=self.name)
+
+    def option(self, name: str) -> float:
+        """The value in force for one of this rule's `options`."""
+        return self._options[name]
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report what the source shows. A rule that only reads runs leaves this alone."""
+        yield from ()
+
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Report what the run shows so far. Asked at the begin, at steps, epochs and the end of a run."""
+        yield from ()
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """The edit that mends `finding` in the current text, or None where no single edit is right."""
+        return None

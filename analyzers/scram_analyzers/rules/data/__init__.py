@@ -1,0 +1,1 @@
+"""The arrays and datasets that reach training (SCR2xx)."""

@@ -1,0 +1,113 @@
+"""SCR216 augmentation-on-validation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.data.judging import Judged, judged_by, name_of, step_of
+from scram_analyzers.source.data import StepKind
+from scram_analyzers.source.program import Fit, Program
+
+
+class AugmentationOnValidation(Rule):
+    """Validation images that are turned, moved and zoomed at random."""
+
+    code = "SCR216"
+    name = "augmentation-on-validation"
+    severity = Severity.WARNING
+    confidence = Confidence.HIGH
+    summary = "random augmentation of the data that judge the model"
+    why = (
+        "Augmentation makes training harder on purpose. Validation data changed at random are other images in every "
+        "epoch: the score is too low, it jumps, and two runs can't be compared."
+    )
+    how = "Make a second generator or dataset for validation and test that only scales."
+    references = (
+        Reference(
+            "Keras: Image data augmentation", "https://keras.io/examples/vision/image_classification_from_scratch/"
+        ),
+        Reference("Karpathy: A Recipe for Training Neural Networks", "https://karpathy.github.io/2019/04/25/recipe/"),
+    )
+    false_alarms = "Test-time augmentation, where the answers to several versions of each image are averaged."
+    bad = (
+        Example(
+            "One generator for both parts",
+            """
+            import keras
+            from keras.preprocessing.image import ImageDataGenerator
+
+            generator = ImageDataGenerator(rescale=1 / 255, rotation_range=30, validation_split=0.2)
+            train = generator.flow_from_directory("flowers", subset="training")
+            validation = generator.flow_from_directory("flowers", subset="validation")
+            model = keras.Sequential(
+                [
+                    keras.layers.Conv2D(16, 3, activation="relu"),
+                    keras.layers.GlobalAveragePooling2D(),
+                    keras.layers.Dense(5, activation="softmax"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="categorical_crossentropy")
+            model.fit(train, epochs=5, validation_data=»validation«)
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "A generator of its own for validation",
+            """
+            import keras
+            from keras.preprocessing.image import ImageDataGenerator
+
+            turning = ImageDataGenerator(rescale=1 / 255, rotation_range=30, horizontal_flip=True)
+            plain = ImageDataGenerator(rescale=1 / 255)
+            model = keras.Sequential(
+                [
+                    keras.layers.Conv2D(16, 3, activation="relu"),
+                    keras.layers.GlobalAveragePooling2D(),
+                    keras.layers.Dense(5, activation="softmax"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="categorical_crossentropy")
+            train = turning.flow_from_directory("train")
+            model.fit(train, epochs=5, validation_data=plain.flow_from_directory("validation"))
+            """,
+        ),
+        Example(
+            "Augmenting layers in the model rest outside training",
+            """
+            import keras
+
+            (x_train, y_train), (x_test, y_test) = keras.datasets.cifar10.load_data()
+            model = keras.Sequential(
+                [
+                    keras.layers.Rescaling(1 / 255),
+                    keras.layers.RandomFlip("horizontal"),
+                    keras.layers.Conv2D(16, 3, activation="relu"),
+                    keras.layers.GlobalAveragePooling2D(),
+                    keras.layers.Dense(10, activation="softmax"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train, validation_data=(x_test, y_test))
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report augmented validation data, and augmented data in an evaluation."""
+        for fit in program.fits:
+            for judged in judged_by(program, fit):
+                step = step_of(judged.data, StepKind.AUGMENTED)
+                if step is None or judged.use.startswith("predict") or _is_training_data(fit, judged):
+                    continue
+                related = () if step.place is None else (Related(step.place, "They are augmented here."),)
+                what = "validation data" if judged.use == "validation_data" else "data of this evaluation"
+                name = name_of(judged.place, "here")
+                yield Report(judged.place, f"The {what} ({name}) are changed at random like training data.", related)
+
+
+def _is_training_data(fit: Fit, judged: Judged) -> bool:
+    """Whether an evaluation deliberately looks at the training data again."""
+    return judged.use != "validation_data" and fit.inputs is not None and bool(fit.inputs.roots & judged.data.roots)

@@ -1,0 +1,221 @@
+"""SCR212 dataset-not-shuffled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule
+from scram_analyzers.rules.data.judging import in_random_order, name_of
+from scram_analyzers.source.data import Data, DataStep, StepKind
+from scram_analyzers.source.model import Model
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Program
+
+
+class DatasetNotShuffled(Rule):
+    """Batches that come in the order of the file, or hardly mixed."""
+
+    code = "SCR212"
+    name = "dataset-not-shuffled"
+    severity = Severity.INFO
+    confidence = Confidence.MEDIUM
+    summary = "a training dataset that is not shuffled, is shuffled after batching, or with a buffer that mixes nothing"
+    why = (
+        "Keras shuffles arrays, but takes a dataset in the order it has. Sorted by class, each batch pulls the weights "
+        "towards its own class and the next one pulls them back; even unsorted, every epoch repeats the same batches."
+    )
+    how = "Shuffle before batching, with a buffer as large as the data: dataset.shuffle(len(x)).batch(32)."
+    references = (
+        Reference(
+            "TensorFlow: tf.data: Build input pipelines",
+            "https://www.tensorflow.org/guide/data#randomly_shuffling_input_data",
+        ),
+    )
+    false_alarms = "Series whose order is meant, and arrays that are in random order already."
+    options = (
+        Option(
+            "min-buffer-share",
+            0.1,
+            "smallest share of the rows that a shuffle buffer may hold",
+            "a smaller one leaves the order of the classes standing",
+        ),
+    )
+    bad = (
+        Example(
+            "No shuffle at all",
+            """
+            import keras
+            import tensorflow as tf
+            from sklearn.datasets import load_iris
+
+            x, y = load_iris(return_X_y=True)
+            train = tf.data.Dataset.from_tensor_slices((x, y)).batch(32)
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(»train«, epochs=5)
+            """,
+        ),
+        Example(
+            "Batches are shuffled, not examples",
+            """
+            import keras
+            import tensorflow as tf
+            from sklearn.datasets import load_iris
+
+            x, y = load_iris(return_X_y=True)
+            train = »tf.data.Dataset.from_tensor_slices((x, y)).batch(32).shuffle(1000)«
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(train, epochs=5)
+            """,
+        ),
+        Example(
+            "A buffer of 10 for 150 flowers in order of their kind",
+            """
+            import keras
+            import tensorflow as tf
+            from sklearn.datasets import load_iris
+
+            x, y = load_iris(return_X_y=True)
+            train = »tf.data.Dataset.from_tensor_slices((x, y)).shuffle(10)«.batch(32)
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(train, epochs=5)
+            """,
+        ),
+        Example(
+            "A folder read class by class",
+            """
+            import keras
+
+            train = keras.utils.image_dataset_from_directory("flowers", image_size=(64, 64), shuffle=False)
+            model = keras.Sequential(
+                [
+                    keras.layers.Rescaling(1 / 255),
+                    keras.layers.Conv2D(16, 3, activation="relu"),
+                    keras.layers.GlobalAveragePooling2D(),
+                    keras.layers.Dense(5, activation="softmax"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(»train«, epochs=5)
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "Shuffled, then batched",
+            """
+            import keras
+            import tensorflow as tf
+            from sklearn.datasets import load_iris
+
+            x, y = load_iris(return_X_y=True)
+            train = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(150).batch(32)
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(train, epochs=5)
+            """,
+        ),
+        Example(
+            "A data set that comes in random order",
+            """
+            import keras
+            import tensorflow as tf
+
+            (x, y), _ = keras.datasets.mnist.load_data()
+            train = tf.data.Dataset.from_tensor_slices((x / 255, y)).batch(32)
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(train, epochs=5)
+            """,
+        ),
+        Example(
+            "Split at random beforehand",
+            """
+            import keras
+            import tensorflow as tf
+            from sklearn.datasets import load_iris
+            from sklearn.model_selection import train_test_split
+
+            x, y = load_iris(return_X_y=True)
+            x_train, x_test, y_train, y_test = train_test_split(x, y)
+            train = tf.data.Dataset.from_tensor_slices((x_train, y_train)).batch(16)
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(train, epochs=5)
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report datasets that reach training in a fixed order or hardly mixed."""
+        for fit in program.fits:
+            data = fit.inputs
+            if data is None or fit.x is None or fit.x.place is None or _is_series(fit.model, data):
+                continue
+            if not data.batched:
+                continue
+            sorted_folder = next((step for step in data.steps if step.name == "unshuffled"), None)
+            if sorted_folder is not None and not _shuffles(data):
+                related = () if sorted_folder.place is None else (Related(sorted_folder.place, "It is read here."),)
+                yield Report(
+                    place=fit.x.place,
+                    message=(
+                        f"The training data {name_of(fit.x.place, 'here')} come folder by folder (shuffle=False): "
+                        "whole batches hold one class only."
+                    ),
+                    related=related,
+                    severity=Severity.WARNING,
+                    confidence=Confidence.HIGH,
+                    recipe="shuffle=True",
+                )
+                continue
+            if any(step.name == "from_tensor_slices" for step in data.steps):
+                yield from self._of_dataset(data, fit.x.place)
+
+    def _of_dataset(self, data: Data, place: Place) -> Iterator[Report]:
+        batches = [position for position, step in enumerate(data.steps) if step.name in ("batch", "padded_batch")]
+        shuffles = [(position, step) for position, step in enumerate(data.steps) if step.kind is StepKind.SHUFFLED]
+        first = data.steps.index(next(step for step in data.steps if step.name == "from_tensor_slices"))
+        if not batches or in_random_order(replace(data, steps=data.steps[:first])):
+            return
+        if not shuffles:
+            if data.source not in ("list", "generator", "tensorflow.data", ""):
+                message = (
+                    f"The dataset {name_of(place, 'here')} is never shuffled: each epoch repeats the same batches."
+                )
+                yield Report(place, message, recipe=".shuffle(len(x)) before .batch(...)")
+            return
+        position, last = shuffles[-1]
+        if last.place is None or last.name != "shuffle":
+            return
+        if position > batches[0] and len(shuffles) == 1:
+            message = "Batches are shuffled here, not examples: what stands together in the data stays together."
+            yield Report(last.place, message, recipe=".shuffle(len(x)) before .batch(...)")
+        elif len(shuffles) == 1 and self._mixes_little(data, last):
+            size, rows = fixes.number_text(last.number or 0), data.samples or _rows(data)
+            message = f"A shuffle buffer of {size} hardly mixes {rows} examples: their order stays as it was."
+            yield Report(last.place, message, recipe=f".shuffle({rows})")
+
+    def _mixes_little(self, data: Data, step: DataStep) -> bool:
+        rows = data.samples or _rows(data)
+        return rows is not None and step.number is not None and step.number < rows * self.option("min-buffer-share")
+
+
+def _rows(data: Data) -> int | None:
+    return data.rows.stop - data.rows.start if data.rows is not None and data.rows.stop is not None else None
+
+
+def _shuffles(data: Data) -> bool:
+    return any(step.kind is StepKind.SHUFFLED for step in data.steps)
+
+
+def _is_series(model: Model | None, data: Data) -> bool:
+    """Whether the order of the rows may be meant."""
+    if any(step.name == "window" for step in data.steps):
+        return True
+    return model is not None and any(layer.class_name in ("LSTM", "GRU", "SimpleRNN", "RNN") for layer in model.layers)

@@ -1,0 +1,143 @@
+"""SCR214 encoder-refitted-on-test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.data.refitting import refits
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Program
+
+ENCODERS = ("LabelEncoder", "OrdinalEncoder", "OneHotEncoder", "LabelBinarizer", "TargetEncoder", "MultiLabelBinarizer")
+
+
+class EncoderRefittedOnTest(Rule):
+    """Categories get their numbers a second time, from the test part."""
+
+    code = "SCR214"
+    name = "encoder-refitted-on-test"
+    severity = Severity.WARNING
+    confidence = Confidence.HIGH
+    summary = "an encoder that is fitted again to the validation or test data"
+    why = (
+        "An encoder numbers the categories that it finds. Where the test part lacks one or has another, the same "
+        "number means one thing in training and another in the test, and nothing says so."
+    )
+    how = "Fit once, to the training data; call only transform for everything else (handle_unknown for new categories)."
+    references = (
+        Reference(
+            "scikit-learn: Common pitfalls: inconsistent preprocessing",
+            "https://scikit-learn.org/stable/common_pitfalls.html#inconsistent-preprocessing",
+        ),
+    )
+    false_alarms = "Parts that certainly hold the same categories: the numbers are then the same by luck."
+    bad = (
+        Example(
+            "fit_transform twice",
+            """
+            import keras
+            import pandas as pd
+            from sklearn.model_selection import train_test_split
+            from sklearn.preprocessing import LabelEncoder
+
+            table = pd.read_csv("flowers.csv")
+            x_train, x_test, y_train, y_test = train_test_split(table[["length", "width"]], table["species"])
+            encoder = LabelEncoder()
+            y_train = encoder.fit_transform(y_train)
+            y_test = »encoder.fit_transform(y_test)«
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train)
+            model.evaluate(x_test, y_test)
+            """,
+            """
+            import keras
+            import pandas as pd
+            from sklearn.model_selection import train_test_split
+            from sklearn.preprocessing import LabelEncoder
+
+            table = pd.read_csv("flowers.csv")
+            x_train, x_test, y_train, y_test = train_test_split(table[["length", "width"]], table["species"])
+            encoder = LabelEncoder()
+            y_train = encoder.fit_transform(y_train)
+            y_test = encoder.transform(y_test)
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train)
+            model.evaluate(x_test, y_test)
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "Fitted once",
+            """
+            import keras
+            import pandas as pd
+            from sklearn.model_selection import train_test_split
+            from sklearn.preprocessing import LabelEncoder
+
+            table = pd.read_csv("flowers.csv")
+            x_train, x_test, y_train, y_test = train_test_split(table[["length", "width"]], table["species"])
+            encoder = LabelEncoder()
+            y_train = encoder.fit_transform(y_train)
+            y_test = encoder.transform(y_test)
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train)
+            model.evaluate(x_test, y_test)
+            """,
+        ),
+        Example(
+            "Encoded before the split, which tells nothing of the test part",
+            """
+            import keras
+            import pandas as pd
+            from sklearn.model_selection import train_test_split
+            from sklearn.preprocessing import LabelEncoder
+
+            table = pd.read_csv("flowers.csv")
+            y = LabelEncoder().fit_transform(table["species"])
+            x_train, x_test, y_train, y_test = train_test_split(table[["length", "width"]], y)
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train)
+            model.evaluate(x_test, y_test)
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report encoders that were fitted to the data which judge the model."""
+        seen: set[int] = set()
+        for fit in program.fits:
+            for refit in refits(program, fit, ENCODERS):
+                if id(refit.learned.place.node) in seen:
+                    continue
+                seen.add(id(refit.learned.place.node))
+                kind = refit.learned.kind.rpartition(".")[2]
+                yield Report(
+                    place=refit.learned.place,
+                    message=f"This {kind} is fitted again, to data that judge the model: its numbers may mean others.",
+                    related=(Related(refit.training.place, "The training data are encoded by this fit."),),
+                    recipe=refit.learned.place.text.replace(".fit_transform(", ".transform(", 1),
+                )
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """Only transform with the encoder that was fitted to the training data."""
+        for fit in program.fits:
+            for refit in refits(program, fit, ENCODERS):
+                same = refit.learned.owner == refit.training.owner
+                if refit.learned.place.range != finding.range or not same:
+                    continue
+                call = fixes.call_of(refit.learned.place)
+                if call is None or not isinstance(call.func, cst.Attribute) or call.func.attr.value != "fit_transform":
+                    continue
+                edit = fixes.replace(Place(refit.learned.place.chunk, call.func.attr), "transform")
+                return Fix("Only transform, with the training data's fit", Applicability.UNSAFE, (edit,))
+        return None

@@ -1,0 +1,484 @@
+"""SCR201 input-not-normalized."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import MappingProxyType
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity, TextEdit
+from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
+from scram_analyzers.rules.data.pretrained import scales_itself
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.input_range import unscaled_inputs
+from scram_analyzers.run.records import ArrayStatistics, Subject, SubjectKind
+from scram_analyzers.source.data import Data, Interval, StepKind
+from scram_analyzers.source.entries import entries_of, entry_layers
+from scram_analyzers.source.graph import Layer, Tensor
+from scram_analyzers.source.imports import Spelling
+from scram_analyzers.source.keras_api.layers import ENCODING, NORMALIZING
+from scram_analyzers.source.libraries.data_methods import SCALED_RANGE
+from scram_analyzers.source.model import Model, ModelKind
+from scram_analyzers.source.parents import added_to, is_element
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.values import is_none
+
+
+class InputNotNormalized(Rule):
+    """Inputs of a size that a network can hardly start from."""
+
+    code = "SCR201"
+    name = "input-not-normalized"
+    severity = Severity.WARNING
+    confidence = Confidence.HIGH
+    summary = "training inputs whose values are far from the range around -1 to 1 that networks are made for"
+    why = (
+        "Weights start out for inputs of about -1 to 1. Inputs in the hundreds make the first layers' outputs and "
+        "gradients as many times too large: training is slow, unstable, or stuck from the first step."
+    )
+    how = (
+        "Scale the inputs inside the model, so that training and prediction do the same: Rescaling(1/255) for pixels; "
+        "for a table Normalization(), adapted to the training data before compile."
+    )
+    references = (
+        Reference("Stanford CS231n: data preprocessing", "https://cs231n.github.io/neural-networks-2/#datapre"),
+        Reference("Karpathy: A Recipe for Training Neural Networks", "https://karpathy.github.io/2019/04/25/recipe/"),
+        Reference("SCRAM (CHI 2020 Extended Abstracts)", "https://doi.org/10.1145/3334480.3382879"),
+    )
+    false_alarms = (
+        "Scaling done where it can't be seen, such as in a file on disk, while the original range is known. "
+        "A table that is read and trained on without any scaling is reported with the word `may`: its columns can't "
+        "be seen, and a file may hold scaled ones."
+    )
+    options = (
+        Option(
+            "max-magnitude",
+            20.0,
+            "largest absolute value that passes as scaled",
+            "healthy programs: standardized data stay within 20",
+        ),
+        Option(
+            "max-pixel",
+            10.0,
+            "largest value of pixels that passes as scaled",
+            "pixels are scaled to -1..1 or 0..1; raw ones reach 16 (scikit-learn's digits) or 255",
+        ),
+    )
+    bad = (
+        Example(
+            "Raw pixels",
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.cifar10.load_data()
+
+            model = keras.Sequential(
+                [
+                    keras.Input(shape=(32, 32, 3)),
+                    layers.Conv2D(16, 3, activation="relu"),
+                    layers.GlobalAveragePooling2D(),
+                    layers.Dense(10, activation="softmax"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(»x_train«, y_train, epochs=5)
+            """,
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.cifar10.load_data()
+
+            model = keras.Sequential(
+                [
+                    keras.Input(shape=(32, 32, 3)),
+                    layers.Rescaling(1 / 255),
+                    layers.Conv2D(16, 3, activation="relu"),
+                    layers.GlobalAveragePooling2D(),
+                    layers.Dense(10, activation="softmax"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train, epochs=5)
+            """,
+        ),
+        Example(
+            "A functional model",
+            """
+            from tensorflow import keras
+
+            (x_train, y_train), _ = keras.datasets.mnist.load_data()
+            inputs = keras.Input(shape=(28, 28))
+            x = keras.layers.Flatten()(inputs)
+            outputs = keras.layers.Dense(10, activation="softmax")(x)
+            model = keras.Model(inputs, outputs)
+            model.compile("adam", "sparse_categorical_crossentropy")
+            model.fit(»x_train«, y_train)
+            """,
+            """
+            from tensorflow import keras
+
+            (x_train, y_train), _ = keras.datasets.mnist.load_data()
+            inputs = keras.Input(shape=(28, 28))
+            x = keras.layers.Flatten()(inputs)
+            outputs = keras.layers.Dense(10, activation="softmax")(keras.layers.Rescaling(1 / 255)(x))
+            model = keras.Model(inputs, outputs)
+            model.compile("adam", "sparse_categorical_crossentropy")
+            model.fit(x_train, y_train)
+            """,
+        ),
+        Example(
+            "A table with columns in the thousands",
+            """
+            import keras
+            from sklearn.datasets import load_wine
+
+            x, y = load_wine(return_X_y=True)
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(»x«, y)
+            """,
+        ),
+        Example(
+            "A table that nothing scales",
+            """
+            import keras
+            import pandas as pd
+
+            table = pd.read_csv("bikes.csv")
+            x = table.drop(columns="count")
+            y = table["count"]
+            model = keras.Sequential([keras.layers.Dense(16, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(»x«, y)
+            """,
+        ),
+        Example(
+            "A pretrained network without its own preprocessing",
+            """
+            import keras
+
+            (x_train, y_train), _ = keras.datasets.cifar10.load_data()
+            backbone = keras.applications.VGG16(include_top=False, input_shape=(32, 32, 3), pooling="avg")
+            model = keras.Sequential([backbone, keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(»x_train«, y_train)
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "A table, scaled by a fitted scaler",
+            """
+            import keras
+            import pandas as pd
+            from sklearn.preprocessing import StandardScaler
+
+            table = pd.read_csv("bikes.csv")
+            x = StandardScaler().fit_transform(table.drop(columns="count"))
+            model = keras.Sequential([keras.layers.Dense(16, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x, table["count"])
+            """,
+        ),
+        Example(
+            "A pretrained network that scales by itself",
+            """
+            import keras
+
+            (x_train, y_train), _ = keras.datasets.cifar10.load_data()
+            backbone = keras.applications.EfficientNetB0(include_top=False, pooling="avg")
+            model = keras.Sequential([backbone, keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train)
+            """,
+        ),
+        Example(
+            "Scaled in the program",
+            """
+            import keras
+
+            (x_train, y_train), _ = keras.datasets.mnist.load_data()
+            x_train = x_train.astype("float32") / 255
+            model = keras.Sequential(
+                [
+                    keras.layers.Flatten(),
+                    keras.layers.Dense(10, activation="softmax"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train)
+            """,
+        ),
+        Example(
+            "Scaled in the model",
+            """
+            import keras
+
+            (x_train, y_train), _ = keras.datasets.mnist.load_data()
+            model = keras.Sequential(
+                [
+                    keras.layers.Rescaling(1 / 255),
+                    keras.layers.Flatten(),
+                    keras.layers.Dense(10),
+                ]
+            )
+            model.compile(optimizer="adam", loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+            model.fit(x_train, y_train)
+            """,
+        ),
+        Example(
+            "Word numbers into an embedding",
+            """
+            import keras
+
+            (x_train, y_train), _ = keras.datasets.imdb.load_data(num_words=10000)
+            x_train = keras.utils.pad_sequences(x_train, maxlen=200)
+            model = keras.Sequential(
+                [
+                    keras.layers.Embedding(10000, 16),
+                    keras.layers.GlobalAveragePooling1D(),
+                    keras.layers.Dense(1, activation="sigmoid"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x_train, y_train)
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report each call that trains on unscaled data which the model does not scale either."""
+        for fit in program.fits:
+            data = fit.inputs
+            if data is None or fit.x is None or fit.x.place is None or fit.model is None or data.token_ids:
+                continue
+            place = fit.x.place
+            related = tuple(_origin(data, fit))
+            if data.range is None:
+                if _raw_table(program, data) and _table_entry(fit.model):
+                    recipe = _recipe(program, data, place)
+                    message = _may_message(place, data)
+                    yield Report(place, message, related, confidence=Confidence.MEDIUM, recipe=recipe)
+                continue
+            limit = self.option("max-pixel" if data.images else "max-magnitude")
+            if data.range.magnitude <= limit:
+                continue
+            application = _bare_application(fit.model) if _is_pixels(data, data.range) else None
+            if application is not None:
+                yield Report(place, _application_message(place, application), related, recipe=_prepared(application))
+            elif _unscaled_entry(fit.model) is not None:
+                yield Report(place, _message(place, data, data.range), related, recipe=_recipe(program, data, place))
+
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Report inputs that were seen outside their range in the first batches."""
+        for seen in unscaled_inputs(history):
+            yield RunReport(
+                subject=Subject(SubjectKind.INPUTS),
+                message=_run_message(seen),
+                step=history.last_step or None,
+                epoch=history.last_epoch,
+            )
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """For pixels: a Rescaling layer where the data enter the model."""
+        for fit in program.fits:
+            data = fit.inputs
+            if fit.x is None or fit.x.place is None or fit.x.place.range != finding.range or fit.model is None:
+                continue
+            if data is None or data.range is None or not _is_pixels(data, data.range):
+                return None
+            spelling = program.imports.spell("keras.layers.Rescaling")
+            edits = _rescaling_edits(program, fit.model, spelling)
+            if not edits:
+                return None
+            edits = (*edits, *fixes.import_edits(program, (spelling,)))
+            return Fix("Scale the pixels in the model: Rescaling(1 / 255)", Applicability.UNSAFE, edits)
+        return None
+
+
+def _unscaled_entry(model: Model) -> Tensor | None:
+    """Where data enter the model unscaled; None when any way in scales, encodes or can't be understood."""
+    entries = list(entries_of(model))
+    for entry in entries:
+        layers = list(entry_layers(entry))
+        if not layers or any(not _takes_numbers(layer) for layer in layers):
+            return None
+    return entries[0] if entries else None
+
+
+def _raw_table(program: Program, data: Data) -> bool:
+    """Whether data come from a text file as they are, in a program that scales nothing."""
+    reader = data.source.rpartition(".")[2]
+    if reader not in TABLE_READERS or data.batched or data.images:
+        return False
+    if data.scaled or any(step.kind is StepKind.ENCODED for step in data.steps):
+        return False
+    return not any(_scales(call.name) for call in (*program.calls, *program.method_calls))
+
+
+TABLE_READERS = ("read_csv", "read_excel", "read_table", "loadtxt", "genfromtxt")
+
+
+def _scales(name: str) -> bool:
+    """Whether a call makes, or is, something that scales."""
+    last = name.rpartition(".")[2]
+    return last in SCALED_RANGE or last in (
+        "Normalization",
+        "Rescaling",
+        "normalize",
+        "scale",
+        "minmax_scale",
+        "zscore",
+    )
+
+
+def _table_entry(model: Model) -> bool:
+    """Whether rows of numbers go straight into a layer that weighs them."""
+    entry = _unscaled_entry(model)
+    if any(layer.class_name in NORMALIZING for layer in model.layers):
+        return False
+    return entry is not None and all(layer.class_name in TABLE_LAYERS for layer in entry_layers(entry))
+
+
+TABLE_LAYERS = ("Dense", "SimpleRNN", "LSTM", "GRU", "Conv1D", "Bidirectional")
+
+
+def _bare_application(model: Model) -> Model | None:
+    """The pretrained network that data enter unchanged, when it leaves their preprocessing to the program."""
+    entries = [entry.producer for entry in entries_of(model)]
+    if len(entries) != 1 or not isinstance(entries[0], Model) or entries[0].application is None:
+        return None
+    network = entries[0]
+    untrained = is_none(network.arguments.get("weights"))
+    return None if untrained or scales_itself(network) else network
+
+
+def _application_message(place: Place, network: Model) -> str:
+    name = (network.application or "").rpartition(".")[2]
+    data = f"The input {place.text}" if len(place.text) <= 30 else "The training input"
+    return (
+        f"{data} goes into the pretrained {name} as raw pixels; {name} was trained on images that its own "
+        "preprocess_input had prepared."
+    )
+
+
+def _prepared(network: Model) -> str:
+    application = network.application or ""
+    return f"x = {PREPROCESSING.get(application.rpartition('.')[2], application.lower())}.preprocess_input(x)"
+
+
+PREPROCESSING = MappingProxyType(
+    {
+        "VGG16": "keras.applications.vgg16",
+        "VGG19": "keras.applications.vgg19",
+        "Xception": "keras.applications.xception",
+        "InceptionV3": "keras.applications.inception_v3",
+        "InceptionResNetV2": "keras.applications.inception_resnet_v2",
+        "MobileNet": "keras.applications.mobilenet",
+        "MobileNetV2": "keras.applications.mobilenet_v2",
+        "NASNetLarge": "keras.applications.nasnet",
+        "NASNetMobile": "keras.applications.nasnet",
+        **dict.fromkeys(("DenseNet121", "DenseNet169", "DenseNet201"), "keras.applications.densenet"),
+        **dict.fromkeys(("ResNet50", "ResNet101", "ResNet152"), "keras.applications.resnet"),
+        **dict.fromkeys(("ResNet50V2", "ResNet101V2", "ResNet152V2"), "keras.applications.resnet_v2"),
+    }
+)
+"""The module whose `preprocess_input` belongs to a pretrained network."""
+
+
+def _may_message(place: Place, data: Data) -> str:
+    name = f"The input {place.text}" if len(place.text) <= 30 else "The training input"
+    reader = data.source.rpartition(".")[2]
+    return (
+        f"{name} comes from {reader} and nothing in this program scales it: columns that are not already within about "
+        "-1 to 1 may dominate the others and hold training up."
+    )
+
+
+def _takes_numbers(layer: Layer) -> bool:
+    known = layer.kind.startswith("keras.layers.") and layer.class_name not in (
+        "Lambda",
+        "TFSMLayer",
+        "Layer",
+    )
+    return known and layer.class_name not in NORMALIZING and layer.class_name not in ENCODING
+
+
+def _is_pixels(data: Data, interval: Interval) -> bool:
+    return data.images and interval.low >= 0 and 200 <= interval.high <= 255
+
+
+def _message(place: Place, data: Data, interval: Interval) -> str:
+    name = f"The input {place.text}" if len(place.text) <= 30 else "The training input"
+    low, high = fixes.number_text(interval.low), fixes.number_text(interval.high)
+    what = f"holds raw pixels from {low} to {high}" if data.images else f"holds values from {low} to {high}"
+    return f"{name} {what}; networks learn best from values of about -1 to 1."
+
+
+def _run_message(seen: ArrayStatistics) -> str:
+    low, high = fixes.number_text(seen.minimum or 0.0), fixes.number_text(seen.maximum or 0.0)
+    return (
+        f"In this run the input {seen.name} held values from {low} to {high} ({seen.dtype}); networks learn best "
+        "from values of about -1 to 1."
+    )
+
+
+def _origin(data: Data, fit: Fit) -> Iterator[Related]:
+    used = fit.x.place if fit.x is not None else None
+    if data.place is not None and used is not None and not used.range.contains(data.place.range):
+        yield Related(data.place, "The data come from here.")
+
+
+def _recipe(program: Program, data: Data, place: Place) -> str:
+    if data.images:
+        return f"{program.imports.spell('keras.layers.Rescaling').text}(1 / 255)  # as the model's first layer"
+    spelled = program.imports.spell("keras.layers.Normalization").text
+    return f"normalization = {spelled}()\nnormalization.adapt({place.text})  # then the model's first layer"
+
+
+# -- the fix
+
+SHAPE_ARGUMENTS = ("input_shape", "input_dim", "batch_input_shape")
+
+
+def _rescaling_edits(program: Program, model: Model, spelling: Spelling) -> tuple[TextEdit, ...]:
+    """Put the layer where the data enter: before the first element, statement, or argument that takes them."""
+    entry = _unscaled_entry(model)
+    if entry is None or not isinstance(entry.producer, Layer):
+        return ()
+    if model.kind is ModelKind.FUNCTIONAL:
+        edit = _wrapped_argument(entry, f"{spelling.text}(1 / 255)")
+        return (edit,) if edit is not None else ()
+    if model.kind is not ModelKind.SEQUENTIAL or not model.layers:
+        return ()
+    return _before_first_layer(program, model.layers[0].place, spelling)
+
+
+def _before_first_layer(program: Program, first: Place, spelling: Spelling) -> tuple[TextEdit, ...]:
+    """The shape that the first layer declares moves to the new one, which is now the first."""
+    content, moved = f"{spelling.text}(1 / 255)", []
+    for name in SHAPE_ARGUMENTS:
+        value = fixes.argument_place(first, name)
+        removal = fixes.remove_argument(first, name) if value is not None else None
+        if value is not None and removal is not None:
+            content = f"{spelling.text}(1 / 255, {_shape_argument(name, value)})"
+            moved.append(removal)
+    model = added_to(first)
+    if model is not None:
+        return (fixes.statement_before(program, first, f"{model}.add({content})"), *moved)
+    return (fixes.element_before(program, first, content), *moved) if is_element(first) else ()
+
+
+def _shape_argument(name: str, value: Place) -> str:
+    return f"input_shape=({value.text},)" if name == "input_dim" else f"{name}={value.text}"
+
+
+def _wrapped_argument(entry: Tensor, content: str) -> TextEdit | None:
+    call = fixes.call_of(entry.place) if entry.place is not None else None
+    if call is None or entry.place is None or len(call.args) != 1 or call.args[0].keyword is not None:
+        return None
+    place = Place(entry.place.chunk, call.args[0].value)
+    return fixes.replace(place, f"{content}({place.text})")

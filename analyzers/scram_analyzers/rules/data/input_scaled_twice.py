@@ -1,0 +1,176 @@
+"""SCR205 input-scaled-twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule
+from scram_analyzers.rules.data.judging import name_of, step_of
+from scram_analyzers.rules.data.pretrained import scales_itself
+from scram_analyzers.source.data import Data, StepKind
+from scram_analyzers.source.entries import entries_of, entry_layers
+from scram_analyzers.source.graph import Layer
+from scram_analyzers.source.model import Model
+from scram_analyzers.source.program import Program
+from scram_analyzers.source.values import is_none, number
+
+
+class InputScaledTwice(Rule):
+    """Data that were scaled already are scaled once more."""
+
+    code = "SCR205"
+    name = "input-scaled-twice"
+    severity = Severity.WARNING
+    confidence = Confidence.HIGH
+    summary = "inputs that are divided by 255 twice, or scaled before a network that scales them itself"
+    why = (
+        "After the second division all pixels lie between 0 and 0.004: the inputs hardly differ, gradients of the "
+        "first layer are tiny, and a pretrained network sees nothing but black pictures."
+    )
+    how = "Scale once: keep the layer in the model, which also scales new data, and leave the arrays raw."
+    references = (
+        Reference("Keras: EfficientNet, note on preprocessing", "https://keras.io/api/applications/efficientnet/"),
+        Reference(
+            "Keras: Rescaling layer", "https://keras.io/api/layers/preprocessing_layers/image_preprocessing/rescaling/"
+        ),
+    )
+    false_alarms = "A first scaling that brings large values to 0..255 before the layer does the rest."
+    options = (
+        Option(
+            "min-magnitude",
+            0.05,
+            "smallest largest value of an input that passes",
+            "pixels divided by 255 twice reach 0.004",
+        ),
+    )
+    bad = (
+        Example(
+            "In the program and in the model",
+            """
+            import keras
+
+            (x_train, y_train), _ = keras.datasets.mnist.load_data()
+            x_train = x_train.astype("float32") / 255
+            model = keras.Sequential(
+                [
+                    keras.layers.Rescaling(1 / 255),
+                    keras.layers.Flatten(),
+                    keras.layers.Dense(10, activation="softmax"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(»x_train«, y_train)
+            """,
+        ),
+        Example(
+            "Before a network that scales by itself",
+            """
+            import keras
+
+            (x_train, y_train), _ = keras.datasets.cifar10.load_data()
+            x_train = x_train / 255.0
+            backbone = keras.applications.EfficientNetB0(include_top=False, pooling="avg", input_shape=(32, 32, 3))
+            model = keras.Sequential([backbone, keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(»x_train«, y_train)
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "In the model only",
+            """
+            import keras
+
+            (x_train, y_train), _ = keras.datasets.mnist.load_data()
+            model = keras.Sequential(
+                [
+                    keras.layers.Rescaling(1 / 255),
+                    keras.layers.Flatten(),
+                    keras.layers.Dense(10, activation="softmax"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train)
+            """,
+        ),
+        Example(
+            "From 0..1 to -1..1",
+            """
+            import keras
+
+            (x_train, y_train), _ = keras.datasets.mnist.load_data()
+            x_train = x_train / 255
+            model = keras.Sequential(
+                [
+                    keras.layers.Rescaling(2.0, offset=-1.0),
+                    keras.layers.Flatten(),
+                    keras.layers.Dense(10, activation="softmax"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train)
+            """,
+        ),
+        Example(
+            "A network told not to scale",
+            """
+            import keras
+
+            (x_train, y_train), _ = keras.datasets.cifar10.load_data()
+            x_train = x_train / 255.0
+            backbone = keras.applications.MobileNetV3Small(
+                include_top=False, pooling="avg", weights=None, include_preprocessing=False
+            )
+            model = keras.Sequential([backbone, keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train)
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report scaled inputs that are scaled again, in the program or in the model."""
+        for fit in program.fits:
+            data = fit.inputs
+            if data is None or data.range is None or fit.x is None or fit.x.place is None or not data.scaled:
+                continue
+            first = step_of(data, StepKind.SCALED)
+            related = [Related(first.place, "The data are scaled here.")] if first is not None and first.place else []
+            name = f"The input {name_of(fit.x.place, 'here')}"
+            low, high = fixes.number_text(data.range.low), fixes.number_text(data.range.high)
+            if 0 < data.range.magnitude < self.option("min-magnitude") and _divisions(data) > 1:
+                message = f"{name} is scaled {_divisions(data)} times and now lies between {low} and {high}."
+                yield Report(fit.x.place, message, tuple(related))
+                continue
+            again = self._scaled_again(fit.model, data) if fit.model is not None else None
+            if again is not None:
+                layer, what = again
+                related.append(Related(layer.place, f"The model scales once more: {what}."))
+                message = f"{name} lies between {low} and {high} already, and the model scales it once more ({what})."
+                yield Report(fit.x.place, message, tuple(related))
+
+    def _scaled_again(self, model: Model, data: Data) -> tuple[Layer | Model, str] | None:
+        """What in the model scales data that need it no more."""
+        assert data.range is not None
+        for entry in entries_of(model):
+            network = entry.producer
+            if isinstance(network, Model) and network.application is not None:
+                name = network.application.rpartition(".")[2]
+                untrained = is_none(network.arguments.get("weights"))
+                if scales_itself(network) and not untrained and data.range.magnitude <= 1:
+                    return network, f"{name} expects pixels from 0 to 255"
+            for layer in entry_layers(entry):
+                scale = number(layer.value("scale")) if layer.class_name == "Rescaling" else None
+                offset = number(layer.value("offset")) or 0.0
+                if scale is None or offset != 0:
+                    continue
+                if data.range.magnitude * abs(scale) < self.option("min-magnitude"):
+                    return layer, f"Rescaling({fixes.number_text(scale)})"
+        return None
+
+
+def _divisions(data: Data) -> int:
+    return sum(1 for step in data.steps if step.kind is StepKind.SCALED)

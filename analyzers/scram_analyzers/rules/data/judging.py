@@ -1,0 +1,76 @@
+"""The data that a training is judged by: validation data, and what the trained model is evaluated on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from scram_analyzers.source.data import Data, DataStep, StepKind
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Evaluation, Fit, Program
+
+MAX_NAME = 40
+"""Longer expressions are not repeated in a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Data that a model is judged by, where they are passed, and to what (`validation_data`, `evaluate`)."""
+
+    data: Data
+    place: Place
+    use: str
+
+
+def judged_by(program: Program, fit: Fit) -> Iterator[Judged]:
+    """The validation data of a training, then what the same model is evaluated on or predicts."""
+    validation = validation_of(fit)
+    if validation is not None:
+        yield validation
+    for evaluation in evaluations_of(program, fit):
+        if evaluation.x is not None and isinstance(evaluation.x.value, Data) and evaluation.x.place is not None:
+            yield Judged(evaluation.x.value, evaluation.x.place, evaluation.method)
+
+
+def validation_of(fit: Fit) -> Judged | None:
+    """The inputs of the validation data, when they are known."""
+    given = fit.validation
+    if given is None or given.place is None or not isinstance(given.value, Data):
+        return None
+    return Judged(given.value, given.place, "validation_data")
+
+
+def evaluations_of(program: Program, fit: Fit) -> Iterator[Evaluation]:
+    """What is asked of the model that this call trains."""
+    if fit.model is None:
+        return
+    for evaluation in program.evaluations:
+        if evaluation.model is not None and evaluation.model.identity == fit.model.identity:
+            yield evaluation
+
+
+def name_of(place: Place, otherwise: str) -> str:
+    """How the author calls data, or `otherwise` where that is a long expression."""
+    text = place.text
+    return text if len(text) <= MAX_NAME and "\n" not in text else otherwise
+
+
+MIXED_SOURCES = (
+    "keras.datasets.",
+    "numpy.random",
+    "numpy.rand",
+    "sklearn.datasets.make_",
+    "sklearn.datasets.load_digits",
+)
+
+
+def in_random_order(data: Data) -> bool:
+    """Whether the rows come in no order: from a source that mixes them, or mixed or split at random by the program."""
+    if data.source.startswith(MIXED_SOURCES):
+        return True
+    return any(step.kind in (StepKind.SHUFFLED, StepKind.SPLIT) for step in data.steps)
+
+
+def step_of(data: Data, kind: StepKind) -> DataStep | None:
+    """The last step of a kind."""
+    return next((step for step in reversed(data.steps) if step.kind is kind), None)

@@ -1,0 +1,158 @@
+"""SCR222 label-corrupted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.source.data import Data, DataStep, LabelForm, StepKind
+from scram_analyzers.source.program import Fit, Program
+
+CLASSIFICATION = ("sparse_categorical_crossentropy", "categorical_crossentropy", "binary_crossentropy", "focal")
+COUNTED = (LabelForm.INTEGER, LabelForm.BINARY)
+
+
+class LabelCorrupted(Rule):
+    """Class numbers that are divided or scaled like measurements."""
+
+    code = "SCR222"
+    name = "label-corrupted"
+    severity = Severity.ERROR
+    confidence = Confidence.HIGH
+    summary = "class labels that arithmetic made into something else"
+    why = (
+        "A class number is a name, not a quantity. Divided by 255 the classes 0 to 9 become numbers between 0 and "
+        "0.04, which count as class 0, all of them: the network learns to answer the same for everything."
+    )
+    how = "Scale only the inputs. Leave class numbers as they are (sparse loss), or make them one-hot."
+    references = (Reference("Keras: Probabilistic losses", "https://keras.io/api/losses/probabilistic_losses/"),)
+    false_alarms = "Labels that were coded with a factor in the first place, such as 0 and 255 in a mask."
+    bad = (
+        Example(
+            "Labels divided along with the pixels",
+            """
+            import keras
+
+            (x_train, y_train), _ = keras.datasets.mnist.load_data()
+            x_train = x_train / 255
+            y_train = »y_train / 255«
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train)
+            """,
+        ),
+        Example(
+            "Class numbers through a scaler",
+            """
+            import keras
+            from sklearn.datasets import load_iris
+            from sklearn.preprocessing import MinMaxScaler
+
+            x, y = load_iris(return_X_y=True)
+            y = »MinMaxScaler().fit_transform(y.reshape(-1, 1))«
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x, y)
+            """,
+        ),
+        Example(
+            "Ten classes made true or false",
+            """
+            import keras
+
+            (x_train, y_train), _ = keras.datasets.mnist.load_data()
+            model = keras.Sequential(
+                [
+                    keras.layers.Rescaling(1 / 255),
+                    keras.layers.Flatten(),
+                    keras.layers.Dense(10, activation="softmax"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, »y_train.astype(bool)«)
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "Only the inputs are divided",
+            """
+            import keras
+
+            (x_train, y_train), _ = keras.datasets.mnist.load_data()
+            x_train = x_train / 255
+            y_train = y_train.astype("int64")
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train)
+            """,
+        ),
+        Example(
+            "Labels smoothed after they are one-hot",
+            """
+            import keras
+
+            (x_train, y_train), _ = keras.datasets.mnist.load_data()
+            x_train = x_train / 255
+            y_train = keras.utils.to_categorical(y_train) * 0.9 + 0.01
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="categorical_crossentropy")
+            model.fit(x_train, y_train)
+            """,
+        ),
+        Example(
+            "One digit against the others",
+            """
+            import keras
+
+            (x_train, y_train), _ = keras.datasets.mnist.load_data()
+            x_train = x_train / 255
+            y_train = (y_train == 5).astype("float32")
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x_train, y_train)
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report the arithmetic that class numbers went through on their way to a classification."""
+        for fit in program.fits:
+            data = fit.targets
+            if data is None or not _is_classification(fit):
+                continue
+            step = _spoiling(data)
+            if step is None or step.place is None:
+                continue
+            used = fit.y.place if fit.y is not None else None
+            related = () if used is None else (Related(used, "The labels are trained on here."),)
+            yield Report(step.place, _message(step, data, used.text if used is not None else ""), related)
+
+
+def _is_classification(fit: Fit) -> bool:
+    losses = fit.compile.losses if fit.compile is not None else ()
+    return len(losses) == 1 and losses[0].name is not None and any(each in losses[0].name for each in CLASSIFICATION)
+
+
+def _spoiling(data: Data) -> DataStep | None:
+    """The step that made class numbers into something else; what one-hot rows go through is left alone."""
+    if data.labels not in COUNTED:
+        return None
+    for step in data.steps:
+        if step.kind is StepKind.ENCODED:
+            return None
+        divided = step.name in ("Divide", "Multiply") and step.number is not None
+        if step.kind is StepKind.SCALED and (step.learned is not None or divided):
+            return step
+        if step.kind is StepKind.CONVERTED and data.dtype in ("bool", "bool_") and (data.classes or 0) > 2:
+            return step
+    return None
+
+
+def _message(step: DataStep, data: Data, name: str) -> str:
+    labels = f"the labels {name}" if name.isidentifier() else "the labels"
+    count = f"{data.classes} classes" if data.classes is not None else "classes"
+    if step.kind is StepKind.CONVERTED:
+        return f"As true and false, {labels} know two classes where there were {data.classes}."
+    return f"This scales {labels}: numbers that name {count} are no quantities."

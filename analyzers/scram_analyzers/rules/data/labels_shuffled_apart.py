@@ -1,0 +1,215 @@
+"""SCR218 labels-shuffled-apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.data.judging import name_of
+from scram_analyzers.source.data import Data, DataStep, StepKind
+from scram_analyzers.source.program import Call, Fit, Program
+from scram_analyzers.source.values import is_none
+
+
+class LabelsShuffledApart(Rule):
+    """Inputs and labels that no longer belong together."""
+
+    code = "SCR218"
+    name = "labels-shuffled-apart"
+    severity = Severity.ERROR
+    confidence = Confidence.HIGH
+    summary = "inputs and labels that are shuffled or split separately, so that rows lose their labels"
+    why = (
+        "Each shuffle draws an order of its own. Afterwards row 5 of the inputs has the label of some other row: "
+        "there is nothing left to learn, and the loss stays at what guessing gives."
+    )
+    how = "Draw one order and use it for both: order = np.random.permutation(len(x)); x, y = x[order], y[order]."
+    references = (
+        Reference(
+            "numpy: random.permutation",
+            "https://numpy.org/doc/stable/reference/random/generated/numpy.random.permutation.html",
+        ),
+        Reference(
+            "scikit-learn: shuffle", "https://scikit-learn.org/stable/modules/generated/sklearn.utils.shuffle.html"
+        ),
+    )
+    false_alarms = "Labels that are shuffled on purpose, to see what a model reaches by chance."
+    bad = (
+        Example(
+            "Only the labels are shuffled",
+            """
+            import keras
+            import numpy as np
+            from sklearn.datasets import load_iris
+
+            x, y = load_iris(return_X_y=True)
+            »np.random.shuffle(y)«
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x, y)
+            """,
+        ),
+        Example(
+            "Two orders",
+            """
+            import keras
+            from sklearn.datasets import load_iris
+            from sklearn.utils import shuffle
+
+            x, y = load_iris(return_X_y=True)
+            x = shuffle(x)
+            y = »shuffle(y)«
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x, y)
+            """,
+        ),
+        Example(
+            "Two splits",
+            """
+            import keras
+            from sklearn.datasets import load_iris
+            from sklearn.model_selection import train_test_split
+
+            x, y = load_iris(return_X_y=True)
+            x_train, x_test = train_test_split(x, test_size=0.2)
+            y_train, y_test = »train_test_split(y, test_size=0.2)«
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train)
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "Shuffled together",
+            """
+            import keras
+            from sklearn.datasets import load_iris
+            from sklearn.utils import shuffle
+
+            x, y = load_iris(return_X_y=True)
+            x, y = shuffle(x, y)
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x, y)
+            """,
+        ),
+        Example(
+            "The same seed before both",
+            """
+            import keras
+            import numpy as np
+            from sklearn.datasets import load_iris
+
+            x, y = load_iris(return_X_y=True)
+            np.random.seed(1)
+            np.random.shuffle(x)
+            np.random.seed(1)
+            np.random.shuffle(y)
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x, y)
+            """,
+        ),
+        Example(
+            "Two splits with one seed",
+            """
+            import keras
+            from sklearn.datasets import load_iris
+            from sklearn.model_selection import train_test_split
+
+            x, y = load_iris(return_X_y=True)
+            x_train, x_test = train_test_split(x, random_state=3)
+            y_train, y_test = train_test_split(y, random_state=3)
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train)
+            """,
+        ),
+        Example(
+            "The whole table is shuffled",
+            """
+            import keras
+            import numpy as np
+
+            table = np.loadtxt("sonar.csv", delimiter=",")
+            np.random.shuffle(table)
+            x, y = table[:, :60], table[:, 60]
+            model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x, y)
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report the step that parted labels from inputs."""
+        for fit in program.fits:
+            if fit.inputs is None or fit.targets is None or fit.inputs is fit.targets:
+                continue
+            parted = _parted(program, fit)
+            if parted is None or parted.place is None:
+                continue
+            what = "Split" if parted.kind is StepKind.SPLIT else "Shuffled"
+            message = f"{what} apart from each other, inputs and labels no longer belong together."
+            yield Report(parted.place, message, tuple(_related(fit)))
+
+
+def _parted(program: Program, fit: Fit) -> DataStep | None:
+    """The mixing step that only the labels, or only the inputs, went through."""
+    inputs, targets = fit.inputs, fit.targets
+    if inputs is None or targets is None or inputs.rows is None or targets.rows is None:
+        return None
+    if not (inputs.roots | inputs.origins) or not (targets.roots | targets.origins):
+        return None
+    ours, theirs = _mixing(inputs), _mixing(targets)
+    if [id(_node(step)) for step in ours] == [id(_node(step)) for step in theirs]:
+        return None
+    if any(_has_seed(program, step) for step in (*ours, *theirs)) or _seeded_between(program, ours, theirs):
+        return None
+    known = {id(_node(step)) for step in ours}
+    only = [step for step in theirs if id(_node(step)) not in known]
+    if not only:
+        others = {id(_node(step)) for step in theirs}
+        only = [step for step in ours if id(_node(step)) not in others]
+    return only[-1] if only else None
+
+
+def _node(step: DataStep) -> object:
+    return step.place.node if step.place is not None else None
+
+
+def _mixing(data: Data) -> list[DataStep]:
+    return [step for step in data.steps if step.kind in (StepKind.SHUFFLED, StepKind.SPLIT)]
+
+
+def _call_of(program: Program, step: DataStep) -> Call | None:
+    return next((call for call in program.calls if call.place.node is _node(step)), None)
+
+
+def _has_seed(program: Program, step: DataStep) -> bool:
+    """Whether the step draws a fixed order, or none at all, or one that can't be told."""
+    call = _call_of(program, step)
+    if call is None:
+        return True
+    seed = call.arguments.value("random_state")
+    fixed_order = call.arguments.value("shuffle") is not None and step.kind is StepKind.SPLIT
+    return call.arguments.open or fixed_order or (seed is not None and not is_none(seed))
+
+
+def _seeded_between(program: Program, ours: list[DataStep], theirs: list[DataStep]) -> bool:
+    """Whether both sides are mixed and a seed is set anew before the second."""
+    if not ours or not theirs:
+        return False
+    seeds = [call.place.line for call in program.calls if call.name.endswith((".seed", ".set_state"))]
+    lines = sorted(step.place.line for step in (ours[-1], theirs[-1]) if step.place is not None)
+    return len(lines) == 2 and any(lines[0] < line <= lines[1] for line in seeds)
+
+
+def _related(fit: Fit) -> Iterator[Related]:
+    if fit.x is not None and fit.x.place is not None:
+        yield Related(fit.x.place, f"These inputs ({name_of(fit.x.place, 'here')}) keep another order.")
+    if fit.y is not None and fit.y.place is not None:
+        yield Related(fit.y.place, "The labels are passed here.")

@@ -1,0 +1,174 @@
+"""SCR215 scaled-copy-unused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.data.judging import name_of
+from scram_analyzers.source.data import Data, StepKind
+from scram_analyzers.source.libraries.data_methods import SCALED_RANGE
+from scram_analyzers.source.program import Call, Fit, Program
+from scram_analyzers.source.values import Arguments
+
+
+class ScaledCopyUnused(Rule):
+    """The work of a scaler that never reaches the model."""
+
+    code = "SCR215"
+    name = "scaled-copy-unused"
+    severity = Severity.WARNING
+    confidence = Confidence.HIGH
+    summary = "a scaled copy of the data that nothing uses, while the model is trained on the raw ones"
+    why = (
+        "A scaler returns a new array and leaves the old one as it was. Whoever passes on the old one trains on raw "
+        "values, though the program looks as if they were scaled."
+    )
+    how = "Pass on what the scaler returned: to the split, to fit and to evaluate."
+    references = (
+        Reference("scikit-learn: Preprocessing data", "https://scikit-learn.org/stable/modules/preprocessing.html"),
+    )
+    false_alarms = "A copy that is scaled for something other than this model, in a way that can't be seen."
+    bad = (
+        Example(
+            "The split takes the raw table",
+            """
+            import keras
+            from sklearn.datasets import load_wine
+            from sklearn.model_selection import train_test_split
+            from sklearn.preprocessing import StandardScaler
+
+            x, y = load_wine(return_X_y=True)
+            x_scaled = »StandardScaler().fit_transform(x)«
+            x_train, x_test, y_train, y_test = train_test_split(x, y)
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train)
+            """,
+        ),
+        Example(
+            "Scaled too late",
+            """
+            import keras
+            import pandas as pd
+            from sklearn.model_selection import train_test_split
+            from sklearn.preprocessing import MinMaxScaler
+
+            table = pd.read_csv("bikes.csv")
+            x, y = table.drop(columns="count"), table["count"]
+            x_train, x_test, y_train, y_test = train_test_split(x, y)
+            x = »MinMaxScaler().fit_transform(x)«
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x_train, y_train, validation_data=(x_test, y_test))
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "The scaled copy is used",
+            """
+            import keras
+            from sklearn.datasets import load_wine
+            from sklearn.model_selection import train_test_split
+            from sklearn.preprocessing import StandardScaler
+
+            x, y = load_wine(return_X_y=True)
+            x_train, x_test, y_train, y_test = train_test_split(x, y)
+            x_scaled = StandardScaler().fit_transform(x_train)
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_scaled, y_train)
+            """,
+        ),
+        Example(
+            "The scaled copy is for another model",
+            """
+            import keras
+            from sklearn.datasets import load_wine
+            from sklearn.preprocessing import StandardScaler
+            from sklearn.svm import SVC
+
+            x, y = load_wine(return_X_y=True)
+            scaled = StandardScaler().fit_transform(x)
+            machine = SVC()
+            machine.fit(scaled, y)
+            normalization = keras.layers.Normalization()
+            normalization.adapt(x)
+            model = keras.Sequential([normalization, keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x, y)
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report results of scalers that go nowhere, made from what the model is trained on raw."""
+        seen: set[int] = set()
+        for call in (*program.method_calls, *program.calls):
+            scaled = call.result
+            if id(call.place.node) in seen or not isinstance(scaled, Data) or not _scales(call, scaled):
+                continue
+            fit = next((fit for fit in program.fits if _trains_raw(fit, scaled)), None)
+            if fit is None or fit.x is None or fit.x.place is None or _is_used(program, call):
+                continue
+            seen.add(id(call.place.node))
+            raw = name_of(fit.x.place, "raw values")
+            message = f"What this scaler returns is never used: the model is trained on {raw}, which is not scaled."
+            yield Report(call.place, message, tuple(_related(fit)))
+
+
+def _scales(call: Call, scaled: Data) -> bool:
+    owner, _, method = call.name.rpartition(".")
+    by_object = owner.rpartition(".")[2] in SCALED_RANGE and method in ("transform", "fit_transform")
+    by_function = call.name in (
+        "keras.utils.normalize",
+        "sklearn.preprocessing.scale",
+        "sklearn.preprocessing.normalize",
+    )
+    of_column = any(step.name in ("column", "getitem", "get") for step in scaled.steps) or scaled.labels is not None
+    return (by_object or by_function) and not of_column
+
+
+def _trains_raw(fit: Fit, scaled: Data) -> bool:
+    data = fit.inputs
+    return data is not None and not data.scaled and bool(scaled.roots & (data.roots | data.origins))
+
+
+def _is_used(program: Program, call: Call) -> bool:
+    """Whether anything but a split, a print or a further transformation takes what the call returned."""
+    for fit in program.fits:
+        if any(_holds(value, call) for value in (fit.x and fit.x.value, fit.validation and fit.validation.value)):
+            return True
+    if any(evaluation.x is not None and _holds(evaluation.x.value, call) for evaluation in program.evaluations):
+        return True
+    for other in (*program.calls, *program.method_calls):
+        fits = other.name.endswith(".fit") and other.name.startswith(_TRANSFORMERS)
+        if isinstance(other.result, Data) or other.name.endswith("train_test_split") or fits:
+            continue
+        if any(_holds(value, call) for value in _values(other.arguments)):
+            return True
+    return False
+
+
+_TRANSFORMERS = ("sklearn.preprocessing.", "sklearn.decomposition.")
+
+
+def _values(arguments: Arguments) -> list[object]:
+    return [argument.value for argument in (*arguments.positional, *arguments.keywords.values())]
+
+
+def _holds(value: object, call: Call) -> bool:
+    if not isinstance(value, Data):
+        return False
+    return any(step.place is not None and step.place.node is call.place.node for step in value.steps)
+
+
+def _related(fit: Fit) -> Iterator[Related]:
+    assert fit.x is not None
+    if fit.x.place is not None:
+        yield Related(fit.x.place, "The model is trained on these.")
+    for step in fit.inputs.steps if fit.inputs is not None else ():
+        if step.kind is StepKind.SPLIT and step.place is not None:
+            yield Related(step.place, "They were split from the raw data here.")

@@ -1,0 +1,149 @@
+"""SCR208 scaler-fitted-before-split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.data.refitting import SCALERS
+from scram_analyzers.source.data import Data, DataStep, Learned, StepKind
+from scram_analyzers.source.program import Program
+
+
+class ScalerFittedBeforeSplit(Rule):
+    """A scaler that has seen the examples which are to judge the model."""
+
+    code = "SCR208"
+    name = "scaler-fitted-before-split"
+    severity = Severity.WARNING
+    confidence = Confidence.HIGH
+    summary = "a scaler that is fitted to all data before they are split into training and test parts"
+    why = (
+        "Mean, spread or extremes of the test part flow into the training data. The test score is then measured on "
+        "data that were not quite unknown, and comes out better than the model will do on new data."
+    )
+    how = "Split first, fit the scaler to the training part, and only transform the test part with it."
+    references = (
+        Reference(
+            "scikit-learn: Common pitfalls: data leakage",
+            "https://scikit-learn.org/stable/common_pitfalls.html#data-leakage",
+        ),
+    )
+    false_alarms = "A scaler whose bounds are known beforehand, such as pixels from 0 to 255: nothing leaks then."
+    bad = (
+        Example(
+            "Scaled, then split",
+            """
+            import keras
+            import pandas as pd
+            from sklearn.model_selection import train_test_split
+            from sklearn.preprocessing import StandardScaler
+
+            table = pd.read_csv("heart.csv")
+            x, y = table.drop(columns="disease"), table["disease"]
+            scaler = StandardScaler()
+            x = »scaler.fit_transform(x)«
+            x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.2)
+            model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x_train, y_train)
+            model.evaluate(x_test, y_test)
+            """,
+        ),
+        Example(
+            "Fitted and applied in two steps",
+            """
+            import keras
+            import numpy as np
+            from sklearn.model_selection import train_test_split
+            from sklearn.preprocessing import MinMaxScaler
+
+            table = np.loadtxt("heart.csv", delimiter=",")
+            x, y = table[:, :13], table[:, 13]
+            scaler = MinMaxScaler()
+            »scaler.fit(x)«
+            x = scaler.transform(x)
+            x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.2)
+            model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x_train, y_train)
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "Fitted to the training part",
+            """
+            import keras
+            import pandas as pd
+            from sklearn.model_selection import train_test_split
+            from sklearn.preprocessing import StandardScaler
+
+            table = pd.read_csv("heart.csv")
+            x, y = table.drop(columns="disease"), table["disease"]
+            x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.2)
+            scaler = StandardScaler()
+            x_train = scaler.fit_transform(x_train)
+            x_test = scaler.transform(x_test)
+            model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x_train, y_train)
+            """,
+        ),
+        Example(
+            "Divided by a constant, which learns nothing",
+            """
+            import keras
+            from sklearn.datasets import load_digits
+            from sklearn.model_selection import train_test_split
+
+            x, y = load_digits(return_X_y=True)
+            x = x / 16
+            x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.2)
+            model = keras.Sequential([keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train)
+            """,
+        ),
+        Example(
+            "Every row scaled by itself",
+            """
+            import keras
+            from sklearn.datasets import load_digits
+            from sklearn.model_selection import train_test_split
+            from sklearn.preprocessing import Normalizer
+
+            x, y = load_digits(return_X_y=True)
+            x = Normalizer().fit_transform(x)
+            x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.2)
+            model = keras.Sequential([keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train)
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report scalers that had learned from the data which were split afterwards."""
+        for fit in program.fits:
+            data = fit.inputs
+            found = _leak(data) if data is not None else None
+            if found is None:
+                continue
+            learned, split = found
+            kind = learned.kind.rpartition(".")[2]
+            related = () if split.place is None else (Related(split.place, "The data are split only here."),)
+            message = f"This {kind} is fitted to all data before they are split: it has seen the test part as well."
+            yield Report(learned.place, message, related)
+
+
+def _leak(data: Data) -> tuple[Learned, DataStep] | None:
+    for position, step in enumerate(data.steps):
+        learned = step.learned
+        if learned is None or step.kind is not StepKind.SCALED or learned.kind.rpartition(".")[2] not in SCALERS:
+            continue
+        split = next((later for later in data.steps[position + 1 :] if later.kind is StepKind.SPLIT), None)
+        if split is not None and learned.data.roots & data.origins:
+            return learned, split
+    return None

@@ -1,0 +1,161 @@
+"""SCR213 scaler-refitted-on-test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.data.refitting import SCALERS, Refit, refits
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Program
+
+
+class ScalerRefittedOnTest(Rule):
+    """The test part is scaled by its own mean and spread."""
+
+    code = "SCR213"
+    name = "scaler-refitted-on-test"
+    severity = Severity.WARNING
+    confidence = Confidence.HIGH
+    summary = "a scaler that is fitted again to the validation or test data"
+    why = (
+        "The scaler now maps the test data by their own mean and spread: one and the same measurement becomes "
+        "different inputs in training and in the test. For a single new example there is nothing to fit at all."
+    )
+    how = "Fit once, to the training data; call only transform for everything else."
+    references = (
+        Reference(
+            "scikit-learn: Common pitfalls: inconsistent preprocessing",
+            "https://scikit-learn.org/stable/common_pitfalls.html#inconsistent-preprocessing",
+        ),
+    )
+    false_alarms = "Test data that are known to come from another instrument, with an offset of its own."
+    bad = (
+        Example(
+            "fit_transform twice",
+            """
+            import keras
+            import pandas as pd
+            from sklearn.model_selection import train_test_split
+            from sklearn.preprocessing import StandardScaler
+
+            table = pd.read_csv("heart.csv")
+            x_train, x_test, y_train, y_test = train_test_split(table.drop(columns="disease"), table["disease"])
+            scaler = StandardScaler()
+            x_train = scaler.fit_transform(x_train)
+            x_test = »scaler.fit_transform(x_test)«
+            model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x_train, y_train)
+            model.evaluate(x_test, y_test)
+            """,
+            """
+            import keras
+            import pandas as pd
+            from sklearn.model_selection import train_test_split
+            from sklearn.preprocessing import StandardScaler
+
+            table = pd.read_csv("heart.csv")
+            x_train, x_test, y_train, y_test = train_test_split(table.drop(columns="disease"), table["disease"])
+            scaler = StandardScaler()
+            x_train = scaler.fit_transform(x_train)
+            x_test = scaler.transform(x_test)
+            model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x_train, y_train)
+            model.evaluate(x_test, y_test)
+            """,
+        ),
+        Example(
+            "A second scaler for the test part",
+            """
+            import keras
+            from sklearn.preprocessing import MinMaxScaler
+
+            (x_train, y_train), (x_test, y_test) = keras.datasets.boston_housing.load_data()
+            x_train = MinMaxScaler().fit_transform(x_train)
+            x_test = »MinMaxScaler().fit_transform(x_test)«
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x_train, y_train, validation_data=(x_test, y_test))
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "Fitted once",
+            """
+            import keras
+            from sklearn.preprocessing import MinMaxScaler
+
+            (x_train, y_train), (x_test, y_test) = keras.datasets.boston_housing.load_data()
+            scaler = MinMaxScaler().fit(x_train)
+            x_train, x_test = scaler.transform(x_train), scaler.transform(x_test)
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x_train, y_train, validation_data=(x_test, y_test))
+            """,
+        ),
+        Example(
+            "A scaler of their own for the targets",
+            """
+            import keras
+            from sklearn.preprocessing import StandardScaler
+
+            (x_train, y_train), (x_test, y_test) = keras.datasets.boston_housing.load_data()
+            inputs, prices = StandardScaler(), StandardScaler()
+            x_train, x_test = inputs.fit_transform(x_train), inputs.transform(x_test)
+            y_train, y_test = prices.fit_transform(y_train[:, None]), prices.transform(y_test[:, None])
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x_train, y_train, validation_data=(x_test, y_test))
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report scalers that were fitted to the data which judge the model."""
+        seen: set[int] = set()
+        for fit in program.fits:
+            for refit in refits(program, fit, SCALERS):
+                if id(refit.learned.place.node) in seen:
+                    continue
+                seen.add(id(refit.learned.place.node))
+                kind = refit.learned.kind.rpartition(".")[2]
+                yield Report(
+                    place=refit.learned.place,
+                    message=f"This {kind} is fitted anew to data that judge the model; training used another fit.",
+                    related=(Related(refit.training.place, "The training data are scaled by this fit."),),
+                    recipe=_recipe(refit),
+                )
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """Only transform with the scaler that was fitted to the training data."""
+        for fit in program.fits:
+            for refit in refits(program, fit, SCALERS):
+                if refit.learned.place.range != finding.range or refit.learned.owner != refit.training.owner:
+                    continue
+                method = _fit_transform(refit.learned.place)
+                if method is not None:
+                    edit = fixes.replace(method, "transform")
+                    return Fix("Only transform, with the training data's fit", Applicability.UNSAFE, (edit,))
+        return None
+
+
+def _recipe(refit: Refit) -> str:
+    method = _fit_transform(refit.learned.place)
+    if refit.learned.owner != refit.training.owner or method is None:
+        return "x_test = scaler.transform(x_test)  # the scaler that was fitted to the training data"
+    return refit.learned.place.text.replace(".fit_transform(", ".transform(", 1)
+
+
+def _fit_transform(place: Place) -> Place | None:
+    """The word `fit_transform` of a call of it."""
+    call = fixes.call_of(place)
+    if call is None or not isinstance(call.func, cst.Attribute) or call.func.attr.value != "fit_transform":
+        return None
+    return Place(place.chunk, call.func.attr)

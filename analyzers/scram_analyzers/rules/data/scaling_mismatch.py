@@ -1,0 +1,193 @@
+"""SCR207 scaling-mismatch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule
+from scram_analyzers.rules.data.judging import Judged, judged_by, name_of, step_of
+from scram_analyzers.source.data import Data, DataStep, Interval, StepKind
+from scram_analyzers.source.program import Program
+
+
+class ScalingMismatch(Rule):
+    """Training data and the data that judge the model are on different scales."""
+
+    code = "SCR207"
+    name = "scaling-mismatch"
+    severity = Severity.WARNING
+    confidence = Confidence.HIGH
+    summary = "training data that were scaled, and validation, test or new data that were not, or the other way round"
+    why = (
+        "A model only knows inputs of the size that it was trained on. The same picture 255 times as bright is "
+        "something it has never seen, so its answers, and every score on such data, mean nothing."
+    )
+    how = "Send all data through the same function, or put the scaling into the model as its first layer."
+    references = (
+        Reference("Keras: Working with preprocessing layers", "https://keras.io/guides/preprocessing_layers/"),
+        Reference("scikit-learn: Common pitfalls", "https://scikit-learn.org/stable/common_pitfalls.html"),
+    )
+    false_alarms = "Data that are stored in a scaled form already, though they come from the same reader."
+    options = (
+        Option(
+            "max-ratio",
+            10.0,
+            "how many times larger one range may be than the other",
+            "the usual ways to scale differ less: 0..1 against -5..5",
+        ),
+    )
+    bad = (
+        Example(
+            "Only the training images are scaled",
+            """
+            import keras
+
+            (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+            x_train = x_train / 255
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, epochs=5)
+            model.evaluate(»x_test«, y_test)
+            """,
+        ),
+        Example(
+            "The scaler is forgotten for the test part",
+            """
+            import keras
+            import pandas as pd
+            from sklearn.model_selection import train_test_split
+            from sklearn.preprocessing import StandardScaler
+
+            table = pd.read_csv("heart.csv")
+            x, y = table.drop(columns="disease"), table["disease"]
+            x_train, x_test, y_train, y_test = train_test_split(x, y)
+            x_train = StandardScaler().fit_transform(x_train)
+            model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x_train, y_train, validation_data=(»x_test«, y_test))
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "Both are scaled",
+            """
+            import keras
+
+            (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+            x_train, x_test = x_train / 255, x_test / 255
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, epochs=5)
+            model.evaluate(x_test, y_test)
+            """,
+        ),
+        Example(
+            "The model scales both",
+            """
+            import keras
+
+            (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+            model = keras.Sequential(
+                [
+                    keras.layers.Rescaling(1 / 255),
+                    keras.layers.Flatten(),
+                    keras.layers.Dense(10, activation="softmax"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, epochs=5)
+            model.evaluate(x_test, y_test)
+            """,
+        ),
+        Example(
+            "New data made in the right range",
+            """
+            import keras
+            import numpy as np
+
+            (x_train, y_train), _ = keras.datasets.mnist.load_data()
+            x_train = x_train / 255
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, epochs=5)
+            model.predict(np.random.rand(5, 28, 28))
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report data that judge the model on another scale than its training data."""
+        for fit in program.fits:
+            data = fit.inputs
+            if data is None or fit.x is None or fit.x.place is None:
+                continue
+            for judged in judged_by(program, fit):
+                difference = self._difference(data, judged.data)
+                if difference is None:
+                    continue
+                trained = name_of(fit.x.place, "the training data")
+                yield Report(
+                    place=judged.place,
+                    message=_message(judged, trained, difference),
+                    related=(Related(fit.x.place, "The model is trained on these."), *_scaled_at(data, judged.data)),
+                )
+                break
+
+    def _difference(self, trained: Data, judged: Data) -> str | None:
+        """What differs, in words; None when nothing does or it can't be told."""
+        if trained.source != judged.source or not trained.source:
+            return None
+        if trained.range is not None and judged.range is not None and _covers(trained) and _covers(judged):
+            small, large = sorted((trained.range.magnitude, judged.range.magnitude))
+            if small > 0 and large / small > self.option("max-ratio") and (trained.scaled or judged.scaled):
+                return f"{_words(judged.range)}, {{trained}} from {_words(trained.range)}"
+            return None
+        if _by_program(trained) and _is_raw(judged):
+            return "is as it was read, {trained} is scaled"
+        if _by_program(judged) and _is_raw(trained):
+            return "is scaled, {trained} is as it was read"
+        return None
+
+
+def _words(interval: Interval) -> str:
+    return f"{fixes.number_text(interval.low)} to {fixes.number_text(interval.high)}"
+
+
+def _message(judged: Judged, trained: str, difference: str) -> str:
+    name = f"The input {name_of(judged.place, 'here')}"
+    verb = "" if difference.startswith("is ") else "holds values from "
+    return f"{name} {verb}{difference.format(trained=trained)}: the model never saw such inputs in training."
+
+
+def _covers(data: Data) -> bool:
+    """Whether the range speaks of all columns (that of a whole table says little of one)."""
+    return data.images or not any(step.kind is StepKind.SELECTED and step.name == "column" for step in data.steps)
+
+
+def _by_program(data: Data) -> bool:
+    """Whether a scaler or a division by a constant scaled the data, rather than arithmetic that only looks like it."""
+    return any(
+        step.kind is StepKind.SCALED
+        and (step.learned is not None or (step.name == "Divide" and step.number is not None))
+        for step in data.steps
+    )
+
+
+_NEUTRAL = (StepKind.SELECTED, StepKind.SPLIT, StepKind.CONVERTED, StepKind.SHUFFLED)
+_PLAIN = ("drop", "fillna", "dropna", "reshape", "to_numpy", "copy", "flatten", "expand_dims", "reset_index")
+
+
+def _is_raw(data: Data) -> bool:
+    """Whether nothing was done to the values, as far as every step is understood."""
+    return not data.scaled and all(step.kind in _NEUTRAL or step.name in _PLAIN for step in data.steps)
+
+
+def _scaled_at(trained: Data, judged: Data) -> Iterator[Related]:
+    """Where the one that is scaled was scaled."""
+    steps: list[DataStep | None] = [step_of(trained, StepKind.SCALED), step_of(judged, StepKind.SCALED)]
+    step = next((each for each in steps if each is not None and each.place is not None), None)
+    if step is not None and step.place is not None:
+        yield Related(step.place, "Only the one is scaled, here.")

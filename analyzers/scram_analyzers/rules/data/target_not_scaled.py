@@ -1,0 +1,134 @@
+"""SCR219 target-not-scaled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule
+from scram_analyzers.rules.data.judging import name_of
+from scram_analyzers.source.data import LabelForm
+from scram_analyzers.source.program import Fit, Program
+
+SQUARED = ("mean_squared_error", "mse")
+REGRESSION = (*SQUARED, "mean_absolute_error", "mae", "huber", "log_cosh", "logcosh")
+
+
+class TargetNotScaled(Rule):
+    """Targets so large that the first steps of training are wild."""
+
+    code = "SCR219"
+    name = "target-not-scaled"
+    severity = Severity.WARNING
+    confidence = Confidence.MEDIUM
+    summary = "a regression whose targets are in the thousands or above"
+    why = (
+        "A new network answers about 0. With targets of 100000 the squared error begins at 10 billion and its gradient "
+        "is as large: the weights are thrown far away, or creep for hours until the last bias has grown to the mean."
+    )
+    how = "Scale the targets, y = (y - y.mean()) / y.std(), and turn predictions back: p * std + mean."
+    references = (
+        Reference(
+            "Karpathy: A Recipe for Training Neural Networks (init well)",
+            "https://karpathy.github.io/2019/04/25/recipe/",
+        ),
+        Reference(
+            "scikit-learn: TransformedTargetRegressor",
+            "https://scikit-learn.org/stable/modules/compose.html#transforming-target-in-regression",
+        ),
+    )
+    false_alarms = "A last layer whose output is multiplied back to the size of the targets."
+    options = (
+        Option("max-magnitude", 1000.0, "largest absolute value that passes", "the catalogue's bound (row D21)"),
+    )
+    bad = (
+        Example(
+            "Prices in dollars",
+            """
+            import keras
+
+            (x_train, y_train), _ = keras.datasets.california_housing.load_data()
+            normalization = keras.layers.Normalization()
+            normalization.adapt(x_train)
+            model = keras.Sequential([normalization, keras.layers.Dense(32, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x_train, »y_train«, epochs=10)
+            """,
+        ),
+        Example(
+            "Fourth powers",
+            """
+            import keras
+            import numpy as np
+
+            x = np.linspace(-10, 10, 200)
+            y = x**4
+            model = keras.Sequential([keras.layers.Dense(32, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x / 10, »y«, epochs=10)
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "Prices in hundreds of thousands",
+            """
+            import keras
+
+            (x_train, y_train), _ = keras.datasets.california_housing.load_data()
+            normalization = keras.layers.Normalization()
+            normalization.adapt(x_train)
+            model = keras.Sequential([normalization, keras.layers.Dense(32, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x_train, y_train / 100_000, epochs=10)
+            """,
+        ),
+        Example(
+            "Prices of the Boston table, which are from 5 to 50",
+            """
+            import keras
+
+            (x_train, y_train), _ = keras.datasets.boston_housing.load_data()
+            normalization = keras.layers.Normalization()
+            normalization.adapt(x_train)
+            model = keras.Sequential([normalization, keras.layers.Dense(32, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x_train, y_train, epochs=10)
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report large targets of a regression."""
+        for fit in program.fits:
+            data = fit.targets
+            if data is None or data.range is None or fit.y is None or fit.y.place is None or not _is_regression(fit):
+                continue
+            if data.range.magnitude <= self.option("max-magnitude") or _is_classes(data.labels):
+                continue
+            low, high = fixes.number_text(data.range.low), fixes.number_text(data.range.high)
+            name = name_of(fit.y.place, "of this training")
+            message = f"The targets {name} go from {low} to {high}; a new network answers about 0."
+            recipe = (
+                f"{fit.y.place.text} / {fixes.number_text(data.range.magnitude)}" if name == fit.y.place.text else ""
+            )
+            yield Report(fit.y.place, message, tuple(_origin(fit)), recipe=recipe)
+
+
+def _is_classes(labels: LabelForm | None) -> bool:
+    return labels is not None and labels is not LabelForm.CONTINUOUS
+
+
+def _is_regression(fit: Fit) -> bool:
+    losses = fit.compile.losses if fit.compile is not None else ()
+    return len(losses) == 1 and losses[0].name in REGRESSION
+
+
+def _origin(fit: Fit) -> Iterator[Related]:
+    data = fit.targets
+    step = data.steps[-1] if data is not None and data.steps else None
+    if step is not None and step.place is not None:
+        yield Related(step.place, "The targets get their size here.")
+    elif data is not None and data.place is not None:
+        yield Related(data.place, "The targets come from here.")

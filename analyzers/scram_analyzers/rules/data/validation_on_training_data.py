@@ -1,0 +1,164 @@
+"""SCR209 validation-on-training-data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.data.judging import name_of, validation_of
+from scram_analyzers.source.data import shares_rows
+from scram_analyzers.source.program import Fit, Program
+
+
+class ValidationOnTrainingData(Rule):
+    """Validation data that the model is also trained on."""
+
+    code = "SCR209"
+    name = "validation-on-training-data"
+    severity = Severity.WARNING
+    confidence = Confidence.HIGH
+    summary = "validation data that hold examples of the training data"
+    why = (
+        "The model has seen these examples, so the validation loss falls with the training loss: overfitting can't be "
+        "seen, and early stopping or a kept checkpoint goes by a number that says nothing about new data."
+    )
+    how = "Hold back examples that training never sees: validation_split=0.2, or a part made by train_test_split."
+    references = (
+        Reference(
+            "Keras: Training and evaluation with the built-in methods",
+            "https://keras.io/guides/training_with_built_in_methods/",
+        ),
+        Reference("UMLAUT (CHI 2021)", "https://doi.org/10.1145/3411764.3445538"),
+    )
+    false_alarms = "A test of the code on a few examples, in which the model is meant to learn them by heart."
+    bad = (
+        Example(
+            "The first rows of the training data",
+            """
+            import keras
+
+            (x_train, y_train), _ = keras.datasets.mnist.load_data()
+            x_train = x_train / 255
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train, validation_data=(»x_train[:100]«, y_train[:100]))
+            """,
+            """
+            import keras
+
+            (x_train, y_train), _ = keras.datasets.mnist.load_data()
+            x_train = x_train / 255
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train, validation_split=0.2)
+            """,
+        ),
+        Example(
+            "Split, and then trained on everything",
+            """
+            import keras
+            from sklearn.datasets import load_iris
+            from sklearn.model_selection import train_test_split
+
+            x, y = load_iris(return_X_y=True)
+            x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.2)
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x, y, validation_data=(»x_test«, y_test))
+            """,
+            """
+            import keras
+            from sklearn.datasets import load_iris
+            from sklearn.model_selection import train_test_split
+
+            x, y = load_iris(return_X_y=True)
+            x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.2)
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x, y, validation_split=0.2)
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "Rows apart",
+            """
+            import keras
+
+            (x, y), _ = keras.datasets.mnist.load_data()
+            x = x / 255
+            x_val, y_val = x[:10000], y[:10000]
+            x_train, y_train = x[10000:], y[10000:]
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train, validation_data=(x_val, y_val))
+            """,
+        ),
+        Example(
+            "A split by scikit-learn",
+            """
+            import keras
+            from sklearn.datasets import load_iris
+            from sklearn.model_selection import train_test_split
+
+            x, y = load_iris(return_X_y=True)
+            x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.2)
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train, validation_data=(x_test, y_test))
+            """,
+        ),
+        Example(
+            "Rows counted from the end",
+            """
+            import keras
+
+            (x, y), _ = keras.datasets.cifar10.load_data()
+            x = x / 255
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x[:-5000], y[:-5000], validation_data=(x[-5000:], y[-5000:]))
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report validation data that share rows with the training data."""
+        for fit in program.fits:
+            judged, data = validation_of(fit), fit.inputs
+            if judged is None or data is None or fit.x is None or fit.x.place is None:
+                continue
+            if not shares_rows(data, judged.data):
+                continue
+            names = name_of(judged.place, "these"), name_of(fit.x.place, "the training data")
+            if names[0] == names[1]:
+                message = f"The validation data are the training data themselves: {names[0]} in both places."
+            else:
+                message = f"The validation data ({names[0]}) are among the training data ({names[1]})."
+            related = (Related(fit.x.place, "The model is trained on these."),)
+            yield Report(judged.place, message, related, recipe="validation_split=0.2" if _is_array(fit) else "")
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """Let Keras hold back a fifth of the arrays."""
+        for fit in program.fits:
+            judged = validation_of(fit)
+            if judged is None or judged.place.range != finding.range or not _is_array(fit):
+                continue
+            argument = fixes.argument_of(fit.place, "validation_data")
+            if argument is not None:
+                edit = fixes.replace(argument, "validation_split=0.2")
+                return Fix("Validate on 20 % of the data, held back by Keras", Applicability.UNSAFE, (edit,))
+        return None
+
+
+def _is_array(fit: Fit) -> bool:
+    """`validation_split` works for arrays only, not for datasets and generators."""
+    from_dataset = fit.inputs is not None and any(step.name == "from_tensor_slices" for step in fit.inputs.steps)
+    return (
+        fit.method == "fit"
+        and fit.y is not None
+        and fit.inputs is not None
+        and not (fit.inputs.batched or from_dataset)
+    )

@@ -1,0 +1,1 @@
+"""What goes wrong while the model trains (SCR6xx)."""

@@ -1,0 +1,115 @@
+"""SCR601 loss-not-finite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.base import Reference, Rule, RunReport
+from scram_analyzers.run.divergence import Divergence, divergence
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.nonfinite_weights import NonfiniteWeights, nonfinite_weights
+from scram_analyzers.run.records import ArrayStatistics, Subject, SubjectKind
+
+_NAMED_WEIGHTS = 2
+"""So many weights are named in a message; the rest are counted."""
+
+
+class LossNotFinite(Rule):
+    """The loss or the weights of a run became NaN or infinite."""
+
+    code = "SCR601"
+    name = "loss-not-finite"
+    severity = Severity.ERROR
+    confidence = Confidence.HIGH
+    summary = "a run whose loss, or whose weights, became NaN (not a number) or infinite"
+    why = (
+        "Once a weight is NaN, every later prediction of the layer is NaN or meaningless, and no further "
+        "training brings it back. TensorFlow on a CPU can hide it: some layers turn NaN into ordinary "
+        "numbers, so that the loss looks fine and stands still near that of a blind guess."
+    )
+    how = (
+        "Stop the run and look at three things in this order: NaN or infinite values in the data; a "
+        "learning rate that is too high (try a tenth of it, or clipnorm=1.0 in the optimizer); a log, "
+        "division or square root in your own layer or loss that can get 0."
+    )
+    references = (
+        Reference("TheDeepChecker: unstable loss and numerical errors", "https://arxiv.org/abs/2204.00694"),
+        Reference("Keras: TerminateOnNaN", "https://keras.io/api/callbacks/terminate_on_nan/"),
+    )
+    symptom_of = ("SCR101",)
+    false_alarms = "None known: the values were read from the model in training."
+
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """One report: the earlier of the two sights, put on what most likely caused it."""
+        loss = divergence(history)
+        if loss is not None and loss.kind in ("diverging", "weights"):
+            loss = None
+        weights = nonfinite_weights(history)
+        if weights is not None and (loss is None or weights.step < loss.step):
+            yield _of_weights(weights)
+        elif loss is not None:
+            yield _of_loss(loss)
+
+
+def _of_loss(loss: Divergence) -> RunReport:
+    before = f" (it was {loss.before:.4g} before)" if loss.before is not None else ""
+    return RunReport(
+        subject=_subject(loss.nonfinite_arrays, SubjectKind.FIT),
+        message=f"{_sentence(loss.phrase)}{before}{_data_clause(loss.nonfinite_arrays)}.",
+        step=loss.step,
+        epoch=loss.epoch,
+        how=_how(loss.nonfinite_arrays),
+    )
+
+
+def _of_weights(weights: NonfiniteWeights) -> RunReport:
+    count = len(weights.weights)
+    named = ", ".join(weights.weights[:_NAMED_WEIGHTS])
+    more = f" and {count - _NAMED_WEIGHTS} more" if count > _NAMED_WEIGHTS else ""
+    noun = "Weights" if count > 1 else "The weights"
+    hidden = f", although the loss still reads {weights.loss:.4g}" if weights.loss is not None else ""
+    subject = _subject(weights.nonfinite_arrays, SubjectKind.FIT)
+    if subject.kind is SubjectKind.FIT and len(weights.layers) == 1:
+        subject = Subject(SubjectKind.LAYER, weights.layers[0])
+    return RunReport(
+        subject=subject,
+        message=(
+            f"{noun} ({named}{more}) hold NaN or infinite values by step {weights.step}{hidden}"
+            f"{_data_clause(weights.nonfinite_arrays)}."
+        ),
+        step=weights.step,
+        epoch=weights.epoch,
+        how=_how(weights.nonfinite_arrays),
+    )
+
+
+def _subject(arrays: tuple[ArrayStatistics, ...], otherwise: SubjectKind) -> Subject:
+    roles = {array.role for array in arrays}
+    if "input" in roles:
+        return Subject(SubjectKind.INPUTS)
+    if "target" in roles:
+        return Subject(SubjectKind.TARGETS)
+    return Subject(otherwise)
+
+
+def _data_clause(arrays: tuple[ArrayStatistics, ...]) -> str:
+    if not arrays:
+        return ""
+    counts = ", ".join(f"{array.nonfinite} of them in {array.name}" for array in arrays)
+    return f"; the data fed to fit holds NaN or infinite values ({counts} in one batch)"
+
+
+def _how(arrays: tuple[ArrayStatistics, ...]) -> str | None:
+    if not arrays:
+        return None
+    names = " and ".join(array.name for array in arrays)
+    return (
+        f"Find the rows of {names} that are not finite, for example with ~np.isfinite(...).all(axis=1), and "
+        "drop them or fill them in before fit; check the step that made them (a division by 0, a log of 0, "
+        "a missing value in the file)."
+    )
+
+
+def _sentence(phrase: str) -> str:
+    return phrase[0].upper() + phrase[1:]

@@ -1,0 +1,1 @@
+"""How the result is measured (SCR7xx)."""

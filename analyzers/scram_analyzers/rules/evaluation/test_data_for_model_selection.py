@@ -1,0 +1,128 @@
+"""SCR704 test-data-for-model-selection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.data.judging import evaluations_of, name_of, validation_of
+from scram_analyzers.source.data import Data, shares_rows
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Callback, Fit, Program
+from scram_analyzers.source.values import boolean, text
+
+
+class TestDataForModelSelection(Rule):
+    """The data that choose the model are also the data that grade it."""
+
+    __test__ = False  # the name is no test of pytest's
+
+    code = "SCR704"
+    name = "test-data-for-model-selection"
+    severity = Severity.INFO
+    confidence = Confidence.HIGH
+    summary = "an evaluation on the validation data by which early stopping or a checkpoint chose the model"
+    why = (
+        "Of many epochs the one is kept that happens to do best on these data. The score on the same data is then too "
+        "good: it is the winner's score at the race that it was picked by."
+    )
+    how = "Make three parts: train on one, stop and choose by the second, and touch the third once, at the end."
+    references = (
+        Reference("Karpathy: A Recipe for Training Neural Networks", "https://karpathy.github.io/2019/04/25/recipe/"),
+        Reference(
+            "Hastie, Tibshirani, Friedman: The Elements of Statistical Learning, 7.2",
+            "https://hastie.su.domains/ElemStatLearn/",
+        ),
+    )
+    false_alarms = "A score that is only looked at as the validation score, and never reported as the test's."
+    bad = (
+        Example(
+            "Early stopping by the test part",
+            """
+            import keras
+
+            (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+            x_train, x_test = x_train / 255, x_test / 255
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            stop = keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)
+            model.fit(x_train, y_train, epochs=50, validation_data=(»x_test«, y_test), callbacks=[stop])
+            model.evaluate(x_test, y_test)
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "Validation data of their own",
+            """
+            import keras
+
+            (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+            x_train, x_test = x_train / 255, x_test / 255
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            stop = keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)
+            model.fit(x_train, y_train, epochs=50, validation_split=0.1, callbacks=[stop])
+            model.evaluate(x_test, y_test)
+            """,
+        ),
+        Example(
+            "Nothing is chosen by them",
+            """
+            import keras
+
+            (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+            x_train, x_test = x_train / 255, x_test / 255
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, epochs=5, validation_data=(x_test, y_test))
+            model.evaluate(x_test, y_test)
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report validation data that select the model and are evaluated on afterwards."""
+        for fit in program.fits:
+            judged, chooser = validation_of(fit), _chooser(fit)
+            if judged is None or chooser is None or not judged.data.roots:
+                continue
+            used = _evaluated(program, fit, judged.data)
+            if used is None:
+                continue
+            name = name_of(judged.place, "these data")
+            related = [Related(used, "The final score is measured on the same data.")]
+            if chooser.place is not None:
+                related.append(Related(chooser.place, "This chooses the epoch by the validation data."))
+            kind = (chooser.kind or "").rpartition(".")[2]
+            message = f"{kind} chooses the model by {name}, and the model is then graded on the same data."
+            yield Report(judged.place, message, tuple(related))
+
+
+def _chooser(fit: Fit) -> Callback | None:
+    """The callback that keeps one epoch for its validation score."""
+    for callback in fit.callbacks or ():
+        monitor = text(callback.arguments.value("monitor", 0 if callback.kind != CHECKPOINT else 1)) or "val_loss"
+        if not monitor.startswith("val"):
+            continue
+        if callback.kind == "keras.callbacks.EarlyStopping":
+            return callback
+        if callback.kind == CHECKPOINT and boolean(callback.arguments.value("save_best_only")):
+            return callback
+    return None
+
+
+CHECKPOINT = "keras.callbacks.ModelCheckpoint"
+
+
+def _evaluated(program: Program, fit: Fit, data: Data) -> Place | None:
+    """Where something is evaluated on these data; a checkpoint may have been loaded into another model."""
+    own = [*evaluations_of(program, fit), *program.evaluations]
+    for evaluation in own:
+        value = evaluation.x.value if evaluation.x is not None else None
+        if not evaluation.method.startswith(("evaluate", "test")) or not isinstance(value, Data):
+            continue
+        if evaluation.place.line > fit.place.line and shares_rows(value, data):
+            return evaluation.x.place if evaluation.x is not None else None
+    return None

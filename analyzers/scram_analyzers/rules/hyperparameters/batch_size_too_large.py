@@ -1,0 +1,127 @@
+"""SCR106 batch-size-too-large."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
+from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule
+from scram_analyzers.rules.hyperparameters import trainings
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Fit, Program
+
+USUAL = "64"
+
+
+class BatchSizeTooLarge(Rule):
+    """Batches so large that an epoch has hardly any steps."""
+
+    code = "SCR106"
+    name = "batch-size-too-large"
+    severity = Severity.INFO
+    confidence = Confidence.MEDIUM
+    summary = "batches so large that the optimizer makes only a few steps in each epoch"
+    why = (
+        "The weights move once for each batch. With a few giant batches there are a few steps, so the model learns "
+        "slowly, takes much memory, and often generalizes worse than with small ones."
+    )
+    how = "Take 32 to 256 samples for a batch; with a larger one, raise the learning rate and the epochs with it."
+    references = (
+        Reference(
+            "Keskar et al.: On Large-Batch Training for Deep Learning (ICLR 2017)", "https://arxiv.org/abs/1609.04836"
+        ),
+        Reference("Google: Deep Learning Tuning Playbook", "https://github.com/google-research/tuning_playbook"),
+    )
+    false_alarms = "Large batches on purpose, with a learning rate and a number of epochs to match."
+    options = (
+        Option("batch-max", 4096, "largest usual number of samples in a batch", "Keskar et al. 2017"),
+        Option("share-max", 0.5, "largest share of the training data in one batch", "DeepFD; Cockpit"),
+        Option("samples-min", 1000, "the share counts from this many training samples on", "scram"),
+    )
+    bad = (
+        Example(
+            "All of the data in one batch",
+            """
+            import keras
+            from keras import layers
+
+            (x, y), (x_val, y_val) = keras.datasets.cifar10.load_data()
+            model = keras.Sequential([layers.Flatten(input_shape=(32, 32, 3)), layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x / 255, y, batch_size=»100000«, epochs=5, validation_data=(x_val / 255, y_val))
+            """,
+            """
+            import keras
+            from keras import layers
+
+            (x, y), (x_val, y_val) = keras.datasets.cifar10.load_data()
+            model = keras.Sequential([layers.Flatten(input_shape=(32, 32, 3)), layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x / 255, y, batch_size=64, epochs=5, validation_data=(x_val / 255, y_val))
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "A large batch of a small problem",
+            """
+            import keras
+            import numpy as np
+
+            x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+            y = np.array([0, 1, 1, 0])
+            model = keras.Sequential([keras.layers.Dense(8, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x, y, batch_size=4, epochs=500)
+            """,
+        ),
+        Example(
+            "Large, but usual",
+            """
+            import keras
+
+            model = keras.Sequential([keras.layers.Dense(8, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x, y, batch_size=2048, epochs=50)
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report each training whose batch size is above the limit, or a large share of the known data."""
+        for fit in program.fits:
+            place, share = self._too_large(fit)
+            if place is None:
+                continue
+            size, rows = trainings.batch_size(fit), trainings.samples(fit)
+            of_rows = f" of {rows:,} training samples" if rows is not None else ""
+            yield Report(
+                place=place,
+                message=f"The batch size is {size:,}{of_rows}, so an epoch has very few steps; usual are 32 to 256.",
+                related=(Related(fit.place, "This training takes it."),),
+                severity=Severity.WARNING if share and self._is_giant(fit) else None,
+                recipe=f"batch_size={USUAL}",
+            )
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """Write a usual size in the place of the number."""
+        for fit in program.fits:
+            place, _ = self._too_large(fit)
+            if place is not None and place.range == finding.range:
+                return Fix(f"Set the batch size to {USUAL}", Applicability.UNSAFE, (fixes.replace(place, USUAL),))
+        return None
+
+    def _too_large(self, fit: Fit) -> tuple[Place | None, bool]:
+        """Where the size is written, when it is too large; whether it is a large share of the known data."""
+        size, rows = trainings.batch_size(fit), trainings.samples(fit)
+        if fit.method != "fit" or fit.batch_size is None or size is None:
+            return None, False
+        share = rows is not None and rows >= self.option("samples-min") and size >= rows * self.option("share-max")
+        if share or size > self.option("batch-max"):
+            return trainings.written_at(fit.batch_size), share
+        return None, False
+
+    def _is_giant(self, fit: Fit) -> bool:
+        size = trainings.batch_size(fit)
+        return size is not None and size > self.option("batch-max")

@@ -1,0 +1,139 @@
+"""SCR105 batch-size-too-small."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
+from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule
+from scram_analyzers.rules.hyperparameters import trainings
+from scram_analyzers.source.keras_api.layers import RECURRENT
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.values import boolean
+
+USUAL = "32"
+
+
+class BatchSizeTooSmall(Rule):
+    """One sample for each step of the optimizer."""
+
+    code = "SCR105"
+    name = "batch-size-too-small"
+    severity = Severity.INFO
+    confidence = Confidence.MEDIUM
+    summary = "a batch of one sample, so that every single sample moves the weights on its own"
+    why = (
+        "The gradient of one sample is mostly noise: the loss jumps about, and an epoch takes many times longer than "
+        "with batches, because nothing is computed side by side."
+    )
+    how = "Take 32 to 256 samples for a batch, as many as fit in memory."
+    references = (
+        Reference(
+            "Goodfellow, Bengio, Courville: Deep Learning, section 8.1.3",
+            "https://www.deeplearningbook.org/contents/optimization.html",
+        ),
+        Reference("Google: Deep Learning Tuning Playbook", "https://github.com/google-research/tuning_playbook"),
+    )
+    false_alarms = (
+        "Image-to-image models and samples of different sizes are often trained one at a time, on purpose. Stateful "
+        "recurrent models are left alone."
+    )
+    options = (
+        Option("batch-min", 2, "smallest usual number of samples in a batch", "DL Contract; Google tuning playbook"),
+        Option("samples-min", 64, "with fewer training samples than this any batch will do", "scram"),
+    )
+    bad = (
+        Example(
+            "Sixty thousand steps in each epoch",
+            """
+            import keras
+            from keras import layers
+
+            (x, y), (x_val, y_val) = keras.datasets.mnist.load_data()
+            batch_size = »1«
+            model = keras.Sequential([keras.Input((28, 28)), layers.Flatten(), layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x / 255, y, batch_size=batch_size, epochs=5, validation_data=(x_val / 255, y_val))
+            """,
+            """
+            import keras
+            from keras import layers
+
+            (x, y), (x_val, y_val) = keras.datasets.mnist.load_data()
+            batch_size = 32
+            model = keras.Sequential([keras.Input((28, 28)), layers.Flatten(), layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x / 255, y, batch_size=batch_size, epochs=5, validation_data=(x_val / 255, y_val))
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "A handful of samples",
+            """
+            import keras
+            import numpy as np
+
+            x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+            y = np.array([0, 1, 1, 0])
+            model = keras.Sequential([keras.layers.Dense(8, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x, y, batch_size=1, epochs=500)
+            """,
+        ),
+        Example(
+            "A stateful model goes through one series",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential([layers.LSTM(8, stateful=True), layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x, y, batch_size=1, epochs=10, shuffle=False)
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report each training on arrays whose batch size is known and below the limit."""
+        for fit in program.fits:
+            place = self._too_small(fit)
+            if place is None:
+                continue
+            rows = trainings.samples(fit)
+            steps = f", {rows:,} steps of the optimizer in each epoch" if rows is not None else ""
+            size = trainings.batch_size(fit)
+            yield Report(
+                place=place,
+                message=f"The batch size is {size}{steps}; usual are 32 to 256.",
+                related=(Related(fit.place, "This training takes it."),),
+                recipe=f"batch_size={USUAL}",
+            )
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """Write the usual size in the place of the number."""
+        for fit in program.fits:
+            place = self._too_small(fit)
+            if place is not None and place.range == finding.range:
+                return Fix(f"Set the batch size to {USUAL}", Applicability.UNSAFE, (fixes.replace(place, USUAL),))
+        return None
+
+    def _too_small(self, fit: Fit) -> Place | None:
+        """Where the size is written, when it is too small."""
+        size, rows = trainings.batch_size(fit), trainings.samples(fit)
+        if fit.method != "fit" or fit.batch_size is None or size is None or not 0 < size < self.option("batch-min"):
+            return None
+        if (rows is not None and rows < self.option("samples-min")) or _is_stateful(fit):
+            return None
+        return trainings.written_at(fit.batch_size)
+
+
+def _is_stateful(fit: Fit) -> bool:
+    layers = fit.model.layers if fit.model is not None else ()
+    return any(
+        each.class_name in RECURRENT and boolean(each.value("stateful")) is not False
+        for each in layers
+        if each.value("stateful") is not None
+    )

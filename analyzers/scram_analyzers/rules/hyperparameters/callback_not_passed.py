@@ -1,0 +1,135 @@
+"""SCR112 callback-not-passed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.source import parents, usage
+from scram_analyzers.source.program import Call, Program
+
+
+class CallbackNotPassed(Rule):
+    """A callback that is made and never given to a training."""
+
+    code = "SCR112"
+    name = "callback-not-passed"
+    severity = Severity.WARNING
+    confidence = Confidence.HIGH
+    summary = "a callback that is created, but never used by any training"
+    why = "A callback acts only in the training that it is passed to. This one does nothing."
+    how = "Pass it to fit: callbacks=[...]. If it is not wanted any more, remove it."
+    references = (Reference("Keras: callbacks", "https://keras.io/api/callbacks/"),)
+    false_alarms = "A name that another module imports from this one."
+    bad = (
+        Example(
+            "Made, but not used",
+            """
+            import keras
+
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile("adam", "mse")
+            stop = »keras.callbacks.EarlyStopping(patience=3)«
+            model.fit(x, y, epochs=50, validation_split=0.2)
+            """,
+            """
+            import keras
+
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile("adam", "mse")
+            stop = keras.callbacks.EarlyStopping(patience=3)
+            model.fit(x, y, epochs=50, validation_split=0.2, callbacks=[stop])
+            """,
+        ),
+        Example(
+            "In a list that nobody reads",
+            """
+            from keras.callbacks import EarlyStopping, ModelCheckpoint
+            from keras.layers import Dense
+            from keras.models import Sequential
+
+            model = Sequential([Dense(1)])
+            model.compile("adam", "mse")
+            stop = »EarlyStopping(patience=3)«
+            chosen = [stop, »ModelCheckpoint("best.keras", save_best_only=True)«]
+            model.fit(x, y, epochs=50, validation_split=0.2, verbose=2)
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "Passed in a list",
+            """
+            import keras
+
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile("adam", "mse")
+            stop = keras.callbacks.EarlyStopping(patience=3)
+            callbacks = [stop]
+            model.fit(x, y, epochs=50, validation_split=0.2, callbacks=callbacks)
+            """,
+        ),
+        Example(
+            "Returned by a function",
+            """
+            import keras
+
+            def callbacks_of(name):
+                best = keras.callbacks.ModelCheckpoint(name)
+                return [best]
+
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile("adam", "mse")
+            model.fit(x, y, epochs=50, callbacks=callbacks_of("best.keras"))
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report each callback whose name is never read, in a program that trains."""
+        for call, _ in _unused(program):
+            last = call.name.rpartition(".")[2]
+            yield Report(
+                place=call.place,
+                message=f"This {last} is never passed to fit, so it does nothing.",
+                related=(Related(program.fits[-1].place, "The training runs without it."),),
+                recipe="callbacks=[...]",
+            )
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """Pass it to the only training there is."""
+        if len(program.fits) != 1 or program.fits[0].callbacks != ():
+            return None
+        if program.fits[0].arguments.get("callbacks") is not None:
+            return None
+        unused = list(_unused(program))
+        for call, name in unused:
+            if len(unused) == 1 and name is not None and call.place.range == finding.range:
+                edit = fixes.add_argument(program, program.fits[0].place, f"callbacks=[{name}]")
+                if edit is not None:
+                    return Fix(f"Pass {name} to fit", Applicability.UNSAFE, (edit,))
+        return None
+
+
+def _unused(program: Program) -> Iterator[tuple[Call, str | None]]:
+    """Callbacks whose names nobody reads, with the name (None: none, or that of a list)."""
+    made = [call for call in program.calls if _is_callback(call.name)]
+    if not made or not program.fits or any(fit.callbacks is None for fit in program.fits):
+        return
+    passed = {id(each.place.node) for fit in program.fits for each in fit.callbacks or () if each.place is not None}
+    for call in made:
+        if id(call.place.node) in passed:
+            continue
+        above = parents.ancestors(call.place)
+        name = usage.bound_to(above)
+        if name is not None and not usage.is_read(program, name):
+            yield call, name if isinstance(above[0], cst.Assign) else None
+
+
+def _is_callback(name: str) -> bool:
+    module, _, last = name.rpartition(".")
+    return module == "keras.callbacks" and last[:1].isupper() and last != "CallbackList"

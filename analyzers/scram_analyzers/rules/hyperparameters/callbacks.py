@@ -1,0 +1,49 @@
+"""What the rules about callbacks share: which numbers a training logs, and what a callback watches."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from scram_analyzers.source.keras_api.losses import loss_name
+from scram_analyzers.source.program import Compile, Fit, Metric, Program
+from scram_analyzers.source.values import text
+
+_ALWAYS = frozenset(("loss", "lr", "learning_rate"))
+_OWN_NAMES = {"F1Score": "f1_score", "R2Score": "r2_score", "FBetaScore": "fbeta_score"}
+
+
+def logged_names(program: Program, fit: Fit) -> frozenset[str] | None:
+    """The names under which the training logs, without `val_`; None when that can't be told."""
+    compiled, model = fit.compile, fit.model
+    if compiled is None or model is None or model.trains_itself or not _is_plain(compiled):
+        return None
+    if len(model.outputs) != 1 or "add_metric" in program.text or fit.callbacks is None:
+        return None
+    if any(each.kind is None or each.kind.endswith("LambdaCallback") for each in fit.callbacks):
+        return None  # it may log what it likes
+    names = [_logged_name(program, metric) for metric in compiled.metrics or ()]
+    if any(name is None for name in names):
+        return None
+    return _ALWAYS | {name for name in names if name is not None}
+
+
+def _is_plain(compiled: Compile) -> bool:
+    return compiled.metrics is not None and "weighted_metrics" not in compiled.arguments.keywords
+
+
+def _logged_name(program: Program, metric: Metric) -> str | None:
+    """The name a metric is logged under: as written, as its `name=` says, or its class in snake case."""
+    node = metric.place.node
+    if isinstance(node, cst.SimpleString):
+        value = node.evaluated_value
+        return value if isinstance(value, str) else None
+    if metric.name is None:
+        return None
+    if isinstance(node, cst.Call):
+        for call in program.calls:
+            if call.place.node is node:
+                given = call.arguments.get("name")
+                last = call.name.rpartition(".")[2]
+                return text(given.value) if given is not None else _OWN_NAMES.get(last, loss_name(last))
+        return None
+    return metric.name if isinstance(node, (cst.Name, cst.Attribute)) else None

@@ -1,0 +1,200 @@
+"""SCR101 learning-rate-too-high."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Confidence, Finding, Fix, Severity
+from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
+from scram_analyzers.rules.hyperparameters import optimizers
+from scram_analyzers.run.divergence import divergence
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.source.program import Optimizer, Program
+from scram_analyzers.source.values import number
+
+SCHEDULE_ALLOWANCE = 10
+"""A schedule may start this much higher: it comes down, and expert programs use it so."""
+
+
+class LearningRateTooHigh(Rule):
+    """A learning rate far above what the optimizer can use."""
+
+    code = "SCR101"
+    name = "learning-rate-too-high"
+    severity = Severity.WARNING
+    confidence = Confidence.HIGH
+    summary = "a learning rate far above the range in which its optimizer can learn"
+    why = (
+        "The learning rate is the size of the step that each batch makes the weights take. Steps this large jump "
+        "over every good solution: the loss stands still or grows, and often becomes NaN."
+    )
+    how = (
+        "Start from the optimizer's usual value (0.001 for Adam and RMSprop, 0.01 for SGD). If the loss falls "
+        "smoothly but slowly, raise it by a factor of 3; if it jumps about, divide it by 10."
+    )
+    references = (
+        Reference(
+            "Goodfellow, Bengio, Courville: Deep Learning, section 11.4.1",
+            "https://www.deeplearningbook.org/",
+        ),
+        Reference("Google: Deep Learning Tuning Playbook", "https://github.com/google-research/tuning_playbook"),
+        Reference(
+            "Schoop, Huang, Hartmann: SCRAM: Simple Checks for Realtime Analysis of Model Training for Non-Expert ML "
+            "Programmers (CHI 2020)",
+            "https://doi.org/10.1145/3334480.3382879",
+        ),
+    )
+    false_alarms = "A warm-up or plateau callback that lowers the rate before the first step is not seen."
+    options = (
+        Option(
+            "adaptive-max",
+            0.01,
+            "highest usual rate for Adam and its relatives, and RMSprop",
+            "UMLAUT; DL Contract",
+        ),
+        Option(
+            "adaptive-error",
+            0.1,
+            "rate of Adam and its relatives above which nothing trains",
+            "TheDeepChecker",
+        ),
+        Option("sgd-max", 1.0, "highest usual rate for SGD without momentum", "Google tuning playbook"),
+        Option("sgd-momentum-max", 0.5, "highest usual rate for SGD with momentum", "Google tuning playbook"),
+    )
+    bad = (
+        Example(
+            "A rate ten billion times too large",
+            """
+            import keras
+
+            optimizer = keras.optimizers.Adam(learning_rate=»1e10«)
+            """,
+            """
+            import keras
+
+            optimizer = keras.optimizers.Adam(learning_rate=0.001)
+            """,
+        ),
+        Example(
+            "The number stands elsewhere: it is marked where it is written",
+            """
+            from tensorflow.keras.layers import Dense
+            from tensorflow.keras.models import Sequential
+            from tensorflow.keras.optimizers import SGD
+
+            LEARNING_RATE = »3.0«
+            model = Sequential([Dense(1)])
+            model.compile(SGD(LEARNING_RATE, momentum=0.9), "mse")
+            """,
+            """
+            from tensorflow.keras.layers import Dense
+            from tensorflow.keras.models import Sequential
+            from tensorflow.keras.optimizers import SGD
+
+            LEARNING_RATE = 0.01
+            model = Sequential([Dense(1)])
+            model.compile(SGD(LEARNING_RATE, momentum=0.9), "mse")
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "The usual rate",
+            """
+            import keras
+
+            optimizer = keras.optimizers.Adam(learning_rate=1e-3)
+            """,
+        ),
+        Example(
+            "SGD takes larger steps",
+            """
+            import keras
+
+            optimizer = keras.optimizers.SGD(learning_rate=0.1, momentum=0.9)
+            """,
+        ),
+        Example(
+            "A rate that can't be known",
+            """
+            import keras
+            from settings import rate
+
+            optimizer = keras.optimizers.Adam(learning_rate=rate)
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report each optimizer whose rate is known and above its family's limit."""
+        compiled = {each.optimizer for each in program.compiles}
+        for optimizer in program.optimizers:
+            rate = optimizer.learning_rate
+            limit = self._limit(optimizer.class_name, number(optimizer.arguments.value("momentum")))
+            if (
+                rate.value is None
+                or limit is None
+                or rate.value <= limit * (SCHEDULE_ALLOWANCE if rate.schedule else 1)
+            ):
+                continue
+            if optimizer.class_name == "SGD" and optimizer not in compiled:
+                continue  # it may move something other than weights, such as the pixels of an image
+            starts = "starts at" if rate.schedule else "is"
+            yield Report(
+                place=rate.place or optimizer.place,
+                message=(
+                    f"{optimizer.class_name}'s learning rate {starts} {fixes.number_text(rate.value)}; "
+                    f"{optimizers.usual_range(optimizer.class_name)}."
+                ),
+                related=tuple(_used_by(optimizer)),
+                severity=self._severity_of(optimizer, rate.value),
+                confidence=Confidence.MEDIUM if rate.assumed else None,
+                recipe=optimizers.recipe(program, optimizer, optimizers.usual_rate(optimizer.class_name)),
+            )
+
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Confirm a rate above the limit by a loss that became NaN or infinite, or grew without bound."""
+        optimizer = history.info.optimizer
+        if optimizer is None or optimizer.learning_rate is None:
+            return
+        limit = self._limit(optimizer.name, None)
+        if limit is None or optimizer.learning_rate <= limit:
+            return
+        seen = divergence(history)
+        if seen is None or seen.nonfinite_arrays:  # NaN in the data is cause enough: loss-not-finite says so
+            return
+        yield RunReport(
+            subject=Subject(SubjectKind.LEARNING_RATE),
+            message=(
+                f"{optimizer.name}'s learning rate is {fixes.number_text(optimizer.learning_rate)}; "
+                f"{optimizers.usual_range(optimizer.name)}. Confirmed in this run: {seen.phrase}."
+            ),
+            step=seen.step,
+            epoch=seen.epoch,
+            severity=Severity.ERROR,
+        )
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """Write the optimizer's usual rate in the place of the number."""
+        return optimizers.set_rate(program, finding)
+
+    def _limit(self, class_name: str, momentum: float | None) -> float | None:
+        if class_name in optimizers.ADAPTIVE:
+            return self.option("adaptive-max")
+        if class_name == "SGD":
+            return self.option("sgd-momentum-max" if momentum else "sgd-max")
+        return None
+
+    def _severity_of(self, optimizer: Optimizer, rate: float) -> Severity | None:
+        adaptive = optimizer.class_name in optimizers.ADAPTIVE
+        if adaptive and rate > self.option("adaptive-error"):
+            return Severity.ERROR
+        return None
+
+
+def _used_by(optimizer: Optimizer) -> Iterator[Related]:
+    rate = optimizer.learning_rate
+    if rate.use is not None and rate.use is not rate.place and rate.use.range != (rate.place or rate.use).range:
+        yield Related(optimizer.place, f"{optimizer.class_name} takes its learning rate from there.")

@@ -1,0 +1,131 @@
+"""SCR102 learning-rate-too-low."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Confidence, Finding, Fix, Severity
+from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule
+from scram_analyzers.rules.hyperparameters import optimizers
+from scram_analyzers.source.model import ModelKind
+from scram_analyzers.source.program import Optimizer, Program
+
+
+class LearningRateTooLow(Rule):
+    """A learning rate so small that training hardly moves."""
+
+    code = "SCR102"
+    name = "learning-rate-too-low"
+    severity = Severity.WARNING
+    confidence = Confidence.MEDIUM
+    summary = "a learning rate so small that training may take for ever"
+    why = (
+        "Each batch moves the weights by a step in proportion to the learning rate. With steps this small the loss "
+        "falls so slowly that the model looks as if it could not learn."
+    )
+    how = (
+        "Start from the optimizer's usual value (0.001 for Adam and RMSprop, 0.01 for SGD) and lower it only if the "
+        "loss jumps about."
+    )
+    references = (
+        Reference(
+            "Goodfellow, Bengio, Courville: Deep Learning, section 11.4.1",
+            "https://www.deeplearningbook.org/",
+        ),
+        Reference(
+            "UMLAUT: Debugging Deep Learning Programs using Program Structure and Model Behavior",
+            "https://doi.org/10.1145/3411764.3445538",
+        ),
+    )
+    false_alarms = (
+        "Fine-tuning a pretrained model wants small rates: where a pretrained part is seen, the limit is a tenth. "
+        "Where it is not seen (weights loaded some other way), this rule may speak without need."
+    )
+    options = (
+        Option(
+            "adaptive-min",
+            1e-6,
+            "lowest usual rate for Adam and its relatives, and RMSprop",
+            "UMLAUT; DL Contract",
+        ),
+        Option("sgd-min", 1e-5, "lowest usual rate for SGD", "Google tuning playbook"),
+    )
+    bad = (
+        Example(
+            "A rate that hardly moves anything",
+            """
+            import keras
+
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile(optimizer=keras.optimizers.Adam(learning_rate=»1e-8«), loss="mse")
+            """,
+            """
+            import keras
+
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile(optimizer=keras.optimizers.Adam(learning_rate=0.001), loss="mse")
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "Small, but usual",
+            """
+            import keras
+
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile(optimizer=keras.optimizers.Adam(learning_rate=1e-5), loss="mse")
+            """,
+        ),
+        Example(
+            "Zero is another rule's",
+            """
+            import keras
+
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile(optimizer=keras.optimizers.Adam(learning_rate=0.0), loss="mse")
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report each optimizer whose rate is known, positive and below its family's limit."""
+        tuned = _fine_tuned(program)
+        for optimizer in program.optimizers:
+            rate = optimizer.learning_rate
+            limit = self._limit(optimizer.class_name)
+            if rate.value is None or rate.schedule is not None or limit is None or rate.place is None:
+                continue
+            if not 0 < rate.value < (limit / 10 if optimizer in tuned else limit):
+                continue
+            yield Report(
+                place=rate.place,
+                message=(
+                    f"{optimizer.class_name}'s learning rate is {fixes.number_text(rate.value)}, so the model may "
+                    f"hardly learn; {optimizers.usual_range(optimizer.class_name)}."
+                ),
+                recipe=optimizers.recipe(program, optimizer, optimizers.usual_rate(optimizer.class_name)),
+            )
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """Write the optimizer's usual rate in the place of the number."""
+        return optimizers.set_rate(program, finding)
+
+    def _limit(self, class_name: str) -> float | None:
+        if class_name in optimizers.ADAPTIVE:
+            return self.option("adaptive-min")
+        return self.option("sgd-min") if class_name == "SGD" else None
+
+
+def _fine_tuned(program: Program) -> set[Optimizer]:
+    """Optimizers of models with a pretrained part."""
+    pretrained = (ModelKind.APPLICATION, ModelKind.LOADED)
+    tuned = set()
+    for compiled in program.compiles:
+        model = compiled.model
+        if compiled.optimizer is None or model is None:
+            continue
+        if model.kind in pretrained or any(nested.kind in pretrained for nested in model.nested):
+            tuned.add(compiled.optimizer)
+    return tuned

@@ -1,0 +1,261 @@
+"""SCR111 monitored-metric-missing."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import libcst as cst
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.hyperparameters import callbacks, trainings
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Callback, Fit, Program
+from scram_analyzers.source.values import boolean, number, text
+
+_WATCHING = ("EarlyStopping", "ModelCheckpoint", "ReduceLROnPlateau")
+_SAME = {"acc": "accuracy", "accuracy": "acc"}
+_UPWARD = ("acc", "auc", "precision", "recall", "f1_score", "iou", "io_u")
+
+
+class MonitoredMetricMissing(Rule):
+    """A callback that watches what is never logged, or can't do what it is there for."""
+
+    code = "SCR111"
+    name = "monitored-metric-missing"
+    severity = Severity.WARNING
+    confidence = Confidence.HIGH
+    summary = "a callback that watches a number the training does not log, or watches it in the wrong direction"
+    why = (
+        "A callback that does not find its number does nothing but warn (or stops with an error): no early stop, no "
+        "best model saved, no lower learning rate."
+    )
+    how = (
+        "Watch a name that is logged: loss, a metric of compile as it is spelled there, or one of them with val_ in "
+        "front when there is validation data. Leave mode at auto unless you know better."
+    )
+    references = (
+        Reference("Keras: EarlyStopping", "https://keras.io/api/callbacks/early_stopping/"),
+        Reference("Keras: ModelCheckpoint", "https://keras.io/api/callbacks/model_checkpoint/"),
+        Reference("Keras: ReduceLROnPlateau", "https://keras.io/api/callbacks/reduce_lr_on_plateau/"),
+    )
+    false_alarms = (
+        "Keras before 2.3 logged the accuracy as acc however it was spelled. Where a callback or layer of the "
+        "program's own may log more, the rule is silent."
+    )
+    bad = (
+        Example(
+            "Another name for the accuracy",
+            """
+            import keras
+
+            model = keras.Sequential([keras.layers.Dense(10, activation="softmax")])
+            model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+            stop = keras.callbacks.EarlyStopping(monitor=»"val_acc"«, patience=3)
+            model.fit(x, y, epochs=50, validation_split=0.2, callbacks=[stop])
+            """,
+            """
+            import keras
+
+            model = keras.Sequential([keras.layers.Dense(10, activation="softmax")])
+            model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+            stop = keras.callbacks.EarlyStopping(monitor="val_accuracy", patience=3)
+            model.fit(x, y, epochs=50, validation_split=0.2, callbacks=[stop])
+            """,
+        ),
+        Example(
+            "No validation data to watch",
+            """
+            import keras
+
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile("adam", "mse")
+            model.fit(x, y, epochs=50, callbacks=[»keras.callbacks.EarlyStopping(patience=3)«])
+            """,
+        ),
+        Example(
+            "The highest loss is saved",
+            """
+            import keras
+            from keras.callbacks import ModelCheckpoint
+
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile("adam", "mse")
+            best = ModelCheckpoint("best.keras", monitor="val_loss", mode=»"max"«, save_best_only=True)
+            model.fit(x, y, epochs=50, validation_split=0.2, callbacks=[best])
+            """,
+            """
+            import keras
+            from keras.callbacks import ModelCheckpoint
+
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile("adam", "mse")
+            best = ModelCheckpoint("best.keras", monitor="val_loss", mode="min", save_best_only=True)
+            model.fit(x, y, epochs=50, validation_split=0.2, callbacks=[best])
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "What is logged",
+            """
+            import keras
+
+            model = keras.Sequential([keras.layers.Dense(10, activation="softmax")])
+            model.compile("adam", "sparse_categorical_crossentropy", metrics=["acc", keras.metrics.AUC(name="area")])
+            stop = keras.callbacks.EarlyStopping(monitor="val_area", mode="max", patience=3)
+            best = keras.callbacks.ModelCheckpoint("best.keras", monitor="val_acc", save_best_only=True)
+            model.fit(x, y, epochs=50, validation_split=0.2, callbacks=[stop, best])
+            """,
+        ),
+        Example(
+            "A checkpoint after every epoch watches nothing",
+            """
+            import keras
+
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile("adam", "mse")
+            model.fit(x, y, epochs=50, callbacks=[keras.callbacks.ModelCheckpoint("last.keras")])
+            """,
+        ),
+        Example(
+            "Whether there is validation data can't be told",
+            """
+            import keras
+            from project import options
+
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile("adam", "mse")
+            model.fit(x, y, callbacks=[keras.callbacks.EarlyStopping(patience=3)], **options)
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report what each watching callback of each training can't find, or watches wrongly."""
+        for problem in _problems(program):
+            yield Report(
+                place=problem.place,
+                message=problem.message,
+                related=(Related(problem.fit.place, "This training uses the callback."),),
+                severity=problem.severity,
+                recipe=f'"{problem.instead}"' if problem.instead else "",
+            )
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """Write the name that is logged, or the direction that is right."""
+        for problem in _problems(program):
+            if problem.instead and isinstance(problem.place.node, cst.SimpleString):
+                if problem.place.range != finding.range:
+                    continue
+                written = problem.place.text
+                content = written[0] + problem.instead + written[-1]
+                edits = (fixes.replace(problem.place, content),)
+                return Fix(f"Write {content}", Applicability.UNSAFE, edits)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    fit: Fit
+    place: Place
+    message: str
+    instead: str = ""
+    severity: Severity | None = None
+
+
+def _problems(program: Program) -> Iterator[_Problem]:
+    for fit in program.fits:
+        for callback in fit.callbacks or ():
+            class_name = (callback.kind or "").rpartition(".")[2]
+            if callback.place is None or not (callback.kind or "").startswith("keras.callbacks."):
+                continue
+            if class_name not in _WATCHING:
+                continue
+            yield from _watched(program, fit, callback, class_name)
+            yield from _patience(fit, callback, class_name)
+            yield from _lowest_rate(fit, callback, class_name)
+
+
+def _watched(program: Program, fit: Fit, callback: Callback, class_name: str) -> Iterator[_Problem]:
+    given = callback.arguments.get("monitor")
+    watched = text(given.value) if given is not None else "val_loss"
+    keeps_best = class_name != "ModelCheckpoint" or boolean(callback.arguments.value("save_best_only")) is True
+    if watched is None or callback.arguments.open:
+        return
+    place = (trainings.written_at(given) if given is not None else None) or callback.place
+    assert place is not None
+    validated = watched.startswith("val_")
+    base = watched.removeprefix("val_")
+    if validated and fit.has_validation is False:
+        if keeps_best:
+            message = f"{class_name} watches {watched}, but this training has no validation data, so it never acts."
+            yield _Problem(fit, place, message)
+        return
+    names = callbacks.logged_names(program, fit)
+    if names is not None and base not in names and not _numbered(base, names):
+        instead = _instead(base, names)
+        prefixed = f"val_{instead}" if validated and instead else instead
+        hint = f"; the nearest is {prefixed}" if prefixed else ""
+        message = f"{class_name} watches {watched}, which this training does not log{hint}."
+        yield _Problem(fit, place, message, prefixed, None if keeps_best else Severity.INFO)
+        return
+    yield from _direction(fit, callback, class_name, watched, base)
+
+
+def _numbered(base: str, names: frozenset[str]) -> bool:
+    """Keras 2 numbers the metrics of a second model in the same process: auc_1."""
+    stem, _, count = base.rpartition("_")
+    return count.isdigit() and stem in names
+
+
+def _instead(base: str, names: frozenset[str]) -> str:
+    if _SAME.get(base) in names:
+        return _SAME[base]
+    near = difflib.get_close_matches(base, sorted(names - {"lr", "learning_rate"}), n=1, cutoff=0.6)
+    return near[0] if near else ""
+
+
+def _direction(fit: Fit, callback: Callback, class_name: str, watched: str, base: str) -> Iterator[_Problem]:
+    given = callback.arguments.get("mode")
+    mode = text(given.value) if given is not None else None
+    place = trainings.written_at(given) if given is not None else None
+    if mode not in ("min", "max") or place is None:
+        return
+    falls = base == "loss" or base.endswith("_loss")
+    rises = base.startswith(_UPWARD) or base.endswith("accuracy")
+    if mode == "max" and falls:
+        yield _Problem(fit, place, f"{class_name} takes the highest {watched} for the best; a loss should fall.", "min")
+    elif mode == "min" and rises:
+        yield _Problem(fit, place, f"{class_name} takes the lowest {watched} for the best; it should rise.", "max")
+
+
+def _patience(fit: Fit, callback: Callback, class_name: str) -> Iterator[_Problem]:
+    given = callback.arguments.get("patience")
+    patience = number(given.value) if given is not None else None
+    epochs = trainings.epochs(fit)
+    place = trainings.written_at(given) if given is not None else None
+    if class_name == "ModelCheckpoint" or patience is None or place is None or epochs is None:
+        return
+    if 1 < epochs <= patience:
+        message = f"{class_name} waits {patience:g} epochs, but the training has {epochs}: it never acts."
+        yield _Problem(fit, place, message, severity=Severity.INFO)
+
+
+def _lowest_rate(fit: Fit, callback: Callback, class_name: str) -> Iterator[_Problem]:
+    optimizer = fit.compile.optimizer if fit.compile is not None else None
+    rate = optimizer.learning_rate.value if optimizer is not None and not optimizer.learning_rate.schedule else None
+    given = callback.arguments.get("min_lr")
+    lowest = number(given.value) if given is not None else None
+    place = trainings.written_at(given) if given is not None else None
+    if class_name != "ReduceLROnPlateau" or rate is None or lowest is None or place is None or rate <= 0:
+        return
+    if lowest >= rate:
+        message = (
+            f"The lowest rate, {fixes.number_text(lowest)}, is not below the one the training begins with "
+            f"({fixes.number_text(rate)}), so the rate never falls."
+        )
+        yield _Problem(fit, place, message)

@@ -1,0 +1,53 @@
+"""What the rules about learning rates share: usual values by optimizer, and how to write them."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Applicability, Finding, Fix
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Optimizer, Program
+
+ADAPTIVE = frozenset(("Adam", "AdamW", "Adamax", "Nadam", "RMSprop", "Lamb", "Lion"))
+"""Optimizers that scale every weight's step by its own gradients: they share a range of usual rates."""
+
+
+def usual_rate(class_name: str) -> str:
+    """The rate to start from, as text."""
+    return {"SGD": "0.01", "Lion": "0.0001"}.get(class_name, "0.001")
+
+
+def usual_range(class_name: str) -> str:
+    """A clause for messages: "typical values are 0.00001 to 0.01"."""
+    low, high = ("0.001", "0.1") if class_name == "SGD" else ("0.00001", "0.01")
+    return f"typical values are {low} to {high}"
+
+
+def recipe(program: Program, optimizer: Optimizer, rate: str) -> str:
+    """The optimizer's call with another rate, as this author would write it."""
+    spelled = program.imports.spell(optimizer.kind).text
+    return f"{spelled}({optimizer.learning_rate.parameter or 'learning_rate'}={rate})"
+
+
+def optimizer_at(program: Program, finding: Finding) -> Optimizer | None:
+    """The optimizer whose rate a finding marks."""
+    for optimizer in program.optimizers:
+        place = optimizer.learning_rate.place or optimizer.place
+        if place.range == finding.range:
+            return optimizer
+    return None
+
+
+def set_rate(program: Program, finding: Finding) -> Fix | None:
+    """Write the usual rate where the number stands; None where there is no number to replace."""
+    optimizer = optimizer_at(program, finding)
+    place = optimizer.learning_rate.place if optimizer is not None else None
+    if optimizer is None or place is None or not _is_expression(place):
+        return None
+    rate = usual_rate(optimizer.class_name)
+    return Fix(f"Set the learning rate to {rate}", Applicability.UNSAFE, (fixes.replace(place, rate),))
+
+
+def _is_expression(place: Place) -> bool:
+    return isinstance(place.node, cst.BaseExpression)

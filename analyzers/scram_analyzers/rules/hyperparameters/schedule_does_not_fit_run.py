@@ -1,0 +1,196 @@
+"""SCR104 schedule-does-not-fit-run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
+from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule
+from scram_analyzers.rules.hyperparameters import trainings
+from scram_analyzers.source.keras_api.signatures import signatures
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Fit, Optimizer, Program
+from scram_analyzers.source.values import Arguments, Ref, boolean, number
+
+_PREFIX = "keras.optimizers.schedules."
+_TO_AN_END = {"CosineDecay": ("alpha", 0.0), "PolynomialDecay": ("end_learning_rate", 0.0001)}
+"""Schedules that reach their last value after `decay_steps`, and what that value is."""
+
+
+class ScheduleDoesNotFitRun(Rule):
+    """A learning rate schedule made for another number of steps than the training has."""
+
+    code = "SCR104"
+    name = "schedule-does-not-fit-run"
+    severity = Severity.WARNING
+    confidence = Confidence.MEDIUM
+    summary = "a learning rate schedule that is over long before the training ends, or hardly begins in it"
+    why = (
+        "A schedule counts steps (batches), not epochs. When the rate is near zero after a fraction of the training, "
+        "the rest of it learns nothing; when the schedule is far too long, the rate stays where it began."
+    )
+    how = "Give decay_steps the steps of the whole training: epochs times the batches in an epoch."
+    references = (
+        Reference("Keras: learning rate schedules", "https://keras.io/api/optimizers/learning_rate_schedules/"),
+        Reference("Google: Deep Learning Tuning Playbook", "https://github.com/google-research/tuning_playbook"),
+    )
+    false_alarms = "A program that trains the same model on, in another call or another program."
+    options = (
+        Option("vanished", 0.01, "the rate has vanished below this share of the first one", "Google tuning playbook"),
+        Option("half", 0.5, "it should not vanish before this share of the steps", "Google tuning playbook"),
+        Option("longer", 3.0, "a schedule of this many times the training's steps is too long", "scram"),
+    )
+    bad = (
+        Example(
+            "Epochs taken for steps",
+            """
+            import keras
+            from keras import layers
+
+            (x, y), (x_val, y_val) = keras.datasets.mnist.load_data()
+            model = keras.Sequential([keras.Input((28, 28)), layers.Flatten(), layers.Dense(10, activation="softmax")])
+            rate = keras.optimizers.schedules.CosineDecay(0.001, decay_steps=»20«)
+            model.compile(optimizer=keras.optimizers.Adam(rate), loss="sparse_categorical_crossentropy")
+            model.fit(x / 255, y, batch_size=100, epochs=20, validation_data=(x_val / 255, y_val))
+            """,
+            """
+            import keras
+            from keras import layers
+
+            (x, y), (x_val, y_val) = keras.datasets.mnist.load_data()
+            model = keras.Sequential([keras.Input((28, 28)), layers.Flatten(), layers.Dense(10, activation="softmax")])
+            rate = keras.optimizers.schedules.CosineDecay(0.001, decay_steps=12000)
+            model.compile(optimizer=keras.optimizers.Adam(rate), loss="sparse_categorical_crossentropy")
+            model.fit(x / 255, y, batch_size=100, epochs=20, validation_data=(x_val / 255, y_val))
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "The steps of the training",
+            """
+            import keras
+            from keras import layers
+
+            (x, y), (x_val, y_val) = keras.datasets.mnist.load_data()
+            model = keras.Sequential([keras.Input((28, 28)), layers.Flatten(), layers.Dense(10, activation="softmax")])
+            rate = keras.optimizers.schedules.CosineDecay(0.001, decay_steps=12000)
+            model.compile(optimizer=keras.optimizers.Adam(rate), loss="sparse_categorical_crossentropy")
+            model.fit(x / 255, y, batch_size=100, epochs=20, validation_data=(x_val / 255, y_val))
+            """,
+        ),
+        Example(
+            "How long the training is can't be told",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential([layers.Dense(10, activation="softmax")])
+            rate = keras.optimizers.schedules.ExponentialDecay(0.001, decay_steps=100, decay_rate=0.5)
+            model.compile(optimizer=keras.optimizers.Adam(rate), loss="sparse_categorical_crossentropy")
+            model.fit(x, y, epochs=20)
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Compare each schedule with the steps of the one training that uses it."""
+        for misfit in self._misfits(program):
+            yield Report(
+                place=misfit.place,
+                message=misfit.message,
+                related=(Related(misfit.fit.place, f"This training has {misfit.steps:,} steps."),),
+                severity=None if misfit.vanishes else Severity.INFO,
+                recipe=f"decay_steps={misfit.steps}",
+            )
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """Write the steps of the training."""
+        for misfit in self._misfits(program):
+            if misfit.ends and misfit.place.range == finding.range:
+                edits = (fixes.replace(misfit.place, str(misfit.steps)),)
+                return Fix(f"Set decay_steps to {misfit.steps}", Applicability.UNSAFE, edits)
+        return None
+
+    def _misfits(self, program: Program) -> Iterator[_Misfit]:
+        for fit in program.fits:
+            optimizer = fit.compile.optimizer if fit.compile is not None else None
+            schedule = _schedule(program, optimizer) if optimizer is not None else None
+            steps = trainings.total_steps(fit)
+            if schedule is None or steps is None or trainings.is_repeated(program, fit):
+                continue
+            misfit = self._misfit(fit, schedule[0], schedule[1], steps)
+            if misfit is not None:
+                yield misfit
+
+    def _misfit(self, fit: Fit, class_name: str, arguments: Arguments, steps: int) -> _Misfit | None:
+        given = arguments.get("decay_steps")
+        decay_steps = number(given.value) if given is not None else None
+        place = trainings.written_at(given) if given is not None else None
+        if decay_steps is None or decay_steps <= 0 or place is None:
+            return None
+        ends = class_name in _TO_AN_END
+        if decay_steps > self.option("longer") * steps:
+            message = (
+                f"The schedule takes {decay_steps:,.0f} steps, but the training has {steps:,}: the rate hardly falls."
+            )
+            return _Misfit(fit, place, steps, message, ends, vanishes=False)
+        if ends:
+            vanished_at = decay_steps if _ends_near_zero(class_name, arguments, self.option("vanished")) else None
+        else:
+            vanished_at = _vanished_at(class_name, arguments, decay_steps, self.option("vanished"))
+        if vanished_at is None or vanished_at >= self.option("half") * steps:
+            return None
+        message = (
+            f"After {vanished_at:,.0f} of the {steps:,} steps of this training, the learning rate is below "
+            f"{self.option('vanished'):.0%} of its first value: the rest learns next to nothing."
+        )
+        return _Misfit(fit, place, steps, message, ends, vanishes=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Misfit:
+    fit: Fit
+    place: Place
+    steps: int
+    message: str
+    ends: bool
+    vanishes: bool
+
+
+def _schedule(program: Program, optimizer: Optimizer) -> tuple[str, Arguments] | None:
+    """The class and the arguments of an optimizer's schedule."""
+    value = optimizer.arguments.value("learning_rate")
+    if optimizer.learning_rate.schedule is None or not isinstance(value, Ref):
+        return None
+    for call in program.calls:
+        if call.name.startswith(_PREFIX) and isinstance(call.result, Ref) and call.result.identity == value.identity:
+            return call.name.removeprefix(_PREFIX), call.arguments.named(signatures().get(call.name, ()), {})
+    return None
+
+
+def _ends_near_zero(class_name: str, arguments: Arguments, vanished: float) -> bool:
+    parameter, default = _TO_AN_END[class_name]
+    given = arguments.get(parameter)
+    end = number(given.value) if given is not None else default
+    start = number(arguments.value("initial_learning_rate"))
+    cycles = arguments.get("cycle")
+    warms_up = arguments.get("warmup_target") is not None
+    if end is None or not start or warms_up or (cycles is not None and boolean(cycles.value) is not False):
+        return False
+    return (end if class_name == "CosineDecay" else end / start) < vanished
+
+
+def _vanished_at(class_name: str, arguments: Arguments, decay_steps: float, vanished: float) -> float | None:
+    """After how many steps an exponential schedule has come down so far."""
+    rate = number(arguments.value("decay_rate"))
+    if class_name != "ExponentialDecay" or rate is None or not 0 < rate < 1:
+        return None
+    share, steps = 1.0, 0.0
+    while share >= vanished:
+        share, steps = share * rate, steps + decay_steps
+        if steps > 1e12:
+            return None
+    return steps

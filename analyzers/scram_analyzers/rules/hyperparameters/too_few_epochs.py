@@ -1,0 +1,155 @@
+"""SCR110 too-few-epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
+from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule
+from scram_analyzers.rules.hyperparameters import trainings
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Fit, Program
+
+USUAL = "20"
+
+
+class TooFewEpochs(Rule):
+    """A training that ends before it has begun."""
+
+    code = "SCR110"
+    name = "too-few-epochs"
+    severity = Severity.INFO
+    confidence = Confidence.LOW
+    summary = "a training of very few epochs that makes only a few steps"
+    why = (
+        "The weights move a little with each batch. After so few steps they are still close to the random numbers they "
+        "began with, and the result says little about the model."
+    )
+    how = "Train for more epochs, with EarlyStopping on the validation loss to end in time."
+    references = (
+        Reference("Keras: EarlyStopping", "https://keras.io/api/callbacks/early_stopping/"),
+        Reference("DeepFD (ICSE 2022)", "https://doi.org/10.1145/3510003.3510099"),
+    )
+    false_alarms = (
+        "A first look whether a program runs at all, or very much data: then one epoch can be enough. Random data, "
+        "trained parts, trainings in a loop and modules with many trainings are left alone."
+    )
+    options = (
+        Option("epochs-min", 3, "fewest usual epochs", "DeepFD"),
+        Option("epochs-few", 10, "with very few steps, this many epochs are too few as well", "scram"),
+        Option("steps-few", 100, "fewer steps than this are very few", "scram"),
+        Option("steps-min", 1000, "a training of this many steps is never reported", "scram"),
+        Option("trainings-max", 2, "a module of more trainings than this shows how things are called", "scram"),
+    )
+    bad = (
+        Example(
+            "Fourteen steps",
+            """
+            import keras
+            import numpy as np
+
+            x = np.array([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14])
+            y = np.array([1, 2, 4, 3, 5, 7, 9, 3, 8, 12, 13, 8, 14, 15])
+            model = keras.Sequential([keras.layers.Dense(20, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x, y, epochs=»1«, batch_size=1)
+            """,
+            """
+            import keras
+            import numpy as np
+
+            x = np.array([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14])
+            y = np.array([1, 2, 4, 3, 5, 7, 9, 3, 8, 12, 13, 8, 14, 15])
+            model = keras.Sequential([keras.layers.Dense(20, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x, y, epochs=20, batch_size=1)
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "One epoch at a time, in a loop",
+            """
+            import keras
+
+            model = keras.Sequential([keras.layers.Dense(20, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            for epoch in range(40):
+                model.fit(x, y, epochs=1)
+            """,
+        ),
+        Example(
+            "One epoch of much data",
+            """
+            import keras
+            from keras import layers
+
+            (x, y), (x_val, y_val) = keras.datasets.mnist.load_data()
+            model = keras.Sequential([keras.Input((28, 28)), layers.Flatten(), layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x / 255, y, epochs=1, validation_data=(x_val / 255, y_val))
+            """,
+        ),
+        Example(
+            "A trained model that only gets a new head",
+            """
+            import keras
+
+            base = keras.applications.VGG16(weights="imagenet", include_top=False, pooling="avg")
+            model = keras.Sequential([base, keras.layers.Dense(2, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x, y, epochs=2)
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report each single training of a model from scratch with too few epochs and, where known, steps."""
+        if len({id(fit.place.node) for fit in program.fits}) > self.option("trainings-max"):
+            return
+        for fit in program.fits:
+            place = self._too_few(program, fit)
+            if place is None:
+                continue
+            rounds, steps = trainings.epochs(fit), trainings.total_steps(fit)
+            words = f"{rounds} epoch{'s' if rounds != 1 else ''}"
+            in_steps = (
+                f", which is {steps:,} step{'s' if steps != 1 else ''} of the optimizer" if steps is not None else ""
+            )
+            yield Report(
+                place=place,
+                message=f"The model is trained for only {words}{in_steps}.",
+                recipe=f"epochs={USUAL}",
+            )
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """Write a usual number of epochs in the place of the number."""
+        for fit in program.fits:
+            if fit.epochs is None or fit.epochs.place is None:
+                continue
+            place = self._too_few(program, fit)
+            if place is not None and place.range == finding.range:
+                return Fix(f"Train for {USUAL} epochs", Applicability.UNSAFE, (fixes.replace(place, USUAL),))
+        return None
+
+    def _too_few(self, program: Program, fit: Fit) -> Place | None:
+        """Where the number of epochs is written (or the call, when it is not), when it is too small."""
+        rounds, steps = trainings.epochs(fit), trainings.total_steps(fit)
+        few_steps = steps is not None and steps < self.option("steps-few")
+        most = self.option("epochs-few") + 1 if few_steps else self.option("epochs-min")
+        if fit.method not in ("fit", "fit_generator") or rounds is None or not 0 < rounds < most:
+            return None
+        if (steps is not None and steps >= self.option("steps-min")) or "steps_per_epoch" in fit.arguments.keywords:
+            return None
+        if fit.model is None or fit.model.trains_itself or trainings.begins_trained(fit.model):
+            return None
+        if _is_for_show(fit) or trainings.is_repeated(program, fit):
+            return None
+        return trainings.written_at(fit.epochs) if fit.epochs is not None else fit.place
+
+
+def _is_for_show(fit: Fit) -> bool:
+    """Random numbers for data: the program shows how something is called. A generator may hold any amount."""
+    data = fit.inputs
+    return data is not None and (data.batched or "random" in data.source or data.source == "")

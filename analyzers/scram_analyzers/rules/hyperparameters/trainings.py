@@ -1,0 +1,72 @@
+"""What the rules about a training's numbers share: how many samples, batches and epochs it has, as far as known."""
+
+from __future__ import annotations
+
+import math
+
+import libcst as cst
+
+from scram_analyzers.source import parents
+from scram_analyzers.source.model import Model, ModelKind
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.values import Argument, integer, number
+
+DEFAULT_BATCH_SIZE = 32
+_READY = (ModelKind.APPLICATION, ModelKind.LOADED)
+
+
+def samples(fit: Fit) -> int | None:
+    """How many examples the training sees in an epoch, without those held back for validation."""
+    data = fit.inputs
+    if data is None or data.batched or data.samples is None:
+        return None
+    split = fit.arguments.get("validation_split")
+    share = number(split.value) if split is not None else 0.0
+    return math.ceil(data.samples * (1 - share)) if share is not None and 0 <= share < 1 else None
+
+
+def batch_size(fit: Fit) -> int | None:
+    """The examples in a batch: as given, or Keras's own 32."""
+    if fit.batch_size is not None:
+        return integer(fit.batch_size.value)
+    return None if fit.arguments.open else DEFAULT_BATCH_SIZE
+
+
+def epochs(fit: Fit) -> int | None:
+    """The number of epochs: as given, or Keras's own 1."""
+    if fit.epochs is not None:
+        return integer(fit.epochs.value)
+    return None if fit.arguments.open else 1
+
+
+def total_steps(fit: Fit) -> int | None:
+    """How many batches the whole training has."""
+    rows, size, rounds = samples(fit), batch_size(fit), epochs(fit)
+    if rows is None or not size or not rounds or "steps_per_epoch" in fit.arguments.keywords:
+        return None
+    return math.ceil(rows / size) * rounds
+
+
+def is_repeated(program: Program, fit: Fit) -> bool:
+    """Whether the program trains this model more than once: in a loop, a helper, or further down."""
+    same_place = sum(1 for each in program.fits if each.place.node is fit.place.node)
+    same_model = sum(
+        1 for each in program.fits if each.model and fit.model and each.model.identity == fit.model.identity
+    )
+    if same_place > 1 or same_model > 1:
+        return True
+    return any(isinstance(node, (cst.For, cst.While)) for node in parents.ancestors(fit.place))
+
+
+def begins_trained(model: Model | None) -> bool:
+    """Whether part of the model comes with trained weights."""
+    return model is None or model.kind in _READY or any(nested.kind in _READY for nested in model.nested)
+
+
+def written_at(argument: Argument) -> Place | None:
+    """Where an argument's number stands, when it can be replaced there; else the argument."""
+    for place in (argument.value.place, argument.place):
+        if place is not None and isinstance(place.node, cst.BaseExpression):
+            return place
+    return argument.place

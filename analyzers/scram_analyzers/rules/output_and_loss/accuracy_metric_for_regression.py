@@ -1,0 +1,181 @@
+"""SCR416 accuracy-metric-for-regression."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.output_and_loss import cases
+from scram_analyzers.source.data import Data, LabelForm
+from scram_analyzers.source.keras_api.losses import REGRESSION
+from scram_analyzers.source.program import Compile, Metric, Program
+
+CLASS_METRICS = cases.ACCURACIES | {"precision", "recall", "auc", "f1_score"}
+INSTEAD = "mean_absolute_error"
+
+
+class AccuracyMetricForRegression(Rule):
+    """Numbers judged by a metric for classes."""
+
+    code = "SCR416"
+    name = "accuracy-metric-for-regression"
+    severity = Severity.WARNING
+    confidence = Confidence.HIGH
+    summary = "accuracy, or another metric for classes, beside a regression loss"
+    why = (
+        "Accuracy counts predictions that name the right class. A predicted number such as 3.07 is never exactly "
+        "3.1, so accuracy stays near 0 (or says something by chance) however good the model is."
+    )
+    how = (
+        'Use a metric in the unit of the targets: metrics=["mae"] says how far off the predictions are on average. '
+        "If these are classes after all, the loss is wrong: use cross-entropy."
+    )
+    references = (
+        Reference("Keras: Regression metrics", "https://keras.io/api/metrics/regression_metrics/"),
+        Reference("TensorFlow: Basic regression", "https://www.tensorflow.org/tutorials/keras/regression"),
+    )
+    false_alarms = "Targets that are 0 and 1 where it can't be seen, as in a least-squares GAN."
+    bad = (
+        Example(
+            "House prices",
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.boston_housing.load_data()
+            model = keras.Sequential([layers.Normalization(), layers.Dense(64, "relu"), layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse", metrics=[»"accuracy"«])
+            model.fit(x_train, y_train, epochs=50)
+            """,
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.boston_housing.load_data()
+            model = keras.Sequential([layers.Normalization(), layers.Dense(64, "relu"), layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse", metrics=["mean_absolute_error"])
+            model.fit(x_train, y_train, epochs=50)
+            """,
+        ),
+        Example(
+            "The metric as an object",
+            """
+            import tensorflow as tf
+
+            model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+            model.compile("sgd", tf.keras.losses.Huber(), metrics=[»tf.keras.metrics.Accuracy()«])
+            """,
+            """
+            import tensorflow as tf
+
+            model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+            model.compile("sgd", tf.keras.losses.Huber(), metrics=[tf.keras.metrics.MeanAbsoluteError()])
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "A metric for numbers",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential([layers.Dense(64, activation="relu"), layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse", metrics=["mae"])
+            """,
+        ),
+        Example(
+            "Classes: there the loss is wrong, not the metric",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential([layers.Dense(64, activation="relu"), layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="mse", metrics=["accuracy"])
+            """,
+        ),
+        Example(
+            "A judge of a least-squares GAN",
+            """
+            import keras
+            import numpy as np
+            from keras import layers
+
+            judge = keras.Sequential([layers.Dense(32, activation="relu"), layers.Dense(1)])
+            judge.compile(optimizer="adam", loss="mse", metrics=["accuracy"])
+            judge.train_on_batch(np.random.rand(64, 10), np.ones((64, 1)))
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report each metric for classes in a compile whose every loss is one for numbers."""
+        classifiers = {
+            case.loss.place.node
+            for case in cases.cases(program)
+            if cases.classifies_with_regression_loss(case) is not None
+        }
+        for compiled in program.compiles:
+            metrics = [metric for metric in compiled.metrics or () if metric.name in CLASS_METRICS]
+            if not metrics or not _predicts_numbers(program, compiled):
+                continue
+            if any(loss.place.node in classifiers for loss in compiled.losses):
+                continue
+            for metric in metrics:
+                yield Report(
+                    place=metric.place,
+                    message=(
+                        f"The metric {metric.name} counts right classes, but the loss {compiled.losses[0].name} trains "
+                        "the model to predict numbers."
+                    ),
+                    related=(Related(compiled.losses[0].place, "A loss for numbers."),),
+                    recipe='metrics=["mae"]',
+                )
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """The mean absolute error in its place."""
+        for compiled in program.compiles:
+            for metric in compiled.metrics or ():
+                if metric.name in CLASS_METRICS and metric.place.range == finding.range:
+                    return _fix(program, compiled, metric)
+        return None
+
+
+def _predicts_numbers(program: Program, compiled: Compile) -> bool:
+    """Whether every loss is one for numbers, and no labels are seen to be classes."""
+    if not compiled.losses or any(loss.name not in REGRESSION for loss in compiled.losses):
+        return False
+    if compiled.model is not None and compiled.model.trains_itself:
+        return False
+    fits = [fit for fit in program.fits if fit.compile is compiled]
+    if fits and all(fit.method == "train_on_batch" and not _continuous(fit.targets) for fit in fits):
+        return False
+    return not any(_classes(fit.targets) for fit in fits)
+
+
+def _continuous(targets: Data | None) -> bool:
+    return cases.label_form(targets) is LabelForm.CONTINUOUS
+
+
+def _classes(targets: Data | None) -> bool:
+    """Whether the targets are classes, or whole numbers no larger than 1, which may be."""
+    if targets is None:
+        return False
+    form, interval = cases.label_form(targets), targets.range
+    if form is not None:
+        return form in cases.CLASS_FORMS
+    return interval is not None and interval.low >= 0 and interval.high <= 1 and cases.counted(targets)
+
+
+def _fix(program: Program, compiled: Compile, metric: Metric) -> Fix | None:
+    others = [each for each in compiled.metrics or () if each is not metric]
+    if any(each.name == INSTEAD or each.name in CLASS_METRICS for each in others):
+        return None
+    if metric.kind is None:
+        edits = [fixes.replace(metric.place, f'"{INSTEAD}"')]
+    else:
+        spelling = program.imports.spell("keras.metrics.MeanAbsoluteError")
+        edits = [fixes.replace(metric.place, f"{spelling.text}()"), *fixes.import_edits(program, (spelling,))]
+    return Fix("Measure the mean absolute error", Applicability.UNSAFE, tuple(edits))

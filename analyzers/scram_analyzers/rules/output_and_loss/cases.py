@@ -1,0 +1,216 @@
+"""What the rules about losses and labels read: each output with its head, its loss, and the labels it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from scram_analyzers.findings import SourceRange, TextEdit
+from scram_analyzers.rules.base import Related
+from scram_analyzers.rules.output_and_loss import heads
+from scram_analyzers.source.data import Data, LabelForm
+from scram_analyzers.source.heads import Head, heads_with_losses
+from scram_analyzers.source.keras_api.losses import CATEGORICAL, REGRESSION
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Compile, Fit, Loss, Metric, Program
+
+CLASS_FORMS = frozenset((LabelForm.INTEGER, LabelForm.BINARY, LabelForm.ONE_HOT, LabelForm.MULTI_HOT))
+ROWS = frozenset((LabelForm.ONE_HOT, LabelForm.MULTI_HOT))
+"""Forms with one column for each class."""
+
+NUMBERED = frozenset((LabelForm.INTEGER, LabelForm.BINARY))
+"""Forms with one whole number for each example."""
+
+ACCURACIES = frozenset(
+    [
+        "accuracy",
+        "binary_accuracy",
+        "categorical_accuracy",
+        "sparse_categorical_accuracy",
+        "top_k_categorical_accuracy",
+        "sparse_top_k_categorical_accuracy",
+    ]
+)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Case:
+    """One output as it is trained. `fit` is the training that tells most of the labels, None when there is none.
+
+    `targets` and `metrics` are None where they can't be told, as in models of several outputs.
+    """
+
+    head: Head
+    loss: Loss
+    compiled: Compile
+    fit: Fit | None
+    targets: Data | None
+    metrics: tuple[Metric, ...] | None
+
+    @property
+    def form(self) -> LabelForm | None:
+        """How the labels are written, where the source tells."""
+        form = label_form(self.targets)
+        if form is None and self.loss.name in CATEGORICAL and _one_column_of_counts(self.targets):
+            return LabelForm.INTEGER
+        return form
+
+    @property
+    def classes(self) -> int | None:
+        """How many classes the labels have."""
+        targets = self.targets
+        if targets is None or self.form not in CLASS_FORMS:
+            return None
+        if targets.classes is not None:
+            return targets.classes
+        if self.form in ROWS:
+            return targets.shape[-1] if targets.shape is not None and len(targets.shape) == 2 else None
+        return 2 if self.form is LabelForm.BINARY else None
+
+    @property
+    def reproduces_inputs(self) -> bool:
+        """Whether the targets are the inputs themselves, as an autoencoder's."""
+        inputs = self.fit.inputs if self.fit is not None else None
+        if inputs is None or self.targets is None:
+            return False
+        if self.targets.labels is not None or not self.targets.images:
+            return inputs == self.targets  # labels often come from the table or data set that holds the inputs
+        return bool(inputs.roots & self.targets.roots)
+
+    @property
+    def accuracy(self) -> Metric | None:
+        """The first metric that counts right answers."""
+        return next((metric for metric in self.metrics or () if metric.name in ACCURACIES), None)
+
+    def labels_related(self) -> tuple[Related, ...]:
+        """The place of the labels, for a report."""
+        place = self.labels_place
+        return (Related(place, f"The labels: {FORM_WORDS[self.form]}."),) if place is not None and self.form else ()
+
+    @property
+    def judged_by_hand(self) -> bool:
+        """Whether the program gives each batch its targets itself, as the training of a GAN or an agent does."""
+        return self.fit is not None and self.fit.method == "train_on_batch"
+
+    @property
+    def labels_place(self) -> Place | None:
+        """Where the labels got their form, or where training takes them."""
+        if self.targets is None:
+            return None
+        encoded = [step.place for step in self.targets.steps if step.kind.value == "encoded" and step.place]
+        given = self.fit.y.place if self.fit is not None and self.fit.y is not None else None
+        return encoded[-1] if encoded else given
+
+
+FORM_WORDS = {
+    LabelForm.INTEGER: "one class number for each example",
+    LabelForm.BINARY: "one 0 or 1 for each example",
+    LabelForm.ONE_HOT: "one-hot rows, with a single 1 at the right class",
+    LabelForm.MULTI_HOT: "rows that may hold several 1s",
+    LabelForm.CONTINUOUS: "measured numbers, not classes",
+}
+"""The forms in words for a message."""
+
+
+def label_form(targets: Data | None) -> LabelForm | None:
+    """The form of the labels: what the source says, or what whole numbers written out in it show."""
+    if targets is None:
+        return None
+    if targets.labels is not None:
+        return targets.labels
+    if targets.dtype == "bool":
+        return LabelForm.BINARY
+    interval = targets.range
+    if interval is None or (interval.low, interval.high) != (0, 1) or not counted(targets):
+        return None
+    one_column = targets.shape is not None and (len(targets.shape) == 1 or targets.shape[1:] == (1,))
+    joined = targets.shape is None and targets.source in ("numpy.zeros", "numpy.ones")
+    return LabelForm.BINARY if one_column or joined else None
+
+
+def _one_column_of_counts(targets: Data | None) -> bool:
+    """Whether there is one whole number, 0 or more, for each example."""
+    if targets is None or targets.shape is None or targets.range is None or targets.dtype is None:
+        return False
+    one_column = len(targets.shape) == 1 or targets.shape[1:] == (1,)
+    return one_column and targets.range.low >= 0 and targets.dtype.startswith(("int", "uint"))
+
+
+def counted(targets: Data) -> bool:
+    """Whether the values are certainly whole numbers."""
+    whole = targets.dtype is not None and targets.dtype.startswith(("int", "uint", "bool"))
+    return whole or targets.source in ("numpy.zeros", "numpy.ones", "numpy.random.randint")
+
+
+def cases(program: Program) -> Iterator[Case]:
+    """Every output with the loss that reads it; each pair of places once, with the training that tells most."""
+    found: dict[tuple[object, object], Case] = {}
+    for compiled in program.compiles:
+        pairs = list(heads_with_losses(compiled))
+        single = len(pairs) == 1
+        fit, targets = _training(program, compiled) if single else (None, None)
+        for head, loss in pairs:
+            if head.place is None:
+                continue
+            case = Case(head, loss, compiled, fit, targets, compiled.metrics if single else None)
+            key = (head.place.node, loss.place.node)  # not ranges: those cost a walk over the chunk
+            before = found.get(key)
+            if before is None or (before.form is None and case.form is not None):
+                found[key] = case
+    yield from found.values()
+
+
+def case_at(program: Program, marked: SourceRange) -> Case | None:
+    """The first case whose head, activation, loss or metric a finding's range marks."""
+    for case in cases(program):
+        places = [case.head.place, case.head.activation_place, case.loss.place]
+        places += [metric.place for metric in case.metrics or ()]
+        if any(place is not None and place.range == marked for place in places):
+            return case
+    return None
+
+
+def _training(program: Program, compiled: Compile) -> tuple[Fit | None, Data | None]:
+    """The training with this compile whose labels tell most."""
+    fits = [fit for fit in program.fits if fit.compile is compiled]
+    told = [fit for fit in fits if label_form(fit.targets) is not None]
+    ranged = [fit for fit in fits if fit.targets is not None and fit.targets.range is not None]
+    fit = next(iter([*told, *ranged, *fits]), None)
+    return fit, fit.targets if fit is not None else None
+
+
+def right_loss(case: Case) -> str | None:
+    """The cross-entropy that fits the head and the labels; None where that can't be told."""
+    if case.head.activation == "sigmoid":
+        return "binary_crossentropy" if case.form not in (LabelForm.ONE_HOT, LabelForm.INTEGER) else None
+    if case.head.activation not in ("softmax", "linear") or case.head.units in (None, 1):
+        return None
+    if case.form in NUMBERED:
+        return "sparse_categorical_crossentropy"
+    return None if case.form is LabelForm.MULTI_HOT else "categorical_crossentropy"
+
+
+def activation_and_loss_edits(program: Program, case: Case, activation: str, loss: str) -> tuple[TextEdit, ...]:
+    """The edits that give the head another activation and the output another loss; none unless both can be done."""
+    first = heads.activation_edit(program, case.head, activation)
+    second = heads.loss_edits(program, case.loss, loss)
+    return (first, *second) if first is not None and second else ()
+
+
+def classifies_with_regression_loss(case: Case) -> bool | None:
+    """Whether a regression loss trains a classifier: True when sure, False when likely on purpose, None when not."""
+    form, head = case.form, case.head
+    if case.loss.name not in REGRESSION or form is LabelForm.CONTINUOUS or case.reproduces_inputs:
+        return None
+    if form in ROWS or (head.activation == "softmax" and (head.units != 1 or form in NUMBERED)):
+        return True
+    if form in NUMBERED:
+        if case.judged_by_hand:
+            return None
+        if head.activation == "sigmoid" or case.accuracy is not None:
+            return True
+        return False if case.targets is not None and case.targets.classes is not None else None
+    if head.activation == "sigmoid" and head.units == 1 and case.accuracy is not None and not case.judged_by_hand:
+        targets = case.targets
+        return True if targets is None or targets.range is None else None
+    return None

@@ -1,0 +1,158 @@
+"""SCR421 classification-loss-for-regression."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.output_and_loss import cases
+from scram_analyzers.rules.output_and_loss.cases import Case
+from scram_analyzers.source.data import LabelForm
+from scram_analyzers.source.keras_api.losses import CROSS_ENTROPIES
+from scram_analyzers.source.program import Program
+
+
+class ClassificationLossForRegression(Rule):
+    """Numbers learned with a loss for classes."""
+
+    code = "SCR421"
+    name = "classification-loss-for-regression"
+    severity = Severity.ERROR
+    confidence = Confidence.HIGH
+    summary = "a cross-entropy whose targets are measured numbers, not classes"
+    why = (
+        "Cross-entropy compares probabilities with classes: 0 or 1, or the number of a class. Given measured numbers "
+        "it has no least value where the prediction is right, and can fall below 0 without end."
+    )
+    how = (
+        'Predict numbers with a linear last layer and a loss for numbers: Dense(1) and loss="mse" (or "mae", "huber").'
+    )
+    references = (
+        Reference("Keras: Regression losses", "https://keras.io/api/losses/regression_losses/"),
+        Reference("TensorFlow: Basic regression", "https://www.tensorflow.org/tutorials/keras/regression"),
+    )
+    false_alarms = "Numbers between 0 and 1 that stand for probabilities."
+    bad = (
+        Example(
+            "House prices under cross-entropy",
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.boston_housing.load_data()
+            model = keras.Sequential([layers.Normalization(), layers.Dense(64, "relu"), layers.Dense(1, "sigmoid")])
+            model.compile(optimizer="adam", loss=»"binary_crossentropy"«)
+            model.fit(x_train, y_train, epochs=50)
+            """,
+        ),
+        Example(
+            "A linear head already",
+            """
+            from sklearn.datasets import load_diabetes
+            from tensorflow.keras.layers import Dense
+            from tensorflow.keras.models import Sequential
+
+            x, y = load_diabetes(return_X_y=True)
+            model = Sequential([Dense(16, activation="relu"), Dense(1)])
+            model.compile(optimizer="adam", loss=»"binary_crossentropy"«, metrics=["mae"])
+            model.fit(x, y, epochs=50)
+            """,
+            """
+            from sklearn.datasets import load_diabetes
+            from tensorflow.keras.layers import Dense
+            from tensorflow.keras.models import Sequential
+
+            x, y = load_diabetes(return_X_y=True)
+            model = Sequential([Dense(16, activation="relu"), Dense(1)])
+            model.compile(optimizer="adam", loss="mse", metrics=["mae"])
+            model.fit(x, y, epochs=50)
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "A loss for numbers",
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.boston_housing.load_data()
+            model = keras.Sequential([layers.Normalization(), layers.Dense(64, "relu"), layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x_train, y_train, epochs=50)
+            """,
+        ),
+        Example(
+            "Random classes to try things out",
+            """
+            import keras
+            import numpy as np
+            from keras import layers
+
+            x = np.random.rand(100, 8)
+            y = np.random.randint(0, 2, size=(100, 1))
+            model = keras.Sequential([layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x, y)
+            """,
+        ),
+        Example(
+            "Numbers made into classes",
+            """
+            import keras
+            import numpy as np
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.boston_housing.load_data()
+            model = keras.Sequential([layers.Normalization(), layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train > 20, epochs=50)
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report each cross-entropy that reads measured numbers."""
+        for case in cases.cases(program):
+            if case.loss.name not in CROSS_ENTROPIES or case.form is not LabelForm.CONTINUOUS:
+                continue
+            severity = _severity(case)
+            if case.reproduces_inputs or severity is None:
+                continue
+            given = case.fit.y.place if case.fit is not None and case.fit.y is not None else None
+            yield Report(
+                place=case.loss.place,
+                message=f"The loss {case.loss.name} compares classes; the targets are measured numbers{_span(case)}.",
+                related=(Related(given, "The targets."),) if given is not None else (),
+                severity=severity,
+                confidence=Confidence.MEDIUM if severity is Severity.WARNING else None,
+                recipe='loss="mse"  # with a linear last layer',
+            )
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """The squared error, where the head gives plain numbers."""
+        case = cases.case_at(program, finding.range)
+        if case is None or case.head.activation != "linear" or case.loss.arguments.keywords:
+            return None
+        return Fix("Use mse", Applicability.UNSAFE, (fixes.replace(case.loss.place, '"mse"'),))
+
+
+def _severity(case: Case) -> Severity | None:
+    """Error where the numbers can't be probabilities; a warning where accuracy is asked of them; None if they may."""
+    interval = case.targets.range if case.targets is not None else None
+    if case.loss.name == "sparse_categorical_crossentropy":
+        return Severity.ERROR
+    if interval is None:
+        return Severity.WARNING
+    if interval.low < 0 or interval.high > 1:
+        return Severity.ERROR
+    return Severity.WARNING if case.accuracy is not None and case.loss.name == "binary_crossentropy" else None
+
+
+def _span(case: Case) -> str:
+    interval = case.targets.range if case.targets is not None else None
+    if interval is None:
+        return ""
+    return f" from {fixes.number_text(interval.low)} to {fixes.number_text(interval.high)}"

@@ -1,0 +1,99 @@
+"""What the rules about heads and losses share: words for messages, and edits of heads and losses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import SourceRange, TextEdit
+from scram_analyzers.source.heads import Head, heads_with_losses
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Loss, Program
+
+CLASSES = {
+    "categorical_crossentropy": "CategoricalCrossentropy",
+    "sparse_categorical_crossentropy": "SparseCategoricalCrossentropy",
+    "binary_crossentropy": "BinaryCrossentropy",
+}
+"""The class of each cross-entropy, by its name."""
+
+
+def heads_and_losses(program: Program) -> Iterator[tuple[Head, Loss]]:
+    """Every head with the loss that reads it, each pair of places once."""
+    seen = set()
+    for compiled in program.compiles:
+        for head, loss in heads_with_losses(compiled):
+            if head.place is None:
+                continue
+            key = (head.place.node, loss.place.node)  # not ranges: those cost a walk over the chunk
+            if key not in seen:
+                seen.add(key)
+                yield head, loss
+
+
+def pair_at(program: Program, marked: SourceRange) -> tuple[Head, Loss] | None:
+    """The first pair whose head layer, activation or loss a finding's range marks."""
+    for head, loss in heads_and_losses(program):
+        places = (head.place, head.activation_place, loss.place)
+        if any(place is not None and place.range == marked for place in places):
+            return head, loss
+    return None
+
+
+def layer_words(head: Head) -> str:
+    """The head's layer for a message: "Dense(10)"."""
+    if head.layer is None:
+        return "the last layer"
+    return f"{head.layer.class_name}({head.units})" if head.units is not None else head.layer.class_name
+
+
+def activation_edit(program: Program, head: Head, activation: str) -> TextEdit | None:
+    """Give the head the activation, wherever its present one is written."""
+    quoted = f'"{activation}"'
+    place = head.activation_place
+    if place is not None:
+        return fixes.replace(place, quoted) if _is_name_of_activation(place) else None
+    if head.layer is None:
+        return None
+    return fixes.set_argument(program, head.layer.place, "activation", quoted)
+
+
+def _is_name_of_activation(place: Place) -> bool:
+    return isinstance(place.node, (cst.SimpleString, cst.Attribute, cst.Name))
+
+
+def logits_edits(program: Program, loss: Loss) -> tuple[TextEdit, ...]:
+    """The edits that make the loss take logits; none where that can't be done by one."""
+    if isinstance(loss.place.node, cst.Call):
+        edit = fixes.set_argument(program, loss.place, "from_logits", "True")
+        return (edit,) if edit is not None else ()
+    if loss.name not in CLASSES:
+        return ()
+    spelling = program.imports.spell(f"keras.losses.{CLASSES[loss.name]}")
+    return (
+        fixes.replace(loss.place, f"{spelling.text}(from_logits=True)"),
+        *fixes.import_edits(program, (spelling,)),
+    )
+
+
+def loss_edits(program: Program, loss: Loss, name: str) -> tuple[TextEdit, ...]:
+    """The edits that put another cross-entropy in the place of this one."""
+    node = loss.place.node
+    if isinstance(node, cst.Call):
+        if loss.arguments.keywords or loss.arguments.positional:
+            return ()
+        spelling = program.imports.spell(f"keras.losses.{CLASSES[name]}")
+        return (fixes.replace(loss.place, f"{spelling.text}()"), *fixes.import_edits(program, (spelling,)))
+    return (fixes.replace(loss.place, f'"{name}"'),)
+
+
+def twin_edits(program: Program, loss: Loss, name: str) -> tuple[TextEdit, ...]:
+    """The edits that name another cross-entropy and leave its arguments as they are."""
+    node = loss.place.node
+    if not isinstance(node, cst.Call):
+        return loss_edits(program, loss, name)
+    spelling = program.imports.spell(f"keras.losses.{CLASSES[name]}")
+    place = Place(loss.place.chunk, node.func)
+    return (fixes.replace(place, spelling.text), *fixes.import_edits(program, (spelling,)))

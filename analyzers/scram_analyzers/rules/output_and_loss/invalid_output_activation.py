@@ -1,0 +1,169 @@
+"""SCR408 invalid-output-activation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.output_and_loss import heads
+from scram_analyzers.source.activations import KNOWN
+from scram_analyzers.source.heads import Head
+from scram_analyzers.source.keras_api.losses import CATEGORICAL, CROSS_ENTROPIES
+from scram_analyzers.source.program import Loss, Program
+
+
+class InvalidOutputActivation(Rule):
+    """A head whose outputs can not be probabilities."""
+
+    code = "SCR408"
+    name = "invalid-output-activation"
+    severity = Severity.ERROR
+    confidence = Confidence.HIGH
+    summary = "a last activation such as relu or tanh under a cross-entropy, which needs probabilities"
+    why = (
+        "Cross-entropy needs probabilities. The outputs of relu can exceed 1 and stick at exactly 0, "
+        "those of tanh can be negative: the loss is then wrong or NaN, and units stuck at 0 never learn "
+        "again."
+    )
+    how = (
+        "End in softmax for one class of many, or in sigmoid for yes or no. Or leave the activation out "
+        "and tell the loss from_logits=True."
+    )
+    references = (
+        Reference("Keras: Probabilistic losses", "https://keras.io/api/losses/probabilistic_losses/"),
+        Reference(
+            "NeuraLint: Nikanjam et al., Automatic Fault Detection for Deep Learning Programs (TOSEM 2021)",
+            "https://arxiv.org/abs/2105.08095",
+        ),
+        Reference("UMLAUT (CHI 2021)", "https://doi.org/10.1145/3411764.3445538"),
+    )
+    false_alarms = "None known."
+    bad = (
+        Example(
+            "Relu at the end",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential(
+                [
+                    keras.Input(shape=(20,)),
+                    layers.Dense(32, activation="relu"),
+                    layers.Dense(10, activation=»"relu"«),
+                ]
+            )
+            model.compile(optimizer="adam", loss="categorical_crossentropy")
+            """,
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential(
+                [
+                    keras.Input(shape=(20,)),
+                    layers.Dense(32, activation="relu"),
+                    layers.Dense(10, activation="softmax"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="categorical_crossentropy")
+            """,
+        ),
+        Example(
+            "Tanh for yes or no",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential(
+                [
+                    keras.Input(shape=(20,)),
+                    layers.Dense(32, activation="relu"),
+                    layers.Dense(1, activation=»"tanh"«),
+                ]
+            )
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            """,
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential(
+                [
+                    keras.Input(shape=(20,)),
+                    layers.Dense(32, activation="relu"),
+                    layers.Dense(1, activation="sigmoid"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "Softmax",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential(
+                [
+                    keras.Input(shape=(20,)),
+                    layers.Dense(32, activation="relu"),
+                    layers.Dense(10, activation="softmax"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="categorical_crossentropy")
+            """,
+        ),
+        Example(
+            "Relu is fine for a positive number",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential(
+                [
+                    keras.Input(shape=(20,)),
+                    layers.Dense(32, activation="relu"),
+                    layers.Dense(1, activation="relu"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="mse")
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report each head under a cross-entropy whose last activation gives no probabilities."""
+        for head, loss in heads.heads_and_losses(program):
+            place = head.activation_place or head.place
+            if loss.name not in CROSS_ENTROPIES or head.activation is None or place is None or loss.from_logits is None:
+                continue
+            if head.activation in PROBABILITIES or head.activation == "linear" or head.activation not in KNOWN:
+                continue
+            yield Report(
+                place=place,
+                message=f"{heads.layer_words(head)} ends in {head.activation}, but {loss.name} needs probabilities.",
+                related=(Related(loss.place, "This loss needs probabilities (or logits, when told so)."),),
+                recipe=f'activation="{_right_activation(head, loss)}"',
+            )
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """Softmax for one class of many, sigmoid for yes or no."""
+        pair = heads.pair_at(program, finding.range)
+        if pair is None or pair[1].from_logits or (pair[0].units == 1 and pair[1].name in CATEGORICAL):
+            return None
+        activation = _right_activation(*pair)
+        edit = heads.activation_edit(program, pair[0], activation)
+        return Fix(f"Use {activation}", Applicability.UNSAFE, (edit,)) if edit is not None else None
+
+
+PROBABILITIES = frozenset(
+    ("softmax", "sigmoid", "hard_sigmoid", "log_softmax", "sparsemax", "sparse_sigmoid", "exponential")
+)
+"""Activations whose outputs a cross-entropy can read, or that are too special to judge."""
+
+
+def _right_activation(head: Head, loss: Loss) -> str:
+    return "sigmoid" if loss.name == "binary_crossentropy" else "softmax"

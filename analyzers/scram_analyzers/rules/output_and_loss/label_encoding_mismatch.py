@@ -1,0 +1,170 @@
+"""SCR412 label-encoding-mismatch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.output_and_loss import cases, heads
+from scram_analyzers.rules.output_and_loss.cases import Case
+from scram_analyzers.source.keras_api.losses import CATEGORICAL
+from scram_analyzers.source.program import Program
+
+TWINS = {
+    "categorical_crossentropy": "sparse_categorical_crossentropy",
+    "sparse_categorical_crossentropy": "categorical_crossentropy",
+}
+
+
+class LabelEncodingMismatch(Rule):
+    """Labels written one way under a loss that reads the other."""
+
+    code = "SCR412"
+    name = "label-encoding-mismatch"
+    severity = Severity.ERROR
+    confidence = Confidence.HIGH
+    summary = "one-hot labels under a sparse loss, or numbered labels under a categorical one"
+    why = (
+        "The loss categorical_crossentropy reads one row for each example with a 1 at the right class; "
+        "sparse_categorical_crossentropy reads the class's number. Given the other form, Keras stops with an error "
+        "about shapes, or compares the wrong things."
+    )
+    how = "Use the twin of the loss that fits the labels, or change the labels with to_categorical."
+    references = (
+        Reference("Keras: Probabilistic losses", "https://keras.io/api/losses/probabilistic_losses/"),
+        Reference("Keras: to_categorical", "https://keras.io/api/utils/python_utils/"),
+    )
+    false_alarms = "Labels that are changed on their way into fit where it can't be seen."
+    bad = (
+        Example(
+            "Numbered labels",
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.mnist.load_data()
+            model = keras.Sequential([layers.Rescaling(1 / 255), layers.Flatten(), layers.Dense(10, "softmax")])
+            model.compile(optimizer="adam", loss=»"categorical_crossentropy"«, metrics=["accuracy"])
+            model.fit(x_train, y_train)
+            """,
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.mnist.load_data()
+            model = keras.Sequential([layers.Rescaling(1 / 255), layers.Flatten(), layers.Dense(10, "softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train)
+            """,
+        ),
+        Example(
+            "One-hot labels",
+            """
+            import pandas as pd
+            import tensorflow as tf
+
+            table = pd.read_csv("flowers.csv")
+            y = tf.keras.utils.to_categorical(table.pop("species"))
+            inputs = tf.keras.Input((4,))
+            outputs = tf.keras.layers.Dense(3)(inputs)
+            model = tf.keras.Model(inputs, outputs)
+            model.compile("adam", »tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)«, ["accuracy"])
+            model.fit(table, y)
+            """,
+            """
+            import pandas as pd
+            import tensorflow as tf
+
+            table = pd.read_csv("flowers.csv")
+            y = tf.keras.utils.to_categorical(table.pop("species"))
+            inputs = tf.keras.Input((4,))
+            outputs = tf.keras.layers.Dense(3)(inputs)
+            model = tf.keras.Model(inputs, outputs)
+            model.compile("adam", tf.keras.losses.CategoricalCrossentropy(from_logits=True), ["accuracy"])
+            model.fit(table, y)
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "One-hot labels for the categorical loss",
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.mnist.load_data()
+            y_train = keras.utils.to_categorical(y_train)
+            model = keras.Sequential([layers.Rescaling(1 / 255), layers.Flatten(), layers.Dense(10, "softmax")])
+            model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train)
+            """,
+        ),
+        Example(
+            "Numbers again",
+            """
+            import keras
+            import numpy as np
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.mnist.load_data()
+            y_train = np.argmax(keras.utils.to_categorical(y_train), axis=1)
+            model = keras.Sequential([layers.Rescaling(1 / 255), layers.Flatten(), layers.Dense(10, "softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train)
+            """,
+        ),
+        Example(
+            "Labels changed by something that can't be seen",
+            """
+            import keras
+            from keras import layers
+            from project import encode
+
+            (x_train, y_train), _ = keras.datasets.mnist.load_data()
+            model = keras.Sequential([layers.Rescaling(1 / 255), layers.Flatten(), layers.Dense(10, "softmax")])
+            model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, encode(y_train))
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report each categorical loss that reads labels of the other form."""
+        for case in cases.cases(program):
+            form, name = case.form, case.loss.name
+            if not _mismatched(case) or form is None or name is None:
+                continue
+            yield Report(
+                place=case.loss.place,
+                message=f"The loss {name} reads {_READS[name]}, but the labels are {cases.FORM_WORDS[form]}.",
+                related=(*case.labels_related(), *_head(case)),
+                recipe=f'loss="{TWINS[name]}"',
+            )
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """The loss that reads the labels as they are."""
+        case = cases.case_at(program, finding.range)
+        if case is None or case.loss.name not in TWINS:
+            return None
+        twin = TWINS[case.loss.name]
+        edits = heads.twin_edits(program, case.loss, twin)
+        return Fix(f"Use {twin}", Applicability.UNSAFE, edits) if edits else None
+
+
+_READS = {
+    "categorical_crossentropy": "one-hot rows",
+    "sparse_categorical_crossentropy": "one class number for each example",
+}
+
+
+def _mismatched(case: Case) -> bool:
+    if case.loss.name not in CATEGORICAL or case.head.units == 1:
+        return False
+    if case.loss.name == "categorical_crossentropy":
+        return case.form in cases.NUMBERED and case.head.units is not None
+    return case.form in cases.ROWS
+
+
+def _head(case: Case) -> tuple[Related, ...]:
+    return (Related(case.head.place, "The head it trains."),) if case.head.place is not None else ()

@@ -1,0 +1,165 @@
+"""SCR401 logits-without-from-logits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.output_and_loss import heads
+from scram_analyzers.source.heads import Head
+from scram_analyzers.source.keras_api.losses import CATEGORICAL, CROSS_ENTROPIES
+from scram_analyzers.source.program import Loss, Program
+
+
+class LogitsWithoutFromLogits(Rule):
+    """A head without activation whose loss takes its outputs for probabilities."""
+
+    code = "SCR401"
+    name = "logits-without-from-logits"
+    severity = Severity.ERROR
+    confidence = Confidence.HIGH
+    summary = "a last layer without softmax or sigmoid under a cross-entropy that expects probabilities"
+    why = (
+        "Cross-entropy without from_logits=True takes the outputs for probabilities between 0 and 1. A "
+        "layer without activation gives any number (logits): Keras clips or rescales them, the gradients "
+        "are wrong or zero, and the model learns little or nothing without any error."
+    )
+    how = (
+        "Tell the loss that it gets logits: from_logits=True keeps the numbers stable. Or give the last "
+        "layer softmax (one class of many) or sigmoid (yes or no), and leave the loss as it is."
+    )
+    references = (
+        Reference("Keras: Probabilistic losses", "https://keras.io/api/losses/probabilistic_losses/"),
+        Reference(
+            "TensorFlow: Basic classification tutorial, from_logits",
+            "https://www.tensorflow.org/tutorials/keras/classification",
+        ),
+        Reference("UMLAUT (CHI 2021)", "https://doi.org/10.1145/3411764.3445538"),
+    )
+    false_alarms = "A custom layer or loss that turns logits into probabilities where it can not be seen."
+    bad = (
+        Example(
+            "Ten classes, no softmax",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential(
+                [
+                    keras.Input(shape=(20,)),
+                    layers.Dense(32, activation="relu"),
+                    »layers.Dense(10)«,
+                ]
+            )
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            """,
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential(
+                [
+                    keras.Input(shape=(20,)),
+                    layers.Dense(32, activation="relu"),
+                    layers.Dense(10),
+                ]
+            )
+            model.compile(optimizer="adam", loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+            """,
+        ),
+        Example(
+            "The function form of the loss",
+            """
+            import tensorflow as tf
+
+            inputs = tf.keras.Input(shape=(20,))
+            outputs = »tf.keras.layers.Dense(1)«(inputs)
+            model = tf.keras.Model(inputs, outputs)
+            model.compile("adam", tf.keras.losses.binary_crossentropy)
+            """,
+            """
+            import tensorflow as tf
+
+            inputs = tf.keras.Input(shape=(20,))
+            outputs = tf.keras.layers.Dense(1)(inputs)
+            model = tf.keras.Model(inputs, outputs)
+            model.compile("adam", tf.keras.losses.BinaryCrossentropy(from_logits=True))
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "The loss knows",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential(
+                [
+                    keras.Input(shape=(20,)),
+                    layers.Dense(32, activation="relu"),
+                    layers.Dense(10),
+                ]
+            )
+            model.compile(optimizer="adam", loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+            """,
+        ),
+        Example(
+            "Softmax as a layer of its own",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential(
+                [
+                    keras.Input(shape=(20,)),
+                    layers.Dense(32, activation="relu"),
+                    layers.Dense(10),
+                    layers.Softmax(),
+                ]
+            )
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            """,
+        ),
+        Example(
+            "Something between that can not be understood",
+            """
+            import keras
+            from keras import layers
+            from project import Calibrate
+
+            model = keras.Sequential([layers.Dense(10), Calibrate()])
+            model.compile(optimizer="adam", loss="categorical_crossentropy")
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report each linear head under a cross-entropy that was not told of logits."""
+        for head, loss in heads.heads_and_losses(program):
+            if head.activation != "linear" or loss.name not in CROSS_ENTROPIES or loss.from_logits is not False:
+                continue
+            place = head.place
+            if place is None or _is_single_unit_categorical(head, loss):
+                continue
+            spelled = program.imports.spell(f"keras.losses.{heads.CLASSES[loss.name]}").text
+            yield Report(
+                place=place,
+                message=(
+                    f"{heads.layer_words(head)} has no activation, but {loss.name} takes its outputs for probabilities."
+                ),
+                related=(Related(loss.place, "This loss expects probabilities unless told from_logits=True."),),
+                recipe=f"loss={spelled}(from_logits=True)",
+            )
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """Tell the loss that it gets logits."""
+        pair = heads.pair_at(program, finding.range)
+        edits = heads.logits_edits(program, pair[1]) if pair is not None else ()
+        return Fix("Tell the loss that it gets logits", Applicability.UNSAFE, edits) if edits else None
+
+
+def _is_single_unit_categorical(head: Head, loss: Loss) -> bool:
+    """One output under a categorical loss is another rule's: from_logits would not mend it."""
+    return head.units == 1 and loss.name in CATEGORICAL

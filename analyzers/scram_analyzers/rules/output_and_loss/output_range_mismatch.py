@@ -1,0 +1,265 @@
+"""SCR414 output-range-mismatch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
+from scram_analyzers.fixes import number_text
+from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule
+from scram_analyzers.rules.output_and_loss import cases, heads
+from scram_analyzers.rules.output_and_loss.cases import Case
+from scram_analyzers.source.data import Data, Interval, LabelForm
+from scram_analyzers.source.keras_api.losses import REGRESSION
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Program
+
+REACH: Mapping[str, Interval] = MappingProxyType(
+    {
+        "sigmoid": Interval(0, 1),
+        "hard_sigmoid": Interval(0, 1),
+        "softmax": Interval(0, 1),
+        "tanh": Interval(-1, 1),
+        "softsign": Interval(-1, 1),
+        "relu": Interval(0, math.inf),
+        "relu6": Interval(0, 6),
+        "softplus": Interval(0, math.inf),
+        "exponential": Interval(0, math.inf),
+    }
+)
+"""The values that a last activation can give."""
+
+
+class OutputRangeMismatch(Rule):
+    """A head that can't give the values it is trained towards."""
+
+    code = "SCR414"
+    name = "output-range-mismatch"
+    severity = Severity.WARNING
+    confidence = Confidence.HIGH
+    summary = "a last activation whose range leaves out values that the regression targets have"
+    why = (
+        "Sigmoid gives values from 0 to 1, tanh from -1 to 1, relu none below 0. Targets outside can never be "
+        "reached: the loss stops far from 0, and the units end up where their gradient is zero."
+    )
+    how = (
+        "Predict numbers with a linear last layer (no activation). Or scale the targets into the range of the "
+        "activation, and scale the predictions back."
+    )
+    references = (
+        Reference("DeepDiagnosis (ICSE 2022): out-of-range outputs", "https://arxiv.org/abs/2112.04026"),
+        Reference("Keras: Layer activation functions", "https://keras.io/api/layers/activations/"),
+    )
+    false_alarms = "Targets that are scaled on their way into fit where it can't be seen."
+    options = (
+        Option(
+            "tolerance",
+            0.01,
+            "share of the targets' range that may lie outside",
+            "catalogue of checks, row A14",
+        ),
+    )
+    bad = (
+        Example(
+            "Sigmoid for prices",
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.boston_housing.load_data()
+            model = keras.Sequential(
+                [
+                    layers.Normalization(),
+                    layers.Dense(64, activation="relu"),
+                    layers.Dense(1, activation=»"sigmoid"«),
+                ]
+            )
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x_train, y_train, epochs=50)
+            """,
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.boston_housing.load_data()
+            model = keras.Sequential(
+                [
+                    layers.Normalization(),
+                    layers.Dense(64, activation="relu"),
+                    layers.Dense(1, activation="linear"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x_train, y_train, epochs=50)
+            """,
+        ),
+        Example(
+            "Relu for standardized targets",
+            """
+            import pandas as pd
+            from sklearn.preprocessing import StandardScaler
+            from tensorflow.keras.layers import Activation, Dense
+            from tensorflow.keras.models import Sequential
+
+            table = pd.read_csv("houses.csv")
+            y = StandardScaler().fit_transform(table[["price"]])
+            x = StandardScaler().fit_transform(table[["rooms", "area"]])
+            model = Sequential()
+            model.add(Dense(32, activation="tanh"))
+            model.add(Dense(1))
+            model.add(Activation(»"relu"«))
+            model.compile(loss="mean_squared_error", optimizer="adam")
+            model.fit(x, y, epochs=50)
+            """,
+            """
+            import pandas as pd
+            from sklearn.preprocessing import StandardScaler
+            from tensorflow.keras.layers import Activation, Dense
+            from tensorflow.keras.models import Sequential
+
+            table = pd.read_csv("houses.csv")
+            y = StandardScaler().fit_transform(table[["price"]])
+            x = StandardScaler().fit_transform(table[["rooms", "area"]])
+            model = Sequential()
+            model.add(Dense(32, activation="tanh"))
+            model.add(Dense(1))
+            model.add(Activation("linear"))
+            model.compile(loss="mean_squared_error", optimizer="adam")
+            model.fit(x, y, epochs=50)
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "A linear head",
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.boston_housing.load_data()
+            model = keras.Sequential([layers.Normalization(), layers.Dense(64, "relu"), layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x_train, y_train, epochs=50)
+            """,
+        ),
+        Example(
+            "Relu for prices, which are never below 0",
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.boston_housing.load_data()
+            model = keras.Sequential([layers.Normalization(), layers.Dense(64, "relu"), layers.Dense(1, "relu")])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x_train, y_train, epochs=50)
+            """,
+        ),
+        Example(
+            "An autoencoder of scaled pixels",
+            """
+            import keras
+            from keras import layers
+
+            (x_train, _), _ = keras.datasets.mnist.load_data()
+            x_train = x_train.reshape(60000, 784) / 255
+            model = keras.Sequential([layers.Dense(32, activation="relu"), layers.Dense(784, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x_train, x_train, epochs=5)
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report each head under a regression loss whose targets it can't reach, or might not."""
+        for case in cases.cases(program):
+            reach = REACH.get(case.head.activation or "")
+            place = case.head.activation_place or case.head.place
+            if reach is None or place is None or case.loss.name not in REGRESSION or case.head.units is None:
+                continue
+            if case.form in cases.CLASS_FORMS or (case.head.activation == "softmax" and case.head.units == 1):
+                continue  # a question of class: other rules speak of the loss
+            yield from self._reports(program, case, reach, place)
+
+    def _reports(self, program: Program, case: Case, reach: Interval, place: Place) -> Iterator[Report]:
+        seen = _likely_range(case.targets)
+        message = f"{heads.layer_words(case.head)} ends in {case.head.activation} and gives {_values(reach)}, but "
+        related = (*_targets_related(case), Related(case.loss.place, "The loss it is trained with."))
+        recipe = f"{_spelled(program, case)}({case.head.units})"
+        if case.head.activation == "softmax":
+            if case.form is LabelForm.CONTINUOUS:
+                message = (
+                    f"{heads.layer_words(case.head)} ends in softmax, so that its outputs add up to 1; the targets "
+                )
+                yield Report(place, message + "are measured numbers, not shares of 1.", related, recipe=recipe)
+        elif seen is not None:
+            if self._leaves(seen, reach):
+                known = case.targets is not None and case.targets.range is not None
+                where = f"go {_span(seen)}" if known else "are scaled to lie on both sides of 0"
+                yield Report(
+                    place,
+                    f"{message}the targets {where}.",
+                    related,
+                    confidence=None if known else Confidence.MEDIUM,
+                    recipe=recipe,
+                )
+        elif _may_be_meant_for_numbers(case):
+            yield Report(
+                place,
+                message + "nothing says that the targets stay there.",
+                related,
+                severity=Severity.HINT,
+                confidence=Confidence.LOW,
+                recipe=recipe,
+            )
+
+    def _leaves(self, seen: Interval, reach: Interval) -> bool:
+        slack = self.option("tolerance") * (seen.high - seen.low)
+        return seen.low < reach.low - slack or seen.high > reach.high + slack
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """A linear head."""
+        case = cases.case_at(program, finding.range)
+        edit = heads.activation_edit(program, case.head, "linear") if case is not None else None
+        return Fix("Make the last layer linear", Applicability.UNSAFE, (edit,)) if edit is not None else None
+
+
+def _likely_range(targets: Data | None) -> Interval | None:
+    """Where the targets lie. Scaled around 0 by hand, `(y - 48) / 48`, they lie at both sides of it."""
+    if targets is None or targets.range is not None:
+        return targets.range if targets is not None else None
+    done = [(step.name, step.number) for step in targets.steps if step.name in ("Subtract", "Divide")][-2:]
+    if len(done) < 2 or (targets.steps and targets.steps[-1].name == "setitem"):
+        return None
+    (first, one), (second, two) = done
+    if one is None or two is None:
+        return None
+    centred = (first, second) == ("Subtract", "Divide") and one == two > 0
+    return Interval(-1, 1) if centred or ((first, second) == ("Divide", "Subtract") and two == 1 < one) else None
+
+
+def _may_be_meant_for_numbers(case: Case) -> bool:
+    """Whether a single bounded unit is trained towards numbers of which nothing is known."""
+    if case.head.units != 1 or case.head.activation not in ("sigmoid", "tanh", "relu") or case.fit is None:
+        return False
+    return case.accuracy is None and not case.judged_by_hand and not case.reproduces_inputs and case.form is None
+
+
+def _values(reach: Interval) -> str:
+    if reach.high == math.inf:
+        return "no values below 0"
+    return f"only values from {number_text(reach.low)} to {number_text(reach.high)}"
+
+
+def _span(seen: Interval) -> str:
+    return f"from {number_text(seen.low)} to {number_text(seen.high)}"
+
+
+def _targets_related(case: Case) -> tuple[Related, ...]:
+    place = case.fit.y.place if case.fit is not None and case.fit.y is not None else None
+    return (Related(place, "The targets."),) if place is not None else ()
+
+
+def _spelled(program: Program, case: Case) -> str:
+    return program.imports.spell(case.head.layer.kind if case.head.layer is not None else "keras.layers.Dense").text

@@ -1,0 +1,193 @@
+"""SCR411 output-units-mismatch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.output_and_loss import cases
+from scram_analyzers.rules.output_and_loss.cases import Case
+from scram_analyzers.source.data import LabelForm
+from scram_analyzers.source.keras_api.losses import CATEGORICAL
+from scram_analyzers.source.program import Program
+
+
+class OutputUnitsMismatch(Rule):
+    """A head with more or fewer units than the labels have classes."""
+
+    code = "SCR411"
+    name = "output-units-mismatch"
+    severity = Severity.ERROR
+    confidence = Confidence.HIGH
+    summary = "a last layer whose number of units is not the number of classes in the labels"
+    why = (
+        "A classifier needs one unit for each class (or a single sigmoid unit for two). With fewer, some labels have "
+        "no unit: training stops with an error, or the loss becomes NaN. With more, units stand for classes that "
+        "never come."
+    )
+    how = "Give the last layer as many units as there are classes."
+    references = (
+        Reference("Keras: Probabilistic losses", "https://keras.io/api/losses/probabilistic_losses/"),
+        Reference("TheDeepChecker (TSE 2022)", "https://arxiv.org/abs/2204.00694"),
+    )
+    false_alarms = (
+        "Labels that are filtered or merged to other classes where it can't be seen; a spare unit for an extra class."
+    )
+    bad = (
+        Example(
+            "Five units for ten digits",
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.mnist.load_data()
+            x_train = x_train.reshape(60000, 784) / 255
+            model = keras.Sequential(
+                [
+                    layers.Dense(32, activation="relu"),
+                    layers.Dense(»5«, activation="softmax"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train)
+            """,
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.mnist.load_data()
+            x_train = x_train.reshape(60000, 784) / 255
+            model = keras.Sequential(
+                [
+                    layers.Dense(32, activation="relu"),
+                    layers.Dense(10, activation="softmax"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train)
+            """,
+        ),
+        Example(
+            "One unit for three classes",
+            """
+            from sklearn.datasets import load_iris
+            from tensorflow.keras.layers import Dense
+            from tensorflow.keras.models import Sequential
+
+            x, y = load_iris(return_X_y=True)
+            model = Sequential([Dense(16, activation="relu"), Dense(»1«, activation="sigmoid")])
+            model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+            model.fit(x, y, epochs=50)
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "One unit for each class",
+            """
+            import keras
+            from keras import layers
+            from keras.utils import to_categorical
+
+            (x_train, y_train), _ = keras.datasets.cifar100.load_data()
+            model = keras.Sequential([layers.Rescaling(1 / 255), layers.Flatten(), layers.Dense(100, "softmax")])
+            model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, to_categorical(y_train, 100))
+            """,
+        ),
+        Example(
+            "Two classes, one unit",
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.imdb.load_data(num_words=1000)
+            x_train = keras.utils.pad_sequences(x_train, maxlen=100)
+            model = keras.Sequential(
+                [layers.Embedding(1000, 8), layers.GlobalAveragePooling1D(), layers.Dense(1, activation="sigmoid")]
+            )
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train)
+            """,
+        ),
+        Example(
+            "A number of classes that can't be known",
+            """
+            import keras
+            import pandas as pd
+            from keras import layers
+            from keras.utils import to_categorical
+
+            table = pd.read_csv("flowers.csv")
+            y = to_categorical(table.pop("species"))
+            model = keras.Sequential([layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+            model.fit(table, y)
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report each head whose units can't be the classes of its labels."""
+        for case in cases.cases(program):
+            classes = _classes(case)
+            if classes is None or case.head.units == classes:
+                continue
+            units, argument = case.head.units, case.head.units_argument
+            place = argument.place if argument is not None and argument.place is not None else case.head.place
+            if place is None:
+                continue
+            have = "a single unit" if units == 1 else f"{units} units"
+            layer = case.head.layer.class_name if case.head.layer is not None else "The head"
+            yield Report(
+                place=place,
+                message=f"{layer} has {have}, but the labels have {classes} classes.",
+                related=(
+                    *((Related(case.head.place, "The last layer."),) if case.head.place is not None else ()),
+                    *case.labels_related(),
+                    Related(case.loss.place, "The loss that compares the two."),
+                ),
+                severity=Severity.WARNING if _spare(case, classes) else None,
+                recipe=f'{_spelled(program, case)}({classes}, activation="softmax")',
+            )
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """As many units as classes, where the loss is one for many classes."""
+        for case in cases.cases(program):
+            argument = case.head.units_argument
+            if argument is None or argument.place is None or argument.place.range != finding.range:
+                continue
+            classes = _classes(case)
+            if classes is None or case.loss.name not in CATEGORICAL:
+                return None
+            edit = fixes.replace(argument.place, str(classes))
+            return Fix(f"Use {classes} units", Applicability.UNSAFE, (edit,))
+        return None
+
+
+def _classes(case: Case) -> int | None:
+    """How many units the labels need; None where any number may do."""
+    units, classes = case.head.units, case.classes
+    if units is None or classes is None:
+        return None
+    if case.loss.name in CATEGORICAL:
+        return None if units == 1 else classes  # one unit: single-unit-categorical-loss says more
+    if case.loss.name == "binary_crossentropy" and case.head.activation in ("sigmoid", "linear"):
+        if case.form is LabelForm.INTEGER and units == 1 and classes > 2:
+            return classes
+        if case.form in cases.ROWS and units != classes:
+            return classes
+    return None
+
+
+def _spare(case: Case, classes: int) -> bool:
+    """Whether there are only units too many, which training survives."""
+    units = case.head.units
+    return case.form in cases.NUMBERED and units is not None and units > classes
+
+
+def _spelled(program: Program, case: Case) -> str:
+    kind = case.head.layer.kind if case.head.layer is not None else "keras.layers.Dense"
+    return program.imports.spell(kind).text

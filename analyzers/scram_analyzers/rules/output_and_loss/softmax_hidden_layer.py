@@ -1,0 +1,194 @@
+"""SCR418 softmax-hidden-layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
+from scram_analyzers.rules.architecture.paths import LINEAR_MAPS, Paths, core, is_activation, models_of, words
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.source.activations import own_activation
+from scram_analyzers.source.graph import Layer, Tensor
+from scram_analyzers.source.keras_api.layers import NEUTRAL, RECURRENT
+from scram_analyzers.source.program import Program
+
+POOLINGS = frozenset(
+    [
+        "AveragePooling1D",
+        "AveragePooling2D",
+        "AveragePooling3D",
+        "MaxPooling1D",
+        "MaxPooling2D",
+        "MaxPooling3D",
+        "GlobalAveragePooling1D",
+        "GlobalAveragePooling2D",
+        "GlobalMaxPooling1D",
+        "GlobalMaxPooling2D",
+    ]
+)
+
+
+class SoftmaxHiddenLayer(Rule):
+    """Softmax in the middle of a network."""
+
+    code = "SCR418"
+    name = "softmax-hidden-layer"
+    severity = Severity.WARNING
+    confidence = Confidence.HIGH
+    summary = "softmax as the activation of a hidden layer"
+    why = (
+        "Softmax makes the units of a layer share a total of 1: when one grows, all others shrink. That is right for "
+        "the probabilities at the end; inside the network it makes all values tiny, lets little information through, "
+        "and slows training down."
+    )
+    how = "Use relu (or gelu) in hidden layers, and softmax only in the last one."
+    references = (
+        Reference("Goodfellow, Bengio, Courville: Deep Learning, section 6.3", "https://www.deeplearningbook.org/"),
+        Reference("TheDeepChecker (TSE 2022)", "https://arxiv.org/abs/2204.00694"),
+    )
+    false_alarms = "A hidden layer that is meant to choose one of a few codes."
+    bad = (
+        Example(
+            "Softmax before the last layer",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential(
+                [
+                    keras.Input(shape=(20,)),
+                    layers.Dense(64, activation=»"softmax"«),
+                    layers.Dropout(0.2),
+                    layers.Dense(10, activation="softmax"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+            """,
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential(
+                [
+                    keras.Input(shape=(20,)),
+                    layers.Dense(64, activation="relu"),
+                    layers.Dropout(0.2),
+                    layers.Dense(10, activation="softmax"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+            """,
+        ),
+        Example(
+            "The activation as a layer",
+            """
+            from tensorflow.keras.layers import Activation, Conv2D, Dense, Flatten
+            from tensorflow.keras.models import Sequential
+
+            model = Sequential()
+            model.add(Conv2D(32, 3, input_shape=(28, 28, 1)))
+            model.add(Activation(»"softmax"«))
+            model.add(Flatten())
+            model.add(Dense(10, activation="softmax"))
+            model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+            """,
+            """
+            from tensorflow.keras.layers import Activation, Conv2D, Dense, Flatten
+            from tensorflow.keras.models import Sequential
+
+            model = Sequential()
+            model.add(Conv2D(32, 3, input_shape=(28, 28, 1)))
+            model.add(Activation("relu"))
+            model.add(Flatten())
+            model.add(Dense(10, activation="softmax"))
+            model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "Softmax at the end",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential([layers.Dense(64, activation="relu"), layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+            """,
+        ),
+        Example(
+            "Attention: the shares weigh something",
+            """
+            import keras
+            from keras import layers
+
+            inputs = keras.Input((16, 8))
+            scores = layers.Flatten()(layers.Dense(1)(inputs))
+            shares = layers.Reshape((16, 1))(layers.Dense(16, activation="softmax")(scores))
+            x = layers.Flatten()(layers.Multiply()([inputs, shares]))
+            model = keras.Model(inputs, layers.Dense(1)(x))
+            model.compile("adam", "mse")
+            """,
+        ),
+        Example(
+            "An output that another part reads too",
+            """
+            import keras
+            from keras import layers
+
+            inputs = keras.Input((20,))
+            kind = layers.Dense(4, activation="softmax", name="kind")(inputs)
+            size = layers.Dense(1, name="size")(kind)
+            model = keras.Model(inputs, [kind, size])
+            model.compile("adam", loss={"kind": "categorical_crossentropy", "size": "mse"})
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report each softmax whose values only go on into another learning layer."""
+        outputs = {id(output) for model in models_of(program) for output in model.outputs}
+        for model in models_of(program):
+            paths = Paths(model)
+            for layer, tensor in paths.applied():
+                activation, argument = own_activation(layer)
+                if activation != "softmax" or not (is_activation(layer) or core(layer).class_name in LINEAR_MAPS):
+                    continue
+                reader = _learning_reader(paths, tensor, outputs)
+                if reader is None:
+                    continue
+                own = words(layer) if core(layer).class_name in LINEAR_MAPS else layer.class_name
+                yield Report(
+                    place=argument.place if argument is not None and argument.place is not None else layer.place,
+                    message=f"{own} is hidden and has softmax: its units share a total of 1 before {words(reader)}.",
+                    related=(Related(reader.place, "This layer reads the shares."),),
+                    recipe='activation="relu"',
+                )
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """Relu in its place, where the activation is named."""
+        for model in models_of(program):
+            for layer in model.layers:
+                argument = own_activation(layer)[1]
+                if argument is None or argument.place is None or argument.place.range != finding.range:
+                    continue
+                edit = fixes.replace(argument.place, '"relu"')
+                return Fix("Use relu", Applicability.UNSAFE, (edit,))
+        return None
+
+
+def _learning_reader(paths: Paths, tensor: Tensor, outputs: set[int]) -> Layer | None:
+    """The learning layer that alone reads a tensor, past layers that only move or drop values."""
+    current: Tensor | None = tensor
+    while current is not None and id(current) not in outputs:
+        current = paths.only_reader(current)
+        if current is None or not isinstance(current.producer, Layer) or len(current.inputs) != 1:
+            return None
+        layer = current.producer
+        name = core(layer).class_name
+        if name in LINEAR_MAPS or name in RECURRENT:
+            return layer
+        if name not in NEUTRAL and name not in POOLINGS and name != "BatchNormalization":
+            return None
+    return None

@@ -1,0 +1,209 @@
+"""SCR420 summed-loss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Call, Program
+from scram_analyzers.source.values import Function, is_none
+from scram_analyzers.source.walk import children
+
+SUMS = frozenset(
+    [
+        "keras.ops.sum",
+        "keras.backend.sum",
+        "tensorflow.reduce_sum",
+        "tensorflow.math.reduce_sum",
+        "jax.numpy.sum",
+        "numpy.sum",
+        "torch.sum",
+    ]
+)
+
+
+class SummedLoss(Rule):
+    """A loss that grows with the batch."""
+
+    code = "SCR420"
+    name = "summed-loss"
+    severity = Severity.WARNING
+    confidence = Confidence.HIGH
+    summary = "a loss function of the program's own that adds up the errors of the whole batch"
+    why = (
+        "A sum grows with the batch: a batch twice as large takes steps twice as large. The learning rate then fits "
+        "one batch size only, the last, smaller batch counts less, and losses of different batches can't be compared."
+    )
+    how = (
+        "Return the mean, or one loss for each example (a sum over axis=-1 only): Keras averages over the batch by "
+        "itself."
+    )
+    references = (
+        Reference("Keras: Creating custom losses", "https://keras.io/api/losses/#creating-custom-losses"),
+        Reference("TheDeepChecker (TSE 2022): loss reduction", "https://arxiv.org/abs/2204.00694"),
+    )
+    false_alarms = "A learning rate that was tuned for the sum, with a batch size that never changes."
+    bad = (
+        Example(
+            "Squared errors added up",
+            """
+            import keras
+            from keras import layers, ops
+
+
+            def squared_error(y_true, y_pred):
+                return »ops.sum(ops.square(y_true - y_pred))«
+
+
+            model = keras.Sequential([layers.Dense(1)])
+            model.compile(optimizer="adam", loss=squared_error)
+            """,
+            """
+            import keras
+            from keras import layers, ops
+
+
+            def squared_error(y_true, y_pred):
+                return ops.mean(ops.square(y_true - y_pred))
+
+
+            model = keras.Sequential([layers.Dense(1)])
+            model.compile(optimizer="adam", loss=squared_error)
+            """,
+        ),
+        Example(
+            "By way of a name",
+            """
+            import tensorflow as tf
+
+
+            def weighted(y_true, y_pred):
+                error = tf.abs(y_true - y_pred)
+                total = »tf.reduce_sum(error)«
+                return total
+
+
+            model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+            model.compile("sgd", weighted)
+            """,
+            """
+            import tensorflow as tf
+
+
+            def weighted(y_true, y_pred):
+                error = tf.abs(y_true - y_pred)
+                total = tf.reduce_mean(error)
+                return total
+
+
+            model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+            model.compile("sgd", weighted)
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "One loss for each example",
+            """
+            import keras
+            from keras import layers, ops
+
+
+            def squared_error(y_true, y_pred):
+                return ops.sum(ops.square(y_true - y_pred), axis=-1)
+
+
+            model = keras.Sequential([layers.Dense(3)])
+            model.compile(optimizer="adam", loss=squared_error)
+            """,
+        ),
+        Example(
+            "A sum divided by another",
+            """
+            import keras
+            from keras import layers, ops
+
+
+            def dice(y_true, y_pred):
+                return 1 - 2 * ops.sum(y_true * y_pred) / (ops.sum(y_true) + ops.sum(y_pred))
+
+
+            model = keras.Sequential([layers.Conv2D(1, 3, padding="same", activation="sigmoid")])
+            model.compile(optimizer="adam", loss=dice)
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report each loss function of this module whose result is a sum over everything."""
+        for call, loss_place, function in _sums(program):
+            yield Report(
+                place=call.place,
+                message=f"The loss {function.name} adds up the errors of the whole batch instead of averaging them.",
+                related=(Related(loss_place, "The model is trained with it here."),),
+                recipe=_mean_of(call) or "",
+            )
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """The mean of the same values."""
+        for call, _, _ in _sums(program):
+            content = _mean_of(call)
+            if call.place.range == finding.range and content is not None and isinstance(call.place.node, cst.Call):
+                edit = fixes.replace(Place(call.place.chunk, call.place.node.func), content)
+                return Fix("Take the mean", Applicability.UNSAFE, (edit,))
+        return None
+
+
+def _sums(program: Program) -> Iterator[tuple[Call, Place, Function]]:
+    losses = [loss for compiled in program.compiles for loss in compiled.losses if loss.function is not None]
+    if not losses:
+        return
+    by_node = {id(call.place.node): call for call in program.calls if call.name in SUMS}
+    for loss in losses:
+        assert loss.function is not None
+        for returned in _returned(loss.function.node):
+            call = by_node.get(id(returned))
+            if call is not None and _over_everything(call):
+                yield call, loss.place, loss.function
+
+
+def _over_everything(call: Call) -> bool:
+    axis = call.arguments.get("axis", 1) or call.arguments.get("dim", 1)
+    return not call.arguments.open and (axis is None or is_none(axis.value))
+
+
+def _returned(function: cst.FunctionDef | cst.Lambda) -> Iterator[cst.CSTNode]:
+    """The expressions a function returns, and those that a returned name was last given."""
+    if isinstance(function, cst.Lambda):
+        yield function.body
+        return
+    assigned: dict[str, cst.CSTNode] = {}
+    for node in _own_nodes(function.body):
+        if isinstance(node, cst.Assign) and len(node.targets) == 1 and isinstance(node.targets[0].target, cst.Name):
+            assigned[node.targets[0].target.value] = node.value
+        elif isinstance(node, cst.AugAssign) and isinstance(node.target, cst.Name):
+            assigned.pop(node.target.value, None)
+        elif isinstance(node, cst.Return) and node.value is not None:
+            yield assigned.get(node.value.value, node.value) if isinstance(node.value, cst.Name) else node.value
+
+
+def _own_nodes(body: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """The nodes below in the order of the text, without those of inner functions."""
+    for child in children(body):
+        yield child
+        if not isinstance(child, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
+            yield from _own_nodes(child)
+
+
+def _mean_of(call: Call) -> str | None:
+    """How the author would spell the mean in the place of the sum."""
+    node = call.place.node
+    if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute):
+        return None
+    written = Place(call.place.chunk, node.func).text
+    return f"{written.removesuffix('sum')}mean" if written.endswith("sum") else None

@@ -1,0 +1,78 @@
+"""Which rules exist and which are switched on, with their options."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from types import MappingProxyType
+
+from scram_analyzers import rules
+from scram_analyzers.findings import Severity
+from scram_analyzers.rules.base import Rule
+
+ENTRY_POINT_GROUP = "scram.rules"
+
+
+@functools.cache
+def rule_classes() -> tuple[type[Rule], ...]:
+    """Every rule: ours, one a module in the family folders, then those that other packages bring."""
+    found = [*_own_rules(), *_plugin_rules()]
+    by_code: dict[str, type[Rule]] = {}
+    for rule in found:
+        other = by_code.setdefault(rule.code, rule)
+        if other is not rule:
+            raise ValueError(f"rules {other.__name__} and {rule.__name__} share the code {rule.code}")
+    return tuple(by_code[code] for code in sorted(by_code))
+
+
+def _own_rules() -> Iterator[type[Rule]]:
+    for family in pkgutil.iter_modules(rules.__path__, f"{rules.__name__}."):
+        if not family.ispkg:
+            continue
+        package = importlib.import_module(family.name)
+        for module in pkgutil.iter_modules(package.__path__, f"{family.name}."):
+            yield from _rules_in(vars(importlib.import_module(module.name)), module.name)
+
+
+def _rules_in(namespace: Mapping[str, object], module: str) -> Iterator[type[Rule]]:
+    for value in namespace.values():
+        if isinstance(value, type) and issubclass(value, Rule) and value.__module__ == module:
+            yield value
+
+
+def _plugin_rules() -> Iterator[type[Rule]]:
+    for entry_point in entry_points(group=ENTRY_POINT_GROUP):
+        loaded = entry_point.load()
+        if not (isinstance(loaded, type) and issubclass(loaded, Rule)):
+            raise TypeError(f"entry point {entry_point.value!r} of {ENTRY_POINT_GROUP!r} is not a Rule class")
+        yield loaded
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """The rules in force, by code."""
+
+    by_code: Mapping[str, Rule] = field(default_factory=dict)
+
+    @classmethod
+    def default(cls) -> RuleSet:
+        """Every rule that is on by default, with its default options."""
+        return cls.build({rule.code for rule in rule_classes() if rule.enabled_by_default})
+
+    @classmethod
+    def build(
+        cls,
+        codes: set[str],
+        options: Mapping[str, Mapping[str, float]] = MappingProxyType({}),
+        severities: Mapping[str, Severity] = MappingProxyType({}),
+    ) -> RuleSet:
+        """The rules of `codes`, with `options` and `severities` by code where the user set them."""
+        chosen = (rule for rule in rule_classes() if rule.code in codes)
+        return cls({rule.code: rule(options.get(rule.code), severities.get(rule.code)) for rule in chosen})
+
+    def __iter__(self) -> Iterator[Rule]:
+        return iter(self.by_code.values())

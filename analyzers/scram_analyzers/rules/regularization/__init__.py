@@ -1,0 +1,1 @@
+"""What keeps a model from memorizing its training data (SCR5xx)."""

@@ -1,0 +1,149 @@
+"""SCR502 dropout-too-high."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
+from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule
+from scram_analyzers.source.graph import Layer
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Program
+from scram_analyzers.source.values import number
+
+DROPOUTS = frozenset(("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "AlphaDropout"))
+USUAL_RATE = "0.3"
+
+
+class DropoutTooHigh(Rule):
+    """A dropout rate that leaves too little of the signal."""
+
+    code = "SCR502"
+    name = "dropout-too-high"
+    severity = Severity.WARNING
+    confidence = Confidence.HIGH
+    summary = "a dropout rate that throws away most of what the layer before it computes"
+    why = (
+        "Dropout sets this share of the values to zero at every training step. With most of them gone, what is left "
+        "is noise, and the model underfits: accuracy in training stays lower than in validation."
+    )
+    how = (
+        "Use a rate from 0.1 to 0.5. If you meant the share to keep, write one minus it: Keras takes the share to drop."
+    )
+    references = (
+        Reference(
+            "Srivastava et al.: Dropout: A Simple Way to Prevent Neural Networks from Overfitting (JMLR 2014)",
+            "https://jmlr.org/papers/v15/srivastava14a.html",
+        ),
+        Reference("UMLAUT: high dropout rate", "https://doi.org/10.1145/3411764.3445538"),
+    )
+    false_alarms = "Very wide layers can stand rates up to 0.8; between 0.5 and 0.8 this is only a hint."
+    options = (
+        Option("hint-above", 0.5, "above this rate a hint", "Srivastava et al.: 0.5 is the highest usual rate"),
+        Option("warn-from", 0.8, "from this rate a warning", "UMLAUT's study programs: 0.8 stops learning"),
+    )
+    bad = (
+        Example(
+            "Eight of ten values dropped",
+            """
+            from keras import layers
+
+            x = layers.Dropout(»0.8«)
+            """,
+            """
+            from keras import layers
+
+            x = layers.Dropout(0.3)
+            """,
+        ),
+        Example(
+            "Nothing left",
+            """
+            from tensorflow.keras.layers import Dropout
+
+            RATE = »1.0«
+            x = Dropout(rate=RATE)
+            """,
+            """
+            from tensorflow.keras.layers import Dropout
+
+            RATE = 0.3
+            x = Dropout(rate=RATE)
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "The usual rate",
+            """
+            from keras import layers
+
+            x = layers.Dropout(0.5)
+            """,
+        ),
+        Example(
+            "A rate that can't be known",
+            """
+            from keras import layers
+            from settings import p
+
+            x = layers.Dropout(p)
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report each dropout layer whose rate is known and high."""
+        for layer in program.layers:
+            rate = number(layer.value("rate"))
+            if layer.class_name not in DROPOUTS or rate is None or rate <= self.option("hint-above"):
+                continue
+            place = _rate_place(layer)
+            yield Report(
+                place=place or layer.place,
+                message=self._message(rate),
+                related=()
+                if place is None or _inside(layer.place, place)
+                else (Related(layer.place, "The layer that uses it."),),
+                severity=self._severity_of(rate),
+                recipe=f"{program.imports.spell(layer.kind).text}({USUAL_RATE})",
+            )
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """Write a usual rate in the place of the number."""
+        for layer in program.layers:
+            place = _rate_place(layer) if layer.class_name in DROPOUTS else None
+            if place is not None and place.range == finding.range and isinstance(place.node, cst.BaseExpression):
+                return Fix(
+                    f"Set the dropout rate to {USUAL_RATE}",
+                    Applicability.UNSAFE,
+                    (fixes.replace(place, USUAL_RATE),),
+                )
+        return None
+
+    def _severity_of(self, rate: float) -> Severity:
+        if rate >= 1:
+            return Severity.ERROR
+        return Severity.WARNING if rate >= self.option("warn-from") else Severity.HINT
+
+    def _message(self, rate: float) -> str:
+        named, share = f"A dropout rate of {fixes.number_text(rate)} drops", f"{100 * rate:.3g} % of the values"
+        if rate >= 1:
+            return f"{named} every value: nothing can be learned through it."
+        if rate >= self.option("warn-from"):
+            return f"{named} {share} at every step; usual rates are 0.1 to 0.5."
+        return f"{named} {share}, which may be too many; usual rates are 0.1 to 0.5."
+
+
+def _rate_place(layer: Layer) -> Place | None:
+    argument = layer.arguments.get("rate")
+    if argument is None:
+        return None
+    return argument.value.place or argument.place
+
+
+def _inside(outer: Place, inner: Place) -> bool:
+    return outer.range.contains(inner.range)

@@ -1,0 +1,1 @@
+"""Time and memory (SCR8xx)."""

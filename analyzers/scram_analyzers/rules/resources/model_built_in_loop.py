@@ -1,0 +1,123 @@
+"""SCR802 model-built-in-loop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.source import parents, search
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Call, Program
+
+_MODELS = frozenset(("keras.models.Sequential", "keras.models.Model"))
+
+
+class ModelBuiltInLoop(Rule):
+    """A new model in every turn of a loop, and none of them let go."""
+
+    code = "SCR802"
+    name = "model-built-in-loop"
+    severity = Severity.INFO
+    confidence = Confidence.LOW
+    summary = "models that are built in a loop without clearing Keras's state"
+    why = (
+        "Keras keeps names and graphs of every model that a process has built. In a long loop memory grows and each "
+        "model is slower to build than the one before."
+    )
+    how = "Call keras.backend.clear_session() at the begin of each turn, unless models of earlier turns are still used."
+    references = (Reference("Keras: clear_session", "https://keras.io/api/utils/config_utils/#clear_session-function"),)
+    false_alarms = "Short loops, and models that are kept to be used together."
+    bad = (
+        Example(
+            "A model for each setting",
+            """
+            import keras
+
+            for units in range(16, 512):
+                model = »keras.Sequential([keras.layers.Dense(units), keras.layers.Dense(1)])«
+                model.compile("adam", "mse")
+                model.fit(x, y, epochs=5, validation_split=0.2)
+            """,
+            """
+            import keras
+
+            for units in range(16, 512):
+                keras.backend.clear_session()
+                model = keras.Sequential([keras.layers.Dense(units), keras.layers.Dense(1)])
+                model.compile("adam", "mse")
+                model.fit(x, y, epochs=5, validation_split=0.2)
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "Cleared in each turn",
+            """
+            import keras
+
+            for units in range(16, 512):
+                keras.backend.clear_session()
+                model = keras.Sequential([keras.layers.Dense(units), keras.layers.Dense(1)])
+                model.compile("adam", "mse")
+                model.fit(x, y, epochs=5, validation_split=0.2)
+            """,
+        ),
+        Example(
+            "One model, trained in a loop",
+            """
+            import keras
+
+            model = keras.Sequential([keras.layers.Dense(8), keras.layers.Dense(1)])
+            model.compile("adam", "mse")
+            for turn in range(10):
+                model.fit(x, y, epochs=5, validation_split=0.2)
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report each model made in a loop that also trains, where nothing clears the session."""
+        for call, loop in _in_loops(program):
+            yield Report(
+                place=call.place,
+                message="Each turn of this loop builds a new model, and Keras keeps something of every one.",
+                related=(Related(loop, "The loop."),),
+                recipe=f"{program.imports.spell('keras.backend.clear_session').text}()",
+            )
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """Clear the session before the model is made."""
+        for call, _ in _in_loops(program):
+            if call.place.range == finding.range:
+                spelling = program.imports.spell("keras.backend.clear_session")
+                edit = fixes.statement_before(program, call.place, f"{spelling.text}()")
+                edits = (edit, *fixes.import_edits(program, (spelling,)))
+                return Fix("Clear the session first", Applicability.UNSAFE, edits)
+        return None
+
+
+def _in_loops(program: Program) -> Iterator[tuple[Call, Place]]:
+    """Models whose creating call stands in a loop in which something is trained."""
+    made = {id(call.place.node): call for call in program.calls if call.name in _MODELS}
+    if not made or not program.fits or "clear_session" in program.text:
+        return
+    trained = {id(fit.place.node) for fit in program.fits}
+    looping = {id(chunk) for chunk in search.parts(program, "for ")}
+    for call in made.values():
+        if id(call.place.chunk) not in looping:
+            continue
+        for node in parents.ancestors(call.place):
+            if isinstance(node, cst.FunctionDef):
+                break
+            if isinstance(node, cst.For) and _holds(node, trained):
+                target = Place(call.place.chunk, node.iter)
+                yield call, target
+                break
+
+
+def _holds(loop: cst.For, identities: set[int]) -> bool:
+    return any(id(call) in identities for call in search.nodes(loop.body, cst.Call))

@@ -1,0 +1,1 @@
+"""What a training run did: records of it and the history that rules read."""

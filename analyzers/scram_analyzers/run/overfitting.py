@@ -1,0 +1,122 @@
+"""Whether a run learns its training data by heart: validation gets worse while training gets better."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.records import EpochRecord
+from scram_analyzers.run.trends import slope
+
+RISE = 1.05
+"""The validation loss against its best (catalogue G1: 5 %)."""
+
+EPOCHS = 3
+"""For so many epochs in a row (catalogue G1; UMLAUT's one epoch and SCRAM's two cry wolf on noise)."""
+
+ACCURACY_GAP = 0.10
+HIGH_ACCURACY = 0.90
+HIGH_ACCURACY_GAP = 0.07
+"""Training accuracy minus validation accuracy; the smaller gap counts above 90 % (catalogue G1)."""
+
+LOSS_ONLY_RISE = 1.2
+LOSS_ONLY_RATIO = 1.5
+"""Without an accuracy there is no gap to look at. Ours, for regression: the validation loss is 20 % above its
+best and 1.5 times the training loss."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overfitting:
+    """Since `best_epoch` the validation loss rose from `best_val_loss` to `val_loss`.
+
+    `loss` is the training loss now. `accuracy` and `val_accuracy` are None when the run logs no accuracy;
+    `metric` is its name in the logs.
+    """
+
+    best_epoch: int
+    epoch: int
+    step: int
+    best_val_loss: float
+    val_loss: float
+    loss: float
+    metric: str | None = None
+    accuracy: float | None = None
+    val_accuracy: float | None = None
+
+    @property
+    def phrase(self) -> str:
+        """What happened, to stand inside a sentence."""
+        text = (
+            f"the validation loss rose from {self.best_val_loss:.3g} (epoch {self.best_epoch}) to "
+            f"{self.val_loss:.3g} (epoch {self.epoch}) while the training loss fell to {self.loss:.3g}"
+        )
+        if self.accuracy is None or self.val_accuracy is None:
+            return text
+        return f"{text}; accuracy is {self.accuracy:.0%} in training and {self.val_accuracy:.0%} in validation"
+
+
+@dataclass(frozen=True, slots=True)
+class _Epoch:
+    record: EpochRecord
+    loss: float
+    val_loss: float
+
+
+def overfitting(history: RunHistory) -> Overfitting | None:
+    """Overfitting as of the last epoch, or None."""
+    epochs = [epoch for record in history.epochs if (epoch := _validated(record)) is not None]
+    if len(epochs) <= EPOCHS:
+        return None
+    best = min(range(len(epochs)), key=lambda place: epochs[place].val_loss)
+    since = epochs[best:]
+    if since[0].val_loss <= 0 or not _rises(since) or not _training_improves(since):
+        return None
+    found = _described(since[0], since[-1])
+    return found if _gap_is_wide(found) else None
+
+
+def _validated(record: EpochRecord) -> _Epoch | None:
+    loss, val_loss = record.value("loss"), record.value("val_loss")
+    if loss is None or val_loss is None or not (math.isfinite(loss) and math.isfinite(val_loss)):
+        return None
+    return _Epoch(record, loss, val_loss)
+
+
+def _rises(since: Sequence[_Epoch]) -> bool:
+    last = since[1:][-EPOCHS:]
+    return len(last) == EPOCHS and all(epoch.val_loss >= RISE * since[0].val_loss for epoch in last)
+
+
+def _training_improves(since: Sequence[_Epoch]) -> bool:
+    losses = [epoch.loss for epoch in since]
+    return losses[-1] < losses[0] and slope(losses) < 0
+
+
+def _described(best: _Epoch, last: _Epoch) -> Overfitting:
+    metric = _accuracy_name(last.record)
+    return Overfitting(
+        best_epoch=best.record.epoch,
+        epoch=last.record.epoch,
+        step=last.record.step,
+        best_val_loss=best.val_loss,
+        val_loss=last.val_loss,
+        loss=last.loss,
+        metric=metric,
+        accuracy=last.record.value(metric) if metric else None,
+        val_accuracy=last.record.value(f"val_{metric}") if metric else None,
+    )
+
+
+def _accuracy_name(record: EpochRecord) -> str | None:
+    """The first logged accuracy that validation logs too ("accuracy", "acc", "head_sparse_..._accuracy")."""
+    names = [name for name, _ in record.logs]
+    return next((name for name in names if "acc" in name and f"val_{name}" in names), None)
+
+
+def _gap_is_wide(found: Overfitting) -> bool:
+    if found.accuracy is None or found.val_accuracy is None:
+        return found.val_loss >= LOSS_ONLY_RISE * found.best_val_loss and found.val_loss >= LOSS_ONLY_RATIO * found.loss
+    needed = HIGH_ACCURACY_GAP if found.accuracy > HIGH_ACCURACY else ACCURACY_GAP
+    return found.accuracy - found.val_accuracy >= needed

@@ -1,0 +1,69 @@
+"""The layers that data meets first in a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers.source.graph import InputSpec, Layer, Operation, Tensor
+from scram_analyzers.source.keras_api.layers import AUGMENTING
+from scram_analyzers.source.model import Model
+
+_RESHAPING = frozenset(
+    [
+        "Reshape",
+        "Flatten",
+        "Permute",
+        "Cropping1D",
+        "Cropping2D",
+        "ZeroPadding1D",
+        "ZeroPadding2D",
+        "Masking",
+        "Resizing",
+        "CenterCrop",
+        "RepeatVector",
+    ]
+)
+
+
+def entries_of(model: Model) -> Iterator[Tensor]:
+    """The tensors made directly from an input, past layers that only move or augment values."""
+    consumers: dict[int, list[Tensor]] = {}
+    starts: list[Tensor] = []
+    for tensor in model.tensors():
+        if isinstance(tensor.producer, InputSpec):
+            starts.append(tensor)
+        for source in tensor.inputs:
+            consumers.setdefault(id(source), []).append(tensor)
+    waiting = list(starts)
+    while waiting:
+        tensor = waiting.pop()
+        for consumer in consumers.get(id(tensor), ()):
+            if _only_moves(consumer):
+                waiting.append(consumer)
+            else:
+                yield consumer
+
+
+def _only_moves(tensor: Tensor) -> bool:
+    producer = tensor.producer
+    if isinstance(producer, Layer):
+        return producer.class_name in _RESHAPING or producer.class_name in AUGMENTING
+    return isinstance(producer, Operation) and producer.name.rpartition(".")[2] in (
+        "cast",
+        "expand_dims",
+        "reshape",
+        "squeeze",
+        "transpose",
+        "concatenate",
+        "identity",
+    )
+
+
+def entry_layers(tensor: Tensor) -> Iterator[Layer]:
+    """The layers an entry begins with: the layer itself, or the first ones of a nested model."""
+    producer = tensor.producer
+    if isinstance(producer, Layer):
+        yield producer
+    elif isinstance(producer, Model):
+        for inner in entries_of(producer):
+            yield from entry_layers(inner)

@@ -1,0 +1,128 @@
+"""The head of a model: its last layer with weights, and the activation that is really the last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from scram_analyzers.source.activations import activation_of_function, own_activation
+from scram_analyzers.source.graph import Layer, Operation, Tensor
+from scram_analyzers.source.keras_api.layers import ACTIVATIONS, NEUTRAL, RESHAPING
+from scram_analyzers.source.model import Model, ModelKind
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Compile, Loss
+from scram_analyzers.source.values import Argument, integer
+
+_PASSING = frozenset(
+    ("operator.getitem", "tensorflow.squeeze", "tensorflow.reshape", "tensorflow.cast", "tensorflow.identity")
+)
+_UNITS = {"Dense": "units", "LSTM": "units", "GRU": "units", "SimpleRNN": "units"}
+_FILTERS = frozenset(("Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "Conv1DTranspose", "SeparableConv2D"))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Head:
+    """The end of one output. `activation` is None when it can't be told, "linear" when there is none.
+
+    `layer` is the last layer with weights, `units` how many values it gives for each example (None when a later
+    layer rearranges them); `activation_place` is where the activation is
+    written (the argument, or the layer or function that applies it), None for a layer without one.
+    """
+
+    layer: Layer | None
+    units: int | None
+    units_argument: Argument | None
+    activation: str | None
+    activation_place: Place | None
+    output: Tensor
+
+    @property
+    def place(self) -> Place | None:
+        """The place to mark for the head as a whole: its layer."""
+        return self.layer.place if self.layer is not None else self.activation_place or self.output.place
+
+
+def heads_of(model: Model) -> tuple[Head, ...]:
+    """One head for each output of the model."""
+    return tuple(_head(output) for output in model.outputs)
+
+
+def heads_with_losses(compiled: Compile) -> Iterator[tuple[Head, Loss]]:
+    """Each output's head with the loss that reads it, where both are known."""
+    if compiled.model is None:
+        return
+    if compiled.model.trains_itself:
+        return
+    heads = heads_of(compiled.model)
+    for loss in compiled.losses:
+        if loss.output is None or len(heads) == 1:
+            for head in heads:
+                yield head, loss
+        elif isinstance(loss.output, int):
+            if loss.output < len(heads):
+                yield heads[loss.output], loss
+        else:
+            for position, head in enumerate(heads):
+                names = compiled.model.output_names
+                named = names[position] if position < len(names) else None
+                layer_name = head.layer.name if head.layer is not None else None
+                if loss.output in (named, layer_name, _output_name(head)):
+                    yield head, loss
+
+
+def _output_name(head: Head) -> str | None:
+    producer = head.output.producer
+    return producer.name if isinstance(producer, Layer) else None
+
+
+def _head(output: Tensor) -> Head:
+    activation: str | None = "linear"
+    place: Place | None = None
+    reshaped = False
+    tensor: Tensor | None = output
+    while tensor is not None:
+        producer = tensor.producer
+        if isinstance(producer, Layer):
+            own, argument = own_activation(producer)
+            is_activation = producer.class_name == "Activation" or producer.class_name in ACTIVATIONS
+            if producer.class_name in NEUTRAL:
+                reshaped = reshaped or producer.class_name in RESHAPING
+            elif is_activation:
+                if activation == "linear":
+                    activation, place = own, argument.place if argument is not None else producer.place
+            else:
+                if activation == "linear":
+                    activation, place = own, argument.place if argument is not None else None
+                head = _ending(producer, activation, place, output)
+                return replace(head, units=None) if reshaped else head
+        elif isinstance(producer, Operation):
+            applied = activation_of_function(producer.name)
+            if applied is not None and activation == "linear":
+                activation, place = applied, tensor.place
+            elif producer.name not in _PASSING:
+                break
+        elif isinstance(producer, Model):
+            return _nested(producer, activation, place, output)
+        else:
+            break
+        tensor = tensor.inputs[0] if len(tensor.inputs) == 1 else None
+    return Head(None, None, None, None if activation == "linear" else activation, place, output)
+
+
+def _ending(layer: Layer, activation: str | None, place: Place | None, output: Tensor) -> Head:
+    inner = layer.inner if layer.class_name == "TimeDistributed" and layer.inner is not None else layer
+    parameter = _UNITS.get(inner.class_name) or ("filters" if inner.class_name in _FILTERS else None)
+    argument = inner.arguments.get(parameter) if parameter is not None else None
+    units = integer(argument.value) if argument is not None else None
+    if parameter is None and activation == "linear":
+        activation = None  # a layer whose output range is not known here
+    return Head(layer, units, argument, activation, place, output)
+
+
+def _nested(model: Model, activation: str | None, place: Place | None, output: Tensor) -> Head:
+    if model.kind is ModelKind.APPLICATION or len(model.outputs) != 1:
+        return Head(None, None, None, None if activation == "linear" else activation, place, output)
+    inner = _head(model.outputs[0])
+    if activation == "linear":
+        return Head(inner.layer, inner.units, inner.units_argument, inner.activation, inner.activation_place, output)
+    return Head(inner.layer, inner.units, inner.units_argument, activation, place, output)

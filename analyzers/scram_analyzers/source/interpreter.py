@@ -1,0 +1,401 @@
+"""The abstract interpreter: walks a module in order and says what its names stand for.
+
+It runs nothing. Branches join to what both sides agree on, functions are followed at their calls (and once
+alone if nobody calls them), loops over known items are unrolled, and what can't be understood is `Unknown`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import libcst as cst
+
+from scram_analyzers.findings import SourceRange
+from scram_analyzers.source import binding, calls, expressions, keras_models
+from scram_analyzers.source.chunks import ParseCache, PlacedChunk, parse_module
+from scram_analyzers.source.data import DataStep
+from scram_analyzers.source.imports import Imports
+from scram_analyzers.source.keras_api.names import is_exported
+from scram_analyzers.source.model import Model
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Program, UnreadPart
+from scram_analyzers.source.recording import Recording
+from scram_analyzers.source.state import (
+    DictObject,
+    HeapObject,
+    Instance,
+    ListObject,
+    State,
+    join_states,
+    join_values,
+)
+from scram_analyzers.source.statements import run_block
+from scram_analyzers.source.values import (
+    UNKNOWN,
+    Argument,
+    Arguments,
+    Class,
+    Constant,
+    Function,
+    Ref,
+    Symbol,
+    Tuple,
+    Unknown,
+    Value,
+)
+
+MAX_CALL_DEPTH = 16
+MAX_STEPS_PER_NODE = 60
+"""How often, on average, an expression may be evaluated: helpers called in loops, within reason."""
+MIN_STEPS = 20_000
+MAX_STEPS = 400_000
+
+MODULE_SCOPE = 0
+
+
+class BudgetSpentError(Exception):
+    """The module takes more steps than a program written by hand would."""
+
+
+@dataclass
+class Frame:
+    """One function being followed (or the module itself). `encloses`: a function made in it may ask for its names."""
+
+    scope: int
+    function: Function | None = None
+    outer_names: set[str] = field(default_factory=set)
+    bound: set[tuple[int, str]] = field(default_factory=set)
+    encloses: bool = False
+    returns: list[tuple[Value, State]] = field(default_factory=list)
+    yields: list[Value] = field(default_factory=list)
+    breaks: list[State] = field(default_factory=list)
+    continues: list[State] = field(default_factory=list)
+
+
+def interpret(text: str, filename: str, cache: ParseCache) -> Program:
+    """Read a module. Never raises for any text: what can't be read is in the program's `unread`."""
+    chunks = tuple(parse_module(text, cache))
+    return Interpreter(text, filename, chunks).run()
+
+
+class Interpreter:
+    """The state of one walk over one module."""
+
+    def __init__(self, text: str, filename: str, chunks: tuple[PlacedChunk, ...]) -> None:
+        self.text = text
+        self.filename = filename
+        self.chunks = chunks
+        self.state = State()
+        self.recording = Recording()
+        self.frame = Frame(MODULE_SCOPE)
+        self.frames: list[Frame] = [self.frame]
+        self.scope_parents: dict[int, int | None] = {MODULE_SCOPE: None}
+        self.chunk: PlacedChunk | None = None
+        self.imports: dict[str, str] = {}
+        self.stars: list[str] = []
+        self.definitions: list[Function] = []
+        self.class_bodies = 0
+        self.classes: list[Class] = []
+        self.instances: dict[int, Ref] = {}
+        self.entered: set[int] = set()
+        self.shuffled_lists: dict[int, DataStep] = {}
+        self._identities = itertools.count(1)
+        self._steps = 0
+        self._budget = min(max(MIN_STEPS, MAX_STEPS_PER_NODE * len(text) // 8), MAX_STEPS)
+
+    # -- the whole module
+
+    def run(self) -> Program:
+        """Interpret every chunk, then the functions and methods that nothing called."""
+        unread = [part for chunk in self.chunks if (part := _unread(chunk)) is not None]
+        try:
+            for chunk in self.chunks:
+                unread += self._run_chunk(chunk)
+            unread += self._run_uncalled()
+        except BudgetSpentError:
+            unread.append(
+                UnreadPart(
+                    SourceRange.of(1, 0, 1, 0),
+                    "This module is too large or too entangled to be read to its end; later parts may be unchecked.",
+                    "Split it into smaller modules.",
+                )
+            )
+        return self.recording.program(
+            self.filename, self.text, self.chunks, self._import_table(), unread, self._layer_variables()
+        )
+
+    def _run_chunk(self, chunk: PlacedChunk) -> Iterator[UnreadPart]:
+        if chunk.parsed.module is None:
+            return
+        self.chunk = chunk
+        for statement in chunk.parsed.module.body:
+            try:
+                run_block(self, (statement,))
+            except RecursionError:
+                yield _too_deep(chunk)
+            self.state.live = True  # what stands after an exit() is still worth checking
+
+    def _run_uncalled(self) -> Iterator[UnreadPart]:
+        for position in itertools.count():
+            if position >= len(self.classes):
+                break
+            yield from self._guarded(self._run_class_alone, self.classes[position])
+        for position in itertools.count():
+            if position >= len(self.definitions):
+                break
+            yield from self._guarded(self._run_function_alone, self.definitions[position])
+
+    def _guarded(self, run: object, definition: Class | Function) -> Iterator[UnreadPart]:
+        try:
+            run(definition)  # type: ignore[operator]  # one of the two methods below
+        except RecursionError:
+            yield _too_deep(definition.chunk)
+        self.state.live = True
+        self.frames = self.frames[:1]
+        self.frame = self.frames[0]
+
+    def _run_class_alone(self, cls: Class) -> None:
+        """Make an object of a class that nothing instantiates, then run the methods that nothing calls."""
+        owner = self.instances.get(id(cls.node))
+        if owner is None:
+            self.chunk = cls.chunk
+            made = calls.instantiate(self, cls, Arguments(open=True), Place(cls.chunk, cls.node))
+            owner = made if isinstance(made, Ref) else None
+        for member in cls.members.values():
+            if isinstance(member, Function) and id(member.node) not in self.entered:
+                self._run_function_alone(member.bind(owner or UNKNOWN))
+
+    def _run_function_alone(self, function: Function) -> None:
+        if id(function.node) not in self.entered:
+            self.call_function(function, Arguments(open=True))
+
+    def _import_table(self) -> Imports:
+        last = 0
+        for chunk in self.chunks:
+            if chunk.parsed.module is None:
+                continue
+            for statement in chunk.parsed.module.body:
+                if isinstance(statement, cst.SimpleStatementLine) and isinstance(
+                    statement.body[-1], (cst.Import, cst.ImportFrom)
+                ):
+                    last = chunk.first_line  # refined by `fixes`, which alone needs the exact line
+        return Imports(self.imports, tuple(self.stars), last)
+
+    def _layer_variables(self) -> Mapping[int, str]:
+        variables: dict[int, str] = {}
+        for (_, name), value in self.state.names.items():
+            if isinstance(value, Ref):
+                variables.setdefault(value.identity, name)
+        return variables
+
+    # -- places and steps
+
+    def place(self, node: cst.CSTNode) -> Place:
+        """Where `node` of the chunk being read stands."""
+        assert self.chunk is not None
+        return Place(self.chunk, node)
+
+    def step(self) -> None:
+        """Count one evaluation against the budget."""
+        self._steps += 1
+        if self._steps > self._budget:
+            raise BudgetSpentError
+
+    def evaluate(self, node: cst.BaseExpression) -> Value:
+        """What an expression is worth here."""
+        return expressions.evaluate(self, node)
+
+    # -- names
+
+    def assign(self, target: cst.CSTNode, value: Value) -> None:
+        """Bind a target of any form."""
+        binding.assign(self, target, value)
+
+    def parameter_defaults(self, parameters: cst.Parameters) -> Mapping[str, Value]:
+        """The values of a function's defaults."""
+        return binding.parameter_defaults(self, parameters)
+
+    def lookup(self, name: str, node: cst.CSTNode) -> Value:
+        """What a name, written at `node`, stands for in the current scope."""
+        scope: int | None = self.frame.scope
+        while scope is not None:
+            value = self.state.names.get((scope, name))
+            if value is not None:
+                return value
+            scope = self.scope_parents[scope]
+        if name == "__name__":
+            return Constant("__main__", self.place(node))
+        for star in reversed(self.stars):
+            if is_exported(star, name):
+                return Symbol(f"{star}.{name}")
+        if name in expressions.BUILTIN_NAMES:
+            return Symbol(f"builtins.{name}")
+        return Unknown(self.place(node))
+
+    def bind(self, name: str, value: Value) -> None:
+        """Bind a name in the current scope."""
+        key = (self.frame.scope, name)
+        if name in self.frame.outer_names:
+            key = (self._scope_of(name), name)
+        else:
+            self.frame.bound.add(key)
+        self.state.names[key] = value
+
+    def new_scope(self, parent: int) -> int:
+        """A fresh scope inside `parent`."""
+        scope = next(self._identities)
+        self.scope_parents[scope] = parent
+        return scope
+
+    def _scope_of(self, name: str) -> int:
+        scope = self.scope_parents[self.frame.scope]
+        while scope is not None and scope != MODULE_SCOPE and (scope, name) not in self.state.names:
+            scope = self.scope_parents[scope]
+        return scope if scope is not None else MODULE_SCOPE
+
+    # -- the heap
+
+    def new_identity(self) -> int:
+        """A number that nothing else in this module has."""
+        return next(self._identities)
+
+    def allocate(self, thing: HeapObject, place: Place | None) -> Ref:
+        """Put a mutable object on the heap."""
+        identity = next(self._identities)
+        self.state.heap[identity] = thing
+        return Ref(identity, place)
+
+    def object_of(self, value: Value | None) -> HeapObject | None:
+        """What a reference points to; None for any other value."""
+        return self.state.heap.get(value.identity) if isinstance(value, Ref) else None
+
+    def replace_object(self, reference: Ref, thing: HeapObject) -> None:
+        """Change an object in place."""
+        self.state.heap[reference.identity] = thing
+
+    def new_list(self, items: Iterable[Value], place: Place | None, *, open: bool = False) -> Ref:
+        """A list on the heap."""
+        return self.allocate(ListObject(tuple(items), open), place)
+
+    def items_of(self, value: Value | None) -> tuple[Value, ...] | None:
+        """The items of a tuple or list that is wholly known; None for anything else."""
+        if isinstance(value, Tuple):
+            return value.items
+        thing = self.object_of(value)
+        if isinstance(thing, ListObject) and not thing.open:
+            return thing.items
+        return None
+
+    def entries_of(self, value: Value | None) -> Mapping[object, Value] | None:
+        """The entries of a dict as far as known; None for anything else."""
+        thing = self.object_of(value)
+        return thing.entries if isinstance(thing, DictObject) else None
+
+    # -- calls
+
+    def call(self, callee: Value, arguments: Arguments, place: Place) -> Value:
+        """The value of `callee(arguments)`."""
+        return calls.call(self, callee, arguments, place)
+
+    def snapshot(self, model: Ref) -> Model:
+        """A model as it is now, as a graph."""
+        return keras_models.snapshot(self, model)
+
+    def call_function(self, function: Function, arguments: Arguments) -> Value:
+        """Follow a function with these arguments; `Unknown` where that goes too deep."""
+        active = sum(1 for frame in self.frames if frame.function and frame.function.node is function.node)
+        if len(self.frames) > MAX_CALL_DEPTH or active > 0:
+            return UNKNOWN
+        self.entered.add(id(function.node))
+        scope = self.new_scope(function.scope)
+        saved_frame, saved_chunk = self.frame, self.chunk
+        self.frame = Frame(scope, function)
+        self.frames.append(self.frame)
+        self.chunk = function.chunk
+        try:
+            self._bind_parameters(function, arguments)
+            return self._run_body(function)
+        finally:
+            self._forget_locals()
+            self.frames.pop()
+            self.frame, self.chunk = saved_frame, saved_chunk
+
+    def _forget_locals(self) -> None:
+        """Drop what a followed function bound, unless a function made in it may still ask for it."""
+        if not self.frame.encloses:
+            for key in self.frame.bound:
+                self.state.names.pop(key, None)
+
+    def _run_body(self, function: Function) -> Value:
+        if isinstance(function.node, cst.Lambda):
+            return self.evaluate(function.node.body)
+        run_block(self, function.node.body.body)
+        returns = self.frame.returns
+        if self.state.live or not returns:
+            returns.append((Constant(None), self.state))
+        value, state = returns[0]
+        state.live = True
+        for other_value, other_state in returns[1:]:
+            other_state.live = True
+            value = join_values(value, other_value)
+            state = join_states(state, other_state)
+        self.state = state
+        if self.frame.yields:
+            return calls.generator_of(self.frame.yields)
+        return value
+
+    def _bind_parameters(self, function: Function, arguments: Arguments) -> None:
+        parameters = function.node.params
+        positional = [*arguments.positional]
+        if function.owner is not None and "staticmethod" not in function.decorators:
+            positional.insert(0, Argument(function.owner, None))
+        keywords = dict(arguments.keywords)
+        for parameter in [*parameters.posonly_params, *parameters.params]:
+            name = parameter.name.value
+            given = positional.pop(0) if positional else keywords.pop(name, None)
+            self.bind(name, given.value if given is not None else function.defaults.get(name, UNKNOWN))
+        for parameter in parameters.kwonly_params:
+            name = parameter.name.value
+            given = keywords.pop(name, None)
+            self.bind(name, given.value if given is not None else function.defaults.get(name, UNKNOWN))
+        if isinstance(parameters.star_arg, cst.Param):
+            rest = Tuple(tuple(argument.value for argument in positional))
+            self.bind(parameters.star_arg.name.value, UNKNOWN if arguments.open else rest)
+        if parameters.star_kwarg is not None:
+            entries: dict[object, Value] = {name: argument.value for name, argument in keywords.items()}
+            self.bind(parameters.star_kwarg.name.value, self.allocate(DictObject(entries, arguments.open), None))
+
+    def remember_instance(self, cls: Class, reference: Ref) -> None:
+        """Keep the first object of a class, for the methods that nothing calls."""
+        self.instances.setdefault(id(cls.node), reference)
+
+    def instance(self, value: Value | None) -> Instance | None:
+        """The object of a class of this module that a value refers to."""
+        thing = self.object_of(value)
+        return thing if isinstance(thing, Instance) else None
+
+    def widen(self, names: Sequence[str]) -> None:
+        """Forget constants that a loop is about to change."""
+        for name in names:
+            key = (self.frame.scope, name)
+            if isinstance(self.state.names.get(key), (Constant, Tuple)):
+                self.state.names[key] = UNKNOWN
+
+
+def _unread(chunk: PlacedChunk) -> UnreadPart | None:
+    problem = chunk.parsed.problem
+    if problem is None:
+        return None
+    line = chunk.first_line + problem.line - 1
+    return UnreadPart(SourceRange.of(line, 0, line + 1, 0), problem.reason, problem.mend)
+
+
+def _too_deep(chunk: PlacedChunk) -> UnreadPart:
+    line = chunk.first_line
+    return UnreadPart(
+        SourceRange.of(line, 0, line + 1, 0),
+        "This code nests too deep to be read.",
+        "Give the inner parts names of their own.",
+    )

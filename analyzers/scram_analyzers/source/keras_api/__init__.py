@@ -1,0 +1,1 @@
+"""What the interpreter knows of Keras: names, signatures, layers, optimizers, losses, data sets."""

@@ -1,0 +1,160 @@
+"""One canonical name for everything in Keras, however a program reaches it.
+
+`tf.keras.layers.Dense`, `keras.layers.core.Dense`, `tensorflow.python.keras.layers.Dense` and
+`keras.src.layers.core.dense.Dense` are all `keras.layers.Dense`. Names are resolved from the text of imports
+alone; nothing is imported.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from scram_analyzers.source.keras_api.signatures import signatures
+
+_KERAS_ROOT = re.compile(
+    r"""^(?:
+        tensorflow(?:_core)?(?:\.(?:compat\.v[12]|_api\.v2|python|contrib|_api\.v1))*\.keras(?:\._impl\.keras)?
+      | tf_keras
+      | keras
+    )
+    (?:\.(?:api|_v1|_v2|src|_tf_keras|keras|python|impl))*
+    (?=\.|$)""",
+    re.VERBOSE,
+)
+
+_SECTIONS = {
+    "activations": "activations",
+    "applications": "applications",
+    "backend": "backend",
+    "callbacks": "callbacks",
+    "callbacks_v1": "callbacks",
+    "constraints": "constraints",
+    "datasets": "datasets",
+    "engine": "engine",
+    "initializers": "initializers",
+    "initializations": "initializers",
+    "layers": "layers",
+    "legacy": "layers",
+    "legacy_tf_layers": "layers",
+    "losses": "losses",
+    "losses_utils": "losses",
+    "loss_functions": "losses",
+    "metrics": "metrics",
+    "models": "models",
+    "objectives": "losses",
+    "ops": "ops",
+    "optimizer_experimental": "optimizers",
+    "optimizer_v1": "optimizers",
+    "optimizer_v2": "optimizers",
+    "optimizers": "optimizers",
+    "preprocessing": "preprocessing",
+    "random": "random",
+    "regularizers": "regularizers",
+    "utils": "utils",
+    "wrappers": "wrappers",
+}
+
+_FLAT_SECTIONS = frozenset(
+    (
+        "activations",
+        "callbacks",
+        "constraints",
+        "initializers",
+        "layers",
+        "losses",
+        "metrics",
+        "regularizers",
+        "utils",
+    )
+)
+
+_TOP_LEVEL = {"Input": "keras.Input", "InputLayer": "keras.layers.InputLayer"}
+
+RENAMED_CLASSES = {
+    "keras.layers.Convolution1D": "keras.layers.Conv1D",
+    "keras.layers.Convolution2D": "keras.layers.Conv2D",
+    "keras.layers.Convolution3D": "keras.layers.Conv3D",
+    "keras.layers.Deconvolution2D": "keras.layers.Conv2DTranspose",
+    "keras.layers.Convolution2DTranspose": "keras.layers.Conv2DTranspose",
+    "keras.layers.SeparableConvolution2D": "keras.layers.SeparableConv2D",
+    "keras.layers.AtrousConvolution2D": "keras.layers.Conv2D",
+    "keras.layers.CuDNNLSTM": "keras.layers.LSTM",
+    "keras.layers.CuDNNGRU": "keras.layers.GRU",
+    "keras.layers.AvgPool1D": "keras.layers.AveragePooling1D",
+    "keras.layers.AvgPool2D": "keras.layers.AveragePooling2D",
+    "keras.layers.AvgPool3D": "keras.layers.AveragePooling3D",
+    "keras.layers.MaxPool1D": "keras.layers.MaxPooling1D",
+    "keras.layers.MaxPool2D": "keras.layers.MaxPooling2D",
+    "keras.layers.MaxPool3D": "keras.layers.MaxPooling3D",
+    "keras.layers.GlobalAvgPool1D": "keras.layers.GlobalAveragePooling1D",
+    "keras.layers.GlobalAvgPool2D": "keras.layers.GlobalAveragePooling2D",
+    "keras.layers.GlobalMaxPool1D": "keras.layers.GlobalMaxPooling1D",
+    "keras.layers.GlobalMaxPool2D": "keras.layers.GlobalMaxPooling2D",
+    "keras.layers.BatchNorm": "keras.layers.BatchNormalization",
+    "keras.Model": "keras.models.Model",
+    "keras.Sequential": "keras.models.Sequential",
+}
+"""Other names of a class, old and new, by the one used here."""
+
+
+@functools.cache
+def canonical_name(dotted: str) -> str:
+    """The canonical form of a dotted name; a name outside Keras comes back as it is."""
+    root = _KERAS_ROOT.match(dotted)
+    if root is None:
+        return dotted
+    parts = dotted[root.end() :].lstrip(".").split(".")
+    if parts == [""]:
+        return "keras"
+    name = _within_keras(parts)
+    return RENAMED_CLASSES.get(name, name)
+
+
+def _within_keras(parts: list[str]) -> str:
+    last = parts[-1]
+    if parts[0] == "engine":
+        return _from_engine(parts)
+    section = _SECTIONS.get(parts[0])
+    if section is None:
+        return ".".join(["keras", *parts])
+    if len(parts) == 1:
+        return f"keras.{section}"
+    if section == "models" and last in ("Model", "Sequential"):
+        return f"keras.models.{last}"
+    if last in _TOP_LEVEL and section == "layers":
+        return _TOP_LEVEL[last]
+    if section == "optimizers":
+        return _optimizer_name(parts)
+    if section == "applications" and last[:1].isupper():
+        return f"keras.applications.{last}"
+    if section == "layers" and _is_module_path(parts):
+        return ".".join(["keras", "layers", *parts[1:]])
+    if section in _FLAT_SECTIONS and len(parts) > 2:
+        return f"keras.{section}.{last}"
+    return ".".join(["keras", section, *parts[1:]])
+
+
+def _from_engine(parts: list[str]) -> str:
+    last = parts[-1]
+    if last in ("Model", "Sequential", "Functional"):
+        return f"keras.models.{'Model' if last == 'Functional' else last}"
+    return _TOP_LEVEL.get(last, f"keras.layers.{last}" if last[:1].isupper() else ".".join(["keras", *parts]))
+
+
+def _optimizer_name(parts: list[str]) -> str:
+    last = parts[-1]
+    if "schedules" in parts or "learning_rate_schedule" in parts:
+        return "keras.optimizers.schedules" if last == "schedules" else f"keras.optimizers.schedules.{last}"
+    return f"keras.optimizers.{last}"
+
+
+def _is_module_path(parts: list[str]) -> bool:
+    """`keras.layers.core` is a module on the way to a layer: kept whole until a class name ends it."""
+    return len(parts) > 1 and not parts[-1][:1].isupper() and f"keras.layers.{parts[-1]}" not in signatures()
+
+
+def is_exported(module: str, name: str) -> bool:
+    """Whether `from module import *` brings `name`, as far as Keras's public API goes."""
+    dotted = f"{canonical_name(module)}.{name}"
+    return canonical_name(dotted) in signatures() or dotted in signatures() or dotted in RENAMED_CLASSES

@@ -1,0 +1,592 @@
+"""The positional parameters of Keras 3's public API, in order, so that arguments can be named.
+
+Read off Keras 3.15 with `inspect.signature`; `tests/scram_analyzers/source/test_signatures.py` compares the table with
+the Keras that is installed. Each line is a name below `keras.` and its parameters.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from types import MappingProxyType
+
+# fmt: off
+# ruff: noqa: E501
+_TABLE = """
+Input shape batch_size dtype sparse ragged batch_shape name tensor optional
+Model inputs outputs name
+Model.compile optimizer loss loss_weights metrics weighted_metrics run_eagerly steps_per_execution jit_compile auto_scale_loss
+Model.evaluate x y batch_size verbose sample_weight steps callbacks return_dict kwargs
+Model.fit x y batch_size epochs verbose callbacks validation_split validation_data shuffle class_weight sample_weight initial_epoch steps_per_epoch validation_steps validation_batch_size validation_freq
+Model.load_weights filepath skip_mismatch kwargs
+Model.predict x batch_size verbose steps callbacks
+Model.test_on_batch x y sample_weight return_dict
+Model.train_on_batch x y sample_weight class_weight return_dict
+Sequential layers trainable name
+activations.celu x alpha
+activations.deserialize config custom_objects
+activations.elu x alpha
+activations.exponential x
+activations.gelu x approximate
+activations.get identifier
+activations.glu x axis
+activations.hard_shrink x threshold
+activations.hard_sigmoid x
+activations.hard_silu x
+activations.hard_swish x
+activations.hard_tanh x
+activations.leaky_relu x negative_slope
+activations.linear x
+activations.log_sigmoid x
+activations.log_softmax x axis
+activations.mish x
+activations.relu x negative_slope max_value threshold
+activations.relu6 x
+activations.selu x
+activations.serialize activation
+activations.sigmoid x
+activations.silu x
+activations.soft_shrink x threshold
+activations.softmax x axis
+activations.softplus x
+activations.softsign x
+activations.sparse_plus x
+activations.sparse_sigmoid x
+activations.sparsemax x axis
+activations.squareplus x b
+activations.swish x
+activations.tanh x
+activations.tanh_shrink x
+activations.threshold x threshold default_value
+applications.ConvNeXtBase include_top include_preprocessing weights input_tensor input_shape pooling classes classifier_activation name
+applications.ConvNeXtLarge include_top include_preprocessing weights input_tensor input_shape pooling classes classifier_activation name
+applications.ConvNeXtSmall include_top include_preprocessing weights input_tensor input_shape pooling classes classifier_activation name
+applications.ConvNeXtTiny include_top include_preprocessing weights input_tensor input_shape pooling classes classifier_activation name
+applications.ConvNeXtXLarge include_top include_preprocessing weights input_tensor input_shape pooling classes classifier_activation name
+applications.DenseNet121 include_top weights input_tensor input_shape pooling classes classifier_activation name
+applications.DenseNet169 include_top weights input_tensor input_shape pooling classes classifier_activation name
+applications.DenseNet201 include_top weights input_tensor input_shape pooling classes classifier_activation name
+applications.EfficientNetB0 include_top weights input_tensor input_shape pooling classes classifier_activation name
+applications.EfficientNetB1 include_top weights input_tensor input_shape pooling classes classifier_activation name
+applications.EfficientNetB2 include_top weights input_tensor input_shape pooling classes classifier_activation name
+applications.EfficientNetB3 include_top weights input_tensor input_shape pooling classes classifier_activation name
+applications.EfficientNetB4 include_top weights input_tensor input_shape pooling classes classifier_activation name
+applications.EfficientNetB5 include_top weights input_tensor input_shape pooling classes classifier_activation name
+applications.EfficientNetB6 include_top weights input_tensor input_shape pooling classes classifier_activation name
+applications.EfficientNetB7 include_top weights input_tensor input_shape pooling classes classifier_activation name
+applications.EfficientNetV2B0 include_top weights input_tensor input_shape pooling classes classifier_activation include_preprocessing name
+applications.EfficientNetV2B1 include_top weights input_tensor input_shape pooling classes classifier_activation include_preprocessing name
+applications.EfficientNetV2B2 include_top weights input_tensor input_shape pooling classes classifier_activation include_preprocessing name
+applications.EfficientNetV2B3 include_top weights input_tensor input_shape pooling classes classifier_activation include_preprocessing name
+applications.EfficientNetV2L include_top weights input_tensor input_shape pooling classes classifier_activation include_preprocessing name
+applications.EfficientNetV2M include_top weights input_tensor input_shape pooling classes classifier_activation include_preprocessing name
+applications.EfficientNetV2S include_top weights input_tensor input_shape pooling classes classifier_activation include_preprocessing name
+applications.InceptionResNetV2 include_top weights input_tensor input_shape pooling classes classifier_activation name
+applications.InceptionV3 include_top weights input_tensor input_shape pooling classes classifier_activation name
+applications.MobileNet input_shape alpha depth_multiplier dropout include_top weights input_tensor pooling classes classifier_activation name
+applications.MobileNetV2 input_shape alpha include_top weights input_tensor pooling classes classifier_activation name
+applications.MobileNetV3Large input_shape alpha minimalistic include_top weights input_tensor classes pooling dropout_rate classifier_activation include_preprocessing name
+applications.MobileNetV3Small input_shape alpha minimalistic include_top weights input_tensor classes pooling dropout_rate classifier_activation include_preprocessing name
+applications.NASNetLarge input_shape include_top weights input_tensor pooling classes classifier_activation name
+applications.NASNetMobile input_shape include_top weights input_tensor pooling classes classifier_activation name
+applications.ResNet101 include_top weights input_tensor input_shape pooling classes classifier_activation name
+applications.ResNet101V2 include_top weights input_tensor input_shape pooling classes classifier_activation name
+applications.ResNet152 include_top weights input_tensor input_shape pooling classes classifier_activation name
+applications.ResNet152V2 include_top weights input_tensor input_shape pooling classes classifier_activation name
+applications.ResNet50 include_top weights input_tensor input_shape pooling classes classifier_activation name
+applications.ResNet50V2 include_top weights input_tensor input_shape pooling classes classifier_activation name
+applications.VGG16 include_top weights input_tensor input_shape pooling classes classifier_activation name
+applications.VGG19 include_top weights input_tensor input_shape pooling classes classifier_activation name
+applications.Xception include_top weights input_tensor input_shape pooling classes classifier_activation name
+callbacks.BackupAndRestore backup_dir save_freq double_checkpoint delete_checkpoint
+callbacks.CSVLogger filename separator append
+callbacks.Callback
+callbacks.CallbackList callbacks add_history add_progbar model
+callbacks.EarlyStopping monitor min_delta patience verbose mode baseline restore_best_weights start_from_epoch
+callbacks.History
+callbacks.LambdaCallback on_epoch_begin on_epoch_end on_train_begin on_train_end on_train_batch_begin on_train_batch_end
+callbacks.LearningRateScheduler schedule verbose
+callbacks.ModelCheckpoint filepath monitor verbose save_best_only save_weights_only mode save_freq initial_value_threshold
+callbacks.OrbaxCheckpoint directory monitor verbose save_best_only mode save_freq initial_value_threshold max_to_keep save_on_background save_weights_only
+callbacks.ProgbarLogger
+callbacks.ReduceLROnPlateau monitor factor patience verbose mode min_delta cooldown min_lr
+callbacks.RemoteMonitor root path field headers send_as_json
+callbacks.SwapEMAWeights swap_on_epoch
+callbacks.TensorBoard log_dir histogram_freq write_graph write_images write_steps_per_second update_freq profile_batch embeddings_freq embeddings_metadata
+callbacks.TerminateOnNaN raise_error
+constraints.Constraint
+constraints.MaxNorm max_value axis
+constraints.MinMaxNorm min_value max_value rate axis
+constraints.NonNeg
+constraints.UnitNorm axis
+constraints.deserialize config custom_objects
+constraints.get identifier
+constraints.max_norm max_value axis
+constraints.min_max_norm min_value max_value rate axis
+constraints.non_neg
+constraints.serialize constraint
+constraints.unit_norm axis
+datasets.boston_housing.load_data path test_split seed
+datasets.california_housing.load_data version path test_split seed
+datasets.cifar10.load_data
+datasets.cifar100.load_data label_mode
+datasets.fashion_mnist.load_data
+datasets.imdb.get_word_index path
+datasets.imdb.load_data path num_words skip_top maxlen seed start_char oov_char index_from
+datasets.mnist.load_data path
+datasets.reuters.get_label_names
+datasets.reuters.get_word_index path
+datasets.reuters.load_data path num_words skip_top maxlen test_split seed start_char oov_char index_from
+initializers.Constant value
+initializers.GlorotNormal seed input_axes output_axes
+initializers.GlorotUniform seed input_axes output_axes
+initializers.HeNormal seed input_axes output_axes
+initializers.HeUniform seed input_axes output_axes
+initializers.Identity gain
+initializers.IdentityInitializer gain
+initializers.Initializer
+initializers.LecunNormal seed input_axes output_axes
+initializers.LecunUniform seed input_axes output_axes
+initializers.Ones
+initializers.Orthogonal gain seed
+initializers.OrthogonalInitializer gain seed
+initializers.RandomNormal mean stddev seed
+initializers.RandomUniform minval maxval seed
+initializers.STFT side window scaling periodic
+initializers.STFTInitializer side window scaling periodic
+initializers.TruncatedNormal mean stddev seed
+initializers.VarianceScaling scale mode distribution seed input_axes output_axes
+initializers.Zeros
+initializers.constant value
+initializers.deserialize config custom_objects
+initializers.get identifier
+initializers.glorot_normal seed input_axes output_axes
+initializers.glorot_uniform seed input_axes output_axes
+initializers.he_normal seed input_axes output_axes
+initializers.he_uniform seed input_axes output_axes
+initializers.identity gain
+initializers.lecun_normal seed input_axes output_axes
+initializers.lecun_uniform seed input_axes output_axes
+initializers.ones
+initializers.orthogonal gain seed
+initializers.random_normal mean stddev seed
+initializers.random_uniform minval maxval seed
+initializers.serialize initializer
+initializers.stft side window scaling periodic
+initializers.truncated_normal mean stddev seed
+initializers.variance_scaling scale mode distribution seed input_axes output_axes
+initializers.zeros
+layers.Activation activation
+layers.ActivityRegularization l1 l2
+layers.AdaptiveAveragePooling1D output_size data_format
+layers.AdaptiveAveragePooling2D output_size data_format
+layers.AdaptiveAveragePooling3D output_size data_format
+layers.AdaptiveMaxPooling1D output_size data_format
+layers.AdaptiveMaxPooling2D output_size data_format
+layers.AdaptiveMaxPooling3D output_size data_format
+layers.Add
+layers.AdditiveAttention use_scale dropout
+layers.AlphaDropout rate noise_shape seed
+layers.Attention use_scale score_mode dropout seed
+layers.AugMix value_range num_chains chain_depth factor alpha all_ops interpolation seed data_format
+layers.AutoContrast value_range
+layers.Average
+layers.AveragePooling1D pool_size strides padding data_format name
+layers.AveragePooling2D pool_size strides padding data_format name
+layers.AveragePooling3D pool_size strides padding data_format name
+layers.AvgPool1D pool_size strides padding data_format name
+layers.AvgPool2D pool_size strides padding data_format name
+layers.AvgPool3D pool_size strides padding data_format name
+layers.BatchNormalization axis momentum epsilon center scale beta_initializer gamma_initializer moving_mean_initializer moving_variance_initializer beta_regularizer gamma_regularizer beta_constraint gamma_constraint renorm renorm_clipping renorm_momentum synchronized
+layers.Bidirectional layer merge_mode weights backward_layer
+layers.CategoryEncoding num_tokens output_mode sparse
+layers.CenterCrop height width data_format
+layers.Concatenate axis
+layers.ContrastLimitedAdaptiveHistogramEqualization value_range clip_limit tile_grid_size data_format
+layers.Conv1D filters kernel_size strides padding data_format dilation_rate groups activation use_bias kernel_initializer bias_initializer kernel_regularizer bias_regularizer activity_regularizer kernel_constraint bias_constraint
+layers.Conv1DTranspose filters kernel_size strides padding output_padding data_format dilation_rate activation use_bias kernel_initializer bias_initializer kernel_regularizer bias_regularizer activity_regularizer kernel_constraint bias_constraint
+layers.Conv2D filters kernel_size strides padding data_format dilation_rate groups activation use_bias kernel_initializer bias_initializer kernel_regularizer bias_regularizer activity_regularizer kernel_constraint bias_constraint
+layers.Conv2DTranspose filters kernel_size strides padding output_padding data_format dilation_rate activation use_bias kernel_initializer bias_initializer kernel_regularizer bias_regularizer activity_regularizer kernel_constraint bias_constraint
+layers.Conv3D filters kernel_size strides padding data_format dilation_rate groups activation use_bias kernel_initializer bias_initializer kernel_regularizer bias_regularizer activity_regularizer kernel_constraint bias_constraint
+layers.Conv3DTranspose filters kernel_size strides padding data_format output_padding dilation_rate activation use_bias kernel_initializer bias_initializer kernel_regularizer bias_regularizer activity_regularizer kernel_constraint bias_constraint
+layers.ConvLSTM1D filters kernel_size strides padding data_format dilation_rate activation recurrent_activation use_bias kernel_initializer recurrent_initializer bias_initializer unit_forget_bias kernel_regularizer recurrent_regularizer bias_regularizer activity_regularizer kernel_constraint recurrent_constraint bias_constraint dropout recurrent_dropout seed return_sequences return_state go_backwards stateful
+layers.ConvLSTM2D filters kernel_size strides padding data_format dilation_rate activation recurrent_activation use_bias kernel_initializer recurrent_initializer bias_initializer unit_forget_bias kernel_regularizer recurrent_regularizer bias_regularizer activity_regularizer kernel_constraint recurrent_constraint bias_constraint dropout recurrent_dropout seed return_sequences return_state go_backwards stateful
+layers.ConvLSTM3D filters kernel_size strides padding data_format dilation_rate activation recurrent_activation use_bias kernel_initializer recurrent_initializer bias_initializer unit_forget_bias kernel_regularizer recurrent_regularizer bias_regularizer activity_regularizer kernel_constraint recurrent_constraint bias_constraint dropout recurrent_dropout seed return_sequences return_state go_backwards stateful
+layers.Convolution1D filters kernel_size strides padding data_format dilation_rate groups activation use_bias kernel_initializer bias_initializer kernel_regularizer bias_regularizer activity_regularizer kernel_constraint bias_constraint
+layers.Convolution1DTranspose filters kernel_size strides padding output_padding data_format dilation_rate activation use_bias kernel_initializer bias_initializer kernel_regularizer bias_regularizer activity_regularizer kernel_constraint bias_constraint
+layers.Convolution2D filters kernel_size strides padding data_format dilation_rate groups activation use_bias kernel_initializer bias_initializer kernel_regularizer bias_regularizer activity_regularizer kernel_constraint bias_constraint
+layers.Convolution2DTranspose filters kernel_size strides padding output_padding data_format dilation_rate activation use_bias kernel_initializer bias_initializer kernel_regularizer bias_regularizer activity_regularizer kernel_constraint bias_constraint
+layers.Convolution3D filters kernel_size strides padding data_format dilation_rate groups activation use_bias kernel_initializer bias_initializer kernel_regularizer bias_regularizer activity_regularizer kernel_constraint bias_constraint
+layers.Convolution3DTranspose filters kernel_size strides padding data_format output_padding dilation_rate activation use_bias kernel_initializer bias_initializer kernel_regularizer bias_regularizer activity_regularizer kernel_constraint bias_constraint
+layers.Cropping1D cropping
+layers.Cropping2D cropping data_format
+layers.Cropping3D cropping data_format
+layers.CutMix factor seed data_format
+layers.Dense units activation use_bias kernel_initializer bias_initializer kernel_regularizer bias_regularizer activity_regularizer kernel_constraint bias_constraint lora_rank lora_alpha quantization_config
+layers.DepthwiseConv1D kernel_size strides padding depth_multiplier data_format dilation_rate activation use_bias depthwise_initializer bias_initializer depthwise_regularizer bias_regularizer activity_regularizer depthwise_constraint bias_constraint
+layers.DepthwiseConv2D kernel_size strides padding depth_multiplier data_format dilation_rate activation use_bias depthwise_initializer bias_initializer depthwise_regularizer bias_regularizer activity_regularizer depthwise_constraint bias_constraint
+layers.Discretization bin_boundaries num_bins epsilon output_mode sparse dtype name
+layers.Dot axes normalize
+layers.Dropout rate noise_shape seed
+layers.ELU alpha
+layers.EinsumDense equation output_shape activation bias_axes kernel_initializer bias_initializer kernel_regularizer bias_regularizer kernel_constraint bias_constraint lora_rank lora_alpha gptq_unpacked_column_size quantization_config
+layers.Embedding input_dim output_dim embeddings_initializer embeddings_regularizer embeddings_constraint mask_zero weights lora_rank lora_alpha quantization_config
+layers.Equalization value_range bins data_format
+layers.Flatten data_format
+layers.FlaxLayer module method variables
+layers.GRU units activation recurrent_activation use_bias kernel_initializer recurrent_initializer bias_initializer kernel_regularizer recurrent_regularizer bias_regularizer activity_regularizer kernel_constraint recurrent_constraint bias_constraint dropout recurrent_dropout seed return_sequences return_state go_backwards stateful unroll reset_after use_cudnn
+layers.GRUCell units activation recurrent_activation use_bias kernel_initializer recurrent_initializer bias_initializer kernel_regularizer recurrent_regularizer bias_regularizer kernel_constraint recurrent_constraint bias_constraint dropout recurrent_dropout reset_after seed
+layers.GaussianDropout rate seed
+layers.GaussianNoise stddev seed
+layers.GlobalAveragePooling1D data_format keepdims
+layers.GlobalAveragePooling2D data_format keepdims
+layers.GlobalAveragePooling3D data_format keepdims
+layers.GlobalAvgPool1D data_format keepdims
+layers.GlobalAvgPool2D data_format keepdims
+layers.GlobalAvgPool3D data_format keepdims
+layers.GlobalMaxPool1D data_format keepdims
+layers.GlobalMaxPool2D data_format keepdims
+layers.GlobalMaxPool3D data_format keepdims
+layers.GlobalMaxPooling1D data_format keepdims
+layers.GlobalMaxPooling2D data_format keepdims
+layers.GlobalMaxPooling3D data_format keepdims
+layers.GroupNormalization groups axis epsilon center scale beta_initializer gamma_initializer beta_regularizer gamma_regularizer beta_constraint gamma_constraint
+layers.GroupQueryAttention head_dim num_query_heads num_key_value_heads dropout use_bias sliding_window flash_attention kernel_initializer bias_initializer kernel_regularizer bias_regularizer activity_regularizer kernel_constraint bias_constraint use_gate seed
+layers.HashedCrossing num_bins output_mode sparse name dtype
+layers.Hashing num_bins mask_value salt output_mode sparse
+layers.Identity
+layers.Input shape batch_size dtype sparse ragged batch_shape name tensor optional
+layers.InputLayer shape batch_size dtype sparse ragged batch_shape input_tensor optional name
+layers.InputSpec dtype shape ndim max_ndim min_ndim axes allow_last_axis_squeeze name optional
+layers.IntegerLookup max_tokens num_oov_indices mask_token oov_token vocabulary vocabulary_dtype idf_weights invert output_mode sparse pad_to_max_tokens oov_method salt name
+layers.JaxLayer call_fn init_fn params state seed native_serialization_platforms
+layers.LSTM units activation recurrent_activation use_bias kernel_initializer recurrent_initializer bias_initializer unit_forget_bias kernel_regularizer recurrent_regularizer bias_regularizer activity_regularizer kernel_constraint recurrent_constraint bias_constraint dropout recurrent_dropout seed return_sequences return_state go_backwards stateful unroll use_cudnn
+layers.LSTMCell units activation recurrent_activation use_bias kernel_initializer recurrent_initializer bias_initializer unit_forget_bias kernel_regularizer recurrent_regularizer bias_regularizer kernel_constraint recurrent_constraint bias_constraint dropout recurrent_dropout seed
+layers.Lambda function output_shape mask arguments
+layers.Layer
+layers.LayerNormalization axis epsilon center scale beta_initializer gamma_initializer beta_regularizer gamma_regularizer beta_constraint gamma_constraint
+layers.LeakyReLU negative_slope
+layers.Masking mask_value
+layers.MaxNumBoundingBoxes max_number fill_value
+layers.MaxPool1D pool_size strides padding data_format name
+layers.MaxPool2D pool_size strides padding data_format name
+layers.MaxPool3D pool_size strides padding data_format name
+layers.MaxPooling1D pool_size strides padding data_format name
+layers.MaxPooling2D pool_size strides padding data_format name
+layers.MaxPooling3D pool_size strides padding data_format name
+layers.Maximum
+layers.MelSpectrogram fft_length sequence_stride sequence_length window sampling_rate num_mel_bins min_freq max_freq power_to_db top_db mag_exp min_power ref_power
+layers.Minimum
+layers.MixUp alpha data_format seed
+layers.MultiHeadAttention num_heads key_dim value_dim dropout use_bias output_shape attention_axes sliding_window flash_attention kernel_initializer bias_initializer kernel_regularizer bias_regularizer activity_regularizer kernel_constraint bias_constraint use_gate seed
+layers.Multiply
+layers.Normalization axis mean variance invert
+layers.PReLU alpha_initializer alpha_regularizer alpha_constraint shared_axes
+layers.Permute dims
+layers.Pipeline layers name
+layers.RMSNormalization axis epsilon
+layers.RNN cell return_sequences return_state go_backwards stateful unroll zero_output_for_mask
+layers.RandAugment value_range num_ops factor interpolation seed data_format
+layers.RandomBrightness factor value_range seed
+layers.RandomColorDegeneration factor value_range data_format seed
+layers.RandomColorJitter value_range brightness_factor contrast_factor saturation_factor hue_factor seed data_format
+layers.RandomContrast factor value_range seed
+layers.RandomCrop height width seed data_format name
+layers.RandomElasticTransform factor scale interpolation fill_mode fill_value value_range seed data_format
+layers.RandomErasing factor scale fill_value value_range seed data_format
+layers.RandomFlip mode seed data_format
+layers.RandomGaussianBlur factor kernel_size sigma value_range data_format seed
+layers.RandomGrayscale factor data_format seed
+layers.RandomHue factor value_range data_format seed
+layers.RandomInvert factor value_range seed data_format
+layers.RandomPerspective factor scale interpolation fill_value seed data_format
+layers.RandomPosterization factor value_range data_format seed
+layers.RandomRotation factor fill_mode interpolation seed fill_value data_format
+layers.RandomSaturation factor value_range data_format seed
+layers.RandomSharpness factor value_range data_format seed
+layers.RandomShear x_factor y_factor interpolation fill_mode fill_value data_format seed
+layers.RandomTranslation height_factor width_factor fill_mode interpolation seed fill_value data_format
+layers.RandomZoom height_factor width_factor fill_mode interpolation seed fill_value data_format
+layers.ReLU max_value negative_slope threshold
+layers.RepeatVector n
+layers.Rescaling scale offset
+layers.Reshape target_shape
+layers.Resizing height width interpolation crop_to_aspect_ratio pad_to_aspect_ratio fill_mode fill_value antialias data_format
+layers.ReversibleEmbedding input_dim output_dim tie_weights embeddings_initializer embeddings_regularizer embeddings_constraint mask_zero reverse_dtype logit_soft_cap
+layers.STFTSpectrogram mode frame_length frame_step fft_length window periodic scaling padding expand_dims data_format
+layers.SeparableConv1D filters kernel_size strides padding data_format dilation_rate depth_multiplier activation use_bias depthwise_initializer pointwise_initializer bias_initializer depthwise_regularizer pointwise_regularizer bias_regularizer activity_regularizer depthwise_constraint pointwise_constraint bias_constraint
+layers.SeparableConv2D filters kernel_size strides padding data_format dilation_rate depth_multiplier activation use_bias depthwise_initializer pointwise_initializer bias_initializer depthwise_regularizer pointwise_regularizer bias_regularizer activity_regularizer depthwise_constraint pointwise_constraint bias_constraint
+layers.SeparableConvolution1D filters kernel_size strides padding data_format dilation_rate depth_multiplier activation use_bias depthwise_initializer pointwise_initializer bias_initializer depthwise_regularizer pointwise_regularizer bias_regularizer activity_regularizer depthwise_constraint pointwise_constraint bias_constraint
+layers.SeparableConvolution2D filters kernel_size strides padding data_format dilation_rate depth_multiplier activation use_bias depthwise_initializer pointwise_initializer bias_initializer depthwise_regularizer pointwise_regularizer bias_regularizer activity_regularizer depthwise_constraint pointwise_constraint bias_constraint
+layers.SimpleRNN units activation use_bias kernel_initializer recurrent_initializer bias_initializer kernel_regularizer recurrent_regularizer bias_regularizer activity_regularizer kernel_constraint recurrent_constraint bias_constraint dropout recurrent_dropout return_sequences return_state go_backwards stateful unroll seed
+layers.SimpleRNNCell units activation use_bias kernel_initializer recurrent_initializer bias_initializer kernel_regularizer recurrent_regularizer bias_regularizer kernel_constraint recurrent_constraint bias_constraint dropout recurrent_dropout seed
+layers.Softmax axis
+layers.Solarization addition_factor threshold_factor value_range seed
+layers.SpatialDropout1D rate seed name dtype
+layers.SpatialDropout2D rate data_format seed name dtype
+layers.SpatialDropout3D rate data_format seed name dtype
+layers.SpectralNormalization layer power_iterations
+layers.StackedRNNCells cells
+layers.StringLookup max_tokens num_oov_indices mask_token oov_token vocabulary idf_weights invert output_mode pad_to_max_tokens sparse encoding name salt
+layers.Subtract
+layers.TFSMLayer filepath call_endpoint call_training_endpoint trainable name dtype
+layers.TextVectorization max_tokens standardize split ngrams output_mode output_sequence_length pad_to_max_tokens vocabulary idf_weights sparse ragged encoding name
+layers.TimeDistributed layer
+layers.TorchModuleWrapper module name output_shape
+layers.UnitNormalization axis
+layers.UpSampling1D size
+layers.UpSampling2D size data_format interpolation
+layers.UpSampling3D size data_format
+layers.Wrapper layer
+layers.ZeroPadding1D padding data_format
+layers.ZeroPadding2D padding data_format
+layers.ZeroPadding3D padding data_format
+layers.add inputs
+layers.average inputs
+layers.concatenate inputs axis
+layers.deserialize config custom_objects
+layers.dot inputs axes
+layers.maximum inputs
+layers.minimum inputs
+layers.multiply inputs
+layers.serialize layer
+layers.subtract inputs
+losses.BinaryCrossentropy from_logits label_smoothing axis reduction name dtype
+losses.BinaryFocalCrossentropy apply_class_balancing alpha gamma from_logits label_smoothing axis reduction name dtype
+losses.CTC reduction name dtype
+losses.CategoricalCrossentropy from_logits label_smoothing axis reduction name dtype
+losses.CategoricalFocalCrossentropy alpha gamma from_logits label_smoothing axis reduction name dtype
+losses.CategoricalGeneralizedCrossEntropy q reduction name dtype
+losses.CategoricalHinge reduction name dtype
+losses.Circle gamma margin remove_diagonal reduction name dtype
+losses.CosineSimilarity axis reduction name dtype
+losses.Dice reduction name axis dtype
+losses.Hinge reduction name dtype
+losses.Huber delta reduction name dtype
+losses.KLDivergence reduction name dtype
+losses.LogCosh reduction name dtype
+losses.Loss name reduction dtype
+losses.MeanAbsoluteError reduction name dtype
+losses.MeanAbsolutePercentageError reduction name dtype
+losses.MeanSquaredError reduction name dtype
+losses.MeanSquaredLogarithmicError reduction name dtype
+losses.Poisson reduction name dtype
+losses.SparseCategoricalCrossentropy from_logits ignore_class reduction axis name dtype
+losses.SquaredHinge reduction name dtype
+losses.Tversky alpha beta reduction name axis dtype
+losses.binary_crossentropy y_true y_pred from_logits label_smoothing axis
+losses.binary_focal_crossentropy y_true y_pred apply_class_balancing alpha gamma from_logits label_smoothing axis
+losses.categorical_crossentropy y_true y_pred from_logits label_smoothing axis
+losses.categorical_focal_crossentropy y_true y_pred alpha gamma from_logits label_smoothing axis
+losses.categorical_generalized_cross_entropy y_true y_pred q
+losses.categorical_hinge y_true y_pred
+losses.circle y_true y_pred ref_labels ref_embeddings remove_diagonal gamma margin
+losses.cosine_similarity y_true y_pred axis
+losses.ctc y_true y_pred
+losses.deserialize name custom_objects
+losses.dice y_true y_pred axis
+losses.get identifier
+losses.hinge y_true y_pred
+losses.huber y_true y_pred delta
+losses.kl_divergence y_true y_pred
+losses.log_cosh y_true y_pred
+losses.mean_absolute_error y_true y_pred
+losses.mean_absolute_percentage_error y_true y_pred
+losses.mean_squared_error y_true y_pred
+losses.mean_squared_logarithmic_error y_true y_pred
+losses.poisson y_true y_pred
+losses.serialize loss
+losses.sparse_categorical_crossentropy y_true y_pred from_logits ignore_class axis
+losses.squared_hinge y_true y_pred
+losses.tversky y_true y_pred alpha beta axis
+metrics.AUC num_thresholds curve summation_method name dtype thresholds multi_label num_labels label_weights from_logits
+metrics.Accuracy name dtype
+metrics.BinaryAccuracy name dtype threshold
+metrics.BinaryCrossentropy name dtype from_logits label_smoothing
+metrics.BinaryIoU target_class_ids threshold name dtype
+metrics.CategoricalAccuracy name dtype
+metrics.CategoricalCrossentropy name dtype from_logits label_smoothing axis
+metrics.CategoricalHinge name dtype
+metrics.ConcordanceCorrelation name dtype axis
+metrics.CosineSimilarity name dtype axis
+metrics.F1Score average threshold name dtype
+metrics.FBetaScore average beta threshold name dtype
+metrics.FalseNegatives thresholds name dtype
+metrics.FalsePositives thresholds name dtype
+metrics.Hinge name dtype
+metrics.IoU num_classes target_class_ids name dtype ignore_class sparse_y_true sparse_y_pred axis
+metrics.KLDivergence name dtype
+metrics.LogCoshError name dtype
+metrics.Mean name dtype
+metrics.MeanAbsoluteError name dtype
+metrics.MeanAbsolutePercentageError name dtype
+metrics.MeanIoU num_classes name dtype ignore_class sparse_y_true sparse_y_pred axis
+metrics.MeanMetricWrapper fn name dtype
+metrics.MeanSquaredError name dtype
+metrics.MeanSquaredLogarithmicError name dtype
+metrics.Metric dtype name
+metrics.OneHotIoU num_classes target_class_ids name dtype ignore_class sparse_y_pred axis
+metrics.OneHotMeanIoU num_classes name dtype ignore_class sparse_y_pred axis
+metrics.PearsonCorrelation name dtype axis
+metrics.Poisson name dtype
+metrics.Precision thresholds top_k class_id name dtype
+metrics.PrecisionAtRecall recall num_thresholds class_id name dtype
+metrics.R2Score class_aggregation num_regressors name dtype
+metrics.Recall thresholds top_k class_id name dtype
+metrics.RecallAtPrecision precision num_thresholds class_id name dtype
+metrics.RootMeanSquaredError name dtype
+metrics.SensitivityAtSpecificity specificity num_thresholds class_id name dtype
+metrics.SparseCategoricalAccuracy name dtype
+metrics.SparseCategoricalCrossentropy name dtype from_logits ignore_class axis
+metrics.SparseTopKCategoricalAccuracy k name dtype from_sorted_ids
+metrics.SpecificityAtSensitivity sensitivity num_thresholds class_id name dtype
+metrics.SquaredHinge name dtype
+metrics.Sum name dtype
+metrics.TopKCategoricalAccuracy k name dtype
+metrics.TrueNegatives thresholds name dtype
+metrics.TruePositives thresholds name dtype
+metrics.binary_accuracy y_true y_pred threshold
+metrics.binary_crossentropy y_true y_pred from_logits label_smoothing axis
+metrics.binary_focal_crossentropy y_true y_pred apply_class_balancing alpha gamma from_logits label_smoothing axis
+metrics.categorical_accuracy y_true y_pred
+metrics.categorical_crossentropy y_true y_pred from_logits label_smoothing axis
+metrics.categorical_focal_crossentropy y_true y_pred alpha gamma from_logits label_smoothing axis
+metrics.categorical_hinge y_true y_pred
+metrics.concordance_correlation y_true y_pred axis
+metrics.deserialize config custom_objects
+metrics.get identifier
+metrics.hinge y_true y_pred
+metrics.huber y_true y_pred delta
+metrics.kl_divergence y_true y_pred
+metrics.log_cosh y_true y_pred
+metrics.mean_absolute_error y_true y_pred
+metrics.mean_absolute_percentage_error y_true y_pred
+metrics.mean_squared_error y_true y_pred
+metrics.mean_squared_logarithmic_error y_true y_pred
+metrics.pearson_correlation y_true y_pred axis
+metrics.poisson y_true y_pred
+metrics.serialize metric
+metrics.sparse_categorical_accuracy y_true y_pred
+metrics.sparse_categorical_crossentropy y_true y_pred from_logits ignore_class axis
+metrics.sparse_top_k_categorical_accuracy y_true y_pred k from_sorted_ids
+metrics.squared_hinge y_true y_pred
+metrics.top_k_categorical_accuracy y_true y_pred k
+mixed_precision.DTypePolicy name
+mixed_precision.LossScaleOptimizer inner_optimizer initial_scale dynamic_growth_steps name
+mixed_precision.Policy name
+mixed_precision.dtype_policy
+mixed_precision.global_policy
+mixed_precision.set_dtype_policy policy
+mixed_precision.set_global_policy policy
+models.Model
+models.Sequential layers trainable name
+models.clone_model model input_tensors clone_function call_function recursive
+models.load_model filepath custom_objects compile safe_mode
+models.model_from_json json_string custom_objects
+models.save_model model filepath overwrite zipped
+optimizers.Adadelta learning_rate rho epsilon weight_decay clipnorm clipvalue global_clipnorm use_ema ema_momentum ema_overwrite_frequency loss_scale_factor gradient_accumulation_steps name
+optimizers.Adafactor learning_rate beta_2_decay epsilon_1 epsilon_2 clip_threshold relative_step weight_decay clipnorm clipvalue global_clipnorm use_ema ema_momentum ema_overwrite_frequency loss_scale_factor gradient_accumulation_steps name
+optimizers.Adagrad learning_rate initial_accumulator_value epsilon weight_decay clipnorm clipvalue global_clipnorm use_ema ema_momentum ema_overwrite_frequency loss_scale_factor gradient_accumulation_steps name
+optimizers.Adam learning_rate beta_1 beta_2 epsilon amsgrad weight_decay clipnorm clipvalue global_clipnorm use_ema ema_momentum ema_overwrite_frequency loss_scale_factor gradient_accumulation_steps name
+optimizers.AdamW learning_rate weight_decay beta_1 beta_2 epsilon amsgrad clipnorm clipvalue global_clipnorm use_ema ema_momentum ema_overwrite_frequency loss_scale_factor gradient_accumulation_steps name
+optimizers.Adamax learning_rate beta_1 beta_2 epsilon weight_decay clipnorm clipvalue global_clipnorm use_ema ema_momentum ema_overwrite_frequency loss_scale_factor gradient_accumulation_steps name
+optimizers.Ftrl learning_rate learning_rate_power initial_accumulator_value l1_regularization_strength l2_regularization_strength l2_shrinkage_regularization_strength beta weight_decay clipnorm clipvalue global_clipnorm use_ema ema_momentum ema_overwrite_frequency loss_scale_factor gradient_accumulation_steps name
+optimizers.Lamb learning_rate beta_1 beta_2 epsilon weight_decay clipnorm clipvalue global_clipnorm use_ema ema_momentum ema_overwrite_frequency loss_scale_factor gradient_accumulation_steps name
+optimizers.Lion learning_rate beta_1 beta_2 weight_decay clipnorm clipvalue global_clipnorm use_ema ema_momentum ema_overwrite_frequency loss_scale_factor gradient_accumulation_steps name
+optimizers.LossScaleOptimizer inner_optimizer initial_scale dynamic_growth_steps name
+optimizers.MultiOptimizer optimizer_map loss_scale_factor name
+optimizers.Muon learning_rate adam_beta_1 adam_beta_2 adam_weight_decay epsilon weight_decay clipnorm clipvalue global_clipnorm use_ema ema_momentum ema_overwrite_frequency loss_scale_factor gradient_accumulation_steps name exclude_layers exclude_embeddings muon_a muon_b muon_c adam_lr_ratio momentum ns_steps nesterov rms_rate
+optimizers.Nadam learning_rate beta_1 beta_2 epsilon weight_decay clipnorm clipvalue global_clipnorm use_ema ema_momentum ema_overwrite_frequency loss_scale_factor gradient_accumulation_steps name
+optimizers.Optimizer
+optimizers.OptimizerMap default_optimizer optimizer_map
+optimizers.RMSprop learning_rate rho momentum epsilon centered weight_decay clipnorm clipvalue global_clipnorm use_ema ema_momentum ema_overwrite_frequency loss_scale_factor gradient_accumulation_steps name
+optimizers.SGD learning_rate momentum nesterov weight_decay clipnorm clipvalue global_clipnorm use_ema ema_momentum ema_overwrite_frequency loss_scale_factor gradient_accumulation_steps name
+optimizers.ScheduleFreeAdamW learning_rate beta_1 beta_2 epsilon warmup_steps weight_decay clipnorm clipvalue global_clipnorm use_ema ema_momentum ema_overwrite_frequency loss_scale_factor gradient_accumulation_steps name
+optimizers.deserialize config custom_objects
+optimizers.get identifier
+optimizers.schedules.CosineDecay initial_learning_rate decay_steps alpha name warmup_target warmup_steps
+optimizers.schedules.CosineDecayRestarts initial_learning_rate first_decay_steps t_mul m_mul alpha name
+optimizers.schedules.ExponentialDecay initial_learning_rate decay_steps decay_rate staircase name
+optimizers.schedules.InverseTimeDecay initial_learning_rate decay_steps decay_rate staircase name
+optimizers.schedules.LearningRateSchedule
+optimizers.schedules.PiecewiseConstantDecay boundaries values name
+optimizers.schedules.PolynomialDecay initial_learning_rate decay_steps end_learning_rate power cycle name
+optimizers.schedules.deserialize config custom_objects
+optimizers.schedules.serialize learning_rate_schedule
+optimizers.serialize optimizer
+preprocessing.image.array_to_img x data_format scale dtype
+preprocessing.image.img_to_array img data_format dtype
+preprocessing.image.load_img path color_mode target_size interpolation keep_aspect_ratio
+preprocessing.image.save_img path x data_format file_format scale
+preprocessing.image.smart_resize x size interpolation data_format
+preprocessing.sequence.pad_sequences sequences maxlen dtype padding truncating value
+random.SeedGenerator seed name
+random.beta shape alpha beta dtype seed
+random.binomial shape counts probabilities dtype seed
+random.categorical logits num_samples dtype seed
+random.dropout inputs rate noise_shape seed
+random.gamma shape alpha dtype seed
+random.normal shape mean stddev dtype seed
+random.randint shape minval maxval dtype seed
+random.shuffle x axis seed
+random.truncated_normal shape mean stddev dtype seed
+random.uniform shape minval maxval dtype seed
+regularizers.L1 l1
+regularizers.L1L2 l1 l2
+regularizers.L2 l2
+regularizers.OrthogonalRegularizer factor mode
+regularizers.Regularizer
+regularizers.deserialize config custom_objects
+regularizers.get identifier
+regularizers.l1 l1
+regularizers.l1_l2 l1 l2
+regularizers.l2 l2
+regularizers.orthogonal_regularizer factor mode
+regularizers.serialize regularizer
+utils.Config
+utils.CustomObjectScope custom_objects
+utils.FeatureSpace features output_mode crosses crossing_dim hashing_dim num_discretization_bins name
+utils.Progbar target width verbose interval stateful_metrics stateless_metrics unit_name
+utils.PyDataset workers use_multiprocessing max_queue_size
+utils.Sequence workers use_multiprocessing max_queue_size
+utils.array_to_img x data_format scale dtype
+utils.audio_dataset_from_directory directory labels label_mode class_names batch_size sampling_rate output_sequence_length ragged shuffle seed validation_split subset follow_links verbose
+utils.clear_session free_memory
+utils.custom_object_scope custom_objects
+utils.deserialize_keras_object config custom_objects safe_mode
+utils.disable_interactive_logging
+utils.enable_interactive_logging
+utils.get_custom_objects
+utils.get_file fname origin untar md5_hash file_hash cache_subdir hash_algorithm extract archive_format cache_dir force_download
+utils.get_registered_name obj
+utils.get_registered_object name custom_objects module_objects
+utils.get_source_inputs tensor
+utils.image_dataset_from_directory directory labels label_mode class_names color_mode batch_size image_size shuffle seed validation_split subset interpolation follow_links crop_to_aspect_ratio pad_to_aspect_ratio data_format format verbose
+utils.img_to_array img data_format dtype
+utils.is_interactive_logging_enabled
+utils.is_keras_tensor x
+utils.load_img path color_mode target_size interpolation keep_aspect_ratio
+utils.model_to_dot model show_shapes show_dtype show_layer_names rankdir expand_nested dpi subgraph show_layer_activations show_trainable splines
+utils.normalize x axis order
+utils.pack_x_y_sample_weight x y sample_weight
+utils.pad_sequences sequences maxlen dtype padding truncating value
+utils.plot_model model to_file show_shapes show_dtype show_layer_names rankdir expand_nested dpi show_layer_activations show_trainable splines
+utils.register_keras_serializable package name
+utils.save_img path x data_format file_format scale
+utils.serialize_keras_object obj
+utils.set_random_seed seed
+utils.split_dataset dataset left_size right_size shuffle seed preferred_backend
+utils.standardize_dtype dtype
+utils.text_dataset_from_directory directory labels label_mode class_names batch_size max_length shuffle seed validation_split subset follow_links format verbose
+utils.timeseries_dataset_from_array data targets sequence_length sequence_stride sampling_rate batch_size shuffle seed start_index end_index format
+utils.to_categorical x num_classes
+utils.unpack_x_y_sample_weight data
+"""
+# fmt: on
+
+
+@functools.cache
+def signatures() -> Mapping[str, tuple[str, ...]]:
+    """Parameter names by canonical name ("keras.layers.Dense")."""
+    rows = (line.split() for line in _TABLE.strip().splitlines())
+    return MappingProxyType({f"keras.{name}": tuple(parameters) for name, *parameters in rows})

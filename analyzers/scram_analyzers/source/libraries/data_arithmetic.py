@@ -1,0 +1,100 @@
+"""What operators make of data: the range moves along, and division by a large constant is scaling."""
+
+from __future__ import annotations
+
+import math
+
+from scram_analyzers.source.data import Data, DataStep, Interval, LabelForm, StepKind
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.values import Value, number
+
+
+def operate(operator: str, left: Value, right: Value, place: Place) -> Data:
+    """`left <operator> right` where at least one is data. `operator` is libcst's class name ("Divide")."""
+    if isinstance(left, Data) and isinstance(right, Data):
+        return _of_two(operator, left, right, place)
+    if isinstance(left, Data):
+        return _on_data(operator, left, right, place)
+    assert isinstance(right, Data)
+    if operator in ("Add", "Multiply"):
+        return _on_data(operator, right, left, place)
+    constant = number(left)
+    if operator == "Subtract" and constant is not None and right.range is not None:
+        new = Interval(constant - right.range.high, constant - right.range.low)
+        return right.after(DataStep(StepKind.OTHER, operator, place, constant), range=new)
+    return right.after(DataStep(StepKind.OTHER, operator, place), range=None)
+
+
+def compare(data: Data, place: Place) -> Data:
+    """`data == 3`, `data > 0.5`: true or false for each."""
+    labels = LabelForm.BINARY if data.labels is not None else None
+    step = DataStep(StepKind.OTHER, "compare", place)
+    classes = 2 if labels is not None else None
+    return data.after(step, range=Interval(0, 1), dtype="bool", labels=labels, classes=classes)
+
+
+def _of_two(operator: str, left: Data, right: Data, place: Place) -> Data:
+    """Two arrays of known range: no scaling, but the sum, difference or product of what they hold."""
+    if left.range is None or right.range is None or operator not in ("Add", "Subtract", "Multiply"):
+        return _on_data(operator, left, right, place)
+    if operator == "Add":
+        ends = (left.range.low + right.range.low, left.range.high + right.range.high)
+    elif operator == "Subtract":
+        ends = (left.range.low - right.range.high, left.range.high - right.range.low)
+    else:
+        products = [a * b for a in (left.range.low, left.range.high) for b in (right.range.low, right.range.high)]
+        ends = (min(products), max(products))
+    return left.after(DataStep(StepKind.OTHER, operator, place), range=Interval(*ends), dtype=None)
+
+
+def _on_data(operator: str, data: Data, other: Value, place: Place) -> Data:
+    constant = number(other)
+    if constant is None:
+        # Divided by a statistic, or minus one: that is how arrays are scaled by hand.
+        kind = StepKind.SCALED if operator in ("Divide", "Subtract") else StepKind.OTHER
+        return data.after(DataStep(kind, operator, place), range=None, dtype="float64")
+    if operator == "Divide":
+        scales = abs(constant) > 1
+    elif operator == "Multiply":
+        scales = 0 < abs(constant) < 1
+    else:
+        scales = False
+    moved = moved_range(operator, data.range, constant)
+    step = DataStep(StepKind.SCALED if scales else StepKind.OTHER, operator, place, constant)
+    return data.after(step, range=moved, dtype="float64" if operator == "Divide" else data.dtype)
+
+
+def moved_range(operator: str, interval: Interval | None, constant: float) -> Interval | None:
+    """Where an operation with a constant puts the range; None where that can't be told."""
+    if interval is None:
+        return None
+    if operator in ("Modulo", "FloorDivide", "Power"):
+        return _of_integers(operator, interval, constant)
+    if operator == "Divide" and constant != 0:
+        ends = (interval.low / constant, interval.high / constant)
+    elif operator == "Multiply":
+        ends = (interval.low * constant, interval.high * constant)
+    elif operator == "Add":
+        ends = (interval.low + constant, interval.high + constant)
+    elif operator == "Subtract":
+        ends = (interval.low - constant, interval.high - constant)
+    else:
+        return None
+    return Interval(min(ends), max(ends))
+
+
+MAX_POWER = 16
+
+
+def _of_integers(operator: str, interval: Interval, constant: float) -> Interval | None:
+    if operator == "Modulo":
+        return Interval(0, constant) if constant > 0 else None
+    if operator == "FloorDivide" and constant != 0:
+        ends = sorted((math.floor(interval.low / constant), math.floor(interval.high / constant)))
+        return Interval(*ends)
+    if operator != "Power" or constant != int(constant) or not 1 <= constant <= MAX_POWER or interval.magnitude > 1e12:
+        return None
+    ends = sorted((interval.low**constant, interval.high**constant))
+    even = constant % 2 == 0
+    low = 0.0 if even and interval.low <= 0 <= interval.high else ends[0]
+    return Interval(low, ends[1])

@@ -1,0 +1,219 @@
+"""Functions that load, make and change data, by canonical name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from scram_analyzers.source.data import WHOLE, Data, DataStep, Part, StepKind
+from scram_analyzers.source.libraries import data_operations, loaders, numpy_functions
+from scram_analyzers.source.libraries.numpy_functions import given
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.values import (
+    Arguments,
+    Constant,
+    Ref,
+    Tuple,
+    Unknown,
+    Value,
+    integer,
+    text,
+)
+
+if TYPE_CHECKING:
+    from scram_analyzers.source.interpreter import Interpreter
+
+Handler = Callable[["Interpreter", str, Arguments, Place], "Value | None"]
+
+
+def call(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    """The data a function returns; None when it is not one of these."""
+    handler = _BY_NAME.get(name)
+    if handler is not None:
+        return handler(interpreter, name, arguments, place)
+    loaded = loaders.load(interpreter, name, arguments, place)
+    if loaded is not None:
+        return loaded
+    package, _, last = name.rpartition(".")
+    if package.startswith("numpy") or package == "jax.numpy":
+        return numpy_functions.call(interpreter, last, arguments, place)
+    if last == "preprocess_input" and package.startswith("keras.applications"):
+        return _scaled(interpreter, name, arguments, place)
+    if package == "tensorflow.image" and last.startswith(("random_", "stateless_random_")):
+        return _augmented(interpreter, name, arguments, place)
+    return None
+
+
+# -- scikit-learn, Keras utilities, TensorFlow
+
+
+def _split(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    """`train_test_split(x, y)`: each array in two parts."""
+    parts: list[Value] = []
+    for position in range(len(arguments.positional)):
+        data = given(interpreter, arguments, position)
+        for part in (Part.TRAINING, Part.TEST):
+            if data is None:
+                parts.append(Unknown(place))
+                continue
+            step = DataStep(StepKind.SPLIT, name, place)
+            shape = (None, *data.shape[1:]) if data.shape else None
+            parts.append(
+                replace(
+                    data.after(step, part=part, shape=shape),
+                    roots=loaders.new_root(interpreter),
+                    origins=data.origins | data.roots,
+                    rows=WHOLE,
+                )
+            )
+    return Tuple(tuple(parts), place) if parts else None
+
+
+def _shuffled(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    """`shuffle(x, y)`: the same arrays in another order."""
+    step = DataStep(StepKind.SHUFFLED, name, place)
+    values: list[Value] = []
+    for position in range(len(arguments.positional)):
+        data = given(interpreter, arguments, position)
+        values.append(data.after(step) if data is not None else Unknown(place))
+    return values[0] if len(values) == 1 else Tuple(tuple(values), place)
+
+
+def _shuffled_in_place(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    """`np.random.shuffle(x)`, `random.shuffle(items)`: what the name stands for is in another order from here on."""
+    argument = arguments.get("x", 0)
+    if argument is None or argument.place is None:
+        return None
+    step = DataStep(StepKind.SHUFFLED, name, place)
+    if isinstance(argument.value, Data) and isinstance(argument.place.node, cst.Name):
+        interpreter.bind(argument.place.node.value, argument.value.after(step))
+    elif isinstance(argument.value, Ref):
+        interpreter.shuffled_lists[argument.value.identity] = step
+    return Constant(None, place)
+
+
+def _frame(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
+    """`pd.DataFrame(...)` of an array, of lists, or of columns by name."""
+    data = given(interpreter, arguments)
+    if data is not None:
+        return data
+    entries = interpreter.entries_of(arguments.value("data", 0))
+    if not entries:
+        return Data(name, place, roots=loaders.new_root(interpreter))
+    columns = list(entries.values())
+    step = DataStep(StepKind.OTHER, name, place)
+    made = numpy_functions.joined(interpreter, columns, step)
+    root = loaders.new_root(interpreter)
+    if made is None:
+        return Data(name, place, roots=root)
+    return replace(made, roots=root, origins=made.roots | made.origins, rows=WHOLE, labels=None, classes=None)
+
+
+def _concatenated(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    items = interpreter.items_of(arguments.value("objs", 0))
+    return numpy_functions.joined(interpreter, list(items), DataStep(StepKind.OTHER, name, place)) if items else None
+
+
+def _dummies(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    """`pd.get_dummies(column)`: one-hot rows; of a whole frame only some columns change."""
+    data = given(interpreter, arguments)
+    if data is None:
+        return None
+    if data.labels is not None or (data.steps and data.steps[-1].name in ("column", "getitem", "get")):
+        return data_operations.one_hot(data, None, place)
+    return data.after(DataStep(StepKind.ENCODED, name, place), range=None, shape=None)
+
+
+def _augmented(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    data = given(interpreter, arguments)
+    return data.after(DataStep(StepKind.AUGMENTED, name, place)) if data is not None else None
+
+
+def _to_categorical(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    data = given(interpreter, arguments)
+    classes = integer(arguments.value("num_classes", 1) or arguments.value("nb_classes") or arguments.value("depth", 1))
+    return data_operations.one_hot(data if data is not None else Data("", place), classes, place)
+
+
+def _pad_sequences(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
+    data = given(interpreter, arguments) or Data(name, place, token_ids=True)
+    length = integer(arguments.value("maxlen", 1))
+    step = DataStep(StepKind.OTHER, name, place)
+    return data.after(step, shape=(data.samples, length), dtype=text(arguments.value("dtype")) or "int32")
+
+
+def _scaled(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    data = given(interpreter, arguments)
+    if data is None:
+        return None
+    return data.after(DataStep(StepKind.SCALED, name, place), range=None, dtype="float32")
+
+
+def _cast(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    data = given(interpreter, arguments)
+    return data.after(DataStep(StepKind.CONVERTED, name, place), dtype=None) if data is not None else None
+
+
+def _kept(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    data = given(interpreter, arguments)
+    return data.after(DataStep(StepKind.OTHER, name, place), shape=None) if data is not None else None
+
+
+def _from_tensors(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    if not arguments.positional:
+        return None
+    value = arguments.positional[0].value
+    items = interpreter.items_of(value)
+    step = DataStep(StepKind.OTHER, "from_tensor_slices", place)
+    if items is not None and len(items) >= 2:
+        x, y = (data_operations.as_data(item) or data_operations.from_object(interpreter, item) for item in items[:2])
+        if x is None:
+            x = Data("tensorflow.data", place)
+        return replace(x.after(step), targets=y)
+    data = given(interpreter, arguments)
+    return data.after(step) if data is not None else None
+
+
+_BY_NAME: Mapping[str, Handler] = MappingProxyType(
+    {
+        "sklearn.model_selection.train_test_split": _split,
+        "sklearn.cross_validation.train_test_split": _split,
+        "sklearn.utils.shuffle": _shuffled,
+        "numpy.random.shuffle": _shuffled_in_place,
+        "random.shuffle": _shuffled_in_place,
+        "pandas.get_dummies": _dummies,
+        "pandas.DataFrame": _frame,
+        "pandas.Series": _frame,
+        "pandas.concat": _concatenated,
+        "keras.utils.to_categorical": _to_categorical,
+        "tensorflow.one_hot": _to_categorical,
+        "keras.ops.one_hot": _to_categorical,
+        "keras.utils.pad_sequences": _pad_sequences,
+        "keras.preprocessing.sequence.pad_sequences": _pad_sequences,
+        "keras.utils.normalize": _scaled,
+        "sklearn.preprocessing.scale": _scaled,
+        "sklearn.preprocessing.normalize": _scaled,
+        "sklearn.preprocessing.minmax_scale": _scaled,
+        "tensorflow.image.per_image_standardization": _scaled,
+        "tensorflow.image.convert_image_dtype": _scaled,
+        "tensorflow.cast": _cast,
+        "tensorflow.convert_to_tensor": _kept,
+        "tensorflow.constant": _kept,
+        "tensorflow.reshape": _kept,
+        "tensorflow.expand_dims": _kept,
+        "tensorflow.image.resize": _kept,
+        "scipy.misc.imresize": _kept,
+        "skimage.transform.resize": _scaled,
+        "skimage.color.rgb2gray": _scaled,
+        "cv2.resize": _kept,
+        "cv2.cvtColor": _kept,
+        "keras.utils.img_to_array": _kept,
+        "keras.preprocessing.image.img_to_array": _kept,
+        "tensorflow.data.Dataset.from_tensor_slices": _from_tensors,
+        "tensorflow.data.Dataset.from_tensors": _from_tensors,
+    }
+)

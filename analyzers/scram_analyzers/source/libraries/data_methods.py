@@ -1,0 +1,335 @@
+"""Methods of data, and of objects that change data (scalers, generators, preprocessing layers)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from scram_analyzers.source.data import Data, DataStep, Interval, LabelForm, Learned, StepKind
+from scram_analyzers.source.libraries import data_operations
+from scram_analyzers.source.libraries.datasets import FOLDER_LABELS
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import ImpossibleReshape
+from scram_analyzers.source.state import Created
+from scram_analyzers.source.values import (
+    Argument,
+    Arguments,
+    Class,
+    Function,
+    Ref,
+    Symbol,
+    Unknown,
+    Value,
+    boolean,
+    integer,
+    is_none,
+    number,
+    text,
+)
+
+if TYPE_CHECKING:
+    from scram_analyzers.source.interpreter import Interpreter
+
+_SAME = frozenset(
+    [
+        "copy",
+        "to_numpy",
+        "toarray",
+        "todense",
+        "numpy",
+        "as_matrix",
+        "tolist",
+        "sample",
+        "shuffle",
+        "repeat",
+        "prefetch",
+        "cache",
+        "resize",
+        "convert",
+        "take",
+        "skip",
+        "fillna",
+        "dropna",
+        "drop",
+        "head",
+        "tail",
+        "reset_index",
+        "set_index",
+        "sort_values",
+        "transpose",
+        "as_numpy_iterator",
+        "with_options",
+        "filter",
+        "apply",
+        "squeeze",
+        "clip",
+    ]
+)
+_CHANGING_SHAPE = frozenset(["transpose", "squeeze", "drop", "dropna", "apply", "filter"])
+_RESHAPING = frozenset(["reshape", "flatten", "ravel", "expand_dims", "swapaxes", "unbatch"])
+
+SCALED_RANGE: Mapping[str, Interval] = MappingProxyType(
+    {
+        "MinMaxScaler": Interval(0, 1),
+        "MaxAbsScaler": Interval(-1, 1),
+        "StandardScaler": Interval(-5, 5),
+        "RobustScaler": Interval(-10, 10),
+        "Normalizer": Interval(-1, 1),
+        "QuantileTransformer": Interval(-5, 5),
+        "PowerTransformer": Interval(-5, 5),
+    }
+)
+"""Where scikit-learn's scalers put their output, roughly."""
+
+_ENCODERS: Mapping[str, LabelForm] = MappingProxyType(
+    {
+        "LabelEncoder": LabelForm.INTEGER,
+        "OrdinalEncoder": LabelForm.INTEGER,
+        "OneHotEncoder": LabelForm.ONE_HOT,
+        "LabelBinarizer": LabelForm.ONE_HOT,
+        "MultiLabelBinarizer": LabelForm.MULTI_HOT,
+    }
+)
+
+
+def call(interpreter: Interpreter, data: Data, name: str, arguments: Arguments, place: Place) -> Value:
+    """`data.name(arguments)`."""
+    step = DataStep(StepKind.OTHER, name, place)
+    if name == "astype":
+        dtype = _dtype(arguments)
+        converted = data_operations.whole(data, DataStep(StepKind.CONVERTED, name, place))
+        return replace(converted, dtype=dtype, labels=data.labels if dtype and "float" in dtype else converted.labels)
+    if name == "argmax":
+        return data_operations.class_ids(data, place)
+    if name in _SAME:
+        kept = data.after(step, shape=None) if name in _CHANGING_SHAPE else data.after(step)
+        return _with_rows(interpreter, kept, name, arguments, place)
+    if name in _RESHAPING:
+        return data.after(step, shape=_reshaped(interpreter, data, arguments, place) if name == "reshape" else None)
+    if name in ("batch", "padded_batch"):
+        size = number(arguments.value("batch_size", 0))
+        return replace(data.after(DataStep(StepKind.OTHER, name, place, size)), batched=True)
+    if name in ("next", "__next__"):
+        return data_operations.element_of(data)
+    if name == "map":
+        return _mapped(interpreter, data, arguments, place)
+    if name in ("pop", "get"):
+        return data.after(
+            DataStep(StepKind.SELECTED, name, place),
+            shape=(data.samples,) if data.shape else None,
+            range=None,
+        )
+    if name in data_operations.STATISTICS:
+        return Unknown(place)
+    return data.after(step, range=None, shape=None, labels=None, rows=None)
+
+
+def _with_rows(interpreter: Interpreter, data: Data, name: str, arguments: Arguments, place: Place) -> Data:
+    """Which rows are left after a method that keeps the values, and whether in another order."""
+    count = integer(arguments.value("count", 0) or arguments.value("n", 0))
+    if name == "shuffle":
+        size = number(arguments.value("buffer_size", 0))
+        return _last_step(data, DataStep(StepKind.SHUFFLED, name, place, size))
+    if name == "sample":
+        whole = number(arguments.value("frac")) == 1
+        data = _last_step(data, DataStep(StepKind.SHUFFLED, name, place))
+        return data if whole else replace(data, rows=None, shape=None)
+    if name in ("take", "head", "skip") and data.rows is not None and count is not None and count >= 0:
+        rows = data.rows.part(count, None) if name == "skip" else data.rows.part(0, count)
+        return replace(data, rows=rows, shape=None)
+    by_column = number(arguments.value("axis", 1)) == 1 or "columns" in arguments.keywords
+    if name in ("take", "head", "skip", "tail", "filter", "apply", "dropna") or (name == "drop" and not by_column):
+        return replace(data, rows=None, shape=None)
+    return data
+
+
+def _last_step(data: Data, step: DataStep) -> Data:
+    return replace(data, steps=(*data.steps[:-1], step))
+
+
+def _dtype(arguments: Arguments) -> str | None:
+    value = arguments.value("dtype", 0)
+    if isinstance(value, Symbol):
+        return value.dotted.rpartition(".")[2]
+    return text(value)
+
+
+def _reshaped(
+    interpreter: Interpreter, data: Data, arguments: Arguments, place: Place
+) -> tuple[int | None, ...] | None:
+    values = [argument.value for argument in arguments.positional]
+    if len(values) == 1:
+        items = interpreter.items_of(values[0])
+        values = list(items) if items is not None else values
+    sizes = [integer(value) for value in values]
+    before = [size for size in data.shape or () if size is not None]
+    asked = [size for size in sizes if size is not None]
+    if data.shape and len(before) == len(data.shape) and asked and len(asked) == len(sizes):
+        rest = math.prod(asked) * (-1 if -1 in asked else 1)
+        whole = math.prod(before)
+        if (rest == 0 or whole % rest != 0) if -1 in asked else whole != rest:
+            impossible = ImpossibleReshape(tuple(before), tuple(asked), place)
+            interpreter.recording.impossible_reshapes.append(impossible)
+    return tuple(None if size == -1 else size for size in sizes) if sizes else data.shape
+
+
+def _mapped(interpreter: Interpreter, data: Data, arguments: Arguments, place: Place) -> Value:
+    """`dataset.map(function)`: the function is followed with one element."""
+    function = arguments.value("map_func", 0)
+    if not isinstance(function, (Function, Class)):
+        return data.after(DataStep(StepKind.OTHER, "map", place), range=None, labels=None, targets=None)
+    one = replace(data, targets=None)
+    given = (Argument(one, None),) if data.targets is None else (Argument(one, None), Argument(data.targets, None))
+    result = interpreter.call(function, Arguments(given), place)
+    items = interpreter.items_of(result)
+    if items is not None and len(items) >= 2:
+        x, y = data_operations.as_data(items[0]), data_operations.as_data(items[1])
+        if x is not None:
+            return replace(x, targets=y, batched=data.batched)
+    mapped = data_operations.as_data(result)
+    if mapped is not None:
+        return replace(mapped, batched=data.batched)
+    return data.after(DataStep(StepKind.OTHER, "map", place), range=None, labels=None, targets=None)
+
+
+# -- objects that change data
+
+
+def of_created(
+    interpreter: Interpreter, owner: Ref, thing: Created, name: str, arguments: Arguments, place: Place
+) -> Value:
+    """A method of an object from outside, where it takes or makes data."""
+    last = thing.kind.rpartition(".")[2]
+    given = _first_data(interpreter, arguments)
+    if name in ("transform", "fit_transform") and (given is not None or thing.kind.startswith("sklearn.")):
+        return _transformed(thing.kind, last, given, place, _learned(interpreter, owner))
+    if name in ("texts_to_sequences", "texts_to_matrix"):
+        tokens = name == "texts_to_sequences"
+        return Data(f"{thing.kind}.{name}", place, token_ids=tokens, range=None if tokens else Interval(0, 1))
+    if name in ("flow", "flow_from_directory", "flow_from_dataframe"):
+        return _generated(interpreter, thing, name, arguments, given, place)
+    if name == "fit" and thing.kind.startswith("sklearn."):
+        return owner
+    return Unknown(place)
+
+
+def _root(interpreter: Interpreter) -> frozenset[int]:
+    return frozenset((interpreter.new_identity(),))
+
+
+def _first_data(interpreter: Interpreter, arguments: Arguments) -> Data | None:
+    for argument in [*arguments.positional, *arguments.keywords.values()]:
+        data = data_operations.as_data(argument.value) or data_operations.from_object(interpreter, argument.value)
+        if data is not None:
+            return data
+    return None
+
+
+_FITTING = frozenset(["fit", "fit_transform", "partial_fit", "adapt"])
+
+
+def _learned(interpreter: Interpreter, owner: Ref) -> Learned | None:
+    """What a scaler or encoder was last fitted to, in calls up to now."""
+    thing = interpreter.object_of(owner)
+    if not isinstance(thing, Created):
+        return None
+    for called in reversed(thing.log):
+        if called.method in _FITTING:
+            data = _first_data(interpreter, called.arguments)
+            return Learned(thing.kind, owner.identity, data, called.place) if data is not None else None
+    return None
+
+
+def _transformed(kind: str, last: str, given: Data | None, place: Place, learned: Learned | None) -> Data:
+    data = given if given is not None else Data("", place)
+    if last in SCALED_RANGE:
+        step = DataStep(StepKind.SCALED, kind, place, learned=learned)
+        return data.after(step, range=SCALED_RANGE[last], dtype="float64")
+    if last in _ENCODERS:
+        rows = _ENCODERS[last] in (LabelForm.ONE_HOT, LabelForm.MULTI_HOT)
+        return data.after(
+            DataStep(StepKind.ENCODED, kind, place, learned=learned),
+            labels=_ENCODERS[last],
+            range=Interval(0, 1) if rows else None,
+            shape=((data.samples, data.classes) if rows else data.shape) if data.shape else None,
+        )
+    return data.after(DataStep(StepKind.SCALED, kind, place, learned=learned), range=None)
+
+
+def _generated(
+    interpreter: Interpreter,
+    thing: Created,
+    method: str,
+    arguments: Arguments,
+    given: Data | None,
+    place: Place,
+) -> Data:
+    """Batches of images from an `ImageDataGenerator`, scaled as its arguments say."""
+    data = (
+        given
+        if method == "flow" and given is not None
+        else Data(f"{thing.kind}.{method}", place, range=Interval(0, 255), images=True, roots=_root(interpreter))
+    )
+    rescale = number(thing.arguments.value("rescale"))
+    if rescale is not None and data.range is not None:
+        moved = Interval(data.range.low * rescale, data.range.high * rescale)
+        data = data.after(DataStep(StepKind.SCALED, "rescale", place), range=moved)
+    normalizes = (
+        "preprocessing_function",
+        "featurewise_center",
+        "samplewise_center",
+        "featurewise_std_normalization",
+    )
+    if any(_is_given(thing.arguments.value(name)) for name in normalizes) or thing.arguments.open:
+        data = data.after(DataStep(StepKind.SCALED, "preprocessing", place), range=None)
+    if "rescale" in thing.arguments.keywords and rescale is None and not is_none(thing.arguments.value("rescale")):
+        data = data.after(DataStep(StepKind.SCALED, "rescale", place), range=None)
+    if any(_augments(thing.arguments.value(name)) for name in AUGMENTATIONS):
+        data = data.after(DataStep(StepKind.AUGMENTED, thing.kind, place))
+    if boolean(arguments.value("shuffle")) is False:
+        data = data.after(DataStep(StepKind.OTHER, "unshuffled", place))
+    size = arguments.value("batch_size", 2 if method == "flow" else None)
+    batch = number(size) if size is not None else DEFAULT_BATCH
+    data = data.after(DataStep(StepKind.OTHER, method, place, batch))
+    targets = _targets(interpreter, method, arguments)
+    return replace(data, batched=True, targets=targets)
+
+
+DEFAULT_BATCH = 32.0
+"""The batch size of a generator that is given none."""
+
+AUGMENTATIONS = (
+    "rotation_range",
+    "width_shift_range",
+    "height_shift_range",
+    "brightness_range",
+    "shear_range",
+    "zoom_range",
+    "channel_shift_range",
+    "horizontal_flip",
+    "vertical_flip",
+)
+"""The arguments of `ImageDataGenerator` that change images at random."""
+
+
+def _augments(value: Value | None) -> bool:
+    held = number(value)
+    return _is_given(value) and held != 0
+
+
+def _is_given(value: Value | None) -> bool:
+    return value is not None and not is_none(value) and boolean(value) is not False
+
+
+def _targets(interpreter: Interpreter, method: str, arguments: Arguments) -> Data | None:
+    if method == "flow":
+        value = arguments.value("y", 1)
+        return data_operations.as_data(value)
+    mode = arguments.value("class_mode")
+    if mode is None:
+        return Data(method, labels=LabelForm.ONE_HOT, batched=True)
+    form = FOLDER_LABELS.get(text(mode) or "")
+    return Data(method, labels=form, batched=True) if form is not None else None

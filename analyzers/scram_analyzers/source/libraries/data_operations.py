@@ -1,0 +1,336 @@
+"""What operators, items and attributes make of data."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from scram_analyzers.source.data import (
+    WHOLE,
+    Data,
+    DataStep,
+    Interval,
+    LabelForm,
+    Rows,
+    StepKind,
+    join_data,
+)
+from scram_analyzers.source.keras_api.layers import AUGMENTING, ENCODING
+from scram_analyzers.source.libraries.data_arithmetic import moved_range
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.state import ListObject
+from scram_analyzers.source.values import (
+    Arguments,
+    Constant,
+    Method,
+    Ref,
+    Tuple,
+    Unknown,
+    Value,
+    integer,
+    is_none,
+    number,
+    text,
+)
+
+if TYPE_CHECKING:
+    from scram_analyzers.source.interpreter import Interpreter
+
+STATISTICS = frozenset(
+    [
+        "max",
+        "min",
+        "mean",
+        "std",
+        "var",
+        "sum",
+        "median",
+        "amax",
+        "amin",
+        "average",
+        "ptp",
+        "nanmax",
+        "nanmin",
+        "nanmean",
+        "nanstd",
+        "argmax",
+        "argmin",
+        "prod",
+        "size",
+    ]
+)
+
+
+def as_data(value: Value | None) -> Data | None:
+    """The value as data: data itself, or an attribute of data that names a column."""
+    if isinstance(value, Data):
+        return value
+    if isinstance(value, Method) and isinstance(value.owner, Data):
+        return _column(value.owner, value.place)
+    return None
+
+
+def _column(data: Data, place: Place | None) -> Data:
+    step = DataStep(StepKind.SELECTED, "column", place)
+    return data.after(step, shape=(data.samples,) if data.shape else None, range=None)
+
+
+def from_object(interpreter: Interpreter, value: Value) -> Data | None:
+    """A list (of lists) of numbers as data; None for anything else."""
+    numbers: list[float] = []
+    shape = _collect_numbers(interpreter, value, numbers)
+    if shape is None or not numbers:
+        return None
+    whole = all(each.is_integer() for each in numbers)
+    finite = all(math.isfinite(each) for each in numbers)
+    return Data(
+        source="literal",
+        place=value.place,
+        range=Interval(min(numbers), max(numbers)) if finite else None,
+        dtype="int64" if whole else "float64",
+        shape=shape,
+        roots=frozenset((value.identity,)) if isinstance(value, Ref) else frozenset(),
+    )
+
+
+def stacked(interpreter: Interpreter, value: Value | None) -> Data | None:
+    """A list of arrays as one array (`np.array(images)`), or a list of numbers; None for anything else.
+
+    The list is what such an array came from: it is the root, and what its items came from are origins.
+    """
+    thing = interpreter.object_of(value)
+    if isinstance(value, Tuple):
+        return from_object(interpreter, value)
+    if not isinstance(value, Ref) or not isinstance(thing, ListObject):
+        return None
+    data = _of_list(interpreter, value, thing)
+    shuffled = interpreter.shuffled_lists.get(value.identity)
+    return data.after(shuffled) if data is not None and shuffled is not None else data
+
+
+def _of_list(interpreter: Interpreter, value: Ref, thing: ListObject) -> Data | None:
+    numbers = from_object(interpreter, value)
+    if numbers is not None:
+        return numbers
+    items = [item if isinstance(item, Data) else stacked(interpreter, item) for item in thing.items]
+    known = [item for item in items if item is not None]
+    if not known or len(known) < len(items):
+        return Data("list", value.place, roots=frozenset((value.identity,))) if thing.open else None
+    joined = known[0]
+    for item in known[1:]:
+        joined = join_data(joined, item)
+    return replace(
+        joined,
+        shape=None,
+        rows=WHOLE,
+        batched=False,
+        targets=None,
+        roots=frozenset((value.identity,)),
+        origins=frozenset().union(*(item.roots | item.origins for item in known)),
+    )
+
+
+def _collect_numbers(interpreter: Interpreter, value: Value, numbers: list[float]) -> tuple[int | None, ...] | None:
+    items = interpreter.items_of(value)
+    if items is None:
+        held = number(value)
+        if held is None:
+            return None
+        numbers.append(held)
+        return ()
+    inner: tuple[int | None, ...] | None = ()
+    for item in items:
+        inner = _collect_numbers(interpreter, item, numbers)
+        if inner is None:
+            return None
+    return (len(items), *inner) if inner is not None else None
+
+
+# -- items and attributes
+
+
+def select(interpreter: Interpreter, data: Data, keys: list[Value | slice], place: Place) -> Value:
+    """`data[...]`: some of its samples or columns."""
+    key = keys[0]
+    position = integer(key) if not isinstance(key, slice) else None
+    if data.batched and data.targets is not None and len(keys) == 1 and position is not None:
+        return element_of(data)  # generator[0]: a batch
+    if data.targets is not None and isinstance(key, Constant) and key.value in ("data", "target", "images"):
+        return attribute(data, str(key.value), place)  # scikit-learn's bunches are dicts as well
+    if data.source == "numpy.eye" and isinstance(key, Data):
+        return one_hot(key, data.classes, place)  # np.eye(classes)[labels]
+    step = DataStep(StepKind.SELECTED, "window" if _is_window(key) else "getitem", place)
+    targets = select(interpreter, data.targets, keys, place) if data.targets is not None else None
+    one = replace(data.after(step), targets=targets if isinstance(targets, Data) else None)
+    if len(keys) == 1 and _names_columns(interpreter, key):
+        shape = (data.samples,) if data.shape and isinstance(key, Constant) else None
+        return replace(one, shape=shape, range=None)
+    rows = _rows(data, key)
+    if len(keys) == 1 and isinstance(key, slice):
+        return replace(one, shape=_sliced(data, key), rows=rows)
+    if len(keys) > 1:
+        one_column = any(not isinstance(each, slice) for each in keys[1:]) and not data.images
+        return replace(one, shape=_of_columns(data, keys), rows=rows, range=None if one_column else data.range)
+    return replace(one, shape=data.shape[1:] if data.shape and position is not None else None, rows=rows)
+
+
+def _names_columns(interpreter: Interpreter, key: Value | slice) -> bool:
+    if isinstance(key, slice):
+        return False
+    if isinstance(key, Constant):
+        return isinstance(key.value, str)
+    thing = interpreter.object_of(key)
+    return isinstance(thing, ListObject) and any(isinstance(text(item), str) for item in thing.items)
+
+
+def _is_window(key: Value | slice) -> bool:
+    """Whether a slice moves along with a loop: both bounds given, the first not a number."""
+    if not isinstance(key, slice) or key.start is None or key.stop is None:
+        return False
+    return integer(key.start) is None and integer(key.stop) is None
+
+
+def _rows(data: Data, key: Value | slice) -> Rows | None:
+    """Which rows a key picks, when both its bounds are known."""
+    if data.rows is None or not isinstance(key, slice):
+        return None
+    if key.step is not None and not is_none(key.step):
+        return None
+    bounds: list[int | None] = []
+    for bound in (key.start, key.stop):
+        held = None if bound is None or is_none(bound) else integer(bound)
+        if held is None and bound is not None and not is_none(bound):
+            return None
+        if held is not None and held < 0:
+            if data.samples is None:
+                return None
+            held = max(0, data.samples + held)
+        bounds.append(held)
+    return data.rows.part(bounds[0] or 0, bounds[1])
+
+
+def _of_columns(data: Data, keys: list[Value | slice]) -> tuple[int | None, ...] | None:
+    """The shape of `data[:, 3]` and `data[:, 0:8]`, as far as the row and column keys tell it."""
+    if data.shape is None or len(keys) > len(data.shape):
+        return None
+    shape: list[int | None] = []
+    for size, key in zip(data.shape, keys, strict=False):
+        if not isinstance(key, slice):
+            if integer(key) is None:
+                return None
+            continue
+        kept = _sliced(replace(data, shape=(size,)), key)
+        shape.append(kept[0] if kept else None)
+    return (*shape, *data.shape[len(keys) :])
+
+
+def _sliced(data: Data, key: slice) -> tuple[int | None, ...] | None:
+    if data.shape is None:
+        return None
+    given = (key.start, key.stop, key.step)
+    bounds = [None if bound is None else integer(bound) for bound in given]
+    known = all(bound is None or held is not None for bound, held in zip(given, bounds, strict=True))
+    if not known or data.samples is None or bounds[2] == 0:
+        return (None, *data.shape[1:])
+    return (len(range(*slice(*bounds).indices(data.samples))), *data.shape[1:])
+
+
+def with_item(data: Data, value: Value, place: Place) -> Data:
+    """`data[...] = value`: part of it changed."""
+    given = as_data(value)
+    kind = StepKind.SCALED if given is not None and given.scaled else StepKind.OTHER
+    learned = next(given.learned_steps(), None) if given is not None else None
+    step = DataStep(kind, "setitem", place, learned=learned.learned if learned is not None else None)
+    last = data.steps[-1] if data.steps else None
+    if last is not None and last.place is not None and last.place.node is place.node:
+        return replace(data, steps=(*data.steps[:-1], step), range=None)  # once more round a loop
+    return data.after(step, range=None)
+
+
+def attribute(data: Data, name: str, place: Place) -> Value:
+    """`data.name`."""
+    if name == "shape":
+        if data.shape is None:
+            return Unknown(place)
+        return Tuple(tuple(Unknown() if size is None else Constant(size) for size in data.shape), place)
+    if name in ("values", "T", "images", "loc", "iloc", "ix", "data", "flat", "real", "array", "at", "iat"):
+        return data if name != "data" or data.targets is None else replace(data, targets=None)
+    if name in ("target", "targets") and data.targets is not None:
+        return data.targets
+    if name in ("size", "ndim", "dtype", "columns", "index", "element_spec", "class_names", "class_indices"):
+        return Unknown(place)
+    if name in ("samples", "n", "num_classes", "batch_size"):
+        return Unknown(place)
+    return Method(data, name, place)
+
+
+def element_of(data: Data) -> Value:
+    """What a loop over data meets: a batch of inputs and targets, or a sample."""
+    one = replace(data, batched=False, targets=None)
+    if data.targets is not None:
+        return Tuple((one, data.targets))
+    return one if data.batched else replace(one, shape=data.shape[1:] if data.shape else None)
+
+
+def unpack(data: Data, count: int) -> tuple[Value, ...] | None:
+    """`a, b = data`: inputs and targets of a batch."""
+    if data.targets is not None and count == 2:
+        return (replace(data, targets=None), data.targets)
+    return None
+
+
+def prediction(method: str, place: Place) -> Value:
+    """What `evaluate` and `predict` return, as far as it can matter."""
+    return Data("prediction", place) if method.startswith("predict") else Unknown(place)
+
+
+# -- layers used on data
+
+
+def through_layer(data: Data, kind: str, arguments: Arguments, place: Place) -> Data:
+    """Data passed through a layer outside a model (`Rescaling(1/255)(images)`)."""
+    name = kind.rpartition(".")[2]
+    if name == "Rescaling":
+        scale, offset = number(arguments.value("scale")), number(arguments.value("offset"))
+        moved = moved_range("Multiply", data.range, scale) if scale is not None else None
+        if moved is not None and offset is not None:
+            moved = moved_range("Add", moved, offset)
+        return data.after(DataStep(StepKind.SCALED, kind, place), range=moved, dtype="float32")
+    if name == "Normalization":
+        return data.after(DataStep(StepKind.SCALED, kind, place), range=Interval(-5, 5), dtype="float32")
+    if name in ENCODING:
+        step = DataStep(StepKind.ENCODED, kind, place)
+        mode = arguments.value("output_mode")
+        numbers = name in ("TextVectorization", "StringLookup", "IntegerLookup")
+        return data.after(step, range=None, token_ids=numbers and (mode is None or text(mode) == "int"))
+    if name in AUGMENTING:
+        return data.after(DataStep(StepKind.AUGMENTED, kind, place))
+    return data.after(DataStep(StepKind.OTHER, kind, place), range=None)
+
+
+def whole(data: Data, step: DataStep) -> Data:
+    """Data made whole numbers: what was measured may now be classes."""
+    return data.after(step, labels=None if data.labels is LabelForm.CONTINUOUS else data.labels)
+
+
+def class_ids(data: Data, place: Place) -> Value:
+    """`argmax` of labels: one number for each row again."""
+    if data.labels is not LabelForm.ONE_HOT:
+        return Unknown(place)
+    step = DataStep(StepKind.ENCODED, "argmax", place)
+    return data.after(step, labels=LabelForm.INTEGER, range=None, shape=(data.samples,) if data.shape else None)
+
+
+def one_hot(data: Data, classes: int | None, place: Place) -> Data:
+    """Labels as one-hot rows."""
+    count = classes if classes is not None else data.classes
+    shape = (data.samples, count) if data.shape else None
+    return data.after(
+        DataStep(StepKind.ENCODED, "one-hot", place),
+        labels=LabelForm.ONE_HOT,
+        classes=count,
+        range=Interval(0, 1),
+        shape=shape,
+        dtype="float32",
+    )

@@ -1,0 +1,160 @@
+"""Functions that bring data into a program: data sets, tables, images."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from scram_analyzers.source.data import Data, DataStep, Interval, LabelForm, Part, StepKind
+from scram_analyzers.source.libraries import datasets
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.values import (
+    Arguments,
+    Tuple,
+    Value,
+    boolean,
+    integer,
+    is_none,
+    text,
+)
+
+if TYPE_CHECKING:
+    from scram_analyzers.source.interpreter import Interpreter
+
+
+def new_root(interpreter: Interpreter) -> frozenset[int]:
+    """The root of data that nothing else comes from."""
+    return frozenset((interpreter.new_identity(),))
+
+
+def load(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    """What a loader returns; None when the function is none."""
+    package, _, last = name.rpartition(".")
+    if package.startswith("keras.datasets.") and last == "load_data":
+        return _keras_dataset(interpreter, name, arguments, place)
+    if package == "sklearn.datasets":
+        return _sklearn_dataset(interpreter, name, arguments, place)
+    if name in TABLE_READERS or (name.startswith("pandas.") and last in ("read_csv", "read_excel", "read_table")):
+        return _table(interpreter, name, arguments, place)
+    if name in _ARRAY_READERS or name.startswith("pandas.read_"):
+        return Data(name, place, roots=new_root(interpreter))
+    if name in _IMAGE_READERS:
+        return _image(interpreter, name, arguments, place)
+    if name in _IMAGE_FOLDERS:
+        return _image_folder(interpreter, name, arguments, place)
+    return None
+
+
+def _keras_dataset(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    known = datasets.KERAS.get(name.split(".")[2])
+    if known is None:
+        return None
+    pairs = []
+    for part in (Part.TRAINING, Part.TEST):
+        root = interpreter.new_identity()
+        x = datasets.features(known, name, place, part, root)
+        words = integer(arguments.value("num_words", 1))
+        if known.token_ids and words is not None:
+            x = replace(x, range=Interval(0, words - 1))
+        pairs.append(Tuple((x, datasets.labels(known, name, place, part, root)), place))
+    return Tuple(tuple(pairs), place)
+
+
+def _sklearn_dataset(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    known = datasets.SKLEARN.get(name.rpartition(".")[2])
+    root = interpreter.new_identity()
+    if known is None:
+        if not name.rpartition(".")[2].startswith("make_"):
+            return None
+        x = Data(name, place, range=Interval(-8, 8), dtype="float64", roots=frozenset((root,)))
+        form = _MADE_LABELS.get(name.rpartition(".")[2], LabelForm.INTEGER)
+        return Tuple((x, Data(name, place, labels=form, roots=frozenset((root,)))), place)
+    x = datasets.features(known, name, place, None, root)
+    y = datasets.labels(known, name, place, None, root)
+    if boolean(arguments.value("return_X_y")):
+        return Tuple((x, y), place)
+    return replace(x, targets=y)
+
+
+_MADE_LABELS: Mapping[str, LabelForm] = MappingProxyType(
+    {
+        "make_regression": LabelForm.CONTINUOUS,
+        "make_sparse_uncorrelated": LabelForm.CONTINUOUS,
+        "make_friedman1": LabelForm.CONTINUOUS,
+        "make_friedman2": LabelForm.CONTINUOUS,
+        "make_friedman3": LabelForm.CONTINUOUS,
+        "make_s_curve": LabelForm.CONTINUOUS,
+        "make_swiss_roll": LabelForm.CONTINUOUS,
+        "make_moons": LabelForm.BINARY,
+        "make_circles": LabelForm.BINARY,
+        "make_multilabel_classification": LabelForm.MULTI_HOT,
+    }
+)
+
+# -- tables
+
+TABLE_READERS = frozenset(["numpy.loadtxt", "numpy.genfromtxt"])
+_ARRAY_READERS = frozenset(["numpy.load", "numpy.fromfile", "joblib.load", "pickle.load", "h5py.File"])
+
+
+def _table(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Data:
+    """A table from a text file; of a few well-known files the range is known by their name."""
+    path = text(next((argument.value for argument in arguments.positional[:1]), None)) or ""
+    known = datasets.known_file(path)
+    return Data(name, place, range=known, roots=new_root(interpreter))
+
+
+# -- images
+
+_IMAGE_READERS = frozenset(
+    [
+        "cv2.imread",
+        "PIL.Image.open",
+        "skimage.io.imread",
+        "imageio.imread",
+        "imageio.v2.imread",
+        "imageio.v3.imread",
+        "scipy.misc.imread",
+        "scipy.ndimage.imread",
+        "matplotlib.pyplot.imread",
+        "matplotlib.image.imread",
+        "tensorflow.image.decode_jpeg",
+        "tensorflow.image.decode_png",
+        "tensorflow.image.decode_image",
+        "tensorflow.io.decode_jpeg",
+        "tensorflow.io.decode_png",
+        "tensorflow.io.decode_image",
+        "keras.utils.load_img",
+        "keras.preprocessing.image.load_img",
+    ]
+)
+_IMAGE_FOLDERS = frozenset(
+    ["keras.utils.image_dataset_from_directory", "keras.preprocessing.image_dataset_from_directory"]
+)
+
+
+def _image(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
+    dtype = text(arguments.value("dtype"))
+    unclear = name.startswith("matplotlib.") or (dtype is None and "dtype" in arguments.keywords)
+    if unclear or (dtype is not None and "float" in dtype):  # PNGs, or pixels as fractions: 0 to 1
+        return Data(name, place, images=True, roots=new_root(interpreter))
+    return Data(name, place, range=Interval(0, 255), dtype="uint8", images=True, roots=new_root(interpreter))
+
+
+def _image_folder(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
+    """The parts of one folder are told apart by `subset`: each is a root of its own."""
+    mode = arguments.value("label_mode")
+    root = new_root(interpreter)
+    form = datasets.FOLDER_LABELS.get(text(mode) or "") if mode is not None else LabelForm.INTEGER
+    targets = Data(name, place, labels=form, batched=True, roots=root) if not is_none(mode) else None
+    part = {"training": Part.TRAINING, "validation": Part.VALIDATION}.get(text(arguments.value("subset")) or "")
+    data = Data(name, place, part, Interval(0, 255), "float32", images=True, batched=True, targets=targets, roots=root)
+    if boolean(arguments.value("shuffle")) is False:
+        data = data.after(DataStep(StepKind.OTHER, "unshuffled", place))
+    if text(arguments.value("subset")) == "both":
+        other = Data(name, place, Part.VALIDATION, Interval(0, 255), "float32", images=True, batched=True)
+        other = replace(other, targets=targets, roots=new_root(interpreter))
+        return Tuple((replace(data, part=Part.TRAINING), other), place)
+    return data

@@ -1,0 +1,283 @@
+"""numpy: what its functions make of data, and the arrays it makes itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from scram_analyzers.source.data import WHOLE, Data, DataStep, Interval, LabelForm, StepKind, join_data
+from scram_analyzers.source.libraries import data_arithmetic, data_operations
+from scram_analyzers.source.libraries.loaders import new_root
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.values import (
+    Arguments,
+    Constant,
+    Unknown,
+    Value,
+    integer,
+    number,
+)
+
+if TYPE_CHECKING:
+    from scram_analyzers.source.interpreter import Interpreter
+
+Handler = Callable[["Interpreter", str, Arguments, Place], "Value | None"]
+
+_SAME = frozenset(["array", "asarray", "asfarray", "float32", "float64", "ascontiguousarray", "copy", "array_equal"])
+_RESHAPING = frozenset(
+    ["expand_dims", "reshape", "squeeze", "transpose", "moveaxis", "swapaxes", "ravel", "flip", "rot90", "fliplr"]
+)
+_KEEPING_RANGE = frozenset(["delete", "take", "choice", "unique", "array_split", "split", "nan_to_num", "clip"])
+_BINARY: Mapping[str, str] = MappingProxyType(
+    {
+        "divide": "Divide",
+        "true_divide": "Divide",
+        "subtract": "Subtract",
+        "multiply": "Multiply",
+        "add": "Add",
+        "power": "Power",
+        "mod": "Modulo",
+        "floor_divide": "FloorDivide",
+    }
+)
+_REAL_VALUED = frozenset(
+    ["sin", "cos", "tan", "exp", "log", "log1p", "log10", "sqrt", "tanh", "dot", "matmul", "cumsum"]
+)
+"""Functions whose results are measured, not counted: no class labels."""
+_BOUNDED: Mapping[str, Interval] = MappingProxyType(
+    {"sin": Interval(-1, 1), "cos": Interval(-1, 1), "tanh": Interval(-1, 1)}
+)
+
+
+def call(interpreter: Interpreter, last: str, arguments: Arguments, place: Place) -> Value | None:
+    """The value of `numpy.<last>(...)`; None when nothing is known of it."""
+    if last in _MAKERS:
+        return _MAKERS[last](interpreter, last, arguments, place)
+    if last in _JOINING:
+        return _joined(interpreter, last, arguments, place)
+    if last in _BINARY and len(arguments.positional) > 1:
+        return _binary(interpreter, _BINARY[last], arguments, place)
+    if last == "where" and len(arguments.positional) == 3:
+        return _either(arguments, place)
+    data = given(interpreter, arguments)
+    return _of_data(data, last, place) if data is not None else None
+
+
+def given(interpreter: Interpreter, arguments: Arguments, position: int = 0) -> Data | None:
+    """The argument at a position as data, lists of numbers and of arrays included."""
+    if position >= len(arguments.positional):
+        return None
+    value = arguments.positional[position].value
+    return data_operations.as_data(value) or data_operations.stacked(interpreter, value)
+
+
+def _of_data(data: Data, last: str, place: Place) -> Value:
+    other = DataStep(StepKind.OTHER, last, place)
+    if last == "argmax":
+        return data_operations.class_ids(data, place)
+    if last in data_operations.STATISTICS:
+        return Unknown(place)
+    if last in _REAL_VALUED:
+        scales = last in ("log", "log1p", "sqrt", "tanh", "log10")
+        step = DataStep(StepKind.SCALED if scales else StepKind.OTHER, last, place)
+        return data.after(step, range=_BOUNDED.get(last), labels=LabelForm.CONTINUOUS, dtype="float64")
+    if last in _SAME:
+        return data
+    if last in ("abs", "absolute", "fabs") and data.range is not None:
+        return data.after(other, range=Interval(0, data.range.magnitude))
+    if last == "square":
+        moved = data_arithmetic.moved_range("Power", data.range, 2)
+        return data.after(other, range=moved, labels=LabelForm.CONTINUOUS)
+    if last in _RESHAPING:
+        return data.after(other, shape=None)
+    if last == "permutation":
+        return data.after(DataStep(StepKind.SHUFFLED, last, place))
+    if last in _KEEPING_RANGE:
+        return data.after(other, shape=None, rows=data.rows if last in ("nan_to_num", "clip") else None)
+    if last in ("round", "rint", "floor", "ceil", "around"):
+        return data_operations.whole(data, other)
+    return data.after(other, range=None, shape=None, labels=None, rows=None)
+
+
+def _binary(interpreter: Interpreter, operator: str, arguments: Arguments, place: Place) -> Value | None:
+    values = [argument.value for argument in arguments.positional[:2]]
+    left, right = (data_operations.as_data(value) or value for value in values)
+    if not isinstance(left, Data) and not isinstance(right, Data):
+        data = given(interpreter, arguments)
+        if data is None:
+            return None
+        left = data
+    return data_arithmetic.operate(operator, left, right, place)
+
+
+def _either(arguments: Arguments, place: Place) -> Value | None:
+    """`np.where(condition, a, b)`."""
+    condition, *branches = (argument.value for argument in arguments.positional)
+    ranges: list[Interval | None] = []
+    for value in branches:
+        data, constant = data_operations.as_data(value), number(value)
+        ranges.append(
+            data.range if data is not None else Interval(constant, constant) if constant is not None else None
+        )
+    first, second = ranges
+    hull = first.hull(second) if first is not None and second is not None else None
+    base = next((value for value in (*branches, condition) if isinstance(value, Data)), None)
+    if base is None:
+        return None
+    return base.after(DataStep(StepKind.OTHER, "where", place), range=hull, dtype=None, labels=None)
+
+
+_JOINING = frozenset(["concatenate", "vstack", "hstack", "stack", "dstack", "append", "column_stack", "r_", "c_"])
+
+
+def _joined(interpreter: Interpreter, last: str, arguments: Arguments, place: Place) -> Value | None:
+    values = [argument.value for argument in arguments.positional[: 2 if last == "append" else 1]]
+    if last != "append" and values:
+        items = interpreter.items_of(values[0])
+        if items is None:
+            return given(interpreter, arguments)
+        values = list(items)
+    return joined(interpreter, values, DataStep(StepKind.OTHER, last, place))
+
+
+def joined(interpreter: Interpreter, values: list[Value], step: DataStep) -> Data | None:
+    """Arrays put together: the ranges of all, and the rows of all where each has all of its own."""
+    parts = [data_operations.as_data(value) or data_operations.stacked(interpreter, value) for value in values]
+    known = [part for part in parts if part is not None]
+    if not known or len(known) < len(parts):
+        return None
+    result, hull = known[0], known[0].range
+    for part in known[1:]:
+        hull = hull.hull(part.range) if hull is not None and part.range is not None else None
+        result = join_data(result, part)
+    roots: frozenset[int] = frozenset()
+    origins: frozenset[int] = frozenset()
+    for part in known:
+        roots, origins = roots | part.roots, origins | part.origins
+    whole = all(part.rows == WHOLE for part in known)
+    facts = replace(result, source=known[0].source, range=hull, shape=None, roots=roots, origins=origins)
+    if not all(any(step.kind is StepKind.AUGMENTED for step in part.steps) for part in known):
+        # Some of the rows are as they were: those a validation part may be cut from.
+        facts = replace(facts, steps=tuple(step for step in facts.steps if step.kind is not StepKind.AUGMENTED))
+    return replace(facts.after(step), rows=WHOLE if whole else None)
+
+
+# -- arrays that numpy makes
+
+
+def _made(low: float, high: float, labels: LabelForm | None = None) -> Handler:
+    def make(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
+        return Data(
+            f"numpy.{name}",
+            place,
+            range=Interval(low, high),
+            dtype="float64",
+            shape=_made_shape(interpreter, name, arguments),
+            labels=labels,
+            roots=new_root(interpreter),
+        )
+
+    return make
+
+
+def _made_shape(interpreter: Interpreter, name: str, arguments: Arguments) -> tuple[int | None, ...] | None:
+    size = arguments.value("size") or arguments.value("shape")
+    values: tuple[Value, ...] | None
+    if size is not None:
+        values = interpreter.items_of(size) or (size,)
+    elif name in ("rand", "randn"):
+        values = tuple(argument.value for argument in arguments.positional)
+    elif name in ("random", "zeros", "ones", "random_sample", "empty", "full") and arguments.positional:
+        first = arguments.positional[0].value
+        values = interpreter.items_of(first) or (first,)
+    else:
+        return None
+    return tuple(integer(value) for value in values)
+
+
+def _full(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
+    filled = number(arguments.value("fill_value", 1))
+    interval = Interval(filled, filled) if filled is not None else None
+    shape = _made_shape(interpreter, name, arguments)
+    return Data("numpy.full", place, range=interval, shape=shape, roots=new_root(interpreter))
+
+
+def _random_integers(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
+    low, high = number(arguments.value("low", 0)), number(arguments.value("high", 1))
+    interval = None
+    if low is not None:
+        interval = Interval(0, low - 1) if high is None else Interval(low, high - 1)
+    shape = _made_shape(interpreter, name, arguments)
+    source = "numpy.random.randint"
+    return Data(source, place, range=interval, dtype="int64", shape=shape, roots=new_root(interpreter))
+
+
+def _random_uniform(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
+    bounds = [arguments.value("low", 0) or Constant(0.0), arguments.value("high", 1) or Constant(1.0)]
+    low, high = (number(bound) for bound in bounds)
+    interval = Interval(min(low, high), max(low, high)) if low is not None and high is not None else None
+    return _measured("numpy.random.uniform", interval, _made_shape(interpreter, name, arguments), interpreter, place)
+
+
+def _measured(
+    source: str, interval: Interval | None, shape: tuple[int | None, ...] | None, interpreter: Interpreter, place: Place
+) -> Data:
+    """Random real numbers."""
+    form = LabelForm.CONTINUOUS
+    return Data(source, place, range=interval, dtype="float64", shape=shape, labels=form, roots=new_root(interpreter))
+
+
+def _random_normal(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
+    mean = number(arguments.value("loc", 0) or Constant(0.0))
+    spread = number(arguments.value("scale", 1) or Constant(1.0))
+    interval = None
+    if mean is not None and spread is not None:
+        interval = Interval(mean - 4 * abs(spread), mean + 4 * abs(spread))
+    return _measured("numpy.random.normal", interval, _made_shape(interpreter, name, arguments), interpreter, place)
+
+
+def _evenly_spaced(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
+    numbers = [number(argument.value) for argument in arguments.positional[:2]]
+    interval = None
+    if name == "arange" and len(numbers) == 1 and numbers[0] is not None:
+        interval = Interval(0, max(numbers[0] - 1, 0))
+    elif len(numbers) == 2 and numbers[0] is not None and numbers[1] is not None:
+        interval = Interval(min(numbers[0], numbers[1]), max(numbers[0], numbers[1]))
+    return Data(f"numpy.{name}", place, range=interval, roots=new_root(interpreter))
+
+
+def _identity_matrix(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
+    count = integer(arguments.value("N", 0))
+    shape = (count, count)
+    return Data(
+        "numpy.eye",
+        place,
+        range=Interval(0, 1),
+        shape=shape,
+        labels=LabelForm.ONE_HOT,
+        classes=count,
+        roots=new_root(interpreter),
+    )
+
+
+_MAKERS: Mapping[str, Handler] = MappingProxyType(
+    {
+        "rand": _made(0, 1, LabelForm.CONTINUOUS),
+        "random": _made(0, 1, LabelForm.CONTINUOUS),
+        "random_sample": _made(0, 1, LabelForm.CONTINUOUS),
+        "randn": _made(-4, 4, LabelForm.CONTINUOUS),
+        "standard_normal": _made(-4, 4, LabelForm.CONTINUOUS),
+        "zeros": _made(0, 0),
+        "ones": _made(1, 1),
+        "full": _full,
+        "randint": _random_integers,
+        "uniform": _random_uniform,
+        "normal": _random_normal,
+        "linspace": _evenly_spaced,
+        "arange": _evenly_spaced,
+        "eye": _identity_matrix,
+        "identity": _identity_matrix,
+    }
+)

@@ -1,0 +1,70 @@
+"""From what a run speaks of to where it is written."""
+
+from __future__ import annotations
+
+from scram_analyzers.run.records import LayerInfo, RunInfo, Subject, SubjectKind
+from scram_analyzers.source.graph import Layer
+from scram_analyzers.source.model import Model
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Fit, Program
+
+
+def locate(program: Program, subject: Subject, info: RunInfo) -> Place | None:
+    """The place of `subject` in the program that this run executes; None when it can't be told."""
+    fit = _fit_of(program, info)
+    compiled = fit.compile if fit is not None else None
+    if compiled is None and program.compiles:
+        compiled = program.compiles[-1]
+    optimizer = compiled.optimizer if compiled is not None else None
+    kind = subject.kind
+    if kind is SubjectKind.LEARNING_RATE and optimizer is not None:
+        return optimizer.learning_rate.place or optimizer.place
+    if kind is SubjectKind.OPTIMIZER and optimizer is not None:
+        return optimizer.place
+    if kind is SubjectKind.LOSS and compiled is not None and compiled.losses:
+        return compiled.losses[0].place
+    if kind is SubjectKind.INPUTS and fit is not None and fit.x is not None:
+        return fit.x.place or fit.place
+    if kind is SubjectKind.TARGETS and fit is not None and fit.y is not None:
+        return fit.y.place or fit.place
+    model = (fit.model if fit is not None else None) or (compiled.model if compiled is not None else None)
+    if kind is SubjectKind.LAYER and model is not None and subject.layer is not None:
+        layer = _layer_of(model, subject.layer, info.layers)
+        return layer.place if layer is not None else model.place
+    if kind is SubjectKind.MODEL and model is not None:
+        return model.place
+    if fit is not None:
+        return fit.place
+    return compiled.place if compiled is not None else None
+
+
+def _fit_of(program: Program, info: RunInfo) -> Fit | None:
+    """The call that this run is in: the one on the line that called, else the one whose model fits best."""
+    if info.fit_line is not None:
+        for fit in program.fits:
+            lines = fit.place.range
+            if lines.start.line <= info.fit_line <= lines.end.line:
+                return fit
+    ranked = sorted(program.fits, key=lambda fit: _likeness(fit.model, info.layers), reverse=True)
+    return ranked[0] if ranked else None
+
+
+def _likeness(model: Model | None, layers: tuple[LayerInfo, ...]) -> int:
+    if model is None:
+        return -1
+    ours = [layer.class_name for layer in model.layers]
+    theirs = [layer.class_name for layer in layers if layer.class_name != "InputLayer"]
+    if ours == theirs:
+        return len(ours) + 1
+    return sum(1 for mine, other in zip(ours, theirs, strict=False) if mine == other)
+
+
+def _layer_of(model: Model, name: str, layers: tuple[LayerInfo, ...]) -> Layer | None:
+    for layer in model.layers:
+        if layer.name == name:
+            return layer
+    running = [each for each in layers if each.class_name != "InputLayer"]
+    for info, layer in zip(running, model.layers, strict=False):
+        if info.name == name and info.class_name == layer.class_name:
+            return layer
+    return None

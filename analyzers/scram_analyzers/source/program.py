@@ -1,0 +1,213 @@
+"""The `Program`: what rules ask, instead of asking the syntax."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from scram_analyzers.findings import SourceRange
+from scram_analyzers.source.chunks import PlacedChunk
+from scram_analyzers.source.data import Data
+from scram_analyzers.source.graph import Layer
+from scram_analyzers.source.imports import Imports
+from scram_analyzers.source.model import Model
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.values import Argument, Arguments, Function, Value
+
+
+@dataclass(frozen=True, slots=True)
+class LearningRate:
+    """An optimizer's learning rate. `value` is None when it can't be told or follows a `schedule`.
+
+    `place` is where the number is written, `use` the argument of the optimizer (the same, when the number
+    stands there itself); both are None for Keras's own default. `parameter` is how the program names it
+    (`lr`, `learning_rate`), None when given by position.
+    """
+
+    value: float | None
+    place: Place | None = None
+    use: Place | None = None
+    schedule: str | None = None
+    parameter: str | None = None
+    assumed: bool = False
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Optimizer:
+    """An optimizer: `kind` is the canonical class name ("keras.optimizers.Adam"), whether made or named by a string."""
+
+    kind: str
+    place: Place
+    learning_rate: LearningRate
+    arguments: Arguments
+
+    @property
+    def class_name(self) -> str:
+        """The class's own name ("Adam")."""
+        return self.kind.rpartition(".")[2]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Loss:
+    """A loss: `name` in snake case ("sparse_categorical_crossentropy"), None when not Keras's own.
+
+    `from_logits` is None when it can't be told. `output` is the name or number of the output it belongs to,
+    None when there is one loss for all. `function` is a loss that this module defines.
+    """
+
+    name: str | None
+    place: Place
+    from_logits: bool | None = False
+    arguments: Arguments = field(default_factory=Arguments)
+    output: str | int | None = None
+    function: Function | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric: `name` in snake case ("accuracy", "sparse_categorical_accuracy"), None when not Keras's own.
+
+    `kind` is the canonical name of the class it was made from ("keras.metrics.Accuracy"), with its `arguments`; None
+    for one named by a string or function.
+    """
+
+    name: str | None
+    place: Place
+    kind: str | None = None
+    arguments: Arguments = field(default_factory=Arguments, compare=False)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Compile:
+    """One `model.compile(...)`. `metrics` is None when they can't be told. `model` is None when unknown."""
+
+    place: Place
+    model: Model | None
+    arguments: Arguments
+    optimizer: Optimizer | None
+    losses: tuple[Loss, ...]
+    metrics: tuple[Metric, ...] | None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Fit:
+    """One call that trains: `method` is its name ("fit", "fit_generator", "train_on_batch").
+
+    `x` and `y` are the training data as the call's arguments; a dataset's own targets are in its `Data`.
+    `validation` is the argument that brings validation data, None when there is none; `has_validation` is
+    None when that can't be told.
+    """
+
+    place: Place
+    method: str
+    model: Model | None
+    compile: Compile | None
+    arguments: Arguments
+    x: Argument | None
+    y: Argument | None
+    validation: Argument | None
+    has_validation: bool | None
+    callbacks: tuple[Callback, ...] | None
+    batch_size: Argument | None = None
+    epochs: Argument | None = None
+
+    @property
+    def inputs(self) -> Data | None:
+        """What is known of the training inputs."""
+        return self.x.value if self.x is not None and isinstance(self.x.value, Data) else None
+
+    @property
+    def targets(self) -> Data | None:
+        """What is known of the training targets: `y`, or a dataset's own."""
+        if self.y is not None:
+            return self.y.value if isinstance(self.y.value, Data) else None
+        return self.inputs.targets if self.inputs is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A callback passed to `fit`: the canonical class name, or None for one that is not Keras's."""
+
+    kind: str | None
+    arguments: Arguments
+    place: Place | None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Evaluation:
+    """One `model.evaluate(...)` or `model.predict(...)`."""
+
+    place: Place
+    method: str
+    model: Model | None
+    arguments: Arguments
+    x: Argument | None
+    y: Argument | None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Call:
+    """A call of something from outside this module: its canonical name, the name as reached, its arguments."""
+
+    name: str
+    dotted: str
+    arguments: Arguments
+    place: Place
+    result: Value
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class AttributeSet:
+    """`object.name = value` for an object on the heap, such as `layer.trainable = False`."""
+
+    identity: int
+    name: str
+    value: Value
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class ImpossibleReshape:
+    """An array of shape `before` told to take the sizes `asked` (-1: what is left), which can't be done."""
+
+    before: tuple[int, ...]
+    asked: tuple[int, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadPart:
+    """A stretch of the file that was not understood, and why; said in words for the reader."""
+
+    range: SourceRange
+    reason: str
+    mend: str
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """A Keras module, understood as far as its source tells.
+
+    Everything is in the order of the program. The same expression reached several times (a helper called
+    twice, a loop) appears once for each time.
+
+    `method_calls` are calls of methods of objects from outside (scalers, generators, callbacks), named by class and
+    method ("sklearn.preprocessing.StandardScaler.fit").
+    """
+
+    filename: str
+    text: str
+    chunks: tuple[PlacedChunk, ...]
+    imports: Imports
+    layers: tuple[Layer, ...]
+    optimizers: tuple[Optimizer, ...]
+    models: tuple[Model, ...]
+    compiles: tuple[Compile, ...]
+    fits: tuple[Fit, ...]
+    evaluations: tuple[Evaluation, ...]
+    calls: tuple[Call, ...]
+    method_calls: tuple[Call, ...]
+    attribute_sets: tuple[AttributeSet, ...]
+    impossible_reshapes: tuple[ImpossibleReshape, ...]
+    unread: tuple[UnreadPart, ...]
+    layer_variables: Mapping[int, str]

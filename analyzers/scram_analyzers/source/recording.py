@@ -1,0 +1,93 @@
+"""What the interpreter notes down on its way, for the `Program`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from scram_analyzers.source.chunks import PlacedChunk
+from scram_analyzers.source.graph import Layer
+from scram_analyzers.source.imports import Imports
+from scram_analyzers.source.model import Model
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import (
+    AttributeSet,
+    Call,
+    Compile,
+    Evaluation,
+    Fit,
+    ImpossibleReshape,
+    Optimizer,
+    Program,
+    UnreadPart,
+)
+from scram_analyzers.source.values import Ref, Value
+
+
+@dataclass
+class Recording:
+    """Everything noted so far, in the order of the program."""
+
+    layers: dict[int, Layer] = field(default_factory=dict)
+    optimizers: list[Optimizer] = field(default_factory=list)
+    optimizers_by_identity: dict[int, Optimizer] = field(default_factory=dict)
+    compiles: list[Compile] = field(default_factory=list)
+    compiled_models: dict[int, Compile] = field(default_factory=dict)
+    fits: list[Fit] = field(default_factory=list)
+    evaluations: list[Evaluation] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    method_calls: list[Call] = field(default_factory=list)
+    attribute_sets: list[AttributeSet] = field(default_factory=list)
+    impossible_reshapes: list[ImpossibleReshape] = field(default_factory=list)
+    image_data_format: str | None = None
+    """The layout that the program set for all layers ("channels_first")."""
+
+    def add_layer(self, layer: Layer) -> None:
+        """Note a layer that was made."""
+        self.layers[layer.identity] = layer
+
+    def layer(self, identity: int) -> Layer | None:
+        """The layer with this identity."""
+        return self.layers.get(identity)
+
+    def attribute_set(self, owner: Ref, name: str, value: Value, place: Place) -> None:
+        """Note `owner.name = value`."""
+        self.attribute_sets.append(AttributeSet(owner.identity, name, value, place))
+
+    def program(
+        self,
+        filename: str,
+        text: str,
+        chunks: tuple[PlacedChunk, ...],
+        imports: Imports,
+        unread: Sequence[UnreadPart],
+        layer_variables: Mapping[int, str],
+    ) -> Program:
+        """The finished program."""
+        return Program(
+            filename=filename,
+            text=text,
+            chunks=chunks,
+            imports=imports,
+            layers=tuple(self.layers.values()),
+            optimizers=tuple(self.optimizers),
+            models=tuple(self._models()),
+            compiles=tuple(self.compiles),
+            fits=tuple(self.fits),
+            evaluations=tuple(self.evaluations),
+            calls=tuple(self.calls),
+            method_calls=tuple(self.method_calls),
+            attribute_sets=tuple(self.attribute_sets),
+            impossible_reshapes=tuple(self.impossible_reshapes),
+            unread=tuple(unread),
+            layer_variables=layer_variables,
+        )
+
+    def _models(self) -> list[Model]:
+        """Each model once, as it was last trained or compiled."""
+        latest: dict[int, Model] = {}
+        trained = [*(each.model for each in self.compiles), *(each.model for each in self.fits)]
+        for model in trained:
+            if model is not None:
+                latest[model.identity] = model
+        return list(latest.values())

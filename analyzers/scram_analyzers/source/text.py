@@ -1,0 +1,25 @@
+"""Questions answered from a text alone, before anything is parsed."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+LINE_END = re.compile(r"\r\n|\r|\n")
+"""What Python (and libcst) count as the end of a line; `str.splitlines` knows more, wrongly here."""
+
+
+def mentions_keras(text: str) -> bool:
+    """Whether a module can hold anything for scram at all. Cheap: most files of a project end here."""
+    return "keras" in text
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a text without their ends, numbered as Python numbers them."""
+    return LINE_END.split(text)
+
+
+def lines_with_ends(text: str) -> list[str]:
+    """The lines of a text with their ends; no last line without text or end."""
+    ends = [0, *(match.end() for match in LINE_END.finditer(text)), len(text)]
+    return [text[start:end] for start, end in pairwise(ends) if start < end]

@@ -1,0 +1,250 @@
+"""Comments that silence: `# scram: ignore[SCR101]`, `# scram: ignore-file[SCR301]`, `# noqa: SCR101`.
+
+A comment works from any line of its statement, or from its own line above it; of a compound statement
+(`with`, `for`, `def` with its decorators) only the header counts. A bare `# noqa` silences everything on its
+statement. Texts without such a comment cost one search; the others are cut into tokens once.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tokenize
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from scram_analyzers.findings import Finding, SourceRange
+from scram_analyzers.notes import INVALID_SUPPRESSION, UNUSED_SUPPRESSION, note_finding
+from scram_analyzers.source.text import lines_of
+
+MAX_RESTARTS = 20
+"""Restarts after code that can't be cut into tokens: each time may cost the rest of the file."""
+
+_HIT = re.compile(r"noqa|scram:", re.IGNORECASE)
+_SCRAM = re.compile(r"#\s*scram:\s*(?P<verb>[\w-]+)[^\S\n]*(?:\[(?P<selectors>[^\]]*)\])?", re.IGNORECASE)
+_NOQA = re.compile(r"#\s*noqa\b(?P<colon>\s*:\s*(?P<codes>[A-Z]+[0-9]+(?:[\s,]+[A-Z]+[0-9]+)*)?)?", re.IGNORECASE)
+_STATEMENT_START = re.compile(r"[^\W\d]|[@#]")
+_LAYOUT = {tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING, tokenize.ENDMARKER}
+_VERBS = ("ignore", "ignore-file")
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """One comment that silences `selectors` (codes and names; none: everything) on the lines it speaks of.
+
+    `first_line` to `last_line` (inclusive) is the statement, or the whole file. `range` is the comment's own.
+    """
+
+    range: SourceRange
+    selectors: tuple[str, ...]
+    first_line: int
+    last_line: int
+
+    def silences(self, finding: Finding) -> bool:
+        """Whether the finding is one of those the comment speaks of."""
+        at_place = self.first_line <= finding.range.start.line <= self.last_line
+        return at_place and (not self.selectors or any(_names(each, finding) for each in self.selectors))
+
+
+@dataclass(frozen=True, slots=True)
+class Misuse:
+    """A comment that looks like a suppression and is none; `message` says why."""
+
+    range: SourceRange
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressions:
+    """Every suppression of one text, and the comments that fail to be one."""
+
+    valid: tuple[Suppression, ...] = ()
+    misused: tuple[Misuse, ...] = ()
+
+    def silence(self, finding: Finding) -> bool:
+        """Whether a comment silences the finding."""
+        return any(each.silences(finding) for each in self.valid)
+
+
+def read_suppressions(text: str) -> Suppressions:
+    """The suppressions of a text. Never raises: around code that can't be cut into tokens there are none."""
+    if not _HIT.search(text):
+        return Suppressions()
+    valid: list[Suppression] = []
+    misused: list[Misuse] = []
+    for comment in _comments(lines_of(text)):
+        for directive in _directives(comment):
+            if isinstance(directive, Misuse):
+                misused.append(directive)
+            else:
+                valid.append(directive)
+    return Suppressions(tuple(valid), tuple(misused))
+
+
+def apply_suppressions(
+    text: str, filename: str, findings: Iterable[Finding], undecided: Collection[str] = ()
+) -> tuple[list[Finding], list[Finding]]:
+    """The findings that no comment silences, and findings about comments that are unused or invalid.
+
+    `undecided` holds the codes and names of rules whose findings can't all be among `findings`, because they
+    are switched off or speak only of runs: comments that name them are not called unused.
+    """
+    findings = list(findings)
+    suppressions = read_suppressions(text)
+    kept = [each for each in findings if not suppressions.silence(each)]
+    notes = [note_finding(INVALID_SUPPRESSION, each.message, filename, each.range) for each in suppressions.misused]
+    for suppression in suppressions.valid:
+        unused = [
+            selector
+            for selector in suppression.selectors
+            if selector not in undecided
+            and not any(_names(selector, each) and suppression.silences(each) for each in findings)
+        ]
+        if unused:
+            message = f"This comment silences {_listed(unused)}, but nothing here is reported under that name."
+            notes.append(note_finding(UNUSED_SUPPRESSION, message, filename, suppression.range))
+    return kept, notes
+
+
+def _names(selector: str, finding: Finding) -> bool:
+    return selector in (finding.code, finding.name)
+
+
+def _listed(selectors: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(selectors[:-1]), selectors[-1]]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Comment:
+    """A comment and the lines of the statement it stands in or, where it stands alone, above."""
+
+    text: str
+    line: int
+    column: int
+    alone: bool
+    first_line: int
+    last_line: int
+
+    def part(self, match: re.Match[str]) -> SourceRange:
+        """The range of a match in the comment, without the blanks at its end."""
+        end = match.start() + len(match.group().rstrip())
+        return SourceRange.of(self.line, self.column + match.start(), self.line, self.column + end)
+
+
+def _directives(comment: _Comment) -> Iterator[Suppression | Misuse]:
+    for match in _SCRAM.finditer(comment.text):
+        directive = _scram_directive(comment, match)
+        if directive is not None:
+            yield directive
+    for match in _NOQA.finditer(comment.text):
+        codes = re.findall(r"SCR\d+", (match["codes"] or "").upper())
+        # A bare one on its own line is meant for that line (a long address, say), not for the code below it.
+        bare = match["colon"] is None and not comment.alone
+        if codes or bare:
+            yield Suppression(comment.part(match), tuple(codes), comment.first_line, comment.last_line)
+
+
+def _scram_directive(comment: _Comment, match: re.Match[str]) -> Suppression | Misuse | None:
+    place, verb = comment.part(match), match["verb"].lower()
+    if verb not in _VERBS:
+        nearest = difflib.get_close_matches(verb, _VERBS, n=1, cutoff=0.7)
+        if not nearest:  # a sentence about scram
+            return None
+        return Misuse(place, f"`{match['verb']}` is not known here; did you mean `{nearest[0]}`?")
+    selectors = tuple(_normal(each) for each in re.split(r"[\s,]+", match["selectors"] or "") if each)
+    if not selectors:
+        return Misuse(place, f"This comment must name what it silences, as in `# scram: {verb}[SCR101]`.")
+    if verb == "ignore":
+        return Suppression(place, selectors, comment.first_line, comment.last_line)
+    if not comment.alone or comment.column:
+        return Misuse(place, "A comment that silences a whole file must stand on its own line, at the left margin.")
+    return Suppression(place, selectors, 0, 2**31)
+
+
+def _normal(selector: str) -> str:
+    """A code in capitals, a name in small letters, however they were written."""
+    return selector.upper() if re.fullmatch(r"[A-Za-z]+\d+", selector) else selector.lower()
+
+
+def _comments(lines: list[str]) -> Iterator[_Comment]:
+    """The comments of a module, in order; where its tokens end early, those of the next statements."""
+    begin = 0
+    for _ in range(MAX_RESTARTS):
+        reader = _StatementReader(begin)
+        ended_early = False
+        try:
+            for token in tokenize.generate_tokens(_readline(lines, begin)):
+                reader.take(token)
+        except (tokenize.TokenError, SyntaxError, ValueError):  # ValueError: lone surrogates, from 3.12 on
+            ended_early = True
+        yield from reader.finish(ended_early)
+        if not ended_early:
+            return
+        following = range(reader.line_to_pass, len(lines))
+        begin = next((row for row in following if _STATEMENT_START.match(lines[row])), len(lines))
+
+
+def _readline(lines: list[str], begin: int) -> Callable[[], str]:
+    rest = (f"{line}\n" for line in lines[begin:])
+    return lambda: next(rest, "")
+
+
+class _StatementReader:
+    """Collects comments with the lines of their statements from the tokens of a text.
+
+    `skipped` is the number of lines before the first token's.
+    """
+
+    def __init__(self, skipped: int) -> None:
+        self._skipped = skipped
+        self._waiting: list[tuple[tokenize.TokenInfo, bool]] = []
+        self._comments: list[_Comment] = []
+        self._first_line: int | None = None
+        self._decorator = False
+        self._at_line_start = True
+        self._last_row = 0
+
+    @property
+    def line_to_pass(self) -> int:
+        """The line (from 1) that reading must go on after when the tokens ended early."""
+        row = self._first_line if self._first_line is not None else self._last_row
+        return max(row, 1) + self._skipped
+
+    def take(self, token: tokenize.TokenInfo) -> None:
+        """Read one token."""
+        self._last_row = token.end[0]
+        if token.type == tokenize.COMMENT:
+            self._waiting.append((token, self._first_line is None))
+        elif token.type == tokenize.NEWLINE:
+            self._at_line_start = True
+            if not self._decorator:
+                self._close(token.start[0])
+        elif token.type not in _LAYOUT:
+            if self._first_line is None:
+                self._first_line = token.start[0]
+            if self._at_line_start:
+                self._decorator = token.string == "@"
+            self._at_line_start = False
+
+    def finish(self, ended_early: bool) -> list[_Comment]:
+        """Every comment read. Those of a statement that never ended are left out."""
+        if not ended_early:
+            self._close(self._last_row)
+        return self._comments
+
+    def _close(self, last_row: int) -> None:
+        for token, alone in self._waiting:
+            line = token.start[0]
+            first = line if alone else self._first_line or line
+            self._comments.append(
+                _Comment(
+                    text=token.string,
+                    line=line + self._skipped,
+                    column=token.start[1],
+                    alone=alone,
+                    first_line=first + self._skipped,
+                    last_line=last_row + self._skipped,
+                )
+            )
+        self._waiting = []
+        self._first_line = None

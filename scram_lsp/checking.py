@@ -1,0 +1,34 @@
+"""What scram says of one text under the settings in force: rules, comments that silence, levels."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from scram_analyzers.engine import Analysis, analyze_source
+from scram_analyzers.rules.base import Rule
+from scram_analyzers.rules.registry import RuleSet, rule_classes
+from scram_analyzers.source.chunks import ParseCache
+from scram_analyzers.suppression import apply_suppressions
+from scram_lsp.config import Settings
+
+
+def check_text(
+    text: str, filename: str, settings: Settings, path: Path | None, cache: ParseCache | None = None
+) -> Analysis:
+    """Analyze one module's text. `path` is the file whose settings hold, None for a text without one."""
+    rules = settings.rule_set(path)
+    analysis = analyze_source(text, filename, rules, cache)
+    if analysis.program is None:
+        return analysis
+    kept, notes = apply_suppressions(text, filename, analysis.findings, _undecided(rules))
+    findings = sorted(settings.admit([*kept, *notes], path), key=lambda each: each.sort_key)
+    return dataclasses.replace(analysis, findings=tuple(findings))
+
+
+def _undecided(rules: RuleSet) -> frozenset[str]:
+    """Codes and names of rules that the source can't decide: those switched off, or asked of runs."""
+    undecided = (
+        rule for rule in rule_classes() if rule.code not in rules.by_code or rule.check_run is not Rule.check_run
+    )
+    return frozenset(text for rule in undecided for text in (rule.code, rule.name))

@@ -1,0 +1,1 @@
+"""The commands: `scram-lint` (lint), `scram` (scram) and `scram-lsp` (serve)."""

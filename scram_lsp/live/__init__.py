@@ -1,0 +1,1 @@
+"""The local socket that carries a run's findings to the language servers of this user."""

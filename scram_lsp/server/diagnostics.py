@@ -1,0 +1,150 @@
+"""What the editor is shown: one store of findings by origin and document, and their form as diagnostics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from lsprotocol import types
+from pygls.capabilities import get_capability
+
+from scram_analyzers.engine import merge
+from scram_analyzers.findings import Finding, Origin, Severity, SourceRange
+from scram_analyzers.notes import UNREADABLE
+from scram_lsp.live.listener import LiveRun
+
+SEVERITIES: Mapping[Severity, types.DiagnosticSeverity] = {
+    Severity.ERROR: types.DiagnosticSeverity.Error,
+    Severity.WARNING: types.DiagnosticSeverity.Warning,
+    Severity.INFO: types.DiagnosticSeverity.Information,
+    Severity.HINT: types.DiagnosticSeverity.Hint,
+}
+Locate: TypeAlias = Callable[[str, SourceRange], types.Location]
+"""Turns a file's name and a range in it into a location in the client's units."""
+
+SOURCES: Mapping[Origin, str] = {Origin.SOURCE: "scram", Origin.RUN: "scram (run)"}
+
+
+class DiagnosticsStore:
+    """Findings by origin and URI. Publishing replaces a document's whole list, and here are two producers."""
+
+    def __init__(self) -> None:
+        self._findings: dict[tuple[Origin, str], tuple[Finding, ...]] = {}
+
+    def set(self, origin: Origin, uri: str, findings: Iterable[Finding]) -> None:
+        """Replace what one origin says of a document. Syntax errors are left to the tools for them."""
+        kept = tuple(each for each in findings if each.code != UNREADABLE.code)
+        if kept:
+            self._findings[origin, uri] = kept
+        else:
+            self._findings.pop((origin, uri), None)
+
+    def of(self, origin: Origin, uri: str) -> tuple[Finding, ...]:
+        """What one origin says of a document."""
+        return self._findings.get((origin, uri), ())
+
+    def merged(self, uri: str) -> list[Finding]:
+        """What there is to show of a document: a run finding stands for the source finding it confirms."""
+        return merge(self.of(Origin.SOURCE, uri), self.of(Origin.RUN, uri))
+
+    def confirms(self, uri: str, finding: Finding) -> bool:
+        """Whether a run finding says what the source said already."""
+        return finding.origin is Origin.RUN and any(
+            each.code == finding.code and each.range.overlaps(finding.range) for each in self.of(Origin.SOURCE, uri)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosticWriter:
+    """Writes findings as diagnostics, with the parts that this client understands."""
+
+    code_descriptions: bool
+    related_information: bool
+    data: bool
+
+    @classmethod
+    def for_client(cls, capabilities: types.ClientCapabilities) -> DiagnosticWriter:
+        """A writer that keeps to what the client declared."""
+
+        def supports(name: str) -> bool:
+            return bool(get_capability(capabilities, f"text_document.publish_diagnostics.{name}", False))
+
+        return cls(
+            code_descriptions=supports("code_description_support"),
+            related_information=supports("related_information"),
+            data=supports("data_support"),
+        )
+
+    def write(self, finding: Finding, locate: Locate, label: str | None = None) -> types.Diagnostic:
+        """The diagnostic of a finding; `label` says which run showed it."""
+        return types.Diagnostic(
+            range=locate(finding.filename, finding.range).range,
+            message=f"{finding.message} ({label})" if label else finding.message,
+            severity=SEVERITIES[finding.severity],
+            code=finding.code,
+            code_description=self._code_description(finding),
+            source=SOURCES[finding.origin],
+            related_information=self._related(finding, locate),
+            data=finding_key(finding) if self.data else None,
+        )
+
+    def _code_description(self, finding: Finding) -> types.CodeDescription | None:
+        return types.CodeDescription(href=finding.url) if self.code_descriptions and finding.url else None
+
+    def _related(self, finding: Finding, locate: Locate) -> list[types.DiagnosticRelatedInformation] | None:
+        if not self.related_information or not finding.related:
+            return None
+        return [
+            types.DiagnosticRelatedInformation(locate(each.filename, each.range), each.message)
+            for each in finding.related
+        ]
+
+
+def finding_key(finding: Finding) -> str:
+    """Names a finding within one version of a document; travels with its diagnostic."""
+    start, end = finding.range.start, finding.range.end
+    return f"{finding.code} {finding.origin.value} {start.line}:{start.column}-{end.line}:{end.column}"
+
+
+def evidence_of(finding: Finding, run: LiveRun | None, confirms: bool) -> str | None:
+    """When a run showed a finding, as a sentence, or None for a finding of the source.
+
+    `confirms` says that the source spoke of it before the run did.
+    """
+    if finding.origin is not Origin.RUN:
+        return None
+    moment = _moment_of(finding)
+    return f"{'Confirmed' if confirms else 'Seen'} in the {_run_name(run)}{f' at {moment}' if moment else ''}."
+
+
+def run_label(finding: Finding, run: LiveRun | None) -> str | None:
+    """The same in short, to stand behind a message: "run of 14:02, step 3"."""
+    if finding.origin is not Origin.RUN:
+        return None
+    return ", ".join(filter(None, [_run_name(run), _moment_of(finding)]))
+
+
+def _run_name(run: LiveRun | None) -> str:
+    clock = _clock(run.started) if run is not None else None
+    return f"run of {clock}" if clock else "run"
+
+
+def _moment_of(finding: Finding) -> str | None:
+    moment = finding.moment
+    if moment is None:
+        return None
+    if moment.step is not None:
+        return f"step {moment.step}"
+    return f"epoch {moment.epoch}" if moment.epoch is not None else None
+
+
+def _clock(started: str) -> str | None:
+    """The local time of an ISO 8601 time, with the date unless it is today's; None when it is not one."""
+    try:
+        moment = datetime.fromisoformat(started).astimezone()
+    except ValueError:
+        return None
+    today = moment.date() == datetime.now().astimezone().date()
+    return moment.strftime("%H:%M" if today else "%Y-%m-%d %H:%M")

@@ -1,0 +1,162 @@
+"""What the server answers to each message of the protocol."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+
+from lsprotocol import types
+from pygls.capabilities import get_capability
+
+from scram_analyzers.rules.registry import RuleSet
+from scram_lsp.live.processes import is_alive
+from scram_lsp.server import code_actions, hover
+from scram_lsp.server.configuration import FILE_NAMES
+from scram_lsp.server.documents import path_of
+from scram_lsp.server.language_server import ScramLanguageServer
+
+log = logging.getLogger(__name__)
+
+LANGUAGE = "python"
+SECTION = "scram"
+PARENT_CHECK_SECONDS = 2.0
+
+
+def register(server: ScramLanguageServer) -> None:
+    """Connect the server to the protocol."""
+    for method in (
+        types.TEXT_DOCUMENT_DID_OPEN,
+        types.TEXT_DOCUMENT_DID_CHANGE,
+        types.TEXT_DOCUMENT_DID_CLOSE,
+    ):
+        # pygls would keep every text a second time; `Documents` says why it is not enough here.
+        del server.protocol.fm.builtin_features[method]
+    server.feature(types.INITIALIZE)(initialize)
+    server.feature(types.INITIALIZED)(initialized)
+    server.feature(types.SHUTDOWN)(shutdown)
+    server.feature(types.TEXT_DOCUMENT_DID_OPEN)(did_open)
+    server.feature(types.TEXT_DOCUMENT_DID_CHANGE)(did_change)
+    server.feature(types.TEXT_DOCUMENT_DID_SAVE)(did_save)
+    server.feature(types.TEXT_DOCUMENT_DID_CLOSE)(did_close)
+    server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(did_change_configuration)
+    server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(did_change_watched_files)
+    server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)(did_change_workspace_folders)
+    server.feature(
+        types.TEXT_DOCUMENT_CODE_ACTION,
+        types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix]),
+    )(code_action)
+    server.feature(types.TEXT_DOCUMENT_HOVER)(text_document_hover)
+
+
+def initialize(ls: ScramLanguageServer, params: types.InitializeParams) -> None:
+    """The client introduces itself."""
+    ls.begin(params)
+
+
+async def initialized(ls: ScramLanguageServer, params: types.InitializedParams) -> None:
+    """The client is ready: listen to runs, watch files, and leave when the client's process is gone."""
+    if ls.process_id is not None:
+        ls.run_in_background(_leave_with(ls, ls.process_id))
+    await ls.listen_to_runs()
+    if get_capability(ls.client_capabilities, "workspace.did_change_watched_files.dynamic_registration", False):
+        await ls.client_register_capability_async(types.RegistrationParams([_watch_files()]))
+
+
+def shutdown(ls: ScramLanguageServer, params: None) -> None:
+    """The client is about to leave."""
+    ls.shutdown_requested = True
+
+
+def did_open(ls: ScramLanguageServer, params: types.DidOpenTextDocumentParams) -> None:
+    """Look at a Python document."""
+    if params.text_document.language_id == LANGUAGE:
+        ls.opened(ls.documents.open(params.text_document, ls.workspace.position_codec))
+
+
+def did_change(ls: ScramLanguageServer, params: types.DidChangeTextDocumentParams) -> None:
+    """Follow an edit, and look again when the typing pauses."""
+    document = ls.documents.get(params.text_document.uri)
+    if document is None:
+        return
+    edits = document.change(params.text_document.version, params.content_changes)
+    ls.runs.edited(document, edits)
+    ls.analyses.request(document)
+
+
+def did_save(ls: ScramLanguageServer, params: types.DidSaveTextDocumentParams) -> None:
+    """The text is on disk now: the next run reads it."""
+    document = ls.documents.get(params.text_document.uri)
+    if document is not None:
+        document.note_saved()
+        ls.analyses.request(document, at_once=True)
+
+
+def did_close(ls: ScramLanguageServer, params: types.DidCloseTextDocumentParams) -> None:
+    """Let a document go."""
+    document = ls.documents.close(params.text_document.uri)
+    if document is not None:
+        ls.closed(document)
+
+
+def did_change_configuration(ls: ScramLanguageServer, params: types.DidChangeConfigurationParams) -> None:
+    """Take the editor's settings, from its section where it sends more than that."""
+    settings = params.settings
+    section = settings.get(SECTION, settings) if isinstance(settings, dict) else settings
+    ls.configuration.take_editor_settings(section)
+    ls.analyze_all()
+
+
+def did_change_watched_files(ls: ScramLanguageServer, params: types.DidChangeWatchedFilesParams) -> None:
+    """Look again when a configuration file changed, and at what runs found in code that changed."""
+    paths = [path for change in params.changes if (path := path_of(change.uri)) is not None]
+    if any(path.name in FILE_NAMES for path in paths):
+        ls.analyze_all()
+    for path in paths:
+        ls.file_changed(path)
+
+
+def did_change_workspace_folders(ls: ScramLanguageServer, params: types.DidChangeWorkspaceFoldersParams) -> None:
+    """Serve the runs of the folders that are open now."""
+    ls.announce_folders()
+
+
+async def code_action(ls: ScramLanguageServer, params: types.CodeActionParams) -> list[types.CodeAction] | None:
+    """The quick fixes for a stretch of a document."""
+    document = ls.documents.get(params.text_document.uri)
+    analysis = await ls.analyses.current(document) if document is not None else None
+    if document is None or analysis is None:
+        return None
+    request = code_actions.ActionRequest.of(params, ls.client_capabilities)
+    return code_actions.code_actions(request, document, ls.publisher.shown(document), analysis)
+
+
+async def text_document_hover(ls: ScramLanguageServer, params: types.HoverParams) -> types.Hover | None:
+    """The explanation of the findings at a position."""
+    document = ls.documents.get(params.text_document.uri)
+    if document is None:
+        return None
+    analysis = await ls.analyses.current(document)
+    return hover.hover(
+        document,
+        params.position,
+        ls.publisher.shown(document),
+        analysis.rules if analysis is not None else RuleSet(),
+        lambda finding: ls.publisher.evidence(document.uri, finding),
+    )
+
+
+def _watch_files() -> types.Registration:
+    patterns = [f"**/{name}" for name in FILE_NAMES] + ["**/*.py"]
+    watchers = [types.FileSystemWatcher(pattern) for pattern in patterns]
+    options = types.DidChangeWatchedFilesRegistrationOptions(watchers)
+    return types.Registration("scram-files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
+
+
+async def _leave_with(ls: ScramLanguageServer, parent: int) -> None:
+    """End this process when the client's is gone: its end of our input may be held open by another."""
+    while is_alive(parent):
+        await asyncio.sleep(PARENT_CHECK_SECONDS)
+    log.warning("the client's process %d is gone", parent)
+    ls.leave()
+    os._exit(1)  # a clean exit would wait for the thread that reads our input

@@ -1,0 +1,246 @@
+"""The language server: it joins documents, their analysis, the runs that speak to it and the client."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from lsprotocol import types
+from pygls.exceptions import FeatureRequestError
+from pygls.lsp.server import LanguageServer
+
+from scram_analyzers.engine import Analysis
+from scram_analyzers.findings import Finding
+from scram_analyzers.rules.registry import RuleSet
+from scram_analyzers.source.chunks import ParseCache
+from scram_lsp import __version__
+from scram_lsp.checking import check_text
+from scram_lsp.config import Settings
+from scram_lsp.finding_json import finding_from_json
+from scram_lsp.live.discovery import Announcement
+from scram_lsp.live.listener import LiveListener, LiveRun
+from scram_lsp.live.messages import Progress
+from scram_lsp.server.analyses import Analyses
+from scram_lsp.server.configuration import Configuration, is_excluded
+from scram_lsp.server.documents import Document, Documents, file_key, path_of
+from scram_lsp.server.last_run import last_run
+from scram_lsp.server.live_findings import LiveFindings, read_text
+from scram_lsp.server.publisher import Publisher
+
+log = logging.getLogger(__name__)
+
+RUN_PUBLISH_SECONDS = 0.05
+"""The shortest time between two publications that only live findings ask for."""
+
+CheckText: TypeAlias = Callable[[str, str, Settings, Path | None, ParseCache], Analysis]
+"""`check_text`: text, file name, settings, the file where there is one, cache."""
+
+
+class ScramLanguageServer(LanguageServer):
+    """The state of one server, and the audience of the runs that speak to it.
+
+    Everything happens on the event loop but `check`, which runs on a worker thread; only the loop sends.
+    """
+
+    def __init__(self, check: CheckText = check_text) -> None:
+        super().__init__("scram-lsp", __version__)
+        self.documents = Documents()
+        self.configuration = Configuration(self._complain_from_worker)
+        self.runs = LiveFindings(self.documents)
+        self.publisher = Publisher(
+            self.documents, self.runs, self.configuration, self.text_document_publish_diagnostics
+        )
+        self.analyses = Analyses(self.documents, self._analyze, self._analyzed, self._analysis_failed)
+        self.shutdown_requested = False
+        self._listener = LiveListener(self, _read_finding)
+        self._announcement: Announcement | None = None
+        self._announced: tuple[Path, ...] = ()
+        self._check = check
+        self._cache = ParseCache()
+        self._unshown: set[Path] = set()
+        self._shown_at = 0.0
+        self._complaints: set[str] = set()
+        self._running_loop: asyncio.AbstractEventLoop | None = None
+        self._background: set[asyncio.Task[None]] = set()
+
+    def begin(self, params: types.InitializeParams) -> None:
+        """Take in what the client can do and wants."""
+        self._running_loop = asyncio.get_running_loop()
+        self.publisher.begin(params.capabilities, self.workspace.position_codec)
+        self.configuration.take_editor_settings(params.initialization_options)
+
+    def run_in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        """Start work that nobody waits for; a failure is logged."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background_done)
+
+    async def listen_to_runs(self) -> None:
+        """Open the live socket and announce it; without it the editor still shows what the source says."""
+        try:
+            port = await self._listener.start()
+            self._announcement = Announcement(port, self._listener.token)
+            self._announcement.publish(())
+        except OSError as error:
+            self._announcement = None
+            self.complain(f"scram can't listen to training runs: {error}")
+        self.announce_folders()
+
+    def announce_folders(self) -> None:
+        """Tell runs which folders this server serves: the workspace's, and those of open files outside it."""
+        if self._announcement is None:
+            return
+        folders = self.workspace_folders()
+        outside = {
+            each.path.parent
+            for each in self.documents
+            if each.path is not None and not any(folder in each.path.parents for folder in folders)
+        }
+        served = (*folders, *sorted(outside))
+        if served != self._announced:
+            self._announcement.publish(served)
+            self._announced = served
+
+    def workspace_folders(self) -> list[Path]:
+        """The folders that the client has open."""
+        uris = [each.uri for each in list(self.workspace.folders.values())]
+        if not uris and self.workspace.root_uri:
+            uris = [self.workspace.root_uri]
+        return [path for uri in uris if (path := path_of(uri)) is not None]
+
+    def leave(self) -> None:
+        """Withdraw what others can see of this server; it may be called more than once."""
+        if self._announcement is not None:
+            self._announcement.withdraw()
+            self._announcement = None
+        self.analyses.close()
+
+    def opened(self, document: Document) -> None:
+        """Look at a document that was just opened."""
+        self.announce_folders()
+        self.runs.opened(document)
+        self.publisher.opened(document)
+        self.analyses.request(document, at_once=True)
+        if document.path is not None and not self.runs.has_run_of(document.path):
+            self.run_in_background(self._load_last_run(document, document.path))
+
+    def closed(self, document: Document) -> None:
+        """Let go of a document that was just closed."""
+        self.analyses.drop(document)
+        self.runs.closed(document)
+        self.publisher.closed(document)
+        self.announce_folders()
+
+    def analyze_all(self) -> None:
+        """Look at every open document anew, because settings have changed."""
+        for document in self.documents:
+            self.analyses.request(document, at_once=True)
+
+    def file_changed(self, path: Path) -> None:
+        """A file changed on disk: what runs found in it while it is closed may not hold any more."""
+        self._show_soon(self.runs.changed_on_disk(path))
+
+    # The audience of the live socket.
+
+    def run_began(self, run: LiveRun) -> None:
+        """A new run of a script clears what the one before it found."""
+        self._show_soon(self.runs.begin(run))
+
+    def run_found(self, run: LiveRun, sequence: int, finding: Finding) -> None:
+        """Show a finding of a run."""
+        self._show_soon(self.runs.add(run, sequence, finding))
+
+    def run_progressed(self, run: LiveRun, progress: Progress) -> None:
+        """Nothing is shown of a run's progress yet."""
+        log.debug("run %s: epoch %d, step %d, loss %s", run.run, progress.epoch, progress.step, progress.loss)
+
+    def run_ended(self, run: LiveRun, status: str) -> None:
+        """What a run found stays until the next one."""
+        log.info("run %s %s", run.run, status)
+
+    # What goes wrong is said once.
+
+    def complain(self, text: str) -> None:
+        """Log what the user should know of, and tell the client the first time."""
+        log.warning("%s", text)
+        if text not in self._complaints:
+            self._complaints.add(text)
+            self.window_log_message(types.LogMessageParams(types.MessageType.Warning, text))
+
+    def report_server_error(self, error: Exception, source: type[Exception]) -> None:
+        """pygls would show each in a pop-up; a failed request answers its client itself."""
+        if source is not FeatureRequestError:
+            self.complain(f"scram's language server failed and goes on: {error}")
+
+    def _complain_from_worker(self, text: str) -> None:
+        assert self._running_loop is not None, "no settings are read before the client has introduced itself"
+        self._running_loop.call_soon_threadsafe(self.complain, text)
+
+    def _background_done(self, task: asyncio.Task[None]) -> None:
+        self._background.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("background work failed", exc_info=task.exception())
+
+    # From a text to what is shown of it.
+
+    def _analyze(self, filename: str, text: str) -> Analysis:
+        """Everything the source says; on the worker thread."""
+        path = Path(filename) if os.path.isabs(filename) else None
+        settings = self.configuration.of(path)
+        if path is not None and is_excluded(path, settings, self.workspace_folders()):
+            return Analysis(filename, RuleSet(), None, ())
+        return self._check(text, filename, settings, path, self._cache)
+
+    def _analyzed(self, document: Document, analysis: Analysis | None) -> None:
+        self.publisher.set_source_findings(document, analysis.findings if analysis is not None else ())
+
+    def _analysis_failed(self, document: Document, error: Exception) -> None:
+        log.error("the analysis of %s failed", document.filename, exc_info=error)
+        fault = f"{type(error).__name__}: {error}"
+        self.complain(f"scram could not check {document.filename} because of its own fault: {fault}")
+
+    # Run findings arrive at any time.
+
+    def _show_soon(self, paths: Iterable[Path]) -> None:
+        """Publish files whose run findings changed: at once, or with others where they come in a stream."""
+        paths = set(paths)
+        if not paths:
+            return
+        loop = asyncio.get_running_loop()
+        if not self._unshown:
+            loop.call_at(max(loop.time(), self._shown_at + RUN_PUBLISH_SECONDS), self._show_now)
+        self._unshown |= paths
+
+    def _show_now(self) -> None:
+        paths, self._unshown = self._unshown, set()
+        self._shown_at = asyncio.get_running_loop().time()
+        for path in paths:
+            document = self.documents.of_file(file_key(path))
+            if document is None:
+                self.publisher.publish_closed(path)
+            elif not self.analyses.is_pending(document):  # otherwise its end publishes both
+                self.publisher.publish(document)
+
+    async def _load_last_run(self, document: Document, path: Path) -> None:
+        """Show what the last run of a script found, unless one that is live has spoken meanwhile."""
+        text_when_opened = document.text
+        loop = asyncio.get_running_loop()
+        last = await loop.run_in_executor(None, last_run, path)
+        on_disk = await loop.run_in_executor(None, read_text, path)
+        is_open = self.documents.get(document.uri) is document
+        if last is None or on_disk != text_when_opened or not is_open or self.runs.has_run_of(path):
+            return
+        changed = self.runs.begin(last.run)
+        for stored in last.findings:
+            changed |= self.runs.add(last.run, stored.sequence, stored.finding)
+        self._show_soon(changed)
+
+
+def _read_finding(data: Mapping[str, Any]) -> Finding:
+    """The finding of a message; the fix beside it was made for the text of the run, so it is made anew."""
+    finding, _ = finding_from_json(data)
+    return finding

@@ -1,0 +1,34 @@
+"""Where a project's run store lies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+STORE_FOLDER = ".scram"
+STORE_FILE = "runs.sqlite"
+
+_PROJECT_MARKS = ("pyproject.toml", "scram.toml", ".git", STORE_FOLDER)
+
+
+def project_folder(script: Path) -> Path:
+    """The closest ancestor of `script` with a mark of a project, else the script's own folder.
+
+    The marks are `pyproject.toml`, `scram.toml`, `.git` and an existing `.scram`. A folder stands for itself;
+    a script that is no file (a notebook's cell) is taken to lie in the current folder.
+    """
+    absolute = script.absolute()
+    if absolute.is_dir():
+        start = absolute
+    elif absolute.exists():
+        start = absolute.parent
+    else:
+        start = Path.cwd()
+    for folder in (start, *start.parents):
+        if any((folder / mark).exists() for mark in _PROJECT_MARKS):
+            return folder
+    return start
+
+
+def store_file(folder: Path) -> Path:
+    """The database of the project in `folder`; it need not exist."""
+    return folder / STORE_FOLDER / STORE_FILE

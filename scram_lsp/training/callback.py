@@ -1,0 +1,156 @@
+"""`ScramCallback`: watches `model.fit` and says what goes wrong, and changes nothing."""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import logging
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+
+from scram_lsp.training.console import RunConsole
+
+if TYPE_CHECKING:
+    from scram_lsp.training.run_recorder import RunRecorder
+
+log = logging.getLogger(__name__)
+
+Logs = Mapping[str, Any] | None
+Parameters = ParamSpec("Parameters")
+
+
+def _guarded(
+    hook: Callable[Concatenate[ScramCallback, Parameters], None],
+) -> Callable[Concatenate[ScramCallback, Parameters], None]:
+    """Keep every fault of ours away from `fit`: the first one ends the watch of this run."""
+
+    @functools.wraps(hook)
+    def guard(self: ScramCallback, /, *args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
+        try:
+            hook(self, *args, **kwargs)
+        except Exception as error:
+            self._give_up(error)
+
+    return guard
+
+
+class ScramCallback:
+    """Watch a training run: `model.fit(..., callbacks=[ScramCallback()])`.
+
+    Findings go to the terminal (not when `quiet`), to the project's run store and to the editor. It has every
+    method of a Keras callback and is none by inheritance: importing it must not import Keras, which fixes its
+    backend the first time it is imported.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self.params: Mapping[str, Any] = {}
+        self.model: Any = None
+        self._console = RunConsole(is_quiet=quiet)
+        self._recorder: RunRecorder | None = None
+        self._first_of_execution = 0
+
+    def set_params(self, params: Mapping[str, Any]) -> None:
+        """Keras tells epochs, steps and verbosity."""
+        self.params = params or {}
+
+    def set_model(self, model: Any) -> None:
+        """Keras tells which model is trained."""
+        self.model = model
+
+    @_guarded
+    def on_train_begin(self, logs: Logs = None) -> None:
+        """Begin to watch; a run before this one that never ended has failed."""
+        from scram_lsp.training.distributed import is_first_process
+        from scram_lsp.training.run_recorder import RunRecorder
+
+        self._fail_open_run()
+        if not is_first_process():
+            return
+        self._recorder = RunRecorder(self.model, self.params, self._console)
+        atexit.register(self._fail_open_run)
+        self._recorder.begin()
+
+    @_guarded
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
+        """Begin a new mean of losses."""
+        if self._recorder is not None:
+            self._recorder.begin_epoch(epoch + 1)
+
+    @_guarded
+    def on_train_batch_begin(self, batch: int, logs: Logs = None) -> None:
+        """Choose whether to look at the coming batch."""
+        if self._recorder is not None:
+            self._first_of_execution = batch
+            self._recorder.begin_execution()
+
+    @_guarded
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
+        """Record the step."""
+        if self._recorder is not None:
+            self._recorder.end_execution(self._first_of_execution, batch, logs or {})
+
+    @_guarded
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        """Record the epoch with its validation."""
+        if self._recorder is not None:
+            self._recorder.end_epoch(epoch + 1, logs or {})
+
+    @_guarded
+    def on_train_end(self, logs: Logs = None) -> None:
+        """End the watch, and leave the model as it was."""
+        recorder, self._recorder = self._recorder, None
+        if recorder is not None:
+            atexit.unregister(self._fail_open_run)
+            recorder.end("finished")
+
+    @_guarded
+    def _fail_open_run(self) -> None:
+        recorder, self._recorder = self._recorder, None
+        if recorder is not None:
+            atexit.unregister(self._fail_open_run)
+            recorder.end("failed")
+
+    def _give_up(self, error: Exception) -> None:
+        """Let go of the run: training goes on without us."""
+        log.debug("the watch of a run failed", exc_info=error)
+        recorder, self._recorder = self._recorder, None
+        try:
+            self._console.note(
+                f"stopped watching this run after an error of its own ({type(error).__name__}: {error}); "
+                "training goes on unchanged"
+            )
+            if recorder is not None:
+                atexit.unregister(self._fail_open_run)
+                recorder.abandon()
+        except Exception as another:  # whatever it is, fit must not see it
+            log.debug("letting go of a run failed", exc_info=another)
+
+    def on_batch_begin(self, batch: int, logs: Logs = None) -> None:
+        """Keras's old name of `on_train_batch_begin`."""
+
+    def on_batch_end(self, batch: int, logs: Logs = None) -> None:
+        """Keras's old name of `on_train_batch_end`."""
+
+    def on_test_begin(self, logs: Logs = None) -> None:
+        """Validation is not watched by itself; its results come with the epoch."""
+
+    def on_test_end(self, logs: Logs = None) -> None:
+        """See `on_test_begin`."""
+
+    def on_test_batch_begin(self, batch: int, logs: Logs = None) -> None:
+        """See `on_test_begin`."""
+
+    def on_test_batch_end(self, batch: int, logs: Logs = None) -> None:
+        """See `on_test_begin`."""
+
+    def on_predict_begin(self, logs: Logs = None) -> None:
+        """Predictions are not watched."""
+
+    def on_predict_end(self, logs: Logs = None) -> None:
+        """See `on_predict_begin`."""
+
+    def on_predict_batch_begin(self, batch: int, logs: Logs = None) -> None:
+        """See `on_predict_begin`."""
+
+    def on_predict_batch_end(self, batch: int, logs: Logs = None) -> None:
+        """See `on_predict_begin`."""

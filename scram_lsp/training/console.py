@@ -1,0 +1,93 @@
+"""What a run says on the terminal: short lines beside Keras's progress bar."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from scram_analyzers.findings import Finding, Severity
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_STYLES = {
+    Severity.ERROR: ("✗", "x", "bold red"),
+    Severity.WARNING: ("!", "!", "bold yellow"),
+    Severity.INFO: ("i", "i", "bold cyan"),
+    Severity.HINT: ("·", "-", "dim"),
+}
+"""For each severity its mark, the mark where the encoding lacks it, and its style on a terminal."""
+
+
+class RunConsole:
+    """Writes to standard error, so that the program's own output stays as it is.
+
+    `is_quiet` leaves out everything. Colour only on a terminal and not against NO_COLOR (rich sees to both).
+    """
+
+    def __init__(self, is_quiet: bool) -> None:
+        self._is_quiet = is_quiet
+        self.is_bar_open = False
+
+    def finding(self, finding: Finding) -> None:
+        """One finding on one line, with the place that an editor or terminal can open."""
+        mark, plain_mark, style = _STYLES[finding.severity]
+        place = finding.range.start
+        where = f"{_short_path(finding.filename)}:{place.line}:{place.column + 1}"
+        self._write(
+            [
+                ("scram ", "bold"),
+                (mark if _can_encode(mark) else plain_mark, style),
+                (f" {finding.code} ", style),
+                (f"{where} ", ""),
+                (f"{finding.name}: ", "bold"),
+                (finding.message, ""),
+            ]
+        )
+
+    def note(self, text: str) -> None:
+        """One line about scram itself."""
+        self._write([("scram: ", "bold"), (text, "")])
+
+    def _write(self, parts: list[tuple[str, str]]) -> None:
+        if self._is_quiet:
+            return
+        from rich.text import Text
+
+        line = Text.assemble(*((" ".join(text.split("\n")), style) for text, style in parts))
+        if self.is_bar_open and _share_a_screen(sys.stdout, sys.stderr):
+            self._console.print()
+            self.is_bar_open = False
+        self._console.print(line, soft_wrap=True, highlight=False)
+
+    @functools.cached_property
+    def _console(self) -> Console:
+        from rich.console import Console
+
+        return Console(stderr=True, force_jupyter=False)
+
+
+def _short_path(filename: str) -> str:
+    """Relative to the current folder where it lies inside, else as it is."""
+    path = Path(filename)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else filename
+
+
+def _can_encode(mark: str) -> bool:
+    try:
+        mark.encode(getattr(sys.stderr, "encoding", None) or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _share_a_screen(one: TextIO, other: TextIO) -> bool:
+    """Whether the two streams end in one place, so that a line of one can run into a line of the other."""
+    try:
+        first, second = os.fstat(one.fileno()), os.fstat(other.fileno())
+    except (OSError, ValueError, AttributeError):  # a notebook's streams have no file and share its cell
+        return True
+    return (first.st_dev, first.st_ino) == (second.st_dev, second.st_ino)

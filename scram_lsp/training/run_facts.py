@@ -1,0 +1,207 @@
+"""What is known of a run before its first step, read from the live model and from what `fit` was given."""
+
+from __future__ import annotations
+
+import math
+import re
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from scram_analyzers.run.records import LayerInfo, OptimizerInfo, RunInfo
+from scram_lsp.training.array_statistics import named_leaves
+from scram_lsp.training.call_site import CallSite
+
+_CLASSIFICATION_HEADS = {
+    "categorical_crossentropy",
+    "sparse_categorical_crossentropy",
+    "categorical_focal_crossentropy",
+}
+_REGULARIZERS = ("kernel_regularizer", "bias_regularizer", "recurrent_regularizer", "activity_regularizer")
+
+_HANDED_ON = frozenset(
+    {
+        "AveragePooling1D", "AveragePooling2D", "AveragePooling3D", "CenterCrop", "Cropping1D", "Cropping2D",
+        "Cropping3D", "Dropout", "Flatten", "GaussianNoise", "InputLayer", "Masking", "MaxPooling1D",
+        "MaxPooling2D", "MaxPooling3D", "Permute", "RandomCrop", "RandomFlip", "RandomRotation",
+        "RandomTranslation", "RandomZoom", "RepeatVector", "Reshape", "Resizing", "SpatialDropout1D",
+        "SpatialDropout2D", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D",
+    }
+)  # fmt: skip
+"""Layers that leave the range of their input as it is: the layer after them is the one that reads it."""
+
+_MAX_STEPS_TO_CONSUMER = 20
+
+
+def new_run_id(now: datetime) -> str:
+    """An id that sorts by time and can be read aloud: "20261121-140233-3f2a"."""
+    return f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def read_run_info(model: Any, params: Mapping[str, Any], site: CallSite, now: datetime) -> RunInfo:
+    """Everything that can be told now; what can't is None or empty."""
+    import keras
+
+    arguments = site.arguments
+    losses = tuple(_loss_names(getattr(model, "loss", None)))
+    return RunInfo(
+        run=new_run_id(now),
+        script=str(site.script),
+        started=now.isoformat(timespec="seconds"),
+        fit_line=site.line,
+        keras_version=str(keras.__version__),
+        backend=str(keras.backend.backend()),
+        optimizer=_optimizer(getattr(model, "optimizer", None)),
+        losses=losses,
+        layers=tuple(_layer_info(layer) for layer in model.layers),
+        parameters=int(model.count_params()) if model.built else None,
+        training_samples=_samples(arguments.get("x")),
+        epochs=params.get("epochs"),
+        steps_per_epoch=params.get("steps"),
+        batch_size=_batch_size(arguments.get("epoch_iterator")),
+        has_validation=arguments.get("validation_data") is not None,
+        classes=_classes(model, losses),
+        callbacks=tuple(type(each).__name__ for each in _callbacks(arguments.get("callbacks"))),
+    )
+
+
+def input_consumers(model: Any) -> dict[str, str]:
+    """For each input ("x", "x['image']", "x[1]") the class of the first layer that changes its values.
+
+    Inputs of subclassed models, and those with several readers of different kinds, are left out.
+    """
+    structure = getattr(model, "_inputs_struct", None)
+    if structure is None:
+        structure = getattr(getattr(model, "_functional", None), "_inputs_struct", None)
+    if isinstance(structure, list | tuple) and len(structure) == 1:
+        structure = structure[0]  # fit(x) may feed a lone input as it is
+    consumers = {}
+    for name, tensor in named_leaves("x", structure):
+        readers = set(_readers(tensor, model, _MAX_STEPS_TO_CONSUMER))
+        if len(readers) == 1:
+            consumers[name] = readers.pop()
+    return consumers
+
+
+def _readers(tensor: Any, model: Any, steps: int) -> Iterator[str]:
+    """Classes of the operations that read a Keras tensor, past those that hand its values on."""
+    operations = _operations_of(model)
+    for node in tensor._keras_history.operation._outbound_nodes:
+        operation = node.operation
+        if operation not in operations or not any(each is tensor for each in node.input_tensors):
+            continue
+        yield from _kinds(operation, node, model, steps)
+
+
+def _kinds(operation: Any, node: Any, model: Any, steps: int) -> Iterator[str]:
+    kind = type(operation).__name__
+    inner = getattr(operation, "_functional", operation)
+    if steps and kind in _HANDED_ON:
+        for output in node.outputs:
+            yield from _readers(output, model, steps - 1)
+    elif steps and getattr(inner, "inputs", None):  # a model inside the model
+        for tensor in inner.inputs:
+            yield from _readers(tensor, inner, steps - 1)
+    else:
+        yield kind
+
+
+def _operations_of(model: Any) -> list[Any]:
+    functional = getattr(model, "_functional", None) or model
+    return list(getattr(functional, "operations", model.layers))
+
+
+def _optimizer(optimizer: Any) -> OptimizerInfo | None:
+    import keras
+
+    if optimizer is None:
+        return None
+    inner = getattr(optimizer, "inner_optimizer", optimizer)  # mixed precision wraps the user's
+    rate = getattr(inner, "_learning_rate", None)
+    if rate is None or callable(rate) or hasattr(rate, "get_config"):  # a schedule
+        return OptimizerInfo(type(inner).__name__, None)
+    return OptimizerInfo(type(inner).__name__, float(keras.ops.convert_to_numpy(inner.learning_rate)))
+
+
+def _loss_names(loss: Any) -> Iterator[str]:
+    if isinstance(loss, Mapping):
+        for each in loss.values():
+            yield from _loss_names(each)
+    elif isinstance(loss, list | tuple):
+        for each in loss:
+            yield from _loss_names(each)
+    elif isinstance(loss, str):
+        yield _SHORT_NAMES.get(loss.lower(), _snake_case(loss))
+    elif loss is not None:
+        name = getattr(loss, "__name__", None) or type(loss).__name__
+        yield _snake_case(name)
+
+
+_SHORT_NAMES = {
+    "bce": "binary_crossentropy",
+    "kld": "kl_divergence",
+    "mae": "mean_absolute_error",
+    "mape": "mean_absolute_percentage_error",
+    "mse": "mean_squared_error",
+    "msle": "mean_squared_logarithmic_error",
+}
+
+
+def _snake_case(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def _layer_info(layer: Any) -> LayerInfo:
+    activation = getattr(layer, "activation", None)
+    units = getattr(layer, "units", None) or getattr(layer, "filters", None)
+    rate = getattr(layer, "rate", None)
+    return LayerInfo(
+        name=layer.name,
+        class_name=type(layer).__name__,
+        parameters=int(layer.count_params()) if layer.built else 0,
+        trainable=bool(layer.trainable),
+        units=units if isinstance(units, int) else None,
+        rate=float(rate) if isinstance(rate, int | float) else None,
+        activation=getattr(activation, "__name__", None),
+        regularized=_is_regularized(layer),
+    )
+
+
+def _is_regularized(layer: Any) -> bool:
+    """Whether the layer has a regularizer; an inner model counts with all its layers and dropouts."""
+    if any(getattr(layer, name, None) is not None for name in _REGULARIZERS):
+        return True
+    inner = getattr(layer, "layers", None) or []
+    return any(_is_regularized(each) or getattr(each, "rate", None) for each in inner)
+
+
+def _samples(x: Any) -> int | None:
+    for _, leaf in named_leaves("x", x):
+        shape = getattr(leaf, "shape", None)
+        return int(shape[0]) if shape is not None and len(shape) and shape[0] is not None else None
+    return None
+
+
+def _batch_size(epoch_iterator: Any) -> int | None:
+    size = getattr(getattr(epoch_iterator, "data_adapter", None), "batch_size", None)
+    return int(size) if isinstance(size, int) else None
+
+
+def _classes(model: Any, losses: tuple[str, ...]) -> int | None:
+    if losses == ("binary_crossentropy",):
+        return 2
+    if len(losses) != 1 or losses[0] not in _CLASSIFICATION_HEADS:
+        return None
+    shape = getattr(model, "output_shape", None) if getattr(model, "outputs", None) else None
+    last = shape[-1] if isinstance(shape, tuple) and shape else None
+    return int(last) if isinstance(last, int) else None
+
+
+def _callbacks(callbacks: Any) -> Iterable[Any]:
+    return getattr(callbacks, "callbacks", None) or []
+
+
+def chance_loss(info: RunInfo) -> float | None:
+    """The cross-entropy of a blind guess among equally likely classes; None for other losses."""
+    return math.log(info.classes) if info.classes is not None and info.classes > 1 else None

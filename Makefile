@@ -1,0 +1,71 @@
+# The two commands of the README. Each sets up all it needs in .venv, given Python 3.10 to 3.13, Node and make.
+#   make demo    the whole job on the examples, in a few minutes
+#   make test    every check that CI runs
+#
+# PYTHON=python3.12 chooses the interpreter that .venv is made with (remove .venv to change it).
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CORPUS ?=
+MYPY_SCRIPTS := docs/generate.py benchmarks/realcode.py \
+	examples/sample_data.py examples/run_with_samples.py $(wildcard examples/demo/*.py)
+
+.PHONY: demo test lint types docs docs-check extension-check pytest realcode format clean
+
+demo: $(VENV)/demo.stamp
+	$(BIN)/python examples/demo
+
+test: lint types docs-check extension-check pytest
+
+lint: $(VENV)/dev.stamp
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(VENV)/dev.stamp
+	$(BIN)/mypy --strict
+	$(BIN)/mypy --strict $(MYPY_SCRIPTS)
+
+docs-check: $(VENV)/dev.stamp
+	$(BIN)/python docs/generate.py --check
+
+extension-check: vscode-extension/node_modules/.installed
+	npm --prefix vscode-extension run check
+
+pytest: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest
+
+format: $(VENV)/dev.stamp
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+# Writes the rules' pages and the README's table from the rule classes.
+docs: $(VENV)/dev.stamp
+	$(BIN)/python docs/generate.py
+
+# How the rules do on labelled real programs: make realcode CORPUS=folder (benchmarks/README.md).
+realcode: $(VENV)/dev.stamp
+	@test -n "$(CORPUS)" || { echo "usage: make realcode CORPUS=FOLDER (see benchmarks/README.md)"; exit 2; }
+	$(BIN)/python benchmarks/realcode.py "$(CORPUS)"
+
+clean:
+	rm -rf $(VENV) vscode-extension/node_modules vscode-extension/out
+
+# --group needs pip 25.1, newer than the one that comes with most interpreters.
+$(VENV)/pip.stamp:
+	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if v >= (3, 10) else "scram-lsp needs Python 3.10 or newer: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	touch $@
+
+$(VENV)/demo.stamp: $(VENV)/pip.stamp pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable '.[tensorflow]' --group demo
+	touch $@
+
+$(VENV)/dev.stamp: $(VENV)/demo.stamp pyproject.toml
+	$(BIN)/python -m pip install --quiet --group dev
+	touch $@
+
+vscode-extension/node_modules/.installed: vscode-extension/package-lock.json
+	npm --prefix vscode-extension ci --ignore-scripts --no-audit --no-fund
+	touch $@

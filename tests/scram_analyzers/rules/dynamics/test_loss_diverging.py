@@ -1,0 +1,27 @@
+import math
+
+from scram_analyzers.rules.dynamics.loss_diverging import LossDiverging
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.records import RunInfo, StepRecord
+
+
+def reports(losses):
+    history = RunHistory(RunInfo(run="r", script="/p/train.py", started="", losses=("binary_crossentropy",)))
+    for step, loss in enumerate(losses, start=1):
+        history.add_step(StepRecord(step, 1, loss))
+    return list(LossDiverging().check_run(history))
+
+
+def test_a_runaway_loss_is_reported():
+    (report,) = reports([0.69, *[4e9] * 5])
+    assert report.message == (
+        "Training diverges: the loss rose from 0.69 to 4e+09 by step 6 (the first batch's was 0.69)."
+    )
+
+
+def test_nan_belongs_to_the_other_rule():
+    assert reports([0.69, math.nan]) == []
+
+
+def test_a_healthy_loss_is_silent():
+    assert reports([0.69 * 0.99**step for step in range(300)]) == []

@@ -1,0 +1,55 @@
+import pytest
+
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.overfitting import overfitting
+from scram_analyzers.run.records import EpochRecord, RunInfo
+
+RISING = [0.50, 0.40, 0.44, 0.46, 0.50]
+FALLING = [0.60, 0.35, 0.20, 0.10, 0.05]
+
+
+def history_of(losses, val_losses, accuracies=None, val_accuracies=None):
+    history = RunHistory(RunInfo(run="r", script="/p/train.py", started="", has_validation=True))
+    for place, (loss, val_loss) in enumerate(zip(losses, val_losses, strict=True)):
+        logs = [("loss", loss), ("val_loss", val_loss)]
+        if accuracies and val_accuracies:
+            logs += [("accuracy", accuracies[place]), ("val_accuracy", val_accuracies[place])]
+        history.add_epoch(EpochRecord(place + 1, 10 * (place + 1), tuple(logs)))
+    return history
+
+
+def test_training_improves_and_validation_gets_worse():
+    found = overfitting(history_of(FALLING, RISING, [0.7, 0.85, 0.92, 0.97, 0.99], [0.8, 0.86, 0.86, 0.85, 0.85]))
+    assert found is not None
+    assert (found.best_epoch, found.epoch, found.val_loss) == (2, 5, 0.50)
+    assert "from 0.4 (epoch 2) to 0.5 (epoch 5)" in found.phrase
+    assert "99% in training and 85% in validation" in found.phrase
+
+
+@pytest.mark.parametrize(
+    ("losses", "val_losses"),
+    [
+        (FALLING, [0.50, 0.40, 0.41, 0.41, 0.41]),  # hardly worse
+        (FALLING, [0.50, 0.45, 0.40, 0.44, 0.46]),  # worse for two epochs only
+        (FALLING, [0.50, 0.40, 0.46, 0.40, 0.46]),  # noise
+        ([0.30, 0.30, 0.31, 0.32, 0.33], RISING),  # training does not improve either
+    ],
+)
+def test_not_yet_overfitting(losses, val_losses):
+    assert overfitting(history_of(losses, val_losses, [0.99] * 5, [0.8] * 5)) is None
+
+
+def test_a_narrow_gap_in_accuracy_is_no_overfitting():
+    assert overfitting(history_of(FALLING, RISING, [0.97] * 5, [0.93] * 5)) is None
+
+
+def test_regression_needs_a_wider_gap_in_loss():
+    assert overfitting(history_of(FALLING, RISING)) is not None
+    assert overfitting(history_of([0.48, 0.47, 0.46, 0.45, 0.44], RISING)) is None
+
+
+def test_without_validation_there_is_nothing_to_say():
+    history = RunHistory(RunInfo(run="r", script="/p/train.py", started=""))
+    for epoch in range(1, 8):
+        history.add_epoch(EpochRecord(epoch, epoch, (("loss", 1 / epoch),)))
+    assert overfitting(history) is None

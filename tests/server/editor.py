@@ -1,0 +1,165 @@
+"""A real language client (pytest-lsp's) that drives the server as a subprocess over stdio."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lsprotocol import types
+from pytest_lsp import LanguageClient
+from pytest_lsp.client import DEFAULT_CLIENT_FEATURES, register_lsp_features
+
+from scram_lsp.live.discovery import ServerAddress, servers_for
+
+SERVER = (sys.executable, "-m", "scram_lsp.cli.serve")
+DEADLINE_SECONDS = 20.0
+"""Generous: the tests ask what is shown, the benchmarks how fast."""
+
+TRAIN = """\
+import keras
+
+model = keras.Sequential([keras.layers.Dense(10, activation="softmax")])
+model.compile(
+    optimizer=keras.optimizers.Adam(learning_rate=1e10),
+    loss="sparse_categorical_crossentropy",
+)
+"""
+"""A program whose one mistake is the learning rate, on line 4 (from 0)."""
+
+RATE = types.Range(types.Position(4, 50), types.Position(4, 54))
+
+
+class Editor:
+    """A client with documents open in it, that remembers everything the server published."""
+
+    def __init__(self, client: LanguageClient) -> None:
+        self.client = client
+        self.publications: list[types.PublishDiagnosticsParams] = []
+        self._news = asyncio.Event()
+        self._texts: dict[str, tuple[int, str]] = {}
+        features = {
+            **DEFAULT_CLIENT_FEATURES,
+            types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS: lambda params: self._receive(params),
+            types.CLIENT_REGISTER_CAPABILITY: lambda params: None,
+        }
+        register_lsp_features(client, features)
+
+    async def start(
+        self,
+        folder: Path | None,
+        capabilities: types.ClientCapabilities,
+        command: Sequence[str] = SERVER,
+        **params: Any,
+    ) -> types.InitializeResult:
+        """Start the server as a subprocess and introduce this client."""
+        await self.client.start_io(*command)
+        folders = [types.WorkspaceFolder(folder.as_uri(), folder.name)] if folder is not None else None
+        return await self.client.initialize_session(
+            types.InitializeParams(capabilities=capabilities, workspace_folders=folders, **params)
+        )
+
+    def open(self, path: Path | str, text: str) -> str:
+        """Open a document; gives its URI."""
+        uri = path if isinstance(path, str) else path.as_uri()
+        self._texts[uri] = (1, text)
+        item = types.TextDocumentItem(uri, "python", 1, text)
+        self.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
+        return uri
+
+    def change(self, uri: str, *changes: types.TextDocumentContentChangeEvent) -> int:
+        """Send changes; gives the new version."""
+        version = self._texts[uri][0] + 1
+        self._texts[uri] = (version, self._texts[uri][1])
+        identifier = types.VersionedTextDocumentIdentifier(version, uri)
+        self.client.text_document_did_change(types.DidChangeTextDocumentParams(identifier, list(changes)))
+        return version
+
+    def replace(self, uri: str, place: types.Range, text: str) -> int:
+        """Send one incremental change; gives the new version."""
+        return self.change(uri, types.TextDocumentContentChangePartial(place, text))
+
+    def rewrite(self, uri: str, text: str) -> int:
+        """Send the whole text; gives the new version."""
+        return self.change(uri, types.TextDocumentContentChangeWholeDocument(text))
+
+    def save(self, uri: str) -> None:
+        self.client.text_document_did_save(types.DidSaveTextDocumentParams(types.TextDocumentIdentifier(uri)))
+
+    def close(self, uri: str) -> None:
+        self.client.text_document_did_close(types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri)))
+
+    async def shown(self, uri: str, version: int | None = 1) -> Sequence[types.Diagnostic]:
+        """What is published for this version of a document; fails when nothing is."""
+        publication = await self.wait_for(
+            lambda each: each.uri == uri and each.version == version, f"version {version} of {uri}"
+        )
+        return publication.diagnostics
+
+    async def shows(self, uri: str, codes: Iterable[tuple[str, str]]) -> Sequence[types.Diagnostic]:
+        """Wait until the latest publication shows exactly these pairs of code and source."""
+        wanted = sorted(codes)
+
+        def met(publication: types.PublishDiagnosticsParams) -> bool:
+            found = sorted((str(each.code), str(each.source)) for each in publication.diagnostics)
+            return publication.uri == uri and publication is self._latest(uri) and found == wanted
+
+        return (await self.wait_for(met, f"{wanted} in {uri}")).diagnostics
+
+    async def wait_for(
+        self, met: Callable[[types.PublishDiagnosticsParams], bool], what: str
+    ) -> types.PublishDiagnosticsParams:
+        """The last publication that meets a condition, now or within the deadline."""
+        end = asyncio.get_running_loop().time() + DEADLINE_SECONDS
+        while True:
+            self._news.clear()
+            found = [each for each in self.publications if met(each)]
+            if found:
+                return found[-1]
+            try:
+                await asyncio.wait_for(self._news.wait(), end - asyncio.get_running_loop().time())
+            except asyncio.TimeoutError:
+                pytest.fail(f"nothing was published that shows {what}; got {self.publications[-3:]}")
+
+    async def actions(
+        self, uri: str, place: types.Range, diagnostics: Sequence[types.Diagnostic] = (), **context: Any
+    ) -> list[types.CodeAction]:
+        """The code actions offered for a place."""
+        offered = await self.client.text_document_code_action_async(
+            types.CodeActionParams(
+                types.TextDocumentIdentifier(uri),
+                place,
+                types.CodeActionContext(list(diagnostics), **context),
+            )
+        )
+        return [each for each in offered or () if isinstance(each, types.CodeAction)]
+
+    async def hover(self, uri: str, line: int, character: int) -> str | None:
+        """The text of a hover."""
+        answer = await self.client.text_document_hover_async(
+            types.HoverParams(types.TextDocumentIdentifier(uri), types.Position(line, character))
+        )
+        if answer is None:
+            return None
+        assert isinstance(answer.contents, types.MarkupContent)
+        return answer.contents.value
+
+    def _receive(self, params: types.PublishDiagnosticsParams) -> None:
+        self.publications.append(params)
+        self._news.set()
+
+    def _latest(self, uri: str) -> types.PublishDiagnosticsParams | None:
+        return next((each for each in reversed(self.publications) if each.uri == uri), None)
+
+
+async def address_of_server(script: Path) -> ServerAddress:
+    """Where the server of a script listens, once it says so."""
+    for _ in range(200):
+        found = servers_for(script)
+        if found:
+            return found[0]
+        await asyncio.sleep(0.05)
+    pytest.fail("the server announces no address")

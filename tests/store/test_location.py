@@ -1,0 +1,30 @@
+import pytest
+
+from scram_lsp.store.location import project_folder, store_file
+
+
+@pytest.mark.parametrize("mark", ["pyproject.toml", "scram.toml", ".git", ".scram"])
+def test_the_closest_marked_ancestor_is_the_project(tmp_path, mark):
+    script = tmp_path / "project" / "src" / "train.py"
+    script.parent.mkdir(parents=True)
+    script.touch()
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "project" / mark).touch()
+    assert project_folder(script) == tmp_path / "project"
+
+
+def test_without_marks_it_is_the_folder_of_the_script(tmp_path, monkeypatch):
+    # The folders above a temporary one are not ours: pretend that they hold no mark.
+    monkeypatch.setattr("scram_lsp.store.location._PROJECT_MARKS", ("no-such-mark",))
+    script = tmp_path / "train.py"
+    script.touch()
+    assert project_folder(script) == tmp_path
+    assert store_file(tmp_path) == tmp_path / ".scram" / "runs.sqlite"
+
+
+def test_a_notebook_cell_belongs_to_the_current_folder(tmp_path, monkeypatch):
+    (tmp_path / "scram.toml").touch()
+    monkeypatch.chdir(tmp_path)
+    from pathlib import Path
+
+    assert project_folder(Path("<ipython-input-3-abc>")) == tmp_path

@@ -1,0 +1,74 @@
+import io
+import sys
+
+import pytest
+
+from scram_analyzers.findings import Confidence, Finding, Severity, SourceRange
+from scram_lsp.training.console import RunConsole
+
+
+def finding(tmp_path, message="Adam's learning rate is 1e10 [why]"):
+    return Finding(
+        "SCR101",
+        "learning-rate-too-high",
+        Severity.ERROR,
+        Confidence.HIGH,
+        message,
+        "why",
+        "how",
+        str(tmp_path / "train.py"),
+        SourceRange.of(12, 25, 12, 29),
+    )
+
+
+def test_one_line_with_a_place_from_the_current_folder(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    RunConsole(is_quiet=False).finding(finding(tmp_path, "Adam's learning rate is\n1e10 [why] " + "long " * 60))
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith(
+        "scram ✗ SCR101 train.py:12:26 learning-rate-too-high: Adam's learning rate is 1e10 [why] long"
+    )
+    assert captured.err.count("\n") == 1
+
+
+def test_an_open_bar_gets_its_own_line_end_where_both_share_a_screen(tmp_path, monkeypatch):
+    screen = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", screen)
+    monkeypatch.setattr(sys, "stderr", screen)
+    console = RunConsole(is_quiet=False)
+    screen.write("10/40 ━━━")
+    console.is_bar_open = True
+    console.note("one")
+    console.note("two")
+    assert screen.getvalue() == "10/40 ━━━\nscram: one\nscram: two\n"
+
+
+def test_an_open_bar_elsewhere_is_no_concern(tmp_path, monkeypatch):
+    with open(tmp_path / "out", "w") as out, open(tmp_path / "err", "w") as err:
+        monkeypatch.setattr(sys, "stdout", out)
+        monkeypatch.setattr(sys, "stderr", err)
+        console = RunConsole(is_quiet=False)
+        console.is_bar_open = True
+        console.note("one")
+    assert (tmp_path / "err").read_text() == "scram: one\n"
+
+
+def test_a_narrow_encoding_takes_a_plain_mark(tmp_path, monkeypatch):
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(raw, encoding="ascii", errors="strict", write_through=True))
+    RunConsole(is_quiet=False).finding(finding(tmp_path))
+    assert raw.getvalue().startswith(b"scram x SCR101 ")
+
+
+def test_quiet_says_nothing(tmp_path, capsys):
+    console = RunConsole(is_quiet=True)
+    console.finding(finding(tmp_path))
+    console.note("done")
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("colour", ["\x1b["])
+def test_no_colour_without_a_terminal(tmp_path, capsys, colour):
+    RunConsole(is_quiet=False).finding(finding(tmp_path))
+    assert colour not in capsys.readouterr().err

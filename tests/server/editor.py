@@ -86,8 +86,13 @@ class Editor:
         """Send the whole text; gives the new version."""
         return self.change(uri, types.TextDocumentContentChangeWholeDocument(text))
 
-    def save(self, uri: str) -> None:
+    async def save(self, uri: str) -> None:
+        """Say that a document was saved; returns once the server has heard it.
+
+        A run speaks over a socket of its own, so without this its hello could be heard before the save.
+        """
         self.client.text_document_did_save(types.DidSaveTextDocumentParams(types.TextDocumentIdentifier(uri)))
+        await self.hover(uri, 0, 0)
 
     def close(self, uri: str) -> None:
         self.client.text_document_did_close(types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri)))

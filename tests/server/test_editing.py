@@ -161,7 +161,7 @@ async def test_saving_publishes_again(code: Editor, project: Path) -> None:
     uri = code.open(project / "train.py", TRAIN)
     await code.shown(uri)
     before = len(code.publications)
-    code.save(uri)
+    await code.save(uri)
     await code.wait_for(lambda each: each in code.publications[before:], "a save")
 
 

@@ -166,7 +166,7 @@ async def test_a_finding_that_arrives_after_edits_is_put_where_its_text_is_now(
     await run.find()
     (diagnostic,) = await code.shows(uri, [RUN])
     assert diagnostic.range.start.line == RATE.start.line + 2
-    code.save(uri)
+    await code.save(uri)
     rerun = await start_run("r2", minutes=1)
     await code.shows(uri, [SOURCE])
     await rerun.find(SourceRange.of(7, 50, 7, 54))

@@ -6,10 +6,24 @@ import enum
 from collections import deque
 from collections.abc import Iterable
 
-from scram_analyzers.run.records import EpochRecord, RunInfo, StepRecord
+from scram_analyzers.run.records import (
+    DataRecord,
+    EpochRecord,
+    FrameworkWarning,
+    NonfiniteOrigin,
+    PanelRecord,
+    ProbeRecord,
+    RunInfo,
+    StepRecord,
+)
 
 STEPS_KEPT = 2000
 """Steps held in memory; older ones are dropped, so a run of any length is bounded."""
+
+PROBES_KEPT = 200
+"""Probes and panels held in memory, the newest; the first of each is kept besides."""
+
+WARNINGS_KEPT = 50
 
 
 class Moment(enum.Enum):
@@ -24,7 +38,9 @@ class Moment(enum.Enum):
 class RunHistory:
     """Everything seen of one run so far; the training side appends, rules only read.
 
-    `first_loss` is the first batch loss that was read, the untrained model's, kept when its step is not.
+    `first_loss` is the first batch loss that was read, the untrained model's, kept when its step is not;
+    `first_probe` and `first_panel` likewise. `data` is None until the arrays given to fit were looked at,
+    `origin` until a NaN was traced to where it began.
     """
 
     def __init__(self, info: RunInfo) -> None:
@@ -33,6 +49,13 @@ class RunHistory:
         self.steps: deque[StepRecord] = deque(maxlen=STEPS_KEPT)
         self.epochs: list[EpochRecord] = []
         self.first_loss: float | None = None
+        self.data: DataRecord | None = None
+        self.probes: deque[ProbeRecord] = deque(maxlen=PROBES_KEPT)
+        self.first_probe: ProbeRecord | None = None
+        self.panels: deque[PanelRecord] = deque(maxlen=PROBES_KEPT)
+        self.first_panel: PanelRecord | None = None
+        self.origin: NonfiniteOrigin | None = None
+        self.warnings: deque[FrameworkWarning] = deque(maxlen=WARNINGS_KEPT)
         self.last_step = 0
         self.last_epoch = 1
 
@@ -55,6 +78,16 @@ class RunHistory:
         self.epochs.append(record)
         self.last_step = record.step
         self.last_epoch = record.epoch
+
+    def add_probe(self, record: ProbeRecord) -> None:
+        """Append a side look at the model."""
+        self.probes.append(record)
+        self.first_probe = self.first_probe or record
+
+    def add_panel(self, record: PanelRecord) -> None:
+        """Append predictions on the panel."""
+        self.panels.append(record)
+        self.first_panel = self.first_panel or record
 
     def end(self) -> None:
         """Note that training has ended."""

@@ -83,7 +83,8 @@ class ArrayStatistics:
 class StepRecord:
     """One training step. `step` counts from 1 over the whole fit, `epoch` from 1.
 
-    `loss` is the batch's own loss (Keras logs the epoch's running mean); None when it was not read.
+    `loss` is the batch's own loss (Keras logs the epoch's running mean); None when it was not read. `seconds`
+    is the wall time of the step, `data_seconds` the part of it spent waiting for its batch.
     """
 
     step: int
@@ -91,6 +92,204 @@ class StepRecord:
     loss: float | None = None
     arrays: tuple[ArrayStatistics, ...] = ()
     nonfinite_weights: tuple[str, ...] = ()
+    seconds: float | None = None
+    data_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LayerObservation:
+    """What one layer put out for the rows of a probe. `layer` is its Keras name.
+
+    `mean`, `deviation` and `maximum` (of absolute values) are over all finite outputs; `zero_share` is the
+    share of exact zeros. Per unit (last axis; the channel of a convolution), over all rows and positions:
+    `dead_share` is the share of units that never left zero (ReLU family only), `saturated_share` that of
+    units at the flat end of a sigmoid or tanh in over 90 % of the rows. None where it makes no sense.
+    """
+
+    layer: str
+    mean: float | None
+    deviation: float | None
+    maximum: float | None
+    zero_share: float | None
+    nonfinite: int = 0
+    units: int | None = None
+    dead_share: float | None = None
+    saturated_share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WeightObservation:
+    """One trainable weight at a probe: `weight` is its path ("dense_1/kernel"), `layer` its layer's name.
+
+    Norms are Euclidean. `gradient_norm` is None when the weight got no gradient at all (it is not connected
+    to the loss). `update_ratio` is the norm of its change since the probe before, for one step, over its norm;
+    None at the first probe.
+    """
+
+    weight: str
+    layer: str
+    norm: float
+    gradient_norm: float | None
+    update_ratio: float | None = None
+    deviation: float | None = None
+    nonfinite: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeRecord:
+    """A side look at the model, on up to `rows` rows of the batch of `step`, with the weights before that step.
+
+    `loss` is that of the rows in training mode, `inference_loss` the same rows' in inference mode (None when
+    the model behaves the same in both), `penalty` the part of `loss` that regularizers add.
+    """
+
+    step: int
+    epoch: int
+    rows: int
+    loss: float | None
+    layers: tuple[LayerObservation, ...] = ()
+    weights: tuple[WeightObservation, ...] = ()
+    inference_loss: float | None = None
+    penalty: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutputStatistics:
+    """Predictions for the rows of a panel at one output of the model.
+
+    For classification `confusion[i][j]` counts the rows of class i that were taken for class j; else it is
+    empty. `row_sum_minimum` and `row_sum_maximum` are over the last axis (1 for probabilities).
+    """
+
+    name: str
+    minimum: float
+    maximum: float
+    mean: float
+    deviation: float
+    target_mean: float | None = None
+    target_deviation: float | None = None
+    row_sum_minimum: float | None = None
+    row_sum_maximum: float | None = None
+    confusion: tuple[tuple[int, ...], ...] = ()
+    nonfinite: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PanelRecord:
+    """Predictions on the panel, the same rows each time: the first of the validation data, else of a batch."""
+
+    step: int
+    epoch: int
+    rows: int
+    is_validation: bool
+    outputs: tuple[OutputStatistics, ...]
+
+
+class LabelForm(enum.Enum):
+    """How a target array writes its labels."""
+
+    CLASS_INDICES = "class-indices"
+    ONE_HOT = "one-hot"
+    MULTI_HOT = "multi-hot"
+    BINARY = "binary"
+    CONTINUOUS = "continuous"
+
+
+@dataclass(frozen=True, slots=True)
+class DataArray:
+    """One array given to `fit`, looked at before the first step.
+
+    `part` is "training" or "validation", `role` "input" or "target"; `rows` is None for a stream. Statistics
+    are over `rows_read` rows, spread over the array when it is large. `classes` are pairs of label and count
+    for targets of few distinct values, `last_classes` the same for the part that `validation_split` takes off
+    the end. `constant_columns` are indices of columns with one value only, of a table with `columns` columns.
+    """
+
+    part: str
+    role: str
+    name: str
+    dtype: str
+    shape: tuple[int | None, ...]
+    rows: int | None
+    rows_read: int
+    minimum: float | None = None
+    maximum: float | None = None
+    mean: float | None = None
+    deviation: float | None = None
+    nonfinite: int = 0
+    nonfinite_rows: int = 0
+    columns: int | None = None
+    constant_columns: tuple[int, ...] = ()
+    feature_deviation_ratio: float | None = None
+    consumer: str = ""
+    label_form: LabelForm | None = None
+    classes: tuple[tuple[float, int], ...] = ()
+    last_classes: tuple[tuple[float, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DataRecord:
+    """The data of a run before its first step.
+
+    `duplicate_rows` counts training rows that repeat an earlier one, `shared_rows` validation rows that are
+    also in the training data, `conflicting_rows` rows equal in their inputs but not in their targets, each of
+    the rows that were hashed (`training_rows_hashed`, `validation_rows_hashed`); None when not looked at.
+    """
+
+    arrays: tuple[DataArray, ...]
+    validation_split: float | None = None
+    is_shuffled: bool | None = None
+    has_class_weight: bool = False
+    has_sample_weight: bool = False
+    training_rows_hashed: int = 0
+    validation_rows_hashed: int = 0
+    duplicate_rows: int | None = None
+    shared_rows: int | None = None
+    conflicting_rows: int | None = None
+
+    def array(self, part: str, role: str) -> DataArray | None:
+        """The only array of a part and role, or None (none at all, or several)."""
+        found = [each for each in self.arrays if (each.part, each.role) == (part, role)]
+        return found[0] if len(found) == 1 else None
+
+
+class OriginPlace(enum.Enum):
+    """Where in a step the first NaN or infinity stood."""
+
+    INPUTS = "inputs"
+    TARGETS = "targets"
+    WEIGHTS = "weights"
+    FORWARD = "forward"
+    LOSS = "loss"
+    GRADIENTS = "gradients"
+
+
+@dataclass(frozen=True, slots=True)
+class NonfiniteOrigin:
+    """Where the first NaN or infinity came from, found by replaying the steps since the last sound weights.
+
+    `step` is the step it began in, `seen_at` the step that showed it. `layer` is the Keras name of the first
+    layer whose output (FORWARD) or whose weight's gradient (GRADIENTS) was not finite; `array` names the input
+    or target; `rows` are its bad rows in the batch, `loss` is the loss of that step, where it is a number.
+    """
+
+    place: OriginPlace
+    step: int
+    seen_at: int
+    layer: str | None = None
+    array: str | None = None
+    weight: str | None = None
+    rows: tuple[int, ...] = ()
+    loss: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FrameworkWarning:
+    """What Keras or the backend warned of during the run; `category` is the Python class of the warning."""
+
+    message: str
+    category: str
+    step: int
 
 
 @dataclass(frozen=True, slots=True)

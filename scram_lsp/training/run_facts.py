@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
@@ -12,6 +11,7 @@ from typing import Any
 from scram_analyzers.run.records import LayerInfo, OptimizerInfo, RunInfo
 from scram_lsp.training.array_statistics import named_leaves
 from scram_lsp.training.call_site import CallSite
+from scram_lsp.training.output_facts import loss_name, read_outputs
 
 _CLASSIFICATION_HEADS = {
     "categorical_crossentropy",
@@ -63,6 +63,7 @@ def read_run_info(model: Any, params: Mapping[str, Any], site: CallSite, now: da
         has_validation=arguments.get("validation_data") is not None,
         classes=_classes(model, losses),
         callbacks=tuple(type(each).__name__ for each in _callbacks(arguments.get("callbacks"))),
+        outputs=read_outputs(model),
     )
 
 
@@ -119,9 +120,31 @@ def _optimizer(optimizer: Any) -> OptimizerInfo | None:
         return None
     inner = getattr(optimizer, "inner_optimizer", optimizer)  # mixed precision wraps the user's
     rate = getattr(inner, "_learning_rate", None)
-    if rate is None or callable(rate) or hasattr(rate, "get_config"):  # a schedule
-        return OptimizerInfo(type(inner).__name__, None)
-    return OptimizerInfo(type(inner).__name__, float(keras.ops.convert_to_numpy(inner.learning_rate)))
+    is_schedule = rate is None or callable(rate) or hasattr(rate, "get_config")
+    return OptimizerInfo(
+        type(inner).__name__,
+        None if is_schedule else float(keras.ops.convert_to_numpy(inner.learning_rate)),
+        momentum=_number(getattr(inner, "momentum", None)),
+        schedule=type(rate).__name__ if is_schedule and rate is not None else None,
+        clip_norm=_number(getattr(inner, "clipnorm", None)),
+        global_clip_norm=_number(getattr(inner, "global_clipnorm", None)),
+    )
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def current_learning_rate(model: Any) -> float | None:
+    """The optimizer's learning rate of the next step, from its schedule where it has one; None when unknown."""
+    import keras
+
+    optimizer = getattr(model, "optimizer", None)
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    rate = getattr(inner, "learning_rate", None)
+    if rate is None or callable(rate):
+        return None
+    return float(keras.ops.convert_to_numpy(rate))
 
 
 def _loss_names(loss: Any) -> Iterator[str]:
@@ -131,25 +154,8 @@ def _loss_names(loss: Any) -> Iterator[str]:
     elif isinstance(loss, list | tuple):
         for each in loss:
             yield from _loss_names(each)
-    elif isinstance(loss, str):
-        yield _SHORT_NAMES.get(loss.lower(), _snake_case(loss))
     elif loss is not None:
-        name = getattr(loss, "__name__", None) or type(loss).__name__
-        yield _snake_case(name)
-
-
-_SHORT_NAMES = {
-    "bce": "binary_crossentropy",
-    "kld": "kl_divergence",
-    "mae": "mean_absolute_error",
-    "mape": "mean_absolute_percentage_error",
-    "mse": "mean_squared_error",
-    "msle": "mean_squared_logarithmic_error",
-}
-
-
-def _snake_case(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+        yield loss_name(loss)
 
 
 def _layer_info(layer: Any) -> LayerInfo:
@@ -165,7 +171,12 @@ def _layer_info(layer: Any) -> LayerInfo:
         rate=float(rate) if isinstance(rate, int | float) else None,
         activation=getattr(activation, "__name__", None),
         regularized=_is_regularized(layer),
+        vocabulary=_whole(getattr(layer, "input_dim", None)),
     )
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _is_regularized(layer: Any) -> bool:

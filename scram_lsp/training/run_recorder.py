@@ -19,7 +19,7 @@ from scram_lsp.training.call_site import find_call_site
 from scram_lsp.training.console import RunConsole
 from scram_lsp.training.loss_suspicion import LossSuspicion
 from scram_lsp.training.publication import Publication
-from scram_lsp.training.run_facts import chance_loss, input_consumers, read_run_info
+from scram_lsp.training.run_facts import chance_loss, current_learning_rate, input_consumers, read_run_info
 from scram_lsp.training.sample_schedule import SampleSchedule
 from scram_lsp.training.script_rules import rules_for
 from scram_lsp.training.script_text import ScriptText
@@ -115,7 +115,7 @@ class RunRecorder:
         if bad and self._history.steps:
             self._history.steps[-1] = replace(self._history.steps[-1], nonfinite_weights=bad)
         values = tuple((name, float(value)) for name, value in logs.items() if _is_number(value))
-        self._history.add_epoch(EpochRecord(epoch, self._step, values))
+        self._history.add_epoch(EpochRecord(epoch, self._step, values, current_learning_rate(self._model)))
         self._ask()
 
     def end(self, status: Literal["finished", "failed"]) -> None:

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class LayerInfo:
-    """A layer in training: Keras's `class_name` ("Dense") and the instance's `name` ("dense_1")."""
+    """A layer in training: Keras's `class_name` ("Dense") and the instance's `name` ("dense_1").
+
+    `vocabulary` is the number of ids that an Embedding knows (its `input_dim`).
+    """
 
     name: str
     class_name: str
@@ -21,14 +24,41 @@ class LayerInfo:
     rate: float | None = None
     activation: str | None = None
     regularized: bool = False
+    vocabulary: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OptimizerInfo:
-    """The optimizer as compiled. `learning_rate` is None when a schedule or a callback decides it."""
+    """The optimizer as compiled. `learning_rate` is None when a schedule decides it.
+
+    `schedule` is the class of that schedule ("CosineDecay"); `clip_norm` is the bound on the norm of each weight's
+    gradient, `global_clip_norm` the one on all of them together.
+    """
 
     name: str
     learning_rate: float | None
+    momentum: float | None = None
+    schedule: str | None = None
+    clip_norm: float | None = None
+    global_clip_norm: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutputInfo:
+    """One output of the model and the loss it is trained with, in the order of the model's outputs.
+
+    `layer` is the Keras name of the layer that makes it, `activation` the last activation on the way (None when
+    unknown, "linear" when there is none), `units` the size of its last axis. `loss` is Keras's snake-case name,
+    `from_logits` and `ignored_class` that loss's arguments.
+    """
+
+    name: str
+    layer: str | None = None
+    activation: str | None = None
+    units: int | None = None
+    loss: str | None = None
+    from_logits: bool | None = None
+    ignored_class: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +87,11 @@ class RunInfo:
     has_validation: bool = False
     classes: int | None = None
     callbacks: tuple[str, ...] = ()
+    outputs: tuple[OutputInfo, ...] = ()
+
+    def layer(self, name: str | None) -> LayerInfo | None:
+        """The layer called `name`, or None."""
+        return next((layer for layer in self.layers if layer.name == name), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,15 +329,19 @@ class FrameworkWarning:
 
 @dataclass(frozen=True, slots=True)
 class EpochRecord:
-    """The end of one epoch: `logs` as Keras gives them (loss, val_loss, metrics)."""
+    """The end of one epoch: `logs` as Keras gives them (loss, val_loss, metrics).
+
+    `learning_rate` is the optimizer's at that moment, from its schedule where it has one.
+    """
 
     epoch: int
     step: int
     logs: tuple[tuple[str, float], ...]
+    learning_rate: float | None = None
 
     def value(self, name: str) -> float | None:
         """The logged value called `name`, or None."""
-        return dict(self.logs).get(name)
+        return next((value for logged, value in self.logs if logged == name), None)
 
 
 class SubjectKind(enum.Enum):

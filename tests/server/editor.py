@@ -94,7 +94,27 @@ class Editor:
         self.client.text_document_did_save(types.DidSaveTextDocumentParams(types.TextDocumentIdentifier(uri)))
         await self.hover(uri, 0, 0)
 
+    def change_folders(
+        self, added: Sequence[types.WorkspaceFolder] = (), removed: Sequence[types.WorkspaceFolder] = ()
+    ) -> None:
+        """Open and close workspace folders."""
+        event = types.WorkspaceFoldersChangeEvent(list(added), list(removed))
+        self.client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event))
+
+    def close_all(self) -> None:
+        """Close every document that is open."""
+        for uri in list(self._texts):
+            self.close(uri)
+
+    async def forget(self) -> None:
+        """Wait until the server has heard everything, and forget what it said."""
+        await self.hover("untitled:nothing", 0, 0)
+        self.publications.clear()
+        self.client.log_messages.clear()
+        self.client.messages.clear()
+
     def close(self, uri: str) -> None:
+        self._texts.pop(uri, None)
         self.client.text_document_did_close(types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri)))
 
     async def shown(self, uri: str, version: int | None = 1) -> Sequence[types.Diagnostic]:

@@ -331,22 +331,23 @@ async def test_a_fault_of_ours_is_said_once_and_the_server_goes_on(editor: Edito
     assert editor.client.messages == [], "no pop-ups"
 
 
-async def test_the_server_leaves_when_it_is_told_to(code: Editor) -> None:
-    server = code.client._server
+async def test_the_server_leaves_when_it_is_told_to(own_code: Editor) -> None:
+    server = own_code.client._server
     assert server is not None
-    await code.client.shutdown_session()
+    await own_code.client.shutdown_session()
     assert server.returncode == 0
 
 
-async def test_the_server_leaves_when_its_input_ends(code: Editor, runtime_folder: Path) -> None:
-    server = code.client._server
+async def test_the_server_leaves_when_its_input_ends(own_code: Editor, runtime_folder: Path) -> None:
+    server = own_code.client._server
     assert server is not None
     assert server.stdin is not None
-    while not list(runtime_folder.rglob("*.json")):
+    announcement = f"{server.pid}-*.json"
+    while not list(runtime_folder.rglob(announcement)):
         await asyncio.sleep(0.05)
     server.stdin.close()
     assert await asyncio.wait_for(server.wait(), 10) == 1
-    assert list(runtime_folder.rglob("*.json")) == [], "its announcement is withdrawn"
+    assert list(runtime_folder.rglob(announcement)) == [], "its announcement is withdrawn"
 
 
 async def test_the_server_leaves_when_its_clients_process_is_gone(editor: Editor, project: Path) -> None:

@@ -83,6 +83,11 @@ class Run:
         self.writer.write(encode(FindingMessage(sequence=self.sequence, finding=finding_to_json(finding, None))))
 
 
+def named(run: str, script: Path) -> str:
+    """Runs have names of their own in all the world; a server remembers what it has heard of each."""
+    return f"{script.parent.name}-{run}"
+
+
 StartRun = Callable[..., Awaitable[Run]]
 
 
@@ -91,9 +96,8 @@ async def start_run(project: Path) -> AsyncIterator[StartRun]:
     """Starts runs of the project's script against the one server there is."""
     runs: list[Run] = []
 
-    async def start(run: str = "r1", minutes: int = 0) -> Run:
-        script = project / "train.py"
-        begun = Run(await address_of_server(script), script, run, BEGAN + timedelta(minutes=minutes))
+    async def start(run: str = "r1", minutes: int = 0, script: Path = project / "train.py") -> Run:
+        begun = Run(await address_of_server(script), script, named(run, script), BEGAN + timedelta(minutes=minutes))
         runs.append(begun)
         assert isinstance(await begun.connect(), Welcome)
         return begun
@@ -275,16 +279,17 @@ async def test_strangers_at_the_socket_change_nothing(code: Editor, project: Pat
 
 
 async def test_a_run_of_a_file_outside_the_workspace_is_heard_while_it_is_open(
-    editor: Editor, project: Path, start_run: StartRun
+    editor: Editor, tmp_path: Path, start_run: StartRun
 ) -> None:
     await editor.start(None, client_capabilities("visual-studio-code"))
-    uri = editor.open(project / "train.py", TRAIN)
-    run = await start_run()
+    uri = editor.open(tmp_path / "train.py", TRAIN)
+    run = await start_run(script=tmp_path / "train.py")
     await run.find()
     await editor.shows(uri, [RUN])
 
 
-def store_run(script: Path, text: str, run: str, *findings: Finding) -> None:
+def store_run(script: Path, text: str, *findings: Finding) -> None:
+    run = named("r1", script)
     with RunStore.open_for(script) as store:
         info: dict[str, Any] = {"run": run, "script": str(script), "started": BEGAN.isoformat()}
         store.begin(RunInfo(**info), hashlib.sha256(text.encode()).hexdigest())
@@ -298,7 +303,7 @@ async def test_the_last_run_is_shown_when_its_script_is_opened_later(
     code: Editor, project: Path, start_run: StartRun
 ) -> None:
     script = project / "train.py"
-    store_run(script, TRAIN, "r1", run_finding(script, "r1"))
+    store_run(script, TRAIN, run_finding(script, named("r1", script)))
     uri = code.open(script, TRAIN)
     await code.shows(uri, [RUN])
     same = await start_run("r1")
@@ -309,7 +314,7 @@ async def test_the_last_run_is_shown_when_its_script_is_opened_later(
 
 async def test_a_stored_run_of_another_text_is_not_shown(code: Editor, project: Path) -> None:
     script = project / "train.py"
-    store_run(script, TRAIN + "# before\n", "r1", run_finding(script, "r1"))
+    store_run(script, TRAIN + "# before\n", run_finding(script, named("r1", script)))
     uri = code.open(script, TRAIN)
     await code.shown(uri)
     await asyncio.sleep(1)

@@ -1,42 +1,59 @@
 """A look at the batches that a step is about to train on, by a wrap around the model's `train_function`.
 
-Called once for each execution, before it. On a sampled execution the batches are taken from the iterator,
-looked at, and handed to the original function by an iterator of the same type, so that TensorFlow runs the
-graph it has already traced: nothing is compiled twice, and the weights come out the same to the last bit.
+Called once for each execution, before it. On an armed execution the batches are taken from the data, looked at,
+and handed to the original function in the form it expects, so that nothing is compiled twice and the weights
+come out the same to the last bit.
 """
 
 from __future__ import annotations
 
-import itertools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-Batches = list[Any]
+from scram_lsp.training.batch_feed import Batches, Feed
+
+
+@dataclass(frozen=True)
+class Execution:
+    """One call of the train function that is about to be made.
+
+    `batches` are as Keras hands them to `train_step`, one for each step. `state` is JAX's (trainable,
+    non-trainable, optimizer and metric variables, lists of arrays), where a model's variables hold no values
+    during an epoch; None elsewhere.
+    """
+
+    batches: Batches
+    state: Any = None
 
 
 class BatchTap:
-    """Wraps `model.train_function`; after `arm` the next call shows its first batch to `look`.
+    """Wraps `model.train_function`; after `arm` the next call shows its execution to `look`.
 
     Outside a fit of ours it is never armed and passes every call through, so a wrap that outlived a fit that
-    raised does no harm. What `look` raises is kept in `fault`, and training goes on. `seconds` is the cost of
-    the last look.
+    raised does no harm. What `look` raises is kept in `fault`, and training goes on. Of the last armed call
+    `seconds` is its cost to training, `handing_seconds` the part of it that hands the batches on, and
+    `data_seconds` how long they took to come.
     """
 
-    def __init__(self, model: Any, look: Callable[[Any], None]) -> None:
+    def __init__(self, model: Any, feed: Feed, look: Callable[[Execution], None]) -> None:
         self._model = model
-        self._original: Callable[[Any], Any] = model.train_function
+        self._original: Callable[..., Any] = model.train_function
+        self._feed = feed
         self._look = look
         self._is_armed = False
         self.seconds = 0.0
+        self.handing_seconds = 0.0
+        self.data_seconds: float | None = None
         self.fault: Exception | None = None
 
     @classmethod
-    def install(cls, model: Any, look: Callable[[Any], None]) -> BatchTap:
+    def install(cls, model: Any, feed: Feed, look: Callable[[Execution], None]) -> BatchTap:
         """Wrap the model's function; a wrap that a fit left behind by raising is taken away first."""
         if isinstance(model.train_function, BatchTap):
             model.train_function.remove()
-        tap = cls(model, look)
+        tap = cls(model, feed, look)
         model.train_function = tap
         return tap
 
@@ -50,43 +67,32 @@ class BatchTap:
         if self._model.train_function is self:
             self._model.train_function = self._original
 
-    def __call__(self, iterator: Any) -> Any:
+    def __call__(self, *arguments: Any) -> Any:
         """Run the original on the same batches."""
         if not self._is_armed:
-            return self._original(iterator)
+            return self._original(*arguments)
         self._is_armed = False
-        # What the user's data raises here is raised as the original would have.
-        batches = _take(iterator, self._model.steps_per_execution)
+        count = steps_per_execution(self._model)
         begin = time.perf_counter()
-        replayed: Any = batches
+        # What the user's data raises here is raised as the original would have.
+        batches = self._feed.take(arguments, count)
+        taken = time.perf_counter()
+        replayed = arguments
         try:
-            self._look(batches[0])
-            replayed = _replay(batches, iterator)
+            self._look(Execution(batches, arguments[0] if len(arguments) > 1 else None))
         except Exception as error:  # ours, not the user's: the recorder ends the watch
             self.fault = error
-        self.seconds = time.perf_counter() - begin
-        return self._original(replayed)
+        looked = time.perf_counter()
+        try:
+            replayed = self._feed.hand_on(batches, arguments, count)
+        except Exception as error:  # the batches are taken: Keras's own way for a list of them must do
+            self.fault = error
+            replayed = (*arguments[:-1], iter(batches) if len(arguments) > 1 else batches)
+        done = time.perf_counter()
+        self.data_seconds, self.seconds, self.handing_seconds = taken - begin, done - taken, done - looked
+        return self._original(*replayed)
 
 
-def _take(iterator: Iterator[Any], count: int) -> Batches:
-    """Up to `count` batches; raises `StopIteration` when there is none at all, as the original does."""
-    return [next(iterator), *itertools.islice(iterator, count - 1)]
-
-
-def _replay(batches: Batches, source: Any) -> Any:
-    """An iterator over `batches` that TensorFlow takes for `source`: it has the same type, shapes included.
-
-    For a distributed iterator it is the list itself, which Keras takes as well, at the cost of one more trace.
-    """
-    import tensorflow as tf
-
-    if not isinstance(source, tf.data.Iterator):
-        return batches
-    dataset = tf.data.Dataset.from_tensors(batches[0])
-    for batch in batches[1:]:
-        dataset = dataset.concatenate(tf.data.Dataset.from_tensors(batch))
-    options = tf.data.Options()
-    options.autotune.enabled = False
-    options.experimental_optimization.apply_default_optimizations = False  # there is nothing to gain
-    variant = tf.data.experimental.to_variant(dataset.with_options(options))
-    return iter(tf.data.experimental.from_variant(variant, source.element_spec))
+def steps_per_execution(model: Any) -> int:
+    """How many steps one call of the train function makes."""
+    return int(getattr(model, "steps_per_execution", None) or 1)

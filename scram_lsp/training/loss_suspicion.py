@@ -21,22 +21,26 @@ class LossSuspicion:
         self._chance = chance
         self._first: float | None = None
         self._pause = FIRST_PAUSE
+        self._was_finite = True
         self._next_look = 0
 
     def raised_by(self, step: int, loss: float | None) -> bool:
         """Whether the loss of `step` calls for a look now."""
         if loss is None:
             return False
-        if not math.isfinite(loss):
-            return True
-        if self._first is None:
+        is_finite = math.isfinite(loss)
+        if self._first is None and is_finite:
             self._first = loss
-        if step < self._next_look or not self._is_odd(loss, self._first):
+        has_turned = not is_finite and self._was_finite
+        self._was_finite = is_finite
+        if not has_turned and (step < self._next_look or not self._is_odd(loss)):
             return False
         self._next_look = step + self._pause
         self._pause *= 2
         return True
 
-    def _is_odd(self, loss: float, first: float) -> bool:
+    def _is_odd(self, loss: float) -> bool:
+        if not math.isfinite(loss):
+            return True
         near_chance = self._chance is not None and abs(loss - self._chance) < NEAR_CHANCE * self._chance
-        return near_chance or loss > RISE * abs(first)
+        return near_chance or loss > RISE * abs(self._first or math.inf)

@@ -15,21 +15,26 @@ if TYPE_CHECKING:
     from scram_analyzers.suppression import Suppressions
 
 
-class ScriptText:
+def read_script(script: Path) -> str:
     """The text of `script`; empty for what can't be read, such as a notebook's cell."""
+    try:
+        return read_source(script).text
+    except FileError:
+        return ""
 
-    def __init__(self, script: Path, rules: RuleSet) -> None:
+
+def script_digest(text: str) -> str:
+    """SHA-256 of the text in hex; empty without a text."""
+    return text_digest(text) if text else ""
+
+
+class ScriptText:
+    """The text of `script` as `read_script` gave it."""
+
+    def __init__(self, script: Path, text: str, rules: RuleSet) -> None:
         self._script = script
+        self._text = text
         self._rules = rules
-        try:
-            self._text = read_source(script).text
-        except FileError:
-            self._text = ""
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the text in hex; empty without a text."""
-        return text_digest(self._text) if self._text else ""
 
     @functools.cached_property
     def analysis(self) -> Analysis:

@@ -2,20 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 
-def nonfinite_weights(model: Any) -> tuple[str, ...]:
-    """The weights that are NaN or infinite, as "layer/.../weight", in the model's order (TensorFlow only)."""
-    import tensorflow as tf
+def nonfinite_weights(model: Any, backend: str) -> tuple[str, ...]:
+    """The weights that are NaN or infinite, as "layer/.../weight", in the model's order."""
+    names, values = [], []
+    current = _current_values(model) if backend == "jax" else {}
+    for name, variable in _named_weights(model):
+        if "float" in str(variable.dtype):
+            names.append(name)
+            values.append(current.get(id(variable), variable))
+    finite = _are_finite(values, backend)
+    return tuple(name for name, is_finite in zip(names, finite, strict=True) if not is_finite)
 
-    return tuple(
-        name
-        for name, variable in _named_weights(model)
-        if tf.as_dtype(variable.dtype).is_floating
-        and not bool(tf.reduce_all(tf.math.is_finite(tf.convert_to_tensor(variable))))
+
+def _are_finite(values: Sequence[Any], backend: str) -> Sequence[bool]:
+    """Whether each has finite values only; the device is asked once for all of them."""
+    if not values:
+        return ()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        marks = [tf.reduce_all(tf.math.is_finite(tf.convert_to_tensor(value))) for value in values]
+        return [bool(mark) for mark in tf.stack(marks).numpy()]
+    from keras import ops
+
+    found = ops.convert_to_numpy(ops.stack([ops.all(ops.isfinite(value)) for value in values]))
+    return [bool(mark) for mark in found]
+
+
+def _current_values(model: Any) -> dict[int, Any]:
+    """On JAX, between two steps, the values that Keras has taken out of the variables, by variable."""
+    state = getattr(model, "_jax_state", None) or {}
+    pairs = (
+        pair
+        for kind in ("trainable_variables", "non_trainable_variables")
+        for pair in zip(getattr(model, kind), state.get(kind) or (), strict=False)
     )
+    return {id(variable): value for variable, value in pairs}
 
 
 def _named_weights(model: Any) -> Iterator[tuple[str, Any]]:
@@ -28,10 +54,15 @@ def _named_weights(model: Any) -> Iterator[tuple[str, Any]]:
     for weight in model.weights:
         if id(weight) not in seen:
             seen.add(id(weight))
-            yield weight.path, weight
+            yield _path(weight), weight
 
 
 def _name(layer: str, weight: Any) -> str:
     """The weight's path from its layer of the model on: "dense/kernel", "encoder/attention/query/kernel"."""
-    _, found, rest = f"/{weight.path}".rpartition(f"/{layer}/")
+    _, found, rest = f"/{_path(weight)}".rpartition(f"/{layer}/")
     return f"{layer}/{rest}" if found else f"{layer}/{weight.name}"
+
+
+def _path(weight: Any) -> str:
+    """Keras 3's path; in Keras 2 the name is one, with the output's number behind it."""
+    return str(getattr(weight, "path", None) or weight.name.partition(":")[0])

@@ -146,7 +146,7 @@ def test_a_healthy_run_says_so(project, capsys):
     assert project.runs == [("finished", [])]
     (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("scram")]
     assert line.startswith("scram: watched 30 steps, ")
-    assert line.endswith(" checks on the run, nothing found")
+    assert " checks on the run, nothing found; scram used " in line
 
 
 def test_hidden_nan_weights_are_found_although_the_loss_is_finite(project):
@@ -375,13 +375,11 @@ def test_an_early_stop_is_a_finished_run(project):
 
 PLACES = [
     "scram_lsp.training.run_recorder.read_run_info",
-    "scram_lsp.training.run_recorder.rules_for",
+    "scram_lsp.training.run_rules.load_settings",
     "scram_lsp.training.run_recorder.Publication",
-    "scram_lsp.training.run_recorder.analyze_run",
-    "scram_lsp.training.run_recorder.batch_statistics",
-    "scram_lsp.training.run_recorder.input_consumers",
+    "scram_lsp.training.run_rules.analyze_run",
     "scram_lsp.training.run_recorder.nonfinite_weights",
-    "scram_lsp.training.batch_tap._replay",
+    "scram_lsp.training.batch_feed._queue_and_iterator",
 ]
 
 
@@ -404,6 +402,19 @@ def test_an_error_of_ours_is_one_line_and_training_is_the_same(project, monkeypa
     assert len(lines) == 1
     assert "stopped watching this run" in lines[0]
     assert "RuntimeError: a fault of ours" in lines[0]
+
+
+@pytest.mark.parametrize("place", ["observers.batch_statistics", "run_recorder.input_consumers"])
+def test_a_part_that_fails_is_switched_off_and_the_others_go_on(project, monkeypatch, capsys, place):
+    def fail(*_, **__):
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(f"scram_lsp.training.{place}", fail)
+    x, y = data()
+    project.fit(classifier(), x, y, epochs=1, verbose=0, callbacks=[ScramCallback()])
+    first, last = [line for line in capsys.readouterr().err.splitlines() if line.startswith("scram")]
+    assert first == "scram: no longer looks at the batches (RuntimeError: a fault of ours)"
+    assert "watched 5 steps" in last
 
 
 def test_even_the_end_may_fail(project, monkeypatch, capsys):

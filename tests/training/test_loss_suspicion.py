@@ -22,3 +22,7 @@ def test_a_loss_near_chance_may_hide_nan_weights():
 
 def test_an_ordinary_loss_calls_for_nothing():
     assert raised([2.6 * 0.98**step for step in range(50)]) == []
+
+
+def test_a_loss_that_stays_nan_calls_ever_less_often():
+    assert raised([math.nan] * 100) == [1, 11, 31, 71]

@@ -1,14 +1,12 @@
 from scram_lsp.training.sample_schedule import STEADY_INTERVAL, SampleSchedule
 
 
-def sampled(steps, per_execution=1, cost=None):
+def sampled(steps, per_execution=1):
     schedule, found = SampleSchedule(), []
     for last in range(per_execution, steps + 1, per_execution):
         if schedule.is_due(last):
             found.append(last)
-            schedule.took(last)
-            if cost is not None:
-                schedule.learn_cost(*cost)
+            schedule.passed(last)
     return found
 
 
@@ -16,12 +14,6 @@ def test_dense_at_first_then_steady():
     steps = sampled(400)
     assert steps[:8] == [1, 2, 3, 5, 8, 13, 21, 34]
     assert {later - earlier for earlier, later in zip(steps[-4:], steps[-3:], strict=False)} == {STEADY_INTERVAL}
-
-
-def test_a_costly_sample_comes_less_often():
-    steps = sampled(100_000, cost=(0.020, 0.002))
-    assert steps[-1] - steps[-2] == 500
-    assert len(steps) * 0.020 / (100_000 * 0.002) < 0.025
 
 
 def test_executions_of_many_steps():

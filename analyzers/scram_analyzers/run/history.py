@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import enum
 from collections import deque
 from collections.abc import Iterable
@@ -92,6 +93,13 @@ class RunHistory:
     def end(self) -> None:
         """Note that training has ended."""
         self.moment = Moment.END
+
+    def copy(self) -> RunHistory:
+        """The history as it stands now, for a reader on another thread."""
+        twin = copy.copy(self)
+        twin.steps, twin.epochs = self.steps.copy(), self.epochs.copy()
+        twin.probes, twin.panels, twin.warnings = self.probes.copy(), self.panels.copy(), self.warnings.copy()
+        return twin
 
     def metric(self, name: str) -> list[float]:
         """The values of a logged metric at the end of each epoch that logged it."""

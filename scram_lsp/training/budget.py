@@ -1,0 +1,110 @@
+"""What watching a run may cost, in time and in memory, and what it has cost so far."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+
+TIME_SHARE = 0.02
+"""The share of training's time that all activities together may take."""
+
+BYTE_LIMIT = 64 * 2**20
+"""Bytes that all of them together may hold in memory."""
+
+START_ALLOWANCE = 0.5
+"""Seconds they may take besides their share, so that the first steps are seen well before there is a share."""
+
+_PORTIONS = {"taking": 0.3, "batches": 0.3, "probe": 0.4, "weights": 0.2, "panel": 0.2, "rules": 0.3, "snapshots": 0.3}
+"""How much of the share (and of the allowance) one activity may take, so that a cheap one, done often, leaves
+room for the others. Their sum may be over one: few runs need all of them."""
+
+_PORTION_OF_OTHERS = 0.2
+
+
+class Budget:
+    """One run's ledger. An activity is done only while the budget affords it, so costly ones come less often.
+
+    What activities spend decides what comes next (the rules spend the time of their own thread); `hold_up` is
+    for the account at the end, and counts everything for which training stood still.
+    """
+
+    def __init__(
+        self,
+        time_share: float = TIME_SHARE,
+        byte_limit: int = BYTE_LIMIT,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._share = time_share
+        self._byte_limit = byte_limit
+        self._clock = clock
+        self._began = clock()
+        self._spent: defaultdict[str, float] = defaultdict(float)
+        self._usual: dict[str, float] = {}
+        self._held: dict[str, int] = {}
+        self._most_bytes = 0
+        self._held_up = 0.0
+
+    def affords(self, activity: str) -> bool:
+        """Whether the activity, at what it usually costs, still fits: its own portion and the whole share."""
+        portion = _PORTIONS.get(activity, _PORTION_OF_OTHERS)
+        available = START_ALLOWANCE + self._share * self.elapsed if self._share > 0 else 0.0
+        next_cost = self._usual.get(activity, 0.0)
+        if self._spent[activity] + next_cost > portion * available:
+            return False
+        return sum(self._spent.values()) + next_cost <= available
+
+    def spend(self, activity: str, seconds: float) -> None:
+        """Enter what one go of the activity has cost; the first, which may compile, is not taken as usual."""
+        before = self._usual.get(activity)
+        if activity in self._spent:
+            self._usual[activity] = seconds if before is None else before + 0.25 * (seconds - before)
+        self._spent[activity] += seconds
+
+    @contextlib.contextmanager
+    def spending(self, activity: str) -> Iterator[None]:
+        """Enter the time of what is done inside, also when it raises."""
+        begin = self._clock()
+        try:
+            yield
+        finally:
+            self.spend(activity, self._clock() - begin)
+
+    def hold_up(self, seconds: float) -> None:
+        """Enter time for which training stood still because of us, whatever for."""
+        self._held_up += seconds
+
+    def seconds_of(self, activity: str) -> float:
+        """What the activity has cost in all."""
+        return self._spent[activity]
+
+    def hold(self, owner: str, size: int) -> bool:
+        """Whether `owner` may hold `size` bytes from now on, in place of what it held; entered if so."""
+        others = sum(held for name, held in self._held.items() if name != owner)
+        if others + size > self._byte_limit:
+            return False
+        self._held[owner] = size
+        self._most_bytes = max(self._most_bytes, others + size)
+        return True
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the watch began."""
+        return self._clock() - self._began
+
+    @property
+    def room(self) -> int:
+        """Bytes that nobody holds."""
+        return max(0, self._byte_limit - sum(self._held.values()))
+
+    @property
+    def used_share(self) -> float:
+        """The time for which we held training up, over the time it took without."""
+        training = self.elapsed - self._held_up
+        return self._held_up / training if training > 0 else 0.0
+
+    @property
+    def used_bytes(self) -> int:
+        """The most that was held at one time."""
+        return self._most_bytes

@@ -1,0 +1,68 @@
+import pytest
+
+from scram_lsp.training.budget import START_ALLOWANCE, Budget
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+def trained(budget, clock, seconds, costs, step=0.01):
+    """Train for so long, doing each activity whenever it is affordable; gives how often each was done."""
+    done = dict.fromkeys(costs, 0)
+    while clock.now < seconds:
+        clock.now += step
+        for activity, cost in costs.items():
+            if budget.affords(activity):
+                clock.now += cost
+                budget.spend(activity, cost)
+                budget.hold_up(cost)
+                done[activity] += 1
+    return done
+
+
+def test_a_long_run_keeps_its_share():
+    clock = Clock()
+    budget = Budget(0.02, 0, clock)
+    trained(budget, clock, 1000, {"batches": 0.003, "probe": 0.02, "rules": 0.05})
+    assert budget.used_share == pytest.approx(0.02, rel=0.1)
+
+
+def test_a_cheap_activity_leaves_room_for_a_costly_one():
+    clock = Clock()
+    budget = Budget(0.02, 0, clock)
+    done = trained(budget, clock, 100, {"batches": 0.001, "probe": 0.05})
+    assert done["probe"] * 0.05 == pytest.approx(0.4 * (START_ALLOWANCE + 2.0), rel=0.2)
+
+
+def test_the_first_steps_are_seen_before_there_is_a_share():
+    clock = Clock()
+    budget = Budget(0.02, 0, clock)
+    assert trained(budget, clock, 0.2, {"batches": 0.001})["batches"] > 10
+
+
+def test_a_budget_of_nothing_allows_nothing_that_costs():
+    clock = Clock()
+    budget = Budget(0.0, 0, clock)
+    assert trained(budget, clock, 1.0, {"batches": 0.001})["batches"] <= 1
+
+
+def test_the_first_go_may_compile_and_is_not_taken_as_usual():
+    clock = Clock()
+    budget = Budget(0.02, 0, clock)
+    budget.spend("probe", 0.15)
+    budget.spend("probe", 0.01)
+    clock.now = 1.0
+    assert budget.affords("probe")
+
+
+def test_bytes_are_held_within_the_limit():
+    budget = Budget(0.02, 100)
+    assert budget.hold("panel", 60)
+    assert not budget.hold("snapshots", 50)
+    assert budget.hold("panel", 10)
+    assert budget.hold("snapshots", 50)
+    assert (budget.room, budget.used_bytes) == (40, 60)

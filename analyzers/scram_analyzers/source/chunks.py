@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import libcst as cst
-from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
 from scram_analyzers.findings import SourceRange
+from scram_analyzers.source.logical_lines import logical_lines
+from scram_analyzers.source.positions import FIRST_LINE, Position, Positions
 from scram_analyzers.source.text import LINE_END, lines_with_ends
 from scram_analyzers.source.walk import children
 
@@ -35,28 +36,10 @@ GROUPED_LINES = 40
 CACHED_CHARACTERS = 8_000_000
 """How much text a `ParseCache` remembers; trees take about 25 bytes for each."""
 
-_TOKEN = re.compile(
-    r"""(?P<newline>\r\n|\r|\n)
-      | (?P<open>[(\[{])
-      | (?P<close>[)\]}])
-      | \#[^\r\n]*                                        # comment
-      | (?P<string>
-            \"\"\"(?:\\.|[^\\])*?(?:\"\"\"|\\?\Z)
-          | \'\'\'(?:\\.|[^\\])*?(?:\'\'\'|\\?\Z)
-          | "(?:\\(?:\r\n|.)|[^"\\\r\n])*"?
-          | '(?:\\(?:\r\n|.)|[^'\\\r\n])*'?
-        )
-      | (?P<joined>\\(?:\r\n|\r|\n))
-    """,
-    re.VERBOSE | re.DOTALL,
-)
 _CLAUSE = re.compile(r"(?:else|elif|except|finally)\b")
 _COMPOUND = re.compile(r"(?:async|class|def|for|if|match|try|while|with|@)\b|@")
 _OPERATOR = re.compile(r"\*\*|//|[-+*/%&|^~<>.(\[]|\b(?:not|lambda|if|and|or)\b")
 _STRING = re.compile(r"""\"(?:\\.|[^"\\])*\"|'(?:\\.|[^'\\])*'""", re.DOTALL)
-
-
-_FIRST_LINE = CodeRange((1, 0), (2, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +68,15 @@ class ParseProblem:
 class ParsedChunk:
     """The tree of a text, or why there is none; positions are worked out when first asked for."""
 
-    def __init__(self, module: cst.Module | None, problem: ParseProblem | None) -> None:
+    def __init__(self, text: str, module: cst.Module | None, problem: ParseProblem | None) -> None:
+        self.text = text
         self.module = module
         self.problem = problem
 
     @cached_property
-    def _positions(self) -> dict[cst.CSTNode, CodeRange]:
+    def _positions(self) -> Positions:
         assert self.module is not None
-        wrapper = MetadataWrapper(self.module, unsafe_skip_copy=True)
-        try:
-            return dict(wrapper.resolve(PositionProvider))
-        except RecursionError:  # a tree that was deep enough to parse but too deep to walk
-            return {}
+        return Positions(self.module, self.text, self._parents)
 
     @cached_property
     def nodes(self) -> Mapping[type[cst.CSTNode], Sequence[cst.CSTNode]]:
@@ -121,12 +101,12 @@ class ParsedChunk:
         while waiting:
             node, parent = waiting.pop()
             parents[node] = parent
-            waiting.extend((child, node) for child in reversed(list(children(node))))
+            waiting.extend([(child, node) for child in reversed(children(node))])
         return parents
 
-    def position(self, node: cst.CSTNode) -> CodeRange:
+    def position(self, node: cst.CSTNode) -> Position:
         """Where `node` stands, in lines of this chunk; its first line where the tree is too deep to tell."""
-        return self._positions.get(node, _FIRST_LINE)
+        return self._positions.of(node) if self.module is not None else FIRST_LINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +121,7 @@ class PlacedChunk:
         """The node's range in the module."""
         position = self.parsed.position(node)
         shift = self.first_line - 1
-        return SourceRange.of(
-            position.start.line + shift, position.start.column, position.end.line + shift, position.end.column
-        )
+        return SourceRange.of(position.line + shift, position.column, position.end_line + shift, position.end_column)
 
 
 class ParseCache:
@@ -216,31 +194,6 @@ def _statements(text: str) -> Iterator[Chunk]:
         yield Chunk(text[begin:], begin_line, depth, longest)
 
 
-def logical_lines(text: str, start: int = 0) -> Iterator[tuple[int, int, int, int]]:
-    """Start and end offsets of each logical line from offset `start` on, the line number after it (1 is the
-    line at `start`) and its bracket depth.
-    """
-    line, depth, deepest = 1, 0, 0
-    for match in _TOKEN.finditer(text, start):
-        kind = match.lastgroup
-        if kind == "newline":
-            line += 1
-            if depth == 0:
-                yield start, match.end(), line, deepest
-                start, deepest = match.end(), 0
-        elif kind == "open":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif kind == "close":
-            depth = max(depth - 1, 0)
-        elif kind == "joined":
-            line += 1
-        elif kind == "string":
-            line += len(LINE_END.findall(match.group()))
-    if start < len(text):
-        yield start, len(text), line + 1, deepest
-
-
 def _group(statements: Iterator[Chunk]) -> Iterator[Chunk]:
     """Join neighbouring simple statements that no blank line parts."""
     texts: list[str] = []
@@ -292,16 +245,16 @@ def _measured(text: str, first_line: int) -> Chunk:
 def _parse(chunk: Chunk) -> ParsedChunk:
     obstacle = _too_much(chunk)
     if obstacle is not None:
-        return ParsedChunk(None, obstacle)
+        return ParsedChunk(chunk.text, None, obstacle)
     try:
-        return ParsedChunk(cst.parse_module(chunk.text), None)
+        return ParsedChunk(chunk.text, cst.parse_module(chunk.text), None)
     except cst.ParserSyntaxError as error:
         line = max(error.raw_line, 1)
         problem = ParseProblem(line, "This code is not valid Python, so it was not checked.", "Mend the syntax error.")
-        return ParsedChunk(None, problem)
+        return ParsedChunk(chunk.text, None, problem)
     except (RecursionError, ValueError, cst.CSTValidationError) as error:
         problem = ParseProblem(1, f"This code could not be read ({type(error).__name__}).", "Split the expression.")
-        return ParsedChunk(None, problem)
+        return ParsedChunk(chunk.text, None, problem)
 
 
 def _too_much(chunk: Chunk) -> ParseProblem | None:

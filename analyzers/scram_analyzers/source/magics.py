@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from scram_analyzers.source.chunks import logical_lines
+from scram_analyzers.source.logical_lines import logical_lines
 from scram_analyzers.source.text import lines_with_ends
 
 PYTHON_CELL_MAGICS = frozenset({"capture", "debug", "prun", "time", "timeit"})

@@ -23,7 +23,7 @@ def nodes(root: cst.CSTNode, kind: type[Node]) -> Iterator[Node]:
         node = waiting.pop()
         if isinstance(node, kind):
             yield node
-        waiting.extend(reversed(list(children(node))))
+        waiting.extend(reversed(children(node)))
 
 
 def parts(program: Program, word: str) -> Iterator[PlacedChunk]:

@@ -10,7 +10,8 @@ import contextlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -27,12 +28,16 @@ RunStatus = Literal["running", "finished", "failed"]
 RUNS_KEPT = 50
 """Older runs are removed when a new one begins."""
 
+STORE_BYTES = 128 * 1024 * 1024
+"""So much the store may hold; the oldest runs are removed over it, when a new one begins."""
+
 BUSY_SECONDS = 1.0
 """How long a write waits for another run's write; such a write takes milliseconds."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
-_SCHEMA = """
+_SCHEMA = f"""
+BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS runs (
     run TEXT PRIMARY KEY,
     script TEXT NOT NULL,
@@ -47,11 +52,35 @@ CREATE TABLE IF NOT EXISTS findings (
     finding TEXT NOT NULL,
     PRIMARY KEY (run, sequence)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS observations (
+    run TEXT NOT NULL REFERENCES runs (run) ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    step INTEGER NOT NULL,
+    row TEXT NOT NULL,
+    PRIMARY KEY (run, number)
+) WITHOUT ROWID;
+PRAGMA user_version = {SCHEMA_VERSION};
+COMMIT;
 """
+"""Also brings a store of an earlier form up to this one."""
+
+_USED_BYTES = (
+    "SELECT (page_count - freelist_count) * page_size"
+    " FROM pragma_page_count, pragma_freelist_count, pragma_page_size"
+)
 
 
 class RunStoreError(Exception):
     """The store can't be used; the text names the file, the reason and the mend."""
+
+
+class RunStoreDamagedError(RunStoreError):
+    """The file is no store (any more): only another one in its place helps."""
+
+
+class RunGoneError(RunStoreError):
+    """The run was removed from the store while it was going on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +99,16 @@ class StoredRun:
 
 
 @dataclass(frozen=True, slots=True)
+class Observation:
+    """One row of what was observed; `kind` and `row` as `store.observations` writes them, `number` counts from 1."""
+
+    number: int
+    kind: str
+    step: int
+    row: str
+
+
+@dataclass(frozen=True, slots=True)
 class StoredFinding:
     """One finding of a run; `sequence` counts from 1 within the run."""
 
@@ -84,6 +123,7 @@ class RunStore:
     def __init__(self, file: Path, connection: sqlite3.Connection) -> None:
         self.file = file
         self._connection = connection
+        self._identity = identity_of(file)
 
     @classmethod
     def open_for(cls, script: Path) -> RunStore:
@@ -108,17 +148,17 @@ class RunStore:
         connection = sqlite3.connect(file, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if version not in (0, SCHEMA_VERSION):
+            if version > SCHEMA_VERSION:
                 raise RunStoreError(
-                    f"{file} was written by another version of scram-lsp (form {version}, this one reads "
+                    f"{file} was written by a newer version of scram-lsp (form {version}, this one reads "
                     f"{SCHEMA_VERSION}): remove the file, or use that version"
                 )
-            connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA foreign_keys = ON")
-            if version == 0:
+            if version < SCHEMA_VERSION:
+                connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+                _use_write_ahead_log(connection)
                 connection.executescript(_SCHEMA)
-                connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         except BaseException:
             connection.close()
             raise
@@ -136,26 +176,36 @@ class RunStore:
     ) -> None:
         self.close()
 
+    @property
+    def is_in_place(self) -> bool:
+        """Whether the file is still where it was; what is written to a removed one is lost."""
+        return self._identity is not None and identity_of(self.file) == self._identity
+
     def begin(self, info: RunInfo, script_digest: str) -> None:
-        """Record that a run begins in this process, and remove the oldest runs over `RUNS_KEPT`."""
+        """Record that a run goes on in this process, and remove the oldest runs over `RUNS_KEPT` and `STORE_BYTES`."""
         with self._transaction() as connection:
             connection.execute(
-                "INSERT INTO runs VALUES (?, ?, ?, 'running', ?, ?)",
+                "INSERT OR IGNORE INTO runs VALUES (?, ?, ?, 'running', ?, ?)",
                 (info.run, info.script, info.started, script_digest, os.getpid()),
             )
-            connection.execute(
-                "DELETE FROM runs WHERE run NOT IN (SELECT run FROM runs ORDER BY run DESC LIMIT ?)",
-                (RUNS_KEPT,),
-            )
+            for run in self._surplus(info.run):
+                connection.execute("DELETE FROM runs WHERE run = ?", (run,))
+        self._give_back_space()
 
-    def add_finding(self, run: str, finding: Finding, fix: Fix | None) -> int:
-        """Store a finding of `run`; it is on disk when this returns its sequence number."""
-        data = json.dumps(finding_to_json(finding, fix))
+    def add_findings(self, run: str, findings: Iterable[tuple[int, Finding, Fix | None]]) -> None:
+        """Store findings of `run` with their sequence numbers; they are on disk when this returns.
+
+        A sequence number that is here already is passed over. Raises `RunGoneError` when the run is not here.
+        """
+        rows = [(run, sequence, json.dumps(finding_to_json(finding, fix))) for sequence, finding, fix in findings]
         with self._transaction() as connection:
-            query = "SELECT coalesce(max(sequence), 0) + 1 FROM findings WHERE run = ?"
-            sequence: int = connection.execute(query, (run,)).fetchone()[0]
-            connection.execute("INSERT INTO findings VALUES (?, ?, ?)", (run, sequence, data))
-        return sequence
+            connection.executemany("INSERT OR IGNORE INTO findings VALUES (?, ?, ?)", rows)
+
+    def add_observations(self, run: str, observations: Iterable[Observation]) -> None:
+        """Store observations of `run`, in one transaction. Raises `RunGoneError` when the run is not here."""
+        rows = [(run, each.number, each.kind, each.step, each.row) for each in observations]
+        with self._transaction() as connection:
+            connection.executemany("INSERT OR IGNORE INTO observations VALUES (?, ?, ?, ?, ?)", rows)
 
     def finish(self, run: str, status: Literal["finished", "failed"]) -> None:
         """Record how `run` ended."""
@@ -182,10 +232,33 @@ class RunStore:
             ).fetchall()
             return [StoredFinding(sequence, *finding_from_json(json.loads(data))) for sequence, data in rows]
 
+    def observations(self, run: str) -> list[Observation]:
+        """What was observed in `run`, in order; empty for a run that is not here."""
+        query = "SELECT number, kind, step, row FROM observations WHERE run = ? ORDER BY number"
+        with _faults_named(self.file):
+            return [Observation(*row) for row in self._connection.execute(query, (run,))]
+
     def delete(self, run: str) -> bool:
-        """Remove a run and its findings; False when it is not here."""
+        """Remove a run with all that it saw and found; False when it is not here."""
         with self._transaction() as connection:
-            return connection.execute("DELETE FROM runs WHERE run = ?", (run,)).rowcount > 0
+            is_here = connection.execute("DELETE FROM runs WHERE run = ?", (run,)).rowcount > 0
+        self._give_back_space()
+        return is_here
+
+    def _surplus(self, newest: str) -> Iterator[str]:
+        """The runs to remove, the oldest first; never `newest`, and none that still goes on."""
+        rows = self._connection.execute("SELECT run, status, pid FROM runs ORDER BY run").fetchall()
+        left = len(rows)
+        for run, status, pid in rows:
+            if left <= RUNS_KEPT and self._connection.execute(_USED_BYTES).fetchone()[0] <= STORE_BYTES:
+                return
+            if run != newest and _known_status(status, pid) != "running":
+                yield run
+                left -= 1
+
+    def _give_back_space(self) -> None:
+        with _faults_named(self.file):
+            self._connection.execute("PRAGMA incremental_vacuum").fetchall()
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -193,14 +266,51 @@ class RunStore:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
+                self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                if self._connection.in_transaction:  # SQLite ends it by itself when the disk is full
+                    self._connection.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
 
 
 def _known_status(status: RunStatus, pid: int) -> RunStatus:
     return "failed" if status == "running" and not is_alive(pid) else status
+
+
+def set_aside(file: Path) -> Path:
+    """Take a damaged store out of the way, in place of an earlier one; gives where it is kept.
+
+    Raises `RunStoreError` when that can't be done.
+    """
+    kept = file.with_name(f"{file.name}.damaged")
+    with _faults_named(file):
+        os.replace(file, kept)
+        for suffix in ("-wal", "-shm"):  # they belong to the damaged file, and would damage the next
+            file.with_name(file.name + suffix).unlink(missing_ok=True)
+    return kept
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """SQLite does not wait here for another process that does the same, so this waits itself."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def identity_of(file: Path) -> tuple[int, int] | None:
+    """Equal as long as the same file is in its place; None when there is none."""
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 @contextlib.contextmanager
@@ -210,7 +320,11 @@ def _faults_named(file: Path) -> Iterator[None]:
         yield
     except sqlite3.OperationalError as error:
         raise RunStoreError(f"the run store {file} can't be used: {error}") from error
+    except sqlite3.IntegrityError as error:
+        raise RunGoneError(f"the run was removed from the run store {file}") from error
     except (sqlite3.DatabaseError, ValueError) as error:
-        raise RunStoreError(f"the run store {file} is damaged ({error}): remove the file to start a new one") from error
+        raise RunStoreDamagedError(
+            f"the run store {file} is damaged ({error}): remove the file, or let the next run begin a new one"
+        ) from error
     except OSError as error:
         raise RunStoreError(f"the run store {file} can't be used: {error.strerror or error}") from error

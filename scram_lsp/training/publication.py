@@ -11,7 +11,8 @@ from scram_analyzers.findings import Finding, Fix, Severity, SourceRange
 from scram_analyzers.run.records import RunInfo
 from scram_lsp.finding_json import finding_to_json
 from scram_lsp.live.sender import Sender
-from scram_lsp.store.run_store import RunStore, RunStoreError
+from scram_lsp.store.journal import RunJournal
+from scram_lsp.store.observations import Record
 from scram_lsp.training.console import RunConsole
 
 FLUSH_SECONDS = 1.0
@@ -30,7 +31,7 @@ class Publication:
     def __init__(self, info: RunInfo, script_digest: str, console: RunConsole) -> None:
         self._info = info
         self._console = console
-        self._store = self._open_store(script_digest)
+        self._journal = RunJournal(info, script_digest, console.note)
         self._sender = Sender(Path(info.script), info.run, info.started, os.getpid())
         self._sender.start()
         self._told: dict[_Key, Severity] = {}
@@ -44,7 +45,7 @@ class Publication:
     @property
     def is_stored(self) -> bool:
         """Whether the run is in the store."""
-        return self._store is not None
+        return self._journal.is_stored
 
     def is_news(self, finding: Finding) -> bool:
         """Whether the run has not said this yet, or less severely."""
@@ -54,9 +55,14 @@ class Publication:
     def publish(self, finding: Finding, fix: Fix | None) -> None:
         """Store, send and print a finding."""
         self._told[_Key(finding.code, finding.range)] = finding.severity
-        self._sequence = self._stored(finding, fix)
+        self._sequence += 1
+        self._journal.add_finding(self._sequence, finding, fix)
         self._sender.send(self._sequence, finding_to_json(finding, fix))
         self._console.finding(finding)
+
+    def observe(self, record: Record) -> None:
+        """Keep an observation of the run; it is thinned and written in batches, so any number may come."""
+        self._journal.observe(record)
 
     def progress(self, epoch: int, step: int, loss: float | None) -> None:
         """Tell the editor how far the run is."""
@@ -64,32 +70,5 @@ class Publication:
 
     def end(self, status: Literal["finished", "failed"]) -> None:
         """Record the end of the run and let the sender finish, for `FLUSH_SECONDS` at the most."""
-        if self._store is not None:
-            try:
-                self._store.finish(self._info.run, status)
-                self._store.close()
-            except RunStoreError as error:
-                self._lose_store(error)
+        self._journal.end(status)
         self._sender.end(status, FLUSH_SECONDS)
-
-    def _open_store(self, script_digest: str) -> RunStore | None:
-        try:
-            store = RunStore.open_for(Path(self._info.script))
-            store.begin(self._info, script_digest)
-        except RunStoreError as error:
-            self._console.note(f"{error}; findings of this run are shown here only")
-            return None
-        return store
-
-    def _stored(self, finding: Finding, fix: Fix | None) -> int:
-        """The sequence number of the finding, from the store as long as it works."""
-        if self._store is not None:
-            try:
-                return self._store.add_finding(self._info.run, finding, fix)
-            except RunStoreError as error:
-                self._lose_store(error)
-        return self._sequence + 1
-
-    def _lose_store(self, error: RunStoreError) -> None:
-        self._store = None
-        self._console.note(f"{error}; further findings are shown here only")

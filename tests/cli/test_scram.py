@@ -39,7 +39,7 @@ def store(script: Path) -> Iterator[RunStore]:
             origin=Origin.RUN,
             moment=RunMoment("20260101-old", step=3, epoch=1),
         )
-        store.add_finding("20260101-old", finding, None)
+        store.add_findings("20260101-old", [(1, finding, None)])
         yield store
 
 

@@ -293,9 +293,8 @@ def store_run(script: Path, text: str, *findings: Finding) -> None:
     with RunStore.open_for(script) as store:
         info: dict[str, Any] = {"run": run, "script": str(script), "started": BEGAN.isoformat()}
         store.begin(RunInfo(**info), hashlib.sha256(text.encode()).hexdigest())
-        for finding in findings:
-            no_fix: Fix | None = None
-            store.add_finding(run, finding, no_fix)
+        no_fix: Fix | None = None
+        store.add_findings(run, [(sequence, finding, no_fix) for sequence, finding in enumerate(findings, 1)])
         store.finish(run, "finished")
 
 

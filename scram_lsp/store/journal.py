@@ -211,7 +211,7 @@ class _Rows:
 
     def _append(self, record: Record) -> None:
         kind = kind_of(record)
-        if kind in _BOUNDED and self._bytes > RUN_BYTES or len(self._waiting) >= ROWS_WAITING:
+        if (kind in _BOUNDED and self._bytes > RUN_BYTES) or len(self._waiting) >= ROWS_WAITING:
             return
         row = record_to_json(record)
         self._bytes += len(row)

@@ -16,8 +16,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
-
 from scram_analyzers.run.records import (
     DataRecord,
     EpochRecord,
@@ -109,7 +107,7 @@ def record_from_json(kind: str, row: str) -> Record:
 
 def _plain(value: Any) -> Any:
     """A value as JSON has it."""
-    if isinstance(value, np.generic):
+    if hasattr(value, "item"):  # a number of numpy's
         value = value.item()
     if isinstance(value, float):
         return float(f"{value:.7g}") if math.isfinite(value) else str(value)

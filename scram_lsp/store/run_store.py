@@ -66,8 +66,7 @@ COMMIT;
 """Also brings a store of an earlier form up to this one."""
 
 _USED_BYTES = (
-    "SELECT (page_count - freelist_count) * page_size"
-    " FROM pragma_page_count, pragma_freelist_count, pragma_page_size"
+    "SELECT (page_count - freelist_count) * page_size FROM pragma_page_count, pragma_freelist_count, pragma_page_size"
 )
 
 
@@ -293,15 +292,18 @@ def set_aside(file: Path) -> Path:
 def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
     """SQLite does not wait here for another process that does the same, so this waits itself."""
     deadline = time.monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
-        else:
-            return
+    while not _took_write_ahead_log(connection, time.monotonic() > deadline):
+        time.sleep(0.01)
+
+
+def _took_write_ahead_log(connection: sqlite3.Connection, is_last_try: bool) -> bool:
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError:
+        if is_last_try:
+            raise
+        return False
+    return True
 
 
 def identity_of(file: Path) -> tuple[int, int] | None:

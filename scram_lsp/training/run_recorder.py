@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import EpochRecord, RunInfo, StepRecord
 from scram_lsp.training.batch_feed import feed_for
 from scram_lsp.training.batch_tap import BatchTap, Execution, steps_per_execution
@@ -17,6 +16,7 @@ from scram_lsp.training.budget import BYTE_LIMIT, TIME_SHARE, Budget
 from scram_lsp.training.call_site import find_call_site
 from scram_lsp.training.console import RunConsole
 from scram_lsp.training.inquiry import Answer, Inquiry
+from scram_lsp.training.kept_history import KeptHistory
 from scram_lsp.training.loss_suspicion import LossSuspicion
 from scram_lsp.training.observers import BatchObserver, Observer
 from scram_lsp.training.publication import Publication
@@ -51,7 +51,8 @@ class RunRecorder:
         self._model = model
         self._console = console
         self._draws_bar = params.get("verbose") not in (0, 2)
-        self._history = RunHistory(info)
+        self._publication = Publication(info, script_digest(text), console)
+        self._history = KeptHistory(info, self._publication.observe)
         self._reader = StepReader(model, info, can_read_metrics=info.backend == "tensorflow")
         self._schedule = SampleSchedule()
         self._suspicion = LossSuspicion(chance_loss(info))
@@ -61,7 +62,6 @@ class RunRecorder:
         self._lookers: list[Observer] = []
         self._steps_per_execution = steps_per_execution(model)
         self._inquiry = Inquiry(site.script, text)
-        self._publication = Publication(info, script_digest(text), console)
 
     @property
     def info(self) -> RunInfo:

@@ -3,11 +3,12 @@ import dataclasses
 import pytest
 
 from scram_analyzers.findings import Confidence, Finding, Origin, RunMoment, Severity, SourceRange
-from scram_analyzers.run.records import RunInfo
+from scram_analyzers.run.records import DataRecord, EpochRecord, ProbeRecord, RunInfo, StepRecord
 from scram_lsp.live.discovery import RUNTIME_DIR_VARIABLE
 from scram_lsp.store.run_store import RunStore
 from scram_lsp.training import publication
 from scram_lsp.training.console import RunConsole
+from scram_lsp.training.kept_history import KeptHistory
 from scram_lsp.training.publication import Publication
 
 RUN = "20261121-140233-3f2a"
@@ -94,3 +95,16 @@ def test_a_store_that_cannot_be_opened_is_one_line_and_findings_are_still_shown(
     assert "can't be used" in lines[0]
     assert "SCR101" in lines[1]
     assert not published.is_stored
+
+
+def test_every_record_of_the_history_is_stored_once(script):
+    published = publication_of(script)
+    history = KeptHistory(RunInfo(run=RUN, script=str(script), started=""), published.observe)
+    history.data = DataRecord(())
+    history.add_step(StepRecord(1, 1, 0.5))
+    history.add_probe(ProbeRecord(1, 1, 16, 0.5))
+    history.add_epoch(EpochRecord(1, 1, (("loss", 0.5),)))
+    history.end()
+    published.end("finished")
+    with RunStore.open_for(script) as store:
+        assert [each.kind for each in store.observations(RUN)] == ["run", "step", "data", "probe", "epoch"]

@@ -1,0 +1,50 @@
+"""A run's history that also goes into the store, record by record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.records import EpochRecord, PanelRecord, ProbeRecord, RunInfo, StepRecord
+from scram_lsp.store.observations import Record
+
+
+class KeptHistory(RunHistory):
+    """Hands every record on to `keep`, once; what is set and not added (data, origin) at the next record or the end."""
+
+    def __init__(self, info: RunInfo, keep: Callable[[Record], None]) -> None:
+        super().__init__(info)
+        self._keep = keep
+        self._kept: dict[str, Record] = {}
+
+    def add_step(self, record: StepRecord) -> None:
+        """Append one step."""
+        super().add_step(record)
+        self._keep(record)
+        self._keep_what_was_set()
+
+    def add_epoch(self, record: EpochRecord) -> None:
+        """Append one finished epoch."""
+        super().add_epoch(record)
+        self._keep(record)
+
+    def add_probe(self, record: ProbeRecord) -> None:
+        """Append a side look at the model."""
+        super().add_probe(record)
+        self._keep(record)
+
+    def add_panel(self, record: PanelRecord) -> None:
+        """Append predictions on the panel."""
+        super().add_panel(record)
+        self._keep(record)
+
+    def end(self) -> None:
+        """Note that training has ended."""
+        super().end()
+        self._keep_what_was_set()
+
+    def _keep_what_was_set(self) -> None:
+        for name, record in (("data", self.data), ("origin", self.origin)):
+            if record is not None and self._kept.get(name) is not record:
+                self._kept[name] = record
+                self._keep(record)

@@ -50,14 +50,14 @@ def _named_weights(model: Any) -> Iterator[tuple[str, Any]]:
         for weight in layer.weights:
             if id(weight) not in seen:
                 seen.add(id(weight))
-                yield _name(layer.name, weight), weight
+                yield weight_name(layer.name, weight), weight
     for weight in model.weights:
         if id(weight) not in seen:
             seen.add(id(weight))
             yield _path(weight), weight
 
 
-def _name(layer: str, weight: Any) -> str:
+def weight_name(layer: str, weight: Any) -> str:
     """The weight's path from its layer of the model on: "dense/kernel", "encoder/attention/query/kernel"."""
     _, found, rest = f"/{_path(weight)}".rpartition(f"/{layer}/")
     return f"{layer}/{rest}" if found else f"{layer}/{weight.name}"

@@ -83,7 +83,7 @@ def _statistics(role: Literal["input", "target"], name: str, tensor: Any, consum
         deviation=float(spread.std(dtype=np.float64)),
         nonfinite=bad,
         consumer=consumer,
-        feature_deviation_ratio=None if bad else _deviation_ratio(numbers),
+        featuredeviation_ratio=None if bad else deviation_ratio(numbers),
     )
 
 
@@ -108,7 +108,7 @@ def _values_of(tensor: Any) -> npt.NDArray[Any] | None:
     return array.astype(np.float32) if "bfloat16" in array.dtype.name else array
 
 
-def _deviation_ratio(table: npt.NDArray[Any]) -> float | None:
+def deviation_ratio(table: npt.NDArray[Any]) -> float | None:
     """The largest over the smallest deviation of a table's features; None for what is no such table."""
     if table.ndim != 2 or table.shape[1] < 2 or table.shape[0] < _MIN_ROWS_FOR_RATIO:
         return None

@@ -83,7 +83,7 @@ def _statistics(role: Literal["input", "target"], name: str, tensor: Any, consum
         deviation=float(spread.std(dtype=np.float64)),
         nonfinite=bad,
         consumer=consumer,
-        featuredeviation_ratio=None if bad else deviation_ratio(numbers),
+        feature_deviation_ratio=None if bad else deviation_ratio(numbers),
     )
 
 

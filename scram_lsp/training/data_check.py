@@ -45,8 +45,8 @@ def _parts_of(data: Any) -> tuple[Any, Any, Any]:
     """Inputs, targets and weights of `validation_data`."""
     if not isinstance(data, tuple | list):
         return data, None, None
-    first, second, third, *_ = [*data, None, None, None]
-    return first, second, third
+    padded = [*tuple(data), None, None, None]
+    return padded[0], padded[1], padded[2]
 
 
 def _described(part: Part, data: tuple[Any, Any, Any], consumers: Mapping[str, str]) -> Iterator[DataArray]:

@@ -106,7 +106,7 @@ def _are_alike(one: Sequence[Array], other: Sequence[Array]) -> bool:
 
 def _hash_rows(columns: Sequence[Array]) -> Hashes:
     """A 64-bit hash of each row, never 0."""
-    total = np.zeros(len(columns[0]), np.uint64)
+    total: Hashes = np.zeros(len(columns[0]), np.uint64)
     for array in columns:
         matrix = np.ascontiguousarray(array)
         words = np.zeros((len(matrix), -(-matrix.shape[1] * matrix.itemsize // 8)), np.uint64)
@@ -114,7 +114,8 @@ def _hash_rows(columns: Sequence[Array]) -> Hashes:
         words ^= words >> np.uint64(29)
         weights = np.random.default_rng(0).integers(1, 2**64, words.shape[1], np.uint64) | np.uint64(1)
         total = total * _ODD + np.einsum("ij,j->i", words, weights)
-    return total | np.uint64(1)
+    total |= np.uint64(1)
+    return total
 
 
 def _repeats(hashes: Hashes) -> int:

@@ -235,10 +235,11 @@ class DataArray:
     """One array given to `fit`, looked at before the first step.
 
     `part` is "training" or "validation", `role` "input", "target" or "weight" (of the samples); `rows` is None
-    for a stream, of which only what it declares is known. Statistics are over `rows_read` rows, spread over
-    the array when it is large; bad values are counted in all rows where that takes no more than about 0.2 s. `classes` are pairs of label and count
-    for targets of few distinct values, `last_classes` the same for the part that `validation_split` takes off
-    the end. `constant_columns` are indices of columns with one value only, of a table with `columns` columns.
+    for a stream, of which only what it declares is known. Statistics are over `rows_read` rows, spread over the
+    array when it is large; bad values are counted in all rows where that takes no more than about 0.2 s.
+    `classes` are pairs of label and count for targets of few distinct values, `last_classes` the same for the
+    part that `validation_split` takes off the end. `constant_columns` are indices of columns with one value
+    only, of a table with `columns` columns.
     """
 
     part: str

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from scram_analyzers.source import external, keras_layers, methods
+from scram_analyzers.source import external, keras_layers, keras_models, methods
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.graph import Opaque, Tensor
 from scram_analyzers.source.libraries import data_operations
@@ -61,6 +61,8 @@ def opaque(interpreter: Interpreter, arguments: Arguments, place: Place) -> Valu
 def _call_object(interpreter: Interpreter, callee: Ref, arguments: Arguments, place: Place) -> Value:
     thing = interpreter.object_of(callee)
     if isinstance(thing, Instance):
+        if keras_models.is_model(interpreter, callee) and not keras_layers.tensors_in(interpreter, arguments):
+            return _model_output(interpreter, callee, place)
         method = thing.cls.member("__call__") or thing.cls.member("call")
         if isinstance(method, Function):
             result = interpreter.call_function(method.bind(callee), arguments)
@@ -71,6 +73,14 @@ def _call_object(interpreter: Interpreter, callee: Ref, arguments: Arguments, pl
     if isinstance(thing, Created):
         return methods.call_created(interpreter, callee, thing, arguments, place)
     return opaque(interpreter, arguments, place)
+
+
+def _model_output(interpreter: Interpreter, model: Ref, place: Place) -> Value:
+    """What a subclassed model makes of a batch, as a tensor of it; a tuple where it has several outputs."""
+    outputs = tuple(Tensor(output.producer, output.inputs, place) for output in interpreter.snapshot(model).outputs)
+    if len(outputs) > 1:
+        return Tuple(outputs, place)
+    return outputs[0] if outputs else Tensor(Opaque(), (), place)
 
 
 def instantiate(interpreter: Interpreter, cls: Class, arguments: Arguments, place: Place) -> Value:

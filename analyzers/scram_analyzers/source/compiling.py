@@ -128,17 +128,18 @@ def losses_of(interpreter: Interpreter, argument: Argument | None) -> Iterator[L
     if items is not None:
         single = len(items) == 1
         for position, item in enumerate(items):
-            yield _loss(interpreter, item, item.place or place, None if single else position)
+            yield loss_of(interpreter, item, item.place or place, None if single else position)
         return
     entries = interpreter.entries_of(value)
     if entries is not None:
         for name, item in entries.items():
-            yield _loss(interpreter, item, item.place or place, str(name))
+            yield loss_of(interpreter, item, item.place or place, str(name))
         return
-    yield _loss(interpreter, value, place, None)
+    yield loss_of(interpreter, value, place, None)
 
 
-def _loss(interpreter: Interpreter, value: Value, place: Place, output: str | int | None) -> Loss:
+def loss_of(interpreter: Interpreter, value: Value, place: Place, output: str | int | None = None) -> Loss:
+    """The loss that a value names or holds, for one output or all (None)."""
     string = text(value)
     if string is not None:
         return Loss(loss_name(string), value.place or place, False, Arguments(), output)

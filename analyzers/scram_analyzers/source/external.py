@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scram_analyzers.source import builtin_functions, compiling, keras_layers, keras_models, sklearn_wrappers
+from scram_analyzers.source import (
+    builtin_functions,
+    compiling,
+    keras_layers,
+    keras_models,
+    loss_calls,
+    sklearn_wrappers,
+)
 from scram_analyzers.source.keras_api.optimizers import TENSORFLOW_OPTIMIZERS
 from scram_analyzers.source.libraries import data_functions
 from scram_analyzers.source.places import Place
@@ -51,6 +58,7 @@ def _result(interpreter: Interpreter, name: str, arguments: Arguments, place: Pl
     known = data_functions.call(interpreter, name, arguments, place)
     if known is not None:
         return known
+    loss_calls.of_function(interpreter, name, arguments, place)
     tensor = keras_layers.operation(interpreter, name, arguments, place)
     if tensor is not None:
         return tensor

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from scram_analyzers.source.activations import activation_of_function, own_activation
@@ -10,7 +10,7 @@ from scram_analyzers.source.graph import Layer, Operation, Tensor
 from scram_analyzers.source.keras_api.layers import ACTIVATIONS, NEUTRAL, RESHAPING
 from scram_analyzers.source.model import Model, ModelKind
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Compile, Loss
+from scram_analyzers.source.program import Compile, Loss, LossCall
 from scram_analyzers.source.values import Argument, integer
 
 _PASSING = frozenset(
@@ -68,6 +68,12 @@ def heads_with_losses(compiled: Compile) -> Iterator[tuple[Head, Loss]]:
                 layer_name = head.layer.name if head.layer is not None else None
                 if loss.output in (named, layer_name, _output_name(head)):
                     yield head, loss
+
+
+def judged_heads(calls: Iterable[LossCall]) -> Iterator[tuple[Head, Loss]]:
+    """The heads whose outputs the program gives to losses itself."""
+    for call in calls:
+        yield _head(call.output), call.loss
 
 
 def _output_name(head: Head) -> str | None:

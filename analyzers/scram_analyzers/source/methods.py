@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from scram_analyzers.source import compiling, containers, fitting, keras_layers, keras_models, sklearn_wrappers
+from scram_analyzers.source import (
+    compiling,
+    containers,
+    fitting,
+    keras_layers,
+    keras_models,
+    loss_calls,
+    sklearn_wrappers,
+)
 from scram_analyzers.source.attributes import SUPER, get_attribute
 from scram_analyzers.source.graph import Opaque, Tensor
 from scram_analyzers.source.libraries import data_methods, data_operations
@@ -125,5 +133,7 @@ def _object_method(interpreter: Interpreter, owner: Ref, name: str, arguments: A
 
 def call_created(interpreter: Interpreter, owner: Ref, thing: Created, arguments: Arguments, place: Place) -> Value:
     """An object from outside called like a function (a loss, an initializer, a tokenizer)."""
+    if thing.kind.startswith("keras.losses."):
+        loss_calls.of_object(interpreter, owner, arguments, place)
     tensors = keras_layers.tensors_in(interpreter, arguments)
     return Tensor(Opaque(), tensors, place) if tensors else Unknown(place)

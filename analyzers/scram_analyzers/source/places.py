@@ -25,6 +25,14 @@ class Place(NamedTuple):
         return self.chunk.range_of(self.node)
 
     @property
+    def key(self) -> tuple[int, int]:
+        """What tells this place from any other, without working out its range.
+
+        The node alone would not do: statements that read the same share one tree.
+        """
+        return self.chunk.first_line, id(self.node)
+
+    @property
     def text(self) -> str:
         """The node as it is written."""
         assert self.chunk.parsed.module is not None

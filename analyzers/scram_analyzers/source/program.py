@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from scram_analyzers.findings import SourceRange
 from scram_analyzers.source.chunks import PlacedChunk
 from scram_analyzers.source.data import Data
-from scram_analyzers.source.graph import Layer
+from scram_analyzers.source.graph import Layer, Tensor
 from scram_analyzers.source.imports import Imports
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
@@ -146,6 +146,15 @@ class Evaluation:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class LossCall:
+    """One call of a loss by the program itself, as in a training loop of its own; `output` is what it judges."""
+
+    loss: Loss
+    output: Tensor
+    place: Place
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Call:
     """A call of something from outside this module: its canonical name, the name as reached, its arguments."""
 
@@ -203,6 +212,7 @@ class Program:
     optimizers: tuple[Optimizer, ...]
     models: tuple[Model, ...]
     compiles: tuple[Compile, ...]
+    loss_calls: tuple[LossCall, ...]
     fits: tuple[Fit, ...]
     evaluations: tuple[Evaluation, ...]
     calls: tuple[Call, ...]

@@ -17,6 +17,7 @@ from scram_analyzers.source.program import (
     Evaluation,
     Fit,
     ImpossibleReshape,
+    LossCall,
     Optimizer,
     Program,
     UnreadPart,
@@ -32,6 +33,7 @@ class Recording:
     optimizers: list[Optimizer] = field(default_factory=list)
     optimizers_by_identity: dict[int, Optimizer] = field(default_factory=dict)
     compiles: list[Compile] = field(default_factory=list)
+    loss_calls: list[LossCall] = field(default_factory=list)
     compiled_models: dict[int, Compile] = field(default_factory=dict)
     fits: list[Fit] = field(default_factory=list)
     evaluations: list[Evaluation] = field(default_factory=list)
@@ -73,6 +75,7 @@ class Recording:
             optimizers=tuple(self.optimizers),
             models=tuple(self._models()),
             compiles=tuple(self.compiles),
+            loss_calls=tuple(self.loss_calls),
             fits=tuple(self.fits),
             evaluations=tuple(self.evaluations),
             calls=tuple(self.calls),

@@ -117,13 +117,13 @@ def _uses(program: Program) -> Iterator[_Use]:
     calls = [call for call in program.calls if call.name in _ARGMAX]
     if not calls:
         return
-    predicting = {id(each.place.node): each.model for each in program.evaluations if each.method == "predict"}
+    predicting = {each.place.key: each.model for each in program.evaluations if each.method == "predict"}
     for call in calls:
         argument = call.arguments.get("a", 0) or call.arguments.get("input") or call.arguments.get("x")
         data = argument.value if argument is not None else None
         if argument is None or argument.place is None or not isinstance(data, Data) or data.steps or data.place is None:
             continue
-        model = predicting.get(id(data.place.node))
+        model = predicting.get(data.place.key)
         head = _only_head(model) if model is not None else None
         axis = call.arguments.value("axis", 1)
         if head is None or (axis is not None and not is_none(axis) and integer(axis) not in (1, -1)):

@@ -43,10 +43,10 @@ class Keyword:
 
 def keras_calls(program: Program) -> Iterator[KerasCall]:
     """Every call of Keras's own classes, functions and model methods, each expression once."""
-    seen: set[int] = set()
+    seen: set[tuple[int, int]] = set()
     for call in _all_calls(program):
-        if id(call.place.node) not in seen:
-            seen.add(id(call.place.node))
+        if call.place.key not in seen:
+            seen.add(call.place.key)
             yield call
 
 

@@ -162,9 +162,12 @@ class MissingFlatten(Rule):
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Flatten before the dense layer."""
-        layer = next((each for each in program.layers if each.place.range == finding.range), None)
-        if layer is None:
+        marked = next((each for each in program.layers if each.place.range == finding.range), None)
+        if marked is None:
             return None
+        models = (each for each in program.models if any(layer is marked for layer in each.layers))
+        model_of_layer = next(models, None)
+        layer = _first_of_run(model_of_layer, marked) if model_of_layer is not None else marked
         spelling = program.imports.spell("keras.layers.Flatten")
         content = f"{spelling.text}()"
         model = added_to(layer.place)
@@ -195,6 +198,9 @@ def _heads_on_maps(program: Program, compiled: Compile, fit: Fit | None, shapes:
         return
     seen = "the labels have one class for each example" if axes is not None else "nothing has flattened its input"
     related = (Related(fit.y.place, "The labels."),) if fit is not None and fit.y and fit.y.place else ()
+    first = _first_of_run(model, head.layer)
+    if first is not head.layer:
+        related = (Related(first.place, "Flatten belongs before this layer."), *related)
     yield Report(
         head.layer.place,
         f"{words(head.layer)} gives an output of {by(output)} for each example, but {seen}.",
@@ -203,6 +209,20 @@ def _heads_on_maps(program: Program, compiled: Compile, fit: Fit | None, shapes:
         confidence=None if axes is not None else Confidence.MEDIUM,
         recipe=f"{program.imports.spell('keras.layers.Flatten').text}()  # before this layer",
     )
+
+
+def _first_of_run(model: Model, dense: Layer) -> Layer:
+    """The first of the dense layers that end in this one, with nothing but activations and dropout between."""
+    first = dense
+    tensor = next((each for each in model.tensors() if each.producer is dense), None)
+    while tensor is not None and isinstance(tensor.producer, Layer):
+        producer = tensor.producer
+        if producer.class_name == "Dense":
+            first = producer
+        elif not is_activation(producer) and producer.class_name not in DROPOUTS:
+            break
+        tensor = tensor.inputs[0] if len(tensor.inputs) == 1 else None
+    return first
 
 
 def _target_axes(fit: Fit | None) -> int | None:

@@ -221,6 +221,23 @@ class MissingHiddenActivation(Rule):
             model.compile("adam", "mse")
             """,
         ),
+        Example(
+            "The way up of a U-Net",
+            """
+            import keras
+            from keras import layers
+
+            inputs = keras.Input(shape=(64, 64, 3))
+            down = layers.Conv2D(16, 3, padding="same", activation="relu")(inputs)
+            x = layers.MaxPooling2D()(down)
+            x = layers.Conv2D(32, 3, padding="same", activation="relu")(x)
+            x = layers.Conv2DTranspose(16, 2, strides=2)(x)
+            x = layers.Concatenate()([x, down])
+            x = layers.Conv2D(16, 3, padding="same", activation="relu")(x)
+            model = keras.Model(inputs, layers.Conv2D(2, 1, activation="softmax")(x))
+            model.compile("adam", "sparse_categorical_crossentropy")
+            """,
+        ),
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:
@@ -294,12 +311,17 @@ def _following(paths: Paths, tensor: Tensor, layer: Layer) -> _Next | None:
                 return _Next(producer, pooling)
             if producer.class_name in MAXIMA:
                 pooling = producer
-            elif producer.class_name not in LINEAR:
+            elif (producer.class_name == "Concatenate" and _enlarges(layer)) or producer.class_name not in LINEAR:
                 return None
-        elif not isinstance(producer, Operation) or producer.name not in JOINING:
+        elif not isinstance(producer, Operation) or producer.name not in JOINING or _enlarges(layer):
             return None
         reader = paths.only_reader(reader)
     return None
+
+
+def _enlarges(layer: Layer) -> bool:
+    """Whether a layer makes the map larger, which a U-Net does linearly before it joins the map of the way down."""
+    return layer.class_name in ("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose")
 
 
 def _report(program: Program, layer: Layer, following: _Next) -> Report:

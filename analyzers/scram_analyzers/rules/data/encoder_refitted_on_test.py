@@ -114,12 +114,12 @@ class EncoderRefittedOnTest(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report encoders that were fitted to the data which judge the model."""
-        seen: set[int] = set()
+        seen: set[tuple[int, int]] = set()
         for fit in program.fits:
             for refit in refits(program, fit, ENCODERS):
-                if id(refit.learned.place.node) in seen:
+                if refit.learned.place.key in seen:
                     continue
-                seen.add(id(refit.learned.place.node))
+                seen.add(refit.learned.place.key)
                 kind = refit.learned.kind.rpartition(".")[2]
                 yield Report(
                     place=refit.learned.place,

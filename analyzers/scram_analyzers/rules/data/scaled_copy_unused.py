@@ -105,15 +105,15 @@ class ScaledCopyUnused(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report results of scalers that go nowhere, made from what the model is trained on raw."""
-        seen: set[int] = set()
+        seen: set[tuple[int, int]] = set()
         for call in (*program.method_calls, *program.calls):
             scaled = call.result
-            if id(call.place.node) in seen or not isinstance(scaled, Data) or not _scales(call, scaled):
+            if call.place.key in seen or not isinstance(scaled, Data) or not _scales(call, scaled):
                 continue
             fit = next((fit for fit in program.fits if _trains_raw(fit, scaled)), None)
             if fit is None or fit.x is None or fit.x.place is None or _is_used(program, call):
                 continue
-            seen.add(id(call.place.node))
+            seen.add(call.place.key)
             raw = name_of(fit.x.place, "raw values")
             message = f"What this scaler returns is never used: the model is trained on {raw}, which is not scaled."
             yield Report(call.place, message, tuple(_related(fit)))

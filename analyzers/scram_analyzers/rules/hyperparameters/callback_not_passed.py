@@ -120,9 +120,9 @@ def _unused(program: Program) -> Iterator[tuple[Call, str | None]]:
     made = [call for call in program.calls if _is_callback(call.name)]
     if not made or not program.fits or any(fit.callbacks is None for fit in program.fits):
         return
-    passed = {id(each.place.node) for fit in program.fits for each in fit.callbacks or () if each.place is not None}
+    passed = {each.place.key for fit in program.fits for each in fit.callbacks or () if each.place is not None}
     for call in made:
-        if id(call.place.node) in passed:
+        if call.place.key in passed:
             continue
         above = parents.ancestors(call.place)
         name = usage.bound_to(above)

@@ -106,7 +106,7 @@ class TooFewEpochs(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each single training of a model from scratch with too few epochs and, where known, steps."""
-        if len({id(fit.place.node) for fit in program.fits}) > self.option("trainings-max"):
+        if len({fit.place.key for fit in program.fits}) > self.option("trainings-max"):
             return
         for fit in program.fits:
             place = self._too_few(program, fit)

@@ -9,7 +9,7 @@ from scram_analyzers.findings import SourceRange, TextEdit
 from scram_analyzers.rules.base import Related
 from scram_analyzers.rules.output_and_loss import heads
 from scram_analyzers.source.data import Data, LabelForm
-from scram_analyzers.source.heads import Head, heads_with_losses
+from scram_analyzers.source.heads import Head, heads_with_losses, judged_heads
 from scram_analyzers.source.keras_api.losses import CATEGORICAL, REGRESSION
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Compile, Fit, Loss, Metric, Program
@@ -37,12 +37,13 @@ ACCURACIES = frozenset(
 class Case:
     """One output as it is trained. `fit` is the training that tells most of the labels, None when there is none.
 
-    `targets` and `metrics` are None where they can't be told, as in models of several outputs.
+    `compiled` is None where the program calls the loss itself. `targets` and `metrics` are None where they can't be
+    told, as in models of several outputs.
     """
 
     head: Head
     loss: Loss
-    compiled: Compile
+    compiled: Compile | None
     fit: Fit | None
     targets: Data | None
     metrics: tuple[Metric, ...] | None
@@ -153,10 +154,13 @@ def cases(program: Program) -> Iterator[Case]:
             if head.place is None:
                 continue
             case = Case(head, loss, compiled, fit, targets, compiled.metrics if single else None)
-            key = (head.place.node, loss.place.node)  # not ranges: those cost a walk over the chunk
+            key = (head.place.key, loss.place.key)  # not ranges: those cost a walk over the chunk
             before = found.get(key)
             if before is None or (before.form is None and case.form is not None):
                 found[key] = case
+    for head, loss in judged_heads(program.loss_calls):
+        if head.place is not None:
+            found.setdefault((head.place.key, loss.place.key), Case(head, loss, None, None, None, None))
     yield from found.values()
 
 

@@ -91,12 +91,20 @@ class ClassificationWithoutMetric(Rule):
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Watch the accuracy."""
         case = cases.case_at(program, finding.range)
-        edit = fixes.set_argument(program, case.compiled.place, "metrics", '["accuracy"]') if case is not None else None
+        edit = None
+        if case is not None and case.compiled is not None:
+            edit = fixes.set_argument(program, case.compiled.place, "metrics", '["accuracy"]')
         return Fix("Watch the accuracy", Applicability.UNSAFE, (edit,)) if edit is not None else None
 
 
 def _unwatched(case: Case) -> bool:
-    if case.fit is None or case.metrics != () or case.head.units is None or case.judged_by_hand:
+    if (
+        case.compiled is None
+        or case.fit is None
+        or case.metrics != ()
+        or case.head.units is None
+        or case.judged_by_hand
+    ):
         return False
     if any(name in case.compiled.arguments.keywords for name in ("weighted_metrics", "metrics")):
         return False

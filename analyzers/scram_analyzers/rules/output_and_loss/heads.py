@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import libcst as cst
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import SourceRange, TextEdit
-from scram_analyzers.source.heads import Head, heads_with_losses
+from scram_analyzers.source.heads import Head, heads_with_losses, judged_heads
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Loss, Program
 
@@ -23,14 +24,14 @@ CLASSES = {
 def heads_and_losses(program: Program) -> Iterator[tuple[Head, Loss]]:
     """Every head with the loss that reads it, each pair of places once."""
     seen = set()
-    for compiled in program.compiles:
-        for head, loss in heads_with_losses(compiled):
-            if head.place is None:
-                continue
-            key = (head.place.node, loss.place.node)  # not ranges: those cost a walk over the chunk
-            if key not in seen:
-                seen.add(key)
-                yield head, loss
+    compiled = (pair for each in program.compiles for pair in heads_with_losses(each))
+    for head, loss in itertools.chain(compiled, judged_heads(program.loss_calls)):
+        if head.place is None:
+            continue
+        key = (head.place.key, loss.place.key)  # not ranges: those cost a walk over the chunk
+        if key not in seen:
+            seen.add(key)
+            yield head, loss
 
 
 def pair_at(program: Program, marked: SourceRange) -> tuple[Head, Loss] | None:

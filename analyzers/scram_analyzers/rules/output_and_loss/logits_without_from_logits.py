@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity, TextEdit
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.output_and_loss import heads
 from scram_analyzers.source.heads import Head
@@ -87,6 +87,55 @@ class LogitsWithoutFromLogits(Rule):
             model.compile("adam", tf.keras.losses.BinaryCrossentropy(from_logits=True))
             """,
         ),
+        Example(
+            "In a subclassed model's own training loop",
+            """
+            import tensorflow as tf
+            from project import batches
+
+
+            class Classifier(tf.keras.Model):
+                def __init__(self):
+                    super().__init__()
+                    self.hidden = tf.keras.layers.Dense(64, activation="relu")
+                    self.scores = »tf.keras.layers.Dense(5)«
+
+                def call(self, inputs):
+                    return self.scores(self.hidden(inputs))
+
+
+            model = Classifier()
+            optimizer = tf.keras.optimizers.Adam()
+            for features, labels in batches:
+                with tf.GradientTape() as tape:
+                    losses = tf.keras.losses.sparse_categorical_crossentropy(labels, model(features))
+                gradients = tape.gradient(losses, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+            """,
+            """
+            import tensorflow as tf
+            from project import batches
+
+
+            class Classifier(tf.keras.Model):
+                def __init__(self):
+                    super().__init__()
+                    self.hidden = tf.keras.layers.Dense(64, activation="relu")
+                    self.scores = tf.keras.layers.Dense(5)
+
+                def call(self, inputs):
+                    return self.scores(self.hidden(inputs))
+
+
+            model = Classifier()
+            optimizer = tf.keras.optimizers.Adam()
+            for features, labels in batches:
+                with tf.GradientTape() as tape:
+                    losses = tf.keras.losses.sparse_categorical_crossentropy(labels, model(features), from_logits=True)
+                gradients = tape.gradient(losses, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+            """,
+        ),
     )
     good = (
         Example(
@@ -138,10 +187,8 @@ class LogitsWithoutFromLogits(Rule):
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each linear head under a cross-entropy that was not told of logits."""
         for head, loss in heads.heads_and_losses(program):
-            if head.activation != "linear" or loss.name not in CROSS_ENTROPIES or loss.from_logits is not False:
-                continue
             place = head.place
-            if place is None or _is_single_unit_categorical(head, loss):
+            if place is None or loss.name is None or not _expects_probabilities(head, loss):
                 continue
             spelled = program.imports.spell(f"keras.losses.{heads.CLASSES[loss.name]}").text
             yield Report(
@@ -154,10 +201,22 @@ class LogitsWithoutFromLogits(Rule):
             )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
-        """Tell the loss that it gets logits."""
-        pair = heads.pair_at(program, finding.range)
-        edits = heads.logits_edits(program, pair[1]) if pair is not None else ()
-        return Fix("Tell the loss that it gets logits", Applicability.UNSAFE, edits) if edits else None
+        """Tell every loss that reads this head that it gets logits."""
+        edits: dict[TextEdit, None] = {}
+        for head, loss in heads.heads_and_losses(program):
+            if head.place is None or head.place.range != finding.range or not _expects_probabilities(head, loss):
+                continue
+            own = heads.logits_edits(program, loss)
+            if not own:
+                return None
+            edits |= dict.fromkeys(own)
+        return Fix("Tell the loss that it gets logits", Applicability.UNSAFE, tuple(edits)) if edits else None
+
+
+def _expects_probabilities(head: Head, loss: Loss) -> bool:
+    """Whether a loss that wants probabilities reads a linear head."""
+    wants = loss.name in CROSS_ENTROPIES and loss.from_logits is False
+    return wants and head.activation == "linear" and not _is_single_unit_categorical(head, loss)
 
 
 def _is_single_unit_categorical(head: Head, loss: Loss) -> bool:

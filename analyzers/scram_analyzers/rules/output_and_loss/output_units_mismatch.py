@@ -9,7 +9,7 @@ from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Se
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.output_and_loss import cases
 from scram_analyzers.rules.output_and_loss.cases import Case
-from scram_analyzers.source.data import LabelForm
+from scram_analyzers.source.data import LabelForm, StepKind
 from scram_analyzers.source.keras_api.losses import CATEGORICAL
 from scram_analyzers.source.program import Program
 
@@ -82,6 +82,19 @@ class OutputUnitsMismatch(Rule):
             model.fit(x, y, epochs=50)
             """,
         ),
+        Example(
+            "One unit for a folder of classes",
+            """
+            from tensorflow.keras.layers import Conv2D, Dense, Flatten
+            from tensorflow.keras.models import Sequential
+            from tensorflow.keras.preprocessing.image import ImageDataGenerator
+
+            batches = ImageDataGenerator(rescale=1 / 255).flow_from_directory("breeds", class_mode="categorical")
+            model = Sequential([Conv2D(8, 3, activation="relu"), Flatten(), Dense(»1«, activation="sigmoid")])
+            model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+            model.fit(batches, epochs=5)
+            """,
+        ),
     )
     good = (
         Example(
@@ -133,7 +146,8 @@ class OutputUnitsMismatch(Rule):
         """Report each head whose units can't be the classes of its labels."""
         for case in cases.cases(program):
             classes = _classes(case)
-            if classes is None or case.head.units == classes:
+            columns = _one_unit_for_columns(case)
+            if (classes is None or case.head.units == classes) and not columns:
                 continue
             units, argument = case.head.units, case.head.units_argument
             place = argument.place if argument is not None and argument.place is not None else case.head.place
@@ -143,14 +157,14 @@ class OutputUnitsMismatch(Rule):
             layer = case.head.layer.class_name if case.head.layer is not None else "The head"
             yield Report(
                 place=place,
-                message=f"{layer} has {have}, but the labels have {classes} classes.",
+                message=f"{layer} has {have}, but {_labels(classes)}.",
                 related=(
                     *((Related(case.head.place, "The last layer."),) if case.head.place is not None else ()),
                     *case.labels_related(),
                     Related(case.loss.place, "The loss that compares the two."),
                 ),
-                severity=Severity.WARNING if _spare(case, classes) else None,
-                recipe=f'{_spelled(program, case)}({classes}, activation="softmax")',
+                severity=Severity.WARNING if classes is not None and _spare(case, classes) else None,
+                recipe=f'{_spelled(program, case)}({classes or "number_of_classes"}, activation="softmax")',
             )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
@@ -180,6 +194,22 @@ def _classes(case: Case) -> int | None:
         if case.form in cases.ROWS and units != classes:
             return classes
     return None
+
+
+def _one_unit_for_columns(case: Case) -> bool:
+    """Whether one unit meets one-hot rows, which have a column for each class however many there are."""
+    if case.form is not LabelForm.ONE_HOT or case.classes is not None or case.head.units != 1:
+        return False
+    if case.loss.name != "binary_crossentropy" or case.targets is None:
+        return False
+    encoded = [step.name for step in case.targets.steps if step.kind is StepKind.ENCODED]
+    return not encoded or not encoded[-1].endswith("LabelBinarizer")  # of two classes it makes one column
+
+
+def _labels(classes: int | None) -> str:
+    if classes is None:
+        return "the labels are one-hot rows, with a column for each class"
+    return f"the labels have {classes} classes"
 
 
 def _spare(case: Case, classes: int) -> bool:

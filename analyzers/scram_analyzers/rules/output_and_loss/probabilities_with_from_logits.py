@@ -88,6 +88,45 @@ class ProbabilitiesWithFromLogits(Rule):
             model.compile("adam", loss)
             """,
         ),
+        Example(
+            "In a training loop of its own",
+            """
+            import tensorflow as tf
+            from project import batches
+
+            model = tf.keras.Sequential([tf.keras.layers.Dense(10, activation="softmax")])
+            loss_fn = »tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)«
+            optimizer = tf.keras.optimizers.Adam()
+            for images, labels in batches:
+                with tf.GradientTape() as tape:
+                    loss = loss_fn(labels, model(images, training=True))
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+            """,
+            """
+            import tensorflow as tf
+            from project import batches
+
+            model = tf.keras.Sequential([tf.keras.layers.Dense(10, activation="softmax")])
+            loss_fn = tf.keras.losses.SparseCategoricalCrossentropy()
+            optimizer = tf.keras.optimizers.Adam()
+            for images, labels in batches:
+                with tf.GradientTape() as tape:
+                    loss = loss_fn(labels, model(images, training=True))
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+            """,
+        ),
+        Example(
+            "TensorFlow's own function, which always takes logits",
+            """
+            import tensorflow as tf
+            from project import images, labels
+
+            model = tf.keras.Sequential([tf.keras.layers.Dense(10), tf.keras.layers.Softmax()])
+            loss = »tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=model(images))«
+            """,
+        ),
     )
     good = (
         Example(
@@ -135,8 +174,8 @@ class ProbabilitiesWithFromLogits(Rule):
             yield Report(
                 place=loss.place,
                 message=(
-                    f"The loss is told from_logits=True, but {heads.layer_words(head)} already ends in "
-                    f"{head.activation}: it is applied twice."
+                    f"{_taking(loss)}, but {heads.layer_words(head)} already ends in {head.activation}: it is applied "
+                    "twice."
                 ),
                 related=(Related(place, f"The head applies {head.activation} here."),),
                 recipe=f"loss={program.imports.spell(f'keras.losses.{heads.CLASSES[loss.name]}').text}()",
@@ -147,6 +186,11 @@ class ProbabilitiesWithFromLogits(Rule):
         pair = heads.pair_at(program, finding.range)
         edit = _edit(pair[1]) if pair is not None else None
         return Fix("Don't tell the loss that it gets logits", Applicability.UNSAFE, (edit,)) if edit else None
+
+
+def _taking(loss: Loss) -> str:
+    told = loss.arguments.get("from_logits") is not None
+    return "The loss is told from_logits=True" if told else "This loss takes logits"
 
 
 def _edit(loss: Loss) -> TextEdit | None:

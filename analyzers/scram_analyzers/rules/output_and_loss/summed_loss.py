@@ -163,11 +163,11 @@ def _sums(program: Program) -> Iterator[tuple[Call, Place, Function]]:
     losses = [loss for compiled in program.compiles for loss in compiled.losses if loss.function is not None]
     if not losses:
         return
-    by_node = {id(call.place.node): call for call in program.calls if call.name in SUMS}
+    by_key = {call.place.key: call for call in program.calls if call.name in SUMS}
     for loss in losses:
         assert loss.function is not None
         for returned in _returned(loss.function.node):
-            call = by_node.get(id(returned))
+            call = by_key.get(Place(loss.function.chunk, returned).key)
             if call is not None and _over_everything(call):
                 yield call, loss.place, loss.function
 

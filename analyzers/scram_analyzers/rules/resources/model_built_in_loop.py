@@ -102,10 +102,10 @@ class ModelBuiltInLoop(Rule):
 
 def _in_loops(program: Program) -> Iterator[tuple[Call, Place]]:
     """Models whose creating call stands in a loop in which something is trained."""
-    made = {id(call.place.node): call for call in program.calls if call.name in _MODELS}
+    made = {call.place.key: call for call in program.calls if call.name in _MODELS}
     if not made or not program.fits or "clear_session" in program.text:
         return
-    trained = {id(fit.place.node) for fit in program.fits}
+    trained = {fit.place.key for fit in program.fits}
     looping = {id(chunk) for chunk in search.parts(program, "for ")}
     for call in made.values():
         if id(call.place.chunk) not in looping:
@@ -113,11 +113,11 @@ def _in_loops(program: Program) -> Iterator[tuple[Call, Place]]:
         for node in parents.ancestors(call.place):
             if isinstance(node, cst.FunctionDef):
                 break
-            if isinstance(node, cst.For) and _holds(node, trained):
+            if isinstance(node, cst.For) and _holds(Place(call.place.chunk, node), trained):
                 target = Place(call.place.chunk, node.iter)
                 yield call, target
                 break
 
 
-def _holds(loop: cst.For, identities: set[int]) -> bool:
-    return any(id(call) in identities for call in search.nodes(loop.body, cst.Call))
+def _holds(loop: Place, calls: set[tuple[int, int]]) -> bool:
+    return any(Place(loop.chunk, call).key in calls for call in search.nodes(loop.node, cst.Call))

@@ -20,6 +20,7 @@ from scram_analyzers.source.values import (
     Tuple,
     Unknown,
     Value,
+    boolean,
     integer,
     text,
 )
@@ -123,6 +124,9 @@ def _dummies(interpreter: Interpreter, name: str, arguments: Arguments, place: P
     data = given(interpreter, arguments)
     if data is None:
         return None
+    dropped = arguments.value("drop_first")
+    if dropped is not None and boolean(dropped) is not False:
+        return data.after(DataStep(StepKind.ENCODED, name, place), range=None, shape=None, labels=None)
     if data.labels is not None or (data.steps and data.steps[-1].name in ("column", "getitem", "get")):
         return data_operations.one_hot(data, None, place)
     return data.after(DataStep(StepKind.ENCODED, name, place), range=None, shape=None)

@@ -208,12 +208,20 @@ def of_created(
         return _transformed(thing.kind, last, given, place, _learned(interpreter, owner))
     if name in ("texts_to_sequences", "texts_to_matrix"):
         tokens = name == "texts_to_sequences"
-        return Data(f"{thing.kind}.{name}", place, token_ids=tokens, range=None if tokens else Interval(0, 1))
+        return Data(
+            f"{thing.kind}.{name}", place, token_ids=tokens, range=_word_ids(thing) if tokens else Interval(0, 1)
+        )
     if name in ("flow", "flow_from_directory", "flow_from_dataframe"):
         return _generated(interpreter, thing, name, arguments, given, place)
     if name == "fit" and thing.kind.startswith("sklearn."):
         return owner
     return Unknown(place)
+
+
+def _word_ids(tokenizer: Created) -> Interval | None:
+    """The numbers that a Keras `Tokenizer` gives to words: below `num_words`."""
+    words = integer(tokenizer.arguments.value("num_words", 0))
+    return Interval(0, words - 1) if words is not None and words > 0 else None
 
 
 def _root(interpreter: Interpreter) -> frozenset[int]:
@@ -329,7 +337,6 @@ def _targets(interpreter: Interpreter, method: str, arguments: Arguments) -> Dat
         value = arguments.value("y", 1)
         return data_operations.as_data(value)
     mode = arguments.value("class_mode")
-    if mode is None:
-        return Data(method, labels=LabelForm.ONE_HOT, batched=True)
-    form = FOLDER_LABELS.get(text(mode) or "")
-    return Data(method, labels=form, batched=True) if form is not None else None
+    form = LabelForm.ONE_HOT if mode is None else FOLDER_LABELS.get(text(mode) or "")
+    listed = interpreter.items_of(arguments.value("classes"))
+    return Data(method, labels=form, classes=len(listed) if listed else None, batched=True) if form else None

@@ -165,14 +165,22 @@ def select(interpreter: Interpreter, data: Data, keys: list[Value | slice], plac
     one = replace(data.after(step), targets=targets if isinstance(targets, Data) else None)
     if len(keys) == 1 and _names_columns(interpreter, key):
         shape = (data.samples,) if data.shape and isinstance(key, Constant) else None
-        return replace(one, shape=shape, range=None)
+        return replace(_column_of_classes(one) if isinstance(key, Constant) else one, shape=shape, range=None)
     rows = _rows(data, key)
     if len(keys) == 1 and isinstance(key, slice):
         return replace(one, shape=_sliced(data, key), rows=rows)
     if len(keys) > 1:
         one_column = any(not isinstance(each, slice) for each in keys[1:]) and not data.images
+        single = len(keys) == 2 and not isinstance(keys[1], slice) and integer(keys[1]) is not None
+        one = _column_of_classes(one) if single else one
         return replace(one, shape=_of_columns(data, keys), rows=rows, range=None if one_column else data.range)
     return replace(one, shape=data.shape[1:] if data.shape and position is not None else None, rows=rows)
+
+
+def _column_of_classes(data: Data) -> Data:
+    """One column of rows that have one for each class: a 0 or 1 for each example."""
+    rows = data.labels in (LabelForm.ONE_HOT, LabelForm.MULTI_HOT)
+    return replace(data, labels=LabelForm.BINARY, classes=None) if rows else data
 
 
 def _names_columns(interpreter: Interpreter, key: Value | slice) -> bool:
@@ -303,7 +311,9 @@ def through_layer(data: Data, kind: str, arguments: Arguments, place: Place) -> 
         step = DataStep(StepKind.ENCODED, kind, place)
         mode = arguments.value("output_mode")
         numbers = name in ("TextVectorization", "StringLookup", "IntegerLookup")
-        return data.after(step, range=None, token_ids=numbers and (mode is None or text(mode) == "int"))
+        ids = numbers and (mode is None or text(mode) == "int")
+        most = integer(arguments.value("max_tokens"))
+        return data.after(step, range=Interval(0, most - 1) if ids and most else None, token_ids=ids)
     if name in AUGMENTING:
         return data.after(DataStep(StepKind.AUGMENTED, kind, place))
     return data.after(DataStep(StepKind.OTHER, kind, place), range=None)

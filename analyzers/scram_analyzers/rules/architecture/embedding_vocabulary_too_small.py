@@ -1,0 +1,194 @@
+"""SCR341 embedding-vocabulary-too-small."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
+from scram_analyzers.rules.architecture.paths import models_of
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.source.entries import entries_of, entry_layers
+from scram_analyzers.source.graph import Layer
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.values import Argument, integer
+
+
+class EmbeddingVocabularyTooSmall(Rule):
+    """An Embedding with fewer rows than the numbers it is asked for."""
+
+    code = "SCR341"
+    name = "embedding-vocabulary-too-small"
+    severity = Severity.ERROR
+    confidence = Confidence.HIGH
+    summary = "an Embedding whose input_dim is not above the largest word number that it gets"
+    why = (
+        "An Embedding is a table with input_dim rows, numbered from 0. A number beyond its end stops training with an "
+        "error on a CPU; on a GPU the word silently becomes all zeros, so that the model never sees it."
+    )
+    how = "Give input_dim the size of the vocabulary: the largest word number plus 1."
+    references = (Reference("Keras: Embedding layer", "https://keras.io/api/layers/core_layers/embedding/"),)
+    false_alarms = "Numbers that are cut off or mapped to smaller ones where it can't be seen."
+    bad = (
+        Example(
+            "Ten thousand words, a table for five thousand",
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.imdb.load_data(num_words=10000)
+            x_train = keras.utils.pad_sequences(x_train, maxlen=200)
+            model = keras.Sequential()
+            model.add(layers.Embedding(»5000«, 32))
+            model.add(layers.GlobalAveragePooling1D())
+            model.add(layers.Dense(1, activation="sigmoid"))
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, epochs=5)
+            """,
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.imdb.load_data(num_words=10000)
+            x_train = keras.utils.pad_sequences(x_train, maxlen=200)
+            model = keras.Sequential()
+            model.add(layers.Embedding(10000, 32))
+            model.add(layers.GlobalAveragePooling1D())
+            model.add(layers.Dense(1, activation="sigmoid"))
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, epochs=5)
+            """,
+        ),
+        Example(
+            "A text layer that numbers more words than the table has rows",
+            """
+            import keras
+            from keras import layers
+            from project import labels, texts
+
+            vectorize = layers.TextVectorization(max_tokens=20000, output_sequence_length=100)
+            vectorize.adapt(texts)
+            inputs = keras.Input(shape=(1,), dtype="string")
+            x = vectorize(inputs)
+            x = layers.Embedding(input_dim=»2000«, output_dim=64)(x)
+            x = layers.GlobalAveragePooling1D()(x)
+            model = keras.Model(inputs, layers.Dense(1, activation="sigmoid")(x))
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(texts, labels)
+            """,
+            """
+            import keras
+            from keras import layers
+            from project import labels, texts
+
+            vectorize = layers.TextVectorization(max_tokens=20000, output_sequence_length=100)
+            vectorize.adapt(texts)
+            inputs = keras.Input(shape=(1,), dtype="string")
+            x = vectorize(inputs)
+            x = layers.Embedding(input_dim=20000, output_dim=64)(x)
+            x = layers.GlobalAveragePooling1D()(x)
+            model = keras.Model(inputs, layers.Dense(1, activation="sigmoid")(x))
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(texts, labels)
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "One row for each word",
+            """
+            import keras
+            from keras import layers
+
+            words = 10000
+            (x_train, y_train), _ = keras.datasets.imdb.load_data(num_words=words)
+            x_train = keras.utils.pad_sequences(x_train, maxlen=200)
+            model = keras.Sequential()
+            model.add(layers.Embedding(words, 32))
+            model.add(layers.GlobalAveragePooling1D())
+            model.add(layers.Dense(1, activation="sigmoid"))
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, epochs=5)
+            """,
+        ),
+        Example(
+            "A vocabulary whose size is known only when it runs",
+            """
+            import keras
+            from keras import layers
+            from project import labels, texts
+            from tensorflow.keras.preprocessing.text import Tokenizer
+
+            tokenizer = Tokenizer()
+            tokenizer.fit_on_texts(texts)
+            x = keras.utils.pad_sequences(tokenizer.texts_to_sequences(texts), maxlen=50)
+            model = keras.Sequential()
+            model.add(layers.Embedding(len(tokenizer.word_index) + 1, 32))
+            model.add(layers.GlobalAveragePooling1D())
+            model.add(layers.Dense(1, activation="sigmoid"))
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x, labels, epochs=5)
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report each Embedding with too few rows for the data or the text layer that feeds it."""
+        for layer, highest, origin in _fed(program):
+            rows = _rows(layer)
+            size = integer(rows.value) if rows is not None else None
+            if rows is None or size is None or highest < size:
+                continue
+            place = rows.place if rows.place is not None else layer.place
+            yield Report(
+                place=place,
+                message=f"This Embedding has rows for the numbers 0 to {size - 1}, but it gets word numbers up to "
+                f"{highest}.",
+                related=(Related(origin, "The word numbers come from here."),) if origin is not None else (),
+                recipe=f"{program.imports.spell('keras.layers.Embedding').text}({highest + 1}, ...)",
+            )
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """As many rows as there are word numbers."""
+        for layer, highest, _ in _fed(program):
+            rows = _rows(layer)
+            if rows is None or rows.place is None or rows.place.range != finding.range:
+                continue
+            edit = fixes.replace(rows.place, str(highest + 1))
+            return Fix(f"Give the Embedding {highest + 1} rows", Applicability.UNSAFE, (edit,))
+        return None
+
+
+def _rows(layer: Layer) -> Argument | None:
+    return layer.arguments.get("input_dim")
+
+
+def _fed(program: Program) -> Iterator[tuple[Layer, int, Place | None]]:
+    """Each Embedding with the largest number that reaches it, and where the numbers are made."""
+    for fit in program.fits:
+        yield from _fed_by_data(fit)
+    for model in models_of(program):
+        for tensor in model.tensors():
+            source = tensor.inputs[0].producer if len(tensor.inputs) == 1 else None
+            if _is_embedding(tensor.producer) and isinstance(source, Layer) and source.class_name in TEXT_LAYERS:
+                most = integer(source.value("max_tokens"))
+                if most is not None and isinstance(tensor.producer, Layer):
+                    yield tensor.producer, most - 1, source.place
+
+
+TEXT_LAYERS = ("TextVectorization", "StringLookup", "IntegerLookup")
+
+
+def _fed_by_data(fit: Fit) -> Iterator[tuple[Layer, int, Place | None]]:
+    data = fit.inputs
+    if data is None or fit.model is None or not data.token_ids or data.range is None:
+        return
+    entries = list(entries_of(fit.model))
+    layers = list(entry_layers(entries[0])) if len(entries) == 1 else []
+    if len(layers) == 1 and _is_embedding(layers[0]):
+        yield layers[0], int(data.range.high), data.place
+
+
+def _is_embedding(producer: object) -> bool:
+    return isinstance(producer, Layer) and producer.class_name == "Embedding"

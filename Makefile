@@ -9,7 +9,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 CORPUS ?=
 MYPY_SCRIPTS := docs/generate.py benchmarks/realcode.py \
+	benchmarks/run_overhead.py \
 	examples/sample_data.py examples/run_with_samples.py $(wildcard examples/demo/*.py)
+MYPY_DETECTION := $(foreach folder,. peers faults,$(wildcard benchmarks/detection/$(folder)/*.py))
 
 .PHONY: demo test lint types docs docs-check extension-check pytest realcode format clean
 
@@ -25,6 +27,7 @@ lint: $(VENV)/dev.stamp
 types: $(VENV)/dev.stamp
 	$(BIN)/mypy --strict
 	$(BIN)/mypy --strict $(MYPY_SCRIPTS)
+	$(BIN)/mypy --strict $(MYPY_DETECTION)
 
 docs-check: $(VENV)/dev.stamp
 	$(BIN)/python docs/generate.py --check

@@ -1,0 +1,102 @@
+"""What scram finds of planted faults, and what it says of healthy programs, by training each for real.
+
+python benchmarks/detection [--quick] [--only PATTERN] [--seeds N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from choosing import Job, chosen_jobs
+from planting import Plant
+from scoring import Health, Score, health, score
+from tables import false_alarm_lines, fault_table, health_table, miss_lines, share_lines
+from trial import Outcome, process_context, read_only, run_trial
+
+DEFAULT_SEEDS = 2
+LIMIT_SECONDS = 240.0
+
+
+def main() -> int:
+    """Train, judge, print."""
+    options = _options()
+    jobs = chosen_jobs(options.only, options.seeds or (1 if options.quick else DEFAULT_SEEDS), is_quick=options.quick)
+    if not jobs:
+        print(f"nothing is called like {options.only}", file=sys.stderr)
+        return 2
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    begin = time.monotonic()
+    results = _read(jobs) if options.source_only else _train(jobs, options.jobs, options.through)
+    scores = [each for each in results if isinstance(each, Score)]
+    healthy = [each for each in results if isinstance(each, Health)]
+    _print(scores, healthy)
+    print(f"\n{len(jobs)} trainings in {(time.monotonic() - begin) / 60:.1f} minutes, {options.jobs} at a time")
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="one fault of each kind, each program once, one seed")
+    parser.add_argument(
+        "--only", metavar="PATTERN", default="*", help="faults and variants by name, such as digits_mlp/*"
+    )
+    parser.add_argument("--seeds", type=int, metavar="N", help=f"trainings of each (default {DEFAULT_SEEDS})")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="trainings at a time")
+    parser.add_argument("--source-only", action="store_true", help="train nothing, only read the programs")
+    parser.add_argument(
+        "--through",
+        choices=("callback", "run"),
+        default="callback",
+        help="run the programs with the callback that is in them, or with `scram run`",
+    )
+    return parser.parse_args()
+
+
+def _read(jobs: Sequence[Job]) -> list[Score | Health]:
+    return [_judged(job, read_only(job.planted.text, job.program)) for job in jobs if job.seed == 1]
+
+
+def _train(jobs: Sequence[Job], at_a_time: int, through: str) -> list[Score | Health]:
+    context = process_context()
+    with tempfile.TemporaryDirectory(prefix="scram-detection-") as folder, ThreadPoolExecutor(at_a_time) as pool:
+        work = Path(folder)
+
+        def train(number: int, job: Job) -> Score | Health:
+            outcome = run_trial(job.planted.text, job.program, work / str(number), context, LIMIT_SECONDS, through)
+            print(f"{number}/{len(jobs)} {job.subject.name} {outcome.seconds:.1f} s", file=sys.stderr)
+            return _judged(job, outcome)
+
+        return list(pool.map(train, range(1, len(jobs) + 1), jobs))
+
+
+def _judged(job: Job, outcome: Outcome) -> Score | Health:
+    """The judgement of a training; what is wrong with it is printed at once."""
+    judged: Score | Health
+    if isinstance(job.subject, Plant):
+        judged = score(job.subject, job.planted, job.seed, outcome)
+        lines = miss_lines(judged)
+    else:
+        judged = health(job.subject, job.planted.text, job.seed, outcome)
+        lines = false_alarm_lines(judged)
+    for line in lines:
+        print(line, flush=True)
+    return judged
+
+
+def _print(scores: Sequence[Score], healthy: Sequence[Health]) -> None:
+    if scores:
+        print("\n" + "\n".join(fault_table(scores)))
+    if healthy:
+        print("\n" + "\n".join(health_table(healthy)))
+    print("\n" + "\n".join(share_lines(scores, healthy)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

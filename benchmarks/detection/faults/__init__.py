@@ -1,0 +1,1 @@
+"""The faults that are planted, a module for each program."""

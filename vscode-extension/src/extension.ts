@@ -1,59 +1,127 @@
+/** Wires the parts together: the server, the status, the runs and the commands. */
+
 import * as vscode from "vscode";
-import { LanguageClient } from "vscode-languageclient/node";
-import { serverCommand, startFailure } from "./server";
+import { mentionsKeras } from "./keras";
+import { Notices } from "./notices";
+import { onInterpreterChosen } from "./python/pythonExtensions";
+import { runFile } from "./runFile";
+import { Runs } from "./runs/controller";
+import type { RunFinding } from "./runs/protocol";
+import type { RunNode } from "./runs/view";
+import { Session, type SessionState } from "./server/session";
+import { Status } from "./status";
 
-const SECTION = "scram";
+const RESTARTING = ["scram.interpreter", "scram.importStrategy"];
 
-/** One language server and the editor's end of it. */
-class Session {
-  private client: LanguageClient | undefined;
+/** Returns what the tests need; other extensions may use it too. */
+export interface Api {
+  readonly session: Session;
+}
 
-  async start(): Promise<void> {
-    const settings = vscode.workspace.getConfiguration(SECTION);
-    const server = serverCommand(settings.get<string>("interpreter", ""));
-    const client = new LanguageClient(SECTION, SECTION, server, {
-      documentSelector: [
-        { scheme: "file", language: "python" },
-        { scheme: "untitled", language: "python" },
-      ],
-      synchronize: { configurationSection: SECTION },
-    });
-    this.client = client;
-    try {
-      await client.start();
-    } catch (error) {
-      this.client = undefined;
-      void vscode.window.showErrorMessage(startFailure(server, error));
+export function activate(context: vscode.ExtensionContext): Api {
+  const log = vscode.window.createOutputChannel("SCRAM", { log: true });
+  const trace = vscode.window.createOutputChannel("SCRAM Trace", { log: true });
+  const notices = new Notices();
+  const status = new Status();
+  const session: Session = new Session(context, log, trace, (client) => runs.listen(client));
+  const runs = new Runs(session, status, notices, context.globalState);
+  context.subscriptions.push(log, trace, status, session, runs);
+
+  session.onState((state) => {
+    status.server(state);
+    explain(state, notices);
+    if (state.kind === "ready") {
+      notices.forget();
     }
-  }
-
-  async stop(): Promise<void> {
-    const client = this.client;
-    this.client = undefined;
-    await client?.dispose();
-  }
-
-  async restart(): Promise<void> {
-    await this.stop();
-    await this.start();
-  }
+    void runs.refresh();
+  });
+  context.subscriptions.push(...commands(session, runs, notices, log), ...restarts(session));
+  startWhenKerasIsInSight(session, context.subscriptions);
+  return { session };
 }
 
-let session: Session | undefined;
+function commands(
+  session: Session,
+  runs: Runs,
+  notices: Notices,
+  log: vscode.LogOutputChannel,
+): vscode.Disposable[] {
+  const handlers: Record<string, (...args: never[]) => unknown> = {
+    "scram.restart": () => {
+      notices.forget();
+      return session.restart();
+    },
+    "scram.showLog": () => log.show(),
+    "scram.setInterpreter": () => vscode.commands.executeCommand("workbench.action.openSettings", "scram.interpreter"),
+    "scram.runFile": (uri?: vscode.Uri) => runFile(session, notices, uri),
+    "scram.openFinding": (finding: RunFinding) => runs.openFinding(finding),
+    "scram.refreshRuns": () => runs.refresh(),
+    "scram.showRun": (node?: RunNode) => runs.showCurves(node),
+    "scram.compareRuns": (node?: RunNode) => runs.compare(node),
+    "scram.deleteRun": (node?: RunNode) => runs.delete(node),
+  };
+  return Object.entries(handlers).map(([name, run]) => vscode.commands.registerCommand(name, run));
+}
 
-export async function activate(context: vscode.ExtensionContext): Promise<void> {
-  const started = new Session();
-  session = started;
-  context.subscriptions.push(
-    vscode.commands.registerCommand("scram.restart", () => started.restart()),
-    vscode.workspace.onDidChangeConfiguration((change) =>
-      change.affectsConfiguration("scram.interpreter") ? started.restart() : undefined,
-    ),
+/** Start anew when what the server runs under has changed. */
+function restarts(session: Session): vscode.Disposable[] {
+  const restart = (): void => {
+    if (session.choice !== undefined) {
+      void session.restart();
+    }
+  };
+  const chosen: vscode.Disposable[] = [];
+  void onInterpreterChosen(restart).then((listener) => chosen.push(listener));
+  return [
+    vscode.workspace.onDidChangeConfiguration((change) => {
+      if (RESTARTING.some((setting) => change.affectsConfiguration(setting))) {
+        restart();
+      }
+    }),
+    vscode.workspace.onDidGrantWorkspaceTrust(restart),
+    { dispose: () => disposeAll(chosen) },
+  ];
+}
+
+/** Nothing is started in a window that has no Keras in it. */
+function startWhenKerasIsInSight(session: Session, subscriptions: vscode.Disposable[]): void {
+  const isInSight = (document: vscode.TextDocument): boolean =>
+    document.languageId === "python" && mentionsKeras(document.getText());
+  if (vscode.workspace.textDocuments.some(isInSight)) {
+    void session.start();
+    return;
+  }
+  const waiting: vscode.Disposable[] = [];
+  const look = (document: vscode.TextDocument): void => {
+    if (waiting.length > 0 && isInSight(document)) {
+      disposeAll(waiting.splice(0));
+      void session.start();
+    }
+  };
+  waiting.push(
+    vscode.workspace.onDidOpenTextDocument(look),
+    vscode.workspace.onDidChangeTextDocument((change) => look(change.document)),
   );
-  await started.start();
+  subscriptions.push({ dispose: () => disposeAll(waiting) });
 }
 
-export async function deactivate(): Promise<void> {
-  await session?.stop();
-  session = undefined;
+function disposeAll(disposables: readonly vscode.Disposable[]): void {
+  for (const each of disposables) {
+    each.dispose();
+  }
+}
+
+/** A start that failed is said once, with the button that helps. */
+function explain(state: SessionState, notices: Notices): void {
+  if (state.kind !== "failed") {
+    return;
+  }
+  const button =
+    state.mend === "choose interpreter"
+      ? { label: "Set Interpreter", run: () => vscode.commands.executeCommand("scram.setInterpreter") }
+      : { label: "Show Log", run: () => vscode.commands.executeCommand("scram.showLog") };
+  notices.error(`SCRAM: ${state.reason}`, button, {
+    label: "Try Again",
+    run: () => vscode.commands.executeCommand("scram.restart"),
+  });
 }

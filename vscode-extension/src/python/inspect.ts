@@ -1,0 +1,66 @@
+/** What a Python interpreter is and whether scram-lsp is installed in it. Free of `vscode`. */
+
+import { execFile } from "node:child_process";
+import { tmpdir } from "node:os";
+import { promisify } from "node:util";
+import { isAtLeast, OLDEST, type PythonVersion } from "./version";
+
+const run = promisify(execFile);
+
+/** An interpreter that answered. `scram` is the version of scram-lsp installed in it, if any. */
+export interface Interpreter {
+  readonly path: string;
+  readonly version: PythonVersion;
+  readonly scram: string | undefined;
+}
+
+/** The interpreter did not start, or was not one. */
+export interface NoInterpreter {
+  readonly path: string;
+  readonly reason: string;
+}
+
+const LIMIT_MS = 20_000;
+
+const QUESTION = `
+import importlib.metadata, json, sys
+try:
+    scram = importlib.metadata.version("scram-lsp")
+except importlib.metadata.PackageNotFoundError:
+    scram = None
+print(json.dumps({"path": sys.executable, "version": sys.version_info[:2], "scram": scram}))
+`;
+
+/** Ask an interpreter about itself. It runs outside the workspace, so that no file there can answer for it. */
+export async function inspect(path: string): Promise<Interpreter | NoInterpreter> {
+  try {
+    const { stdout } = await run(path, ["-c", QUESTION], { cwd: tmpdir(), timeout: LIMIT_MS, windowsHide: true });
+    return parseAnswer(path, stdout);
+  } catch (error) {
+    return { path, reason: error instanceof Error ? firstLine(error.message) : String(error) };
+  }
+}
+
+export function isInterpreter(answer: Interpreter | NoInterpreter): answer is Interpreter {
+  return "version" in answer;
+}
+
+/** Whether scram-lsp may run there. */
+export function isSupported(interpreter: Interpreter): boolean {
+  return isAtLeast(interpreter.version, OLDEST);
+}
+
+function parseAnswer(path: string, stdout: string): Interpreter | NoInterpreter {
+  const line = stdout.trim().split("\n").at(-1) ?? "";
+  try {
+    const answer = JSON.parse(line) as { path: string; version: [number, number]; scram: string | null };
+    const [major, minor] = answer.version;
+    return { path: answer.path || path, version: { major, minor }, scram: answer.scram ?? undefined };
+  } catch {
+    return { path, reason: `it answered ${JSON.stringify(line.slice(0, 80))}` };
+  }
+}
+
+function firstLine(text: string): string {
+  return text.split("\n", 1)[0] ?? text;
+}

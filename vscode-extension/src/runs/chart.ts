@@ -1,0 +1,95 @@
+/** The curves of one or more runs as one SVG picture. Free of `vscode`. */
+
+import type { Curve, RunDetails, RunFinding } from "./protocol";
+import { significant } from "./words";
+
+const WIDTH = 640;
+const HEIGHT = 220;
+const LEFT = 56;
+const RIGHT = 12;
+const TOP = 12;
+const BOTTOM = 28;
+const DASHES = ["", "6 3", "2 3"];
+
+/** A picture for each logged value: its training curve, the validation's beside it, for each run. */
+export function charts(runs: readonly RunDetails[]): string {
+  const names = [...new Set(runs.flatMap((run) => run.curves.map((curve) => plain(curve.name))))];
+  return names.map((name) => chart(name, runs)).join("\n");
+}
+
+function chart(name: string, runs: readonly RunDetails[]): string {
+  const drawn = runs.flatMap((run, index) =>
+    run.curves.filter((curve) => plain(curve.name) === name).map((curve) => ({ run, index, curve })),
+  );
+  const values = drawn.flatMap(({ curve }) => finite(curve).map(([, value]) => value));
+  if (values.length === 0) {
+    return `<figure><figcaption>${escaped(name)}</figcaption><p>No epoch of this run logged a finite value.</p></figure>`;
+  }
+  const last = Math.max(...drawn.flatMap(({ curve }) => curve.points.map(([epoch]) => epoch)));
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  const x = (epoch: number): number =>
+    last <= 1 ? (LEFT + WIDTH - RIGHT) / 2 : LEFT + ((epoch - 1) / (last - 1)) * (WIDTH - LEFT - RIGHT);
+  const y = (value: number): number =>
+    high === low ? HEIGHT / 2 : TOP + ((high - value) / (high - low)) * (HEIGHT - TOP - BOTTOM);
+  const lines = drawn.map(({ curve, index }) => line(curve, index, x, y)).join("");
+  const marks = runs.flatMap((run) => run.findings.map((finding) => mark(finding, x, last))).join("");
+  const label = `${name} over ${last} epoch${last === 1 ? "" : "s"}, from ${significant(low)} to ${significant(high)}`;
+  return `<figure><figcaption>${escaped(name)}</figcaption>
+<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escaped(label)}">
+<line class="axis" x1="${LEFT}" y1="${HEIGHT - BOTTOM}" x2="${WIDTH - RIGHT}" y2="${HEIGHT - BOTTOM}"/>
+<text x="${LEFT - 6}" y="${TOP + 8}" text-anchor="end">${significant(high)}</text>
+<text x="${LEFT - 6}" y="${HEIGHT - BOTTOM}" text-anchor="end">${significant(low)}</text>
+<text x="${LEFT}" y="${HEIGHT - 8}">epoch 1</text>
+<text x="${WIDTH - RIGHT}" y="${HEIGHT - 8}" text-anchor="end">${last}</text>
+${marks}${lines}</svg>
+${legend(drawn.map(({ run, index, curve }) => ({ run, index, curve })), runs.length > 1)}</figure>`;
+}
+
+function line(curve: Curve, index: number, x: (epoch: number) => number, y: (value: number) => number): string {
+  const points = finite(curve).map(([epoch, value]) => `${x(epoch).toFixed(1)},${y(value).toFixed(1)}`);
+  const dash = DASHES[index % DASHES.length] ?? "";
+  const style = dash ? ` stroke-dasharray="${dash}"` : "";
+  const kind = isValidation(curve.name) ? "validation" : "training";
+  return points.length === 1
+    ? `<circle class="${kind} dot" cx="${points[0]?.split(",")[0]}" cy="${points[0]?.split(",")[1]}" r="3"/>`
+    : `<polyline class="${kind}" points="${points.join(" ")}"${style}/>`;
+}
+
+function mark(finding: RunFinding, x: (epoch: number) => number, last: number): string {
+  if (finding.epoch === undefined || finding.epoch === null || finding.epoch > last) {
+    return "";
+  }
+  const at = x(finding.epoch).toFixed(1);
+  const title = escaped(`${finding.code} in epoch ${finding.epoch}: ${finding.message}`);
+  return `<g class="finding ${finding.severity}"><title>${title}</title><line x1="${at}" y1="${TOP}" x2="${at}" y2="${HEIGHT - BOTTOM}"/><text x="${at}" y="${TOP - 2}" text-anchor="middle">${escaped(finding.code)}</text></g>`;
+}
+
+function legend(drawn: readonly { run: RunDetails; index: number; curve: Curve }[], isComparison: boolean): string {
+  const entries = drawn.map(({ run, index, curve }) => {
+    const kind = isValidation(curve.name) ? "validation" : "training";
+    const whose = isComparison ? `, ${index === 0 ? "first" : "second"} run (${escaped(run.run)})` : "";
+    const value = finite(curve).at(-1)?.[1];
+    const end = value === undefined ? "" : `, ${significant(value)} at the end`;
+    return `<li class="${kind}">${kind}${whose}${end}</li>`;
+  });
+  return `<ul class="legend">${entries.join("")}</ul>`;
+}
+
+function finite(curve: Curve): [number, number][] {
+  return curve.points.flatMap(([epoch, value]): [number, number][] =>
+    value !== null && Number.isFinite(value) ? [[epoch, value]] : [],
+  );
+}
+
+function plain(name: string): string {
+  return name.replace(/^val_/, "");
+}
+
+function isValidation(name: string): boolean {
+  return name.startsWith("val_");
+}
+
+export function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

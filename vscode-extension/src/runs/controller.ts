@@ -1,0 +1,125 @@
+/** Keeps the Runs view, the status bar and the notifications up to date with what the server knows of runs. */
+
+import { basename } from "node:path";
+import * as vscode from "vscode";
+import type { LanguageClient } from "vscode-languageclient/node";
+import type { Notices } from "../notices";
+import type { Session } from "../server/session";
+import type { Status } from "../status";
+import { runsPage } from "./panel";
+import {
+  DELETE_RUN,
+  LIST_RUNS,
+  LIVE_FINDING,
+  RUNS_CHANGED,
+  SHOW_RUN,
+  type RunDetails,
+  type RunFinding,
+  type RunReference,
+  type RunSummary,
+} from "./protocol";
+import { RunsTree, type RunNode } from "./view";
+import { startedText } from "./words";
+
+const MUTED = "scram.muted";
+
+export class Runs implements vscode.Disposable {
+  private readonly tree = new RunsTree();
+  private readonly view = vscode.window.createTreeView("scram.runs", { treeDataProvider: this.tree });
+  private runs: readonly RunSummary[] = [];
+
+  constructor(
+    private readonly session: Session,
+    private readonly status: Status,
+    private readonly notices: Notices,
+    private readonly memento: vscode.Memento,
+  ) {}
+
+  /** Listen to a server's word of its runs. */
+  listen(client: LanguageClient): void {
+    client.onNotification(RUNS_CHANGED, () => void this.refresh());
+    client.onNotification(LIVE_FINDING, (finding: RunFinding) => this.notify(finding));
+  }
+
+  async refresh(): Promise<void> {
+    const client = this.session.running;
+    this.runs = client === undefined ? [] : await client.sendRequest<RunSummary[]>(LIST_RUNS);
+    this.tree.show(this.runs);
+    const live = this.runs.filter((run) => run.status === "running");
+    this.status.live(live);
+    this.view.badge = live.length > 0 ? { value: live.length, tooltip: `${live.length} in training` } : undefined;
+  }
+
+  async openFinding(finding: RunFinding): Promise<void> {
+    const begin = new vscode.Position(finding.location.row - 1, finding.location.column - 1);
+    const end = new vscode.Position(finding.end_location.row - 1, finding.end_location.column - 1);
+    const selection = new vscode.Range(begin, begin.line === end.line ? end : begin);
+    await vscode.window.showTextDocument(vscode.Uri.file(finding.filename), { selection });
+  }
+
+  async showCurves(node?: RunNode): Promise<void> {
+    const run = node?.run ?? this.runs[0];
+    if (run === undefined) {
+      this.notices.information("There is no run yet: train a script with SCRAM first.");
+      return;
+    }
+    this.page(`Run of ${basename(run.script)}`, [await this.details(run)]);
+  }
+
+  async compare(node?: RunNode): Promise<void> {
+    const first = node?.run ?? (await this.pick("The first run"));
+    const second = first && (await this.pick("Compare with", first));
+    if (first !== undefined && second !== undefined) {
+      this.page("Compare runs", [await this.details(first), await this.details(second)]);
+    }
+  }
+
+  async delete(node?: RunNode): Promise<void> {
+    const run = node?.run ?? (await this.pick("Delete a run"));
+    if (run !== undefined) {
+      await this.session.running?.sendRequest(DELETE_RUN, reference(run));
+      await this.refresh();
+    }
+  }
+
+  dispose(): void {
+    this.view.dispose();
+    this.tree.dispose();
+  }
+
+  private async details(run: RunSummary): Promise<RunDetails> {
+    const details = await this.session.running?.sendRequest<RunDetails | null>(SHOW_RUN, reference(run));
+    return details ?? { ...run, curves: [] };
+  }
+
+  private page(title: string, runs: readonly RunDetails[]): void {
+    const panel = vscode.window.createWebviewPanel("scram.run", title, vscode.ViewColumn.Active, {
+      enableScripts: false,
+      localResourceRoots: [],
+    });
+    panel.webview.html = runsPage(runs);
+  }
+
+  private async pick(title: string, except?: RunSummary): Promise<RunSummary | undefined> {
+    const items = this.runs
+      .filter((run) => run.run !== except?.run)
+      .map((run) => ({ label: basename(run.script), description: startedText(run.started), run }));
+    return (await vscode.window.showQuickPick(items, { title }))?.run;
+  }
+
+  /** Only what ruins the run interrupts its user, once. */
+  private notify(finding: RunFinding): void {
+    if (finding.severity !== "error" || this.memento.get<boolean>(MUTED, false)) {
+      return;
+    }
+    this.notices.error(
+      `${basename(finding.filename)}, line ${finding.location.row}: ${finding.message}`,
+      { label: "Show", run: () => this.openFinding(finding) },
+      { label: "Mute", run: () => this.memento.update(MUTED, true) },
+    );
+  }
+}
+
+function reference(run: RunSummary): RunReference {
+  return { run: run.run, script: run.script };
+}

@@ -1,0 +1,38 @@
+/** A run's curves, or two runs' side by side, in an editor tab. It runs no script. */
+
+import { basename } from "node:path";
+import type { RunDetails } from "./protocol";
+import { charts, escaped } from "./chart";
+import { findingsText, startedText } from "./words";
+
+const STYLE = `
+body { font-family: var(--vscode-font-family); color: var(--vscode-foreground); padding: 0 1rem 1rem; max-width: 60rem; }
+figure { margin: 1.5rem 0; } figcaption { font-weight: 600; margin-bottom: .25rem; }
+svg { width: 100%; max-height: 20rem; } svg text { fill: var(--vscode-descriptionForeground); font-size: 11px; }
+.axis { stroke: var(--vscode-editorLineNumber-foreground); }
+polyline { fill: none; stroke-width: 2; } polyline.training { stroke: var(--vscode-charts-blue); }
+polyline.validation { stroke: var(--vscode-charts-orange); }
+.dot.training { fill: var(--vscode-charts-blue); } .dot.validation { fill: var(--vscode-charts-orange); }
+.finding line { stroke: var(--vscode-charts-yellow); stroke-dasharray: 3 3; } .finding.error line { stroke: var(--vscode-charts-red); }
+.legend { list-style: none; padding: 0; margin: .25rem 0 0; display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; color: var(--vscode-descriptionForeground); }
+.legend li::before { content: ""; display: inline-block; width: 1.2em; border-top: 2px solid; margin-right: .4em; vertical-align: middle; }
+.legend .training::before { border-color: var(--vscode-charts-blue); } .legend .validation::before { border-color: var(--vscode-charts-orange); }
+`;
+
+/** The page of a tab. */
+export function runsPage(runs: readonly RunDetails[]): string {
+  const heads = runs.map(
+    (run) =>
+      `<h2>${escaped(basename(run.script))}</h2><p>${escaped(startedText(run.started))}: ${run.status}, ${findingsText(run)}</p>` +
+      (run.findings.length > 0
+        ? `<ul>${run.findings.map((each) => `<li>${escaped(`${each.code} (line ${each.location.row}): ${each.message}`)}</li>`).join("")}</ul>`
+        : ""),
+  );
+  const curves = charts(runs);
+  return `<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>SCRAM run</title><style>${STYLE}</style></head>
+<body>${heads.join("\n")}
+${curves || "<p>No epoch has ended yet.</p>"}</body></html>`;
+}

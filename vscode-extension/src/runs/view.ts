@@ -1,0 +1,83 @@
+/** The Runs view: runs, live ones first, and under each what was found in it. */
+
+import { basename } from "node:path";
+import * as vscode from "vscode";
+import type { RunFinding, RunSummary } from "./protocol";
+import { findingsText, progressText, startedText } from "./words";
+
+export interface RunNode {
+  readonly kind: "run";
+  readonly run: RunSummary;
+}
+
+export interface FindingNode {
+  readonly kind: "finding";
+  readonly finding: RunFinding;
+}
+
+export type Node = RunNode | FindingNode;
+
+const SEVERITY_ICONS = {
+  error: new vscode.ThemeIcon("error", new vscode.ThemeColor("list.errorForeground")),
+  warning: new vscode.ThemeIcon("warning", new vscode.ThemeColor("list.warningForeground")),
+  info: new vscode.ThemeIcon("info"),
+  hint: new vscode.ThemeIcon("lightbulb"),
+};
+
+/** Rows of the view; `show` replaces them all. */
+export class RunsTree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<undefined>();
+  readonly onDidChangeTreeData = this.changed.event;
+  private runs: readonly RunSummary[] = [];
+
+  show(runs: readonly RunSummary[]): void {
+    this.runs = runs;
+    this.changed.fire(undefined);
+  }
+
+  getChildren(node?: Node): Node[] {
+    if (node === undefined) {
+      return this.runs.map((run) => ({ kind: "run", run }));
+    }
+    return node.kind === "run" ? node.run.findings.map((finding) => ({ kind: "finding", finding })) : [];
+  }
+
+  getTreeItem(node: Node): vscode.TreeItem {
+    return node.kind === "run" ? runItem(node.run) : findingItem(node.finding);
+  }
+
+  dispose(): void {
+    this.changed.dispose();
+  }
+}
+
+function runItem(run: RunSummary): vscode.TreeItem {
+  const isLive = run.status === "running";
+  const state = run.findings.length === 0 ? vscode.TreeItemCollapsibleState.None : expansion(isLive);
+  const item = new vscode.TreeItem(isLive ? progressText(run) : basename(run.script), state);
+  item.id = run.run;
+  item.description = isLive ? findingsText(run) : `${startedText(run.started)}, ${ending(run)}`;
+  item.tooltip = `${run.script}\n${startedText(run.started)}: ${run.status}, ${findingsText(run)}`;
+  item.iconPath = new vscode.ThemeIcon(isLive ? "pulse" : run.status === "failed" ? "circle-slash" : "pass");
+  item.contextValue = isLive ? "liveRun" : "run";
+  item.accessibilityInformation = { label: `run of ${item.tooltip}` };
+  return item;
+}
+
+function ending(run: RunSummary): string {
+  return run.status === "failed" ? `did not finish, ${findingsText(run)}` : findingsText(run);
+}
+
+function expansion(isLive: boolean): vscode.TreeItemCollapsibleState {
+  return isLive ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.Collapsed;
+}
+
+function findingItem(finding: RunFinding): vscode.TreeItem {
+  const item = new vscode.TreeItem(finding.message);
+  item.description = `${finding.code}, ${basename(finding.filename)}:${finding.location.row}`;
+  item.tooltip = `${finding.code} ${finding.name}\n${finding.message}`;
+  item.iconPath = SEVERITY_ICONS[finding.severity];
+  item.contextValue = "finding";
+  item.command = { title: "Go to the line", command: "scram.openFinding", arguments: [finding] };
+  return item;
+}

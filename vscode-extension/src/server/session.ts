@@ -1,0 +1,189 @@
+/** The language server's process and this editor's end of it. */
+
+import * as vscode from "vscode";
+import { CloseAction, ErrorAction, LanguageClient, State, type ErrorHandler } from "vscode-languageclient/node";
+import { bundledPython } from "../python/bundle";
+import { candidates, type Surroundings } from "../python/candidates";
+import { choose, type Choice, type ImportStrategy } from "../python/choose";
+import { inspect } from "../python/inspect";
+import { chosenInterpreter } from "../python/pythonExtensions";
+import { serverCommand } from "./command";
+
+const SECTION = "scram";
+
+/** Crashes in a row after which the server is left alone. */
+const CRASHES_BORNE = 4;
+const CRASH_WINDOW_MS = 3 * 60_000;
+
+export type SessionState =
+  | { readonly kind: "stopped" }
+  | { readonly kind: "starting"; readonly text: string }
+  | { readonly kind: "ready"; readonly python: string; readonly isBundled: boolean }
+  | { readonly kind: "failed"; readonly reason: string; readonly mend: Mend };
+
+/** What the user can do about a failed start. */
+export type Mend = "choose interpreter" | "show log";
+
+/** Starts, stops and restarts the server; `onState` tells what became of it. One at a time: calls queue up. */
+export class Session implements vscode.Disposable {
+  private client: LanguageClient | undefined;
+  private queue: Promise<void> = Promise.resolve();
+  private readonly states = new vscode.EventEmitter<SessionState>();
+  readonly onState = this.states.event;
+
+  /** The interpreter in force, for running scripts. */
+  choice: Choice | undefined;
+
+  constructor(
+    private readonly context: vscode.ExtensionContext,
+    private readonly log: vscode.LogOutputChannel,
+    private readonly trace: vscode.LogOutputChannel,
+    private readonly onClient: (client: LanguageClient) => void,
+  ) {}
+
+  start(): Promise<void> {
+    return this.inTurn(() => this.startNow());
+  }
+
+  restart(): Promise<void> {
+    return this.inTurn(async () => {
+      await this.stopNow();
+      await this.startNow();
+    });
+  }
+
+  stop(): Promise<void> {
+    return this.inTurn(() => this.stopNow());
+  }
+
+  /** The running client, or undefined. */
+  get running(): LanguageClient | undefined {
+    return this.client?.state === State.Running ? this.client : undefined;
+  }
+
+  dispose(): void {
+    void this.stop();
+    this.states.dispose();
+  }
+
+  private inTurn(step: () => Promise<void>): Promise<void> {
+    this.queue = this.queue.then(step, step);
+    return this.queue;
+  }
+
+  private async startNow(): Promise<void> {
+    this.states.fire({ kind: "starting", text: "looking for Python" });
+    const settings = vscode.workspace.getConfiguration(SECTION);
+    const strategy = settings.get<ImportStrategy>("importStrategy", "fromEnvironment");
+    const choice = await choose(candidates(await this.surroundings(settings)), strategy, inspect);
+    this.choice = choice;
+    if (choice.kind === "nothing") {
+      this.fail(choice.reason, "choose interpreter");
+      return;
+    }
+    try {
+      const python = choice.kind === "bundle" ? await this.bundle(choice) : choice.interpreter.path;
+      this.log.info(`the language server runs under ${python} (${choice.kind})`);
+      await this.launch(python, choice.kind === "bundle");
+    } catch (error) {
+      this.fail(`The language server did not start: ${reasonOf(error)}`, "show log");
+    }
+  }
+
+  private async surroundings(settings: vscode.WorkspaceConfiguration): Promise<Surroundings> {
+    const folders = vscode.workspace.isTrusted ? (vscode.workspace.workspaceFolders ?? []) : [];
+    return {
+      setting: settings.get<string>("interpreter", ""),
+      chosen: vscode.workspace.isTrusted ? await chosenInterpreter(folders[0]?.uri) : undefined,
+      folders: folders.filter((each) => each.uri.scheme === "file").map((each) => each.uri.fsPath),
+      platform: process.platform,
+      environment: process.env,
+    };
+  }
+
+  private async bundle(choice: Extract<Choice, { kind: "bundle" }>): Promise<string> {
+    const making = "setting up the language server";
+    this.states.fire({ kind: "starting", text: making });
+    const places = {
+      wheels: this.context.asAbsolutePath("bundled"),
+      storage: this.context.globalStorageUri.fsPath,
+      version: (this.context.extension.packageJSON as { version: string }).version,
+      platform: process.platform,
+    };
+    const options = { location: vscode.ProgressLocation.Window, title: `SCRAM: ${making}` };
+    return vscode.window.withProgress(options, () => bundledPython(choice.interpreter, places));
+  }
+
+  private async launch(python: string, isBundled: boolean): Promise<void> {
+    this.states.fire({ kind: "starting", text: "starting" });
+    await vscode.workspace.fs.createDirectory(this.context.globalStorageUri);
+    const client = new LanguageClient(
+      SECTION,
+      "SCRAM",
+      serverCommand(python, this.context.globalStorageUri.fsPath),
+      {
+        documentSelector: [
+          { scheme: "file", language: "python" },
+          { scheme: "untitled", language: "python" },
+          { scheme: "vscode-notebook-cell", language: "python" },
+        ],
+        outputChannel: this.log,
+        traceOutputChannel: this.trace,
+        errorHandler: this.crashes(),
+        markdown: { isTrusted: { enabledCommands: [] }, supportHtml: false },
+        synchronize: { configurationSection: SECTION },
+      },
+    );
+    this.client = client;
+    client.onDidChangeState(({ newState }) => {
+      if (newState === State.Running) {
+        this.states.fire({ kind: "ready", python, isBundled });
+      }
+    });
+    this.onClient(client);
+    try {
+      await client.start();
+    } catch (error) {
+      this.client = undefined;
+      throw error;
+    }
+  }
+
+  /** Starts a crashed server anew, a few times; then says so once. */
+  private crashes(): ErrorHandler {
+    const times: number[] = [];
+    return {
+      error: () => ({ action: ErrorAction.Continue, handled: true }),
+      closed: () => {
+        const now = Date.now();
+        times.push(now);
+        const recent = times.filter((each) => now - each < CRASH_WINDOW_MS);
+        if (recent.length <= CRASHES_BORNE) {
+          this.states.fire({ kind: "starting", text: "starting again" });
+          return { action: CloseAction.Restart, handled: true };
+        }
+        this.client = undefined;
+        this.fail(`The language server ended ${recent.length} times within three minutes.`, "show log");
+        return { action: CloseAction.DoNotRestart, handled: true };
+      },
+    };
+  }
+
+  private async stopNow(): Promise<void> {
+    const client = this.client;
+    this.client = undefined;
+    if (client !== undefined && client.state !== State.Stopped) {
+      await client.dispose();
+    }
+    this.states.fire({ kind: "stopped" });
+  }
+
+  private fail(reason: string, mend: Mend): void {
+    this.log.error(reason);
+    this.states.fire({ kind: "failed", reason, mend });
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

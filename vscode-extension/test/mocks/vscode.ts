@@ -1,0 +1,46 @@
+/** The parts of the vscode module that the tested modules use, as far as the tests look at them. */
+
+export const TreeItemCollapsibleState = { None: 0, Collapsed: 1, Expanded: 2 };
+
+export class ThemeColor {
+  constructor(readonly id: string) {}
+}
+
+export class ThemeIcon {
+  constructor(
+    readonly id: string,
+    readonly color?: ThemeColor,
+  ) {}
+}
+
+export class TreeItem {
+  constructor(
+    readonly label: string,
+    readonly collapsibleState = 0,
+  ) {}
+}
+
+export class EventEmitter<Value> {
+  private readonly listeners: ((value: Value) => void)[] = [];
+  readonly event = (listener: (value: Value) => void): void => void this.listeners.push(listener);
+
+  fire(value: Value): void {
+    for (const listener of this.listeners) {
+      listener(value);
+    }
+  }
+
+  dispose(): void {
+    this.listeners.length = 0;
+  }
+}
+
+/** What was shown, and what the user answers. */
+export const messages = { shown: [] as string[], answer: undefined as string | undefined };
+
+function show(text: string): Promise<string | undefined> {
+  messages.shown.push(text);
+  return Promise.resolve(messages.answer);
+}
+
+export const window = { showErrorMessage: show, showInformationMessage: show };

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { charts, escaped } from "../src/runs/chart";
+import { runsPage } from "../src/runs/panel";
+import type { RunDetails, RunFinding } from "../src/runs/protocol";
+import { RunsTree } from "../src/runs/view";
+import { findingsText, progressText, significant, startedText } from "../src/runs/words";
+
+const FINDING: RunFinding = {
+  code: "SCR101",
+  name: "learning-rate-too-high",
+  severity: "error",
+  message: "Adam's learning rate is 1e10 <too high>.",
+  filename: "/project/train.py",
+  location: { row: 5, column: 51 },
+  end_location: { row: 5, column: 55 },
+  step: 3,
+  epoch: 2,
+};
+
+const RUN: RunDetails = {
+  run: "20261121-140233-3f2a",
+  script: "/project/train.py",
+  started: "2026-11-21T14:02:33+00:00",
+  status: "running",
+  epoch: 3,
+  epochs: 10,
+  step: 120,
+  loss: 0.523456,
+  findings: [FINDING],
+  curves: [
+    { name: "loss", points: [[1, 2.3], [2, 1.1], [3, null]] },
+    { name: "val_loss", points: [[1, 2.2], [2, 1.4], [3, 1.2]] },
+    { name: "accuracy", points: [[1, 0.1]] },
+  ],
+};
+
+describe("runs in words", () => {
+  it("tell epoch and loss of a live run", () => {
+    assert.equal(progressText(RUN), "train.py: epoch 3/10, loss 0.5235");
+    assert.equal(progressText({ ...RUN, epochs: null, loss: null }), "train.py: epoch 3");
+    assert.equal(progressText({ ...RUN, epoch: null, loss: null }), "train.py");
+  });
+
+  it("count findings", () => {
+    assert.equal(findingsText(RUN), "1 finding");
+    assert.equal(findingsText({ ...RUN, findings: [] }), "nothing found");
+    assert.equal(findingsText({ ...RUN, findings: [FINDING, FINDING] }), "2 findings");
+  });
+
+  it("write numbers to four digits", () => {
+    assert.equal(significant(123456), "123500");
+    assert.equal(significant(Number.NaN), "NaN");
+  });
+
+  it("give back a time that they can't read", () => {
+    assert.equal(startedText("some day"), "some day");
+    assert.match(startedText(RUN.started, "en-GB"), /21 Nov/);
+  });
+});
+
+describe("the chart of a run", () => {
+  it("has a picture for each logged value, training and validation together", () => {
+    const drawn = charts([RUN]);
+    assert.equal(drawn.match(/<svg/g)?.length, 2);
+    assert.equal(drawn.match(/<polyline class="training"/g)?.length, 1);
+    assert.equal(drawn.match(/<polyline class="validation"/g)?.length, 1);
+    assert.match(drawn, /<circle class="training dot"/);
+  });
+
+  it("leaves out what is not a number, and says so when nothing is left", () => {
+    assert.match(charts([RUN]), /class="training" points="[^" ]+ [^" ]+"/);
+    const empty = charts([{ ...RUN, curves: [{ name: "loss", points: [[1, null]] }] }]);
+    assert.match(empty, /No epoch of this run logged a finite value/);
+  });
+
+  it("marks findings at their epoch, with their text kept from being markup", () => {
+    const drawn = charts([RUN]);
+    assert.match(drawn, /<g class="finding error"><title>SCR101 in epoch 2: .*&#60;too high&#62;/);
+    assert.equal(escaped(`<a href="x">`), "&#60;a href=&#34;x&#34;&#62;");
+  });
+
+  it("tells two runs apart", () => {
+    const drawn = charts([RUN, { ...RUN, run: "other" }]);
+    assert.match(drawn, /training, first run \(20261121-140233-3f2a\)/);
+    assert.match(drawn, /training, second run \(other\)/);
+    assert.match(drawn, /stroke-dasharray="6 3"/);
+  });
+
+  it("stands in a page that runs no script", () => {
+    const page = runsPage([RUN]);
+    assert.match(page, /default-src 'none'/);
+    assert.ok(!page.includes("<script"));
+    assert.match(runsPage([{ ...RUN, curves: [] }]), /No epoch has ended yet/);
+  });
+});
+
+describe("the Runs view", () => {
+  const tree = new RunsTree();
+  tree.show([RUN, { ...RUN, run: "old", status: "failed", findings: [] }]);
+
+  it("lists runs, and findings under them", () => {
+    const [live, old] = tree.getChildren();
+    assert.ok(live && old);
+    assert.deepEqual(tree.getChildren(live), [{ kind: "finding", finding: FINDING }]);
+    assert.deepEqual(tree.getChildren(old), []);
+  });
+
+  it("shows what a live run is doing and how an old one ended", () => {
+    const [live, old] = tree.getChildren().map((node) => tree.getTreeItem(node));
+    assert.ok(live && old);
+    assert.equal(live.label, "train.py: epoch 3/10, loss 0.5235");
+    assert.equal(live.contextValue, "liveRun");
+    assert.match(JSON.stringify(old.description), /did not finish, nothing found/);
+  });
+
+  it("opens a finding's line", () => {
+    const item = tree.getTreeItem({ kind: "finding", finding: FINDING });
+    assert.equal(item.command?.command, "scram.openFinding");
+    assert.equal(item.description, "SCR101, train.py:5");
+  });
+});

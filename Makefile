@@ -1,6 +1,7 @@
 # The two commands of the README. Each sets up all it needs in .venv, given Python 3.10 to 3.13, Node and make.
 #   make demo    the whole job on the examples, in a few minutes
 #   make test    every check that CI runs
+# and make test-e2e drives the VS Code extension in a real VS Code.
 #
 # PYTHON=python3.12 chooses the interpreter that .venv is made with (remove .venv to change it).
 
@@ -8,12 +9,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CORPUS ?=
+TARGET ?= linux-x64
 MYPY_SCRIPTS := docs/generate.py benchmarks/realcode.py \
-	benchmarks/run_overhead.py \
+	benchmarks/run_overhead.py vscode-extension/scripts/bundle_wheels.py \
 	examples/sample_data.py examples/run_with_samples.py $(wildcard examples/demo/*.py)
 MYPY_DETECTION := $(foreach folder,. peers faults,$(wildcard benchmarks/detection/$(folder)/*.py))
 
-.PHONY: demo test lint types docs docs-check extension-check pytest realcode format clean
+.PHONY: demo test test-e2e vsix lint types docs docs-check extension-check pytest realcode format clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/python examples/demo
@@ -34,6 +36,7 @@ docs-check: $(VENV)/dev.stamp
 
 extension-check: vscode-extension/node_modules/.installed
 	npm --prefix vscode-extension run check
+	npm --prefix vscode-extension test
 
 pytest: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest
@@ -45,6 +48,16 @@ format: $(VENV)/dev.stamp
 # Writes the rules' pages and the README's table from the rule classes.
 docs: $(VENV)/dev.stamp
 	$(BIN)/python docs/generate.py
+
+# The VS Code extension as a file to install: vscode-extension/scram-lsp-*.vsix. TARGET=darwin-arm64 for another platform.
+vsix: $(VENV)/pip.stamp vscode-extension/node_modules/.installed
+	$(BIN)/python vscode-extension/scripts/bundle_wheels.py --target $(TARGET)
+	npm --prefix vscode-extension run package -- --target $(TARGET)
+
+# Drives the extension in a real VS Code and a real browser; pictures are left in tests/e2e/output.
+test-e2e: $(VENV)/dev.stamp vsix
+	tests/e2e/setup.sh
+	cd tests/e2e && node --test --test-concurrency=1
 
 # How the rules do on labelled real programs: make realcode CORPUS=folder (benchmarks/README.md).
 realcode: $(VENV)/dev.stamp

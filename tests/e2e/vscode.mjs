@@ -2,7 +2,7 @@
 
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, createWriteStream, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, createWriteStream, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -18,7 +18,8 @@ const entry = join(tools, "code-server/node_modules/code-server/out/node/entry.j
 
 export const OUTPUT = join(here, "output");
 export const PYTHON = process.env.E2E_PYTHON ?? join(root, ".venv/bin/python");
-const VSIX = process.env.E2E_VSIX ?? join(root, "vscode-extension/scram-lsp-0.1.0.vsix");
+const EXTENSION = join(root, "vscode-extension");
+const VSIX = join(EXTENSION, readdirSync(EXTENSION).find((name) => name.endsWith(".vsix")) ?? "none: run make vsix");
 const PATIENCE_MS = 60_000;
 
 /** Keeps everything off the screen that would move, ask or look something up. */
@@ -156,6 +157,15 @@ export class Code {
     await this.page.locator(".monaco-editor .view-lines .view-line").first().waitFor();
   }
 
+  /** Open a workspace file, and a file in it. */
+  async openWorkspace(workspace, file) {
+    const authority = this.origin.replace("http://", "");
+    const payload = [["openFile", `vscode-remote://${authority}${file}`]];
+    const query = `workspace=${encodeURIComponent(workspace)}&payload=${encodeURIComponent(JSON.stringify(payload))}`;
+    await this.page.goto(`${this.origin}/?${query}`);
+    await this.page.locator(".monaco-editor .view-lines .view-line").first().waitFor();
+  }
+
   /** Run a command of the palette by its exact title. */
   async command(title) {
     const input = this.page.locator(".quick-input-widget input").first();
@@ -181,9 +191,12 @@ export class Code {
 
   /** Go to a line and column of the active editor. */
   async goTo(line, column) {
-    await this.command("Go to Line/Column...");
     const input = this.page.locator(".quick-input-widget input").first();
-    await input.waitFor();
+    await until("the line prompt", async () => {
+      await this.page.locator(".monaco-editor .view-lines").first().click();
+      await this.page.keyboard.press("Control+g");
+      return input.waitFor({ timeout: 3000 }).then(() => true, () => false);
+    });
     await input.fill(`:${line}:${column}`);
     await this.page.keyboard.press("Enter");
     await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });

@@ -231,11 +231,14 @@ class RunStore:
             ).fetchall()
             return [StoredFinding(sequence, *finding_from_json(json.loads(data))) for sequence, data in rows]
 
-    def observations(self, run: str) -> list[Observation]:
-        """What was observed in `run`, in order; empty for a run that is not here."""
-        query = "SELECT number, kind, step, row FROM observations WHERE run = ? ORDER BY number"
+    def observations(self, run: str, kind: str | None = None) -> list[Observation]:
+        """What was observed in `run` (of one kind, or all), in order; empty for a run that is not here."""
+        query = (
+            "SELECT number, kind, step, row FROM observations"
+            " WHERE run = ? AND kind = coalesce(?, kind) ORDER BY number"
+        )
         with _faults_named(self.file):
-            return [Observation(*row) for row in self._connection.execute(query, (run,))]
+            return [Observation(*row) for row in self._connection.execute(query, (run, kind))]
 
     def delete(self, run: str) -> bool:
         """Remove a run with all that it saw and found; False when it is not here."""

@@ -22,7 +22,8 @@ ALLOWED: dict[str, set[str]] = {
     "fixes": {"source", "findings"},
     "rules": {"rules", "fixes", "source", "run", "findings"},
     "suppression": {"notes", "source", "findings"},
-    "engine": {"rules", "suppression", "notes", "source", "run", "findings"},
+    "diagnosis": {"rules", "source", "run", "findings"},
+    "engine": {"diagnosis", "rules", "suppression", "notes", "source", "run", "findings"},
 }
 BETWEEN_SOURCE_AND_RUN = "source/locate.py"
 """The one module that knows both: it finds where what a run speaks of is written."""

@@ -1,4 +1,4 @@
-"""The two calls that everything else makes: `analyze_source` and `analyze_run`."""
+"""The calls that everything else makes: `analyze_source`, `analyze_run`, and what joins the two."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from scram_analyzers.diagnosis import Scene, diagnose
 from scram_analyzers.findings import (
-    Confidence,
     Finding,
     Fix,
     Origin,
@@ -19,10 +19,10 @@ from scram_analyzers.findings import (
 from scram_analyzers.notes import RULE_FAILED, UNREADABLE, note_finding
 from scram_analyzers.rules.base import Report, Rule, RunReport
 from scram_analyzers.rules.registry import RuleSet
-from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.history import Moment, RunHistory
 from scram_analyzers.source.chunks import ParseCache
 from scram_analyzers.source.interpreter import interpret
-from scram_analyzers.source.locate import locate
+from scram_analyzers.source.locate import concerns
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.text import mentions_keras
 
@@ -30,6 +30,27 @@ log = logging.getLogger(__name__)
 
 MAX_CHARACTERS = 2_000_000
 """Larger files are not read: they are generated, and would keep an editor waiting for seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunAnswers:
+    """What the rules said of a run, not yet weighed against each other; `failed` are notes on rules that raised."""
+
+    said: tuple[tuple[Rule, RunReport], ...]
+    failed: tuple[Finding, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to weigh."""
+        return bool(self.said or self.failed)
+
+
+@dataclass(frozen=True, slots=True)
+class Refutation:
+    """A finding of the source that a run showed to be harmless: `reason` stands inside a sentence."""
+
+    finding: Finding
+    reason: str
+    moment: RunMoment
 
 
 @dataclass(frozen=True)
@@ -65,20 +86,62 @@ def analyze_source(text: str, filename: str, rules: RuleSet, cache: ParseCache |
     return Analysis(filename, rules, program, tuple(_each_once(findings)))
 
 
-def analyze_run(history: RunHistory, rules: RuleSet, program: Program | None) -> list[Finding]:
-    """Ask every rule about a run as far as it has come; places are found through `program` when given."""
-    findings: list[Finding] = []
+def ask_rules(history: RunHistory, rules: RuleSet) -> RunAnswers:
+    """Ask every rule about a run as far as it has come; cheap, and needs no script. Never raises."""
+    said: list[tuple[Rule, RunReport]] = []
+    failed: list[Finding] = []
     for rule in rules:
-        try:
-            reports = list(rule.check_run(history))
-        except Exception as error:  # a rule's fault must not take the other rules with it, or disturb the run
-            log.debug("rule %s failed on run %s", rule.code, history.info.run, exc_info=error)
-            findings.append(_failed_on_run(rule, error, history))
+        reports, failure = _ask(rule, history)
+        said += ((rule, report) for report in reports)
+        if failure is not None:
+            failed.append(failure)
+    return RunAnswers(tuple(said), tuple(failed))
+
+
+def _ask(rule: Rule, history: RunHistory) -> tuple[list[RunReport], Finding | None]:
+    try:
+        return list(rule.check_run(history)), None
+    except Exception as error:  # a rule's fault must not take the other rules with it, or disturb the run
+        log.debug("rule %s failed on run %s", rule.code, history.info.run, exc_info=error)
+        return [], _failed_on_run(rule, error, history)
+
+
+def analyze_run(
+    history: RunHistory, rules: RuleSet, program: Program | None, source: Iterable[Finding] = ()
+) -> list[Finding]:
+    """What a run shows as far as it has come.
+
+    Places are found through `program` when given; `source` holds what the analysis of the same text found: the
+    run confirms it, and a symptom takes its causes from it.
+    """
+    answers = ask_rules(history, rules)
+    return [*answers.failed, *diagnose(answers.said, Scene(history, program, tuple(source)))]
+
+
+def refuted(history: RunHistory, analysis: Analysis, confirmed: Iterable[Finding]) -> list[Refutation]:
+    """Which of the source's findings a run that has ended shows to be harmless; `confirmed` are the run's own."""
+    if history.moment is not Moment.END or analysis.program is None:
+        return []
+    said = {each.code for each in confirmed}
+    found = []
+    for finding in analysis.findings:
+        rule = analysis.rules.by_code.get(finding.code)
+        if rule is None or finding.code in said or not concerns(analysis.program, finding.range, history.info):
             continue
-        findings += (_run_finding(rule, report, history, program) for report in reports)
-    said = {finding.code for finding in findings}
-    symptoms = {rule.code for rule in rules if not said.isdisjoint(rule.symptom_of)}
-    return [finding for finding in findings if finding.code not in symptoms]
+        reason = _refutation(rule, finding, history)
+        if reason is not None:
+            found.append(
+                Refutation(finding, reason, RunMoment(history.info.run, history.last_step, history.last_epoch))
+            )
+    return found
+
+
+def _refutation(rule: Rule, finding: Finding, history: RunHistory) -> str | None:
+    try:
+        return rule.refutation(finding, history)
+    except Exception as error:  # the finding stands
+        log.debug("rule %s failed to judge its finding", rule.code, exc_info=error)
+        return None
 
 
 def _failed_on_run(rule: Rule, error: Exception, history: RunHistory) -> Finding:
@@ -138,24 +201,4 @@ def _source_finding(rule: Rule, report: Report, program: Program) -> Finding:
         ),
         recipe=report.recipe,
         url=rule.url,
-    )
-
-
-def _run_finding(rule: Rule, report: RunReport, history: RunHistory, program: Program | None) -> Finding:
-    line = history.info.fit_line or 1
-    place = locate(program, report.subject, history.info) if program is not None else None
-    return Finding(
-        code=rule.code,
-        name=rule.name,
-        severity=rule.severity_override or report.severity or rule.severity,
-        confidence=report.confidence or Confidence.HIGH,
-        message=report.message,
-        why=report.why or rule.why,
-        how=report.how or rule.how,
-        filename=history.info.script,
-        range=place.range if place is not None else SourceRange.of(line, 0, line + 1, 0),
-        recipe=report.recipe,
-        url=rule.url,
-        origin=Origin.RUN,
-        moment=RunMoment(history.info.run, report.step, report.epoch),
     )

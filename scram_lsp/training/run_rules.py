@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from scram_analyzers.engine import analyze_run
+from scram_analyzers.engine import analyze_run, ask_rules
 from scram_analyzers.findings import Finding, Fix, SourceRange
 from scram_analyzers.rules.base import Rule
 from scram_analyzers.rules.registry import RuleSet
@@ -33,10 +33,10 @@ class RunRules:
 
     def check(self, history: RunHistory) -> Iterator[tuple[Finding, Fix | None]]:
         """What the rules find, each with its fix; the script is analyzed only when they find something."""
-        if not analyze_run(history, self._rules, None):
+        if not ask_rules(history, self._rules):
             return
         analysis = self._script.analysis
-        for finding in analyze_run(history, self._rules, analysis.program):
+        for finding in analyze_run(history, self._rules, analysis.program, analysis.findings):
             if not self._script.suppressions.silence(finding):
                 yield finding, self._fix(finding)
 

@@ -62,6 +62,7 @@ def _described(known: DataArray, array: Array, read: Array) -> DataArray:
         consumer=known.consumer,
         label_form=form,
         classes=class_counts(array, form),
+        zero_share=float(np.mean(sound == 0)) if known.role == "input" and sound.size else None,
     )
 
 

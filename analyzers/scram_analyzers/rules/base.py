@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from scram_analyzers.findings import Confidence, Finding, Fix, Severity, SourcePosition, SourceRange
+from scram_analyzers.run.learning import success
 from scram_analyzers.run.records import Subject
 
 if TYPE_CHECKING:
@@ -109,8 +110,23 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Cause:
+    """What an observation of the run says of where a symptom comes from.
+
+    `text` follows "most likely: " ("the inputs reach 255"); `subject` is the part of the program to change.
+    """
+
+    text: str
+    subject: Subject
+
+
+@dataclass(frozen=True, slots=True)
 class RunReport:
-    """What a check on a run says: about which part of the program, and since which step and epoch."""
+    """What a check on a run says: about which part of the program, and since which step and epoch.
+
+    Of a symptom, `clause` says what is seen, to stand inside a sentence about its cause ("the loss has not moved
+    for 3 epochs"), and `causes` what the run itself shows of where it comes from, the likeliest first.
+    """
 
     subject: Subject
     message: str
@@ -121,6 +137,8 @@ class RunReport:
     why: str | None = None
     how: str | None = None
     recipe: str = ""
+    clause: str = ""
+    causes: tuple[Cause, ...] = ()
 
 
 def _dedented(program: str) -> str:
@@ -131,8 +149,12 @@ class Rule:
     """One kind of mistake.
 
     `summary` finishes the sentence "This rule reports ..."; `why`, `how` speak to a beginner. `name` reads
-    well after "allow" and is never reused. `symptom_of` holds the codes of rules that name the cause of what
-    this one sees: when one of them speaks of the same run, this one is silent.
+    well after "allow" and is never reused.
+
+    A rule that sees a symptom names in `symptom_of` the codes of rules that know causes of it, the likeliest
+    first: when one of them speaks of the same run, this one is silent. When one of them spoke of the script
+    instead, the run confirms it. With `needs_cause` a symptom that neither they nor its own `causes` explain is
+    not reported.
     """
 
     code: ClassVar[str]
@@ -147,6 +169,8 @@ class Rule:
     options: ClassVar[tuple[Option, ...]] = ()
     enabled_by_default: ClassVar[bool] = True
     symptom_of: ClassVar[tuple[str, ...]] = ()
+    needs_cause: ClassVar[bool] = False
+    prevents_learning: ClassVar[bool] = False
     bad: ClassVar[tuple[Example, ...]] = ()
     good: ClassVar[tuple[Example, ...]] = ()
 
@@ -170,6 +194,15 @@ class Rule:
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report what the run shows so far. Asked at the begin, at steps, epochs and the end of a run."""
         yield from ()
+
+    def refutation(self, finding: Finding, history: RunHistory) -> str | None:
+        """Why a finished run shows that `finding`, which the source gave rise to, does no harm; None if it doesn't.
+
+        Of a rule with `prevents_learning`, a run that trained well refutes what was only likely.
+        """
+        if self.prevents_learning and finding.confidence is not Confidence.HIGH:
+            return success(history)
+        return None
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """The edit that mends `finding` in the current text, or None where no single edit is right."""

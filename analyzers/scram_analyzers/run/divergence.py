@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.history import RunHistory, asked_once
 from scram_analyzers.run.nonfinite_weights import nonfinite_weights
 from scram_analyzers.run.records import ArrayStatistics, StepRecord
 from scram_analyzers.run.trends import rolling_median
@@ -71,6 +71,7 @@ class Divergence:
         return f"the loss rose{rise} to {self.after:.3g} by step {self.step}"
 
 
+@asked_once
 def divergence(history: RunHistory) -> Divergence | None:
     """The first divergence that the steps held in memory show, or None."""
     found = (_not_finite_step(history), _not_finite_weights(history), _running_away(history))
@@ -110,7 +111,7 @@ def _not_finite_epoch(history: RunHistory) -> Divergence | None:
 
 
 def _running_away(history: RunHistory) -> Divergence | None:
-    records = [record for record in history.steps if record.loss is not None]
+    records = [record for record in history.steps if record.loss is not None and math.isfinite(record.loss)]
     losses = [record.loss for record in records if record.loss is not None]
     first = history.first_loss
     if first is None or not losses:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import enum
+import functools
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar, cast
 
 from scram_analyzers.run.records import (
     DataRecord,
@@ -24,7 +26,12 @@ STEPS_KEPT = 2000
 PROBES_KEPT = 200
 """Probes and panels held in memory, the newest; the first of each is kept besides."""
 
+EPOCHS_KEPT = 1000
+"""Epochs held in memory, the newest."""
+
 WARNINGS_KEPT = 50
+
+Answer = TypeVar("Answer")
 
 
 class Moment(enum.Enum):
@@ -59,14 +66,16 @@ class RunHistory:
         self.warnings: deque[FrameworkWarning] = deque(maxlen=WARNINGS_KEPT)
         self.last_step = 0
         self.last_epoch = 1
+        self._answers: dict[Callable[[RunHistory], object], object] = {}
+        self._metrics: dict[str, list[float]] = {}
 
     def begin(self) -> None:
         """Note that training is about to start."""
-        self.moment = Moment.BEGIN
+        self._move(Moment.BEGIN)
 
     def add_step(self, record: StepRecord) -> None:
         """Append one step."""
-        self.moment = Moment.STEP
+        self._move(Moment.STEP)
         self.steps.append(record)
         if self.first_loss is None:
             self.first_loss = record.loss
@@ -75,37 +84,67 @@ class RunHistory:
 
     def add_epoch(self, record: EpochRecord) -> None:
         """Append one finished epoch."""
-        self.moment = Moment.EPOCH
+        self._move(Moment.EPOCH)
         self.epochs.append(record)
+        del self.epochs[:-EPOCHS_KEPT]
+        self._metrics.clear()
         self.last_step = record.step
         self.last_epoch = record.epoch
 
     def add_probe(self, record: ProbeRecord) -> None:
         """Append a side look at the model."""
+        self._answers.clear()
         self.probes.append(record)
         self.first_probe = self.first_probe or record
 
     def add_panel(self, record: PanelRecord) -> None:
         """Append predictions on the panel."""
+        self._answers.clear()
         self.panels.append(record)
         self.first_panel = self.first_panel or record
 
     def end(self) -> None:
         """Note that training has ended."""
-        self.moment = Moment.END
+        self._move(Moment.END)
+
+    def answer(self, question: Callable[[RunHistory], Answer]) -> Answer:
+        """What `question` says of this history; asked once for as long as nothing is added."""
+        if question not in self._answers:
+            self._answers[question] = question(self)
+        return cast("Answer", self._answers[question])
 
     def copy(self) -> RunHistory:
         """The history as it stands now, for a reader on another thread."""
         twin = copy.copy(self)
         twin.steps, twin.epochs = self.steps.copy(), self.epochs.copy()
         twin.probes, twin.panels, twin.warnings = self.probes.copy(), self.panels.copy(), self.warnings.copy()
+        twin._answers, twin._metrics = {}, {}
         return twin
 
     def metric(self, name: str) -> list[float]:
         """The values of a logged metric at the end of each epoch that logged it."""
-        values = (record.value(name) for record in self.epochs)
-        return [value for value in values if value is not None]
+        if name not in self._metrics:
+            values = (record.value(name) for record in self.epochs)
+            self._metrics[name] = [value for value in values if value is not None]
+        return self._metrics[name].copy()
 
     def losses(self) -> Iterable[tuple[int, float]]:
         """Pairs of step and batch loss, oldest first, where the loss was read."""
         return ((record.step, record.loss) for record in self.steps if record.loss is not None)
+
+    def _move(self, moment: Moment) -> None:
+        self.moment = moment
+        self._answers.clear()
+
+
+def asked_once(question: Callable[[RunHistory], Answer]) -> Callable[[RunHistory], Answer]:
+    """Several rules ask the same of a history: remember the answer until the history grows.
+
+    `data`, `origin` and `warnings` are set between two records; they show from the next one on.
+    """
+
+    @functools.wraps(question)
+    def remembered(history: RunHistory) -> Answer:
+        return history.answer(question)
+
+    return remembered

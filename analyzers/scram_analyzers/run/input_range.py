@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 
-from scram_analyzers.run.history import Moment, RunHistory
+from scram_analyzers.run.history import Moment, RunHistory, asked_once
 from scram_analyzers.run.records import ArrayStatistics
 
 WIDE_MAGNITUDE = 20.0
@@ -37,6 +37,7 @@ WEIGHING_LAYERS = frozenset(
 Normalization, a lambda, an unknown layer) may scale it and is left alone."""
 
 
+@asked_once
 def unscaled_inputs(history: RunHistory) -> list[ArrayStatistics]:
     """For each unscaled input the statistics of the batch with the largest magnitude, in the order of names.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.history import RunHistory, asked_once
 from scram_analyzers.run.records import ArrayStatistics
 
 
@@ -27,6 +27,7 @@ class NonfiniteWeights:
         return tuple(dict.fromkeys(weight.partition("/")[0] for weight in self.weights))
 
 
+@asked_once
 def nonfinite_weights(history: RunHistory) -> NonfiniteWeights | None:
     """The first sight of weights that are not finite, or None."""
     bad_arrays: dict[tuple[str, str], ArrayStatistics] = {}

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.history import RunHistory, asked_once
 from scram_analyzers.run.records import EpochRecord
 from scram_analyzers.run.trends import slope
 
@@ -64,6 +64,7 @@ class _Epoch:
     val_loss: float
 
 
+@asked_once
 def overfitting(history: RunHistory) -> Overfitting | None:
     """Overfitting as of the last epoch, or None."""
     epochs = [epoch for record in history.epochs if (epoch := _validated(record)) is not None]

@@ -239,7 +239,7 @@ class DataArray:
     array when it is large; bad values are counted in all rows where that takes no more than about 0.2 s.
     `classes` are pairs of label and count for targets of few distinct values, `last_classes` the same for the
     part that `validation_split` takes off the end. `constant_columns` are indices of columns with one value
-    only, of a table with `columns` columns.
+    only, of a table with `columns` columns. `zero_share` is the share of zeros among an input's values.
     """
 
     part: str
@@ -262,6 +262,7 @@ class DataArray:
     label_form: LabelForm | None = None
     classes: tuple[tuple[float, int], ...] = ()
     last_classes: tuple[tuple[float, int], ...] = ()
+    zero_share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

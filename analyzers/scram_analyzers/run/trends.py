@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import statistics
+import bisect
 from collections.abc import Sequence
 
 WINDOW = 11
@@ -10,8 +10,16 @@ WINDOW = 11
 
 
 def rolling_median(values: Sequence[float], window: int = WINDOW) -> list[float]:
-    """For each value the median of it and the up to `window` - 1 before it."""
-    return [statistics.median(values[max(0, end - window) : end]) for end in range(1, len(values) + 1)]
+    """For each value the median of it and the up to `window` - 1 before it; values must be numbers."""
+    ordered: list[float] = []
+    medians = []
+    for place, value in enumerate(values):
+        if place >= window:
+            del ordered[bisect.bisect_left(ordered, values[place - window])]
+        bisect.insort(ordered, value)
+        middle = len(ordered) // 2
+        medians.append(ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2)
+    return medians
 
 
 def slope(values: Sequence[float]) -> float:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from scram_analyzers.findings import SourceRange
 from scram_analyzers.run.records import LayerInfo, RunInfo, Subject, SubjectKind
 from scram_analyzers.source.graph import Layer
 from scram_analyzers.source.model import Model
@@ -36,6 +39,30 @@ def locate(program: Program, subject: Subject, info: RunInfo) -> Place | None:
     if fit is not None:
         return fit.place
     return compiled.place if compiled is not None else None
+
+
+def concerns(program: Program, place: SourceRange, info: RunInfo) -> bool:
+    """Whether what stands at `place` takes part in this run, and in no other training of the program."""
+    if len(program.fits) <= 1:
+        return True
+    fit = _fit_of(program, info)
+    if fit is None:
+        return False
+    return any(place.overlaps(each.range) for each in _places_of(fit))
+
+
+def _places_of(fit: Fit) -> Iterator[Place]:
+    yield fit.place
+    yield from (argument.place for argument in (fit.x, fit.y) if argument is not None and argument.place is not None)
+    if fit.model is not None:
+        yield from (layer.place for layer in fit.model.layers)
+    if fit.compile is not None:
+        yield fit.compile.place
+        optimizer = fit.compile.optimizer
+        if optimizer is not None:
+            yield optimizer.place
+            if optimizer.learning_rate.place is not None:
+                yield optimizer.learning_rate.place
 
 
 def _fit_of(program: Program, info: RunInfo) -> Fit | None:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule
+from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.inference_gap import inference_gap
+from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.wording import counted, named
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.values import integer
 
@@ -25,6 +29,7 @@ class BatchTooSmallForNormalization(Rule):
     how = "Use batches of 16 or more, or GroupNormalization or LayerNormalization, which need no batch."
     references = (Reference("Wu, He: Group Normalization (ECCV 2018)", "https://arxiv.org/abs/1803.08494"),)
     false_alarms = "On large maps each example brings many values to the statistics."
+    prevents_learning = True
     options = (Option("min-batch", 8.0, "smallest batch that passes", "Wu and He (2018), figure 1"),)
     bad = (
         Example(
@@ -71,3 +76,22 @@ class BatchTooSmallForNormalization(Rule):
                         (Related(layer.place, "The first layer that normalizes by batches."),),
                     )
                     break
+
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Confirm by a model that does worse in inference than in training on the same rows."""
+        size = history.info.batch_size
+        layer = next((each for each in history.info.layers if each.class_name == "BatchNormalization"), None)
+        gap = inference_gap(history)
+        if size is None or layer is None or gap is None or size >= self.option("min-batch"):
+            return
+        yield RunReport(
+            subject=Subject(SubjectKind.FIT),
+            message=(
+                f"Batches of {counted(size, 'row')} are too small for the statistics of {named(layer.name)}. "
+                f"Confirmed in "
+                f"this run: {gap.clause}."
+            ),
+            step=gap.step,
+            epoch=gap.epoch,
+            severity=Severity.WARNING,
+        )

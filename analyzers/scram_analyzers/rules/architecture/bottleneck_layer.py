@@ -44,6 +44,7 @@ class BottleneckLayer(Rule):
         ),
     )
     false_alarms = "An autoencoder whose code is one number on purpose."
+    prevents_learning = True
     bad = (
         Example(
             "Thirty features through one unit",

@@ -19,7 +19,11 @@ from scram_analyzers.rules.architecture.paths import (
     width,
     words,
 )
-from scram_analyzers.rules.base import Example, Reference, Report, Rule
+from scram_analyzers.rules.base import Example, Reference, Report, Rule, RunReport
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.layers import is_kernel, output_layers
+from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.wording import named
 from scram_analyzers.source.graph import Layer, Tensor
 from scram_analyzers.source.keras_api.layers import WEIGHTED
 from scram_analyzers.source.program import Program
@@ -149,6 +153,30 @@ class ConstantInitializer(Rule):
                     argument.place,
                     f"All weights of {words(layer)} start as {fixes.number_text(value)}, so that its units stay alike.",
                     recipe='kernel_initializer="he_normal"',
+                )
+
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Confirm by a hidden kernel without any variation before the first step."""
+        probe = history.first_probe
+        if probe is None or probe.step > 1:
+            return
+        hidden = {layer.layer for layer in probe.layers} - output_layers(history)
+        units = {layer.name: layer.units or 0 for layer in history.info.layers}
+        for weight in probe.weights:
+            if (
+                weight.deviation == 0
+                and is_kernel(weight)
+                and weight.layer in hidden
+                and units.get(weight.layer, 0) > 1
+            ):
+                yield RunReport(
+                    subject=Subject(SubjectKind.LAYER, weight.layer),
+                    message=(
+                        f"All weights of {named(weight.layer)} start with the same value, so all of its "
+                        f"{units[weight.layer]} units learn the same thing."
+                    ),
+                    step=1,
+                    epoch=1,
                 )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:

@@ -43,6 +43,7 @@ class DeepNetworkWithoutNormalization(Rule):
         Reference("He et al.: Deep Residual Learning (2015)", "https://arxiv.org/abs/1512.03385"),
     )
     false_alarms = "Networks such as VGG train without, given good initial weights and patience."
+    prevents_learning = True
     options = (
         Option("layers", 10.0, "from so many layers with weights", "plain networks of that depth: He et al. (2015)"),
     )

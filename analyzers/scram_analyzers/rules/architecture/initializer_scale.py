@@ -38,6 +38,7 @@ class InitializerScale(Rule):
         Reference("He et al.: Delving Deep into Rectifiers (ICCV 2015)", "https://arxiv.org/abs/1502.01852"),
         Reference("Klambauer et al.: Self-Normalizing Neural Networks (2017)", "https://arxiv.org/abs/1706.02515"),
     )
+    prevents_learning = True
     options = (Option("max-ratio", 5.0, "times the scale of He et al. from which it is too large", "catalogue row E2"),)
     bad = (
         Example(

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.wording import counted
 from scram_analyzers.source.graph import Layer, Opaque
 from scram_analyzers.source.keras_api.layers import NORMALIZING, WEIGHTED
 from scram_analyzers.source.model import Model
@@ -65,6 +68,20 @@ class NothingToTrain(Rule):
             change = _freezing(program, model)
             related = (Related(change.place, "All of it is frozen here."),) if change is not None else ()
             yield Report(fit.place, "Every layer of this model is frozen, so that fit changes nothing.", related)
+
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Confirm by a model all of whose layers with weights are frozen as it trains."""
+        weighted = [layer for layer in history.info.layers if layer.parameters]
+        if not weighted or any(layer.trainable for layer in weighted):
+            return
+        yield RunReport(
+            subject=Subject(SubjectKind.FIT),
+            message=(
+                f"All {counted(len(weighted), 'layer')} with weights are frozen in this run (trainable is False): "
+                f"training "
+                "changes nothing."
+            ),
+        )
 
 
 def _is_all_frozen(model: Model) -> bool:

@@ -56,6 +56,7 @@ class SaturatingHiddenActivation(Rule):
         ),
     )
     false_alarms = "Shallow or very well scaled networks can train with sigmoid; tanh networks of physics are a hint."
+    prevents_learning = True
     options = (
         Option(
             "sigmoid-layers",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
 
@@ -101,6 +103,19 @@ class TrainableSetAfterCompile(Rule):
                 tuple(_related(fit, compiled.place)),
                 recipe="model.compile(...)  # again, after this line",
             )
+
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Give Keras's own warning the line of the model."""
+        for warning in history.warnings:
+            if "trainable" in warning.message and "compile" in warning.message:
+                yield RunReport(
+                    subject=Subject(SubjectKind.MODEL),
+                    message=(
+                        "Keras reports that `trainable` was changed after compile: this run does not follow the change."
+                    ),
+                    step=warning.step,
+                )
+                return
 
 
 def _related(fit: Fit, compiled: Place) -> Iterator[Related]:

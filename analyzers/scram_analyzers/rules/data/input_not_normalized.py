@@ -51,6 +51,7 @@ class InputNotNormalized(Rule):
         "A table that is read and trained on without any scaling is reported with the word `may`: its columns can't "
         "be seen, and a file may hold scaled ones."
     )
+    prevents_learning = True
     options = (
         Option(
             "max-magnitude",

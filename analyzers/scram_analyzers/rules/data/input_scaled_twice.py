@@ -6,9 +6,13 @@ from collections.abc import Iterator
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule
+from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.data.judging import name_of, step_of
 from scram_analyzers.rules.data.pretrained import scales_itself
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.input_range import WEIGHING_LAYERS
+from scram_analyzers.run.outputs import inputs_seen
+from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.source.data import Data, StepKind
 from scram_analyzers.source.entries import entries_of, entry_layers
 from scram_analyzers.source.graph import Layer
@@ -152,6 +156,23 @@ class InputScaledTwice(Rule):
                 message = f"{name} lies between {low} and {high} already, and the model scales it once more ({what})."
                 yield Report(fit.x.place, message, tuple(related))
 
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Report inputs that reach a layer with weights as nearly nothing."""
+        for array in inputs_seen(history):
+            if array.consumer not in WEIGHING_LAYERS or array.maximum is None or array.minimum is None:
+                continue
+            largest = max(abs(array.minimum), abs(array.maximum))
+            if 0 < largest < RUN_MAGNITUDE and (array.deviation or 0.0) < RUN_DEVIATION:
+                yield RunReport(
+                    subject=Subject(SubjectKind.INPUTS),
+                    message=(
+                        f"The input {array.name} stays within {array.minimum:.2g} to {array.maximum:.2g}, as if "
+                        f"it had been "
+                        "scaled twice: the first layer sees hardly any difference between rows."
+                    ),
+                )
+                return
+
     def _scaled_again(self, model: Model, data: Data) -> tuple[Layer | Model, str] | None:
         """What in the model scales data that need it no more."""
         assert data.range is not None
@@ -174,3 +195,8 @@ class InputScaledTwice(Rule):
 
 def _divisions(data: Data) -> int:
     return sum(1 for step in data.steps if step.kind is StepKind.SCALED)
+
+
+RUN_MAGNITUDE = 0.02
+RUN_DEVIATION = 0.01
+"""Of the inputs in a run (catalogue D5): pixels divided by 255 twice stay below 0.004."""

@@ -40,6 +40,7 @@ class IntegerInput(Rule):
         ),
     )
     false_alarms = "Another backend than TensorFlow, if its convolution takes whole numbers."
+    prevents_learning = True
     bad = (
         Example(
             "Raw pixels into a model's own class",

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule
+from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.data.judging import Judged, judged_by, name_of, step_of
+from scram_analyzers.run.data_parts import input_pair, magnitude
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.source.data import Data, DataStep, Interval, StepKind
 from scram_analyzers.source.program import Program
 
@@ -135,6 +138,27 @@ class ScalingMismatch(Rule):
                     related=(Related(fit.x.place, "The model is trained on these."), *_scaled_at(data, judged.data)),
                 )
                 break
+
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Confirm by training and validation inputs of very different size."""
+        train, validation = input_pair(history)
+        if train is None or validation is None or not train.deviation or not validation.deviation:
+            return
+        sizes = magnitude(train), magnitude(validation)
+        if 0 in sizes:
+            return
+        ratios = sizes[1] / sizes[0], validation.deviation / train.deviation
+        bound = self.option("max-ratio") / 2
+        if not (min(ratios) > bound or max(ratios) < 1 / bound):
+            return
+        yield RunReport(
+            subject=Subject(SubjectKind.FIT),
+            message=(
+                f"The training input runs from {train.minimum:.3g} to {train.maximum:.3g} and the validation "
+                f"input from "
+                f"{validation.minimum:.3g} to {validation.maximum:.3g}: only one of them was scaled."
+            ),
+        )
 
     def _difference(self, trained: Data, judged: Data) -> str | None:
         """What differs, in words; None when nothing does or it can't be told."""

@@ -6,8 +6,13 @@ from collections.abc import Iterator
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule
+from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.data.judging import name_of
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.learning import crawl, standstill
+from scram_analyzers.run.outputs import target_range
+from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.task import targets
 from scram_analyzers.source.data import LabelForm
 from scram_analyzers.source.program import Fit, Program
 
@@ -39,6 +44,7 @@ class TargetNotScaled(Rule):
         ),
     )
     false_alarms = "A last layer whose output is multiplied back to the size of the targets."
+    prevents_learning = True
     options = (
         Option("max-magnitude", 1000.0, "largest absolute value that passes", "the catalogue's bound (row D21)"),
     )
@@ -115,6 +121,24 @@ class TargetNotScaled(Rule):
             )
             yield Report(fit.y.place, message, tuple(_origin(fit)), recipe=recipe)
 
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Confirm by the targets given to fit: for information as long as the run learns."""
+        seen, labels = target_range(history), targets(history)
+        if seen is None or labels is None or history.info.losses != ("mean_squared_error",):
+            return
+        low, high, deviation = seen
+        if max(abs(low), abs(high)) <= self.option("max-magnitude") and (deviation or 0.0) <= RUN_DEVIATION:
+            return
+        stuck = standstill(history) or crawl(history)
+        yield RunReport(
+            subject=Subject(SubjectKind.TARGETS),
+            message=(
+                f"The targets run from {low:,.4g} to {high:,.4g}, so the squared errors are in the "
+                f"{_scale(deviation or high - low)}{f'; {stuck.clause}' if stuck is not None else ''}."
+            ),
+            severity=None if stuck is not None else Severity.INFO,
+        )
+
 
 def _is_classes(labels: LabelForm | None) -> bool:
     return labels is not None and labels is not LabelForm.CONTINUOUS
@@ -132,3 +156,11 @@ def _origin(fit: Fit) -> Iterator[Related]:
         yield Related(step.place, "The targets get their size here.")
     elif data is not None and data.place is not None:
         yield Related(data.place, "The targets come from here.")
+
+
+RUN_DEVIATION = 100.0
+"""Of the targets in a run (catalogue D21)."""
+
+
+def _scale(deviation: float) -> str:
+    return "millions" if deviation >= 1e3 else "ten thousands" if deviation >= 100 else "thousands"

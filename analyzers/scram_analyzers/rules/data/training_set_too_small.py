@@ -36,6 +36,7 @@ class TrainingSetTooSmall(Rule):
         ),
     )
     false_alarms = "A study of how much a model learns from few examples, and quick trials of the code."
+    prevents_learning = True
     options = (
         Option("min-share", 0.3, "smallest share of the rows for training", "usual splits give 0.7 to 0.9"),
         Option(

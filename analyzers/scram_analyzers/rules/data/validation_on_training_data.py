@@ -6,8 +6,11 @@ from collections.abc import Iterator
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.data.judging import name_of, validation_of
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.wording import share
 from scram_analyzers.source.data import shares_rows
 from scram_analyzers.source.program import Fit, Program
 
@@ -140,6 +143,24 @@ class ValidationOnTrainingData(Rule):
             related = (Related(fit.x.place, "The model is trained on these."),)
             yield Report(judged.place, message, related, recipe="validation_split=0.2" if _is_array(fit) else "")
 
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Confirm by validation rows that are also in the training data."""
+        data = history.data
+        if data is None or data.shared_rows is None or not data.validation_rows_hashed:
+            return
+        shared = data.shared_rows / data.validation_rows_hashed
+        repeats = (data.duplicate_rows or 0) / max(data.training_rows_hashed, 1)
+        if shared <= RUN_SHARED or (shared < 1 and shared <= RUN_NATURAL * repeats):
+            return
+        yield RunReport(
+            subject=Subject(SubjectKind.FIT),
+            message=(
+                f"{data.shared_rows:,} of {data.validation_rows_hashed:,} validation rows ({share(shared)}) are "
+                f"also in the "
+                "training data: the validation results are too good."
+            ),
+        )
+
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Let Keras hold back a fifth of the arrays."""
         for fit in program.fits:
@@ -162,3 +183,10 @@ def _is_array(fit: Fit) -> bool:
         and fit.inputs is not None
         and not (fit.inputs.batched or from_dataset)
     )
+
+
+RUN_SHARED = 0.05
+"""Share of the validation rows that are training rows as well (deepchecks: train-test samples mix)."""
+
+RUN_NATURAL = 3.0
+"""Tables of few different values repeat themselves within the training data too: up to so many times more is chance."""

@@ -37,7 +37,7 @@ class LossNotFinite(Rule):
         Reference("TheDeepChecker: unstable loss and numerical errors", "https://arxiv.org/abs/2204.00694"),
         Reference("Keras: TerminateOnNaN", "https://keras.io/api/callbacks/terminate_on_nan/"),
     )
-    symptom_of = ("SCR101",)
+    symptom_of = ("SCR202", "SCR101")
     false_alarms = "None known: the values were read from the model in training."
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
@@ -60,6 +60,7 @@ def _of_loss(loss: Divergence) -> RunReport:
         step=loss.step,
         epoch=loss.epoch,
         how=_how(loss.nonfinite_arrays),
+        clause=loss.phrase,
     )
 
 
@@ -81,6 +82,7 @@ def _of_weights(weights: NonfiniteWeights) -> RunReport:
         step=weights.step,
         epoch=weights.epoch,
         how=_how(weights.nonfinite_arrays),
+        clause=f"weights became NaN or infinite by step {weights.step}",
     )
 
 

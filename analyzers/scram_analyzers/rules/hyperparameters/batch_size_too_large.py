@@ -6,8 +6,12 @@ from collections.abc import Iterator
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule
+from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.hyperparameters import trainings
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.learning import crawl, standstill
+from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.wording import counted
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
 
@@ -34,6 +38,7 @@ class BatchSizeTooLarge(Rule):
         Reference("Google: Deep Learning Tuning Playbook", "https://github.com/google-research/tuning_playbook"),
     )
     false_alarms = "Large batches on purpose, with a learning rate and a number of epochs to match."
+    prevents_learning = True
     options = (
         Option("batch-max", 4096, "largest usual number of samples in a batch", "Keskar et al. 2017"),
         Option("share-max", 0.5, "largest share of the training data in one batch", "DeepFD; Cockpit"),
@@ -104,6 +109,25 @@ class BatchSizeTooLarge(Rule):
                 recipe=f"batch_size={USUAL}",
             )
 
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Confirm by a run that made few steps and hardly learned from them."""
+        size, samples, steps = history.info.batch_size, history.info.training_samples, history.info.steps_per_epoch
+        stuck = standstill(history) or crawl(history)
+        if size is None or samples is None or stuck is None or steps is None or steps >= RUN_STEPS:
+            return
+        if size <= self.option("share-max") * samples and size <= self.option("batch-max"):
+            return
+        yield RunReport(
+            subject=Subject(SubjectKind.FIT),
+            message=(
+                f"With batches of {size:,} of {samples:,} rows an epoch is {counted(steps, 'step')} long. "
+                f"Confirmed in this "
+                f"run: {stuck.clause}."
+            ),
+            step=stuck.step,
+            epoch=stuck.epoch,
+        )
+
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Write a usual size in the place of the number."""
         for fit in program.fits:
@@ -125,3 +149,7 @@ class BatchSizeTooLarge(Rule):
     def _is_giant(self, fit: Fit) -> bool:
         size = trainings.batch_size(fit)
         return size is not None and size > self.option("batch-max")
+
+
+RUN_STEPS = 5
+"""Steps in an epoch that are few (catalogue C5)."""

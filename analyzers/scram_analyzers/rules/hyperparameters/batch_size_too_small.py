@@ -6,8 +6,12 @@ from collections.abc import Iterator
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule
+from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.hyperparameters import trainings
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.learning import standstill
+from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.wording import counted
 from scram_analyzers.source.keras_api.layers import RECURRENT
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
@@ -40,6 +44,7 @@ class BatchSizeTooSmall(Rule):
         "Image-to-image models and samples of different sizes are often trained one at a time, on purpose. Stateful "
         "recurrent models are left alone."
     )
+    prevents_learning = True
     options = (
         Option("batch-min", 2, "smallest usual number of samples in a batch", "DL Contract; Google tuning playbook"),
         Option("samples-min", 64, "with fewer training samples than this any batch will do", "scram"),
@@ -111,6 +116,21 @@ class BatchSizeTooSmall(Rule):
                 related=(Related(fit.place, "This training takes it."),),
                 recipe=f"batch_size={USUAL}",
             )
+
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Confirm by a training that does not settle, or stands still."""
+        size, samples = history.info.batch_size, history.info.training_samples
+        if size is None or size >= self.option("batch-min") or (samples or 0) < self.option("samples-min"):
+            return
+        stuck = standstill(history)
+        if stuck is None:
+            return
+        yield RunReport(
+            subject=Subject(SubjectKind.FIT),
+            message=f"Each step sees {counted(size, 'row')} only. Confirmed in this run: {stuck.clause}.",
+            step=stuck.step,
+            epoch=stuck.epoch,
+        )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Write the usual size in the place of the number."""

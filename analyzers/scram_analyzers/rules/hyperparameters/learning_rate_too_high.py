@@ -10,7 +10,10 @@ from scram_analyzers.rules.base import Example, Option, Reference, Related, Repo
 from scram_analyzers.rules.hyperparameters import optimizers
 from scram_analyzers.run.divergence import divergence
 from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.layers import median_update_ratio
+from scram_analyzers.run.learning import standstill, success
 from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.wording import share
 from scram_analyzers.source.program import Optimizer, Program
 from scram_analyzers.source.values import number
 
@@ -59,6 +62,12 @@ class LearningRateTooHigh(Rule):
             0.1,
             "rate of Adam and its relatives above which nothing trains",
             "TheDeepChecker",
+        ),
+        Option(
+            "update-max",
+            0.1,
+            "share of their size by which a step moves the weights of a run that learns nothing",
+            "TheDeepChecker; SageMaker Debugger",
         ),
         Option("sgd-max", 1.0, "highest usual rate for SGD without momentum", "Google tuning playbook"),
         Option("sgd-momentum-max", 0.5, "highest usual rate for SGD with momentum", "Google tuning playbook"),
@@ -155,26 +164,39 @@ class LearningRateTooHigh(Rule):
             )
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
-        """Confirm a rate above the limit by a loss that became NaN or infinite, or grew without bound."""
+        """Confirm by a loss that became NaN or infinite or grew without bound, or by steps too large to learn from."""
         optimizer = history.info.optimizer
         if optimizer is None or optimizer.learning_rate is None:
             return
-        limit = self._limit(optimizer.name, None)
-        if limit is None or optimizer.learning_rate <= limit:
-            return
-        seen = divergence(history)
-        if seen is None or seen.nonfinite_arrays:  # NaN in the data is cause enough: loss-not-finite says so
+        limit = self._limit(optimizer.name, optimizer.momentum)
+        is_high = limit is not None and optimizer.learning_rate > limit
+        ran_away, stuck = divergence(history), standstill(history)
+        if ran_away is not None and ran_away.nonfinite_arrays:
+            return  # NaN in the data is cause enough: nonfinite-data says so
+        ratio = median_update_ratio(history)
+        if ran_away is not None and is_high:
+            seen, step, epoch = ran_away.phrase, ran_away.step, ran_away.epoch
+        elif stuck is not None and ratio is not None and ratio > self.option("update-max"):
+            seen = f"each step moves the weights by {share(ratio)} of their size, and {stuck.clause}"
+            step, epoch = stuck.step, stuck.epoch
+        elif stuck is not None and is_high:
+            seen, step, epoch = stuck.clause, stuck.step, stuck.epoch
+        else:
             return
         yield RunReport(
             subject=Subject(SubjectKind.LEARNING_RATE),
             message=(
                 f"{optimizer.name}'s learning rate is {fixes.number_text(optimizer.learning_rate)}; "
-                f"{optimizers.usual_range(optimizer.name)}. Confirmed in this run: {seen.phrase}."
+                f"{optimizers.usual_range(optimizer.name)}. Confirmed in this run: {seen}."
             ),
-            step=seen.step,
-            epoch=seen.epoch,
+            step=step,
+            epoch=epoch,
             severity=Severity.ERROR,
         )
+
+    def refutation(self, finding: Finding, history: RunHistory) -> str | None:
+        """A rate that is only unusual, in a run that trained well with it."""
+        return success(history) if finding.severity is not Severity.ERROR else None
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Write the optimizer's usual rate in the place of the number."""

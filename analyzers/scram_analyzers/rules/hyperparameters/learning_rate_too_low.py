@@ -6,8 +6,12 @@ from collections.abc import Iterator
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule
+from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule, RunReport
 from scram_analyzers.rules.hyperparameters import optimizers
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.layers import median_update_ratio
+from scram_analyzers.run.learning import crawl, standstill
+from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.source.model import ModelKind
 from scram_analyzers.source.program import Optimizer, Program
 
@@ -42,6 +46,7 @@ class LearningRateTooLow(Rule):
         "Fine-tuning a pretrained model wants small rates: where a pretrained part is seen, the limit is a tenth. "
         "Where it is not seen (weights loaded some other way), this rule may speak without need."
     )
+    prevents_learning = True
     options = (
         Option(
             "adaptive-min",
@@ -50,6 +55,12 @@ class LearningRateTooLow(Rule):
             "UMLAUT; DL Contract",
         ),
         Option("sgd-min", 1e-5, "lowest usual rate for SGD", "Google tuning playbook"),
+        Option(
+            "update-min",
+            1e-5,
+            "share of their size by which a step moves the weights of a run that learns",
+            "SageMaker Debugger; TheDeepChecker",
+        ),
     )
     bad = (
         Example(
@@ -107,6 +118,26 @@ class LearningRateTooLow(Rule):
                 ),
                 recipe=optimizers.recipe(program, optimizer, optimizers.usual_rate(optimizer.class_name)),
             )
+
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Confirm by a loss that stands still or crawls while each step hardly moves the weights."""
+        optimizer, stuck = history.info.optimizer, standstill(history) or crawl(history)
+        if optimizer is None or not optimizer.learning_rate or optimizer.learning_rate < 0 or stuck is None:
+            return
+        ratio, limit = median_update_ratio(history), self._limit(optimizer.name)
+        small = ratio is not None and ratio < self.option("update-min")
+        if not small and not (ratio is None and limit is not None and optimizer.learning_rate < limit):
+            return
+        moves = f" Each step moves the weights by {ratio:.1g} of their size." if ratio is not None else ""
+        yield RunReport(
+            subject=Subject(SubjectKind.LEARNING_RATE),
+            message=(
+                f"{optimizer.name}'s learning rate of {fixes.number_text(optimizer.learning_rate)} is too low; "
+                f"{optimizers.usual_range(optimizer.name)}.{moves} Confirmed in this run: {stuck.clause}."
+            ),
+            step=stuck.step,
+            epoch=stuck.epoch,
+        )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Write the optimizer's usual rate in the place of the number."""

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule
+from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.hyperparameters import trainings
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.learning import success
+from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.source.keras_api.signatures import signatures
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Optimizer, Program
@@ -37,6 +40,7 @@ class ScheduleDoesNotFitRun(Rule):
         Reference("Google: Deep Learning Tuning Playbook", "https://github.com/google-research/tuning_playbook"),
     )
     false_alarms = "A program that trains the same model on, in another call or another program."
+    prevents_learning = True
     options = (
         Option("vanished", 0.01, "the rate has vanished below this share of the first one", "Google tuning playbook"),
         Option("half", 0.5, "it should not vanish before this share of the steps", "Google tuning playbook"),
@@ -105,6 +109,27 @@ class ScheduleDoesNotFitRun(Rule):
                 severity=None if misfit.vanishes else Severity.INFO,
                 recipe=f"decay_steps={misfit.steps}",
             )
+
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Confirm by the rates at the ends of the epochs: vanished in the first half of the run."""
+        optimizer, planned = history.info.optimizer, history.info.epochs
+        rates = [(record.epoch, record.learning_rate) for record in history.epochs if record.learning_rate is not None]
+        if optimizer is None or optimizer.schedule is None or planned is None or len(rates) < 2:
+            return
+        highest = max(rate for _, rate in rates)
+        gone = next((each for each in rates if each[1] < self.option("vanished") * highest), None)
+        if gone is None or gone[0] > self.option("half") * planned or rates[-1][1] > gone[1]:
+            return
+        yield RunReport(
+            subject=Subject(SubjectKind.LEARNING_RATE),
+            message=(
+                f"{optimizer.schedule} has brought the learning rate from {highest:.2g} down to {gone[1]:.2g} by epoch "
+                f"{gone[0]} of {planned}: the rest of the run learns next to nothing."
+            ),
+            step=history.last_step,
+            epoch=gone[0],
+            severity=Severity.INFO if success(history) is not None else None,
+        )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Write the steps of the training."""

@@ -6,8 +6,15 @@ from collections.abc import Iterator
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule
+from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule, RunReport
 from scram_analyzers.rules.hyperparameters import trainings
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.learning import success
+from scram_analyzers.run.overfitting import overfitting
+from scram_analyzers.run.pace import still_falling
+from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.task import baseline
+from scram_analyzers.run.wording import share
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
 
@@ -122,6 +129,28 @@ class TooFewEpochs(Rule):
                 message=f"The model is trained for only {words}{in_steps}.",
                 recipe=f"epochs={USUAL}",
             )
+
+    def refutation(self, finding: Finding, history: RunHistory) -> str | None:
+        """A run that trained well and no longer got better."""
+        return success(history) if still_falling(history) is None else None
+
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Report a run that ended while its loss still fell with every epoch."""
+        seen = still_falling(history)
+        if seen is None or overfitting(history) is not None:
+            return
+        learned = success(history) is not None or baseline(history) is None
+        yield RunReport(
+            subject=Subject(SubjectKind.FIT),
+            message=(
+                f"The run ended after {seen.epochs} epochs while the {seen.where} loss still fell by "
+                f"{share(seen.pace)} an "
+                f"epoch ({seen.before:.3g} to {seen.loss:.3g} over the last {seen.window})."
+            ),
+            step=history.last_step,
+            epoch=history.last_epoch,
+            severity=Severity.HINT if learned else Severity.INFO,
+        )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Write a usual number of epochs in the place of the number."""

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.output_and_loss import heads
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.outputs import not_probabilities
+from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.source.activations import KNOWN
 from scram_analyzers.source.heads import Head
 from scram_analyzers.source.keras_api.losses import CATEGORICAL, CROSS_ENTROPIES
@@ -148,6 +151,21 @@ class InvalidOutputActivation(Rule):
                 related=(Related(loss.place, "This loss needs probabilities (or logits, when told so)."),),
                 recipe=f'activation="{_right_activation(head, loss)}"',
             )
+
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Confirm by predictions that are no probabilities, from a last layer with another activation."""
+        seen = not_probabilities(history)
+        if seen is None or seen.output.activation in (None, "linear") or seen.output.layer is None:
+            return
+        yield RunReport(
+            subject=Subject(SubjectKind.LAYER, seen.output.layer),
+            message=(
+                f"{seen.output.loss} needs probabilities, and with {seen.output.activation} the last layer gives none: "
+                f"{seen.clause}."
+            ),
+            step=seen.panel.step,
+            epoch=seen.panel.epoch,
+        )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Softmax for one class of many, sigmoid for yes or no."""

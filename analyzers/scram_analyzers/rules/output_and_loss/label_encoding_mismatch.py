@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.output_and_loss import cases, heads
 from scram_analyzers.rules.output_and_loss.cases import Case
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.records import LabelForm, Subject, SubjectKind
+from scram_analyzers.run.task import targets, the_output
 from scram_analyzers.source.keras_api.losses import CATEGORICAL
 from scram_analyzers.source.program import Program
 
@@ -141,6 +144,22 @@ class LabelEncodingMismatch(Rule):
                 related=(*case.labels_related(), *_head(case)),
                 recipe=f'loss="{TWINS[name]}"',
             )
+
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Confirm by the labels given to fit, before Keras fails on their shape."""
+        output, labels = the_output(history), targets(history)
+        if output is None or labels is None or output.units is None or output.units < 2:
+            return
+        columns = labels.shape[-1] if len(labels.shape) > 1 else 1
+        one_hot = labels.label_form is LabelForm.ONE_HOT and columns == output.units
+        numbered = labels.label_form in (LabelForm.CLASS_INDICES, LabelForm.BINARY) and columns == 1
+        if output.loss == "sparse_categorical_crossentropy" and one_hot:
+            message = f"The labels are one-hot rows of {columns} columns, and {output.loss} expects class numbers."
+        elif output.loss == "categorical_crossentropy" and numbered:
+            message = f"The labels are class numbers, and {output.loss} expects one-hot rows of {output.units} columns."
+        else:
+            return
+        yield RunReport(subject=Subject(SubjectKind.LOSS), message=message)
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """The loss that reads the labels as they are."""

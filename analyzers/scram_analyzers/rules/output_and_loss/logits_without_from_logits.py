@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity, TextEdit
-from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.output_and_loss import heads
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.outputs import not_probabilities
+from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.source.heads import Head
 from scram_analyzers.source.keras_api.losses import CATEGORICAL, CROSS_ENTROPIES
 from scram_analyzers.source.program import Loss, Program
@@ -199,6 +202,21 @@ class LogitsWithoutFromLogits(Rule):
                 related=(Related(loss.place, "This loss expects probabilities unless told from_logits=True."),),
                 recipe=f"loss={spelled}(from_logits=True)",
             )
+
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Confirm by predictions that are no probabilities, from a last layer without activation."""
+        seen = not_probabilities(history)
+        if seen is None or seen.output.activation not in (None, "linear"):
+            return
+        yield RunReport(
+            subject=Subject(SubjectKind.LOSS),
+            message=(
+                f"{seen.output.loss} takes the outputs of this model for probabilities, and they are none: "
+                f"{seen.clause}."
+            ),
+            step=seen.panel.step,
+            epoch=seen.panel.epoch,
+        )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Tell every loss that reads this head that it gets logits."""

@@ -8,9 +8,13 @@ from types import MappingProxyType
 
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.fixes import number_text
-from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule
+from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.output_and_loss import cases, heads
 from scram_analyzers.rules.output_and_loss.cases import Case
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.outputs import target_range
+from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.task import REGRESSIONS, the_output
 from scram_analyzers.source.data import Data, Interval, LabelForm
 from scram_analyzers.source.keras_api.losses import REGRESSION
 from scram_analyzers.source.places import Place
@@ -182,6 +186,26 @@ class OutputRangeMismatch(Rule):
                 continue  # a question of class: other rules speak of the loss
             yield from self._reports(program, case, reach, place)
 
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Report targets given to fit that the last activation can't reach."""
+        output, seen = the_output(history), target_range(history)
+        bounds = _RUN_REACH.get(output.activation or "") if output is not None else None
+        if output is None or bounds is None or seen is None or output.loss not in REGRESSIONS or output.layer is None:
+            return
+        (low, high), (smallest, largest) = bounds, seen[:2]
+        margin = self.option("tolerance") * max(largest - smallest, 1.0)
+        if smallest >= low - margin and largest <= high + margin:
+            return
+        reach = f"from {low:g} to {high:g}" if high < math.inf else f"of {low:g} and more"
+        yield RunReport(
+            subject=Subject(SubjectKind.LAYER, output.layer),
+            message=(
+                f"With {output.activation} the last layer gives values {reach}, and the targets run from "
+                f"{smallest:.4g} to "
+                f"{largest:.4g}: the model can never reach them all."
+            ),
+        )
+
     def _reports(self, program: Program, case: Case, reach: Interval, place: Place) -> Iterator[Report]:
         seen = _likely_range(case.targets)
         message = f"{heads.layer_words(case.head)} ends in {case.head.activation} and gives {_values(reach)}, but "
@@ -263,3 +287,15 @@ def _targets_related(case: Case) -> tuple[Related, ...]:
 
 def _spelled(program: Program, case: Case) -> str:
     return program.imports.spell(case.head.layer.kind if case.head.layer is not None else "keras.layers.Dense").text
+
+
+_RUN_REACH = {
+    "sigmoid": (0.0, 1.0),
+    "softmax": (0.0, 1.0),
+    "hard_sigmoid": (0.0, 1.0),
+    "tanh": (-1.0, 1.0),
+    "softsign": (-1.0, 1.0),
+    "relu": (0.0, math.inf),
+    "softplus": (0.0, math.inf),
+    "relu6": (0.0, 6.0),
+}

@@ -6,9 +6,13 @@ from collections.abc import Iterator
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.output_and_loss import cases
 from scram_analyzers.rules.output_and_loss.cases import Case
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.outputs import target_range
+from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.task import the_output
 from scram_analyzers.source.data import LabelForm, StepKind
 from scram_analyzers.source.keras_api.losses import CATEGORICAL
 from scram_analyzers.source.program import Program
@@ -167,6 +171,27 @@ class OutputUnitsMismatch(Rule):
                 recipe=f'{_spelled(program, case)}({classes or "number_of_classes"}, activation="softmax")',
             )
 
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Report labels that have no unit of their own: their loss is wrong or NaN."""
+        output, seen = the_output(history), target_range(history)
+        if output is None or output.units is None or seen is None or output.loss != "sparse_categorical_crossentropy":
+            return
+        low, high, _ = seen
+        ignored = output.ignored_class
+        if (low >= 0 or low == ignored) and (high < output.units or high == ignored):
+            return
+        yield RunReport(
+            subject=Subject(SubjectKind.LAYER, output.layer)
+            if output.layer is not None
+            else Subject(SubjectKind.TARGETS),
+            message=(
+                f"The labels run from {low:g} to {high:g}, and the last layer has {output.units} units for the "
+                f"labels 0 to "
+                f"{output.units - 1}."
+            ),
+            how=_run_how(low, high, output.units),
+        )
+
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """As many units as classes, where the loss is one for many classes."""
         for case in cases.cases(program):
@@ -221,3 +246,11 @@ def _spare(case: Case, classes: int) -> bool:
 def _spelled(program: Program, case: Case) -> str:
     kind = case.head.layer.kind if case.head.layer is not None else "keras.layers.Dense"
     return program.imports.spell(kind).text
+
+
+def _run_how(low: float, high: float, units: int) -> str:
+    if low > 0 and high - low < units:
+        return f"Number the classes from 0: subtract {low:g} from the labels."
+    if low < 0:
+        return "Number the classes from 0, for example with np.unique(labels, return_inverse=True)[1]."
+    return f"Give the last layer {high + 1:g} units, one for each class."

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.output_and_loss import cases, heads
 from scram_analyzers.rules.output_and_loss.cases import Case
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.records import LabelForm, Subject, SubjectKind
+from scram_analyzers.run.task import REGRESSIONS, targets, the_output
 from scram_analyzers.source.program import Program
 
 
@@ -162,6 +165,23 @@ class RegressionLossForClassification(Rule):
                 confidence=Confidence.MEDIUM if case.form is None else None,
                 recipe=f'loss="{name}"' if name is not None else "",
             )
+
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Confirm by one-hot labels or a softmax over several units under a regression loss."""
+        output, labels = the_output(history), targets(history)
+        if output is None or labels is None or output.loss not in REGRESSIONS or (output.units or 0) < 2:
+            return
+        if output.activation not in ("softmax", "sigmoid", "linear") or labels.label_form is not LabelForm.ONE_HOT:
+            return
+        yield RunReport(
+            subject=Subject(SubjectKind.LOSS),
+            message=(
+                f"The targets are one-hot rows for {output.units} classes, and the loss is {output.loss}, which "
+                f"is made for "
+                "measured numbers."
+            ),
+            severity=None if output.activation == "softmax" else Severity.INFO,
+        )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """The cross-entropy that fits the head as it is."""

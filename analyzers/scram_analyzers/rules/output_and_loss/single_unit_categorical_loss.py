@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.output_and_loss import heads
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.task import the_output
 from scram_analyzers.source.keras_api.losses import CATEGORICAL
 from scram_analyzers.source.program import Program
 
@@ -116,6 +119,23 @@ class SingleUnitCategoricalLoss(Rule):
                 related=(Related(head.place, "The head has one unit."),),
                 recipe='loss="binary_crossentropy"  # with Dense(1, activation="sigmoid")',
             )
+
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Confirm by a loss of exactly zero in the first steps."""
+        output = the_output(history)
+        losses = [loss for _, loss in history.losses()]
+        if output is None or output.units != 1 or output.loss not in CATEGORICAL:
+            return
+        if not losses or any(loss != 0 for loss in losses):
+            return
+        yield RunReport(
+            subject=Subject(SubjectKind.LOSS),
+            message=(
+                f"{output.loss} over a single output is 0 whatever the model predicts: so far it was 0 at every step."
+            ),
+            step=history.last_step,
+            epoch=history.last_epoch,
+        )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """The loss for yes or no, where the head already answers that."""

@@ -8,7 +8,11 @@ import libcst as cst
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule
+from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.learning import crawl, standstill
+from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.wording import named, share
 from scram_analyzers.source.graph import Layer
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
@@ -41,6 +45,7 @@ class DropoutTooHigh(Rule):
         Reference("UMLAUT: high dropout rate", "https://doi.org/10.1145/3411764.3445538"),
     )
     false_alarms = "Very wide layers can stand rates up to 0.8; between 0.5 and 0.8 this is only a hint."
+    prevents_learning = True
     options = (
         Option("hint-above", 0.5, "above this rate a hint", "Srivastava et al.: 0.5 is the highest usual rate"),
         Option("warn-from", 0.8, "from this rate a warning", "UMLAUT's study programs: 0.8 stops learning"),
@@ -111,6 +116,27 @@ class DropoutTooHigh(Rule):
                 severity=self._severity_of(rate),
                 recipe=f"{program.imports.spell(layer.kind).text}({USUAL_RATE})",
             )
+
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Confirm by a loss that stands still, or that is far better without the dropout."""
+        layer = max(
+            (each for each in history.info.layers if "Dropout" in each.class_name and each.rate is not None),
+            key=lambda each: each.rate or 0.0,
+            default=None,
+        )
+        stuck = standstill(history) or crawl(history)
+        if layer is None or layer.rate is None or layer.rate <= self.option("hint-above") or stuck is None:
+            return
+        yield RunReport(
+            subject=Subject(SubjectKind.LAYER, layer.name),
+            message=(
+                f"{named(layer.name)} drops {share(layer.rate)} of its inputs at each step. Confirmed in this run: "
+                f"{stuck.clause}."
+            ),
+            step=stuck.step,
+            epoch=stuck.epoch,
+            severity=Severity.WARNING,
+        )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Write a usual rate in the place of the number."""

@@ -8,6 +8,7 @@ from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule, RunReport
 from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.learning import success
 from scram_analyzers.run.overfitting import overfitting
 from scram_analyzers.run.records import LayerInfo, RunInfo, Subject, SubjectKind
 from scram_analyzers.source.graph import Layer
@@ -22,6 +23,10 @@ USUAL_RATE = "0.3"
 STOPPING = frozenset(("EarlyStopping",))
 DECAYING = frozenset(("AdamW", "Lion", "Lamb"))
 """Optimizers that shrink weights by default."""
+VALIDATED_EPOCHS = 5
+RISEN = 1.05
+"""A run of so many epochs whose validation loss stays this close to its best did not overfit."""
+
 REGULARIZERS = frozenset(
     (
         "kernel_regularizer",
@@ -186,6 +191,18 @@ class MissingRegularization(Rule):
             step=seen.step,
             epoch=seen.epoch,
             severity=Severity.WARNING,
+        )
+
+    def refutation(self, finding: Finding, history: RunHistory) -> str | None:
+        """A run of several epochs with validation that did not overfit."""
+        validated = history.metric("val_loss")
+        if len(validated) < VALIDATED_EPOCHS or overfitting(history) is not None or success(history) is None:
+            return None
+        if min(validated[-3:]) > RISEN * min(validated):
+            return None
+        return (
+            f"{len(validated)} epochs were trained without overfitting: the validation loss ended at "
+            f"{validated[-1]:.3g}"
         )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:

@@ -6,9 +6,14 @@ from collections.abc import Iterator
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule
+from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule, RunReport
 from scram_analyzers.rules.regularization import regularizers
 from scram_analyzers.rules.regularization.regularizers import Strength
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.learning import success
+from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.task import baseline
+from scram_analyzers.run.wording import share
 from scram_analyzers.source.program import Program
 
 USUAL = "0.0001"
@@ -88,6 +93,28 @@ class RegularizationTooStrong(Rule):
                 recipe=f"{strength.call.place.text.partition('(')[0]}({USUAL})",
             )
 
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Confirm by a loss most of which is penalty while the model has not learned its data."""
+        newest = [probe for probe in list(history.probes)[-RUN_PROBES:] if probe.penalty is not None and probe.loss]
+        known = baseline(history)
+        if len(newest) < RUN_PROBES or known is None or success(history) is not None or history.last_epoch < 2:
+            return
+        shares = [(probe.penalty or 0.0) / (probe.loss or 1.0) for probe in newest]
+        data_loss = (newest[-1].loss or 0.0) - (newest[-1].penalty or 0.0)
+        if min(shares) <= RUN_SHARE or known.loss is None or data_loss < RUN_UNLEARNED * known.loss:
+            return
+        layer = next((each for each in history.info.layers if each.regularized), None)
+        yield RunReport(
+            subject=Subject(SubjectKind.LAYER, layer.name) if layer is not None else Subject(SubjectKind.MODEL),
+            message=(
+                f"Regularization makes up {share(shares[-1])} of the loss, and the rest ({data_loss:.3g}) is "
+                f"still close to a "
+                f"blind guess's ({known.loss:.3g}): training shrinks the weights instead of fitting the data."
+            ),
+            step=newest[-1].step,
+            epoch=newest[-1].epoch,
+        )
+
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Write a usual factor."""
         for strength in self._too_strong(program):
@@ -99,3 +126,11 @@ class RegularizationTooStrong(Rule):
         for strength in regularizers.strengths(program):
             if strength.factor >= self.option("factor-max"):
                 yield strength
+
+
+RUN_SHARE = 0.5
+RUN_PROBES = 3
+"""The penalty's share of the loss, at so many probes in a row (TheDeepChecker; catalogue C10)."""
+
+RUN_UNLEARNED = 0.5
+"""Ours: late in a good run the loss is small and the penalty may well be most of it."""

@@ -31,4 +31,4 @@ def test_a_symptom_is_silent_when_its_cause_is_named(losses, symptom):
 
 def test_nan_in_the_data_is_not_the_learning_rates_doing():
     bad = ArrayStatistics("input", "x", "float32", (32, 4), 0.0, 1.0, 0.5, 0.3, nonfinite=1)
-    assert codes(0.05, [0.7, math.nan], RuleSet.default(), (bad,)) == ["SCR601"]
+    assert codes(0.05, [0.7, math.nan], RuleSet.default(), (bad,)) == ["SCR202"]

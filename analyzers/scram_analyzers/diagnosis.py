@@ -1,0 +1,188 @@
+"""From what the rules say of a run to findings: each cause is told once, and a symptom only together with one.
+
+A run shows symptoms (the loss stands still) and causes (the inputs reach 255). The source knows causes too. A symptom
+goes, in this order, to a cause that another rule saw in the run, to one that the source shows, which the run thereby
+confirms, or to what the symptom's own rule observed of its causes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from scram_analyzers.findings import (
+    Confidence,
+    Finding,
+    Origin,
+    RelatedPlace,
+    RunMoment,
+    Severity,
+    SourceRange,
+)
+from scram_analyzers.rules.base import Cause, Rule, RunReport
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.records import Subject
+from scram_analyzers.source.locate import concerns, locate
+from scram_analyzers.source.program import Program
+
+CAUSES_TOLD = 3
+"""Likely causes in one message; more would be a list of everything that can go wrong."""
+
+Said = tuple[Rule, RunReport]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A run with the script it executes and what the analysis of that script found."""
+
+    history: RunHistory
+    program: Program | None
+    source: tuple[Finding, ...] = ()
+
+    def place(self, subject: Subject) -> SourceRange:
+        """Where a part of the program is written; the line of `fit` when it can't be told."""
+        found = locate(self.program, subject, self.history.info) if self.program is not None else None
+        line = self.history.info.fit_line or 1
+        return found.range if found is not None else SourceRange.of(line, 0, line + 1, 0)
+
+    def place_of(self, rule: Rule, subject: Subject) -> SourceRange:
+        """Where the rule found the cause in the source, so that the run confirms it there; else the subject's place."""
+        place = self.place(subject)
+        known = self.source_causes((rule.code,))
+        overlapping = [each for each in known if each.range.overlaps(place)]
+        if overlapping or len(known) == 1:
+            return (overlapping or known)[0].range
+        return place
+
+    def source_causes(self, codes: Sequence[str]) -> list[Finding]:
+        """What the source shows of these causes in this run's part of the script, in the order of `codes`."""
+        ours = [
+            finding
+            for finding in self.source
+            if finding.code in codes
+            and self.program is not None
+            and concerns(self.program, finding.range, self.history.info)
+        ]
+        return sorted(ours, key=lambda each: (codes.index(each.code), each.severity.rank))
+
+
+@dataclass
+class _Telling:
+    """Findings so far, and the codes that are spoken for."""
+
+    findings: list[Finding] = field(default_factory=list)
+    codes: set[str] = field(default_factory=set)
+
+    def add(self, finding: Finding) -> None:
+        self.findings.append(finding)
+        self.codes.add(finding.code)
+
+
+def diagnose(said: Iterable[Said], scene: Scene) -> list[Finding]:
+    """Findings of a run, the causes first; symptoms in the order of their codes, so that early ones speak for later."""
+    causes, symptoms = _parted(said)
+    telling = _Telling()
+    for rule, report in causes:
+        telling.add(_finding(rule, report, scene))
+    for rule, report in sorted(symptoms, key=lambda each: each[0].code):
+        _tell_symptom(rule, report, scene, telling)
+    return telling.findings
+
+
+def _parted(said: Iterable[Said]) -> tuple[list[Said], list[Said]]:
+    causes: list[Said] = []
+    symptoms: list[Said] = []
+    for each in said:
+        (symptoms if each[0].symptom_of else causes).append(each)
+    return causes, symptoms
+
+
+def _tell_symptom(rule: Rule, report: RunReport, scene: Scene, telling: _Telling) -> None:
+    if any(code in telling.codes for code in rule.symptom_of):
+        telling.codes.add(rule.code)
+        _join(rule, report, telling)
+        return
+    known = scene.source_causes(rule.symptom_of) if report.clause else []
+    if known:
+        telling.add(_confirmed(known, rule, report, scene))
+        telling.codes.add(rule.code)
+    elif report.causes:
+        telling.add(_explained(rule, report, scene))
+    elif not rule.needs_cause:
+        telling.add(_finding(rule, report, scene))
+
+
+def _join(rule: Rule, report: RunReport, telling: _Telling) -> None:
+    """Let the likeliest cause that the run shows speak for its symptom as well, once."""
+    if not report.clause:
+        return
+    ranked = sorted(
+        (place for place, finding in enumerate(telling.findings) if finding.code in rule.symptom_of),
+        key=lambda place: rule.symptom_of.index(telling.findings[place].code),
+    )
+    marker = " Most likely because of this, "
+    if ranked and not any(marker in finding.message for finding in telling.findings):
+        finding = telling.findings[ranked[0]]
+        telling.findings[ranked[0]] = dataclasses.replace(finding, message=f"{finding.message}{marker}{report.clause}.")
+
+
+def _confirmed(known: Sequence[Finding], rule: Rule, report: RunReport, scene: Scene) -> Finding:
+    """The source's finding, confirmed: one diagnostic for cause and symptom."""
+    first, *others = known
+    severity = min((first.severity, rule.severity, Severity.WARNING), key=lambda each: each.rank)
+    return dataclasses.replace(
+        first,
+        severity=severity,
+        confidence=Confidence.HIGH,
+        message=f"{first.message} Confirmed in this run: {report.clause}.",
+        related=(*first.related, *_also_likely(others)),
+        origin=Origin.RUN,
+        moment=RunMoment(scene.history.info.run, report.step, report.epoch),
+    )
+
+
+def _also_likely(others: Iterable[Finding]) -> Iterator[RelatedPlace]:
+    for other in list(others)[: CAUSES_TOLD - 1]:
+        yield RelatedPlace(f"Also likely: {other.message}", other.filename, other.range, other.cell)
+
+
+def _explained(rule: Rule, report: RunReport, scene: Scene) -> Finding:
+    """A symptom put on its likeliest cause, with the others as related places."""
+    causes = report.causes[:CAUSES_TOLD]
+    place = scene.place(causes[0].subject)
+    told = "; ".join(_with_line(cause, scene) for cause in causes)
+    finding = _finding(rule, report, scene)
+    script = scene.history.info.script
+    related = [
+        RelatedPlace(cause.text, script, where)
+        for cause in causes[1:]
+        if (where := scene.place(cause.subject)) != place
+    ]
+    if finding.range != place:
+        related.insert(0, RelatedPlace("It shows here.", script, finding.range))
+    return dataclasses.replace(
+        finding, message=f"{finding.message} Most likely: {told}.", range=place, related=tuple(related)
+    )
+
+
+def _with_line(cause: Cause, scene: Scene) -> str:
+    return f"{cause.text} (line {scene.place(cause.subject).start.line})"
+
+
+def _finding(rule: Rule, report: RunReport, scene: Scene) -> Finding:
+    return Finding(
+        code=rule.code,
+        name=rule.name,
+        severity=rule.severity_override or report.severity or rule.severity,
+        confidence=report.confidence or Confidence.HIGH,
+        message=report.message,
+        why=report.why or rule.why,
+        how=report.how or rule.how,
+        filename=scene.history.info.script,
+        range=scene.place_of(rule, report.subject),
+        recipe=report.recipe,
+        url=rule.url,
+        origin=Origin.RUN,
+        moment=RunMoment(scene.history.info.run, report.step, report.epoch),
+    )

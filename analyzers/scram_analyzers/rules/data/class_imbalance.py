@@ -1,0 +1,79 @@
+"""SCR210 class-imbalance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.base import Option, Rule, RunReport
+from scram_analyzers.rules.references import DEEP_CHECKS, SAGEMAKER, THE_DEEP_CHECKER
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.learning import is_classification
+from scram_analyzers.run.missed_class import missed_class
+from scram_analyzers.run.records import DataArray, Subject, SubjectKind
+from scram_analyzers.run.task import class_shares, targets
+from scram_analyzers.run.wording import counted
+
+MOST_WEIGHTS = 6
+"""Classes that a recipe writes out."""
+
+
+class ClassImbalance(Rule):
+    """One class is many times rarer than another, and nothing makes up for it."""
+
+    code = "SCR210"
+    name = "class-imbalance"
+    severity = Severity.HINT
+    confidence = Confidence.HIGH
+    summary = "classes of very different frequency in a training without class or sample weights"
+    why = (
+        "The loss is a mean over all rows: a model that never answers with the rare class loses little, and may "
+        "never learn it. A high accuracy then means nothing."
+    )
+    how = (
+        "Give fit a class_weight that weighs each class by the inverse of its frequency, watch recall or AUC "
+        "instead of accuracy, and split with stratify=y."
+    )
+    references = (
+        DEEP_CHECKS,
+        SAGEMAKER,
+        THE_DEEP_CHECKER,
+    )
+    false_alarms = "Rare classes that are easy to tell: a hint, until the run shows a class that is never right."
+    options = (Option("ratio", 0.1, "rarest class against the most frequent one", "deepchecks; SageMaker Debugger"),)
+
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """A hint from the labels, a warning when the predictions leave a rare class out."""
+        data, labels = history.data, targets(history)
+        if data is None or data.has_class_weight or data.has_sample_weight or not is_classification(history):
+            return
+        shares = class_shares(labels)
+        if labels is None or not shares or min(shares) >= self.option("ratio") * max(shares):
+            return
+        rare, common = min(labels.classes, key=_count), max(labels.classes, key=_count)
+        missed = missed_class(history)
+        confirmed = f" Confirmed in this run: {missed.clause}." if missed is not None else ""
+        yield RunReport(
+            subject=Subject(SubjectKind.FIT),
+            message=(
+                f"Class {rare[0]:g} has {counted(rare[1], 'row')} and class {common[0]:g} has {common[1]:,}, and "
+                f"fit gets "
+                f"no class_weight.{confirmed}"
+            ),
+            step=missed.step if missed is not None else None,
+            epoch=missed.epoch if missed is not None else None,
+            severity=Severity.WARNING if missed is not None and missed.is_severe else None,
+            recipe=_recipe(labels),
+        )
+
+
+def _count(pair: tuple[float, int]) -> int:
+    return pair[1]
+
+
+def _recipe(labels: DataArray) -> str:
+    total, classes = sum(map(_count, labels.classes)), len(labels.classes)
+    if classes > MOST_WEIGHTS:
+        return "class_weight={label: len(y) / (classes * count) for label, count in enumerate(np.bincount(y))}"
+    weights = ", ".join(f"{label:g}: {total / (classes * count):.3g}" for label, count in labels.classes if count)
+    return f"class_weight={{{weights}}}"

@@ -1,0 +1,46 @@
+"""SCR228 duplicate-rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.base import Option, Rule, RunReport
+from scram_analyzers.rules.references import DEEP_CHECKS
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.wording import share
+
+
+class DuplicateRows(Rule):
+    """Many training rows are copies of others."""
+
+    code = "SCR228"
+    name = "duplicate-rows"
+    severity = Severity.HINT
+    confidence = Confidence.HIGH
+    summary = "training data of which many rows repeat an earlier one"
+    why = (
+        "Copies weigh more in the loss than their number of facts, and a split at random puts some of them into "
+        "both parts."
+    )
+    how = "Drop them before you split (pandas: drop_duplicates), unless you repeat rows on purpose."
+    references = (DEEP_CHECKS,)
+    false_alarms = "Oversampling of rare classes on purpose; tables of few different values."
+    options = (Option("share", 0.05, "share of the rows that were looked at", "deepchecks"),)
+
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Report them as a hint."""
+        data = history.data
+        if data is None or not data.duplicate_rows or not data.training_rows_hashed:
+            return
+        repeated = data.duplicate_rows / data.training_rows_hashed
+        if repeated <= self.option("share"):
+            return
+        yield RunReport(
+            subject=Subject(SubjectKind.INPUTS),
+            message=(
+                f"{data.duplicate_rows:,} of {data.training_rows_hashed:,} training rows ({share(repeated)}) repeat an "
+                "earlier row."
+            ),
+        )

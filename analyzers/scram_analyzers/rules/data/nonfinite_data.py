@@ -1,0 +1,65 @@
+"""SCR202 nonfinite-data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.base import Rule, RunReport
+from scram_analyzers.rules.references import THE_DEEP_CHECKER, VALIDATING_DATA
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.records import DataArray, Subject, SubjectKind
+from scram_analyzers.run.wording import counted
+
+
+class NonfiniteData(Rule):
+    """NaN or infinite values in what is fed to the model."""
+
+    code = "SCR202"
+    name = "nonfinite-data"
+    severity = Severity.ERROR
+    confidence = Confidence.HIGH
+    summary = "training data that hold NaN or infinite values"
+    why = (
+        "One NaN among the inputs or targets makes the loss and then every weight it reaches NaN; TensorFlow on "
+        "a CPU can even hide it behind a loss that looks fine."
+    )
+    how = (
+        "Find the rows with ~np.isfinite(...).all(axis=1) and drop them or fill them in before fit; see which "
+        "step made them (a missing value in the file, a division by 0, a log of 0)."
+    )
+    references = (
+        THE_DEEP_CHECKER,
+        VALIDATING_DATA,
+    )
+    false_alarms = "A model that masks or fills in NaN itself."
+
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """One report for the inputs and one for the targets."""
+        for role, kind in (("input", SubjectKind.INPUTS), ("target", SubjectKind.TARGETS)):
+            found = _array(history, role) or _batch(history, role)
+            if found is not None:
+                message, step = found
+                yield RunReport(subject=Subject(kind), message=message, step=step)
+
+
+def _array(history: RunHistory, role: str) -> tuple[str, int | None] | None:
+    arrays = history.data.arrays if history.data is not None else ()
+    bad = next((array for array in arrays if array.role == role and array.nonfinite), None)
+    return (_array_message(bad), None) if bad is not None else None
+
+
+def _array_message(bad: DataArray) -> str:
+    what = "labels or targets" if bad.role == "target" else "inputs"
+    read = f" of the {bad.rows_read:,} looked at" if bad.rows != bad.rows_read else f" of {bad.rows_read:,}"
+    rows = f" in {bad.nonfinite_rows:,}{read} rows" if bad.nonfinite_rows else ""
+    return f"The {bad.part} {what} ({bad.name}) hold {counted(bad.nonfinite, 'NaN or infinite value')}{rows}."
+
+
+def _batch(history: RunHistory, role: str) -> tuple[str, int | None] | None:
+    for record in history.steps:
+        for array in record.arrays:
+            if array.role == role and array.nonfinite:
+                values = counted(array.nonfinite, "NaN or infinite value")
+                return f"The batch of step {record.step} holds {values} in {array.name}.", record.step
+    return None

@@ -1,0 +1,81 @@
+"""SCR211 sorted-validation-split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.base import Option, Reference, Rule, RunReport
+from scram_analyzers.rules.references import DEEP_CHECKS
+from scram_analyzers.run.data_parts import total_variation
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.task import class_shares, targets
+from scram_analyzers.run.wording import listed
+from scram_analyzers.run.wording import share as percent
+
+KERAS_FIT = Reference("Keras: Model.fit, validation_split", "https://keras.io/api/models/model_training_apis/")
+
+MINOR = 0.05
+NONE = 0.001
+"""A class that makes up so much of the last rows and so little of the others is in these rows only."""
+
+
+class SortedValidationSplit(Rule):
+    """validation_split cuts off the end of data that are sorted by label."""
+
+    code = "SCR211"
+    name = "sorted-validation-split"
+    severity = Severity.WARNING
+    confidence = Confidence.HIGH
+    summary = "a validation_split whose last rows have other labels than the rest"
+    why = (
+        "validation_split takes the last rows before anything is shuffled. Of sorted data these are other "
+        "classes than those the model trains on: validation says nothing, and some classes are never learned."
+    )
+    how = (
+        "Shuffle inputs and labels together before fit, or split with "
+        "sklearn.model_selection.train_test_split(..., stratify=y) and pass validation_data."
+    )
+    references = (
+        DEEP_CHECKS,
+        KERAS_FIT,
+    )
+    false_alarms = "None known: the labels of both parts were counted."
+    options = (Option("distance", 0.5, "total variation distance of the two label distributions", "scram"),)
+
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Report classes that only the last rows have, or very different shares."""
+        labels, split = targets(history), history.data.validation_split if history.data is not None else None
+        if labels is None or not split or not labels.last_classes or not class_shares(labels):
+            return
+        last = _shares(labels.last_classes)
+        first = _shares(labels.classes)
+        apart = total_variation(first, last)
+        new = sorted(label for label, share in last.items() if share > MINOR and first.get(label, 0.0) < NONE)
+        if apart <= self.option("distance") and not (new and apart > self.option("distance") / 2):
+            return
+        only = f"; {_classes(new)} in no other row" if new else ""
+        yield RunReport(
+            subject=Subject(SubjectKind.FIT),
+            message=(
+                f"validation_split={split:g} takes the last rows, whose labels are not those of the rest: "
+                f"{_told(last)}{only}. The data seem to be sorted by label."
+            ),
+            recipe="order = np.random.permutation(len(x))\nx, y = x[order], y[order]",
+        )
+
+
+def _shares(classes: Sequence[tuple[float, int]]) -> dict[float, float]:
+    total = sum(count for _, count in classes) or 1
+    return {label: count / total for label, count in classes}
+
+
+def _told(shares: Mapping[float, float]) -> str:
+    largest = sorted(shares.items(), key=lambda each: -each[1])
+    return "they are " + listed(f"{percent(value)} class {label:g}" for label, value in largest if value > NONE)
+
+
+def _classes(labels: Sequence[float]) -> str:
+    names = listed(f"{label:g}" for label in labels)
+    return f"class {names} is" if len(labels) == 1 else f"classes {names} are"

@@ -1,0 +1,56 @@
+"""SCR230 validation-too-small."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.base import Option, Rule, RunReport
+from scram_analyzers.rules.references import DEEP_CHECKS
+from scram_analyzers.run.data_parts import validation_rows
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.wording import counted
+
+ENOUGH_ROWS = 1000
+"""Rows from which on a validation part is large enough, and a training part can spare some."""
+
+
+class ValidationTooSmall(Rule):
+    """Too few validation rows to tell two models apart."""
+
+    code = "SCR230"
+    name = "validation-too-small"
+    severity = Severity.HINT
+    confidence = Confidence.HIGH
+    summary = "a validation part of too few rows to trust its results"
+    why = (
+        "With 50 rows one row more or less is two points of accuracy: the curve jumps about by chance, and the "
+        "best epoch is a matter of luck."
+    )
+    how = (
+        "Set aside 10 to 20 percent of the data, and no fewer than some hundreds of rows where you have them; of "
+        "small data use cross-validation."
+    )
+    references = (DEEP_CHECKS,)
+    false_alarms = "Small data sets leave no choice: a hint."
+    options = (
+        Option("rows", 100, "fewest validation rows", "deepchecks"),
+        Option("share", 0.01, "smallest share of the training rows", "deepchecks"),
+    )
+
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """A hint, and for information where there is enough training data to take from."""
+        rows, samples = validation_rows(history), history.info.training_samples
+        if not rows or samples is None:
+            return
+        small_share = rows < self.option("share") * samples and rows < ENOUGH_ROWS
+        if rows >= self.option("rows") and not small_share:
+            return
+        yield RunReport(
+            subject=Subject(SubjectKind.FIT),
+            message=(
+                f"The run validates on {counted(rows, 'row')} beside {samples:,} for training: chance moves the result."
+            ),
+            severity=Severity.INFO if samples >= ENOUGH_ROWS else None,
+        )

@@ -1,0 +1,65 @@
+"""SCR603 loss-not-decreasing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.base import Cause, Rule, RunReport
+from scram_analyzers.rules.references import DEEP_LEARNING_BOOK, RECIPE, THE_DEEP_CHECKER
+from scram_analyzers.rules.symptoms import NOT_LEARNING, causes_of
+from scram_analyzers.run.history import Moment, RunHistory
+from scram_analyzers.run.learning import standstill
+from scram_analyzers.run.records import Subject, SubjectKind
+
+LONG_STANDSTILL = 5
+"""Epochs after which a run at chance is told of even if nothing else is wrong with it."""
+
+
+class LossNotDecreasing(Rule):
+    """The training loss stands still at what a blind guess would give."""
+
+    code = "SCR603"
+    name = "loss-not-decreasing"
+    severity = Severity.WARNING
+    confidence = Confidence.HIGH
+    summary = "a run whose training loss has not moved for several epochs and is no better than a blind guess's"
+    why = (
+        "The model has learned nothing yet, and more epochs of the same will not change that: something keeps the "
+        "weights from moving in a useful direction."
+    )
+    how = (
+        "Look at the named causes in their order, change one thing at a time, and try the model on one batch of "
+        "16 rows "
+        "first: a sound program brings that loss close to zero within a few hundred steps."
+    )
+    references = (THE_DEEP_CHECKER, RECIPE, DEEP_LEARNING_BOOK)
+    false_alarms = (
+        "A hard task can stand on such a plateau for some epochs and then leave it. Only runs of three epochs and more "
+        "are judged, and only with a cause."
+    )
+    symptom_of = NOT_LEARNING
+    needs_cause = True
+
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Report a standstill, with what the run shows of its causes."""
+        seen = standstill(history)
+        if seen is None:
+            return
+        causes = causes_of(history)
+        severity = None
+        if not causes and history.moment is Moment.END and seen.epoch - seen.since >= LONG_STANDSTILL:
+            causes = (Cause("the targets may not belong to the inputs: their order, or their pairing", TARGETS),)
+            severity = Severity.INFO
+        yield RunReport(
+            subject=Subject(SubjectKind.FIT),
+            message=f"The model does not learn: {seen.clause}.",
+            step=seen.step,
+            epoch=seen.epoch,
+            severity=severity,
+            clause=seen.clause,
+            causes=causes,
+        )
+
+
+TARGETS = Subject(SubjectKind.TARGETS)

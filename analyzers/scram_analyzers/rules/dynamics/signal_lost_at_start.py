@@ -1,0 +1,72 @@
+"""SCR616 signal-lost-at-start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.base import Option, Rule, RunReport
+from scram_analyzers.rules.references import GLOROT, HE, THE_DEEP_CHECKER
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.layers import output_layers
+from scram_analyzers.run.learning import crawl, standstill
+from scram_analyzers.run.records import LayerObservation, Subject, SubjectKind
+from scram_analyzers.run.wording import named
+
+
+class SignalLostAtStart(Rule):
+    """The outputs of the untrained layers shrink to nothing or grow beyond measure from layer to layer."""
+
+    code = "SCR616"
+    name = "signal-lost-at-start"
+    severity = Severity.WARNING
+    confidence = Confidence.HIGH
+    summary = "an untrained model whose layers' outputs shrink to nothing or grow beyond measure"
+    why = (
+        "When each untrained layer makes its output a little smaller, the last ones see the same value for every row, "
+        "and no gradient finds its way back. When each makes it larger, the first steps are far too large."
+    )
+    how = (
+        "Initialize for the activation: he_normal for relu and its relatives, glorot_uniform for tanh and linear; or "
+        "put normalization layers between."
+    )
+    references = (GLOROT, HE, THE_DEEP_CHECKER)
+    false_alarms = "Layers that are made to start at nothing, such as the last one of a residual block."
+    options = (
+        Option("smallest", 1e-4, "deviation of a layer's outputs below which the signal is lost", "catalogue: 1e-3"),
+        Option("largest", 1e3, "deviation above which it has exploded", "SageMaker Debugger; scram"),
+    )
+    symptom_of = ("SCR202", "SCR601", "SCR101", "SCR201", "SCR205", "SCR331", "SCR332", "SCR606", "SCR607", "SCR608")
+
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Report the first such layer: for information, and as a warning once the run does not learn."""
+        probe = history.first_probe
+        if probe is None or probe.step > 1:
+            return
+        found = self._lost(probe.layers, output_layers(history))
+        if found is None:
+            return
+        before, layer = found
+        learns = standstill(history) is None and crawl(history) is None
+        came = f" (those of {named(before.layer)} before it: {before.deviation:.2g})" if before is not None else ""
+        deviation = layer.deviation or 0.0
+        deviate = f"deviate by {deviation:.2g} only" if deviation < 1 else f"already deviate by {deviation:.3g}"
+        yield RunReport(
+            subject=Subject(SubjectKind.LAYER, layer.layer),
+            message=f"Before training, the outputs of {named(layer.layer)} {deviate}{came}.",
+            step=1,
+            epoch=1,
+            severity=Severity.INFO if learns else None,
+        )
+
+    def _lost(
+        self, layers: Sequence[LayerObservation], outputs: frozenset[str]
+    ) -> tuple[LayerObservation | None, LayerObservation] | None:
+        before: LayerObservation | None = None
+        for layer in layers:
+            if layer.deviation is None:
+                continue
+            if layer.layer not in outputs and not self.option("smallest") <= layer.deviation <= self.option("largest"):
+                return before, layer
+            before = layer
+        return None

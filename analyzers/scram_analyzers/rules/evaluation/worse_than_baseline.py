@@ -1,0 +1,81 @@
+"""SCR709 worse-than-baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.base import Option, Rule, RunReport
+from scram_analyzers.rules.references import DEEP_CHECKS, RECIPE
+from scram_analyzers.rules.symptoms import NOT_LEARNING, causes_of
+from scram_analyzers.run.history import Moment, RunHistory
+from scram_analyzers.run.learning import accuracy_name
+from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.task import baseline
+from scram_analyzers.run.wording import share
+
+EPOCHS = 3
+STEPS = 100
+
+
+class WorseThanBaseline(Rule):
+    """The finished model is no better than a guess that ignores its inputs."""
+
+    code = "SCR709"
+    name = "worse-than-baseline"
+    severity = Severity.WARNING
+    confidence = Confidence.HIGH
+    summary = "a finished run that validates no better than a constant guess"
+    why = (
+        "Always giving the most frequent class, or the mean of the targets, does as well as this model: it has "
+        "learned nothing that carries over to new rows."
+    )
+    how = (
+        "Find out first whether it learns its training data; if so, it overfits or the split is broken, if not, "
+        "see the named causes."
+    )
+    references = (
+        DEEP_CHECKS,
+        RECIPE,
+    )
+    false_alarms = "Tasks that are mostly chance."
+    options = (Option("gain", 0.1, "share of the way from a constant guess to perfection", "deepchecks"),)
+    symptom_of = (
+        *NOT_LEARNING,
+        *("SCR211", "SCR220", "SCR207", "SCR229", "SCR320", "SCR702", "SCR501", "SCR603", "SCR604", "SCR605", "SCR706"),
+    )
+    needs_cause = True
+
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """At the end, by validation accuracy, or validation loss of a regression."""
+        known, last = baseline(history), history.epochs[-1] if history.epochs else None
+        if history.moment is not Moment.END or known is None or last is None or len(history.epochs) < EPOCHS:
+            return
+        name = accuracy_name(last)
+        accuracy = last.value(f"val_{name}") if name is not None else None
+        loss = last.value("val_loss")
+        if known.accuracy is not None:
+            bound = known.accuracy + self.option("gain") * (1 - known.accuracy)
+            if accuracy is None or accuracy >= bound or history.last_step < STEPS:
+                return
+            clause = (
+                f"its validation accuracy is {share(accuracy)}, and always guessing one class gives "
+                f"{share(known.accuracy)}"
+            )
+        elif (
+            known.loss
+            and loss is not None
+            and loss >= (1 - self.option("gain")) * known.loss
+            and history.last_step >= STEPS
+        ):
+            clause = f"its validation loss is {loss:.3g}, and always guessing the mean gives about {known.loss:.3g}"
+        else:
+            return
+        yield RunReport(
+            subject=Subject(SubjectKind.FIT),
+            message=f"The model is no better than a constant guess: {clause}.",
+            step=history.last_step,
+            epoch=history.last_epoch,
+            clause=clause,
+            causes=causes_of(history),
+        )

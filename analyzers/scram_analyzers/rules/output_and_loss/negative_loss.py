@@ -1,0 +1,49 @@
+"""SCR425 negative-loss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.base import Rule, RunReport
+from scram_analyzers.rules.references import AUTO_TRAINER
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.task import BUILT_IN
+
+TOLERANCE = 1e-3
+"""What rounding may take from 0."""
+
+
+class NegativeLoss(Rule):
+    """A loss below zero that can't be."""
+
+    code = "SCR425"
+    name = "negative-loss"
+    severity = Severity.ERROR
+    confidence = Confidence.HIGH
+    summary = "a negative value of a loss that is never negative on sound labels and outputs"
+    why = (
+        "Cross-entropies and errors are 0 at best. A negative one means that labels or outputs are not what the "
+        "loss takes them for, and the model learns something else."
+    )
+    how = (
+        "Check the range of the labels (0 and 1, or class numbers from 0), and that the last layer gives "
+        "probabilities or the loss has from_logits=True."
+    )
+    references = (AUTO_TRAINER,)
+    false_alarms = "Negative sample weights, or a negative penalty added with add_loss."
+
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Report the first negative loss of a built-in kind."""
+        losses = history.info.losses
+        if not losses or not all(loss in BUILT_IN for loss in losses):
+            return
+        found = next(((step, loss) for step, loss in history.losses() if loss < -TOLERANCE), None)
+        if found is None or (history.data is not None and history.data.has_sample_weight):
+            return
+        yield RunReport(
+            subject=Subject(SubjectKind.LOSS),
+            message=f"The loss was {found[1]:.3g} at step {found[0]}; {losses[0]} can't be negative on sound labels.",
+            step=found[0],
+        )

@@ -1,0 +1,26 @@
+"""Which rules know why a run does not learn, the likeliest first, and what runs themselves show of it."""
+
+from __future__ import annotations
+
+from scram_analyzers.rules.base import Cause
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.observed_causes import observed_causes
+
+NOT_FINITE = ("SCR202", "SCR601", "SCR602")
+"""Runs that broke down: nothing else need be said of how they learn."""
+
+NOT_LEARNING = (
+    *NOT_FINITE,
+    "SCR103", "SCR319", "SCR316", "SCR315", "SCR409", "SCR405", "SCR411", "SCR412", "SCR413", "SCR401",
+    "SCR402", "SCR408", "SCR421", "SCR415", "SCR414", "SCR406", "SCR407", "SCR424", "SCR425", "SCR101",
+    "SCR102", "SCR331", "SCR606", "SCR607", "SCR608", "SCR218", "SCR222", "SCR201", "SCR204", "SCR205",
+    "SCR207", "SCR221", "SCR219", "SCR332", "SCR502", "SCR503", "SCR504", "SCR317", "SCR318", "SCR322",
+    "SCR307", "SCR303", "SCR301", "SCR302", "SCR313", "SCR418", "SCR423", "SCR420", "SCR104", "SCR107",
+    "SCR109", "SCR105", "SCR106", "SCR866",
+)  # fmt: skip
+"""Causes of a loss that does not fall or falls hardly at all."""
+
+
+def causes_of(history: RunHistory) -> tuple[Cause, ...]:
+    """What the run shows, as causes that a report can carry."""
+    return tuple(Cause(text, subject) for text, subject in observed_causes(history))

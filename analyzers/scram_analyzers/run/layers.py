@@ -1,0 +1,92 @@
+"""What the probes of a run show of its layers: roles, and what lasts over several probes in a row."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from scram_analyzers.run.history import RunHistory, asked_once
+from scram_analyzers.run.records import LayerObservation, ProbeRecord, WeightObservation
+
+KERNELS = ("kernel", "embeddings", "recurrent_kernel", "depthwise_kernel", "pointwise_kernel")
+"""The last part of the path of weights that multiply; biases and scales start at 0 or 1 and move otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """A layer's condition that has held since the probe `since`; `now` is the newest observation."""
+
+    since: ProbeRecord
+    last: ProbeRecord
+    now: LayerObservation
+
+
+def output_layers(history: RunHistory) -> frozenset[str]:
+    """Layers that make the model's outputs; the last one where the outputs are not known."""
+    named = {output.layer for output in history.info.outputs if output.layer is not None}
+    if not named and history.info.layers:
+        named = {history.info.layers[-1].name}
+    return frozenset(named)
+
+
+def lasting_layers(
+    history: RunHistory, holds: Callable[[LayerObservation, ProbeRecord], bool], probes: int, after: int = 0
+) -> list[Lasting]:
+    """The hidden layers for which a condition held in each of the newest probes, and for `probes` of them at least.
+
+    Only probes after step `after` count. In the order of the model.
+    """
+    seen = [probe for probe in history.probes if probe.step > after]
+    if len(seen) < probes:
+        return []
+    hidden = [layer for layer in seen[-1].layers if layer.layer not in output_layers(history)]
+    return [found for layer in hidden if (found := _lasting(layer.layer, seen, holds, probes)) is not None]
+
+
+def _lasting(
+    name: str, seen: Sequence[ProbeRecord], holds: Callable[[LayerObservation, ProbeRecord], bool], probes: int
+) -> Lasting | None:
+    since = None
+    count = 0
+    for probe in reversed(seen):
+        layer = layer_at(probe, name)
+        if layer is None or not holds(layer, probe):
+            break
+        since, count = probe, count + 1
+    newest = layer_at(seen[-1], name)
+    if since is None or newest is None or count < probes:
+        return None
+    return Lasting(since, seen[-1], newest)
+
+
+def layer_at(probe: ProbeRecord, name: str) -> LayerObservation | None:
+    """What a probe saw of the layer called `name`."""
+    return next((layer for layer in probe.layers if layer.layer == name), None)
+
+
+def is_kernel(weight: WeightObservation) -> bool:
+    """Whether a weight multiplies its layer's input."""
+    return weight.weight.rpartition("/")[2] in KERNELS
+
+
+def gradient_norm(probe: ProbeRecord) -> float | None:
+    """The Euclidean norm of all gradients together; None when none was read, infinite when one is not finite."""
+    norms = [weight.gradient_norm for weight in probe.weights if weight.gradient_norm is not None]
+    if not norms:
+        return None
+    if not all(map(math.isfinite, norms)):
+        return math.inf
+    return math.hypot(*norms)
+
+
+@asked_once
+def median_update_ratio(history: RunHistory) -> float | None:
+    """How far one step moves the kernels, as a share of their norm: the median over kernels and the newest probes."""
+    ratios = sorted(
+        weight.update_ratio
+        for probe in list(history.probes)[-10:]
+        for weight in probe.weights
+        if weight.update_ratio is not None and math.isfinite(weight.update_ratio) and is_kernel(weight)
+    )
+    return ratios[len(ratios) // 2] if ratios else None

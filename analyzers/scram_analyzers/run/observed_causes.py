@@ -1,0 +1,78 @@
+"""What a run shows of why it does not learn, short of a finding of its own: the likeliest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers.run.history import RunHistory, asked_once
+from scram_analyzers.run.layers import median_update_ratio
+from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.task import Task, targets, task
+from scram_analyzers.run.wording import counted, share
+
+SMALL_UPDATE = 1e-5
+"""A step that moves the weights by less than this share of themselves hardly changes them (catalogue F12)."""
+
+LARGE_UPDATE = 0.1
+"""A step that moves the weights by more than this share of themselves destroys what they hold (catalogue F12)."""
+
+MUCH_DROPOUT = 0.5
+HEAVY_PENALTY = 0.5
+WIDE_TARGET = 100.0
+SMALL_BATCH = 2
+
+Observed = tuple[str, Subject]
+
+
+@asked_once
+def observed_causes(history: RunHistory) -> tuple[Observed, ...]:
+    """Pairs of a text ("each step moves the weights by 1e-7 of themselves") and the part of the program to change."""
+    return tuple(_observed(history))
+
+
+def _observed(history: RunHistory) -> Iterator[Observed]:
+    optimizer = history.info.optimizer
+    rate = f"the learning rate of {optimizer.learning_rate:g}" if optimizer and optimizer.learning_rate else "it"
+    ratio = median_update_ratio(history)
+    subject = Subject(SubjectKind.LEARNING_RATE)
+    if ratio is not None and ratio < SMALL_UPDATE:
+        yield f"each step moves the weights by {ratio:.1g} of their size only: {rate} is too low", subject
+    if ratio is not None and ratio > LARGE_UPDATE:
+        yield f"each step moves the weights by {share(ratio)} of their size: {rate} is too high", subject
+    yield from _penalty(history)
+    yield from _dropout(history)
+    yield from _data(history)
+    yield from _plain_optimizer(history)
+
+
+def _penalty(history: RunHistory) -> Iterator[Observed]:
+    for probe in list(history.probes)[-1:]:
+        if probe.penalty and probe.loss and probe.penalty > HEAVY_PENALTY * probe.loss > 0:
+            regularized = [layer for layer in history.info.layers if layer.regularized]
+            subject = Subject(SubjectKind.LAYER, regularized[0].name) if regularized else Subject(SubjectKind.MODEL)
+            yield f"regularization makes up {share(probe.penalty / probe.loss)} of the loss", subject
+
+
+def _dropout(history: RunHistory) -> Iterator[Observed]:
+    for layer in history.info.layers:
+        if layer.rate is not None and layer.rate > MUCH_DROPOUT and "Dropout" in layer.class_name:
+            yield f'"{layer.name}" drops {share(layer.rate)} of its inputs', Subject(SubjectKind.LAYER, layer.name)
+            return
+
+
+def _data(history: RunHistory) -> Iterator[Observed]:
+    array = targets(history)
+    if task(history) is Task.REGRESSION and array is not None and (array.deviation or 0) > WIDE_TARGET:
+        yield f"the targets are not scaled (deviation {array.deviation:.3g})", Subject(SubjectKind.TARGETS)
+    size = history.info.batch_size
+    if size is not None and size <= SMALL_BATCH:
+        yield f"a batch of {counted(size, 'row')} gives very noisy gradients", Subject(SubjectKind.FIT)
+    samples = history.info.training_samples
+    if size is not None and samples is not None and samples > 1 and size >= samples / 2:
+        yield f"a batch of {size:,} of {samples:,} rows leaves few steps in an epoch", Subject(SubjectKind.FIT)
+
+
+def _plain_optimizer(history: RunHistory) -> Iterator[Observed]:
+    optimizer = history.info.optimizer
+    if optimizer is not None and optimizer.name == "SGD" and not optimizer.momentum:
+        yield "plain SGD without momentum learns slowly", Subject(SubjectKind.OPTIMIZER)

@@ -1,0 +1,79 @@
+"""What the predictions on the panel say of the model's outputs, and which arrays feed which layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.records import ArrayStatistics, DataArray, LabelForm, OutputInfo, OutputStatistics, PanelRecord
+from scram_analyzers.run.task import CATEGORICAL, CROSS_ENTROPIES, the_output
+
+TOLERANCE = 0.01
+"""What half precision may add to a probability or a sum of them (catalogue A1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotProbabilities:
+    """Predictions that a cross-entropy takes for probabilities and that are none."""
+
+    output: OutputInfo
+    panel: PanelRecord
+    clause: str
+
+
+def not_probabilities(history: RunHistory) -> NotProbabilities | None:
+    """The newest panel's, for a single output under a built-in cross-entropy without from_logits."""
+    output = the_output(history)
+    panel = history.panels[-1] if history.panels else None
+    if output is None or panel is None or len(panel.outputs) != 1:
+        return None
+    if output.loss not in CROSS_ENTROPIES or output.from_logits is not False:
+        return None
+    seen = panel.outputs[0]
+    if seen.nonfinite:
+        return None
+    if seen.minimum < -TOLERANCE or seen.maximum > 1 + TOLERANCE:
+        return NotProbabilities(output, panel, f"its outputs reach from {seen.minimum:.3g} to {seen.maximum:.3g}")
+    return _bad_sum(output, panel, seen)
+
+
+def _bad_sum(output: OutputInfo, panel: PanelRecord, seen: OutputStatistics) -> NotProbabilities | None:
+    low, high = seen.row_sum_minimum, seen.row_sum_maximum
+    if output.loss not in CATEGORICAL or low is None or high is None:
+        return None
+    if low >= 1 - TOLERANCE and high <= 1 + TOLERANCE:
+        return None
+    return NotProbabilities(output, panel, f"its outputs for a row add up to {low:.3g} to {high:.3g}, not to 1")
+
+
+def target_range(history: RunHistory) -> tuple[float, float, float | None] | None:
+    """Smallest and largest target, and their deviation, from the data given to fit, else from the batches seen."""
+    array = history.data.array("training", "target") if history.data is not None else None
+    if array is not None and array.minimum is not None and array.maximum is not None:
+        return array.minimum, array.maximum, array.deviation
+    seen = [
+        (each.minimum, each.maximum)
+        for record in history.steps
+        for each in record.arrays
+        if each.role == "target" and each.minimum is not None and each.maximum is not None
+    ]
+    names = {each.name for record in history.steps for each in record.arrays if each.role == "target"}
+    if not seen or len(names) != 1:
+        return None
+    return min(low for low, _ in seen), max(high for _, high in seen), None
+
+
+def whole_labels(history: RunHistory) -> DataArray | None:
+    """The training targets, when they are class numbers."""
+    array = history.data.array("training", "target") if history.data is not None else None
+    forms = (LabelForm.CLASS_INDICES, LabelForm.BINARY)
+    return array if array is not None and array.label_form in forms else None
+
+
+def inputs_seen(history: RunHistory) -> Iterator[ArrayStatistics | DataArray]:
+    """Every input that was looked at: the arrays given to fit, then the batches."""
+    if history.data is not None:
+        yield from (array for array in history.data.arrays if array.role == "input")
+    for record in history.steps:
+        yield from (array for array in record.arrays if array.role == "input")

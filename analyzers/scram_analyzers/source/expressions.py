@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from scram_analyzers.source import arithmetic, attributes, calls, subscripts
-from scram_analyzers.source.data import Data
+from scram_analyzers.source.data import Data, DataStep, StepKind
 from scram_analyzers.source.graph import Operation, Tensor
 from scram_analyzers.source.libraries import data_arithmetic, data_operations
 from scram_analyzers.source.places import Place
@@ -244,6 +244,8 @@ def _unary(interpreter: Interpreter, node: cst.UnaryOperation) -> Value:
         return placed(arithmetic.unary(type(node.operator).__name__, operand), place)
     if isinstance(operand, Tensor):
         return Tensor(Operation(f"operator.{type(node.operator).__name__}", Arguments()), (operand,), place)
+    if isinstance(node.operator, cst.BitInvert) and isinstance(operand, Data):
+        return operand.after(DataStep(StepKind.OTHER, "BitInvert", place))  # `~mask` is a mask as well
     return Unknown(place)
 
 

@@ -16,7 +16,7 @@ from scram_analyzers.source import (
 )
 from scram_analyzers.source.attributes import SUPER, get_attribute
 from scram_analyzers.source.graph import Opaque, Tensor
-from scram_analyzers.source.libraries import data_methods, data_operations
+from scram_analyzers.source.libraries import command_line, data_methods, data_operations
 from scram_analyzers.source.model import ModelObject
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call
@@ -121,6 +121,8 @@ def _object_method(interpreter: Interpreter, owner: Ref, name: str, arguments: A
         interpreter.replace_object(owner, replace(thing, log=(*thing.log, called)))
         if thing.kind in sklearn_wrappers.WRAPPERS:
             return sklearn_wrappers.call_method(interpreter, owner, thing, name, arguments, place)
+        if thing.kind == command_line.PARSER:
+            return command_line.call_method(interpreter, owner, thing, name, arguments, place)
         result = data_methods.of_created(interpreter, owner, thing, name, arguments, place)
         method = f"{thing.kind}.{name}"
         interpreter.recording.method_calls.append(Call(method, method, arguments, place, result))

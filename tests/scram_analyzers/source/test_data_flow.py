@@ -142,3 +142,22 @@ def test_missing_values_in_a_list_leave_its_range_unknown() -> None:
     assert inputs is not None
     assert inputs.range is None
     assert inputs.shape == (3,)
+
+
+@pytest.mark.parametrize(
+    ("key", "classes"),
+    [
+        ("np.random.permutation(len(y))", 10),
+        ("np.argsort(y)", 10),
+        ("y < 5", None),
+        ("~(y > 4)", None),
+        ("np.where(y < 5)[0]", None),
+        ("np.isin(y, [1, 2])", None),
+        ("[row for row in range(len(y)) if y[row] < 5]", None),
+    ],
+)
+def test_rows_picked_by_what_they_hold_may_lack_classes(key: str, classes: int | None) -> None:
+    load = "from sklearn.datasets import load_digits\nx, y = load_digits(return_X_y=True)"
+    fit = fit_of(f"{load}\nkept = {key}\nx, y = x[kept], y[kept]")
+    assert fit.targets is not None
+    assert fit.targets.classes == classes

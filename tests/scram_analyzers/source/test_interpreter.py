@@ -63,6 +63,26 @@ def test_a_default_that_a_caller_may_override_is_marked_as_assumed() -> None:
     assert optimizer.learning_rate.assumed
 
 
+@pytest.mark.parametrize(
+    ("options", "use", "value"),
+    [
+        ('parser.add_argument("--lr", type=float, default=5.0)', "args.lr", 5.0),
+        ('parser.add_argument("-l", "--learning-rate", type=float, default="5")', "args.learning_rate", 5.0),
+        ('parser.add_argument_group("optimizer").add_argument("--lr", dest="rate", default=5.0)', "args.rate", 5.0),
+        ('parser.add_argument("--lr", type=float)', "args.lr", None),
+        ("pass", "args.lr", None),
+    ],
+)
+def test_an_option_of_the_command_line_has_its_default(options: str, use: str, value: float | None) -> None:
+    text = f"import argparse, keras\nparser = argparse.ArgumentParser()\n{options}\nargs = parser.parse_args()\n"
+    (optimizer,) = program_of(f"{text}keras.optimizers.Adam({use})\n").optimizers
+    assert optimizer.learning_rate.value == value
+    if value is not None:
+        assert optimizer.learning_rate.assumed
+        assert optimizer.learning_rate.place is not None
+        assert optimizer.learning_rate.place.line == 3
+
+
 def test_the_number_is_placed_where_it_is_written() -> None:
     (optimizer,) = program_of("import keras\nRATE = 5.0\nkeras.optimizers.Adam(RATE)\n").optimizers
     rate = optimizer.learning_rate

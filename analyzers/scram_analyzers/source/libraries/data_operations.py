@@ -174,7 +174,16 @@ def select(interpreter: Interpreter, data: Data, keys: list[Value | slice], plac
         single = len(keys) == 2 and not isinstance(keys[1], slice) and integer(keys[1]) is not None
         one = _column_of_classes(one) if single else one
         return replace(one, shape=_of_columns(data, keys), rows=rows, range=None if one_column else data.range)
-    return replace(one, shape=data.shape[1:] if data.shape and position is not None else None, rows=rows)
+    one = replace(one, shape=data.shape[1:] if data.shape and position is not None else None, rows=rows)
+    return replace(one, classes=None) if _picks_by_value(key) else one
+
+
+def _picks_by_value(key: Value | slice) -> bool:
+    """Whether a key picks rows for what they hold (`y[y < 5]`), so that whole classes may be gone."""
+    if isinstance(key, Ref):
+        return True  # a list of positions, made by whatever condition
+    names = {step.name for step in key.steps} if isinstance(key, Data) else frozenset()
+    return not names.isdisjoint(("compare", "isin", "in1d")) or {"argsort", "getitem"} <= names
 
 
 def _column_of_classes(data: Data) -> Data:

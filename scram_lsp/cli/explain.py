@@ -5,17 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Sequence
+from typing import Any
 
-from scram_analyzers.notes import NOTES, Note
+from scram_analyzers.notes import Note
 from scram_lsp.cli.terminal import CLEAN, FAILED, say
-
-if TYPE_CHECKING:
-    from scram_analyzers.rules.base import Example, Rule
-    from scram_lsp.selection import Catalogue
-
-Explained: TypeAlias = "Note | type[Rule]"
+from scram_lsp.rule_pages import Explained, find, rule_page
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,17 +41,12 @@ def explain(command: str, options: argparse.Namespace) -> int:
     except UnknownNameError as error:
         say(command, str(error))
         return FAILED
-    explained = [_find(catalogue, code) for code in codes]
+    explained = [find(catalogue, code) for code in codes]
     if options.output_format == "json":
         print(json.dumps([_as_json(each) for each in explained], indent=2))
     else:
-        _print_markdown("\n".join("\n".join(_markdown(each)) for each in explained))
+        _print_markdown("\n".join(rule_page(each) for each in explained))
     return CLEAN
-
-
-def _find(catalogue: Catalogue, code: str) -> Explained:
-    rule = catalogue.rules.get(code)
-    return rule if rule is not None else next(note for note in NOTES if note.code == code)
 
 
 def _print_markdown(text: str) -> None:
@@ -68,37 +58,6 @@ def _print_markdown(text: str) -> None:
     from rich.markdown import Markdown
 
     Console().print(Markdown(text))
-
-
-def _markdown(explained: Explained) -> Iterator[str]:
-    yield f"# {explained.name} ({explained.code})"
-    yield ""
-    yield f"Reports {explained.summary.rstrip('.')}."
-    yield from ("", "## Why it matters", "", explained.why, "", "## What to do", "", explained.how, "")
-    if not isinstance(explained, Note):
-        yield from _rule_markdown(explained)
-        yield from ("## How to silence it", "", f"`# scram: ignore[{explained.code}]` on the statement", "")
-
-
-def _rule_markdown(rule: type[Rule]) -> Iterator[str]:
-    for example in rule.bad[:1]:
-        yield from _example_markdown(example)
-    if rule.false_alarms:
-        yield from ("## When it may be wrong", "", rule.false_alarms, "")
-    if rule.options:
-        yield from (f"## Options (`[tool.scram.rules.{rule.code}]`)", "")
-        yield from (f"- `{each.name} = {each.default:g}`: {each.meaning} ({each.source})" for each in rule.options)
-        yield ""
-    if rule.references:
-        yield from ("## References", "")
-        yield from (f"- {each.title} {f'<{each.url}>' if each.url else ''}".rstrip() for each in rule.references)
-        yield ""
-
-
-def _example_markdown(example: Example) -> Iterator[str]:
-    yield from (f"## Example: {example.title}", "", "```python", example.source.strip("\n"), "```", "")
-    if example.fixed is not None:
-        yield from ("After the fix:", "", "```python", example.fixed.strip("\n"), "```", "")
 
 
 def _as_json(explained: Explained) -> dict[str, Any]:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scram_lsp.cli.fixing import FixError
 from scram_lsp.cli.terminal import keep_log_quiet
 from scram_lsp.cli.text_checks import CheckedFile, Mode, check_source
 from scram_lsp.config import Settings
 from scram_lsp.files import FileError, SourceText, read_source, short_path, write_source
+from scram_lsp.fixing import FixError
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ProcessPoolExecutor

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import TextIO
 
 from scram_analyzers.findings import Severity
-from scram_lsp.cli.fixing import applicable_fix
 from scram_lsp.cli.terminal import CLEAN, FAILED, FINDINGS, say
 from scram_lsp.cli.text_checks import CheckedFile, Mode
 from scram_lsp.config import Settings
+from scram_lsp.fixing import applicable_fix
 from scram_lsp.reporters import Reported, load_reporter
 
 

@@ -12,9 +12,9 @@ from scram_analyzers.source.cell_places import CellPlaces
 from scram_analyzers.source.notebooks import Notebook, NotebookError, read_notebook
 from scram_analyzers.source.text import mentions_keras
 from scram_lsp.checking import check_text
-from scram_lsp.cli.fixing import Check, FixedText, FixError, fix_text, unified_diff
 from scram_lsp.config import Settings
 from scram_lsp.files import FileError, is_notebook, short_path
+from scram_lsp.fixing import Check, FixedText, FixError, fix_text, unified_diff
 from scram_lsp.reporters import Reported
 
 

@@ -1,4 +1,4 @@
-"""The analysis of open documents: on a worker thread, and only ever of the latest text."""
+"""The analysis of what is open: on a worker thread, and only ever of the latest text."""
 
 from __future__ import annotations
 
@@ -7,93 +7,93 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from scram_analyzers.engine import Analysis
-from scram_lsp.server.documents import Document, Documents
+from scram_lsp.server.units import Unit, Units
 
 TYPING_PAUSE_SECONDS = 0.03
 """How long after a keystroke the analysis begins; what is typed meanwhile goes into the same one."""
 
 
 class Analyses:
-    """Runs the analysis of each open document when it is due, and keeps the last one.
+    """Runs the analysis of each open unit when it is due, and keeps the last one.
 
-    `analyze` is called on the worker thread with a document's file name and text. `finished` is called on the
+    `analyze` is called on the worker thread with a unit's file name and text. `finished` is called on the
     loop, for the latest request only: what a newer one overtook is thrown away unseen. When `analyze` raises,
     `failed` is called first, and `finished` with None.
     """
 
     def __init__(
         self,
-        documents: Documents,
+        units: Units,
         analyze: Callable[[str, str], Analysis],
-        finished: Callable[[Document, Analysis | None], None],
-        failed: Callable[[Document, Exception], None],
+        finished: Callable[[Unit, Analysis | None], None],
+        failed: Callable[[Unit, Exception], None],
     ) -> None:
-        self._documents = documents
+        self._units = units
         self._analyze = analyze
         self._finished = finished
         self._failed = failed
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="scram-analysis")
-        self._requests: dict[Document, int] = {}
-        self._due: dict[Document, asyncio.Event] = {}
-        self._tasks: dict[Document, asyncio.Task[None]] = {}
-        self._latest: dict[Document, Analysis | None] = {}
+        self._requests: dict[Unit, int] = {}
+        self._due: dict[Unit, asyncio.Event] = {}
+        self._tasks: dict[Unit, asyncio.Task[None]] = {}
+        self._latest: dict[Unit, Analysis | None] = {}
 
-    def request(self, document: Document, *, at_once: bool = False) -> None:
-        """See to it that the document's present text is analyzed, after a short pause or at once."""
-        self._requests[document] = self._requests.get(document, 0) + 1
-        if document not in self._tasks:
-            self._due[document] = asyncio.Event()
-            self._tasks[document] = asyncio.get_running_loop().create_task(self._run(document))
+    def request(self, unit: Unit, *, at_once: bool = False) -> None:
+        """See to it that the unit's present text is analyzed, after a short pause or at once."""
+        self._requests[unit] = self._requests.get(unit, 0) + 1
+        if unit not in self._tasks:
+            self._due[unit] = asyncio.Event()
+            self._tasks[unit] = asyncio.get_running_loop().create_task(self._run(unit))
         if at_once:
-            self._due[document].set()
+            self._due[unit].set()
 
-    def is_pending(self, document: Document) -> bool:
+    def is_pending(self, unit: Unit) -> bool:
         """Whether an analysis is on its way that will replace the last one."""
-        return document in self._tasks
+        return unit in self._tasks
 
-    async def current(self, document: Document) -> Analysis | None:
-        """The analysis of the document's present text; waits for it where it is on its way."""
-        while (task := self._tasks.get(document)) is not None:
-            self._due[document].set()
+    async def current(self, unit: Unit) -> Analysis | None:
+        """The analysis of the unit's present text; waits for it where it is on its way."""
+        while (task := self._tasks.get(unit)) is not None:
+            self._due[unit].set()
             await asyncio.shield(task)
-        return self._latest.get(document)
+        return self._latest.get(unit)
 
-    def drop(self, document: Document) -> None:
-        """Forget a document that was closed."""
-        self._latest.pop(document, None)
-        self._requests.pop(document, None)
+    def drop(self, unit: Unit) -> None:
+        """Forget a unit that was closed."""
+        self._latest.pop(unit, None)
+        self._requests.pop(unit, None)
 
     def close(self) -> None:
         """Begin no further analysis."""
         self._worker.shutdown(wait=False, cancel_futures=True)
 
-    async def _run(self, document: Document) -> None:
+    async def _run(self, unit: Unit) -> None:
         try:
-            await self._pause(document)
-            while self._is_open(document):
-                request = self._requests[document]
-                analysis = await self._analyze_now(document)
-                if self._requests.get(document) == request:
+            await self._pause(unit)
+            while self._is_open(unit):
+                request = self._requests[unit]
+                analysis = await self._analyze_now(unit)
+                if self._requests.get(unit) == request:
                     break
         finally:
-            del self._due[document], self._tasks[document]
-        if self._is_open(document):
-            self._latest[document] = analysis
-            self._finished(document, analysis)
+            del self._due[unit], self._tasks[unit]
+        if self._is_open(unit):
+            self._latest[unit] = analysis
+            self._finished(unit, analysis)
 
-    async def _pause(self, document: Document) -> None:
+    async def _pause(self, unit: Unit) -> None:
         try:
-            await asyncio.wait_for(self._due[document].wait(), TYPING_PAUSE_SECONDS)
+            await asyncio.wait_for(self._due[unit].wait(), TYPING_PAUSE_SECONDS)
         except asyncio.TimeoutError:
             return
 
-    async def _analyze_now(self, document: Document) -> Analysis | None:
+    async def _analyze_now(self, unit: Unit) -> Analysis | None:
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._worker, self._analyze, document.filename, document.text)
+            return await loop.run_in_executor(self._worker, self._analyze, unit.filename, unit.text)
         except Exception as error:
-            self._failed(document, error)
+            self._failed(unit, error)
             return None
 
-    def _is_open(self, document: Document) -> bool:
-        return self._documents.get(document.uri) is document
+    def _is_open(self, unit: Unit) -> bool:
+        return self._units.is_open(unit)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from lsprotocol import types
 from pygls.capabilities import get_capability
@@ -21,6 +21,14 @@ SEVERITIES: Mapping[Severity, types.DiagnosticSeverity] = {
     Severity.INFO: types.DiagnosticSeverity.Information,
     Severity.HINT: types.DiagnosticSeverity.Hint,
 }
+TAGS: Mapping[str, types.DiagnosticTag] = {
+    "unused-suppression": types.DiagnosticTag.Unnecessary,
+    "scaled-copy-unused": types.DiagnosticTag.Unnecessary,
+    "removed-api": types.DiagnosticTag.Deprecated,
+    "renamed-argument": types.DiagnosticTag.Deprecated,
+}
+"""How editors draw some findings: faded where the code does nothing, struck out where it is no more."""
+
 Locate: TypeAlias = Callable[[str, SourceRange], types.Location]
 """Turns a file's name and a range in it into a location in the client's units."""
 
@@ -60,21 +68,26 @@ class DiagnosticsStore:
 class DiagnosticWriter:
     """Writes findings as diagnostics, with the parts that this client understands."""
 
-    code_descriptions: bool
-    related_information: bool
-    data: bool
+    code_descriptions: bool = False
+    related_information: bool = False
+    data: bool = False
+    tags: frozenset[types.DiagnosticTag] = frozenset()
 
     @classmethod
     def for_client(cls, capabilities: types.ClientCapabilities) -> DiagnosticWriter:
         """A writer that keeps to what the client declared."""
 
-        def supports(name: str) -> bool:
-            return bool(get_capability(capabilities, f"text_document.publish_diagnostics.{name}", False))
+        known = [_section(capabilities, each) for each in ("publish_diagnostics", "diagnostic")]
 
+        def supports(name: str) -> bool:
+            return any(getattr(each, name, None) for each in known)
+
+        tags = [each.tag_support.value_set for each in known if getattr(each, "tag_support", None)]
         return cls(
             code_descriptions=supports("code_description_support"),
             related_information=supports("related_information"),
             data=supports("data_support"),
+            tags=frozenset(tag for each in tags for tag in each),
         )
 
     def write(self, finding: Finding, locate: Locate, label: str | None = None) -> types.Diagnostic:
@@ -86,12 +99,17 @@ class DiagnosticWriter:
             code=finding.code,
             code_description=self._code_description(finding),
             source=SOURCES[finding.origin],
+            tags=self._tags(finding),
             related_information=self._related(finding, locate),
             data=finding_key(finding) if self.data else None,
         )
 
     def _code_description(self, finding: Finding) -> types.CodeDescription | None:
         return types.CodeDescription(href=finding.url) if self.code_descriptions and finding.url else None
+
+    def _tags(self, finding: Finding) -> list[types.DiagnosticTag] | None:
+        tag = TAGS.get(finding.name)
+        return [tag] if tag in self.tags and tag is not None else None
 
     def _related(self, finding: Finding, locate: Locate) -> list[types.DiagnosticRelatedInformation] | None:
         if not self.related_information or not finding.related:
@@ -100,6 +118,18 @@ class DiagnosticWriter:
             types.DiagnosticRelatedInformation(locate(each.filename, each.range), each.message)
             for each in finding.related
         ]
+
+
+def pulls(capabilities: types.ClientCapabilities) -> bool:
+    """Whether the client asks for diagnostics. One that can't be called to ask again would miss what runs find."""
+    return bool(
+        get_capability(capabilities, "text_document.diagnostic")
+        and get_capability(capabilities, "workspace.diagnostics.refresh_support", False)
+    )
+
+
+def _section(capabilities: types.ClientCapabilities, name: str) -> Any:
+    return getattr(capabilities.text_document, name, None)
 
 
 def finding_key(finding: Finding) -> str:

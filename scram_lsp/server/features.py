@@ -8,10 +8,12 @@ import os
 
 from lsprotocol import types
 from pygls.capabilities import get_capability
+from pygls.exceptions import JsonRpcException
 
 from scram_analyzers.rules.registry import RuleSet
 from scram_lsp.live.processes import is_alive
-from scram_lsp.server import code_actions, hover
+from scram_lsp.server import code_actions, commands, hover, pull_diagnostics
+from scram_lsp.server.code_actions import ActionRequest, CodeActions
 from scram_lsp.server.configuration import FILE_NAMES
 from scram_lsp.server.documents import path_of
 from scram_lsp.server.language_server import ScramLanguageServer
@@ -20,6 +22,7 @@ log = logging.getLogger(__name__)
 
 LANGUAGE = "python"
 SECTION = "scram"
+CONTENT_MODIFIED = types.LSPErrorCodes.ContentModified.value
 PARENT_CHECK_SECONDS = 2.0
 
 
@@ -44,14 +47,20 @@ def register(server: ScramLanguageServer) -> None:
     server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)(did_change_workspace_folders)
     server.feature(
         types.TEXT_DOCUMENT_CODE_ACTION,
-        types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix]),
+        types.CodeActionOptions(
+            code_action_kinds=[types.CodeActionKind.QuickFix, code_actions.FIX_ALL], resolve_provider=True
+        ),
     )(code_action)
+    server.feature(types.CODE_ACTION_RESOLVE)(code_action_resolve)
     server.feature(types.TEXT_DOCUMENT_HOVER)(text_document_hover)
+    commands.register(server)
 
 
 def initialize(ls: ScramLanguageServer, params: types.InitializeParams) -> None:
     """The client introduces itself."""
     ls.begin(params)
+    if ls.publisher.pulls:  # a client that is told must not be invited to ask as well
+        pull_diagnostics.register(ls)
 
 
 async def initialized(ls: ScramLanguageServer, params: types.InitializedParams) -> None:
@@ -77,19 +86,15 @@ def did_open(ls: ScramLanguageServer, params: types.DidOpenTextDocumentParams) -
 def did_change(ls: ScramLanguageServer, params: types.DidChangeTextDocumentParams) -> None:
     """Follow an edit, and look again when the typing pauses."""
     document = ls.documents.get(params.text_document.uri)
-    if document is None:
-        return
-    edits = document.change(params.text_document.version, params.content_changes)
-    ls.runs.edited(document, edits)
-    ls.analyses.request(document)
+    if document is not None:
+        ls.edited(document, document.change(params.text_document.version, params.content_changes))
 
 
 def did_save(ls: ScramLanguageServer, params: types.DidSaveTextDocumentParams) -> None:
     """The text is on disk now: the next run reads it."""
     document = ls.documents.get(params.text_document.uri)
     if document is not None:
-        document.note_saved()
-        ls.analyses.request(document, at_once=True)
+        ls.saved(document)
 
 
 def did_close(ls: ScramLanguageServer, params: types.DidCloseTextDocumentParams) -> None:
@@ -122,13 +127,26 @@ def did_change_workspace_folders(ls: ScramLanguageServer, params: types.DidChang
 
 
 async def code_action(ls: ScramLanguageServer, params: types.CodeActionParams) -> list[types.CodeAction] | None:
-    """The quick fixes for a stretch of a document."""
-    document = ls.documents.get(params.text_document.uri)
-    analysis = await ls.analyses.current(document) if document is not None else None
-    if document is None or analysis is None:
+    """What is offered for a stretch of a document."""
+    analyzed = await ls.analyzed(params.text_document.uri)
+    if analyzed is None:
         return None
-    request = code_actions.ActionRequest.of(params, ls.client_capabilities)
-    return code_actions.code_actions(request, document, ls.publisher.shown(document), analysis)
+    request = ActionRequest.of(params)
+    offers = CodeActions(request, ls.action_client, analyzed.document, ls.action_edits(analyzed))
+    return offers.offered(ls.publisher.shown(analyzed.document))
+
+
+async def code_action_resolve(ls: ScramLanguageServer, params: types.CodeAction) -> types.CodeAction:
+    """The edits of an action that was chosen."""
+    asked = code_actions.read_action(params.data)
+    if asked is None:  # it needs none
+        return params
+    uri, version, action = asked
+    analyzed = await ls.analyzed(uri)
+    if analyzed is None or analyzed.document.version != version:
+        raise JsonRpcException("The text has changed since this was offered; ask again", CONTENT_MODIFIED)
+    params.edit = code_actions.workspace_edit(ls.action_client, ls.action_edits(analyzed), action)
+    return params
 
 
 async def text_document_hover(ls: ScramLanguageServer, params: types.HoverParams) -> types.Hover | None:
@@ -136,12 +154,12 @@ async def text_document_hover(ls: ScramLanguageServer, params: types.HoverParams
     document = ls.documents.get(params.text_document.uri)
     if document is None:
         return None
-    analysis = await ls.analyses.current(document)
+    analyzed = await ls.analyzed(document.uri)
     return hover.hover(
         document,
         params.position,
         ls.publisher.shown(document),
-        analysis.rules if analysis is not None else RuleSet(),
+        analyzed.analysis.rules if analyzed is not None else RuleSet(),
         lambda finding: ls.publisher.evidence(document.uri, finding),
     )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -24,12 +25,16 @@ from scram_lsp.finding_json import finding_from_json
 from scram_lsp.live.discovery import Announcement
 from scram_lsp.live.listener import LiveListener, LiveRun
 from scram_lsp.live.messages import Progress
+from scram_lsp.server.action_edits import ActionEdits
 from scram_lsp.server.analyses import Analyses
+from scram_lsp.server.code_actions import ActionClient
 from scram_lsp.server.configuration import Configuration, is_excluded
-from scram_lsp.server.documents import Document, Documents, file_key, path_of
+from scram_lsp.server.documents import Document, Documents, Edit, file_key, path_of
 from scram_lsp.server.last_run import last_run
 from scram_lsp.server.live_findings import LiveFindings, read_text
 from scram_lsp.server.publisher import Publisher
+from scram_lsp.server.units import ModuleUnit, Unit, Units
+from scram_lsp.server.workspace_reports import WorkspaceReports
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +43,15 @@ RUN_PUBLISH_SECONDS = 0.05
 
 CheckText: TypeAlias = Callable[[str, str, Settings, Path | None, ParseCache], Analysis]
 """`check_text`: text, file name, settings, the file where there is one, cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Analyzed:
+    """An open document with the analysis of what it belongs to, of one moment."""
+
+    document: Document
+    unit: Unit
+    analysis: Analysis
 
 
 class ScramLanguageServer(LanguageServer):
@@ -49,18 +63,24 @@ class ScramLanguageServer(LanguageServer):
     def __init__(self, check: CheckText = check_text) -> None:
         super().__init__("scram-lsp", __version__)
         self.documents = Documents()
+        self.units = Units()
         self.configuration = Configuration(self._complain_from_worker)
         self.runs = LiveFindings(self.documents)
         self.publisher = Publisher(
             self.documents, self.runs, self.configuration, self.text_document_publish_diagnostics
         )
-        self.analyses = Analyses(self.documents, self._analyze, self._analyzed, self._analysis_failed)
+        self.analyses = Analyses(self.units, self._analyze, self._analyzed, self._analysis_failed)
+        self.action_client = ActionClient()
         self.shutdown_requested = False
         self._listener = LiveListener(self, _read_finding)
         self._announcement: Announcement | None = None
         self._announced: tuple[Path, ...] = ()
         self._check = check
         self._cache = ParseCache()
+        self.workspace_reports = WorkspaceReports(
+            self.workspace_folders, self.configuration, self.publisher, self.documents
+        )
+        self._asked_anew: set[Unit] = set()
         self._unshown: set[Path] = set()
         self._shown_at = 0.0
         self._complaints: set[str] = set()
@@ -71,6 +91,7 @@ class ScramLanguageServer(LanguageServer):
         """Take in what the client can do and wants."""
         self._running_loop = asyncio.get_running_loop()
         self.publisher.begin(params.capabilities, self.workspace.position_codec)
+        self.action_client = ActionClient.of(params.capabilities)
         self.configuration.take_editor_settings(params.initialization_options)
 
     def run_in_background(self, work: Coroutine[Any, Any, None]) -> None:
@@ -120,29 +141,68 @@ class ScramLanguageServer(LanguageServer):
         self.analyses.close()
 
     def opened(self, document: Document) -> None:
-        """Look at a document that was just opened."""
+        """Look at a module that was just opened."""
+        unit = ModuleUnit(document)
+        self.units.take(unit)
         self.announce_folders()
         self.runs.opened(document)
         self.publisher.opened(document)
-        self.analyses.request(document, at_once=True)
+        self.analyses.request(unit, at_once=True)
         if document.path is not None and not self.runs.has_run_of(document.path):
             self.run_in_background(self._load_last_run(document, document.path))
 
+    def edited(self, document: Document, edits: Sequence[Edit]) -> None:
+        """Look again at what a document belongs to, when the typing pauses."""
+        self.runs.edited(document, edits)
+        unit = self.units.of(document.uri)
+        if unit is not None:
+            self.analyses.request(unit)
+
+    def saved(self, document: Document) -> None:
+        """The text is on disk now: the next run reads it."""
+        document.note_saved()
+        unit = self.units.of(document.uri)
+        if unit is not None:
+            self.analyses.request(unit, at_once=True)
+
     def closed(self, document: Document) -> None:
-        """Let go of a document that was just closed."""
-        self.analyses.drop(document)
+        """Let go of a module that was just closed."""
+        unit = self.units.of(document.uri)
+        if unit is not None:
+            self.units.drop(unit)
+            self.analyses.drop(unit)
         self.runs.closed(document)
         self.publisher.closed(document)
         self.announce_folders()
+        self.workspace_reports.note_change()
 
     def analyze_all(self) -> None:
-        """Look at every open document anew, because settings have changed."""
-        for document in self.documents:
-            self.analyses.request(document, at_once=True)
+        """Look at everything that is open anew, because settings have changed."""
+        for unit in self.units:
+            self._asked_anew.add(unit)
+            self.analyses.request(unit, at_once=True)
+        self.workspace_reports.note_change()
+
+    async def analyzed(self, uri: str) -> Analyzed | None:
+        """A document with the analysis of its present text; None when it is not open or could not be analyzed."""
+        document, unit = self.documents.get(uri), self.units.of(uri)
+        if document is None or unit is None:
+            return None
+        analysis = await self.analyses.current(unit)
+        if analysis is None or self.documents.get(uri) is not document or self.units.of(uri) is not unit:
+            return None
+        return Analyzed(document, unit, analysis)
+
+    def action_edits(self, analyzed: Analyzed) -> ActionEdits:
+        """What makes the edits of the actions for a document."""
+        settings = self.configuration.of(analyzed.unit.path)
+        shown = self.publisher.shown(analyzed.document)
+        return ActionEdits(analyzed.document, analyzed.unit, analyzed.analysis, shown, unsafe=settings.unsafe_fixes)
 
     def file_changed(self, path: Path) -> None:
         """A file changed on disk: what runs found in it while it is closed may not hold any more."""
         self._show_soon(self.runs.changed_on_disk(path))
+        self.workspace_reports.note_change()
 
     # The audience of the live socket.
 
@@ -195,13 +255,22 @@ class ScramLanguageServer(LanguageServer):
             return Analysis(filename, RuleSet(), None, ())
         return self._check(text, filename, settings, path, self._cache)
 
-    def _analyzed(self, document: Document, analysis: Analysis | None) -> None:
-        self.publisher.set_source_findings(document, analysis.findings if analysis is not None else ())
+    def _analyzed(self, unit: Unit, analysis: Analysis | None) -> None:
+        changed = self.publisher.set_source_findings(unit, analysis.findings if analysis is not None else ())
+        anew = unit in self._asked_anew
+        self._asked_anew.discard(unit)
+        if changed and (anew or len(unit.documents) > 1):  # else the client asks for what it changed itself
+            self._refresh_diagnostics()
 
-    def _analysis_failed(self, document: Document, error: Exception) -> None:
-        log.error("the analysis of %s failed", document.filename, exc_info=error)
+    def _analysis_failed(self, unit: Unit, error: Exception) -> None:
+        log.error("the analysis of %s failed", unit.filename, exc_info=error)
         fault = f"{type(error).__name__}: {error}"
-        self.complain(f"scram could not check {document.filename} because of its own fault: {fault}")
+        self.complain(f"scram could not check {unit.filename} because of its own fault: {fault}")
+
+    def _refresh_diagnostics(self) -> None:
+        """Call a client that asks for diagnostics to ask again."""
+        if self.publisher.pulls:
+            self.workspace_diagnostic_refresh(None, lambda answer: None)
 
     # Run findings arrive at any time.
 
@@ -220,10 +289,13 @@ class ScramLanguageServer(LanguageServer):
         self._shown_at = asyncio.get_running_loop().time()
         for path in paths:
             document = self.documents.of_file(file_key(path))
+            unit = self.units.of(document.uri) if document is not None else None
             if document is None:
                 self.publisher.publish_closed(path)
-            elif not self.analyses.is_pending(document):  # otherwise its end publishes both
+            elif unit is None or not self.analyses.is_pending(unit):  # otherwise its end publishes both
                 self.publisher.publish(document)
+        self.workspace_reports.note_change()
+        self._refresh_diagnostics()
 
     async def _load_last_run(self, document: Document, path: Path) -> None:
         """Show what the last run of a script found, unless one that is live has spoken meanwhile."""

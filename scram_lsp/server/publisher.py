@@ -1,12 +1,15 @@
-"""Publishing: what source and runs say of a document, merged, written for the client and sent.
+"""Publishing: what source and runs say of a document, merged and written for the client.
 
-Everything that is sent carries the version it speaks of. A file that is not open is published too, once a run
-has found something in it.
+A client either is told (push) or asks (pull), never both; every document's report is kept up to date for
+either. Everything that is sent carries the version it speaks of. A file that is not open is reported too, once
+a run has found something in it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import secrets
+from collections.abc import Callable, Iterable, Sequence, Set
+from dataclasses import dataclass
 from pathlib import Path
 
 from lsprotocol import types
@@ -15,14 +18,27 @@ from pygls.workspace import PositionCodec
 from scram_analyzers.findings import Finding, Origin, SourceRange
 from scram_analyzers.suppression import read_suppressions
 from scram_lsp.server.configuration import Configuration
-from scram_lsp.server.diagnostics import DiagnosticsStore, DiagnosticWriter, Locate, evidence_of, run_label
+from scram_lsp.server.diagnostics import DiagnosticsStore, DiagnosticWriter, Locate, evidence_of, pulls, run_label
 from scram_lsp.server.documents import Document, Documents, file_key, uri_of
 from scram_lsp.server.live_findings import LiveFindings, read_text
 from scram_lsp.server.positions import TextPositions
+from scram_lsp.server.units import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What there is to show of a document; `result_id` is another one whenever that changes."""
+
+    result_id: str
+    diagnostics: tuple[types.Diagnostic, ...]
 
 
 class Publisher:
-    """Knows what the client is shown. `send` takes each publication; only the event loop may call this."""
+    """Knows what the client is shown; only the event loop may call this.
+
+    `send` takes each publication for a client that is told. One that asks must be called to ask again by whoever
+    changed something; `publish` says whether it did.
+    """
 
     def __init__(
         self,
@@ -34,16 +50,21 @@ class Publisher:
         self._documents = documents
         self._runs = runs
         self._configuration = configuration
-        self._send = send
+        self._push = send
         self._store = DiagnosticsStore()
-        self._writer = DiagnosticWriter(code_descriptions=False, related_information=False, data=False)
+        self._writer = DiagnosticWriter()
         self._codec = PositionCodec()
         self._closed_uris: dict[str, str] = {}
+        self._reports: dict[str, Report] = {}
+        self._session = secrets.token_hex(4)
+        self._result_count = 0
+        self.pulls = False
 
     def begin(self, capabilities: types.ClientCapabilities, codec: PositionCodec) -> None:
         """Write for this client from now on."""
         self._writer = DiagnosticWriter.for_client(capabilities)
         self._codec = codec
+        self.pulls = pulls(capabilities)
 
     def shown(self, document: Document) -> list[Finding]:
         """What the client was told of a document."""
@@ -53,17 +74,43 @@ class Publisher:
         """Which run showed a finding, as a sentence; None for one of the source."""
         return evidence_of(finding, self._runs.run_of(finding), self._store.confirms(uri, finding))
 
-    def set_source_findings(self, document: Document, findings: Iterable[Finding]) -> None:
-        """Replace what the source says of a document, and publish."""
-        self._store.set(Origin.SOURCE, document.uri, findings)
-        self.publish(document)
+    def report(self, document: Document) -> Report:
+        """What there is to show of an open document now."""
+        self._write_open(document)
+        return self._reports[document.uri]
 
-    def publish(self, document: Document) -> None:
-        """Send what there is to show of an open document, at its present version."""
-        found = self._runs.of(document.path) if document.path is not None else []
-        self._store.set(Origin.RUN, document.uri, self._wanted(found, document.path, document.text))
-        locate = self._locator(document.filename, document.uri, document.positions)
-        self._send_all(document.uri, document.version, locate)
+    def closed_files(self) -> Set[str]:
+        """The `file_key` of each file that is not open and that a run found something in."""
+        return self._closed_uris.keys()
+
+    def write(self, findings: Sequence[Finding], path: Path, text: str) -> tuple[types.Diagnostic, ...]:
+        """Findings in a file that is not open, as diagnostics, merged with what runs found there."""
+        uri = uri_of(path)
+        found = self._wanted(self._runs.of(path), path, text)
+        self._store.set(Origin.SOURCE, uri, findings)
+        self._store.set(Origin.RUN, uri, found)
+        written = self._written(uri, self._locator(str(path), uri, TextPositions(text, self._codec)))
+        self._store.set(Origin.SOURCE, uri, ())
+        return written
+
+    def set_source_findings(self, unit: Unit, findings: Iterable[Finding]) -> bool:
+        """Replace what the source says of a unit, and publish; gives whether anything changed."""
+        by_uri: dict[str, list[Finding]] = {document.uri: [] for document in unit.documents}
+        for each in findings:
+            shown = unit.shown(each)
+            if shown is not None:
+                document, finding = shown
+                by_uri[document.uri].append(finding)
+        for uri, shown_there in by_uri.items():
+            self._store.set(Origin.SOURCE, uri, shown_there)
+        changed = [self.publish(document) for document in unit.documents]
+        return any(changed)
+
+    def publish(self, document: Document) -> bool:
+        """Send what there is to show of an open document, at its present version; gives whether it changed."""
+        changed = self._write_open(document)
+        self._send(document.uri, document.version)
+        return changed
 
     def publish_closed(self, path: Path) -> None:
         """Send what runs found in a file that is not open, or that it is nothing any more."""
@@ -73,7 +120,8 @@ class Publisher:
         uri = self._closed_uris.setdefault(key, uri_of(path))
         text = read_text(path) or ""
         self._store.set(Origin.RUN, uri, self._wanted(findings, path, text))
-        self._send_all(uri, None, self._locator(str(path), uri, TextPositions(text, self._codec)))
+        self._keep(uri, self._written(uri, self._locator(str(path), uri, TextPositions(text, self._codec))))
+        self._send(uri, None)
         if not findings:
             del self._closed_uris[key]
 
@@ -81,8 +129,7 @@ class Publisher:
         """Clear what was shown of the file while it was closed, where the client calls it otherwise."""
         uri = self._closed_uris.pop(file_key(document.path), None) if document.path is not None else None
         if uri is not None and uri != document.uri:
-            self._store.set(Origin.RUN, uri, ())
-            self._send(types.PublishDiagnosticsParams(uri, []))
+            self._clear(uri)
 
     def closed(self, document: Document) -> None:
         """Clear what the source said of a document; what a run said of its file stays."""
@@ -92,7 +139,13 @@ class Publisher:
             self._closed_uris[file_key(document.path)] = document.uri
             self.publish_closed(document.path)
         else:
-            self._send(types.PublishDiagnosticsParams(document.uri, []))
+            self._clear(document.uri)
+
+    def _clear(self, uri: str) -> None:
+        self._store.set(Origin.RUN, uri, ())
+        self._reports[uri] = Report("", ())
+        self._send(uri, None)
+        del self._reports[uri]
 
     def _wanted(self, found: list[Finding], path: Path | None, text: str) -> list[Finding]:
         """The run findings that neither a comment in the text nor the configuration silences."""
@@ -102,10 +155,28 @@ class Publisher:
         heard = (each for each in found if not suppressions.silence(each))
         return self._configuration.of(path).admit(heard, path)
 
-    def _send_all(self, uri: str, version: int | None, locate: Locate) -> None:
+    def _write_open(self, document: Document) -> bool:
+        found = self._runs.of(document.path) if document.path is not None else []
+        self._store.set(Origin.RUN, document.uri, self._wanted(found, document.path, document.text))
+        locate = self._locator(document.filename, document.uri, document.positions)
+        return self._keep(document.uri, self._written(document.uri, locate))
+
+    def _written(self, uri: str, locate: Locate) -> tuple[types.Diagnostic, ...]:
         findings = self._store.merged(uri)
-        diagnostics = [self._writer.write(each, locate, run_label(each, self._runs.run_of(each))) for each in findings]
-        self._send(types.PublishDiagnosticsParams(uri, diagnostics, version))
+        return tuple(self._writer.write(each, locate, run_label(each, self._runs.run_of(each))) for each in findings)
+
+    def _keep(self, uri: str, diagnostics: tuple[types.Diagnostic, ...]) -> bool:
+        """Remember a document's report; gives whether it is another than before."""
+        known = self._reports.get(uri)
+        if known is not None and known.diagnostics == diagnostics:
+            return False
+        self._result_count += 1
+        self._reports[uri] = Report(f"{self._session}-{self._result_count}", diagnostics)
+        return True
+
+    def _send(self, uri: str, version: int | None) -> None:
+        if not self.pulls:
+            self._push(types.PublishDiagnosticsParams(uri, self._reports[uri].diagnostics, version))
 
     def _locator(self, filename: str, uri: str, positions: TextPositions) -> Locate:
         """Finds places in `filename`, whose text is at hand, and in others, open or on disk."""

@@ -11,6 +11,8 @@ from scram_analyzers.source.chunks import PlacedChunk
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.text import lines_of
 
+_FILE_COMMENT = re.compile(r"^#\s*scram:\s*ignore-file\s*\[[^\]#\r\n]*(?=\])", re.MULTILINE)
+_FIRST_LINES = re.compile("\ufeff|#!|#.*?coding[:=]")
 _OWN_COMMENT = re.compile(r"#\s*scram:\s*ignore\s*\[[^\]#]*(?=\])")
 
 
@@ -33,6 +35,18 @@ def suppression_edit(program: Program, finding: Finding) -> TextEdit | None:
     indentation = lines_of(program.text)[place.start.line - 1][: place.start.column]
     content = f"{indentation}# scram: ignore[{finding.code}]{_line_end(program.text)}"
     return TextEdit(SourceRange(line_start, line_start), content)
+
+
+def file_suppression_edit(text: str, code: str) -> TextEdit:
+    """Add `# scram: ignore-file[CODE]`: to the first such comment, else at the top, below what must come first."""
+    own = _FILE_COMMENT.search(text)
+    lines = lines_of(text)
+    if own is not None:
+        at = SourcePosition(len(lines_of(text[: own.start()])), len(own.group()))
+        return TextEdit(SourceRange(at, at), f", {code}")
+    first = next((number for number, line in enumerate(lines[:2]) if not _FIRST_LINES.match(line)), min(2, len(lines)))
+    at = SourcePosition(first + 1, 0)
+    return TextEdit(SourceRange(at, at), f"# scram: ignore-file[{code}]{_line_end(text)}")
 
 
 def _at_end_of_line(line: str, statement_end: SourcePosition, code: str) -> TextEdit:

@@ -14,11 +14,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from lsprotocol import types
-from pygls.protocol import default_converter
 from pytest_lsp import LanguageClient, client_capabilities
 
 from scram_lsp.live import discovery
-from tests.server.editor import TRAIN, Editor
+from tests.server.editor import TRAIN, Editor, client_converter
 
 _numbers = itertools.count(1)
 
@@ -43,6 +42,7 @@ def runtime_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("runtime")
     before = os.environ.get(discovery.RUNTIME_DIR_VARIABLE)
     os.environ[discovery.RUNTIME_DIR_VARIABLE] = str(folder)
+    os.environ["XDG_CACHE_HOME"] = str(folder / "cache")
     yield folder
     if before is None:
         del os.environ[discovery.RUNTIME_DIR_VARIABLE]
@@ -64,7 +64,7 @@ def project(server_folder: Path) -> Path:
 
 
 async def _editor() -> AsyncIterator[Editor]:
-    client = LanguageClient(converter_factory=default_converter)
+    client = LanguageClient(converter_factory=client_converter)
     editor = Editor(client)
     yield editor
     process = client._server

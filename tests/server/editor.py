@@ -6,10 +6,12 @@ import asyncio
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Union
 
 import pytest
+from cattrs import Converter
 from lsprotocol import types
+from pygls.protocol import default_converter
 from pytest_lsp import LanguageClient
 from pytest_lsp.client import DEFAULT_CLIENT_FEATURES, register_lsp_features
 
@@ -33,18 +35,35 @@ model.compile(
 RATE = types.Range(types.Position(4, 50), types.Position(4, 54))
 
 
+def client_converter() -> Converter:
+    """lsprotocol's own takes every code action with a command for a bare command."""
+    converter = default_converter()
+
+    def structure(value: Any, _: object) -> types.Command | types.CodeAction:
+        kind = types.Command if isinstance(value.get("command"), str) else types.CodeAction
+        return converter.structure(value, kind)
+
+    converter.register_structure_hook(types.Command | types.CodeAction, structure)
+    converter.register_structure_hook(Union[types.Command, types.CodeAction], structure)  # noqa: UP007
+    return converter
+
+
 class Editor:
     """A client with documents open in it, that remembers everything the server published."""
 
     def __init__(self, client: LanguageClient) -> None:
         self.client = client
         self.publications: list[types.PublishDiagnosticsParams] = []
+        self.shown_documents: list[types.ShowDocumentParams] = []
         self._news = asyncio.Event()
+        self._called = asyncio.Event()
         self._texts: dict[str, tuple[int, str]] = {}
         features = {
             **DEFAULT_CLIENT_FEATURES,
             types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS: lambda params: self._receive(params),
             types.CLIENT_REGISTER_CAPABILITY: lambda params: None,
+            types.WINDOW_SHOW_DOCUMENT: lambda params: self._show_document(params),
+            types.WORKSPACE_DIAGNOSTIC_REFRESH: lambda params: self._called.set(),
         }
         register_lsp_features(client, features)
 
@@ -110,6 +129,7 @@ class Editor:
         """Wait until the server has heard everything, and forget what it said."""
         await self.hover("untitled:nothing", 0, 0)
         self.publications.clear()
+        self.shown_documents.clear()
         self.client.log_messages.clear()
         self.client.messages.clear()
 
@@ -160,7 +180,19 @@ class Editor:
                 types.CodeActionContext(list(diagnostics), **context),
             )
         )
-        return [each for each in offered or () if isinstance(each, types.CodeAction)]
+        return [await self._resolved(each) for each in offered or () if isinstance(each, types.CodeAction)]
+
+    async def _resolved(self, action: types.CodeAction) -> types.CodeAction:
+        """What is offered with its edits, as a client resolves the action that is chosen."""
+        return await self.client.code_action_resolve_async(action) if action.data is not None else action
+
+    async def fixes(
+        self, uri: str, place: types.Range, diagnostics: Sequence[types.Diagnostic] = (), **context: Any
+    ) -> list[types.CodeAction]:
+        """The first two actions for a place with one finding: its mend, and its suppression on the statement."""
+        offered = await self.actions(uri, place, diagnostics, **context)
+        wanted = [each for each in offered if each.title.startswith("Scram (") or "on this statement" in each.title]
+        return [each for each in wanted if "Fix all" not in each.title]
 
     async def hover(self, uri: str, line: int, character: int) -> str | None:
         """The text of a hover."""
@@ -172,12 +204,46 @@ class Editor:
         assert isinstance(answer.contents, types.MarkupContent)
         return answer.contents.value
 
+    async def execute(self, command: types.Command) -> Any:
+        """What the server does for a command."""
+        params = types.ExecuteCommandParams(command.command, command.arguments)
+        return await self.client.workspace_execute_command_async(params)
+
+    async def called_to_ask(self) -> None:
+        """Wait until the server calls the client to ask for diagnostics again."""
+        await asyncio.wait_for(self._called.wait(), DEADLINE_SECONDS)
+        self._called.clear()
+
+    def _show_document(self, params: types.ShowDocumentParams) -> types.ShowDocumentResult:
+        self.shown_documents.append(params)
+        return types.ShowDocumentResult(True)
+
     def _receive(self, params: types.PublishDiagnosticsParams) -> None:
         self.publications.append(params)
         self._news.set()
 
     def _latest(self, uri: str) -> types.PublishDiagnosticsParams | None:
         return next((each for each in reversed(self.publications) if each.uri == uri), None)
+
+
+def applied(text: str, edits: Sequence[types.TextEdit]) -> str:
+    """The text after edits; it is ASCII, so columns are characters."""
+    lines = text.split("\n")
+    offset = [sum(len(line) + 1 for line in lines[:number]) for number in range(len(lines) + 1)]
+    for edit in sorted(edits, key=lambda each: (each.range.start.line, each.range.start.character), reverse=True):
+        start = offset[edit.range.start.line] + edit.range.start.character
+        end = offset[edit.range.end.line] + edit.range.end.character
+        text = text[:start] + edit.new_text + text[end:]
+    return text
+
+
+def edits_of(action: types.CodeAction) -> list[types.TextEdit]:
+    """The edits of an action on one document, for a client that takes versioned ones."""
+    assert action.edit is not None
+    assert action.edit.document_changes is not None
+    (change,) = action.edit.document_changes
+    assert isinstance(change, types.TextDocumentEdit)
+    return [each for each in change.edits if isinstance(each, types.TextEdit)]
 
 
 async def address_of_server(script: Path) -> ServerAddress:

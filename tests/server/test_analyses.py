@@ -12,46 +12,50 @@ from pygls.workspace import PositionCodec
 from scram_analyzers.engine import Analysis
 from scram_analyzers.rules.registry import RuleSet
 from scram_lsp.server.analyses import Analyses
-from scram_lsp.server.documents import Document, Documents
+from scram_lsp.server.documents import Document
+from scram_lsp.server.units import ModuleUnit, Unit, Units
 
 
 class World:
     """Documents whose analysis is under the test's control, and what became of it."""
 
     def __init__(self, analyze: Callable[[str], None] = lambda text: None) -> None:
-        self.documents = Documents()
+        self.units = Units()
         self.analyzed: list[str] = []
         self.finished: list[tuple[int, bool]] = []
         self.failures: list[str] = []
         self._act = analyze
-        self.analyses = Analyses(self.documents, self._analyze, self._finished, self._failed)
+        self.analyses = Analyses(self.units, self._analyze, self._finished, self._failed)
 
-    def open(self, text: str = "0") -> Document:
+    def open(self, text: str = "0") -> ModuleUnit:
         item = types.TextDocumentItem("file:///home/ada/train.py", "python", 0, text)
-        return self.documents.open(item, PositionCodec())
+        unit = ModuleUnit(Document(item, PositionCodec()))
+        self.units.take(unit)
+        return unit
 
-    def type(self, document: Document, text: str) -> None:
+    def type(self, unit: ModuleUnit, text: str) -> None:
+        document = unit.document
         document.change(document.version + 1, [types.TextDocumentContentChangeWholeDocument(text)])
-        self.analyses.request(document)
+        self.analyses.request(unit)
 
     def _analyze(self, filename: str, text: str) -> Analysis:
         self.analyzed.append(text)
         self._act(text)
         return Analysis(filename, RuleSet(), None, ())
 
-    def _finished(self, document: Document, analysis: Analysis | None) -> None:
-        self.finished.append((document.version, analysis is not None))
+    def _finished(self, unit: Unit, analysis: Analysis | None) -> None:
+        self.finished.append((unit.documents[0].version, analysis is not None))
 
-    def _failed(self, document: Document, error: Exception) -> None:
+    def _failed(self, unit: Unit, error: Exception) -> None:
         self.failures.append(str(error))
 
 
 async def test_keystrokes_that_come_together_are_looked_at_together() -> None:
     world = World()
-    document = world.open()
+    unit = world.open()
     for number in range(1, 6):
-        world.type(document, str(number))
-    assert await world.analyses.current(document) is not None
+        world.type(unit, str(number))
+    assert await world.analyses.current(unit) is not None
     assert world.analyzed == ["5"]
     assert world.finished == [(5, True)]
 
@@ -65,12 +69,12 @@ async def test_what_a_newer_text_overtook_is_never_shown() -> None:
             assert go_on.wait(10)
 
     world = World(slowly)
-    document = world.open()
-    world.analyses.request(document, at_once=True)
+    unit = world.open()
+    world.analyses.request(unit, at_once=True)
     await asyncio.to_thread(started.wait, 10)
-    world.type(document, "1")
+    world.type(unit, "1")
     go_on.set()
-    await world.analyses.current(document)
+    await world.analyses.current(unit)
     assert world.analyzed == ["0", "1"]
     assert world.finished == [(1, True)]
 
@@ -83,15 +87,15 @@ async def test_a_document_that_was_closed_meanwhile_is_not_shown() -> None:
         assert go_on.wait(10)
 
     world = World(slowly)
-    document = world.open()
-    world.analyses.request(document, at_once=True)
+    unit = world.open()
+    world.analyses.request(unit, at_once=True)
     await asyncio.to_thread(started.wait, 10)
-    world.documents.close(document.uri)
-    world.analyses.drop(document)
+    world.units.drop(unit)
+    world.analyses.drop(unit)
     go_on.set()
-    assert await world.analyses.current(document) is None
+    assert await world.analyses.current(unit) is None
     assert world.finished == []
-    assert not world.analyses.is_pending(document)
+    assert not world.analyses.is_pending(unit)
 
 
 async def test_a_request_while_the_same_text_is_analyzed_analyzes_it_again() -> None:
@@ -102,12 +106,12 @@ async def test_a_request_while_the_same_text_is_analyzed_analyzes_it_again() -> 
         assert go_on.wait(10)
 
     world = World(slowly)
-    document = world.open()
-    world.analyses.request(document, at_once=True)
+    unit = world.open()
+    world.analyses.request(unit, at_once=True)
     await asyncio.to_thread(started.wait, 10)
-    world.analyses.request(document, at_once=True)  # settings changed
+    world.analyses.request(unit, at_once=True)  # settings changed
     go_on.set()
-    await world.analyses.current(document)
+    await world.analyses.current(unit)
     assert world.analyzed == ["0", "0"]
     assert len(world.finished) == 1
 
@@ -118,12 +122,12 @@ async def test_an_analysis_that_fails_is_reported_and_the_next_one_works() -> No
             raise RecursionError("too deep")
 
     world = World(fail_at_first)
-    document = world.open()
-    world.analyses.request(document)
-    assert await world.analyses.current(document) is None
+    unit = world.open()
+    world.analyses.request(unit)
+    assert await world.analyses.current(unit) is None
     assert (world.failures, world.finished) == (["too deep"], [(0, False)])
-    world.type(document, "1")
-    assert await world.analyses.current(document) is not None
+    world.type(unit, "1")
+    assert await world.analyses.current(unit) is not None
     assert world.finished[-1] == (1, True)
 
 
@@ -134,10 +138,10 @@ async def test_the_loop_is_free_while_a_text_is_analyzed() -> None:
         assert go_on.wait(10)
 
     world = World(slowly)
-    document = world.open()
-    world.analyses.request(document, at_once=True)
+    unit = world.open()
+    world.analyses.request(unit, at_once=True)
     for _ in range(100):
         await asyncio.sleep(0)
-    assert world.analyses.is_pending(document)
+    assert world.analyses.is_pending(unit)
     go_on.set()
-    await world.analyses.current(document)
+    await world.analyses.current(unit)

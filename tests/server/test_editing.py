@@ -11,7 +11,7 @@ import pytest
 from lsprotocol import types
 from pytest_lsp import client_capabilities
 
-from tests.server.editor import RATE, TRAIN, Editor
+from tests.server.editor import RATE, TRAIN, Editor, applied
 
 pytestmark = pytest.mark.filterwarnings("error::pytest_lsp.LspSpecificationWarning")
 
@@ -24,17 +24,6 @@ def position(line: int, character: int) -> types.Position:
 
 def place(line: int, start: int, end: int) -> types.Range:
     return types.Range(position(line, start), position(line, end))
-
-
-def applied(text: str, edits: list[types.TextEdit]) -> str:
-    """The text after edits; it is ASCII, so columns are characters."""
-    lines = text.split("\n")
-    offset = [sum(len(line) + 1 for line in lines[:number]) for number in range(len(lines) + 1)]
-    for edit in sorted(edits, key=lambda each: (each.range.start.line, each.range.start.character), reverse=True):
-        start = offset[edit.range.start.line] + edit.range.start.character
-        end = offset[edit.range.end.line] + edit.range.end.character
-        text = text[:start] + edit.new_text + text[end:]
-    return text
 
 
 async def test_a_mistake_is_shown_on_its_expression_when_the_file_is_opened(code: Editor, project: Path) -> None:
@@ -51,7 +40,7 @@ async def test_a_mistake_is_shown_on_its_expression_when_the_file_is_opened(code
 async def test_the_quick_fix_mends_it(code: Editor, project: Path) -> None:
     uri = code.open(project / "train.py", TRAIN)
     (diagnostic,) = await code.shown(uri)
-    fix, suppress = await code.actions(uri, diagnostic.range, [diagnostic])
+    fix, suppress = await code.fixes(uri, diagnostic.range, [diagnostic])
     assert fix.title.startswith("Scram (SCR101): Set the learning rate to ")
     assert fix.kind == "quickfix"
     assert list(fix.diagnostics or ()) == [diagnostic]
@@ -72,7 +61,7 @@ async def test_the_quick_fix_mends_it(code: Editor, project: Path) -> None:
 async def test_the_suppression_silences_it(code: Editor, project: Path) -> None:
     uri = code.open(project / "train.py", TRAIN)
     (diagnostic,) = await code.shown(uri)
-    actions = await code.actions(uri, diagnostic.range, [diagnostic])
+    actions = await code.fixes(uri, diagnostic.range, [diagnostic])
     edit = actions[1].edit
     assert edit is not None
     assert edit.document_changes is not None
@@ -90,7 +79,7 @@ async def test_a_client_without_versioned_edits_gets_plain_ones(editor: Editor, 
     (diagnostic,) = await editor.shown(uri)
     assert diagnostic.code_description is None
     assert diagnostic.data is None
-    fix, _ = await editor.actions(uri, diagnostic.range, [diagnostic])
+    fix, _ = await editor.fixes(uri, diagnostic.range, [diagnostic])
     assert fix.edit is not None
     assert {key: list(edits) for key, edits in (fix.edit.changes or {}).items()} == {
         uri: [types.TextEdit(RATE, "0.001")]
@@ -102,7 +91,7 @@ async def test_actions_keep_to_the_kind_and_the_place_asked_for(code: Editor, pr
     uri = code.open(project / "train.py", TRAIN)
     await code.shown(uri)
     assert await code.actions(uri, RATE, only=[types.CodeActionKind.SourceFixAll]) == []
-    assert len(await code.actions(uri, RATE, only=[types.CodeActionKind.QuickFix])) == 2
+    assert len(await code.fixes(uri, RATE, only=[types.CodeActionKind.QuickFix])) == 2
     assert await code.actions(uri, place(0, 0, 3)) == []
 
 
@@ -110,7 +99,7 @@ async def test_an_action_asked_for_right_after_a_keystroke_fits_the_new_text(cod
     uri = code.open(project / "train.py", TRAIN)
     await code.shown(uri)
     code.replace(uri, types.Range(position(0, 0), position(0, 0)), "# a comment\n")
-    fix, _ = await code.actions(uri, place(5, 50, 54))
+    fix, _ = await code.fixes(uri, place(5, 50, 54))
     assert fix.edit is not None
     assert fix.edit.document_changes is not None
     change = fix.edit.document_changes[0]
@@ -204,7 +193,7 @@ async def test_columns_are_in_the_clients_units(
     (diagnostic,) = await editor.shown(uri)
     start = line.index("1e10") - 1 + width
     assert diagnostic.range == place(1, start, start + 4)
-    fix, _ = await editor.actions(uri, diagnostic.range, [diagnostic])
+    fix, _ = await editor.fixes(uri, diagnostic.range, [diagnostic])
     assert fix.edit is not None
     assert fix.edit.document_changes is not None
     change = fix.edit.document_changes[0]
@@ -294,7 +283,7 @@ async def test_positions_outside_the_text_are_borne(code: Editor, project: Path)
     uri = code.open(project / "train.py", TRAIN)
     await code.shown(uri)
     assert await code.hover(uri, 10_000, 10_000) is None
-    assert len(await code.actions(uri, types.Range(position(0, 0), position(10_000, 10_000)))) == 2
+    assert len(await code.fixes(uri, types.Range(position(0, 0), position(10_000, 10_000)))) == 2
     version = code.replace(uri, types.Range(position(90_000, 5), position(90_001, 7)), "# end\n")
     assert len(await code.shown(uri, version)) == 1
 

@@ -51,10 +51,23 @@ class CellPlaces:
         """The finding, with its related places, in their cells."""
         related = []
         for each in finding.related:
-            number, place = self._in_cell(each.range)
+            number, place = self.in_cell(each.range)
             related.append(dataclasses.replace(each, range=place, cell=number))
-        number, place = self._in_cell(finding.range)
+        number, place = self.in_cell(finding.range)
         return dataclasses.replace(finding, range=place, cell=number, related=tuple(related))
+
+    def in_cell(self, place: SourceRange) -> tuple[int, SourceRange]:
+        """The cell where a range starts, and the range on that cell's lines, cut at its end."""
+        cell = self._cell_at(place.start.line)
+        start, end = (_on_lines_of(cell, each) for each in (place.start, place.end))
+        return cell.number, SourceRange(start, max(start, end))
+
+    def in_text(self, number: int, place: SourceRange) -> SourceRange:
+        """The place in the Python text of a range on a cell's lines. Raises `KeyError` for a cell without Python."""
+        markers = {cell.number: cell.marker for cell in self._cells}
+        shift = markers[number]
+        start, end = place.start, place.end
+        return SourceRange.of(start.line + shift, start.column, end.line + shift, end.column)
 
     def fix(self, fix: Fix) -> Fix:
         """An admitted fix, with its edits in their cells."""
@@ -112,16 +125,10 @@ class CellPlaces:
     def _cell_at(self, line: int) -> CellStretch:
         return self._cells[max(bisect_right(self._markers, line) - 1, 0)]
 
-    def _in_cell(self, place: SourceRange) -> tuple[int, SourceRange]:
-        """The cell where a range starts, and the range on that cell's lines, cut at its end."""
-        cell = self._cell_at(place.start.line)
-        start, end = (_on_lines_of(cell, each) for each in (place.start, place.end))
-        return cell.number, SourceRange(start, max(start, end))
-
     def _edit_in_cell(self, edit: TextEdit) -> TextEdit:
         place = edit.range
         if place.end.line not in self._ends:
-            number, place = self._in_cell(place)
+            number, place = self.in_cell(place)
             return TextEdit(place, edit.content, number)
         cell = self._cell_at(place.end.line - 1)
         if place.start == place.end:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,7 +101,15 @@ def read_notebook(content: str) -> Notebook:
     """The Python cells of a notebook's JSON, of nbformat 4 or before. Raises `NotebookError`."""
     document = _document(content)
     numbered = enumerate(_cells(document), start=1)
-    cells = tuple(_code_cells(numbered)) if _is_python(_language(document)) else ()
+    return _notebook(content, tuple(_code_cells(numbered)) if _is_python(_language(document)) else ())
+
+
+def notebook_of_cells(cells: Iterable[CodeCell]) -> Notebook:
+    """A notebook that an editor holds open, by its Python cells in order; it has no JSON to write back to."""
+    return _notebook("", tuple(cells))
+
+
+def _notebook(content: str, cells: tuple[CodeCell, ...]) -> Notebook:
     mark = _mark(cells)
     parts: list[str] = []
     stand_ins: list[StandIn] = []

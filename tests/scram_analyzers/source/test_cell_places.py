@@ -19,7 +19,7 @@ from scram_analyzers.findings import (
 )
 from scram_analyzers.source.cell_places import CellPlaces
 from scram_analyzers.source.notebooks import Notebook, read_notebook
-from scram_lsp.cli.fixing import apply_edits
+from scram_lsp.fixing import apply_edits
 
 
 def notebook_of(*sources: str) -> Notebook:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity, SourceRange, TextEdit
-from scram_lsp.cli.fixing import FixError, apply_edits, choose_fixes, fix_text, unified_diff
+from scram_lsp.fixing import FixError, apply_edits, choose_fixes, fix_text, unified_diff
 from scram_lsp.reporters import Reported
 
 

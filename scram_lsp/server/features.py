@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+from typing import Any
 
 from lsprotocol import types
 from pygls.capabilities import get_capability
@@ -12,7 +13,7 @@ from pygls.exceptions import JsonRpcException
 
 from scram_analyzers.rules.registry import RuleSet
 from scram_lsp.live.processes import is_alive
-from scram_lsp.server import code_actions, commands, hover, pull_diagnostics
+from scram_lsp.server import code_actions, commands, hover, pull_diagnostics, run_board
 from scram_lsp.server.code_actions import ActionRequest, CodeActions
 from scram_lsp.server.configuration import FILE_NAMES
 from scram_lsp.server.documents import path_of
@@ -54,6 +55,9 @@ def register(server: ScramLanguageServer) -> None:
     server.feature(types.CODE_ACTION_RESOLVE)(code_action_resolve)
     server.feature(types.TEXT_DOCUMENT_HOVER)(text_document_hover)
     commands.register(server)
+    server.feature(run_board.LIST_RUNS)(list_runs)
+    server.feature(run_board.SHOW_RUN)(show_run)
+    server.feature(run_board.DELETE_RUN)(delete_run)
 
 
 def initialize(ls: ScramLanguageServer, params: types.InitializeParams) -> None:
@@ -162,6 +166,21 @@ async def text_document_hover(ls: ScramLanguageServer, params: types.HoverParams
         analyzed.analysis.rules if analyzed is not None else RuleSet(),
         lambda finding: ls.publisher.evidence(document.uri, finding),
     )
+
+
+async def list_runs(ls: ScramLanguageServer, params: object) -> list[dict[str, Any]]:
+    """The runs of the workspace, for a view of them."""
+    return await ls.board.list()
+
+
+async def show_run(ls: ScramLanguageServer, params: object) -> dict[str, Any] | None:
+    """One run with its curves."""
+    return await ls.board.show(params)
+
+
+async def delete_run(ls: ScramLanguageServer, params: object) -> bool:
+    """Remove a run from its store."""
+    return await ls.board.delete(params)
 
 
 def _watch_files() -> types.Registration:

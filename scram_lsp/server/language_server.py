@@ -33,6 +33,7 @@ from scram_lsp.server.documents import Document, Documents, Edit, file_key, path
 from scram_lsp.server.last_run import last_run
 from scram_lsp.server.live_findings import LiveFindings, read_text
 from scram_lsp.server.publisher import Publisher
+from scram_lsp.server.run_board import RunBoard
 from scram_lsp.server.units import ModuleUnit, Unit, Units
 from scram_lsp.server.workspace_reports import WorkspaceReports
 
@@ -71,6 +72,7 @@ class ScramLanguageServer(LanguageServer):
         )
         self.analyses = Analyses(self.units, self._analyze, self._analyzed, self._analysis_failed)
         self.action_client = ActionClient()
+        self.board = RunBoard(self.protocol.notify, self._places_of_runs)
         self.shutdown_requested = False
         self._listener = LiveListener(self, _read_finding)
         self._announcement: Announcement | None = None
@@ -92,6 +94,7 @@ class ScramLanguageServer(LanguageServer):
         self._running_loop = asyncio.get_running_loop()
         self.publisher.begin(params.capabilities, self.workspace.position_codec)
         self.action_client = ActionClient.of(params.capabilities)
+        self.board.begin(params.capabilities)
         self.configuration.take_editor_settings(params.initialization_options)
 
     def run_in_background(self, work: Coroutine[Any, Any, None]) -> None:
@@ -209,18 +212,25 @@ class ScramLanguageServer(LanguageServer):
     def run_began(self, run: LiveRun) -> None:
         """A new run of a script clears what the one before it found."""
         self._show_soon(self.runs.begin(run))
+        self.board.began(run)
 
     def run_found(self, run: LiveRun, sequence: int, finding: Finding) -> None:
         """Show a finding of a run."""
         self._show_soon(self.runs.add(run, sequence, finding))
+        self.board.found(finding)
 
     def run_progressed(self, run: LiveRun, progress: Progress) -> None:
-        """Nothing is shown of a run's progress yet."""
-        log.debug("run %s: epoch %d, step %d, loss %s", run.run, progress.epoch, progress.step, progress.loss)
+        """Show how far a run is."""
+        self.board.progressed(run, progress)
 
     def run_ended(self, run: LiveRun, status: str) -> None:
         """What a run found stays until the next one."""
         log.info("run %s %s", run.run, status)
+        self.board.ended(run)
+
+    def _places_of_runs(self) -> list[Path]:
+        open_files = (each.path for each in self.documents)
+        return [*self.workspace_folders(), *(path for path in open_files if path is not None)]
 
     # What goes wrong is said once.
 

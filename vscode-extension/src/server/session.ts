@@ -1,7 +1,7 @@
 /** The language server's process and this editor's end of it. */
 
 import * as vscode from "vscode";
-import { CloseAction, ErrorAction, LanguageClient, State, type ErrorHandler } from "vscode-languageclient/node";
+import { CloseAction, ErrorAction, LanguageClient, State, type ErrorHandler, type StaticFeature } from "vscode-languageclient/node";
 import { bundledPython } from "../python/bundle";
 import { candidates, type Surroundings } from "../python/candidates";
 import { choose, type Choice, type ImportStrategy } from "../python/choose";
@@ -14,6 +14,16 @@ const SECTION = "scram";
 /** Crashes in a row after which the server is left alone. */
 const CRASHES_BORNE = 4;
 const CRASH_WINDOW_MS = 3 * 60_000;
+
+/** Tells the server that this editor has a place to show runs in. */
+const WANTS_RUNS: StaticFeature = {
+  fillClientCapabilities: (capabilities) => {
+    capabilities.experimental = { ...(capabilities.experimental as object | undefined), scramRuns: true };
+  },
+  initialize: () => undefined,
+  getState: () => ({ kind: "static" }),
+  clear: () => undefined,
+};
 
 export type SessionState =
   | { readonly kind: "stopped" }
@@ -135,6 +145,7 @@ export class Session implements vscode.Disposable {
       },
     );
     this.client = client;
+    client.registerFeature(WANTS_RUNS);
     client.onDidChangeState(({ newState }) => {
       if (newState === State.Running) {
         this.states.fire({ kind: "ready", python, isBundled });

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from scram_analyzers.source import keras_models
+from scram_analyzers.source.data import Data
 from scram_analyzers.source.keras_api.layers import LEGACY_PARAMETERS
 from scram_analyzers.source.libraries import data_operations
 from scram_analyzers.source.model import Model
@@ -85,6 +86,7 @@ def train(interpreter: Interpreter, owner: Value, method: str, arguments: Argume
         callbacks=_callbacks(interpreter, named),
         batch_size=named.get("batch_size"),
         epochs=named.get("epochs"),
+        targets_by_output=_targets_by_output(interpreter, model, named.value("y")),
     )
     interpreter.recording.fits.append(fit)
     if method == "train_on_batch":
@@ -117,6 +119,20 @@ def _data_argument(interpreter: Interpreter, argument: Argument | None) -> Argum
     if data is None:
         data = data_operations.from_object(interpreter, argument.value)
     return Argument(data, argument.place, argument.keyword) if data is not None else argument
+
+
+def _targets_by_output(interpreter: Interpreter, model: Model | None, y: Value | None) -> dict[str | int, Data]:
+    """The targets of each output, where a dict or a list brings them apart."""
+    if model is None or len(model.outputs) < 2 or y is None:
+        return {}
+    named = interpreter.entries_of(y)
+    given = dict(named) if named is not None else dict(enumerate(interpreter.items_of(y) or ()))
+    found: dict[str | int, Data] = {}
+    for key, value in given.items():
+        data = data_operations.as_data(value) or data_operations.stacked(interpreter, value)
+        if data is not None and isinstance(key, (str, int)):
+            found[key] = data
+    return found
 
 
 def _validation(interpreter: Interpreter, named: Arguments) -> tuple[Argument | None, bool | None]:

@@ -7,6 +7,7 @@ alone if nobody calls them), loops over known items are unrolled, and what can't
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -17,7 +18,7 @@ from scram_analyzers.source import binding, calls, expressions, keras_models
 from scram_analyzers.source.chunks import ParseCache, PlacedChunk, parse_module
 from scram_analyzers.source.data import DataStep
 from scram_analyzers.source.imports import Imports
-from scram_analyzers.source.keras_api.names import is_exported
+from scram_analyzers.source.keras_api.names import is_exported, is_layer
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program, UnreadPart
@@ -100,6 +101,7 @@ class Interpreter:
         self.classes: list[Class] = []
         self.instances: dict[int, Ref] = {}
         self.entered: set[int] = set()
+        self._unbound: dict[str, bool] = {}
         self.shuffled_lists: dict[int, DataStep] = {}
         self._identities = itertools.count(1)
         self._steps = 0
@@ -232,7 +234,17 @@ class Interpreter:
                 return Symbol(f"{star}.{name}")
         if name in expressions.BUILTIN_NAMES:
             return Symbol(f"builtins.{name}")
+        forgotten = f"keras.layers.{name}"
+        if is_layer(forgotten) and self.never_bound(name):
+            return Symbol(forgotten)
         return Unknown(self.place(node))
+
+    def never_bound(self, name: str) -> bool:
+        """Whether nothing in the module binds a name: its import was left out, as in code that was pasted."""
+        if name not in self._unbound:
+            binding_forms = rf"\b(?:class|def|as)\s+{name}\b|\b{name}\s*=[^=]|import[^\n]*\b{name}\b"
+            self._unbound[name] = re.search(binding_forms, self.text) is None
+        return self._unbound[name]
 
     def bind(self, name: str, value: Value) -> None:
         """Bind a name in the current scope."""

@@ -123,6 +123,8 @@ def _object_method(interpreter: Interpreter, owner: Ref, name: str, arguments: A
             return sklearn_wrappers.call_method(interpreter, owner, thing, name, arguments, place)
         if thing.kind == command_line.PARSER:
             return command_line.call_method(interpreter, owner, thing, name, arguments, place)
+        if name == "fit" and thing.kind.startswith("sklearn."):
+            sklearn_wrappers.train_within(interpreter, owner, arguments, place)
         result = data_methods.of_created(interpreter, owner, thing, name, arguments, place)
         method = f"{thing.kind}.{name}"
         interpreter.recording.method_calls.append(Call(method, method, arguments, place, result))

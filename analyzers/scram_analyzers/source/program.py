@@ -95,7 +95,7 @@ class Fit:
 
     `x` and `y` are the training data as the call's arguments; a dataset's own targets are in its `Data`.
     `validation` is the argument that brings validation data, None when there is none; `has_validation` is
-    None when that can't be told.
+    None when that can't be told. `targets_by_output` holds those of a model of several outputs, by name or position.
     """
 
     place: Place
@@ -110,6 +110,7 @@ class Fit:
     callbacks: tuple[Callback, ...] | None
     batch_size: Argument | None = None
     epochs: Argument | None = None
+    targets_by_output: Mapping[str | int, Data] = field(default_factory=dict)
 
     @property
     def inputs(self) -> Data | None:

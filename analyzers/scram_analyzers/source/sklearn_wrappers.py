@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scram_analyzers.source import fitting
+from scram_analyzers.source.data import Data, DataStep, StepKind
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.state import Created
 from scram_analyzers.source.values import Argument, Arguments, Function, Ref, Unknown, Value
@@ -50,6 +52,69 @@ def call_method(
     if name in ("predict", "predict_proba"):
         return fitting.evaluate(interpreter, model, "predict", arguments, place)
     return Unknown(place)
+
+
+JUDGING = frozenset(
+    f"sklearn.model_selection.{name}" for name in ("cross_val_score", "cross_validate", "cross_val_predict")
+)
+"""Functions that train their first argument on parts of the data."""
+
+
+def train_within(interpreter: Interpreter, whole: Value, arguments: Arguments, place: Place) -> None:
+    """Train every wrapped model inside a search, an ensemble or a pipeline, on what its first steps leave of x."""
+    for estimator, before in _wrapped(interpreter, whole):
+        model = estimator.attributes["model"]
+        x = arguments.get("X", 0) or arguments.get("x", 0)
+        y = arguments.get("y", 1)
+        if x is None:
+            continue
+        keywords = {"x": _through(x, before, place)}
+        if y is not None:
+            keywords["y"] = _hidden(y, place)
+        given = Arguments((), keywords, open=True)  # who judges the model is up to the search
+        fitting.train(interpreter, model, "fit", _of_fit(estimator, given, place), place)
+
+
+def _wrapped(
+    interpreter: Interpreter, value: Value, before: tuple[Created, ...] = (), depth: int = 0
+) -> Iterator[tuple[Created, tuple[Created, ...]]]:
+    """The wrapped models in an estimator, each with the steps that data go through before it."""
+    thing = interpreter.object_of(value)
+    if depth > MAX_DEPTH or not isinstance(thing, Created):
+        return
+    if thing.kind in WRAPPERS:
+        yield thing, before
+        return
+    if not thing.kind.startswith("sklearn."):
+        return
+    passed = before
+    for part in _parts(interpreter, thing):
+        yield from _wrapped(interpreter, part, passed, depth + 1)
+        step = interpreter.object_of(part)
+        if thing.kind.rpartition(".")[2] in PIPELINES and isinstance(step, Created):
+            passed = (*passed, step)
+
+
+MAX_DEPTH = 3
+"""How deep estimators hold one another in real programs: a search of a pipeline of a model."""
+
+PIPELINES = ("Pipeline", "make_pipeline")
+
+
+def _parts(interpreter: Interpreter, thing: Created) -> Iterator[Value]:
+    """The estimators that an estimator is made of: its arguments, the items of lists, the last of (name, step)."""
+    for argument in (*thing.arguments.positional, *thing.arguments.keywords.values()):
+        for item in interpreter.items_of(argument.value) or (argument.value,):
+            pair = interpreter.items_of(item)
+            yield pair[-1] if pair else item
+
+
+def _through(x: Argument, steps: tuple[Created, ...], place: Place) -> Argument:
+    data = x.value if isinstance(x.value, Data) else None
+    if data is None or not steps:
+        return x
+    scaled = data.after(DataStep(StepKind.SCALED, steps[-1].kind, place), range=None, shape=None)
+    return replace(x, value=scaled)
 
 
 def _of_fit(estimator: Created, arguments: Arguments, place: Place) -> Arguments:

@@ -7,10 +7,18 @@ from collections.abc import Iterator
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.architecture.paths import LINEAR_MAPS, Paths, core, initializer_of, shaped_models, words
+from scram_analyzers.rules.architecture.paths import (
+    LINEAR_MAPS,
+    Paths,
+    core,
+    initializer_of,
+    is_activation,
+    shaped_models,
+    words,
+)
 from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule
 from scram_analyzers.source.activations import own_activation
-from scram_analyzers.source.graph import Layer, Shape
+from scram_analyzers.source.graph import Layer, Shape, Tensor
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.shapes.effects import axes_of, product, sizes
@@ -126,8 +134,17 @@ class InitializerScale(Rule):
                             f"{inputs:,} inputs {usual:.2g} is usual.",
                             recipe='kernel_initializer="he_normal"',
                         )
-                elif own_activation(layer)[0] == "selu" and found[0] in ("henormal", "heuniform"):
+                elif _activation_after(paths, layer, tensor) == "selu" and found[0] in ("henormal", "heuniform"):
                     yield _selu_report(argument.place, layer)
+
+
+def _activation_after(paths: Paths, layer: Layer, tensor: Tensor) -> str | None:
+    """The activation of a layer, its own or that of the activation layer that alone reads it."""
+    own, _ = own_activation(layer)
+    reader = paths.only_reader(tensor) if own == "linear" else None
+    if reader is not None and isinstance(reader.producer, Layer) and is_activation(reader.producer):
+        return own_activation(reader.producer)[0]
+    return own
 
 
 def _selu_report(place: Place, layer: Layer) -> Report:

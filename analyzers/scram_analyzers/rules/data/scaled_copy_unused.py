@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.data.judging import name_of
+from scram_analyzers.source import parents
 from scram_analyzers.source.data import Data, StepKind
 from scram_analyzers.source.libraries.data_methods import SCALED_RANGE
 from scram_analyzers.source.program import Call, Fit, Program
+from scram_analyzers.source.usage import bound_to, is_read
 from scram_analyzers.source.values import Arguments
 
 
@@ -105,6 +107,7 @@ class ScaledCopyUnused(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report results of scalers that go nowhere, made from what the model is trained on raw."""
+        yield from _never_read(program)
         seen: set[tuple[int, int]] = set()
         for call in (*program.method_calls, *program.calls):
             scaled = call.result
@@ -117,6 +120,24 @@ class ScaledCopyUnused(Rule):
             raw = name_of(fit.x.place, "raw values")
             message = f"What this scaler returns is never used: the model is trained on {raw}, which is not scaled."
             yield Report(call.place, message, tuple(_related(fit)))
+
+
+def _never_read(program: Program) -> Iterator[Report]:
+    """Copies scaled by a scaler fitted to them, under a name that nothing in the module reads."""
+    for call in program.method_calls:
+        owner, _, method = call.name.rpartition(".")
+        if method != "fit_transform" or owner.rpartition(".")[2] not in SCALED_RANGE or not program.fits:
+            continue
+        name = bound_to(parents.ancestors(call.place))
+        given = call.arguments.get("X", 0)
+        known = isinstance(given.value, Data) if given is not None else True
+        if name is None or known or is_read(program, name):
+            continue  # of data that are known, the roots tell more
+        yield Report(
+            call.place,
+            f"The scaled copy {name} is never used: whatever the model is trained on, it is not these values.",
+            confidence=Confidence.MEDIUM,
+        )
 
 
 def _scales(call: Call, scaled: Data) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from scram_analyzers import fixes
@@ -12,6 +13,7 @@ from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.layers import median_update_ratio
 from scram_analyzers.run.learning import crawl, standstill
 from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.source.keras_api.losses import REGRESSION
 from scram_analyzers.source.model import ModelKind
 from scram_analyzers.source.program import Optimizer, Program
 
@@ -44,7 +46,8 @@ class LearningRateTooLow(Rule):
     )
     false_alarms = (
         "Fine-tuning a pretrained model wants small rates: where a pretrained part is seen, the limit is a tenth. "
-        "Where it is not seen (weights loaded some other way), this rule may speak without need."
+        "Squared errors of data that nothing scales are allowed as small a rate. "
+        "Where a pretrained part is not seen (weights loaded some other way), this rule may speak without need."
     )
     prevents_learning = True
     options = (
@@ -90,6 +93,17 @@ class LearningRateTooLow(Rule):
             """,
         ),
         Example(
+            "Squared errors of large numbers, whose gradients are large",
+            """
+            import keras
+            from project import series, targets
+
+            model = keras.Sequential([keras.layers.Dense(10, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer=keras.optimizers.SGD(learning_rate=1e-6, momentum=0.9), loss="mse")
+            model.fit(series, targets, epochs=100)
+            """,
+        ),
+        Example(
             "Zero is another rule's",
             """
             import keras
@@ -102,13 +116,14 @@ class LearningRateTooLow(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each optimizer whose rate is known, positive and below its family's limit."""
-        tuned = _fine_tuned(program)
+        tuned = _fine_tuned(program) | _with_large_gradients(program)
         for optimizer in program.optimizers:
             rate = optimizer.learning_rate
             limit = self._limit(optimizer.class_name)
             if rate.value is None or rate.schedule is not None or limit is None or rate.place is None:
                 continue
-            if not 0 < rate.value < (limit / 10 if optimizer in tuned else limit):
+            lowest = limit / 10 if optimizer in tuned else limit
+            if not 0 < rate.value < lowest or math.isclose(rate.value, lowest):
                 continue
             yield Report(
                 place=rate.place,
@@ -147,6 +162,19 @@ class LearningRateTooLow(Rule):
         if class_name in optimizers.ADAPTIVE:
             return self.option("adaptive-min")
         return self.option("sgd-min") if class_name == "SGD" else None
+
+
+def _with_large_gradients(program: Program) -> set[Optimizer]:
+    """SGD under a regression loss on data that nothing is known to scale: its steps grow with their square."""
+    found = set()
+    for fit in program.fits:
+        compiled = fit.compile
+        if compiled is None or compiled.optimizer is None or compiled.optimizer.class_name != "SGD":
+            continue
+        regression = any(loss.name in REGRESSION for loss in compiled.losses)
+        if regression and not (fit.inputs is not None and fit.inputs.scaled):
+            found.add(compiled.optimizer)
+    return found
 
 
 def _fine_tuned(program: Program) -> set[Optimizer]:

@@ -153,6 +153,8 @@ def cases(program: Program) -> Iterator[Case]:
         for head, loss in pairs:
             if head.place is None:
                 continue
+            if not single:
+                fit, targets = _training_of_output(program, compiled, head, loss)
             case = Case(head, loss, compiled, fit, targets, compiled.metrics if single else None)
             key = (head.place.key, loss.place.key)  # not ranges: those cost a walk over the chunk
             before = found.get(key)
@@ -181,6 +183,22 @@ def _training(program: Program, compiled: Compile) -> tuple[Fit | None, Data | N
     ranged = [fit for fit in fits if fit.targets is not None and fit.targets.range is not None]
     fit = next(iter([*told, *ranged, *fits]), None)
     return fit, fit.targets if fit is not None else None
+
+
+def _training_of_output(program: Program, compiled: Compile, head: Head, loss: Loss) -> tuple[Fit | None, Data | None]:
+    """The training that gives this output of several its own targets."""
+    layer_name = head.layer.name if head.layer is not None else None
+    positions = [
+        position
+        for position, output in enumerate(compiled.model.outputs if compiled.model else ())
+        if output is head.output
+    ]
+    for fit in program.fits:
+        if fit.compile is compiled:
+            for key in (loss.output, layer_name, *positions):
+                if key is not None and key in fit.targets_by_output:
+                    return fit, fit.targets_by_output[key]
+    return None, None
 
 
 def right_loss(case: Case) -> str | None:

@@ -233,7 +233,7 @@ class OutputRangeMismatch(Rule):
                 place,
                 message + "nothing says that the targets stay there.",
                 related,
-                severity=Severity.HINT,
+                severity=Severity.INFO,
                 confidence=Confidence.LOW,
                 recipe=recipe,
             )

@@ -154,6 +154,11 @@ def _is_module_path(parts: list[str]) -> bool:
     return len(parts) > 1 and not parts[-1][:1].isupper() and f"keras.layers.{parts[-1]}" not in signatures()
 
 
+def is_layer(name: str) -> bool:
+    """Whether a canonical name is that of a Keras layer or model class, under its present name or an old one."""
+    return name in signatures() or name in RENAMED_CLASSES
+
+
 def is_exported(module: str, name: str) -> bool:
     """Whether `from module import *` brings `name`, as far as Keras's public API goes."""
     dotted = f"{canonical_name(module)}.{name}"

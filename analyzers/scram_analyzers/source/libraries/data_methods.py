@@ -65,7 +65,6 @@ _SAME = frozenset(
         "filter",
         "apply",
         "squeeze",
-        "clip",
     ]
 )
 _CHANGING_SHAPE = frozenset(["transpose", "squeeze", "drop", "dropna", "apply", "filter"])
@@ -107,6 +106,8 @@ def call(interpreter: Interpreter, data: Data, name: str, arguments: Arguments, 
     if name in _SAME:
         kept = data.after(step, shape=None) if name in _CHANGING_SHAPE else data.after(step)
         return _with_rows(interpreter, kept, name, arguments, place)
+    if name == "clip":
+        return data_operations.clipped(data, arguments, step)
     if name in _RESHAPING:
         return data.after(step, shape=_reshaped(interpreter, data, arguments, place) if name == "reshape" else None)
     if name in ("batch", "padded_batch"):

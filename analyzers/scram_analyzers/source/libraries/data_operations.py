@@ -265,6 +265,16 @@ def with_item(data: Data, value: Value, place: Place) -> Data:
     return data.after(step, range=None)
 
 
+def clipped(data: Data, arguments: Arguments, step: DataStep) -> Data:
+    """Data kept between two bounds; where nothing else is known of them, they reach both."""
+    low, high = (number(arguments.value(name, position)) for position, name in enumerate(("lower", "upper")))
+    if low is None or high is None:
+        return data.after(step)
+    if data.range is None:
+        return data.after(step) if data.scaled else data.after(step, range=Interval(low, high))
+    return data.after(step, range=Interval(max(low, data.range.low), min(high, data.range.high)))
+
+
 def attribute(data: Data, name: str, place: Place) -> Value:
     """`data.name`."""
     if name == "shape":

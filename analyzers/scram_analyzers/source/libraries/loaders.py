@@ -13,6 +13,7 @@ from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
     Arguments,
     Tuple,
+    Unknown,
     Value,
     boolean,
     integer,
@@ -40,6 +41,8 @@ def load(interpreter: Interpreter, name: str, arguments: Arguments, place: Place
         return _table(interpreter, name, arguments, place)
     if name in _ARRAY_READERS or name.startswith("pandas.read_"):
         return Data(name, place, roots=new_root(interpreter))
+    if name in ("tensorflow_datasets.load", "tensorflow_datasets.as_numpy.load"):
+        return _tensorflow_dataset(interpreter, name, arguments, place)
     if name in _IMAGE_READERS:
         return _image(interpreter, name, arguments, place)
     if name in _IMAGE_FOLDERS:
@@ -92,6 +95,32 @@ _MADE_LABELS: Mapping[str, LabelForm] = MappingProxyType(
         "make_multilabel_classification": LabelForm.MULTI_HOT,
     }
 )
+
+# -- TensorFlow Datasets
+
+
+def _tensorflow_dataset(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    """`tfds.load(name, split=..., as_supervised=True)`: one dataset for each split that is asked for."""
+    splits = arguments.value("split", 1)
+    items = interpreter.items_of(splits)
+    if splits is None or boolean(arguments.value("as_supervised")) is not True:
+        return None  # a dict of datasets, or datasets of dicts
+    known = datasets.KERAS.get(text(arguments.value("name", 0)) or "")
+    parts = [_split_of(interpreter, name, known, text(item), place) for item in (items or (splits,))]
+    loaded: Value = Tuple(tuple(parts), place) if items is not None else parts[0]
+    return Tuple((loaded, Unknown(place)), place) if boolean(arguments.value("with_info")) else loaded
+
+
+def _split_of(
+    interpreter: Interpreter, name: str, known: datasets.KnownDataset | None, split: str | None, place: Place
+) -> Data:
+    part = Part.TEST if split is not None and split.startswith("test") else Part.TRAINING
+    root = interpreter.new_identity()
+    if known is None:
+        return Data(name, place, targets=Data(name, place, roots=frozenset((root,))), roots=frozenset((root,)))
+    x, y = datasets.features(known, name, place, part, root), datasets.labels(known, name, place, part, root)
+    return replace(x, shape=None, targets=replace(y, shape=None))
+
 
 # -- tables
 

@@ -29,7 +29,7 @@ _SAME = frozenset(["array", "asarray", "asfarray", "float32", "float64", "ascont
 _RESHAPING = frozenset(
     ["expand_dims", "reshape", "squeeze", "transpose", "moveaxis", "swapaxes", "ravel", "flip", "rot90", "fliplr"]
 )
-_KEEPING_RANGE = frozenset(["delete", "take", "choice", "unique", "array_split", "split", "nan_to_num", "clip"])
+_KEEPING_RANGE = frozenset(["delete", "take", "choice", "unique", "array_split", "split", "nan_to_num"])
 _BINARY: Mapping[str, str] = MappingProxyType(
     {
         "divide": "Divide",
@@ -62,6 +62,9 @@ def call(interpreter: Interpreter, last: str, arguments: Arguments, place: Place
     if last == "where" and len(arguments.positional) == 3:
         return _either(arguments, place)
     data = given(interpreter, arguments)
+    if data is not None and last == "clip":
+        bounds = Arguments(arguments.positional[1:])
+        return data_operations.clipped(data, bounds, DataStep(StepKind.OTHER, last, place))
     return _of_data(data, last, place) if data is not None else None
 
 
@@ -95,7 +98,7 @@ def _of_data(data: Data, last: str, place: Place) -> Value:
     if last == "permutation":
         return data.after(DataStep(StepKind.SHUFFLED, last, place))
     if last in _KEEPING_RANGE:
-        return data.after(other, shape=None, rows=data.rows if last in ("nan_to_num", "clip") else None)
+        return data.after(other, shape=None, rows=data.rows if last == "nan_to_num" else None)
     if last in ("round", "rint", "floor", "ceil", "around"):
         return data_operations.whole(data, other)
     return data.after(other, range=None, shape=None, labels=None, rows=None)

@@ -1,0 +1,56 @@
+"""Keras models inside scikit-learn's searches, ensembles and pipelines are trained like any other."""
+
+from __future__ import annotations
+
+import pytest
+
+from scram_analyzers.engine import analyze_source
+from scram_analyzers.rules.registry import RuleSet
+
+MODEL = """\
+from keras.layers import Dense
+from keras.models import Sequential
+from scikeras.wrappers import KerasClassifier
+from sklearn.datasets import load_wine
+from sklearn.ensemble import VotingClassifier
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+
+def build():
+    model = Sequential([Dense(8, activation="relu"), Dense(3, activation="softmax")])
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+x, y = load_wine(return_X_y=True)
+estimator = KerasClassifier(model=build, epochs=10)
+"""
+
+
+@pytest.mark.parametrize(
+    "training",
+    [
+        "GridSearchCV(estimator, {'epochs': [10, 20]}).fit(x, y)",
+        "VotingClassifier([('one', estimator), ('two', estimator)]).fit(x, y)",
+        "cross_val_score(estimator, x, y, cv=5)",
+        "make_pipeline(estimator).fit(x, y)",
+    ],
+)
+def test_unscaled_data_are_seen(training: str) -> None:
+    findings = analyze_source(MODEL + training + "\n", "train.py", RuleSet.default()).findings
+    assert "input-not-normalized" in [each.name for each in findings]
+
+
+@pytest.mark.parametrize(
+    "training",
+    [
+        "make_pipeline(StandardScaler(), estimator).fit(x, y)",
+        "GridSearchCV(Pipeline([('scale', StandardScaler()), ('net', estimator)]), {}).fit(x, y)",
+        "cross_val_score(make_pipeline(StandardScaler(), estimator), x, y)",
+    ],
+)
+def test_a_scaler_in_the_pipeline_is_seen(training: str) -> None:
+    findings = analyze_source(MODEL + training + "\n", "train.py", RuleSet.default()).findings
+    assert "input-not-normalized" not in [each.name for each in findings]

@@ -55,10 +55,11 @@ class Standing:
     @property
     def _motion(self) -> str:
         epochs = self.epoch - self.since
-        return (
-            f"the training loss has hardly moved in {epochs} epoch{'s' if epochs > 1 else ''} "
-            f"({self.loss_before:.4g} to {self.loss:.4g})"
-        )
+        during = f"{epochs} epoch{'s' if epochs > 1 else ''}"
+        before, now = f"{self.loss_before:.4g}", f"{self.loss:.4g}"
+        if before == now:
+            return f"the training loss has stood at {now} for {during}"
+        return f"the training loss has hardly moved in {during} ({before} to {now})"
 
     @property
     def _against(self) -> str:

@@ -69,8 +69,8 @@ class WeightWithoutGradient(Rule):
         for warning in history.warnings:
             found = _WARNED.search(warning.message)
             if found is not None:
-                paths = _PATH.findall(found.group(1))
-                layers = list(dict.fromkeys(path.rpartition("/")[0].rpartition("/")[2] or path for path in paths))
+                paths = ["".join(groups) for groups in _PATH.findall(found.group(1))]
+                layers = list(dict.fromkeys(path.split("/")[-2] if "/" in path else path for path in paths))
                 named_layers = f" ({listed(map(named, layers))})" if layers else ""
                 yield RunReport(
                     subject=Subject(SubjectKind.LAYER, layers[0]) if layers else Subject(SubjectKind.MODEL),

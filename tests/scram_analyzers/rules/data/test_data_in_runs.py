@@ -1,0 +1,184 @@
+"""What the arrays given to fit show before the first step."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from scram_analyzers.findings import Severity
+from scram_analyzers.rules.architecture.output_bias_ignores_prior import OutputBiasIgnoresPrior
+from scram_analyzers.rules.architecture.token_outside_embedding import TokenOutsideEmbedding
+from scram_analyzers.rules.data.class_imbalance import ClassImbalance
+from scram_analyzers.rules.data.conflicting_labels import ConflictingLabels
+from scram_analyzers.rules.data.constant_feature import ConstantFeature
+from scram_analyzers.rules.data.duplicate_rows import DuplicateRows
+from scram_analyzers.rules.data.input_scaled_twice import InputScaledTwice
+from scram_analyzers.rules.data.mostly_padding import MostlyPadding
+from scram_analyzers.rules.data.new_labels_in_validation import NewLabelsInValidation
+from scram_analyzers.rules.data.nonfinite_data import NonfiniteData
+from scram_analyzers.rules.data.scaling_mismatch import ScalingMismatch
+from scram_analyzers.rules.data.sorted_validation_split import SortedValidationSplit
+from scram_analyzers.rules.data.target_not_scaled import TargetNotScaled
+from scram_analyzers.rules.data.validation_drift import ValidationDrift
+from scram_analyzers.rules.data.validation_on_training_data import ValidationOnTrainingData
+from scram_analyzers.rules.data.validation_too_small import ValidationTooSmall
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.records import DataRecord, LayerInfo, OutputInfo, StepRecord, SubjectKind
+from tests.run_histories import (
+    batch,
+    data,
+    diagonal,
+    history,
+    inputs,
+    labels,
+    measured,
+    panel,
+    regression_info,
+    reports,
+    run_info,
+)
+
+BALANCED = labels([144] * 10)
+
+
+def before(record: DataRecord, info=None) -> RunHistory:
+    made = RunHistory(info or run_info())
+    made.data = record
+    made.begin()
+    return made
+
+
+def test_nan_in_the_inputs_is_counted_before_the_first_step() -> None:
+    (report,) = reports(NonfiniteData, before(data(inputs(nonfinite=3, nonfinite_rows=2), BALANCED)))
+    assert report.message == "The training inputs (x) hold 3 NaN or infinite values in 2 of 1,440 rows."
+    assert report.subject.kind is SubjectKind.INPUTS
+
+
+def test_nan_in_a_batch_of_a_stream() -> None:
+    made = history(losses=[], ended=False, step_losses=[])
+    made.add_step(StepRecord(7, 1, 0.7, (batch(role="target", name="y", nonfinite=1),)))
+    (report,) = reports(NonfiniteData, made)
+    assert report.message == "The batch of step 7 holds 1 NaN or infinite value in y."
+
+
+def test_constant_columns_are_a_hint_and_constant_targets_an_error() -> None:
+    (hint,) = reports(ConstantFeature, before(data(inputs(constant_columns=(0, 32, 39)), BALANCED)))
+    assert "3 columns of 64" in hint.message
+    (error,) = reports(ConstantFeature, before(data(inputs(), labels([0, 100], deviation=0.0, minimum=1.0))))
+    assert (error.severity, error.subject.kind) == (Severity.ERROR, SubjectKind.TARGETS)
+
+
+def test_imbalance_is_a_hint_until_the_rare_class_is_missed() -> None:
+    made = history(record=data(inputs(), labels([950, 50])), ended=False)
+    (hint,) = reports(ClassImbalance, made)
+    assert hint.severity is None
+    assert hint.recipe == "class_weight={0: 0.526, 1: 10}"
+    for epoch in (5, 6):
+        made.add_panel(panel(45 * epoch, epoch, confusion=((380, 0), (24, 1))))
+    (warning,) = reports(ClassImbalance, made)
+    assert warning.severity is Severity.WARNING
+    assert "of 25 rows of class 1 it recognizes 4%" in warning.message
+
+
+def test_weighted_classes_are_cared_for() -> None:
+    record = replace(data(inputs(), labels([950, 50])), has_class_weight=True)
+    assert reports(ClassImbalance, history(record=record)) == []
+
+
+def test_a_split_off_the_end_of_sorted_data() -> None:
+    target = labels([144] * 8, last_classes=((8.0, 180), (9.0, 180)))
+    record = replace(data(inputs(), target, labels([0] * 8 + [180, 180], "validation")), validation_split=0.2)
+    (report,) = reports(SortedValidationSplit, before(record))
+    assert "they are 50% class 8, 50% class 9; classes 8, 9 are in no other row" in report.message
+
+
+def test_a_split_of_shuffled_data() -> None:
+    target = labels([144] * 10, last_classes=tuple((float(label), 30 + label) for label in range(10)))
+    assert reports(SortedValidationSplit, before(replace(data(inputs(), target), validation_split=0.2))) == []
+
+
+def test_labels_that_training_lacks() -> None:
+    record = data(inputs(), labels([100, 100]), labels([40, 40, 20], "validation", label_form=BALANCED.label_form))
+    train = replace(record.arrays[1], label_form=BALANCED.label_form)
+    (report,) = reports(
+        NewLabelsInValidation, before(replace(record, arrays=(record.arrays[0], train, record.arrays[2])))
+    )
+    assert "1 class of the validation labels (2) are in no training row; they are 20%" in report.message
+
+
+def test_conflicts_and_duplicates() -> None:
+    record = data(inputs(), BALANCED, conflicting_rows=40, duplicate_rows=200)
+    assert "40 of 1,440 training rows (3%)" in reports(ConflictingLabels, before(record))[0].message
+    assert "200 of 1,440 training rows (14%)" in reports(DuplicateRows, before(record))[0].message
+
+
+@pytest.mark.parametrize(("shared", "duplicates", "count"), [(180, 0, 1), (5, 0, 0), (60, 200, 0), (360, 400, 1)])
+def test_validation_rows_that_were_trained_on(shared: int, duplicates: int, count: int) -> None:
+    record = data(inputs(), BALANCED, shared_rows=shared, duplicate_rows=duplicates)
+    assert len(reports(ValidationOnTrainingData, before(record))) == count
+
+
+def test_validation_scaled_in_another_way() -> None:
+    raw = inputs("validation", 360, minimum=0.0, maximum=255.0, mean=100.0, deviation=80.0)
+    assert (
+        len(reports(ScalingMismatch, before(data(inputs(minimum=0.0, maximum=1.0, deviation=0.3), BALANCED, raw)))) == 1
+    )
+    other = inputs("validation", 360, maximum=9.0)
+    assert reports(ScalingMismatch, before(data(inputs(), BALANCED, other))) == []
+
+
+def test_inputs_scaled_twice() -> None:
+    tiny = inputs(minimum=0.0, maximum=0.0039, mean=0.001, deviation=0.001)
+    assert "as if it had been scaled twice" in reports(InputScaledTwice, before(data(tiny, BALANCED)))[0].message
+    assert reports(InputScaledTwice, before(data(inputs(), BALANCED))) == []
+
+
+def test_large_targets_are_for_information_while_the_run_learns() -> None:
+    record = data(inputs(), measured(mean=250_000.0, deviation=80_000.0))
+    (report,) = reports(TargetNotScaled, history(regression_info(), [6e10, 4e10, 1e9], record, ended=False))
+    assert report.severity is Severity.INFO
+    (stuck,) = reports(TargetNotScaled, history(regression_info(), [7.0e10, 6.99e10, 6.99e10], record, ended=False))
+    assert stuck.severity is None
+    assert "squared errors are in the millions" in stuck.message
+
+
+def test_drift_of_the_labels() -> None:
+    record = data(inputs(), labels([700, 700]), labels([50, 310], "validation"))
+    (report,) = reports(ValidationDrift, before(record))
+    assert report.message == "Training and validation data differ: class 1 is 50% of training and 86% of validation."
+
+
+def test_few_validation_rows() -> None:
+    record = data(inputs(), BALANCED, inputs("validation", 36))
+    (report,) = reports(ValidationTooSmall, before(record))
+    assert "36 rows beside 1,440" in report.message
+    assert reports(ValidationTooSmall, before(data(inputs(), BALANCED, inputs("validation", 360)))) == []
+
+
+def test_tokens() -> None:
+    layers = (LayerInfo("embedding", "Embedding", 1000, vocabulary=1000),)
+    tokens = inputs(dtype="int64", consumer="Embedding", minimum=0.0, maximum=1000.0, zero_share=0.8)
+    made = before(data(tokens, BALANCED), run_info(layers=layers))
+    assert "ids from 0 to 1000" in reports(TokenOutsideEmbedding, made)[0].message
+    assert "80% of the tokens in x are padding (0)." in reports(MostlyPadding, made)[0].message
+    fine = before(data(replace(tokens, maximum=999.0, zero_share=0.3), BALANCED), run_info(layers=layers))
+    assert reports(TokenOutsideEmbedding, fine) == reports(MostlyPadding, fine) == []
+
+
+def test_a_bias_that_ignores_how_rare_the_positives_are() -> None:
+    info = run_info(
+        losses=("binary_crossentropy",), outputs=(OutputInfo("h", "head", "sigmoid", 1, "binary_crossentropy"),)
+    )
+    (report,) = reports(OutputBiasIgnoresPrior, before(data(inputs(), labels([950, 50])), info))
+    assert report.recipe == "bias_initializer=keras.initializers.Constant(-2.94)"
+
+
+def test_a_class_that_is_never_right_needs_support() -> None:
+    made = history(record=data(inputs(), labels([950, 50])), ended=False)
+    for epoch in (5, 6):
+        made.add_panel(panel(45 * epoch, epoch, confusion=((90, 0), (10, 0))))
+    assert reports(ClassImbalance, made)[0].severity is None
+    for epoch in (7, 8):
+        made.add_panel(panel(45 * epoch, epoch, confusion=diagonal(2, 50)))
+    assert reports(ClassImbalance, made)[0].severity is None

@@ -1,0 +1,79 @@
+"""What epochs and panels show of how well a run generalizes."""
+
+from __future__ import annotations
+
+from scram_analyzers.engine import analyze_run
+from scram_analyzers.rules.dynamics.training_loss_vanished import TrainingLossVanished
+from scram_analyzers.rules.dynamics.unstable_validation import UnstableValidation
+from scram_analyzers.rules.evaluation.class_never_right import ClassNeverRight
+from scram_analyzers.rules.evaluation.overtraining import Overtraining
+from scram_analyzers.rules.evaluation.underfitting import Underfitting
+from scram_analyzers.rules.evaluation.validation_too_good import ValidationTooGood
+from scram_analyzers.rules.evaluation.worse_than_baseline import WorseThanBaseline
+from scram_analyzers.rules.registry import RuleSet
+from scram_analyzers.run.records import LayerInfo
+from tests.run_histories import data, history, inputs, labels, measured, panel, regression_info, reports, run_info
+
+RECORD = data(inputs(), labels([144] * 10), inputs("validation", 360), labels([36] * 10, "validation"))
+
+
+def test_the_best_epoch_was_long_ago() -> None:
+    losses = [1.0, 0.5, 0.4, *[0.4 + 0.02 * place for place in range(1, 10)]]
+    made = history(losses=[1.0 / (place + 1) for place in range(12)], val_loss=losses)
+    (report,) = reports(Overtraining, made)
+    assert "was best in epoch 3 (0.4) and ended at 0.58 after 12 epochs" in report.message
+    kept = history(run_info(callbacks=("ModelCheckpoint",)), losses=[1.0] * 12, val_loss=losses)
+    assert reports(Overtraining, kept) == []
+
+
+def test_underfitting_needs_something_that_holds_it_back() -> None:
+    flat = {"losses": [2.2, 2.15, 2.1, 2.05, 2.0, 1.95], "accuracy": [0.12, 0.13, 0.14, 0.15, 0.16, 0.16]}
+    made = history(run_info(epochs=6), record=RECORD, **flat)
+    (report,) = reports(Underfitting, made)
+    assert report.causes == ()
+    narrow = (LayerInfo("dense", "Dense", 130, units=2, activation="relu"), LayerInfo("head", "Dense", 30, units=10))
+    made = history(run_info(epochs=6, layers=narrow), record=RECORD, **flat)
+    (finding,) = analyze_run(made, RuleSet({"SCR706": Underfitting()}), None)
+    assert 'Most likely: "dense" has 2 units only' in finding.message
+
+
+def test_validation_far_better_than_training() -> None:
+    accuracy = [0.5, 0.6, 0.65, 0.68, 0.7, 0.71, 0.72]
+    made = history(losses=[1.0] * 7, record=RECORD, accuracy=accuracy, val_accuracy=[value + 0.2 for value in accuracy])
+    assert len(reports(ValidationTooGood, made)) == 1
+    dropout = run_info(layers=(*run_info().layers, LayerInfo("dropout", "Dropout", 0, rate=0.5)))
+    explained = history(dropout, losses=[1.0] * 7, record=RECORD, accuracy=accuracy, val_accuracy=[0.9] * 7)
+    assert reports(ValidationTooGood, explained) == []
+
+
+def test_a_class_that_is_never_right() -> None:
+    rows = [[36 if one == other else 0 for other in range(10)] for one in range(10)]
+    rows[7] = [0, 35, 0, 0, 0, 0, 0, 1, 0, 0]
+    made = history(record=RECORD, ended=False)
+    for epoch in (5, 6):
+        made.add_panel(panel(45 * epoch, epoch, confusion=tuple(map(tuple, rows))))
+    (report,) = reports(ClassNeverRight, made)
+    assert "of 36 rows of class 7 it recognizes 3%, and takes most others for class 1" in report.message
+
+
+def test_no_better_than_the_mean() -> None:
+    record = data(inputs(), measured())
+    made = history(regression_info(), [0.9, 0.8, 0.7, 0.6], record, val_loss=[1.0, 1.1, 1.2, 1.3])
+    (report,) = reports(WorseThanBaseline, made)
+    assert "its validation loss is 1.3, and always guessing the mean gives about 1" in report.message
+    assert reports(WorseThanBaseline, history(regression_info(), [0.5] * 4, record, val_loss=[0.5] * 4)) == []
+
+
+def test_a_training_loss_of_nothing() -> None:
+    made = history(losses=[0.5, 0.01, 1e-6, 1e-6, 1e-7], val_loss=[0.5, 0.4, 0.45, 0.46, 0.47])
+    assert len(reports(TrainingLossVanished, made)) == 1
+    better = history(losses=[0.5, 0.01, 1e-6, 1e-6, 1e-7], val_loss=[0.5, 0.4, 0.3, 0.2, 0.1])
+    assert reports(TrainingLossVanished, better) == []
+
+
+def test_validation_that_jumps_to_the_end() -> None:
+    jumping = [0.6, 0.8] * 12
+    made = history(losses=[0.3] * 24, record=RECORD, accuracy=[0.9] * 24, val_accuracy=jumping)
+    assert "60% to 80%" in reports(UnstableValidation, made)[0].message
+    made = history(losses=[0.3] * 24, record=RECORD, accuracy=[0.9] * 24, val_accuracy=[0.8, 0.81] * 12)
+    assert reports(UnstableValidation, made) == []

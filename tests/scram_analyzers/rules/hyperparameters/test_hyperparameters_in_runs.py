@@ -1,0 +1,101 @@
+"""What a run shows of its learning rate, batches, epochs, schedule, clipping and time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from scram_analyzers.findings import Severity
+from scram_analyzers.rules.architecture.nothing_to_train import NothingToTrain
+from scram_analyzers.rules.hyperparameters.batch_size_too_large import BatchSizeTooLarge
+from scram_analyzers.rules.hyperparameters.clipping_too_strong import ClippingTooStrong
+from scram_analyzers.rules.hyperparameters.learning_rate_too_high import LearningRateTooHigh
+from scram_analyzers.rules.hyperparameters.learning_rate_too_low import LearningRateTooLow
+from scram_analyzers.rules.hyperparameters.schedule_does_not_fit_run import ScheduleDoesNotFitRun
+from scram_analyzers.rules.hyperparameters.too_few_epochs import TooFewEpochs
+from scram_analyzers.rules.resources.input_bound import InputBound
+from scram_analyzers.rules.resources.training_stalled import TrainingStalled
+from scram_analyzers.run.records import EpochRecord, OptimizerInfo, StepRecord
+from tests.run_histories import data, history, inputs, kernel, labels, probe, reports, run_info
+
+RECORD = data(inputs(), labels([144] * 10))
+STUCK = {"losses": [2.3028, 2.3026, 2.3027, 2.3025], "record": RECORD, "ended": False, "accuracy": [0.1] * 4}
+
+
+def with_updates(seen, ratio: float):
+    for step in (5, 21, 55, 144):
+        seen.add_probe(replace(probe(step), weights=(kernel("dense", step, update_ratio=ratio),)))
+    return seen
+
+
+def test_steps_too_large_to_learn_from() -> None:
+    seen = with_updates(history(run_info(optimizer=OptimizerInfo("Adam", 0.009)), **STUCK), 0.4)
+    (report,) = reports(LearningRateTooHigh, seen)
+    assert "each step moves the weights by 40% of their size" in report.message
+    assert report.severity is Severity.ERROR
+
+
+def test_a_high_rate_that_learns_is_not_confirmed() -> None:
+    seen = history(run_info(optimizer=OptimizerInfo("Adam", 0.05)), record=RECORD, accuracy=[0.97] * 10)
+    assert reports(LearningRateTooHigh, seen) == []
+
+
+def test_a_rate_too_low_by_its_updates() -> None:
+    seen = with_updates(history(run_info(optimizer=OptimizerInfo("Adam", 1e-6)), **STUCK), 2e-7)
+    (report,) = reports(LearningRateTooLow, seen)
+    assert "Each step moves the weights by 2e-07 of their size." in report.message
+
+
+def test_usual_updates_clear_the_rate() -> None:
+    assert reports(LearningRateTooLow, with_updates(history(**STUCK), 1e-3)) == []
+
+
+def test_a_run_that_ended_while_it_still_learned() -> None:
+    losses = [2.0, 1.7, 1.5, 1.3, 1.1, 0.95, 0.82, 0.71, 0.61, 0.53]
+    (report,) = reports(TooFewEpochs, history(record=RECORD, losses=losses, val_loss=losses))
+    assert report.message.startswith("The run ended after 10 epochs while the validation loss still fell by")
+    assert reports(TooFewEpochs, history(run_info(epochs=30), record=RECORD, losses=losses)) == []
+    assert reports(TooFewEpochs, history(record=RECORD)) == []
+
+
+def test_a_schedule_that_is_over_too_soon() -> None:
+    info = run_info(optimizer=OptimizerInfo("Adam", None, schedule="CosineDecay"))
+    seen = history(info, [], RECORD, ended=False)
+    for epoch, rate in enumerate((1e-3, 5e-4, 1e-6, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0), start=1):
+        seen.add_epoch(EpochRecord(epoch, epoch * 45, (("loss", 1.0),), rate))
+    (report,) = reports(ScheduleDoesNotFitRun, seen)
+    assert "down to 1e-06 by epoch 3 of 10" in report.message
+
+
+def test_few_large_batches() -> None:
+    info = run_info(batch_size=1440, steps_per_epoch=1)
+    assert len(reports(BatchSizeTooLarge, history(info, **STUCK))) == 1
+    assert reports(BatchSizeTooLarge, history(info, record=RECORD, accuracy=[0.9] * 10)) == []
+
+
+def test_nearly_every_gradient_is_clipped() -> None:
+    seen = history(run_info(optimizer=OptimizerInfo("SGD", 0.1, clip_norm=0.001)), **STUCK)
+    for step in range(2, 14):
+        seen.add_probe(probe(step))
+    (report,) = reports(ClippingTooStrong, seen)
+    assert report.severity is Severity.WARNING
+    assert "100% of the gradients looked at" in report.message
+
+
+def test_all_frozen() -> None:
+    frozen = tuple(replace(layer, trainable=False) for layer in run_info().layers)
+    assert "All 3 layers" in reports(NothingToTrain, history(run_info(layers=frozen)))[0].message
+
+
+def test_waiting_for_data() -> None:
+    for wait, count in ((0.016, 1), (0.002, 0)):
+        seen = history(losses=[], ended=False, step_losses=[])
+        for step in range(1, 61):
+            seen.add_step(StepRecord(step, 1, 0.5, seconds=0.02, data_seconds=wait))
+        assert len(reports(InputBound, seen)) == count
+
+
+def test_a_step_that_took_minutes() -> None:
+    seen = history(losses=[], ended=False, step_losses=[])
+    for step in range(1, 61):
+        seen.add_step(StepRecord(step, 1, 0.5, seconds=120.0 if step == 40 else 0.02))
+    assert "Step 40 took 120 s" in reports(TrainingStalled, seen)[0].message

@@ -1,0 +1,130 @@
+"""What targets, predictions and losses show of the last layer and the loss."""
+
+from __future__ import annotations
+
+from scram_analyzers.findings import Severity
+from scram_analyzers.rules.output_and_loss.accuracy_only import AccuracyOnly
+from scram_analyzers.rules.output_and_loss.binary_target_out_of_range import BinaryTargetOutOfRange
+from scram_analyzers.rules.output_and_loss.invalid_output_activation import InvalidOutputActivation
+from scram_analyzers.rules.output_and_loss.label_encoding_mismatch import LabelEncodingMismatch
+from scram_analyzers.rules.output_and_loss.logits_without_from_logits import LogitsWithoutFromLogits
+from scram_analyzers.rules.output_and_loss.loss_and_metric_disagree import LossAndMetricDisagree
+from scram_analyzers.rules.output_and_loss.negative_loss import NegativeLoss
+from scram_analyzers.rules.output_and_loss.output_range_mismatch import OutputRangeMismatch
+from scram_analyzers.rules.output_and_loss.output_units_mismatch import OutputUnitsMismatch
+from scram_analyzers.rules.output_and_loss.regression_loss_for_classification import RegressionLossForClassification
+from scram_analyzers.rules.output_and_loss.single_unit_categorical_loss import SingleUnitCategoricalLoss
+from scram_analyzers.run.records import LabelForm, OutputInfo
+from tests.run_histories import data, history, inputs, labels, measured, panel, reports, run_info
+
+SPARSE, CATEGORICAL, BINARY = "sparse_categorical_crossentropy", "categorical_crossentropy", "binary_crossentropy"
+
+
+def info(loss: str, activation: str, units: int, **changes: object):
+    output = OutputInfo("head", "head", activation, units, loss, from_logits=False)
+    return run_info(losses=(loss,), outputs=(output,), **changes)
+
+
+def test_logits_taken_for_probabilities() -> None:
+    made = history(info(SPARSE, "linear", 10))
+    made.add_panel(panel(1, 1, minimum=-3.0, maximum=4.5))
+    (report,) = reports(LogitsWithoutFromLogits, made)
+    assert report.message.endswith("its outputs reach from -3 to 4.5.")
+    assert reports(InvalidOutputActivation, made) == []
+
+
+def test_sums_that_are_no_distribution() -> None:
+    made = history(info(CATEGORICAL, "sigmoid", 10))
+    made.add_panel(panel(1, 1, row_sum_minimum=3.2, row_sum_maximum=5.9))
+    (report,) = reports(InvalidOutputActivation, made)
+    assert "add up to 3.2 to 5.9, not to 1" in report.message
+
+
+def test_probabilities_and_known_logits_are_fine() -> None:
+    made = history(info(SPARSE, "softmax", 10))
+    made.add_panel(panel(1, 1))
+    assert reports(LogitsWithoutFromLogits, made) == []
+    output = OutputInfo("head", "head", "linear", 10, SPARSE, from_logits=True)
+    made = history(run_info(outputs=(output,)))
+    made.add_panel(panel(1, 1, minimum=-3.0))
+    assert reports(LogitsWithoutFromLogits, made) == []
+
+
+def test_labels_without_a_unit() -> None:
+    (report,) = reports(
+        OutputUnitsMismatch, history(info(SPARSE, "softmax", 10), record=data(inputs(), labels([9] * 11)))
+    )
+    assert report.message == "The labels run from 0 to 10, and the last layer has 10 units for the labels 0 to 9."
+    one_based = labels([0] + [9] * 10, minimum=1.0)
+    (report,) = reports(OutputUnitsMismatch, history(info(SPARSE, "softmax", 10), record=data(inputs(), one_based)))
+    assert report.how == "Number the classes from 0: subtract 1 from the labels."
+
+
+def test_an_ignored_class_needs_no_unit() -> None:
+    output = OutputInfo("head", "head", "softmax", 10, SPARSE, False, ignored_class=-1)
+    made = history(run_info(outputs=(output,)), record=data(inputs(), labels([9] * 10, minimum=-1.0)))
+    assert reports(OutputUnitsMismatch, made) == []
+
+
+def test_the_form_of_the_labels() -> None:
+    one_hot = labels([10] * 10, shape=(100, 10), label_form=LabelForm.ONE_HOT)
+    (report,) = reports(LabelEncodingMismatch, history(info(SPARSE, "softmax", 10), record=data(inputs(), one_hot)))
+    assert "one-hot rows of 10 columns" in report.message
+    made = history(info(CATEGORICAL, "softmax", 10), record=data(inputs(), labels([10] * 10)))
+    assert len(reports(LabelEncodingMismatch, made)) == 1
+    made = history(info(SPARSE, "softmax", 10), record=data(inputs(), labels([10] * 10)))
+    assert reports(LabelEncodingMismatch, made) == []
+
+
+def test_binary_targets_of_minus_one() -> None:
+    made = history(info(BINARY, "sigmoid", 1), record=data(inputs(), labels([50, 50], minimum=-1.0, maximum=1.0)))
+    (report,) = reports(BinaryTargetOutOfRange, made)
+    assert report.recipe == "y = (y + 1) / 2"
+    assert reports(BinaryTargetOutOfRange, history(info(BINARY, "sigmoid", 1), record=data(labels([50, 50])))) == []
+
+
+def test_targets_out_of_reach() -> None:
+    record = data(inputs(), measured(mean=150.0, deviation=40.0))
+    (report,) = reports(OutputRangeMismatch, history(info("mean_squared_error", "sigmoid", 1), record=record))
+    assert "the targets run from 30 to 270" in report.message
+    assert reports(OutputRangeMismatch, history(info("mean_squared_error", "linear", 1), record=record)) == []
+    assert reports(OutputRangeMismatch, history(info("mean_squared_error", "relu", 1), record=record)) == []
+
+
+def test_classes_under_a_regression_loss() -> None:
+    one_hot = labels([10] * 10, shape=(100, 10), label_form=LabelForm.ONE_HOT)
+    made = history(info("mean_squared_error", "softmax", 10), record=data(inputs(), one_hot))
+    assert "one-hot rows for 10 classes" in reports(RegressionLossForClassification, made)[0].message
+
+
+def test_a_loss_of_exactly_zero() -> None:
+    made = history(info(SPARSE, "sigmoid", 1), losses=[0.0, 0.0], step_losses=[0.0, 0.0])
+    assert "was 0 at every step" in reports(SingleUnitCategoricalLoss, made)[0].message
+
+
+def test_a_negative_loss() -> None:
+    made = history(info(BINARY, "sigmoid", 1), step_losses=[0.7, 0.1, -2.5])
+    assert "The loss was -2.5 at step 3" in reports(NegativeLoss, made)[0].message
+    assert reports(NegativeLoss, history(info("own_loss", "linear", 1), step_losses=[-3.0])) == []
+
+
+def test_accuracy_alone_on_rare_classes() -> None:
+    made = history(info(BINARY, "sigmoid", 1), record=data(inputs(), labels([950, 50])), accuracy=[0.95] * 10)
+    (report,) = reports(AccuracyOnly, made)
+    assert "the rarest class has 5% of the rows" in report.message
+    made = history(
+        info(BINARY, "sigmoid", 1), record=data(inputs(), labels([950, 50])), accuracy=[0.95] * 10, auc=[0.9] * 10
+    )
+    assert reports(AccuracyOnly, made) == []
+
+
+def test_a_metric_that_does_not_follow_the_loss() -> None:
+    losses = [2.0 - place * 0.05 for place in range(24)]
+    falling = [0.5 - place * 0.01 for place in range(24)]
+    assert len(reports(LossAndMetricDisagree, history(losses=losses, accuracy=falling))) == 1
+    rising = [0.5 + place * 0.01 for place in range(24)]
+    assert reports(LossAndMetricDisagree, history(losses=losses, accuracy=rising)) == []
+
+
+def test_severity_of_sure_faults() -> None:
+    assert BinaryTargetOutOfRange.severity is NegativeLoss.severity is Severity.ERROR

@@ -1,0 +1,71 @@
+"""How findings of the source and of a run are weighed against each other."""
+
+from __future__ import annotations
+
+from scram_analyzers.engine import analyze_run, analyze_source, ask_rules, refuted
+from scram_analyzers.findings import Severity
+from scram_analyzers.rules.registry import RuleSet
+from scram_analyzers.run.records import OptimizerInfo
+from tests.run_histories import data, history, inputs, labels, run_info
+
+RULES = RuleSet.default()
+RECORD = data(inputs(), labels([144] * 10))
+TEMPLATE = """import keras
+x, y = load()
+model = keras.Sequential([keras.layers.Dense(64, activation="relu"), keras.layers.Dense(10{head})])
+model.compile(keras.optimizers.{optimizer}, "sparse_categorical_crossentropy", metrics=["accuracy"])
+
+
+
+
+model.fit(x, y, epochs=10)
+"""
+GOOD = {"record": RECORD, "accuracy": [0.5, 0.9, *[0.98] * 8]}
+
+
+def script(optimizer: str = "Adam(0.001)", head: str = ', activation="softmax"', more: str = "") -> str:
+    return TEMPLATE.format(optimizer=optimizer, head=head) + more
+
+
+def test_a_run_that_trained_well_refutes_what_was_only_unusual() -> None:
+    analysis = analyze_source(script("Adam(0.02)"), "/project/train.py", RULES)
+    assert "SCR101" in {each.code for each in analysis.findings}
+    seen = history(run_info(optimizer=OptimizerInfo("Adam", 0.02)), **GOOD)
+    found = {each.finding.code: each.reason for each in refuted(seen, analysis, [])}
+    assert found["SCR101"] == "training accuracy came to 98%"
+
+
+def test_a_run_under_way_and_a_sure_fault_refute_nothing() -> None:
+    analysis = analyze_source(script("Adam(0.02)"), "/project/train.py", RULES)
+    assert refuted(history(ended=False, **GOOD), analysis, []) == []
+    analysis = analyze_source(script(head=""), "/project/train.py", RULES)
+    assert "SCR401" in {each.code for each in analysis.findings}
+    assert "SCR401" not in {each.finding.code for each in refuted(history(**GOOD), analysis, [])}
+
+
+def test_another_model_of_the_script_is_not_judged_by_this_run() -> None:
+    other = """
+other = keras.Sequential([keras.layers.Dense(10, activation="softmax")])
+other.compile(keras.optimizers.Adam(1e-9), "sparse_categorical_crossentropy")
+other.fit(x, y, epochs=10)
+"""
+    analysis = analyze_source(script(more=other), "/project/train.py", RULES)
+    (low,) = [each for each in analysis.findings if each.code == "SCR102"]
+    stuck = history(losses=[2.3028, 2.3026, 2.3027], record=RECORD, ended=False, accuracy=[0.1] * 3)
+    told = analyze_run(stuck, RULES, analysis.program, analysis.findings)
+    assert low.range not in {each.range for each in told}
+    assert low not in {each.finding for each in refuted(history(**GOOD), analysis, [])}
+
+
+def test_asking_needs_no_script() -> None:
+    assert not ask_rules(history(**GOOD), RULES)
+    assert ask_rules(history(losses=[2.3] * 4, record=RECORD, ended=False, accuracy=[0.1] * 4), RULES)
+
+
+def test_a_confirmed_finding_is_no_mere_hint() -> None:
+    analysis = analyze_source(script("Adam(1e-7)"), "/project/train.py", RULES)
+    seen = history(losses=[2.3028, 2.3026, 2.3027], record=RECORD, ended=False, accuracy=[0.1] * 3)
+    (finding,) = analyze_run(seen, RULES, analysis.program, analysis.findings)
+    assert finding.code == "SCR102"
+    assert finding.severity.rank <= Severity.WARNING.rank
+    assert finding.message.count("Confirmed in this run") == 1

@@ -10,9 +10,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from scram_lsp.training.batch_feed import Batches, Feed
+
+FunctionName = Literal["train_function", "test_function"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Execution:
 
 
 class BatchTap:
-    """Wraps `model.train_function`; after `arm` the next call shows its execution to `look`.
+    """Wraps `model.train_function` (or `test_function`); after `arm` the next call shows its execution to `look`.
 
     Outside a fit of ours it is never armed and passes every call through, so a wrap that outlived a fit that
     raised does no harm. What `look` raises is kept in `fault`, and training goes on. Of the last armed call
@@ -37,9 +39,10 @@ class BatchTap:
     `data_seconds` how long they took to come.
     """
 
-    def __init__(self, model: Any, feed: Feed, look: Callable[[Execution], None]) -> None:
+    def __init__(self, model: Any, feed: Feed, look: Callable[[Execution], None], function: FunctionName) -> None:
         self._model = model
-        self._original: Callable[..., Any] = model.train_function
+        self._function = function
+        self._original: Callable[..., Any] = getattr(model, function)
         self._feed = feed
         self._look = look
         self._is_armed = False
@@ -49,23 +52,31 @@ class BatchTap:
         self.fault: Exception | None = None
 
     @classmethod
-    def install(cls, model: Any, feed: Feed, look: Callable[[Execution], None]) -> BatchTap:
+    def install(
+        cls, model: Any, feed: Feed, look: Callable[[Execution], None], function: FunctionName = "train_function"
+    ) -> BatchTap:
         """Wrap the model's function; a wrap that a fit left behind by raising is taken away first."""
-        if isinstance(model.train_function, BatchTap):
-            model.train_function.remove()
-        tap = cls(model, feed, look)
-        model.train_function = tap
+        existing = getattr(model, function)
+        if isinstance(existing, BatchTap):
+            existing.remove()
+        tap = cls(model, feed, look, function)
+        setattr(model, function, tap)
         return tap
 
     def arm(self) -> None:
         """Look at the next execution."""
         self._is_armed = True
 
+    def take_data_seconds(self) -> float | None:
+        """How long the batches took to come, when the last call was an armed one."""
+        seconds, self.data_seconds = self.data_seconds, None
+        return seconds
+
     def remove(self) -> None:
         """Give the model its own function back, unless someone else has replaced it since."""
         self._is_armed = False
-        if self._model.train_function is self:
-            self._model.train_function = self._original
+        if getattr(self._model, self._function) is self:
+            setattr(self._model, self._function, self._original)
 
     def __call__(self, *arguments: Any) -> Any:
         """Run the original on the same batches."""

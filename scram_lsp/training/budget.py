@@ -13,10 +13,10 @@ TIME_SHARE = 0.02
 BYTE_LIMIT = 64 * 2**20
 """Bytes that all of them together may hold in memory."""
 
-START_ALLOWANCE = 0.5
+START_ALLOWANCE = 0.3
 """Seconds they may take besides their share, so that the first steps are seen well before there is a share."""
 
-_PORTIONS = {"taking": 0.3, "batches": 0.3, "probe": 0.4, "weights": 0.2, "panel": 0.2, "rules": 0.3, "snapshots": 0.3}
+_PORTIONS = {"taking": 0.3, "batches": 0.3, "layers": 0.4, "weights": 0.2, "panel": 0.2, "rules": 0.3, "snapshots": 0.3}
 """How much of the share (and of the allowance) one activity may take, so that a cheap one, done often, leaves
 room for the others. Their sum may be over one: few runs need all of them."""
 
@@ -42,24 +42,36 @@ class Budget:
         self._began = clock()
         self._spent: defaultdict[str, float] = defaultdict(float)
         self._usual: dict[str, float] = {}
+        self._first: dict[str, float] = {}
+        self._begun: set[str] = set()
         self._held: dict[str, int] = {}
         self._most_bytes = 0
         self._held_up = 0.0
 
+    def expect(self, activity: str, seconds: float) -> None:
+        """Say what the first go of an activity, which compiles, will cost about."""
+        self._first[activity] = seconds
+
     def affords(self, activity: str) -> bool:
-        """Whether the activity, at what it usually costs, still fits: its own portion and the whole share."""
-        portion = _PORTIONS.get(activity, _PORTION_OF_OTHERS)
+        """Whether the activity, at what it usually costs, still fits: its own portion and the whole share.
+
+        A first go, which compiles, only has to be affordable for itself: it comes once, and then counts no more.
+        """
         available = START_ALLOWANCE + self._share * self.elapsed if self._share > 0 else 0.0
+        if activity not in self._begun:
+            return self._first.get(activity, 0.0) <= available
         next_cost = self._usual.get(activity, 0.0)
-        if self._spent[activity] + next_cost > portion * available:
+        if self._spent[activity] + next_cost > _PORTIONS.get(activity, _PORTION_OF_OTHERS) * available:
             return False
         return sum(self._spent.values()) + next_cost <= available
 
     def spend(self, activity: str, seconds: float) -> None:
-        """Enter what one go of the activity has cost; the first, which may compile, is not taken as usual."""
-        before = self._usual.get(activity)
-        if activity in self._spent:
-            self._usual[activity] = seconds if before is None else before + 0.25 * (seconds - before)
+        """Enter what one go of the activity has cost."""
+        if activity not in self._begun:
+            self._begun.add(activity)
+            return
+        before = self._usual.get(activity, seconds)
+        self._usual[activity] = before + 0.25 * (seconds - before)
         self._spent[activity] += seconds
 
     @contextlib.contextmanager
@@ -74,10 +86,6 @@ class Budget:
     def hold_up(self, seconds: float) -> None:
         """Enter time for which training stood still because of us, whatever for."""
         self._held_up += seconds
-
-    def seconds_of(self, activity: str) -> float:
-        """What the activity has cost in all."""
-        return self._spent[activity]
 
     def hold(self, owner: str, size: int) -> bool:
         """Whether `owner` may hold `size` bytes from now on, in place of what it held; entered if so."""

@@ -37,14 +37,18 @@ def _guarded(
 class ScramCallback:
     """Watch a training run: `model.fit(..., callbacks=[ScramCallback()])`.
 
-    Findings go to the terminal (not when `quiet`), to the project's run store and to the editor. It has every
+    Findings go to the terminal (not when `quiet`), to the project's run store and to the editor. `time_budget`
+    is the share of training's time that it may take, `byte_budget` the memory in bytes. It has every
     method of a Keras callback and is none by inheritance: importing it must not import Keras, which fixes its
     backend the first time it is imported.
     """
 
-    def __init__(self, *, quiet: bool = False) -> None:
+    def __init__(self, *, quiet: bool = False, time_budget: float = 0.02, byte_budget: int = 64 * 2**20) -> None:
+        if not 0 <= time_budget <= 1 or byte_budget < 0:
+            raise ValueError("time_budget is a share from 0 to 1, byte_budget a number of bytes of 0 or more")
         self.params: Mapping[str, Any] = {}
         self.model: Any = None
+        self._time_budget, self._byte_budget = time_budget, byte_budget
         self._console = RunConsole(is_quiet=quiet)
         self._recorder: RunRecorder | None = None
         self._first_of_execution = 0
@@ -61,12 +65,13 @@ class ScramCallback:
     def on_train_begin(self, logs: Logs = None) -> None:
         """Begin to watch; a run before this one that never ended has failed."""
         from scram_lsp.training.distributed import is_first_process
-        from scram_lsp.training.run_recorder import RunRecorder
+        from scram_lsp.training.run_recorder import RunRecorder, WatchOptions
 
         self._fail_open_run()
         if not is_first_process():
             return
-        self._recorder = RunRecorder(self.model, self.params, self._console)
+        options = WatchOptions(self._time_budget, self._byte_budget)
+        self._recorder = RunRecorder(self.model, self.params, self._console, options)
         atexit.register(self._fail_open_run)
         self._recorder.begin()
 
@@ -131,11 +136,17 @@ class ScramCallback:
     def on_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Keras's old name of `on_train_batch_end`."""
 
+    @_guarded
     def on_test_begin(self, logs: Logs = None) -> None:
-        """Validation is not watched by itself; its results come with the epoch."""
+        """Rows for the panel may be taken from a validation's batches; its results come with the epoch."""
+        if self._recorder is not None:
+            self._recorder.begin_validation()
 
+    @_guarded
     def on_test_end(self, logs: Logs = None) -> None:
-        """See `on_test_begin`."""
+        """Leave the model's test function as it was."""
+        if self._recorder is not None:
+            self._recorder.end_validation()
 
     def on_test_batch_begin(self, batch: int, logs: Logs = None) -> None:
         """See `on_test_begin`."""

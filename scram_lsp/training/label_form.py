@@ -12,6 +12,9 @@ from scram_analyzers.run.records import LabelForm
 MAX_CLASSES = 1000
 """Integral targets with more distinct values are numbers, not labels."""
 
+_FEW = 10
+"""So many different labels may all occur once."""
+
 _MAX_VALUES = 20_000_000
 
 Classes = tuple[tuple[float, int], ...]
@@ -30,7 +33,7 @@ def label_form(target: npt.NDArray[Any]) -> LabelForm | None:
             return LabelForm.BINARY
         is_one_hot = bool((values.sum(axis=-1, dtype=np.int64) == 1).all())
         return LabelForm.ONE_HOT if is_one_hot else LabelForm.MULTI_HOT
-    if high - low >= MAX_CLASSES or _distinct(values).size > max(2, values.size // 2):
+    if high - low >= MAX_CLASSES or _distinct(values).size > max(_FEW, values.size // 2):
         return LabelForm.CONTINUOUS
     return LabelForm.CLASS_INDICES
 

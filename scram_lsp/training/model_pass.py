@@ -69,6 +69,16 @@ def forward(
     return result
 
 
+def predict(model: Any, trainable: Sequence[Any], others: Sequence[Any], x: Any) -> Any:
+    """What the model gives for inputs `x` in inference, with these values of its variables."""
+    import keras
+
+    arguments = {"training": False} if getattr(model, "_call_has_training_arg", True) else {}
+    scope = keras.StatelessScope(_mapping(model, (trainable, others, ())), initialize_variables=False)
+    with losses_kept(model), scope:
+        return model(x, **arguments)
+
+
 def has_known_loss(model: Any) -> bool:
     """Whether Keras's `compute_loss` is what training minimizes: a `train_step` of the user's own may not call it."""
     from scram_lsp.training.step_loss import has_own_train_step

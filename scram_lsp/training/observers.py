@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 from scram_analyzers.run.history import RunHistory
-from scram_analyzers.run.records import ArrayStatistics
+from scram_analyzers.run.records import ArrayStatistics, ProbeRecord
 from scram_lsp.training.array_statistics import batch_statistics
-from scram_lsp.training.batch_tap import Execution
+from scram_lsp.training.batch_tap import BatchTap, Execution
+from scram_lsp.training.budget import Budget
+from scram_lsp.training.layer_probe import LayerProbe
+from scram_lsp.training.panel_watch import PanelWatch
 from scram_lsp.training.sample_schedule import SampleSchedule
 
 
@@ -34,22 +37,75 @@ class Observer(Protocol):
         """The execution is done and its step recorded: enter what was seen into the history."""
 
 
+class Observers:
+    """All observers of one run: chooses who looks at an execution, and lets the others go on when one fails.
+
+    `note` takes a line for the user.
+    """
+
+    def __init__(self, observers: list[Observer], budget: Budget, note: Callable[[str], None]) -> None:
+        self._observers = observers
+        self._budget = budget
+        self._note = note
+        self._looking: list[Observer] = []
+
+    def choose(self, step: int) -> bool:
+        """Choose who looks at the execution that ends with `step`; whether anybody does."""
+        due = [observer for observer in self._observers if observer.is_due(step)]
+        if due and self._budget.affords("taking"):
+            self._looking = [observer for observer in due if self._budget.affords(observer.activity)]
+        for observer in due:
+            observer.passed(step)
+        return bool(self._looking)
+
+    def look(self, execution: Execution, step: int, epoch: int) -> None:
+        """Let those who were chosen see the execution."""
+        for observer in list(self._looking):
+            with self._budget.spending(observer.activity):
+                self._attempt(observer, lambda each: each.look(execution, step, epoch))
+
+    def report(self, tap: BatchTap, history: RunHistory) -> None:
+        """The execution is over: enter what it cost and what was seen."""
+        if not self._looking:
+            return
+        self._budget.hold_up(tap.seconds)
+        self._budget.spend("taking", tap.handing_seconds)
+        for observer in list(self._looking):
+            self._attempt(observer, lambda each: each.report(history))
+        self._looking = []
+
+    def _attempt(self, observer: Observer, act: Callable[[Observer], None]) -> None:
+        try:
+            act(observer)
+        except Exception as error:  # this part fails on this model; the others go on
+            self._observers.remove(observer)
+            self._looking.remove(observer)
+            self._note(f"no longer looks at the {observer.activity} ({type(error).__name__}: {error})")
+
+
 class BatchObserver:
-    """Statistics of the inputs and targets of as many steps as the budget affords."""
+    """Statistics of the inputs and targets: of a stream for as many steps as the budget affords.
+
+    Of arrays that were read as a whole before the first step some batches are enough.
+    """
 
     activity = "batches"
 
     def __init__(self, consumers: Callable[[], Mapping[str, str]]) -> None:
+        self.is_stream = True
+        self._schedule = SampleSchedule()
         self._read_consumers = consumers
         self._consumers: Mapping[str, str] | None = None
         self._arrays: tuple[ArrayStatistics, ...] = ()
 
     def is_due(self, step: int) -> bool:
-        """At every step."""
-        return True
+        """At every step, or on the schedule of samples."""
+        return self.is_stream or self._schedule.is_due(step)
 
     def passed(self, step: int) -> None:
-        """There is no schedule to move."""
+        """Move the schedule on."""
+        if not self.is_stream:
+            self._schedule.passed(step)
 
     def look(self, execution: Execution, step: int, epoch: int) -> None:
         """Read the first batch of the execution."""
@@ -66,11 +122,16 @@ class BatchObserver:
         """The arrays are part of the step's record."""
 
 
-class Sampled:
-    """The schedule of an observer that looks now and then; to inherit from."""
+class ProbeObserver:
+    """The layer probe, on the schedule of samples."""
 
-    def __init__(self, interval: int) -> None:
-        self._schedule = SampleSchedule(interval)
+    activity = "layers"
+
+    def __init__(self, model: Any, budget: Budget) -> None:
+        self._schedule = SampleSchedule()
+        self._probe = LayerProbe(model)
+        self._budget = budget
+        self._record: ProbeRecord | None = None
 
     def is_due(self, step: int) -> bool:
         """On the schedule."""
@@ -79,3 +140,47 @@ class Sampled:
     def passed(self, step: int) -> None:
         """Move the schedule on."""
         self._schedule.passed(step)
+
+    def look(self, execution: Execution, step: int, epoch: int) -> None:
+        """Probe the first batch with the weights before its step."""
+        first = step - len(execution.batches) + 1
+        self._record = self._probe.observe(execution.batches[0], first, epoch, execution.state)
+
+    def report(self, history: RunHistory) -> None:
+        """Enter the record; old ones leave when all together take more memory than there is."""
+        record, self._record = self._record, None
+        if record is None:
+            return
+        history.add_probe(record)
+        while len(history.probes) > 1 and not self._budget.hold("layers", len(history.probes) * _byte_size(record)):
+            history.probes.popleft()
+
+
+class PanelObserver:
+    """Keeps the first batch for the panel where there are no arrays to take its rows from."""
+
+    activity = "panel's rows"
+
+    def __init__(self, panel: PanelWatch) -> None:
+        self._panel = panel
+        self._is_over = False
+
+    def is_due(self, step: int) -> bool:
+        """Once."""
+        return not self._is_over and self._panel.needs_training_batch
+
+    def passed(self, step: int) -> None:
+        """See `is_due`."""
+        self._is_over = True
+
+    def look(self, execution: Execution, step: int, epoch: int) -> None:
+        """Take the rows."""
+        self._panel.see_training_batch(execution)
+
+    def report(self, history: RunHistory) -> None:
+        """The panel is predicted at the end of the epoch."""
+
+
+def _byte_size(record: ProbeRecord) -> int:
+    """About the memory of a record: a slot and a number for each field."""
+    return 500 * (1 + len(record.layers)) + 350 * len(record.weights)

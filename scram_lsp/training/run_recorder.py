@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from scram_analyzers.run.records import EpochRecord, RunInfo, StepRecord
+from scram_analyzers.run.records import EpochRecord, FrameworkWarning, RunInfo, StepRecord
 from scram_lsp.training.batch_feed import feed_for
 from scram_lsp.training.batch_tap import BatchTap, Execution, steps_per_execution
 from scram_lsp.training.budget import BYTE_LIMIT, TIME_SHARE, Budget
 from scram_lsp.training.call_site import find_call_site
 from scram_lsp.training.console import RunConsole
+from scram_lsp.training.data_check import check_data
+from scram_lsp.training.framework_warnings import WarningEar
 from scram_lsp.training.inquiry import Answer, Inquiry
 from scram_lsp.training.kept_history import KeptHistory
 from scram_lsp.training.loss_suspicion import LossSuspicion
-from scram_lsp.training.observers import BatchObserver, Observer
+from scram_lsp.training.observers import BatchObserver, Observer, Observers, PanelObserver, ProbeObserver
+from scram_lsp.training.panel_watch import PanelWatch
 from scram_lsp.training.publication import Publication
 from scram_lsp.training.run_facts import chance_loss, current_learning_rate, input_consumers, read_run_info
 from scram_lsp.training.sample_schedule import SampleSchedule
@@ -28,6 +32,12 @@ from scram_lsp.training.weights import nonfinite_weights
 
 ANSWER_SECONDS = 30.0
 """How long the end of training waits for the rules; they take well under a second."""
+
+PROBE_SECONDS_PER_LAYER = {"tensorflow": 0.02, "jax": 0.1}
+PANEL_SECONDS_PER_LAYER = 0.005
+"""What the first go of each takes to compile, on a quiet machine."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +67,14 @@ class RunRecorder:
         self._schedule = SampleSchedule()
         self._suspicion = LossSuspicion(chance_loss(info))
         self._tap: BatchTap | None = None
+        self._feed = feed_for(info.backend)
         self._batches = BatchObserver(lambda: input_consumers(model))
-        self._observers: list[Observer] = [self._batches]
-        self._lookers: list[Observer] = []
+        self._panel = PanelWatch(model, info, self._feed)
+        observers: list[Observer] = [self._batches, ProbeObserver(model, self._budget), PanelObserver(self._panel)]
+        self._observers = Observers(observers, self._budget, console.note)
+        self._given = site.arguments
+        self._ear = WarningEar(self._hear)
+        self._failed: set[str] = set()
         self._steps_per_execution = steps_per_execution(model)
         self._inquiry = Inquiry(site.script, text)
 
@@ -70,11 +85,15 @@ class RunRecorder:
 
     def begin(self) -> None:
         """Training is about to take its first step."""
-        feed = feed_for(self.info.backend)
-        if feed is not None and callable(getattr(self._model, "train_function", None)):
-            self._tap = BatchTap.install(self._model, feed, self._look)
+        self._expect_costs()
+        if self._feed is not None and callable(getattr(self._model, "train_function", None)):
+            self._tap = BatchTap.install(self._model, self._feed, self._look)
         else:
             self._console.note(f"on the {self.info.backend} backend only losses and metrics are watched")
+        given, self._given = self._given, {}
+        self._attempt("the data given to fit", lambda: self._check_data(given))
+        self._attempt("the panel", lambda: self._choose_panel(given))
+        self._ear.open()
         self._history.begin()
         self._inquiry.ask(self._history)
         self._budget.hold_up(self._budget.elapsed)
@@ -87,15 +106,8 @@ class RunRecorder:
     def begin_execution(self) -> None:
         """One call of the train function, of one or more steps, is about to be made."""
         begin = time.perf_counter()
-        if self._tap is not None:
-            last = self._reader.step + self._steps_per_execution
-            due = [observer for observer in self._observers if observer.is_due(last)]
-            if due and self._budget.affords("taking"):
-                self._lookers = [observer for observer in due if self._budget.affords(observer.activity)]
-            for observer in due:
-                observer.passed(last)
-            if self._lookers:
-                self._tap.arm()
+        if self._tap is not None and self._observers.choose(self._reader.step + self._steps_per_execution):
+            self._tap.arm()
         self._budget.hold_up(time.perf_counter() - begin)
         self._reader.begin_execution()
 
@@ -109,9 +121,8 @@ class RunRecorder:
         if is_odd or (is_due and self._budget.affords("weights")):
             record = replace(record, nonfinite_weights=self._nonfinite_weights())
         self._history.add_step(record)
-        for observer in self._lookers:
-            observer.report(self._history)
-        self._lookers = []
+        if self._tap is not None:
+            self._observers.report(self._tap, self._history)
         if is_due:
             self._schedule.passed(record.step)
         if is_odd or (is_due and self._budget.affords("rules")):
@@ -132,9 +143,18 @@ class RunRecorder:
         values = ((name, as_number(value)) for name, value in logs.items())
         numbers = tuple((name, value) for name, value in values if value is not None)
         self._history.add_epoch(EpochRecord(epoch, self._reader.step, numbers, current_learning_rate(self._model)))
+        self._attempt("the panel", self._look_at_panel)
         self._inquiry.ask(self._history)
         self._publish(self._inquiry.take())
         self._budget.hold_up(time.perf_counter() - begin)
+
+    def begin_validation(self) -> None:
+        """A validation within the fit begins."""
+        self._attempt("the panel", self._panel.begin_validation)
+
+    def end_validation(self) -> None:
+        """It is over."""
+        self._attempt("the panel", self._panel.end_validation)
 
     def end(self, status: Literal["finished", "failed"]) -> None:
         """Training is over: finished, or failed by an exception."""
@@ -157,36 +177,58 @@ class RunRecorder:
 
     def restore_model(self) -> None:
         """Give the model back as it was."""
+        self._ear.close()
+        self._panel.end_validation()
         if self._tap is not None:
             self._tap.remove()
 
     def _look(self, execution: Execution) -> None:
         """Let the observers that are due see what is about to be trained on."""
-        last = self._reader.step + len(execution.batches)
-        for observer in list(self._lookers):
-            with self._budget.spending(observer.activity):
-                self._let_look(observer, execution, last)
-
-    def _let_look(self, observer: Observer, execution: Execution, last: int) -> None:
-        try:
-            observer.look(execution, last, self._reader.epoch)
-        except Exception as error:  # this part fails on this model; the others go on
-            self._switch_off(observer, error)
-
-    def _switch_off(self, observer: Observer, error: Exception) -> None:
-        self._observers.remove(observer)
-        self._lookers.remove(observer)
-        self._console.note(f"no longer looks at the {observer.activity} ({type(error).__name__}: {error})")
+        self._observers.look(execution, self._reader.step + len(execution.batches), self._reader.epoch)
 
     def _seen(self, record: StepRecord) -> StepRecord:
         """The record with what the tap saw of its batches."""
-        if self._tap is None or not self._lookers:
+        if self._tap is None:
             return record
         if self._tap.fault is not None:
             raise self._tap.fault
-        self._budget.hold_up(self._tap.seconds)
-        self._budget.spend("taking", self._tap.handing_seconds)
-        return replace(record, arrays=self._batches.take_arrays(), data_seconds=self._tap.data_seconds)
+        return replace(record, arrays=self._batches.take_arrays(), data_seconds=self._tap.take_data_seconds())
+
+    def _expect_costs(self) -> None:
+        """What the first probe and panel will take: to trace a layer takes about so long."""
+        layers = len(self.info.layers)
+        self._budget.expect("layers", layers * PROBE_SECONDS_PER_LAYER.get(self.info.backend, 0.0))
+        self._budget.expect("panel", layers * PANEL_SECONDS_PER_LAYER)
+
+    def _check_data(self, given: Mapping[str, Any]) -> None:
+        data = check_data(given, input_consumers(self._model))
+        self._history.data = data
+        self._batches.is_stream = data is None or any(array.rows is None for array in data.arrays)
+
+    def _choose_panel(self, given: Mapping[str, Any]) -> None:
+        self._panel.choose(given)
+        self._budget.hold("panel", self._panel.byte_size)
+
+    def _look_at_panel(self) -> None:
+        if self._budget.affords("panel"):
+            with self._budget.spending("panel"):
+                record = self._panel.observe(self._reader.step, self._reader.epoch)
+            if record is not None:
+                self._history.add_panel(record)
+
+    def _hear(self, message: str, category: str) -> None:
+        self._history.warnings.append(FrameworkWarning(message, category, self._reader.step))
+
+    def _attempt(self, part: str, act: Callable[[], None]) -> None:
+        """Do what the rest can do without: when it fails on this model or data, it is not tried again."""
+        if part in self._failed:
+            return
+        try:
+            act()
+        except Exception as error:
+            self._failed.add(part)
+            log.debug("%s failed", part, exc_info=error)
+            self._console.note(f"can't look at {part} ({type(error).__name__}: {error})")
 
     def _nonfinite_weights(self) -> tuple[str, ...]:
         with self._budget.spending("weights"):

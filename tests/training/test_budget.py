@@ -27,15 +27,15 @@ def trained(budget, clock, seconds, costs, step=0.01):
 def test_a_long_run_keeps_its_share():
     clock = Clock()
     budget = Budget(0.02, 0, clock)
-    trained(budget, clock, 1000, {"batches": 0.003, "probe": 0.02, "rules": 0.05})
+    trained(budget, clock, 1000, {"batches": 0.003, "layers": 0.02, "rules": 0.05})
     assert budget.used_share == pytest.approx(0.02, rel=0.1)
 
 
 def test_a_cheap_activity_leaves_room_for_a_costly_one():
     clock = Clock()
     budget = Budget(0.02, 0, clock)
-    done = trained(budget, clock, 100, {"batches": 0.001, "probe": 0.05})
-    assert done["probe"] * 0.05 == pytest.approx(0.4 * (START_ALLOWANCE + 2.0), rel=0.2)
+    done = trained(budget, clock, 100, {"batches": 0.001, "layers": 0.05})
+    assert done["layers"] * 0.05 == pytest.approx(0.4 * (START_ALLOWANCE + 2.0), rel=0.25)
 
 
 def test_the_first_steps_are_seen_before_there_is_a_share():
@@ -53,10 +53,21 @@ def test_a_budget_of_nothing_allows_nothing_that_costs():
 def test_the_first_go_may_compile_and_is_not_taken_as_usual():
     clock = Clock()
     budget = Budget(0.02, 0, clock)
-    budget.spend("probe", 0.15)
-    budget.spend("probe", 0.01)
+    budget.spend("layers", 0.15)
+    budget.spend("layers", 0.01)
     clock.now = 1.0
-    assert budget.affords("probe")
+    assert budget.affords("layers")
+
+
+def test_what_compiles_at_first_waits_until_it_is_a_small_part_of_the_run():
+    clock = Clock()
+    budget = Budget(0.02, 0, clock)
+    budget.expect("layers", 5.0)
+    budget.expect("panel", 0.2)
+    assert budget.affords("panel")
+    assert not budget.affords("layers")
+    clock.now = 300.0
+    assert budget.affords("layers")
 
 
 def test_bytes_are_held_within_the_limit():

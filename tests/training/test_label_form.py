@@ -15,6 +15,7 @@ from scram_lsp.training.label_form import class_counts, label_form
         ([[0, 1, 1], [0, 0, 0]], LabelForm.MULTI_HOT, ((0.0, 0), (1.0, 1), (2.0, 1))),
         ([0.5, 1.5, 2.0], LabelForm.CONTINUOUS, ()),
         ([100_000, 250_000, 313_000], LabelForm.CONTINUOUS, ()),
+        (list(range(30)), LabelForm.CONTINUOUS, ()),
         ([-1, 1, -1, 1], LabelForm.CLASS_INDICES, ((-1.0, 2), (1.0, 2))),
         ([0.0, 1.0, np.nan], LabelForm.BINARY, ((0.0, 1), (1.0, 1))),
         (["a", "b"], None, ()),

@@ -1,13 +1,15 @@
-"""A module cut into top-level pieces, each parsed on its own and remembered by its text.
+"""The chunks of a module, each parsed on its own and remembered by its text.
 
-A keystroke then costs the parse of one piece, and a piece that does not parse while someone types leaves the
-others standing. The cut needs no valid file: it follows brackets and quotes, and where that ends in a piece
-that can't be parsed, it cuts again at every line that starts in the first column.
+A keystroke then costs the parse of one chunk, and what does not parse while someone types leaves the rest standing:
+a broken chunk is cut around the broken statement, and that one where the next line starts in the first column.
 """
 
 from __future__ import annotations
 
+import ast
+import itertools
 import re
+import warnings
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +20,8 @@ import libcst as cst
 from scram_analyzers.findings import SourceRange
 from scram_analyzers.source.logical_lines import logical_lines
 from scram_analyzers.source.positions import FIRST_LINE, Position, Positions
-from scram_analyzers.source.text import LINE_END, lines_with_ends
+from scram_analyzers.source.reuse import Memory
+from scram_analyzers.source.splitting import Chunk, Split, around, before_next_start, statements
 from scram_analyzers.source.walk import children
 
 MAX_BRACKET_DEPTH = 90
@@ -30,30 +33,17 @@ MAX_LINE_LENGTH = 200_000
 MAX_CHAIN = 400
 """More operators in a row without a comma are not parsed: the parser is quadratic in them, and walks recurse."""
 
-GROUPED_LINES = 40
-"""Neighbouring one-line statements are parsed together up to this many lines: each parse has a fixed cost."""
+MAX_CUTS = 30
+"""Into how many pieces a stretch that is not valid Python is cut at most, in search of what is."""
 
 CACHED_CHARACTERS = 8_000_000
 """How much text a `ParseCache` remembers; trees take about 25 bytes for each."""
 
-_CLAUSE = re.compile(r"(?:else|elif|except|finally)\b")
-_COMPOUND = re.compile(r"(?:async|class|def|for|if|match|try|while|with|@)\b|@")
+REMEMBERED_FILES = 8
+"""Of how many files a `ParseCache` keeps what reading them came to: those being edited."""
+
 _OPERATOR = re.compile(r"\*\*|//|[-+*/%&|^~<>.(\[]|\b(?:not|lambda|if|and|or)\b")
 _STRING = re.compile(r"""\"(?:\\.|[^"\\])*\"|'(?:\\.|[^'\\])*'""", re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """A stretch of whole lines: one compound statement, or a run of simple ones.
-
-    `first_line` counts from 1; `depth` is the deepest nesting of brackets and `longest_line` the length of the
-    longest logical line, in characters.
-    """
-
-    text: str
-    first_line: int
-    depth: int = 0
-    longest_line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +115,27 @@ class PlacedChunk:
 
 
 class ParseCache:
-    """Parsed chunks by their text, the least recently used dropped beyond `CACHED_CHARACTERS`."""
+    """Parsed chunks by their text, the least recently used dropped beyond `CACHED_CHARACTERS`.
+
+    Beside them, what the last reading of each of the latest few files came to.
+    """
 
     def __init__(self, capacity: int = CACHED_CHARACTERS) -> None:
         self._capacity = capacity
         self._size = 0
         self._parsed: OrderedDict[str, ParsedChunk] = OrderedDict()
+        self._memories: OrderedDict[str, Memory] = OrderedDict()
+
+    def memory(self, filename: str) -> Memory:
+        """What the last reading of a file came to; empty for a file not seen lately."""
+        return self._memories.get(filename) or Memory()
+
+    def remember(self, filename: str, memory: Memory) -> None:
+        """Keep what a reading came to, for the next."""
+        self._memories[filename] = memory
+        self._memories.move_to_end(filename)
+        while len(self._memories) > REMEMBERED_FILES:
+            self._memories.popitem(last=False)
 
     def parse(self, chunk: Chunk) -> ParsedChunk:
         """The tree of the chunk's text."""
@@ -147,99 +152,63 @@ class ParseCache:
         return parsed
 
 
-def parse_module(text: str, cache: ParseCache) -> list[PlacedChunk]:
+def parse_module(split: Split, cache: ParseCache) -> list[PlacedChunk]:
     """Every chunk of a module in order, parsed; those without a tree carry their problem."""
     placed: list[PlacedChunk] = []
-    for chunk in split_module(text):
+    for chunk in split.chunks:
         parsed = cache.parse(chunk)
         if parsed.problem is None:
-            placed.append(_place(chunk, parsed))
-            continue
-        pieces = list(_resplit(chunk))
-        if len(pieces) == 1:
-            placed.append(_place(chunk, parsed))
+            placed.append(PlacedChunk(parsed, chunk.first_line, chunk.lines + 1))
         else:
-            placed += (_place(piece, cache.parse(piece)) for piece in pieces)
+            placed += _readable_parts(chunk, cache)
     return placed
 
 
-def _place(chunk: Chunk, parsed: ParsedChunk) -> PlacedChunk:
-    return PlacedChunk(parsed, chunk.first_line, len(LINE_END.findall(chunk.text)) + 1)
-
-
-def split_module(text: str) -> list[Chunk]:
-    """Cut a module into chunks at the lines where top-level statements begin."""
-    return list(_group(_statements(text.removeprefix("\ufeff"))))
-
-
-def _statements(text: str) -> Iterator[Chunk]:
-    """One chunk for each top-level statement, with the comments and blank lines above it."""
-    begin, begin_line, line = 0, 1, 1
-    pending: tuple[int, int] | None = None  # where comments and blank lines after the statement begin
-    has_code = decorated = False
-    depth = longest = 0
-    for start, end, end_line, line_depth in logical_lines(text):
-        first = text[start]
-        if first in "\r\n#" or text[start:end].isspace():
-            pending = pending or (start, line)
-        else:
-            if first not in " \t\f" and has_code and not decorated and not _CLAUSE.match(text, start):
-                cut, cut_line = pending or (start, line)
-                yield Chunk(text[begin:cut], begin_line, depth, longest)
-                begin, begin_line, depth, longest = cut, cut_line, 0, 0
-            has_code, decorated, pending = True, first == "@", None
-        depth, longest = max(depth, line_depth), max(longest, end - start)
-        line = end_line
-    if text[begin:].strip():
-        yield Chunk(text[begin:], begin_line, depth, longest)
-
-
-def _group(statements: Iterator[Chunk]) -> Iterator[Chunk]:
-    """Join neighbouring simple statements that no blank line parts."""
-    texts: list[str] = []
-    first_line = lines = depth = longest = 0
-    for chunk in statements:
-        simple = not _is_compound(chunk.text)
-        joinable = simple and texts and lines < GROUPED_LINES and chunk.text[0] not in "\r\n"
-        if texts and not joinable:
-            yield Chunk("".join(texts), first_line, depth, longest)
-            texts = []
-        if not simple:
-            yield chunk
+def _readable_parts(chunk: Chunk, cache: ParseCache) -> Iterator[PlacedChunk]:
+    """What can be read of a chunk that can't be as a whole, and between that what can't, neighbours as one."""
+    broken: list[Chunk] = []
+    for piece in _pieces(chunk, cache):
+        parsed = cache.parse(piece)
+        if parsed.problem is not None:
+            broken.append(piece)
             continue
-        if not texts:
-            first_line, lines, depth, longest = chunk.first_line, 0, 0, 0
-        texts.append(chunk.text)
-        lines += chunk.text.count("\n")
-        depth, longest = max(depth, chunk.depth), max(longest, chunk.longest_line)
-    if texts:
-        yield Chunk("".join(texts), first_line, depth, longest)
+        yield from _broken_part(broken, cache)
+        broken = []
+        yield PlacedChunk(parsed, piece.first_line, piece.lines + 1)
+    yield from _broken_part(broken, cache)
 
 
-def _is_compound(text: str) -> bool:
-    for line in LINE_END.split(text):
-        if line and not line.isspace() and line[0] != "#":
-            return _COMPOUND.match(line) is not None
-    return False
+def _broken_part(pieces: list[Chunk], cache: ParseCache) -> Iterator[PlacedChunk]:
+    if pieces:
+        text = "".join(piece.text for piece in pieces)
+        parsed = ParsedChunk(text, None, cache.parse(pieces[0]).problem)
+        yield PlacedChunk(parsed, pieces[0].first_line, sum(piece.lines for piece in pieces) + 1)
 
 
-def _resplit(chunk: Chunk) -> Iterator[Chunk]:
-    """Cut a chunk that does not parse at every line in the first column, brackets and quotes or not."""
-    begin, begin_line, line, offset = 0, chunk.first_line, chunk.first_line, 0
-    for text_line in lines_with_ends(chunk.text):
-        starts = text_line[:1].isalpha() or text_line[:1] in "_@"
-        if starts and offset > begin and not _CLAUSE.match(text_line):
-            yield _measured(chunk.text[begin:offset], begin_line)
-            begin, begin_line = offset, line
-        offset += len(text_line)
-        line += 1
-    yield _measured(chunk.text[begin:], begin_line)
+def _pieces(chunk: Chunk, cache: ParseCache) -> Iterator[Chunk]:
+    """The chunk cut around what is broken in it, again and again."""
+    waiting, cuts = [chunk], 0
+    while waiting:
+        piece = waiting.pop()
+        problem = cache.parse(piece).problem
+        parts: tuple[Chunk, ...] = ()
+        if problem is not None and cuts < MAX_CUTS:
+            parts = around(piece, problem.line)
+            parts = parts if len(parts) > 1 else _cut_where_open(piece, cache)
+        if parts:
+            cuts += 1
+            waiting.extend(reversed(parts))
+        else:
+            yield piece
 
 
-def _measured(text: str, first_line: int) -> Chunk:
-    lines = list(logical_lines(text))
-    deepest = max((depth for _, _, _, depth in lines), default=0)
-    return Chunk(text, first_line, deepest, max((end - start for start, end, _, _ in lines), default=0))
+def _cut_where_open(chunk: Chunk, cache: ParseCache) -> tuple[Chunk, ...]:
+    """One broken statement without what its open bracket or quote has swallowed, where any of that can be read."""
+    cut = before_next_start(chunk)
+    if cut is None:
+        return ()
+    swallowed = itertools.islice(statements(cut[1].text, 0, cut[1].first_line), MAX_CUTS)
+    return cut if any(cache.parse(each).problem is None for each in swallowed) else ()
 
 
 def _parse(chunk: Chunk) -> ParsedChunk:
@@ -249,12 +218,25 @@ def _parse(chunk: Chunk) -> ParsedChunk:
     try:
         return ParsedChunk(chunk.text, cst.parse_module(chunk.text), None)
     except cst.ParserSyntaxError as error:
-        line = max(error.raw_line, 1)
-        problem = ParseProblem(line, "This code is not valid Python, so it was not checked.", "Mend the syntax error.")
-        return ParsedChunk(chunk.text, None, problem)
+        return ParsedChunk(chunk.text, None, _syntax_problem(chunk, error))
     except (RecursionError, ValueError, cst.CSTValidationError) as error:
         problem = ParseProblem(1, f"This code could not be read ({type(error).__name__}).", "Split the expression.")
         return ParsedChunk(chunk.text, None, problem)
+
+
+def _syntax_problem(chunk: Chunk, error: cst.ParserSyntaxError) -> ParseProblem:
+    """Where the error is: as Python itself says, where it agrees that there is one; libcst often points behind it."""
+    line, words = error.raw_line, ""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of odd escapes in the user's strings
+        try:
+            ast.parse(chunk.text)
+        except SyntaxError as python_error:
+            line, words = python_error.lineno or 1, f" ({python_error.msg})"
+        except (ValueError, RecursionError, MemoryError):  # null characters; nested too deep for Python as well
+            words = ""
+    reason = f"This code is not valid Python{words}, so it was not checked."
+    return ParseProblem(min(max(line, 1), chunk.lines + 1), reason, "Mend the syntax error.")
 
 
 def _too_much(chunk: Chunk) -> ParseProblem | None:

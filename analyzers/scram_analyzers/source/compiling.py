@@ -48,7 +48,7 @@ def compile_model(interpreter: Interpreter, owner: Value, arguments: Arguments, 
     )
     interpreter.recording.compiles.append(compiled)
     if isinstance(owner, Ref):
-        interpreter.recording.compiled_models[owner.identity] = compiled
+        interpreter.note("compile", owner.identity, compiled)
 
 
 def optimizer_of(interpreter: Interpreter, argument: Argument | None) -> Optimizer | None:
@@ -64,7 +64,7 @@ def optimizer_of(interpreter: Interpreter, argument: Argument | None) -> Optimiz
         rate = LearningRate(DEFAULT_LEARNING_RATE[class_name])
         return Optimizer(OPTIMIZER_PREFIX + class_name, value.place or argument.place, rate, Arguments())
     if isinstance(value, Ref):
-        return interpreter.recording.optimizers_by_identity.get(value.identity)
+        return interpreter.recording.optimizers.get(value.identity)
     if isinstance(value, Symbol) and value.name.startswith(OPTIMIZER_PREFIX):
         rate = LearningRate(DEFAULT_LEARNING_RATE.get(value.name.rpartition(".")[2]))
         return Optimizer(value.name, argument.place, rate, Arguments())
@@ -77,8 +77,7 @@ def make_optimizer(interpreter: Interpreter, kind: str, arguments: Arguments, pl
     rate = _learning_rate(interpreter, kind, arguments, named)
     reference = interpreter.allocate(Created(kind, named, place, {"learning_rate": _rate_value(named)}), place)
     optimizer = Optimizer(kind, place, rate, named)
-    interpreter.recording.optimizers.append(optimizer)
-    interpreter.recording.optimizers_by_identity[reference.identity] = optimizer
+    interpreter.recording.optimizers[reference.identity] = optimizer
     return reference
 
 

@@ -78,7 +78,7 @@ def _keras(interpreter: Interpreter, name: str, arguments: Arguments, place: Pla
     last = name.rpartition(".")[2]
     if last in ("set_image_data_format", "set_image_dim_ordering") and arguments.positional:
         given = text(arguments.positional[0].value)
-        interpreter.recording.image_data_format = _LAYOUTS.get(given or "", given)
+        interpreter.note("image data format", None, _LAYOUTS.get(given or "", given))
         return None
     if name == "keras.Input":
         return keras_layers.input_tensor(interpreter, arguments, place)

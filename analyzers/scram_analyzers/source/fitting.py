@@ -108,7 +108,8 @@ def _model_of(interpreter: Interpreter, owner: Value) -> tuple[Model | None, Com
     if isinstance(owner, Choice) or not keras_models.is_model(interpreter, owner):
         return None, None
     assert isinstance(owner, Ref)
-    return keras_models.snapshot(interpreter, owner), interpreter.recording.compiled_models.get(owner.identity)
+    compiled = interpreter.fact("compile", owner.identity)
+    return keras_models.snapshot(interpreter, owner), compiled if isinstance(compiled, Compile) else None
 
 
 def _data_argument(interpreter: Interpreter, argument: Argument | None) -> Argument | None:

@@ -28,11 +28,11 @@ class Layer:
     arguments: Arguments
     place: Place
     inner: Layer | None = None
+    class_name: str = field(init=False)
+    """The class's own name ("Dense")."""
 
-    @property
-    def class_name(self) -> str:
-        """The class's own name ("Dense")."""
-        return self.kind.rpartition(".")[2]
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "class_name", self.kind.rpartition(".")[2])
 
     @property
     def name(self) -> str | None:

@@ -9,6 +9,7 @@ from scram_analyzers.source.activations import activation_of_function, own_activ
 from scram_analyzers.source.graph import Layer, Operation, Tensor
 from scram_analyzers.source.keras_api.layers import ACTIVATIONS, NEUTRAL, RESHAPING
 from scram_analyzers.source.model import Model, ModelKind
+from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Compile, Loss, LossCall
 from scram_analyzers.source.values import Argument, integer
@@ -42,6 +43,7 @@ class Head:
         return self.layer.place if self.layer is not None else self.activation_place or self.output.place
 
 
+@once
 def heads_of(model: Model) -> tuple[Head, ...]:
     """One head for each output of the model."""
     return tuple(_head(output) for output in model.outputs)
@@ -49,6 +51,15 @@ def heads_of(model: Model) -> tuple[Head, ...]:
 
 def heads_with_losses(compiled: Compile) -> Iterator[tuple[Head, Loss]]:
     """Each output's head with the loss that reads it, where both are known."""
+    return iter(_pairs(compiled))
+
+
+@once
+def _pairs(compiled: Compile) -> tuple[tuple[Head, Loss], ...]:
+    return tuple(_paired(compiled))
+
+
+def _paired(compiled: Compile) -> Iterator[tuple[Head, Loss]]:
     if compiled.model is None:
         return
     if compiled.model.trains_itself:

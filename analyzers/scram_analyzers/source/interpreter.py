@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
 
 import libcst as cst
 
 from scram_analyzers.findings import SourceRange
 from scram_analyzers.source import binding, calls, expressions, keras_models
 from scram_analyzers.source.chunks import ParseCache, PlacedChunk, parse_module
-from scram_analyzers.source.data import DataStep
 from scram_analyzers.source.imports import Imports
 from scram_analyzers.source.keras_api.names import is_exported, is_layer
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program, UnreadPart
 from scram_analyzers.source.recording import Recording
+from scram_analyzers.source.reuse import Fact, Memory, Name, Outcome, Trace, hold, put
+from scram_analyzers.source.splitting import split_module
 from scram_analyzers.source.state import (
     DictObject,
     HeapObject,
@@ -55,6 +58,11 @@ MAX_STEPS = 400_000
 
 MODULE_SCOPE = 0
 
+STRETCH_BITS = 32
+"""Scopes and identities count from a number of each stretch's own, so that they never meet those of another."""
+
+Defined = TypeVar("Defined", Class, Function)
+
 
 class BudgetSpentError(Exception):
     """The module takes more steps than a program written by hand would."""
@@ -76,35 +84,42 @@ class Frame:
 
 
 def interpret(text: str, filename: str, cache: ParseCache) -> Program:
-    """Read a module. Never raises for any text: what can't be read is in the program's `unread`."""
-    chunks = tuple(parse_module(text, cache))
-    return Interpreter(text, filename, chunks).run()
+    """Read a module. Never raises for any text: what can't be read is in the program's `unread`.
+
+    What the cache remembers of the file's last reading is taken over where nothing it stood on has changed.
+    """
+    memory = cache.memory(filename)
+    split = split_module(text, memory.split)
+    chunks = tuple(memory.chunks.get(chunk, chunk) for chunk in parse_module(split, cache))
+    interpreter = Interpreter(text, filename, chunks, memory)
+    program = interpreter.run()
+    known = {chunk: chunk for chunk in chunks}
+    cache.remember(filename, Memory(split, known, interpreter.outcomes, frozenset(interpreter.sought), memory.serials))
+    return program
 
 
 class Interpreter:
-    """The state of one walk over one module."""
+    """The state of one walk over one module. `memory` is of the last reading, `outcomes` are of this one."""
 
-    def __init__(self, text: str, filename: str, chunks: tuple[PlacedChunk, ...]) -> None:
+    def __init__(self, text: str, filename: str, chunks: tuple[PlacedChunk, ...], memory: Memory) -> None:
         self.text = text
         self.filename = filename
         self.chunks = chunks
-        self.state = State()
+        self._memory = memory
+        self.state = State(Trace())
+        self.facts: dict[Fact, object] = {}
         self.recording = Recording()
         self.frame = Frame(MODULE_SCOPE)
         self.frames: list[Frame] = [self.frame]
         self.scope_parents: dict[int, int | None] = {MODULE_SCOPE: None}
         self.chunk: PlacedChunk | None = None
-        self.imports: dict[str, str] = {}
-        self.stars: list[str] = []
-        self.definitions: list[Function] = []
         self.class_bodies = 0
-        self.classes: list[Class] = []
-        self.instances: dict[int, Ref] = {}
-        self.entered: set[int] = set()
-        self._unbound: dict[str, bool] = {}
-        self.shuffled_lists: dict[int, DataStep] = {}
+        self.outcomes: dict[Hashable, Outcome] = {}
         self._identities = itertools.count(1)
         self._steps = 0
+        self.sought: set[str] = set()
+        for name in memory.sought:
+            self._seek(name)
         self._budget = min(max(MIN_STEPS, MAX_STEPS_PER_NODE * len(text) // 8), MAX_STEPS)
 
     # -- the whole module
@@ -114,7 +129,8 @@ class Interpreter:
         unread = [part for chunk in self.chunks if (part := _unread(chunk)) is not None]
         try:
             for chunk in self.chunks:
-                unread += self._run_chunk(chunk)
+                if chunk.parsed.module is not None:
+                    unread += self._stretch(chunk, partial(self._run_chunk, chunk))
             unread += self._run_uncalled()
         except BudgetSpentError:
             unread.append(
@@ -128,30 +144,81 @@ class Interpreter:
             self.filename, self.text, self.chunks, self._import_table(), unread, self._layer_variables()
         )
 
+    def _stretch(self, key: Hashable, run: Callable[[], Iterator[UnreadPart]]) -> tuple[UnreadPart, ...]:
+        """Read a stretch, or take over what reading it came to last time."""
+        outcome = self._memory.outcomes.get(key)
+        if outcome is None or not self._repeat(outcome):
+            outcome = self._read(run)
+        if not outcome.unread:  # how deep is too deep depends on who calls
+            self.outcomes[key] = outcome
+        return outcome.unread
+
+    def _repeat(self, outcome: Outcome) -> bool:
+        state = self.state
+        same = (
+            hold(outcome.names, state.names)
+            and hold(outcome.heap, state.heap)
+            and hold(outcome.facts, self.facts)
+            and self._steps + outcome.steps <= self._budget
+        )
+        if same:
+            put(outcome.changed_names, state.names)
+            put(outcome.changed_heap, state.heap)
+            put(outcome.changed_facts, self.facts)
+            self.scope_parents.update(outcome.scopes)
+            self.recording.add(outcome.recorded)
+            self._steps += outcome.steps
+        return same
+
+    def _read(self, run: Callable[[], Iterator[UnreadPart]]) -> Outcome:
+        trace = self.state.trace = Trace()
+        first = next(self._memory.serials) << STRETCH_BITS
+        self._identities = itertools.count(first + 1)
+        steps, marks, scopes = self._steps, self.recording.marks(), len(self.scope_parents)
+        unread = tuple(run())
+        names, heap = self.state.names, self.state.heap
+        return Outcome(
+            names=tuple(each for each in trace.names.answers(names) if each[0][0] < first),
+            heap=trace.heap.answers(heap),
+            facts=trace.facts.answers(self.facts),
+            changed_names=trace.names.changes(names),
+            changed_heap=trace.heap.changes(heap),
+            changed_facts=trace.facts.changes(self.facts),
+            scopes=dict(itertools.islice(self.scope_parents.items(), scopes, None)),
+            recorded=self.recording.since(marks),
+            unread=unread,
+            steps=self._steps - steps,
+        )
+
     def _run_chunk(self, chunk: PlacedChunk) -> Iterator[UnreadPart]:
-        if chunk.parsed.module is None:
-            return
+        assert chunk.parsed.module is not None
         self.chunk = chunk
         for statement in chunk.parsed.module.body:
             try:
                 run_block(self, (statement,))
             except RecursionError:
                 yield _too_deep(chunk)
-            self.state.live = True  # what stands after an exit() is still worth checking
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """What stands after an exit, or a statement out of its place, is still worth checking."""
+        frame = self.frame
+        if not self.state.live:
+            ended = [*(state for _, state in frame.returns), *frame.breaks, *frame.continues]
+            self.state = ended[0] if ended else self.state
+            self.state.live = True
+        frame.returns, frame.breaks, frame.continues = [], [], []
 
     def _run_uncalled(self) -> Iterator[UnreadPart]:
-        for position in itertools.count():
-            if position >= len(self.classes):
-                break
-            yield from self._guarded(self._run_class_alone, self.classes[position])
-        for position in itertools.count():
-            if position >= len(self.definitions):
-                break
-            yield from self._guarded(self._run_function_alone, self.definitions[position])
+        for cls in _growing(self.recording.classes):
+            yield from self._stretch(("class", cls.chunk, cls.node), partial(self._guarded, self._run_class_alone, cls))
+        for function in _growing(self.recording.definitions):
+            run = partial(self._guarded, self._run_function_alone, function)
+            yield from self._stretch(("function", function.chunk, function.node), run)
 
-    def _guarded(self, run: object, definition: Class | Function) -> Iterator[UnreadPart]:
+    def _guarded(self, run: Callable[[Defined], None], definition: Defined) -> Iterator[UnreadPart]:
         try:
-            run(definition)  # type: ignore[operator]  # one of the two methods below
+            run(definition)
         except RecursionError:
             yield _too_deep(definition.chunk)
         self.state.live = True
@@ -160,17 +227,16 @@ class Interpreter:
 
     def _run_class_alone(self, cls: Class) -> None:
         """Make an object of a class that nothing instantiates, then run the methods that nothing calls."""
-        owner = self.instances.get(id(cls.node))
+        owner = self.fact("instance", cls.node)
         if owner is None:
             self.chunk = cls.chunk
-            made = calls.instantiate(self, cls, Arguments(open=True), Place(cls.chunk, cls.node))
-            owner = made if isinstance(made, Ref) else None
+            owner = calls.instantiate(self, cls, Arguments(open=True), Place(cls.chunk, cls.node))
         for member in cls.members.values():
-            if isinstance(member, Function) and id(member.node) not in self.entered:
-                self._run_function_alone(member.bind(owner or UNKNOWN))
+            if isinstance(member, Function):
+                self._run_function_alone(member.bind(owner if isinstance(owner, Ref) else UNKNOWN))
 
     def _run_function_alone(self, function: Function) -> None:
-        if id(function.node) not in self.entered:
+        if self.fact("entered", function.node) is None:
             self.call_function(function, Arguments(open=True))
 
     def _import_table(self) -> Imports:
@@ -183,7 +249,10 @@ class Interpreter:
                     statement.body[-1], (cst.Import, cst.ImportFrom)
                 ):
                     last = chunk.first_line  # refined by `fixes`, which alone needs the exact line
-        return Imports(self.imports, tuple(self.stars), last)
+        names: dict[str, str] = {}
+        for name, dotted in self.recording.imports:
+            names.setdefault(name, dotted)
+        return Imports(names, self.stars, last)
 
     def _layer_variables(self) -> Mapping[int, str]:
         variables: dict[int, str] = {}
@@ -191,6 +260,31 @@ class Interpreter:
             if isinstance(value, Ref):
                 variables.setdefault(value.identity, name)
         return variables
+
+    # -- facts: what is remembered beside names and heap
+
+    def fact(self, kind: str, about: Hashable = None) -> object:
+        """What was noted last; None for nothing."""
+        key = (kind, about)
+        known = self.facts.get(key)
+        self.state.trace.facts.ask(key, known)
+        return known
+
+    def note(self, kind: str, about: Hashable, value: object) -> None:
+        """Remember a fact for the rest of the module."""
+        key = (kind, about)
+        self.state.trace.facts.change(key, self.facts)
+        self.facts[key] = value
+
+    @property
+    def stars(self) -> tuple[str, ...]:
+        """The modules of which everything was imported."""
+        stars = self.fact("stars")
+        return stars if isinstance(stars, tuple) else ()
+
+    def add_star(self, module: str) -> None:
+        """Note `from module import *`."""
+        self.note("stars", None, (*self.stars, module))
 
     # -- places and steps
 
@@ -222,8 +316,11 @@ class Interpreter:
     def lookup(self, name: str, node: cst.CSTNode) -> Value:
         """What a name, written at `node`, stands for in the current scope."""
         scope: int | None = self.frame.scope
+        names, journal = self.state.names, self.state.trace.names
         while scope is not None:
-            value = self.state.names.get((scope, name))
+            key = (scope, name)
+            value = names.get(key)
+            journal.ask(key, value)
             if value is not None:
                 return value
             scope = self.scope_parents[scope]
@@ -241,10 +338,16 @@ class Interpreter:
 
     def never_bound(self, name: str) -> bool:
         """Whether nothing in the module binds a name: its import was left out, as in code that was pasted."""
-        if name not in self._unbound:
-            binding_forms = rf"\b(?:class|def|as)\s+{name}\b|\b{name}\s*=[^=]|import[^\n]*\b{name}\b"
-            self._unbound[name] = re.search(binding_forms, self.text) is None
-        return self._unbound[name]
+        key = ("never bound", name)
+        if key not in self.facts:
+            self._seek(name)
+        return bool(self.fact(*key))
+
+    def _seek(self, name: str) -> None:
+        """Settle whether the text binds a name anywhere: no change of the program's, but a fact from its beginning."""
+        binding_forms = rf"\b(?:class|def|as)\s+{name}\b|\b{name}\s*=[^=]|import[^\n]*\b{name}\b"
+        self.facts["never bound", name] = re.search(binding_forms, self.text) is None
+        self.sought.add(name)
 
     def bind(self, name: str, value: Value) -> None:
         """Bind a name in the current scope."""
@@ -253,7 +356,16 @@ class Interpreter:
             key = (self._scope_of(name), name)
         else:
             self.frame.bound.add(key)
-        self.state.names[key] = value
+        self.set_name(key, value)
+
+    def set_name(self, key: Name, value: Value | None) -> None:
+        """Bind a name of any scope; None unbinds it."""
+        state = self.state
+        state.trace.names.change(key, state.names)
+        if value is not None:
+            state.names[key] = value
+        else:
+            state.names.pop(key, None)
 
     def new_scope(self, parent: int) -> int:
         """A fresh scope inside `parent`."""
@@ -263,9 +375,14 @@ class Interpreter:
 
     def _scope_of(self, name: str) -> int:
         scope = self.scope_parents[self.frame.scope]
-        while scope is not None and scope != MODULE_SCOPE and (scope, name) not in self.state.names:
+        while scope is not None and scope != MODULE_SCOPE and not self._is_bound((scope, name)):
             scope = self.scope_parents[scope]
         return scope if scope is not None else MODULE_SCOPE
+
+    def _is_bound(self, key: Name) -> bool:
+        value = self.state.names.get(key)
+        self.state.trace.names.ask(key, value)
+        return value is not None
 
     # -- the heap
 
@@ -275,17 +392,26 @@ class Interpreter:
 
     def allocate(self, thing: HeapObject, place: Place | None) -> Ref:
         """Put a mutable object on the heap."""
-        identity = next(self._identities)
-        self.state.heap[identity] = thing
-        return Ref(identity, place)
+        reference = Ref(next(self._identities), place)
+        self.replace_object(reference, thing)
+        return reference
 
     def object_of(self, value: Value | None) -> HeapObject | None:
         """What a reference points to; None for any other value."""
-        return self.state.heap.get(value.identity) if isinstance(value, Ref) else None
+        return self.object_at(value.identity) if isinstance(value, Ref) else None
+
+    def object_at(self, identity: int) -> HeapObject | None:
+        """What has this identity."""
+        state = self.state
+        thing = state.heap.get(identity)
+        state.trace.heap.ask(identity, thing)
+        return thing
 
     def replace_object(self, reference: Ref, thing: HeapObject) -> None:
         """Change an object in place."""
-        self.state.heap[reference.identity] = thing
+        state = self.state
+        state.trace.heap.change(reference.identity, state.heap)
+        state.heap[reference.identity] = thing
 
     def new_list(self, items: Iterable[Value], place: Place | None, *, open: bool = False) -> Ref:
         """A list on the heap."""
@@ -320,7 +446,7 @@ class Interpreter:
         active = sum(1 for frame in self.frames if frame.function and frame.function.node is function.node)
         if len(self.frames) > MAX_CALL_DEPTH or active > 0:
             return UNKNOWN
-        self.entered.add(id(function.node))
+        self.note("entered", function.node, True)
         scope = self.new_scope(function.scope)
         saved_frame, saved_chunk = self.frame, self.chunk
         self.frame = Frame(scope, function)
@@ -338,7 +464,7 @@ class Interpreter:
         """Drop what a followed function bound, unless a function made in it may still ask for it."""
         if not self.frame.encloses:
             for key in self.frame.bound:
-                self.state.names.pop(key, None)
+                self.set_name(key, None)
 
     def _run_body(self, function: Function) -> Value:
         if isinstance(function.node, cst.Lambda):
@@ -381,7 +507,8 @@ class Interpreter:
 
     def remember_instance(self, cls: Class, reference: Ref) -> None:
         """Keep the first object of a class, for the methods that nothing calls."""
-        self.instances.setdefault(id(cls.node), reference)
+        if self.fact("instance", cls.node) is None:
+            self.note("instance", cls.node, reference)
 
     def instance(self, value: Value | None) -> Instance | None:
         """The object of a class of this module that a value refers to."""
@@ -392,8 +519,18 @@ class Interpreter:
         """Forget constants that a loop is about to change."""
         for name in names:
             key = (self.frame.scope, name)
-            if isinstance(self.state.names.get(key), (Constant, Tuple)):
-                self.state.names[key] = UNKNOWN
+            value = self.state.names.get(key)
+            self.state.trace.names.ask(key, value)
+            if isinstance(value, (Constant, Tuple)):
+                self.set_name(key, UNKNOWN)
+
+
+def _growing(things: list[Defined]) -> Iterator[Defined]:
+    """The things of a list, those included that are added on the way."""
+    for position in itertools.count():
+        if position >= len(things):
+            return
+        yield things[position]
 
 
 def _unread(chunk: PlacedChunk) -> UnreadPart | None:

@@ -72,8 +72,12 @@ def with_tuples(interpreter: Interpreter, arguments: Arguments) -> Arguments:
 
 def _with_data_format(interpreter: Interpreter, kind: str, arguments: Arguments) -> Arguments:
     """`data_format` as the program set it for all layers, where this one says nothing of its own."""
-    layout = interpreter.recording.image_data_format
-    if layout is None or "data_format" in arguments.keywords or "data_format" not in signatures().get(kind, ()):
+    layout = interpreter.fact("image data format")
+    if (
+        not isinstance(layout, str)
+        or "data_format" in arguments.keywords
+        or "data_format" not in signatures().get(kind, ())
+    ):
         return arguments
     return replace(arguments, keywords={**arguments.keywords, "data_format": Argument(Constant(layout), None)})
 

@@ -202,7 +202,7 @@ def _collect(outputs: tuple[Tensor, ...]) -> tuple[list[Layer], list[Model], boo
 
 
 def _is_frozen(interpreter: Interpreter, identity: int) -> bool:
-    thing = interpreter.state.heap.get(identity)
+    thing = interpreter.object_at(identity)
     if not isinstance(thing, Created):
         return False
     given = thing.attributes.get("trainable", thing.arguments.value("trainable"))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from scram_analyzers.source.graph import Layer, Tensor
+from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import UNKNOWN, Value, agree
 
@@ -80,16 +82,21 @@ class Model:
     application: str | None = None
     arguments: Mapping[str, Value] = field(default_factory=dict)
     trains_itself: bool = False
+    answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
     def tensors(self) -> Iterator[Tensor]:
         """Every tensor on the way to an output, nearest to the outputs first."""
-        seen: set[int] = set()
-        for output in self.outputs:
-            for tensor in output.ancestors():
-                if id(tensor) not in seen:
-                    seen.add(id(tensor))
-                    yield tensor
+        return iter(_tensors(self))
 
     def is_frozen(self, layer: Layer) -> bool:
         """Whether the program froze the layer."""
         return layer.identity in self.frozen
+
+
+@once
+def _tensors(model: Model) -> tuple[Tensor, ...]:
+    found: dict[int, Tensor] = {}
+    for output in model.outputs:
+        for tensor in output.ancestors():
+            found.setdefault(id(tensor), tensor)
+    return tuple(found.values())

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from scram_analyzers.findings import SourceRange
 from scram_analyzers.source.chunks import PlacedChunk
@@ -87,6 +88,7 @@ class Compile:
     optimizer: Optimizer | None
     losses: tuple[Loss, ...]
     metrics: tuple[Metric, ...] | None
+    answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -222,3 +224,4 @@ class Program:
     impossible_reshapes: tuple[ImpossibleReshape, ...]
     unread: tuple[UnreadPart, ...]
     layer_variables: Mapping[int, str]
+    answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)

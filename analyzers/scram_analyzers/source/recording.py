@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 from scram_analyzers.source.chunks import PlacedChunk
 from scram_analyzers.source.graph import Layer
@@ -22,27 +24,55 @@ from scram_analyzers.source.program import (
     Program,
     UnreadPart,
 )
-from scram_analyzers.source.values import Ref, Value
+from scram_analyzers.source.values import Class, Function, Ref, Value
+
+Recorded: TypeAlias = "tuple[tuple[Any, ...], ...]"
+"""A stretch of a `Recording`: for each of its fields in turn, what was added."""
 
 
 @dataclass
 class Recording:
-    """Everything noted so far, in the order of the program."""
+    """Everything noted so far, in the order of the program.
+
+    `imports` are the names that the module's own import statements bind, with what they stand for.
+    """
 
     layers: dict[int, Layer] = field(default_factory=dict)
-    optimizers: list[Optimizer] = field(default_factory=list)
-    optimizers_by_identity: dict[int, Optimizer] = field(default_factory=dict)
+    optimizers: dict[int, Optimizer] = field(default_factory=dict)
     compiles: list[Compile] = field(default_factory=list)
     loss_calls: list[LossCall] = field(default_factory=list)
-    compiled_models: dict[int, Compile] = field(default_factory=dict)
     fits: list[Fit] = field(default_factory=list)
     evaluations: list[Evaluation] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     method_calls: list[Call] = field(default_factory=list)
     attribute_sets: list[AttributeSet] = field(default_factory=list)
     impossible_reshapes: list[ImpossibleReshape] = field(default_factory=list)
-    image_data_format: str | None = None
-    """The layout that the program set for all layers ("channels_first")."""
+    imports: list[tuple[str, str]] = field(default_factory=list)
+    definitions: list[Function] = field(default_factory=list)
+    classes: list[Class] = field(default_factory=list)
+
+    def marks(self) -> tuple[int, ...]:
+        """How much has been noted of each kind."""
+        return tuple([len(kind) for kind in vars(self).values()])
+
+    def since(self, marks: tuple[int, ...]) -> Recorded:
+        """What has been noted since then, kind by kind."""
+        return tuple(
+            [
+                tuple(itertools.islice(kind.items() if isinstance(kind, dict) else kind, mark, None))
+                if mark < len(kind)
+                else ()
+                for kind, mark in zip(vars(self).values(), marks, strict=True)
+            ]
+        )
+
+    def add(self, recorded: Recorded) -> None:
+        """Note again what was noted before."""
+        for kind, noted in zip(vars(self).values(), recorded, strict=True):
+            if isinstance(kind, dict):
+                kind.update(noted)
+            elif noted:
+                kind += noted
 
     def add_layer(self, layer: Layer) -> None:
         """Note a layer that was made."""
@@ -72,7 +102,7 @@ class Recording:
             chunks=chunks,
             imports=imports,
             layers=tuple(self.layers.values()),
-            optimizers=tuple(self.optimizers),
+            optimizers=tuple(self.optimizers.values()),
             models=tuple(self._models()),
             compiles=tuple(self.compiles),
             loss_calls=tuple(self.loss_calls),

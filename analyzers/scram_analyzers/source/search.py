@@ -10,7 +10,6 @@ import libcst as cst
 from scram_analyzers.source.chunks import PlacedChunk
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
-from scram_analyzers.source.text import lines_of
 from scram_analyzers.source.walk import children
 
 Node = TypeVar("Node", bound=cst.CSTNode)
@@ -30,10 +29,8 @@ def parts(program: Program, word: str) -> Iterator[PlacedChunk]:
     """The top-level parts of the module whose text holds `word`."""
     if word not in program.text:
         return
-    lines = lines_of(program.text)
     for chunk in program.chunks:
-        begin = chunk.first_line - 1
-        if chunk.parsed.module is not None and any(word in line for line in lines[begin : begin + chunk.line_count]):
+        if chunk.parsed.module is not None and word in chunk.parsed.text:
             yield chunk
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from scram_analyzers.source.data import Data, join_data
 from scram_analyzers.source.graph import Tensor
 from scram_analyzers.source.places import Place
+from scram_analyzers.source.reuse import Trace
 from scram_analyzers.source.values import (
     MAX_CHOICES,
     UNKNOWN,
@@ -79,26 +80,26 @@ HeapObject: TypeAlias = "ListObject | DictObject | Instance | Created | ModelObj
 
 
 class State:
-    """Names and heap; `live` turns False after a return, raise, break or continue."""
+    """Names and heap; `live` turns False after a return, raise, break or continue.
 
-    __slots__ = ("heap", "live", "names")
+    `trace` notes what is asked and changed, in this state and all its forks.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("heap", "live", "names", "trace")
+
+    def __init__(self, trace: Trace) -> None:
         self.names: dict[tuple[int, str], Value] = {}
         self.heap: dict[int, HeapObject] = {}
         self.live = True
+        self.trace = trace
 
     def fork(self) -> State:
         """A copy that can go its own way."""
-        twin = State()
+        twin = State(self.trace)
         twin.names = dict(self.names)
         twin.heap = dict(self.heap)
         twin.live = self.live
         return twin
-
-    def take(self, other: State) -> None:
-        """Become `other`."""
-        self.names, self.heap, self.live = other.names, other.heap, other.live
 
 
 def join_states(left: State, right: State) -> State:
@@ -110,10 +111,14 @@ def join_states(left: State, right: State) -> State:
     # What only one path bound or made stays as that path left it: using it later says that this path was taken.
     joined = right.fork()
     joined.names.update(left.names)
+    asked = right.trace.names.asked  # where the paths differ, one may have left what was there before
     for key, theirs in right.names.items():
-        ours = left.names.get(key, theirs)
+        ours = left.names.get(key)
         if ours is not theirs:
-            joined.names[key] = join_values(ours, theirs)
+            asked.add(key)
+            if ours is not None:
+                joined.names[key] = join_values(ours, theirs)
+    asked |= left.names.keys() - right.names.keys()
     joined.heap.update(left.heap)
     for identity, thing in right.heap.items():
         other = left.heap.get(identity, thing)

@@ -70,7 +70,7 @@ def _delete(interpreter: Interpreter, node: cst.Del) -> None:
     )
     for target in targets:
         if isinstance(target, cst.Name):
-            interpreter.state.names.pop((interpreter.frame.scope, target.value), None)
+            interpreter.set_name((interpreter.frame.scope, target.value), None)
 
 
 def _outer_names(interpreter: Interpreter, node: cst.Global | cst.Nonlocal) -> None:
@@ -99,7 +99,7 @@ def _import_from(interpreter: Interpreter, node: cst.ImportFrom) -> None:
         module = dotted_name(node.module) if node.module is not None else None
     if isinstance(node.names, cst.ImportStar):
         if module is not None:
-            interpreter.stars.append(module)
+            interpreter.add_star(module)
         return
     for alias in node.names:
         name = alias.name.value if isinstance(alias.name, cst.Name) else None
@@ -114,7 +114,7 @@ def _import_from(interpreter: Interpreter, node: cst.ImportFrom) -> None:
 
 def _bind_import(interpreter: Interpreter, name: str, dotted: str) -> None:
     if interpreter.frame.scope == 0:
-        interpreter.imports.setdefault(name, dotted)
+        interpreter.recording.imports.append((name, dotted))
     interpreter.bind(name, Symbol(dotted))
 
 
@@ -135,7 +135,7 @@ def _function(interpreter: Interpreter, node: cst.FunctionDef) -> None:
         place=interpreter.place(node.name),
     )
     if not interpreter.class_bodies:
-        interpreter.definitions.append(function)
+        interpreter.recording.definitions.append(function)
     interpreter.bind(node.name.value, function)
 
 
@@ -161,7 +161,7 @@ def _class(interpreter: Interpreter, node: cst.ClassDef) -> None:
     for name, member in members.items():
         if isinstance(member, Function):  # a method sees the names around the class, not those in it
             members[name] = replace(member, defining_class=cls, scope=outer)
-    interpreter.classes.append(cls)
+    interpreter.recording.classes.append(cls)
     interpreter.bind(node.name.value, cls)
 
 
@@ -207,7 +207,9 @@ def _try(interpreter: Interpreter, node: cst.Try | cst.TryStar) -> None:
             after = interpreter.state
             continue
         for key, value in interpreter.state.names.items():
-            after.names.setdefault(key, value)
+            if key not in after.names:
+                after.trace.names.asked.add(key)
+                after.names[key] = value
         for identity, thing in interpreter.state.heap.items():
             after.heap.setdefault(identity, thing)
     interpreter.state = after
@@ -293,6 +295,8 @@ def _open_changed_objects(interpreter: Interpreter, before: State) -> None:
     joined = join_states(before, interpreter.state)
     for identity, old in before.heap.items():
         new = interpreter.state.heap[identity]
+        if new is old:
+            continue
         if isinstance(new, ListObject) and isinstance(old, ListObject) and new.items[: len(old.items)] == old.items:
             interpreter.state.heap[identity] = ListObject(new.items, open=new.open or len(new.items) > len(old.items))
         else:
@@ -313,13 +317,13 @@ def _return(interpreter: Interpreter, node: cst.Return) -> None:
 
 
 def _raise(interpreter: Interpreter, node: cst.Raise) -> None:
-    _end_path(interpreter)
+    interpreter.state.live = False
 
 
 def _end_path(interpreter: Interpreter) -> State:
     ended = interpreter.state
     ended.live = False
-    interpreter.state = State()
+    interpreter.state = State(ended.trace)
     interpreter.state.live = False
     return ended
 

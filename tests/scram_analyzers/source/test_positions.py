@@ -12,7 +12,8 @@ from scram_analyzers import fixes
 from scram_analyzers.rules import registry
 from scram_analyzers.rules.api import invalid_argument, removed_api
 from scram_analyzers.source import chunks, expressions, positions, statements
-from scram_analyzers.source.chunks import Chunk, ParseCache
+from scram_analyzers.source.chunks import ParseCache
+from scram_analyzers.source.splitting import Chunk
 from scram_analyzers.source.walk import children
 
 EVERYTHING = '''# a comment

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from scram_analyzers.source.keras_api.signatures import signatures
+from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.values import Arguments
@@ -41,13 +42,13 @@ class Keyword:
     value: Place
 
 
-def keras_calls(program: Program) -> Iterator[KerasCall]:
+@once
+def keras_calls(program: Program) -> tuple[KerasCall, ...]:
     """Every call of Keras's own classes, functions and model methods, each expression once."""
-    seen: set[tuple[int, int]] = set()
+    found: dict[tuple[int, int], KerasCall] = {}
     for call in _all_calls(program):
-        if call.place.key not in seen:
-            seen.add(call.place.key)
-            yield call
+        found.setdefault(call.place.key, call)
+    return tuple(found.values())
 
 
 def _all_calls(program: Program) -> Iterator[KerasCall]:

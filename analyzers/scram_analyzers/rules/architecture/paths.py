@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.graph import Layer, Shape, Tensor
 from scram_analyzers.source.keras_api.layers import ACTIVATIONS
 from scram_analyzers.source.model import Model
+from scram_analyzers.source.once import once
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.shapes import ModelShapes
 from scram_analyzers.source.values import Arguments, Ref, Symbol, integer, text
@@ -38,11 +38,8 @@ class Paths:
 
     def __init__(self, model: Model) -> None:
         self.tensors = tuple(reversed(list(model.tensors())))
-        self._readers: dict[int, list[Tensor]] = {}
+        self._readers = _readers(model)
         self._outputs = {id(output) for output in model.outputs}
-        for tensor in self.tensors:
-            for source in tensor.inputs:
-                self._readers.setdefault(id(source), []).append(tensor)
 
     def readers(self, tensor: Tensor) -> tuple[Tensor, ...]:
         """The tensors made directly from this one."""
@@ -62,6 +59,15 @@ class Paths:
         """The one tensor made from this one; None where there are more, or the model returns it."""
         readers = self.readers(tensor)
         return readers[0] if len(readers) == 1 and not self.is_output(tensor) else None
+
+
+@once
+def _readers(model: Model) -> Mapping[int, list[Tensor]]:
+    readers: dict[int, list[Tensor]] = {}
+    for tensor in reversed(list(model.tensors())):
+        for source in tensor.inputs:
+            readers.setdefault(id(source), []).append(tensor)
+    return readers
 
 
 def models_of(program: Program) -> Iterator[Model]:
@@ -106,12 +112,9 @@ def sample_shape(data: Data | None) -> Shape | None:
     return data.shape[1:]
 
 
-@functools.lru_cache(maxsize=1)
+@once
 def shaped_models(program: Program) -> tuple[tuple[Model, ModelShapes], ...]:
-    """Every model with its shapes; those that declare none take the shape of what they are trained on.
-
-    Kept for the program that was asked about last: several rules ask in a row.
-    """
+    """Every model with its shapes; those that declare none take the shape of what they are trained on."""
     trained = {fit.model.identity: fit for fit in program.fits if fit.model is not None}
     found = []
     for model in models_of(program):

@@ -11,6 +11,7 @@ from scram_analyzers.rules.output_and_loss import heads
 from scram_analyzers.source.data import Data, LabelForm
 from scram_analyzers.source.heads import Head, heads_with_losses, judged_heads
 from scram_analyzers.source.keras_api.losses import CATEGORICAL, REGRESSION
+from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Compile, Fit, Loss, Metric, Program
 
@@ -145,6 +146,11 @@ def counted(targets: Data) -> bool:
 
 def cases(program: Program) -> Iterator[Case]:
     """Every output with the loss that reads it; each pair of places once, with the training that tells most."""
+    return iter(_cases(program))
+
+
+@once
+def _cases(program: Program) -> tuple[Case, ...]:
     found: dict[tuple[object, object], Case] = {}
     for compiled in program.compiles:
         pairs = list(heads_with_losses(compiled))
@@ -163,7 +169,7 @@ def cases(program: Program) -> Iterator[Case]:
     for head, loss in judged_heads(program.loss_calls):
         if head.place is not None:
             found.setdefault((head.place.key, loss.place.key), Case(head, loss, None, None, None, None))
-    yield from found.values()
+    return tuple(found.values())
 
 
 def case_at(program: Program, marked: SourceRange) -> Case | None:

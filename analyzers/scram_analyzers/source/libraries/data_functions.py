@@ -93,7 +93,7 @@ def _shuffled_in_place(interpreter: Interpreter, name: str, arguments: Arguments
     if isinstance(argument.value, Data) and isinstance(argument.place.node, cst.Name):
         interpreter.bind(argument.place.node.value, argument.value.after(step))
     elif isinstance(argument.value, Ref):
-        interpreter.shuffled_lists[argument.value.identity] = step
+        interpreter.note("shuffled", argument.value.identity, step)
     return Constant(None, place)
 
 

@@ -105,8 +105,8 @@ def stacked(interpreter: Interpreter, value: Value | None) -> Data | None:
     if not isinstance(value, Ref) or not isinstance(thing, ListObject):
         return None
     data = _of_list(interpreter, value, thing)
-    shuffled = interpreter.shuffled_lists.get(value.identity)
-    return data.after(shuffled) if data is not None and shuffled is not None else data
+    shuffled = interpreter.fact("shuffled", value.identity)
+    return data.after(shuffled) if data is not None and isinstance(shuffled, DataStep) else data
 
 
 def _of_list(interpreter: Interpreter, value: Ref, thing: ListObject) -> Data | None:

@@ -35,8 +35,12 @@ class ModelShapes:
         self._model = model
         self._input_shape = input_shape
         self._nesting = nesting
-        self._shapes: dict[int, Shape | None] = {}
-        self._parameters: dict[int, int | None] = {}
+        key = (ModelShapes, input_shape, nesting)
+        known: tuple[dict[int, Shape | None], dict[int, int | None]] | None = model.answers.get(key)
+        self._shapes, self._parameters = known or ({}, {})
+        if known is not None:
+            return
+        model.answers[key] = self._shapes, self._parameters
         for tensor in reversed(list(model.tensors())):
             self._shape(tensor)
 

@@ -1,0 +1,198 @@
+"""A program read again after an edit is the program that reading it afresh gives."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from scram_analyzers.engine import Analysis, analyze_source
+from scram_analyzers.rules.registry import RuleSet
+from scram_analyzers.source.chunks import ParseCache
+
+FUNCTIONAL = '''"""Trains a classifier."""
+import numpy as np
+from tensorflow import keras
+from tensorflow.keras.layers import *
+from sklearn.preprocessing import StandardScaler
+
+SHAPE = (28, 28, 1)
+config = {"epochs": 5, "lr": 10.0}
+
+
+# the data
+(x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+if config["epochs"] > 3:
+    x_train = x_train / 255
+
+scaler = StandardScaler()
+
+
+def block(x, filters):
+    """Adds a block."""
+    for size in (3, 5):
+        x = Conv2D(filters, size, padding="same")(x)
+    return BatchNormalization()(x)
+
+
+def build(rate=0.5):
+    inputs = keras.Input(SHAPE)
+    x = block(inputs, 16)
+    x = Flatten()(x)
+    x = Dropout(rate)(x)
+    return keras.Model(inputs, Dense(10, activation="sigmoid")(x))
+
+
+model = build()
+model.compile(keras.optimizers.SGD(config["lr"]), "categorical_crossentropy", ["accuracy"])
+model.fit(x_train, y_train, epochs=config["epochs"])
+
+model = build(0.9)
+model.compile("adam", "mse")
+for layer in model.layers:
+    layer.trainable = False
+model.fit(scaler.fit_transform(x_test), y_test)
+print("done")
+'''
+
+SUBCLASSED = '''import keras
+from keras import layers
+import tensorflow as tf
+
+
+class Net(keras.Model):
+    """A small network."""
+
+    def __init__(self, units):
+        super().__init__()
+        self.hidden = layers.Dense(units)
+        self.last = layers.Dense(1, activation="softmax")
+
+    def call(self, x, training=False):
+        return self.last(self.hidden(x))
+
+
+class Trainer:
+    def __init__(self, epochs=1000):
+        self.model = Net(32)
+        self.epochs = epochs
+
+    def train(self, x, y):
+        self.model.compile(optimizer="sgd", loss="binary_crossentropy")
+        self.model.fit(x, y, epochs=self.epochs, batch_size=100000)
+
+    def unused(self):
+        raise NotImplementedError
+
+
+def load(path):
+    try:
+        data = tf.data.Dataset.from_tensor_slices(path)
+    except ValueError:
+        return None
+    return data.batch(32)
+
+
+def main():
+    trainer = Trainer()
+    trainer.train(load("x"), [0, 1])
+
+
+if __name__ == "__main__":
+    main()
+'''
+
+RULES = RuleSet.default()
+
+
+def summary(analysis: Analysis) -> object:
+    """What readers and rules can see, without the numbers that only tell things apart."""
+    program = analysis.program
+    if program is None:
+        return None
+    places = [
+        [(type(each).__name__, each.place.range) for each in kind]
+        for kind in (
+            program.layers,
+            program.optimizers,
+            program.models,
+            program.compiles,
+            program.loss_calls,
+            program.fits,
+            program.evaluations,
+            program.calls,
+            program.method_calls,
+            program.attribute_sets,
+        )
+    ]
+    kinds = [[layer.kind for layer in model.layers] for model in program.models]
+    return analysis.findings, places, kinds, program.unread, program.imports, sorted(program.layer_variables.values())
+
+
+def edits(text: str, chance: random.Random, count: int) -> Iterator[str]:
+    """Texts as someone types: characters come and go, lines too, and some edits are taken back."""
+    lines, before = text.split("\n"), list[list[str]]()
+    for _ in range(count):
+        kind = chance.random()
+        if before and kind < 0.35:
+            lines = before.pop()
+            yield "\n".join(lines)
+            continue
+        before.append(list(lines))
+        number = chance.randrange(len(lines))
+        line = lines[number]
+        column = chance.randint(0, len(line))
+        if kind < 0.7:
+            lines[number] = line[:column] + chance.choice("x1().=,'\"# :") + line[column:]
+        elif kind < 0.8:
+            lines[number] = line[:column] + line[column + 1 :]
+        elif kind < 0.87:
+            lines.insert(number, "")
+        elif kind < 0.93 and len(lines) > 2:
+            del lines[number]
+        else:
+            lines.insert(number, chance.choice(lines))
+        yield "\n".join(lines)
+
+
+OWN_EXAMPLES = sorted((Path(__file__).parents[3] / "examples").glob("**/*.py"))[:3]
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("text", [FUNCTIONAL, SUBCLASSED, *(path.read_text("utf-8") for path in OWN_EXAMPLES)])
+def test_every_edit_gives_what_a_fresh_reading_gives(text: str, seed: int) -> None:
+    cache = ParseCache()
+    analyze_source(text, "train.py", RULES, cache)
+    for edited in edits(text, random.Random(seed), 25):
+        again = analyze_source(edited, "train.py", RULES, cache)
+        assert summary(again) == summary(analyze_source(edited, "train.py", RULES)), edited
+
+
+def test_what_an_edit_does_not_touch_is_taken_over() -> None:
+    cache = ParseCache()
+    first = analyze_source(FUNCTIONAL, "train.py", RULES, cache).program
+    second = analyze_source(FUNCTIONAL.replace('"mse"', '"mae"'), "train.py", RULES, cache).program
+    assert first is not None
+    assert second is not None
+    assert second.compiles[0] is first.compiles[0]
+    assert second.compiles[1] is not first.compiles[1]
+
+
+def test_a_changed_name_is_read_again_wherever_it_is_used() -> None:
+    cache = ParseCache()
+    analyze_source(FUNCTIONAL, "train.py", RULES, cache)
+    edited = FUNCTIONAL.replace('"lr": 10.0', '"lr": 0.01')
+    codes = [each.code for each in analyze_source(edited, "train.py", RULES, cache).findings]
+    assert codes == [each.code for each in analyze_source(edited, "train.py", RULES).findings]
+    assert "SCR101" not in codes
+
+
+def test_an_import_remembered_later_is_seen_where_it_was_missing() -> None:
+    text = "import keras\n\n\nmodel = keras.Sequential([Dense(1)])\n\n\nmodel.compile('sgd', 'mse')\n"
+    cache = ParseCache()
+    analyze_source(text, "train.py", RULES, cache)
+    edited = text + "\n\ndef Dense(units):\n    return units\n"
+    again = analyze_source(edited, "train.py", RULES, cache)
+    assert summary(again) == summary(analyze_source(edited, "train.py", RULES))

@@ -8,8 +8,15 @@ from __future__ import annotations
 
 from planting import Kind
 
-DIVERGENCE = ("loss-not-finite", "loss-diverging", "*exploding*", "update*", "weights-diverging", "training-unstable")
-STANDSTILL = ("loss-not-decreasing", "loss-not-moving", "*stuck*", "output*-collapsed", "*baseline*", "underfitting")
+DIVERGENCE = (
+    "loss-not-finite",
+    "loss-diverging",
+    "loss-oscillating",
+    "exploding-gradient",
+    "weights-diverging",
+    "activation-too-large",
+)
+STANDSTILL = ("loss-not-decreasing", "slow-convergence", "output-collapsed", "underfitting", "worse-than-baseline")
 
 RATE_ENORMOUS = Kind(
     "rate-enormous",
@@ -43,9 +50,11 @@ SCHEDULE = Kind(
     "learning rate decays to nothing early",
     ("schedule-does-not-fit-run", "learning-rate-too-low"),
 )
-CLIPPING = Kind("clipping", "gradients clipped to almost nothing", ("*clip*", "learning-rate-too-low", *STANDSTILL))
+CLIPPING = Kind(
+    "clipping", "gradients clipped to almost nothing", ("clipping-too-strong", "learning-rate-too-low", *STANDSTILL)
+)
 BATCH_ONE = Kind("batch-of-one", "batch size 1", ("batch-size-too-small",))
-BATCH_ALL = Kind("batch-of-all", "all data in one batch", ("batch-size-too-large", "too-few-steps"))
+BATCH_ALL = Kind("batch-of-all", "all data in one batch", ("batch-size-too-large",))
 FEW_EPOCHS = Kind("too-few-epochs", "stopped while still learning", ("too-few-epochs",))
 MONITOR = Kind("monitor-missing", "callback watches a metric that is not there", ("monitored-metric-missing",))
 
@@ -65,34 +74,34 @@ SCALER_REFIT = Kind(
 OVERLAP = Kind(
     "validated-on-training",
     "validation data are the training data",
-    ("validation-on-training-data", "*overlap*", "*leak*"),
+    ("validation-on-training-data", "validation-too-good"),
     ("UMLAUT/high-validation-accuracy",),
 )
 SORTED = Kind(
     "sorted-split",
     "validation_split of sorted labels",
-    ("*sorted*", "*unseen*", "*validation*class*", "validation-labels-*", "*label*validation*"),
+    ("sorted-validation-split", "new-labels-in-validation", "validation-drift"),
 )
 UNSHUFFLED = Kind("unshuffled", "sorted data are never shuffled", ("dataset-not-shuffled", "shuffle-disabled"))
 SHUFFLED_APART = Kind("shuffled-apart", "labels shuffled apart from the inputs", ("labels-shuffled-apart", *STANDSTILL))
 NAN_ROW = Kind(
     "nan-in-inputs",
     "one NaN in the inputs",
-    ("loss-not-finite", "*nonfinite*", "*not-finite*", "*nan*", "*missing-values*"),
+    ("nonfinite-data", "loss-not-finite"),
     ("SCRAM/learning-rate-too-high", "UMLAUT/nan-in-input"),
 )
-NAN_TARGET = Kind("nan-in-targets", "one NaN in the targets", NAN_ROW.rules)
+NAN_TARGET = Kind("nan-in-targets", "one NaN in the targets", ("nonfinite-data", "loss-not-finite"))
 IMBALANCE = Kind(
     "imbalance",
     "one class hardly present",
-    ("*imbalance*", "*class*never*", "*class-never-*", "output*-collapsed", "class-ignored"),
+    ("class-imbalance", "class-never-right", "accuracy-only", "output-collapsed"),
 )
-CONSTANT_FEATURES = Kind("constant-features", "columns that never change", ("constant-*", "*constant*"))
-TINY_VALIDATION = Kind(
-    "tiny-validation", "a handful of validation rows", ("validation*small", "*validation-set*", "*validation-too-*")
-)
+CONSTANT_FEATURES = Kind("constant-features", "columns that never change", ("constant-feature",))
+TINY_VALIDATION = Kind("tiny-validation", "a handful of validation rows", ("validation-too-small",))
 TOKENS = Kind(
-    "token-out-of-range", "token ids beyond the embedding", ("token-*", "*embedding*", "*out-of-range*", "*vocabulary*")
+    "token-out-of-range",
+    "token ids beyond the embedding",
+    ("token-outside-embedding", "embedding-vocabulary-too-small"),
 )
 
 SOFTMAX_ONE = Kind("softmax-of-one", "softmax over one unit", ("softmax-single-unit",))
@@ -128,39 +137,34 @@ MSE_CLASSES = Kind("mse-for-classes", "regression loss for classes", ("regressio
 CLASS_LOSS = Kind(
     "classes-loss-for-numbers",
     "classification loss for a number",
-    ("classification-loss-for-regression", "output-range-mismatch", "*target*range*", "*label*range*"),
+    ("classification-loss-for-regression", "output-range-mismatch", "binary-target-out-of-range"),
 )
 ENCODING = Kind("label-encoding", "one-hot loss on class numbers", ("label-encoding-mismatch",))
 ACCURACY = Kind("accuracy-of-numbers", "accuracy of a regression", ("accuracy-metric-for-regression",))
-LABELS_BEYOND = Kind(
-    "labels-out-of-range", "more classes than units", ("output-units-mismatch", "*label*range*", "*label*head*")
-)
+LABELS_BEYOND = Kind("labels-out-of-range", "more classes than units", ("output-units-mismatch",))
 LABELS_SIGNED = Kind(
     "labels-signed",
     "labels -1 and 1 with binary cross-entropy",
-    ("*label*range*", "*target*range*", "output-range-mismatch", "label-*", "negative-loss", "*negative*"),
+    ("binary-target-out-of-range", "output-range-mismatch", "negative-loss"),
 )
 SUMMED = Kind("summed-loss", "loss summed over the batch", ("summed-loss",))
 
 ZERO_INIT = Kind("zero-initializer", "all weights start at zero", ("constant-initializer",))
-HUGE_INIT = Kind("huge-initializer", "weights start far too large", ("initializer-scale", "*initial*", "signal-*"))
+HUGE_INIT = Kind(
+    "huge-initializer",
+    "weights start far too large",
+    ("initializer-scale", "signal-lost-at-start", "initial-loss", "activation-too-large"),
+)
 FROZEN = Kind("all-frozen", "no layer trains", ("nothing-to-train", "layer-not-learning"))
 LATE_FREEZE = Kind("frozen-after-compile", "trainable set after compile", ("trainable-set-after-compile",))
 DETACHED = Kind(
     "detached",
     "a gradient that never arrives",
-    (
-        "*gradient*missing*",
-        "*no-gradient*",
-        "*without-gradient*",
-        "*disconnected*",
-        "layer-not-learning",
-        "weights-not-learning",
-    ),
+    ("weight-without-gradient", "layer-not-learning"),
 )
-DEAD = Kind("dead-units", "units that never fire", ("dead-*", "*dead*", "initializer-scale"))
+DEAD = Kind("dead-units", "units that never fire", ("dead-units", "signal-lost-at-start"))
 VANISHING = Kind(
-    "vanishing", "deep sigmoid stack", ("saturating-hidden-activation", "vanishing-*", "*saturated*", "deep-network-*")
+    "vanishing", "deep sigmoid stack", ("saturating-hidden-activation", "vanishing-gradient", "saturated-units")
 )
 LINEAR_STACK = Kind(
     "linear-stack", "hidden layers without activation", ("missing-hidden-activation",), ("UMLAUT/missing-activation",)
@@ -170,16 +174,16 @@ BOTTLENECK = Kind("bottleneck", "everything through one unit", ("bottleneck-laye
 NAN_LAYER = Kind(
     "nan-in-layer",
     "a layer that makes NaN after some steps",
-    ("loss-not-finite", "*nonfinite*", "*not-finite*", "unprotected-*"),
+    ("loss-not-finite", "unprotected-logarithm"),
     ("SCRAM/learning-rate-too-high",),
 )
 
 OVERFIT = Kind(
     "overfitting",
     "large, unregularized, trained for long",
-    ("overfitting", "missing-regularization", "overtraining"),
+    ("overfitting", "missing-regularization", "overtraining", "training-loss-vanished"),
     ("SCRAM/overfitting", "UMLAUT/overfitting"),
 )
 DROPOUT = Kind("dropout-too-high", "dropout 0.95", ("dropout-too-high",), ("UMLAUT/high-dropout",))
-PENALTY = Kind("penalty-too-strong", "regularization outweighs the loss", ("regularization-too-strong", "*regulariz*"))
+PENALTY = Kind("penalty-too-strong", "regularization outweighs the loss", ("regularization-too-strong",))
 HEAD_DROPOUT = Kind("dropout-on-output", "dropout on the output", ("dropout-on-output",))

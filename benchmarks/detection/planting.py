@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 PROGRAMS = Path(__file__).resolve().parent / "programs"
@@ -20,7 +19,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of fault. `rules` are patterns of the rule names that are its right cause.
+    """A kind of fault. `rules` are the names of the rules that are its right cause.
 
     `peers` are the heuristics of earlier tools that name it, as "SCRAM/name" and "UMLAUT/name".
     """
@@ -32,7 +31,7 @@ class Kind:
 
     def accepts(self, rule: str) -> bool:
         """Whether a finding of this rule names the fault."""
-        return any(fnmatchcase(rule, pattern) for pattern in self.rules)
+        return rule in self.rules
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,14 @@ def test_enough_kinds_over_enough_programs(detection: SimpleNamespace) -> None:
     assert len({fault.name for fault in plants}) == len(plants)
 
 
+def test_every_cause_is_a_rule(detection: SimpleNamespace) -> None:
+    from scram_analyzers.rules.registry import RuleSet
+
+    rules = {rule.name for rule in RuleSet.default()}
+    for fault in detection.choosing.every_plant():
+        assert rules.issuperset(fault.kind.rules), fault.kind.name
+
+
 def test_an_edit_must_fit_once(detection: SimpleNamespace) -> None:
     with pytest.raises(ValueError, match="stands 2 times"):
         detection.planting.edited("a = 1\na = 1\n", (detection.planting.swap("a = 1", "a = 2"),))

@@ -1,6 +1,6 @@
 """What scram finds of planted faults, and what it says of healthy programs, by training each for real.
 
-python benchmarks/detection [--quick] [--only PATTERN] [--seeds N]
+python benchmarks/detection [--quick] [--only PATTERN ...] [--seeds N]
 """
 
 from __future__ import annotations
@@ -27,9 +27,11 @@ LIMIT_SECONDS = 240.0
 def main() -> int:
     """Train, judge, print."""
     options = _options()
-    jobs = chosen_jobs(options.only, options.seeds or (1 if options.quick else DEFAULT_SEEDS), is_quick=options.quick)
+    jobs = chosen_jobs(
+        options.only or ["*"], options.seeds or (1 if options.quick else DEFAULT_SEEDS), is_quick=options.quick
+    )
     if not jobs:
-        print(f"nothing is called like {options.only}", file=sys.stderr)
+        print(f"nothing is called like {' or '.join(options.only)}", file=sys.stderr)
         return 2
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     begin = time.monotonic()
@@ -45,7 +47,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="one fault of each kind, each program once, one seed")
     parser.add_argument(
-        "--only", metavar="PATTERN", default="*", help="faults and variants by name, such as digits_mlp/*"
+        "--only", metavar="PATTERN", action="append", help="by name, such as 'digits_mlp/*' (may be repeated)"
     )
     parser.add_argument("--seeds", type=int, metavar="N", help=f"trainings of each (default {DEFAULT_SEEDS})")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="trainings at a time")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from types import ModuleType
@@ -40,10 +41,10 @@ def _fault_modules() -> list[ModuleType]:
     return [importlib.import_module(f"faults.{each.name}") for each in pkgutil.iter_modules(faults.__path__)]
 
 
-def chosen_jobs(pattern: str, seeds: int, *, is_quick: bool) -> list[Job]:
-    """What to train. Raises `ValueError` when a plant does not fit its program."""
-    plants = [each for each in every_plant() if fnmatchcase(each.name, pattern)]
-    variants = [each for each in every_variant() if fnmatchcase(each.name, pattern)]
+def chosen_jobs(patterns: Sequence[str], seeds: int, *, is_quick: bool) -> list[Job]:
+    """What to train: all whose name is like one of the patterns. Raises `ValueError` when a plant does not fit its program."""
+    plants = [each for each in every_plant() if _is_like(each.name, patterns)]
+    variants = [each for each in every_variant() if _is_like(each.name, patterns)]
     if is_quick:
         plants = list({each.kind.name: each for each in plants}.values())
         variants = [each for each in variants if not each.edits]
@@ -56,3 +57,7 @@ def chosen_jobs(pattern: str, seeds: int, *, is_quick: bool) -> list[Job]:
             text = edited(program_text(variant.program), variant.edits)
             jobs.append(Job(variant, Planted(with_seed(text, seed), frozenset()), seed))
     return jobs
+
+
+def _is_like(name: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)

@@ -69,7 +69,7 @@ def test_an_edit_must_fit_once(detection: SimpleNamespace) -> None:
 
 
 def test_quick_trains_each_kind_once(detection: SimpleNamespace) -> None:
-    jobs = detection.choosing.chosen_jobs("*", 1, is_quick=True)
+    jobs = detection.choosing.chosen_jobs(["*"], 1, is_quick=True)
     kinds = [job.subject.kind.name for job in jobs if hasattr(job.subject, "kind")]
     assert len(kinds) == len(set(kinds))
     assert any(not hasattr(job.subject, "kind") for job in jobs)

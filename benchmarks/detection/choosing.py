@@ -42,7 +42,7 @@ def _fault_modules() -> list[ModuleType]:
 
 
 def chosen_jobs(patterns: Sequence[str], seeds: int, *, is_quick: bool) -> list[Job]:
-    """What to train: all whose name is like one of the patterns. Raises `ValueError` when a plant does not fit its program."""
+    """All whose name is like one of the patterns. Raises `ValueError` when a plant does not fit its program."""
     plants = [each for each in every_plant() if _is_like(each.name, patterns)]
     variants = [each for each in every_variant() if _is_like(each.name, patterns)]
     if is_quick:

@@ -37,9 +37,11 @@ PLANTS = (
     _plant(
         kinds.SCALER_LEAK,
         swap(
-            NORMALIZED,
-            "        normalize = keras.layers.Normalization()\n        normalize.adapt(load_breast_cancer().data)\n",
+            'x = data.data.astype("float32")\n',
+            'x = data.data.astype("float32")\n        x = (x - x.mean(axis=0)) / x.std(axis=0)\n',
         ),
+        swap(NORMALIZED, ""),
+        swap("x = normalize(inputs)", "x = inputs"),
     ),
     _plant(kinds.SOFTMAX_ONE, swap(HEAD, 'outputs = keras.layers.Dense(1, activation="softmax")(x)')),
     _plant(kinds.LOGITS, swap(HEAD, "outputs = keras.layers.Dense(1)(x)"), at=(LOSS,)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
@@ -45,6 +46,7 @@ class Overtraining(Rule):
             history.moment is not Moment.END
             or len(losses) < self.option("epochs")
             or KEEPERS & set(history.info.callbacks)
+            or not all(map(math.isfinite, losses))  # loss-not-finite says that
         ):
             return
         best = min(range(len(losses)), key=losses.__getitem__)

@@ -4,11 +4,33 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from scram_lsp.config import KEYS, NOTHING_SET, ConfigError, Settings, SettingsLoader, read_layer
+from scram_lsp.config import KEYS, NOTHING_SET, ConfigError, ConfigLayer, Settings, SettingsLoader, read_layer
 
 FILE_NAMES = ("scram.toml", "pyproject.toml")
+
+_OPTION_KEYS: Mapping[str, str] = {
+    "inlay-hints": "inlay_hints",
+    "inlayHints": "inlay_hints",
+    "code-lenses": "code_lenses",
+    "codeLenses": "code_lenses",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EditorOptions:
+    """What is shown beside findings; only the editor's own settings decide it."""
+
+    inlay_hints: bool = True
+    code_lenses: bool = True
+
+    @classmethod
+    def of(cls, section: Mapping[str, object]) -> EditorOptions:
+        """The switches among the editor's settings; whatever is no switch is passed over."""
+        found = {_OPTION_KEYS[key]: value for key, value in section.items() if key in _OPTION_KEYS}
+        return cls(**{name: value for name, value in found.items() if isinstance(value, bool)})
 
 
 class Configuration:
@@ -18,38 +40,62 @@ class Configuration:
     """
 
     def __init__(self, complain: Callable[[str], None]) -> None:
+        self.options = EditorOptions()
         self._complain = complain
-        self._editor = NOTHING_SET
+        self._folders: tuple[Path, ...] = ()
+        self._editor: dict[Path | None, ConfigLayer] = {}
         self._by_folder: dict[Path, tuple[object, Settings]] = {}
 
-    def take_editor_settings(self, section: object) -> None:
-        """Take what the editor sets, over the files.
+    def take_folders(self, folders: Iterable[Path]) -> None:
+        """Take the folders of the workspace; those that are gone take their settings with them."""
+        self._folders = tuple(folders)
+        self._editor = {folder: layer for folder, layer in self._editor.items() if folder in (None, *self._folders)}
+        self._by_folder.clear()
+
+    def take_editor_settings(self, section: object, folder: Path | None = None) -> bool:
+        """Take what the editor sets for everything, or for one folder, over the files; gives whether it changed.
 
         Keys that `[tool.scram]` does not have are left out: clients keep their own in the same section.
         """
-        table = {key: value for key, value in section.items() if key in KEYS} if isinstance(section, Mapping) else {}
+        given = section if isinstance(section, Mapping) else {}
+        options = EditorOptions.of(given) if folder is None else self.options
         try:
-            self._editor = read_layer(table, "the editor's settings")
+            layer = read_layer({key: value for key, value in given.items() if key in KEYS}, "the editor's settings")
         except ConfigError as error:
             self._complain(str(error))
+            return False
+        if options == self.options and layer == self._editor.get(folder, NOTHING_SET):
+            return False
+        self.options = options
+        self._editor[folder] = layer
         self._by_folder.clear()
+        return True
 
     def of(self, path: Path | None) -> Settings:
-        """The settings for one document, by its file; None for one without."""
-        return self._of_folder(path.parent if path is not None else Path.cwd())
+        """The settings for one document, by its file; None for one without, which the first folder speaks for."""
+        if path is not None:
+            return self._of_folder(path.parent)
+        return self._of_folder(self._folders[0] if self._folders else Path.cwd())
 
     def _of_folder(self, folder: Path) -> Settings:
         state = _state_of_files(folder)
         known = self._by_folder.get(folder)
         if known is not None and known[0] == state:
             return known[1]
+        layer = self._editor_layer(folder)
         try:
-            settings = SettingsLoader(self._editor).for_path(folder)
+            settings = SettingsLoader(layer).for_path(folder)
         except ConfigError as error:
             self._complain(str(error))
-            settings = known[1] if known is not None else SettingsLoader(isolated=True).for_path(folder)
+            settings = known[1] if known is not None else SettingsLoader(layer, isolated=True).for_path(folder)
         self._by_folder[folder] = (state, settings)
         return settings
+
+    def _editor_layer(self, folder: Path) -> ConfigLayer:
+        """What the editor sets for the deepest of its folders around `folder`, else for everything."""
+        around = [each for each in self._editor if each is not None and (each == folder or each in folder.parents)]
+        deepest = max(around, key=lambda each: len(each.parts), default=None)
+        return self._editor.get(deepest, NOTHING_SET)
 
 
 def is_excluded(path: Path, settings: Settings, folders: Iterable[Path]) -> bool:

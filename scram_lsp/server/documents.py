@@ -51,11 +51,14 @@ class Edit:
 
 
 class Document:
-    """One open document. `filename` is its absolute path, or its URI where it has none on this machine."""
+    """One open document. `filename` is its absolute path, or its URI where it has none on this machine.
 
-    def __init__(self, item: types.TextDocumentItem, codec: PositionCodec) -> None:
+    A cell of a notebook has none, whatever its URI looks like.
+    """
+
+    def __init__(self, item: types.TextDocumentItem, codec: PositionCodec, *, is_cell: bool = False) -> None:
         self.uri = item.uri
-        self.path = path_of(item.uri)
+        self.path = path_of(item.uri) if not is_cell else None
         self.filename = str(self.path) if self.path is not None else item.uri
         self.version = item.version
         self.text = item.text
@@ -127,9 +130,9 @@ class Documents:
     def __iter__(self) -> Iterator[Document]:
         return iter(list(self._by_uri.values()))
 
-    def open(self, item: types.TextDocumentItem, codec: PositionCodec) -> Document:
+    def open(self, item: types.TextDocumentItem, codec: PositionCodec, *, is_cell: bool = False) -> Document:
         """Take a document; one of the same URI is replaced."""
-        document = self._by_uri[item.uri] = Document(item, codec)
+        document = self._by_uri[item.uri] = Document(item, codec, is_cell=is_cell)
         return document
 
     def get(self, uri: str) -> Document | None:

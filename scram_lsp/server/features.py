@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from lsprotocol import types
@@ -13,16 +14,15 @@ from pygls.exceptions import JsonRpcException
 
 from scram_analyzers.rules.registry import RuleSet
 from scram_lsp.live.processes import is_alive
-from scram_lsp.server import code_actions, commands, hover, pull_diagnostics, run_board
+from scram_lsp.server import code_actions, commands, hover, notebook_features, pull_diagnostics, run_board
 from scram_lsp.server.code_actions import ActionRequest, CodeActions
 from scram_lsp.server.configuration import FILE_NAMES
 from scram_lsp.server.documents import path_of
-from scram_lsp.server.language_server import ScramLanguageServer
+from scram_lsp.server.language_server import SECTION, ScramLanguageServer
 
 log = logging.getLogger(__name__)
 
 LANGUAGE = "python"
-SECTION = "scram"
 CONTENT_MODIFIED = types.LSPErrorCodes.ContentModified.value
 PARENT_CHECK_SECONDS = 2.0
 
@@ -33,6 +33,9 @@ def register(server: ScramLanguageServer) -> None:
         types.TEXT_DOCUMENT_DID_OPEN,
         types.TEXT_DOCUMENT_DID_CHANGE,
         types.TEXT_DOCUMENT_DID_CLOSE,
+        types.NOTEBOOK_DOCUMENT_DID_OPEN,
+        types.NOTEBOOK_DOCUMENT_DID_CHANGE,
+        types.NOTEBOOK_DOCUMENT_DID_CLOSE,
     ):
         # pygls would keep every text a second time; `Documents` says why it is not enough here.
         del server.protocol.fm.builtin_features[method]
@@ -46,6 +49,11 @@ def register(server: ScramLanguageServer) -> None:
     server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(did_change_configuration)
     server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(did_change_watched_files)
     server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)(did_change_workspace_folders)
+    files = types.FileOperationRegistrationOptions(
+        [types.FileOperationFilter(types.FileOperationPattern("**/*"), "file")]
+    )
+    server.feature(types.WORKSPACE_DID_RENAME_FILES, files)(did_rename_files)
+    server.feature(types.WORKSPACE_DID_DELETE_FILES, files)(did_delete_files)
     server.feature(
         types.TEXT_DOCUMENT_CODE_ACTION,
         types.CodeActionOptions(
@@ -54,6 +62,7 @@ def register(server: ScramLanguageServer) -> None:
     )(code_action)
     server.feature(types.CODE_ACTION_RESOLVE)(code_action_resolve)
     server.feature(types.TEXT_DOCUMENT_HOVER)(text_document_hover)
+    notebook_features.register(server)
     commands.register(server)
     server.feature(run_board.LIST_RUNS)(list_runs)
     server.feature(run_board.SHOW_RUN)(show_run)
@@ -72,8 +81,10 @@ async def initialized(ls: ScramLanguageServer, params: types.InitializedParams) 
     if ls.process_id is not None:
         ls.run_in_background(_leave_with(ls, ls.process_id))
     await ls.listen_to_runs()
-    if get_capability(ls.client_capabilities, "workspace.did_change_watched_files.dynamic_registration", False):
-        await ls.client_register_capability_async(types.RegistrationParams([_watch_files()]))
+    registrations = list(_registrations(ls.client_capabilities))
+    if registrations:
+        await ls.client_register_capability_async(types.RegistrationParams(registrations))
+    await ls.ask_for_settings()
 
 
 def shutdown(ls: ScramLanguageServer, params: None) -> None:
@@ -108,26 +119,44 @@ def did_close(ls: ScramLanguageServer, params: types.DidCloseTextDocumentParams)
         ls.closed(document)
 
 
-def did_change_configuration(ls: ScramLanguageServer, params: types.DidChangeConfigurationParams) -> None:
-    """Take the editor's settings, from its section where it sends more than that."""
+async def did_change_configuration(ls: ScramLanguageServer, params: types.DidChangeConfigurationParams) -> None:
+    """Take the editor's settings, or ask for them where it only says that they changed."""
+    if get_capability(ls.client_capabilities, "workspace.configuration", False):
+        await ls.ask_for_settings()
     settings = params.settings
-    section = settings.get(SECTION, settings) if isinstance(settings, dict) else settings
-    ls.configuration.take_editor_settings(section)
-    ls.analyze_all()
+    if not isinstance(settings, dict) or not settings:
+        return
+    section = settings.get(SECTION, settings)  # some clients send no more than this server's section
+    if ls.configuration.take_editor_settings(section):
+        ls.analyze_all()
 
 
 def did_change_watched_files(ls: ScramLanguageServer, params: types.DidChangeWatchedFilesParams) -> None:
     """Look again when a configuration file changed, and at what runs found in code that changed."""
-    paths = [path for change in params.changes if (path := path_of(change.uri)) is not None]
+    _files_changed(ls, [change.uri for change in params.changes])
+
+
+def did_rename_files(ls: ScramLanguageServer, params: types.RenameFilesParams) -> None:
+    """What was said of a file under its old name does not hold."""
+    _files_changed(ls, [uri for each in params.files for uri in (each.old_uri, each.new_uri)])
+
+
+def did_delete_files(ls: ScramLanguageServer, params: types.DeleteFilesParams) -> None:
+    """Nothing is left to say of these files."""
+    _files_changed(ls, [each.uri for each in params.files])
+
+
+def _files_changed(ls: ScramLanguageServer, uris: Iterable[str]) -> None:
+    paths = [path for uri in uris if (path := path_of(uri)) is not None]
     if any(path.name in FILE_NAMES for path in paths):
         ls.analyze_all()
     for path in paths:
         ls.file_changed(path)
 
 
-def did_change_workspace_folders(ls: ScramLanguageServer, params: types.DidChangeWorkspaceFoldersParams) -> None:
-    """Serve the runs of the folders that are open now."""
-    ls.announce_folders()
+async def did_change_workspace_folders(ls: ScramLanguageServer, params: types.DidChangeWorkspaceFoldersParams) -> None:
+    """Serve what is open now."""
+    await ls.folders_changed()
 
 
 async def code_action(ls: ScramLanguageServer, params: types.CodeActionParams) -> list[types.CodeAction] | None:
@@ -183,11 +212,15 @@ async def delete_run(ls: ScramLanguageServer, params: object) -> bool:
     return await ls.board.delete(params)
 
 
-def _watch_files() -> types.Registration:
-    patterns = [f"**/{name}" for name in FILE_NAMES] + ["**/*.py"]
-    watchers = [types.FileSystemWatcher(pattern) for pattern in patterns]
-    options = types.DidChangeWatchedFilesRegistrationOptions(watchers)
-    return types.Registration("scram-files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
+def _registrations(capabilities: types.ClientCapabilities) -> Iterator[types.Registration]:
+    """What the client should tell of, where it takes such wishes."""
+    if get_capability(capabilities, "workspace.did_change_watched_files.dynamic_registration", False):
+        watchers = [types.FileSystemWatcher(f"**/{name}") for name in (*FILE_NAMES, "*.py")]
+        files = types.DidChangeWatchedFilesRegistrationOptions(watchers)
+        yield types.Registration("scram-files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, files)
+    if get_capability(capabilities, "workspace.did_change_configuration.dynamic_registration", False):
+        settings = types.DidChangeConfigurationRegistrationOptions(SECTION)
+        yield types.Registration("scram-settings", types.WORKSPACE_DID_CHANGE_CONFIGURATION, settings)
 
 
 async def _leave_with(ls: ScramLanguageServer, parent: int) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from lsprotocol import types
+from pygls.capabilities import get_capability
 from pygls.exceptions import FeatureRequestError
 from pygls.lsp.server import LanguageServer
 
@@ -29,9 +30,10 @@ from scram_lsp.server.action_edits import ActionEdits
 from scram_lsp.server.analyses import Analyses
 from scram_lsp.server.code_actions import ActionClient
 from scram_lsp.server.configuration import Configuration, is_excluded
-from scram_lsp.server.documents import Document, Documents, Edit, file_key, path_of
+from scram_lsp.server.documents import Document, Documents, Edit, file_key, path_of, uri_of
 from scram_lsp.server.last_run import last_run
 from scram_lsp.server.live_findings import LiveFindings, read_text
+from scram_lsp.server.notebooks import NotebookUnit
 from scram_lsp.server.publisher import Publisher
 from scram_lsp.server.run_board import RunBoard
 from scram_lsp.server.units import ModuleUnit, Unit, Units
@@ -39,8 +41,16 @@ from scram_lsp.server.workspace_reports import WorkspaceReports
 
 log = logging.getLogger(__name__)
 
+SECTION = "scram"
+"""The name of the editor's settings for this server."""
+
 RUN_PUBLISH_SECONDS = 0.05
 """The shortest time between two publications that only live findings ask for."""
+
+NOTEBOOKS = types.NotebookDocumentSyncOptions(
+    [types.NotebookDocumentFilterWithCells([types.NotebookCellLanguage("python")])], save=True
+)
+"""The Python cells of any notebook."""
 
 CheckText: TypeAlias = Callable[[str, str, Settings, Path | None, ParseCache], Analysis]
 """`check_text`: text, file name, settings, the file where there is one, cache."""
@@ -62,7 +72,7 @@ class ScramLanguageServer(LanguageServer):
     """
 
     def __init__(self, check: CheckText = check_text) -> None:
-        super().__init__("scram-lsp", __version__)
+        super().__init__("scram-lsp", __version__, notebook_document_sync=NOTEBOOKS)
         self.documents = Documents()
         self.units = Units()
         self.configuration = Configuration(self._complain_from_worker)
@@ -95,7 +105,29 @@ class ScramLanguageServer(LanguageServer):
         self.publisher.begin(params.capabilities, self.workspace.position_codec)
         self.action_client = ActionClient.of(params.capabilities)
         self.board.begin(params.capabilities)
+        self.configuration.take_folders(self.workspace_folders())
         self.configuration.take_editor_settings(params.initialization_options)
+
+    async def ask_for_settings(self) -> None:
+        """Ask the client for its settings, for everything and for each folder, and look anew where they changed."""
+        folders = self.workspace_folders()
+        self.configuration.take_folders(folders)
+        changed = False
+        if get_capability(self.client_capabilities, "workspace.configuration", False):
+            scopes = [None, *(uri_of(each) for each in folders)]
+            items = [types.ConfigurationItem(scope, SECTION) for scope in scopes]
+            sections = await self.workspace_configuration_async(types.ConfigurationParams(items))
+            for folder, section in zip([None, *folders], sections, strict=False):
+                if section is not None:  # the client has nothing of that name: what it said at the start holds
+                    changed |= self.configuration.take_editor_settings(section, folder)
+        if changed:
+            self.analyze_all()
+
+    async def folders_changed(self) -> None:
+        """Serve the runs of the folders that are open now, under their settings."""
+        self.announce_folders()
+        await self.ask_for_settings()
+        self.analyze_all()
 
     def run_in_background(self, work: Coroutine[Any, Any, None]) -> None:
         """Start work that nobody waits for; a failure is logged."""
@@ -167,6 +199,21 @@ class ScramLanguageServer(LanguageServer):
         unit = self.units.of(document.uri)
         if unit is not None:
             self.analyses.request(unit, at_once=True)
+
+    def notebook_changed(self, notebook: NotebookUnit, gone: Iterable[Document] = (), *, at_once: bool = False) -> None:
+        """Look at a notebook that was opened, or whose cells or their texts have changed."""
+        notebook.note_change()
+        self.units.take(notebook)
+        for document in gone:
+            self.publisher.closed(document)
+        self.analyses.request(notebook, at_once=at_once)
+
+    def notebook_closed(self, notebook: NotebookUnit, gone: Iterable[Document]) -> None:
+        """Let go of a notebook and its cells."""
+        self.units.drop(notebook)
+        self.analyses.drop(notebook)
+        for document in gone:
+            self.publisher.closed(document)
 
     def closed(self, document: Document) -> None:
         """Let go of a module that was just closed."""

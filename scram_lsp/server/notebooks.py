@@ -11,17 +11,20 @@ from lsprotocol import types
 from scram_analyzers.findings import Finding, Fix, SourceRange, TextEdit
 from scram_analyzers.source.cell_places import CellPlaces
 from scram_analyzers.source.notebooks import CodeCell, Notebook, notebook_of_cells
-from scram_lsp.server.documents import Document, path_of
+from scram_lsp.server.documents import Document, Documents, path_of
 from scram_lsp.server.units import DocumentEdits
 
 
 class NotebookUnit:
-    """The Python cells of one notebook, in order; each is known by its number from 1 among the synced cells."""
+    """The Python cells of one notebook, in order; each is known by its number from 1 among them."""
 
-    def __init__(self, uri: str, cells: Iterable[Document]) -> None:
+    def __init__(self, uri: str, documents: Documents, cells: Iterable[types.NotebookCell]) -> None:
         self.uri = uri
-        self._cells = list(cells)
+        self._all_documents = documents
+        self._order = list(cells)
+        self._cells: list[Document] = []
         self._read: tuple[Notebook, CellPlaces] | None = None
+        self.note_change()
 
     @property
     def path(self) -> Path | None:
@@ -44,15 +47,15 @@ class NotebookUnit:
         """Its cells."""
         return tuple(self._cells)
 
-    def replace_cells(self, start: int, delete_count: int, cells: Iterable[Document]) -> list[Document]:
-        """Put cells in the place of others; gives those that are gone."""
-        gone = self._cells[start : start + delete_count]
-        self._cells[start : start + delete_count] = cells
-        self.note_edited()
-        return gone
+    def replace_cells(self, change: types.NotebookCellArrayChange) -> None:
+        """Put cells in the place of others."""
+        self._order[change.start : change.start + change.delete_count] = change.cells or ()
 
-    def note_edited(self) -> None:
-        """The text of a cell has changed."""
+    def note_change(self) -> None:
+        """Cells have come or gone, or the text of one has changed."""
+        code = (each for each in self._order if each.kind is types.NotebookCellKind.Code)
+        found = (self._all_documents.get(each.document) for each in code)
+        self._cells = [each for each in found if each is not None]
         self._read = None
 
     def shown(self, finding: Finding) -> tuple[Document, Finding] | None:
@@ -107,8 +110,3 @@ class NotebookUnit:
             notebook = notebook_of_cells(cells)
             self._read = notebook, CellPlaces(notebook, notebook.python)
         return self._read
-
-
-def is_python_cell(cell: types.NotebookCell, item: types.TextDocumentItem | None) -> bool:
-    """Whether a cell holds code that is analyzed."""
-    return cell.kind is types.NotebookCellKind.Code and item is not None and item.language_id == "python"

@@ -108,18 +108,21 @@ class Units:
 
     def __init__(self) -> None:
         self._by_document: dict[str, Unit] = {}
+        self._open: set[Unit] = set()  # a notebook may have no cells for a while
 
     def __iter__(self) -> Iterator[Unit]:
-        return iter({id(each): each for each in self._by_document.values()}.values())
+        return iter(list(self._open))
 
     def take(self, unit: Unit) -> None:
         """Take a unit with the documents that it has now; those that it has no more are let go."""
         self.drop(unit)
         self._by_document |= {document.uri: unit for document in unit.documents}
+        self._open.add(unit)
 
     def drop(self, unit: Unit) -> None:
         """Let a unit go."""
         self._by_document = {uri: each for uri, each in self._by_document.items() if each is not unit}
+        self._open.discard(unit)
 
     def of(self, uri: str) -> Unit | None:
         """The unit that the document of that URI belongs to."""
@@ -127,4 +130,8 @@ class Units:
 
     def is_open(self, unit: Unit) -> bool:
         """Whether the unit was not let go meanwhile."""
-        return any(each is unit for each in self._by_document.values())
+        return unit in self._open
+
+    def named(self, uri: str) -> Unit | None:
+        """The unit that the client calls so."""
+        return next((each for each in self._open if each.uri == uri), None)

@@ -55,13 +55,14 @@ class Editor:
         self.client = client
         self.publications: list[types.PublishDiagnosticsParams] = []
         self.shown_documents: list[types.ShowDocumentParams] = []
+        self.registrations: list[types.Registration] = []
         self._news = asyncio.Event()
         self._called = asyncio.Event()
         self._texts: dict[str, tuple[int, str]] = {}
         features = {
             **DEFAULT_CLIENT_FEATURES,
             types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS: lambda params: self._receive(params),
-            types.CLIENT_REGISTER_CAPABILITY: lambda params: None,
+            types.CLIENT_REGISTER_CAPABILITY: lambda params: self.registrations.extend(params.registrations),
             types.WINDOW_SHOW_DOCUMENT: lambda params: self._show_document(params),
             types.WORKSPACE_DIAGNOSTIC_REFRESH: lambda params: self._called.set(),
         }
@@ -153,6 +154,15 @@ class Editor:
             return publication.uri == uri and publication is self._latest(uri) and found == wanted
 
         return (await self.wait_for(met, f"{wanted} in {uri}")).diagnostics
+
+    async def shows_severity(self, uri: str, severity: types.DiagnosticSeverity) -> None:
+        """Wait until the latest publication shows one finding of this severity."""
+
+        def met(publication: types.PublishDiagnosticsParams) -> bool:
+            found = [each.severity for each in publication.diagnostics]
+            return publication.uri == uri and publication is self._latest(uri) and found == [severity]
+
+        await self.wait_for(met, f"{severity} in {uri}")
 
     async def wait_for(
         self, met: Callable[[types.PublishDiagnosticsParams], bool], what: str

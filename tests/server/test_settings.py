@@ -1,0 +1,110 @@
+"""Which settings hold for which document: of its folder, of the editor, and of the editor for its folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from lsprotocol import types
+from pytest_lsp import client_capabilities
+
+from scram_analyzers.findings import Severity
+from scram_lsp.server.configuration import Configuration, EditorOptions
+from tests.server.editor import TRAIN, Editor
+
+SOURCE = ("SCR101", "scram")
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def configuration(complaints: list[str]) -> Configuration:
+    return Configuration(complaints.append)
+
+
+def severity(configuration: Configuration, path: Path | None) -> Severity | None:
+    return configuration.of(path).severity.get("SCR101")
+
+
+def level(name: str) -> dict[str, object]:
+    return {"severity": {"SCR101": name}}
+
+
+def test_the_deepest_folder_of_the_editor_speaks_for_a_file(configuration: Configuration, tmp_path: Path) -> None:
+    inner = tmp_path / "inner"
+    configuration.take_folders([tmp_path, inner])
+    assert configuration.take_editor_settings(level("info"))
+    assert configuration.take_editor_settings(level("hint"), tmp_path)
+    assert configuration.take_editor_settings(level("error"), inner)
+    assert severity(configuration, inner / "deep" / "train.py") is Severity.ERROR
+    assert severity(configuration, tmp_path / "train.py") is Severity.HINT
+    assert severity(configuration, tmp_path.parent / "train.py") is Severity.INFO
+    assert severity(configuration, None) is Severity.HINT, "a text without a file belongs to the first folder"
+    configuration.take_folders([tmp_path])
+    assert severity(configuration, inner / "train.py") is Severity.HINT
+
+
+def test_settings_that_can_not_be_used_leave_the_last_ones(
+    configuration: Configuration, complaints: list[str], tmp_path: Path
+) -> None:
+    assert configuration.take_editor_settings(level("info"))
+    assert not configuration.take_editor_settings(level("loud"))
+    assert not configuration.take_editor_settings(level("info")), "nothing has changed"
+    assert severity(configuration, tmp_path / "train.py") is Severity.INFO
+    assert len(complaints) == 1
+
+
+def test_switches_are_read_in_either_spelling() -> None:
+    assert EditorOptions.of({"inlayHints": False, "code-lenses": False}) == EditorOptions(False, False)
+    assert EditorOptions.of({"inlayHints": "no", "other": 1}) == EditorOptions(True, True)
+
+
+async def test_the_client_is_asked_for_the_settings_of_each_folder(editor: Editor, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    one, two = tmp_path / "one" / "train.py", tmp_path / "two" / "train.py"
+    (tmp_path / "two" / "pyproject.toml").write_text('[tool.scram.severity]\nSCR101 = "info"\n')
+    folders = [types.WorkspaceFolder(each.parent.as_uri(), each.parent.name) for each in (one, two)]
+    editor.client.set_configuration({"scram": level("warning")})
+    editor.client.set_configuration({"scram": {"ignore": ["SCR101"]}}, scope_uri=one.parent.as_uri())
+    await editor.start(None, client_capabilities("visual-studio-code"))
+    editor.change_folders(added=folders)
+    first, second = editor.open(one, TRAIN), editor.open(two, TRAIN)
+    outside = editor.open("untitled:Untitled-1", TRAIN)
+    await editor.shows(first, [])
+    await editor.shows_severity(second, types.DiagnosticSeverity.Warning)
+    editor.client.set_configuration({"scram": {}})
+    editor.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(None))
+    await editor.shows_severity(second, types.DiagnosticSeverity.Information)
+    await editor.shows(outside, [])
+    editor.change_folders(removed=folders[:1])
+    await editor.shows(first, [SOURCE])
+
+
+async def test_a_deleted_or_renamed_configuration_holds_no_more(code: Editor, project: Path) -> None:
+    file = project / "scram.toml"
+    file.write_text('ignore = ["SCR101"]\n')
+    uri = code.open(project / "train.py", TRAIN)
+    await code.shows(uri, [])
+    file.rename(project / "old.toml")
+    renamed = types.FileRename(file.as_uri(), (project / "old.toml").as_uri())
+    code.client.workspace_did_rename_files(types.RenameFilesParams([renamed]))
+    await code.shows(uri, [SOURCE])
+    file.write_text('ignore = ["SCR101"]\n')
+    await code.save(uri)
+    await code.shows(uri, [])
+    file.unlink()
+    code.client.workspace_did_delete_files(types.DeleteFilesParams([types.FileDelete(file.as_uri())]))
+    await code.shows(uri, [SOURCE])
+
+
+async def test_the_client_is_asked_to_tell_of_files_and_settings(editor: Editor, project: Path) -> None:
+    await editor.start(project, client_capabilities("visual-studio-code"))
+    uri = editor.open(project / "train.py", TRAIN)
+    await editor.shown(uri)
+    await editor.hover(uri, 0, 0)
+    methods = {each.method for each in editor.registrations}
+    assert methods == {"workspace/didChangeWatchedFiles", "workspace/didChangeConfiguration"}

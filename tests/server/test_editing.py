@@ -136,6 +136,7 @@ async def test_edits_are_followed_and_each_publication_names_its_version(code: E
 async def test_in_a_burst_of_keystrokes_only_the_latest_text_counts(code: Editor, project: Path) -> None:
     uri = code.open(project / "train.py", TRAIN)
     await code.shown(uri)
+    await code.forget()
     for number in range(40):
         last = code.replace(uri, types.Range(position(0, 0), position(0, 0)), f"# {number}\n")
         await asyncio.sleep(0.005)

@@ -58,7 +58,7 @@ class Sender:
         self._script = script
         self._identity = {"run": run, "script": str(script), "started": started, "pid": pid}
         self._findings: list[FindingMessage] = []
-        self._progress: Progress | None = None
+        self._reached: tuple[int, int, int | None, float | None] | None = None
         self._status: Literal["finished", "failed"] | None = None
         self._wake = threading.Event()
         self._thread = threading.Thread(target=self._run, name="scram-sender", daemon=True)
@@ -78,7 +78,7 @@ class Sender:
 
     def progress(self, epoch: int, step: int, epochs: int | None, loss: float | None) -> None:
         """Leave how far the run is; only the latest is told."""
-        self._progress = Progress(epoch=epoch, step=step, epochs=epochs, loss=loss)
+        self._reached = (epoch, step, epochs, loss)  # the message is made by the thread that sends it
 
     def end(self, status: Literal["finished", "failed"], timeout: float) -> None:
         """Tell that the run is over, and wait, at most `timeout` seconds, until every server has all."""
@@ -88,14 +88,16 @@ class Sender:
 
     def _run(self) -> None:
         try:
-            status = None
+            status = told = progress = None
             while status is None:
                 self._wake.wait(PROGRESS_SECONDS)
                 self._wake.clear()
-                status = self._status
+                status, reached = self._status, self._reached
                 self._discover()
+                if reached is not None and reached is not told:
+                    told, progress = reached, _progress(*reached)
                 for link in self._links.values():
-                    link.serve(self._findings, self._progress, status)
+                    link.serve(self._findings, progress, status)
         except Exception:
             # Findings are in the store; a fault here must not reach training, and is worth a report.
             log.exception("live findings are off for the rest of this run")
@@ -122,6 +124,10 @@ class Sender:
         except OSError as error:
             log.info("can't look for language servers: %s", error)
             return []
+
+
+def _progress(epoch: int, step: int, epochs: int | None, loss: float | None) -> Progress:
+    return Progress(epoch=epoch, step=step, epochs=epochs, loss=loss)
 
 
 class ServerLink:

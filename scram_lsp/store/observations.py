@@ -107,18 +107,25 @@ def record_from_json(kind: str, row: str) -> Record:
 
 def _plain(value: Any) -> Any:
     """A value as JSON has it."""
+    if type(value) in (int, str, bool):
+        return value
     if hasattr(value, "item"):  # a number of numpy's
         value = value.item()
     if isinstance(value, float):
         return float(f"{value:.7g}") if math.isfinite(value) else str(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = ((field.name, getattr(value, field.name)) for field in dataclasses.fields(value))
+        fields = ((name, getattr(value, name)) for name in _field_names(type(value)))
         return {name: _plain(each) for name, each in fields if not _is_empty(each)}
     if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, tuple | list):
         return [_plain(each) for each in value]
     return value
+
+
+@functools.cache
+def _field_names(cls: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(cls))
 
 
 def _is_empty(value: Any) -> bool:

@@ -113,6 +113,11 @@ class Budget:
         return self._held_up / training if training > 0 else 0.0
 
     @property
+    def used_seconds(self) -> float:
+        """The time for which we held training up."""
+        return self._held_up
+
+    @property
     def used_bytes(self) -> int:
         """The most that was held at one time."""
         return self._most_bytes

@@ -114,23 +114,24 @@ class RunRecorder:
     def end_execution(self, first: int, last: int, logs: Mapping[str, Any]) -> None:
         """Steps `first` to `last` of the epoch (from 0) are done; `logs` hold the epoch's means."""
         begin = time.perf_counter()
-        record = self._seen(self._reader.take(first, last, logs))
+        loss, seconds = self._reader.take(first, last, logs)
+        step = self._reader.step
         self._console.is_bar_open = self._draws_bar and first > 0  # Keras draws after us
-        is_due = self._schedule.is_due(record.step)
-        is_odd = self._suspicion.raised_by(record.step, record.loss)
-        if is_odd or (is_due and self._budget.affords("weights")):
-            record = replace(record, nonfinite_weights=self._nonfinite_weights())
-        self._history.add_step(record)
+        is_due = self._schedule.is_due(step)
+        is_odd = self._suspicion.raised_by(step, loss)
+        is_looked_at = is_odd or (is_due and self._budget.affords("weights"))
+        bad = self._nonfinite_weights() if is_looked_at else ()
+        self._history.add_step(self._step_record(loss, bad, seconds))
         if self._tap is not None:
             self._observers.report(self._tap, self._history)
         if is_due:
-            self._schedule.passed(record.step)
+            self._schedule.passed(step)
         if is_odd or (is_due and self._budget.affords("rules")):
             self._inquiry.ask(self._history)
         self._inquiry.start()
         if self._inquiry.has_news:
             self._publish(self._inquiry.take())
-        self._publication.progress(record.epoch, record.step, record.loss)
+        self._publication.progress(self._reader.epoch, step, loss)
         self._budget.hold_up(time.perf_counter() - begin)
 
     def end_epoch(self, epoch: int, logs: Mapping[str, Any]) -> None:
@@ -186,13 +187,14 @@ class RunRecorder:
         """Let the observers that are due see what is about to be trained on."""
         self._observers.look(execution, self._reader.step + len(execution.batches), self._reader.epoch)
 
-    def _seen(self, record: StepRecord) -> StepRecord:
-        """The record with what the tap saw of its batches."""
-        if self._tap is None:
-            return record
-        if self._tap.fault is not None:
-            raise self._tap.fault
-        return replace(record, arrays=self._batches.take_arrays(), data_seconds=self._tap.take_data_seconds())
+    def _step_record(self, loss: float | None, bad: tuple[str, ...], seconds: float) -> StepRecord:
+        """The record of the step that is over, with what the tap saw of its batches."""
+        arrays, data_seconds = self._batches.take_arrays(), None
+        if self._tap is not None:
+            if self._tap.fault is not None:
+                raise self._tap.fault
+            data_seconds = self._tap.take_data_seconds()
+        return StepRecord(self._reader.step, self._reader.epoch, loss, arrays, bad, seconds, data_seconds)
 
     def _expect_costs(self) -> None:
         """What the first probe and panel will take: to trace a layer takes about so long."""
@@ -252,4 +254,5 @@ class RunRecorder:
 
     def _cost(self) -> str:
         megabytes = math.ceil(self._budget.used_bytes / 2**20)
-        return f"scram used {100 * self._budget.used_share:.1f} % of the time and {megabytes} MB"
+        share = 100 * self._budget.used_share
+        return f"scram used {self._budget.used_seconds:.1f} s ({share:.1f} % of the time) and {megabytes} MB"

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from scram_analyzers.run.records import RunInfo, StepRecord
+from scram_analyzers.run.records import RunInfo
 from scram_lsp.training.step_loss import StepLoss, has_own_train_step, logs_running_mean
 
 
@@ -36,12 +36,15 @@ class StepReader:
         """The time of the next steps starts now."""
         self._began = time.perf_counter()
 
-    def take(self, first: int, last: int, logs: Mapping[str, Any]) -> StepRecord:
-        """Steps `first` to `last` of the epoch (from 0) are done; `logs` hold the epoch's means."""
+    def take(self, first: int, last: int, logs: Mapping[str, Any]) -> tuple[float | None, float]:
+        """Steps `first` to `last` of the epoch (from 0) are done; `logs` hold the epoch's means.
+
+        Gives the loss of these steps alone, None where it can't be told, and the seconds that each took.
+        """
         count = last - first + 1
         self.step += count
         seconds = (time.perf_counter() - self._began) / count
-        return StepRecord(self.step, self.epoch, self._loss(last + 1, logs), seconds=seconds)
+        return self._loss(last + 1, logs), seconds
 
     def _loss(self, steps: int, logs: Mapping[str, Any]) -> float | None:
         mean = as_number(logs.get("loss"))

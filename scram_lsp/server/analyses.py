@@ -1,8 +1,9 @@
-"""The analysis of what is open: on a worker thread, and only ever of the latest text."""
+"""The analysis of what is open: on worker threads, and only ever of the latest text."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,12 +14,19 @@ TYPING_PAUSE_SECONDS = 0.03
 """How long after a keystroke the analysis begins; what is typed meanwhile goes into the same one."""
 
 
-class Analyses:
-    """Runs the analysis of each open unit when it is due, and keeps the last one.
+LARGE_CHARACTERS = 150_000
+"""A text from about 4,000 lines on has a thread of its own, so that no other waits for it."""
 
-    `analyze` is called on the worker thread with a unit's file name and text. `finished` is called on the
-    loop, for the latest request only: what a newer one overtook is thrown away unseen. When `analyze` raises,
-    `failed` is called first, and `finished` with None.
+ANALYSES_KEPT = 16
+"""What was used longest ago is analyzed again when it is asked for: 100 open files would fill the memory."""
+
+
+class Analyses:
+    """Runs the analysis of each open unit when it is due, and keeps the latest.
+
+    `analyze` is called on one of two worker threads, by the size of the text, with a unit's file name and text.
+    `finished` is called on the loop, for the latest request only: what a newer one overtook is thrown away
+    unseen. When `analyze` raises, `failed` is called first, and `finished` with None.
     """
 
     def __init__(
@@ -33,10 +41,11 @@ class Analyses:
         self._finished = finished
         self._failed = failed
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="scram-analysis")
+        self._worker_for_large = ThreadPoolExecutor(max_workers=1, thread_name_prefix="scram-large")
         self._requests: dict[Unit, int] = {}
         self._due: dict[Unit, asyncio.Event] = {}
         self._tasks: dict[Unit, asyncio.Task[None]] = {}
-        self._latest: dict[Unit, Analysis | None] = {}
+        self._latest: OrderedDict[Unit, Analysis | None] = OrderedDict()
 
     def request(self, unit: Unit, *, at_once: bool = False) -> None:
         """See to it that the unit's present text is analyzed, after a short pause or at once."""
@@ -52,10 +61,14 @@ class Analyses:
         return unit in self._tasks
 
     async def current(self, unit: Unit) -> Analysis | None:
-        """The analysis of the unit's present text; waits for it where it is on its way."""
+        """The analysis of the unit's present text; waits for it where it is on its way or no longer kept."""
+        if unit not in self._latest and unit not in self._tasks and self._units.is_open(unit):
+            self.request(unit, at_once=True)
         while (task := self._tasks.get(unit)) is not None:
             self._due[unit].set()
             await asyncio.shield(task)
+        if unit in self._latest:
+            self._latest.move_to_end(unit)
         return self._latest.get(unit)
 
     def drop(self, unit: Unit) -> None:
@@ -65,7 +78,8 @@ class Analyses:
 
     def close(self) -> None:
         """Begin no further analysis."""
-        self._worker.shutdown(wait=False, cancel_futures=True)
+        for worker in (self._worker, self._worker_for_large):
+            worker.shutdown(wait=False, cancel_futures=True)
 
     async def _run(self, unit: Unit) -> None:
         try:
@@ -79,6 +93,9 @@ class Analyses:
             del self._due[unit], self._tasks[unit]
         if self._is_open(unit):
             self._latest[unit] = analysis
+            self._latest.move_to_end(unit)
+            while len(self._latest) > ANALYSES_KEPT:
+                self._latest.popitem(last=False)
             self._finished(unit, analysis)
 
     async def _pause(self, unit: Unit) -> None:
@@ -90,10 +107,17 @@ class Analyses:
     async def _analyze_now(self, unit: Unit) -> Analysis | None:
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._worker, self._analyze, unit.filename, unit.text)
+            text = unit.text
+            worker = self._worker_for_large if is_large(text) else self._worker
+            return await loop.run_in_executor(worker, self._analyze, unit.filename, text)
         except Exception as error:
             self._failed(unit, error)
             return None
 
     def _is_open(self, unit: Unit) -> bool:
         return self._units.is_open(unit)
+
+
+def is_large(text: str) -> bool:
+    """Whether the analysis of a text may take longer than others should wait for."""
+    return len(text) >= LARGE_CHARACTERS

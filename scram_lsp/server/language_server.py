@@ -17,6 +17,7 @@ from pygls.lsp.server import LanguageServer
 
 from scram_analyzers.engine import Analysis
 from scram_analyzers.findings import Finding
+from scram_analyzers.notes import RULE_FAILED
 from scram_analyzers.rules.registry import RuleSet
 from scram_analyzers.source.chunks import ParseCache
 from scram_lsp import __version__
@@ -27,7 +28,7 @@ from scram_lsp.live.discovery import Announcement
 from scram_lsp.live.listener import LiveListener, LiveRun
 from scram_lsp.live.messages import Progress
 from scram_lsp.server.action_edits import ActionEdits
-from scram_lsp.server.analyses import Analyses
+from scram_lsp.server.analyses import Analyses, is_large
 from scram_lsp.server.code_actions import ActionClient
 from scram_lsp.server.configuration import Configuration, is_excluded
 from scram_lsp.server.documents import Document, Documents, Edit, file_key, path_of, uri_of
@@ -43,6 +44,9 @@ log = logging.getLogger(__name__)
 
 SECTION = "scram"
 """The name of the editor's settings for this server."""
+
+CACHED_CHARACTERS = 1_000_000
+"""How much text each of the two caches of parsed code holds; trees take about 25 bytes for each character."""
 
 RUN_PUBLISH_SECONDS = 0.05
 """The shortest time between two publications that only live findings ask for."""
@@ -88,7 +92,8 @@ class ScramLanguageServer(LanguageServer):
         self._announcement: Announcement | None = None
         self._announced: tuple[Path, ...] = ()
         self._check = check
-        self._cache = ParseCache()
+        self._cache = ParseCache(CACHED_CHARACTERS)
+        self._cache_for_large = ParseCache(CACHED_CHARACTERS)
         self.workspace_reports = WorkspaceReports(
             self.workspace_folders, self.configuration, self.publisher, self.documents
         )
@@ -310,9 +315,13 @@ class ScramLanguageServer(LanguageServer):
         settings = self.configuration.of(path)
         if path is not None and is_excluded(path, settings, self.workspace_folders()):
             return Analysis(filename, RuleSet(), None, ())
-        return self._check(text, filename, settings, path, self._cache)
+        cache = self._cache_for_large if is_large(text) else self._cache  # one for each thread
+        return self._check(text, filename, settings, path, cache)
 
     def _analyzed(self, unit: Unit, analysis: Analysis | None) -> None:
+        for finding in analysis.findings if analysis is not None else ():
+            if finding.code == RULE_FAILED.code:
+                self.complain(f"{finding.message} ({unit.filename})")
         changed = self.publisher.set_source_findings(unit, analysis.findings if analysis is not None else ())
         anew = unit in self._asked_anew
         self._asked_anew.discard(unit)

@@ -9,10 +9,26 @@ from scram_lsp.server.features import register
 from scram_lsp.server.language_server import ScramLanguageServer
 
 
+class EachFaultOnce(logging.Filter):
+    """Lets one record of a kind through: a rule that fails does so at every keystroke."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seen: set[str] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is news."""
+        message = record.getMessage()
+        known = message in self._seen
+        self._seen.add(message)
+        return not known
+
+
 def run() -> int:
     """Serve one client until it leaves; gives the exit code that the protocol asks for."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("pygls").setLevel(logging.WARNING)
+    logging.getLogger("scram_analyzers.engine").addFilter(EachFaultOnce())
     client = sys.stdout.buffer
     sys.stdout = sys.stderr  # whatever is printed by mistake must not mix with the protocol
     server = ScramLanguageServer()

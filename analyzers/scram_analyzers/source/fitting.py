@@ -55,6 +55,9 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "predict_proba": ("x",),
     }
 )
+SEARCH = "search"
+"""The method of a training inside scikit-learn's searches, ensembles, pipelines and cross-validations."""
+
 TRAINING = frozenset(("fit", "fit_generator", "train_on_batch"))
 
 _ALIASES: Mapping[str, str] = MappingProxyType(
@@ -68,8 +71,8 @@ KERAS_ONLY = frozenset(("epochs", "nb_epoch", "validation_data", "validation_spl
 
 
 def train(interpreter: Interpreter, owner: Value, method: str, arguments: Arguments, place: Place) -> Value:
-    """Record a call that trains; its value is the history."""
-    named = arguments.named(PARAMETERS[method], _ALIASES)
+    """Record a call that trains; its value is the history. A `SEARCH` is not written as Keras's own `fit`."""
+    named = arguments.named(PARAMETERS.get(method, ()), _ALIASES)
     model, compiled = _model_of(interpreter, owner)
     x = _data_argument(interpreter, named.get("x"))
     validation, has_validation = _validation(interpreter, named)
@@ -86,6 +89,7 @@ def train(interpreter: Interpreter, owner: Value, method: str, arguments: Argume
         callbacks=_callbacks(interpreter, named),
         batch_size=named.get("batch_size"),
         epochs=named.get("epochs"),
+        class_weights=_weighted_classes(interpreter, named.value("class_weight")),
         targets_by_output=_targets_by_output(interpreter, model, named.value("y")),
     )
     interpreter.recording.fits.append(fit)
@@ -120,6 +124,11 @@ def _data_argument(interpreter: Interpreter, argument: Argument | None) -> Argum
     if data is None:
         data = data_operations.from_object(interpreter, argument.value)
     return Argument(data, argument.place, argument.keyword) if data is not None else argument
+
+
+def _weighted_classes(interpreter: Interpreter, weights: Value | None) -> tuple[int, ...]:
+    keys = interpreter.entries_of(weights) or {}
+    return tuple(key for key in keys if isinstance(key, int) and not isinstance(key, bool))
 
 
 def _targets_by_output(interpreter: Interpreter, model: Model | None, y: Value | None) -> dict[str | int, Data]:

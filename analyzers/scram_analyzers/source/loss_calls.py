@@ -40,7 +40,7 @@ def of_function(interpreter: Interpreter, name: str, arguments: Arguments, place
     if name in OF_LOGITS:
         output = _output(arguments, "logits")
         loss = Loss(OF_LOGITS[name], place, True, arguments)
-    elif package == "keras.losses" and loss_name(last) in CROSS_ENTROPIES | REGRESSION:
+    elif package in ("keras.losses", "tensorflow.losses") and loss_name(last) in CROSS_ENTROPIES | REGRESSION:
         output = _output(arguments, "y_pred")
         given = arguments.get("from_logits", 2)
         from_logits = boolean(given.value) if given is not None else (None if arguments.open else False)

@@ -93,11 +93,12 @@ class Compile:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Fit:
-    """One call that trains: `method` is its name ("fit", "fit_generator", "train_on_batch").
+    """One call that trains: `method` is its name ("fit", "fit_generator", "train_on_batch"), "search" within sklearn.
 
     `x` and `y` are the training data as the call's arguments; a dataset's own targets are in its `Data`.
     `validation` is the argument that brings validation data, None when there is none; `has_validation` is
-    None when that can't be told. `targets_by_output` holds those of a model of several outputs, by name or position.
+    None when that can't be told. `targets_by_output` holds those of a model of several outputs, by name or position,
+    `class_weights` the classes that are given a weight, where they are written out.
     """
 
     place: Place
@@ -113,6 +114,7 @@ class Fit:
     batch_size: Argument | None = None
     epochs: Argument | None = None
     targets_by_output: Mapping[str | int, Data] = field(default_factory=dict)
+    class_weights: tuple[int, ...] = ()
 
     @property
     def inputs(self) -> Data | None:

@@ -72,7 +72,7 @@ def train_within(interpreter: Interpreter, whole: Value, arguments: Arguments, p
         if y is not None:
             keywords["y"] = _hidden(y, place)
         given = Arguments((), keywords, open=True)  # who judges the model is up to the search
-        fitting.train(interpreter, model, "fit", _of_fit(estimator, given, place), place)
+        fitting.train(interpreter, model, fitting.SEARCH, _of_fit(estimator, given, place), place)
 
 
 def _wrapped(

@@ -19,6 +19,7 @@ from scram_analyzers.source.values import (
     Function,
     Ref,
     Symbol,
+    Tuple,
     Value,
     agree,
     is_none,
@@ -144,6 +145,8 @@ def join_values(left: Value, right: Value) -> Value:
         return left  # "no data" on one path: training with them says that the other was taken
     if isinstance(right, Data) and is_none(left):
         return right
+    if isinstance(left, Tuple) and isinstance(right, Tuple) and len(left.items) == len(right.items):
+        return Tuple(tuple(join_values(*pair) for pair in zip(left.items, right.items, strict=True)), left.place)
     options = [*_options(left)]
     options += (option for option in _options(right) if not any(agree(option, known) for known in options))
     if len(options) <= MAX_CHOICES and all(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
+import libcst as cst
+
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.api import keywords
@@ -150,12 +152,18 @@ _OF_SOME_TIME = frozenset(
         "sess",
         "show_accuracy",
         "target_tensors",
+        "use_legacy_format",
+        "use_legacy_optimizer",
         "use_multiprocessing",
         "validation_batch_size",
         "workers",
     )
 )
 """Names that some older Keras took in these calls: another rule's, or fine where that Keras runs."""
+
+
+_OF_ANY_CONVOLUTION = frozenset(("kernel_initializer", "kernel_regularizer", "kernel_constraint"))
+"""What Keras 2's separable and depthwise convolutions took from their base class."""
 
 
 class InvalidArgument(Rule):
@@ -203,6 +211,15 @@ class InvalidArgument(Rule):
         ),
     )
     good = (
+        Example(
+            "A class behind a variable, which a caller may choose",
+            """
+            import keras
+
+            def block(x, norm_layer=keras.layers.BatchNormalization):
+                return norm_layer(dim=x.shape[-1])(x)
+            """,
+        ),
         Example(
             "What every layer takes",
             """
@@ -260,7 +277,7 @@ def _invalid(program: Program) -> Iterator[tuple[KerasCall, Keyword]]:
     for call in keywords.keras_calls(program):
         if not call.name.startswith(_CHECKED) or not call.parameters or "kwargs" in call.parameters:
             continue
-        if call.name in _TAKE_ANYTHING:
+        if call.name in _TAKE_ANYTHING or not _is_written(program, call):
             continue
         inherited = _inherited(call)
         for keyword in keywords.keywords_of(call.place):
@@ -276,10 +293,21 @@ def _invalid(program: Program) -> Iterator[tuple[KerasCall, Keyword]]:
                 yield call, keyword
 
 
+def _is_written(program: Program, call: KerasCall) -> bool:
+    """Whether what is called is written out, not a variable (`norm_layer`, `conv_op`) that may hold another class."""
+    function = call.place.node.func if isinstance(call.place.node, cst.Call) else None
+    if isinstance(function, cst.Attribute):
+        return function.attr.value[0].isupper() == call.words[0].isupper()
+    if not isinstance(function, cst.Name):
+        return False
+    return function.value in program.imports.names or function.value[0].isupper() == call.words[0].isupper()
+
+
 def _inherited(call: KerasCall) -> frozenset[str]:
     """What the base class of what is made takes."""
     if call.name.startswith("keras.layers."):
-        return _OF_EVERY_LAYER
+        older = _OF_ANY_CONVOLUTION if call.words.startswith(("Separable", "Depthwise")) else frozenset()
+        return _OF_EVERY_LAYER | older
     if call.name.startswith("keras.optimizers."):
         return _OF_EVERY_OPTIMIZER | {"name"}
     return frozenset()

@@ -344,7 +344,7 @@ def _table_entry(model: Model) -> bool:
     return entry is not None and all(layer.class_name in TABLE_LAYERS for layer in entry_layers(entry))
 
 
-TABLE_LAYERS = ("Dense", "SimpleRNN", "LSTM", "GRU", "Conv1D", "Bidirectional")
+TABLE_LAYERS = ("Dense", "SimpleRNN", "LSTM", "GRU", "Conv1D", "Conv2D", "Bidirectional")
 
 
 def _bare_application(model: Model) -> Model | None:

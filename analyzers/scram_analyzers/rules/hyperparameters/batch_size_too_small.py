@@ -109,7 +109,8 @@ class BatchSizeTooSmall(Rule):
                 continue
             rows = trainings.samples(fit)
             steps = f", {rows:,} steps of the optimizer in each epoch" if rows is not None else ""
-            size = trainings.batch_size(fit)
+            written = trainings.generator_batch(fit)
+            size = int(written[0]) if written is not None else trainings.batch_size(fit)
             yield Report(
                 place=place,
                 message=f"The batch size is {size}{steps}; usual are 32 to 256.",
@@ -142,6 +143,9 @@ class BatchSizeTooSmall(Rule):
 
     def _too_small(self, fit: Fit) -> Place | None:
         """Where the size is written, when it is too small."""
+        written = trainings.generator_batch(fit)
+        if written is not None and written[0] < self.option("batch-min") and not _is_stateful(fit):
+            return written[1]
         size, rows = trainings.batch_size(fit), trainings.samples(fit)
         if fit.method != "fit" or fit.batch_size is None or size is None or not 0 < size < self.option("batch-min"):
             return None

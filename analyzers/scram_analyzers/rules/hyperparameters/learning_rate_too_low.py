@@ -164,15 +164,20 @@ class LearningRateTooLow(Rule):
         return self.option("sgd-min") if class_name == "SGD" else None
 
 
+LARGE = 20.0
+"""Inputs beyond this are not scaled: standardized data of healthy programs stay within."""
+
+
 def _with_large_gradients(program: Program) -> set[Optimizer]:
-    """SGD under a regression loss on data that nothing is known to scale: its steps grow with their square."""
+    """SGD under a regression loss on data that are not known to be small: its steps grow with their square."""
     found = set()
     for fit in program.fits:
         compiled = fit.compile
         if compiled is None or compiled.optimizer is None or compiled.optimizer.class_name != "SGD":
             continue
         regression = any(loss.name in REGRESSION for loss in compiled.losses)
-        if regression and not (fit.inputs is not None and fit.inputs.scaled):
+        known = fit.inputs.range if fit.inputs is not None else None
+        if regression and (known is None or known.magnitude > LARGE):
             found.add(compiled.optimizer)
     return found
 

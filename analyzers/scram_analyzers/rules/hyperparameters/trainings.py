@@ -6,6 +6,7 @@ import math
 
 import libcst as cst
 
+from scram_analyzers import fixes
 from scram_analyzers.source import parents
 from scram_analyzers.source.model import Model, ModelKind
 from scram_analyzers.source.places import Place
@@ -31,6 +32,16 @@ def batch_size(fit: Fit) -> int | None:
     if fit.batch_size is not None:
         return integer(fit.batch_size.value)
     return None if fit.arguments.open else DEFAULT_BATCH_SIZE
+
+
+def generator_batch(fit: Fit) -> tuple[float, Place] | None:
+    """The batch size that a generator of images was given, and where it is written."""
+    data = fit.inputs
+    for step in data.steps if data is not None else ():
+        if step.name.startswith("flow") and step.number is not None and step.place is not None:
+            place = fixes.argument_place(step.place, "batch_size")
+            return (step.number, place) if place is not None else None
+    return None
 
 
 def epochs(fit: Fit) -> int | None:

@@ -106,6 +106,8 @@ class DropoutTooHigh(Rule):
             rate = number(layer.value("rate"))
             if layer.class_name not in DROPOUTS or rate is None or rate <= self.option("hint-above"):
                 continue
+            if layer.value("noise_shape") is not None:
+                continue  # it drops whole examples or channels: stochastic depth
             place = _rate_place(layer)
             yield Report(
                 place=place or layer.place,

@@ -189,15 +189,20 @@ def _made_shape(interpreter: Interpreter, name: str, arguments: Arguments) -> tu
     size = arguments.value("size") or arguments.value("shape")
     values: tuple[Value, ...] | None
     if size is not None:
-        values = interpreter.items_of(size) or (size,)
+        values = _axes(interpreter, size)
     elif name in ("rand", "randn"):
         values = tuple(argument.value for argument in arguments.positional)
     elif name in ("random", "zeros", "ones", "random_sample", "empty", "full") and arguments.positional:
-        first = arguments.positional[0].value
-        values = interpreter.items_of(first) or (first,)
+        values = _axes(interpreter, arguments.positional[0].value)
     else:
         return None
-    return tuple(integer(value) for value in values)
+    return tuple(integer(value) for value in values) if values is not None else None
+
+
+def _axes(interpreter: Interpreter, size: Value) -> tuple[Value, ...] | None:
+    """The axes of a shape: of a tuple its items, of a number itself; None for what may be either."""
+    items = interpreter.items_of(size)
+    return items if items is not None else (size,) if integer(size) is not None else None
 
 
 def _full(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:

@@ -1,0 +1,93 @@
+"""SCR241 class-weight-keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.source.data import LabelForm
+from scram_analyzers.source.program import Fit, Program
+
+
+class ClassWeightKeys(Rule):
+    """Weights for classes that the labels don't have."""
+
+    code = "SCR241"
+    name = "class-weight-keys"
+    severity = Severity.WARNING
+    confidence = Confidence.HIGH
+    summary = "class weights for classes that no label has"
+    why = (
+        "Classes are numbered from 0. Keras 3 looks each label up in class_weight, gives those that are missing a "
+        "weight of 1 and never uses the others: the weights miss the classes they were meant for. Keras 2 stops with "
+        "an error."
+    )
+    how = "Give class_weight one key for each class, from 0 to the number of classes minus 1."
+    references = (Reference("Keras: Model.fit", "https://keras.io/api/models/model_training_apis/"),)
+    false_alarms = "Labels that are filtered or renumbered where it can't be seen."
+    bad = (
+        Example(
+            "Counted from 1",
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.imdb.load_data(num_words=5000)
+            x_train = keras.utils.pad_sequences(x_train, maxlen=100)
+            model = keras.Sequential(
+                [layers.Embedding(5000, 16), layers.GlobalAveragePooling1D(), layers.Dense(1, activation="sigmoid")]
+            )
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, epochs=5, class_weight=»{1: 1.0, 2: 5.0}«)
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "A weight for each class",
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.imdb.load_data(num_words=5000)
+            x_train = keras.utils.pad_sequences(x_train, maxlen=100)
+            model = keras.Sequential(
+                [layers.Embedding(5000, 16), layers.GlobalAveragePooling1D(), layers.Dense(1, activation="sigmoid")]
+            )
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, epochs=5, class_weight={0: 1.0, 1: 5.0})
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report each training whose weights name a class beyond those of its labels."""
+        for fit in program.fits:
+            argument, classes = fit.arguments.get("class_weight"), _classes(fit)
+            if argument is None or argument.place is None or classes is None:
+                continue
+            foreign = [key for key in fit.class_weights if not 0 <= key < classes]
+            if not foreign:
+                continue
+            labels = fit.y.place if fit.y is not None else None
+            yield Report(
+                place=argument.place,
+                message=(
+                    f"The argument class_weight has the key{'s' if len(foreign) > 1 else ''} {_listed(foreign)}, but "
+                    f"the labels go from 0 to {classes - 1}."
+                ),
+                related=(Related(labels, "The labels."),) if labels is not None else (),
+            )
+
+
+def _classes(fit: Fit) -> int | None:
+    targets = fit.targets
+    if targets is None or targets.labels not in (LabelForm.INTEGER, LabelForm.BINARY, LabelForm.ONE_HOT):
+        return None
+    return 2 if targets.labels is LabelForm.BINARY else targets.classes
+
+
+def _listed(keys: list[int]) -> str:
+    shown = ", ".join(map(str, keys[:3]))
+    return f"{shown}, ..." if len(keys) > 3 else shown

@@ -6,6 +6,9 @@
 
     model.fit(x, y, callbacks=[ScramCallback()])
 
+`scram_lsp.watch()` does the same for every `fit` from there on, and knows the exact place of every layer made after
+it; `scram run train.py` does that without a change to the script.
+
 Importing this package loads nothing else: no TensorFlow, no libcst, no language server.
 """
 
@@ -15,16 +18,21 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from scram_lsp.training.callback import ScramCallback
+    from scram_lsp.training.watch import watch
 
-__all__ = ["ScramCallback", "__version__"]
+__all__ = ["ScramCallback", "__version__", "watch"]
 
 __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> object:
-    """Load `ScramCallback` on first use, because it needs Keras and the rest of the package does not."""
+    """Load what a training script needs on first use: most who import this package need something else."""
     if name == "ScramCallback":
         from scram_lsp.training.callback import ScramCallback
 
         return ScramCallback
+    if name == "watch":
+        from scram_lsp.training.watch import watch
+
+        return watch
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,10 +8,13 @@ confirms, or to what the symptom's own rule observed of its causes.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from scram_analyzers.findings import (
+    CodePlace,
     Confidence,
     Finding,
     Origin,
@@ -22,7 +25,7 @@ from scram_analyzers.findings import (
 )
 from scram_analyzers.rules.base import Cause, Rule, RunReport
 from scram_analyzers.run.history import RunHistory
-from scram_analyzers.run.records import Subject
+from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.source.locate import concerns, locate
 from scram_analyzers.source.program import Program
 
@@ -31,28 +34,41 @@ CAUSES_TOLD = 3
 
 Said = tuple[Rule, RunReport]
 
+FindPlace: TypeAlias = Callable[[Subject], CodePlace | None]
+"""From a part of the program that a run speaks of to where it is written, in whichever file; None when unknown."""
+
 
 @dataclass(frozen=True)
 class Scene:
-    """A run with the script it executes and what the analysis of that script found."""
+    """A run with the script it executes and what the analysis of that script found.
+
+    `find_place` knows more than the script tells: where things were made, in whichever file.
+    """
 
     history: RunHistory
     program: Program | None
     source: tuple[Finding, ...] = ()
+    find_place: FindPlace | None = None
 
-    def place(self, subject: Subject) -> SourceRange:
+    def place(self, subject: Subject) -> CodePlace:
         """Where a part of the program is written; the line of `fit` when it can't be told."""
-        found = locate(self.program, subject, self.history.info) if self.program is not None else None
-        line = self.history.info.fit_line or 1
-        return found.range if found is not None else SourceRange.of(line, 0, line + 1, 0)
+        info = self.history.info
+        known = self.find_place(subject) if self.find_place is not None else None
+        if known is not None:
+            return known
+        found = locate(self.program, subject, info) if self.program is not None else None
+        line = info.fit_line or 1
+        return CodePlace(info.script, found.range if found is not None else SourceRange.of(line, 0, line + 1, 0))
 
-    def place_of(self, rule: Rule, subject: Subject) -> SourceRange:
+    def place_of(self, rule: Rule, subject: Subject) -> CodePlace:
         """Where the rule found the cause in the source, so that the run confirms it there; else the subject's place."""
         place = self.place(subject)
-        known = self.source_causes((rule.code,))
-        overlapping = [each for each in known if each.range.overlaps(place)]
-        if overlapping or len(known) == 1:
-            return (overlapping or known)[0].range
+        known = [each for each in self.source_causes((rule.code,)) if each.filename == place.filename]
+        overlapping = [each for each in known if each.range.overlaps(place.range)]
+        is_exact = self.find_place is not None and subject.kind is SubjectKind.LAYER
+        if overlapping or (len(known) == 1 and not is_exact):
+            first = (overlapping or known)[0]
+            return CodePlace(first.filename, first.range, first.cell)
         return place
 
     def source_causes(self, codes: Sequence[str]) -> list[Finding]:
@@ -153,24 +169,31 @@ def _explained(rule: Rule, report: RunReport, scene: Scene) -> Finding:
     place = scene.place(causes[0].subject)
     told = "; ".join(_with_line(cause, scene) for cause in causes)
     finding = _finding(rule, report, scene)
-    script = scene.history.info.script
     related = [
-        RelatedPlace(cause.text, script, where)
+        RelatedPlace(cause.text, where.filename, where.range, where.cell)
         for cause in causes[1:]
         if (where := scene.place(cause.subject)) != place
     ]
-    if finding.range != place:
-        related.insert(0, RelatedPlace("It shows here.", script, finding.range))
+    if (finding.filename, finding.cell, finding.range) != (place.filename, place.cell, place.range):
+        related.insert(0, RelatedPlace("It shows here.", finding.filename, finding.range, finding.cell))
     return dataclasses.replace(
-        finding, message=f"{finding.message} Most likely: {told}.", range=place, related=tuple(related)
+        finding,
+        message=f"{finding.message} Most likely: {told}.",
+        filename=place.filename,
+        range=place.range,
+        cell=place.cell,
+        related=(*place.related, *related),
     )
 
 
 def _with_line(cause: Cause, scene: Scene) -> str:
-    return f"{cause.text} (line {scene.place(cause.subject).start.line})"
+    place = scene.place(cause.subject)
+    file = "" if place.filename == scene.history.info.script else f"{os.path.basename(place.filename)} "
+    return f"{cause.text} ({file}line {place.range.start.line})"
 
 
 def _finding(rule: Rule, report: RunReport, scene: Scene) -> Finding:
+    place = scene.place_of(rule, report.subject)
     return Finding(
         code=rule.code,
         name=rule.name,
@@ -179,8 +202,10 @@ def _finding(rule: Rule, report: RunReport, scene: Scene) -> Finding:
         message=report.message,
         why=report.why or rule.why,
         how=report.how or rule.how,
-        filename=scene.history.info.script,
-        range=scene.place_of(rule, report.subject),
+        filename=place.filename,
+        range=place.range,
+        related=place.related,
+        cell=place.cell,
         recipe=report.recipe,
         url=rule.url,
         origin=Origin.RUN,

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from scram_analyzers.diagnosis import Scene, diagnose
+from scram_analyzers.diagnosis import FindPlace, Scene, diagnose
 from scram_analyzers.findings import (
     Finding,
     Fix,
@@ -107,15 +107,19 @@ def _ask(rule: Rule, history: RunHistory) -> tuple[list[RunReport], Finding | No
 
 
 def analyze_run(
-    history: RunHistory, rules: RuleSet, program: Program | None, source: Iterable[Finding] = ()
+    history: RunHistory,
+    rules: RuleSet,
+    program: Program | None,
+    source: Iterable[Finding] = (),
+    find_place: FindPlace | None = None,
 ) -> list[Finding]:
     """What a run shows as far as it has come.
 
-    Places are found through `program` when given; `source` holds what the analysis of the same text found: the
+    Places are found by `find_place`, and through `program` where it knows none; `source` holds what the analysis of the same text found: the
     run confirms it, and a symptom takes its causes from it.
     """
     answers = ask_rules(history, rules)
-    return [*answers.failed, *diagnose(answers.said, Scene(history, program, tuple(source)))]
+    return [*answers.failed, *diagnose(answers.said, Scene(history, program, tuple(source), find_place))]
 
 
 def refuted(history: RunHistory, analysis: Analysis, confirmed: Iterable[Finding]) -> list[Refutation]:

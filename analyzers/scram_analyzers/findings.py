@@ -87,6 +87,16 @@ class RelatedPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class CodePlace:
+    """A stretch of text in one of the user's files; `related` are the calls that led there."""
+
+    filename: str
+    range: SourceRange
+    cell: int | None = None
+    related: tuple[RelatedPlace, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TextEdit:
     """Replace the text in `range` by `content`; an empty range inserts."""
 

@@ -1,4 +1,4 @@
-"""`scram`: looks into the runs that were stored, and explains rules."""
+"""`scram`: runs programs under watch, looks into the runs that were stored, and explains rules."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from scram_lsp import __version__
 from scram_lsp.cli.explain import add_arguments, explain
+from scram_lsp.cli.run import run_program
 from scram_lsp.cli.terminal import CLEAN, FAILED, keep_log_quiet, run_command, say
 from scram_lsp.files import FileError, read_source, short_path
 from scram_lsp.reporters import Reported, load_reporter
@@ -24,7 +25,10 @@ COMMAND = "scram"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
-    options = _parser().parse_args(sys.argv[1:] if arguments is None else arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["run"]:  # what follows belongs to the program
+        return run_program(COMMAND, arguments[1:])
+    options = _parser().parse_args(arguments)
     return run_command(COMMAND, lambda: _run(options))
 
 
@@ -34,6 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"{COMMAND} {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("run", help="run a program and watch every fit in it")
     runs = commands.add_parser("runs", help="the runs that are stored for this project")
     actions = runs.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="all runs, the newest first")

@@ -7,13 +7,13 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scram_analyzers.findings import Finding, Fix
 from scram_analyzers.run.history import Moment, RunHistory
 
 if TYPE_CHECKING:
+    from scram_lsp.training.recorded_places import RecordedPlaces
     from scram_lsp.training.run_rules import RunRules
 
 log = logging.getLogger(__name__)
@@ -34,8 +34,8 @@ class Inquiry:
     are all answered, in order. Nothing is answered before `start`.
     """
 
-    def __init__(self, script: Path, text: str) -> None:
-        self._script, self._text = script, text
+    def __init__(self, places: RecordedPlaces) -> None:
+        self._places = places
         self._questions: deque[RunHistory] = deque()
         self._answers: deque[Answer] = deque()
         self._changed = threading.Condition()
@@ -95,7 +95,7 @@ class Inquiry:
         try:
             from scram_lsp.training.run_rules import RunRules
 
-            rules = RunRules(self._script, self._text)
+            rules = RunRules(self._places)
             self.notes.extend(rules.notes)
             self.checks = rules.checks
             while (question := self._next_question()) is not None:

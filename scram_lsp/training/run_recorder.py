@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Literal
 
 from scram_analyzers.run.records import EpochRecord, FrameworkWarning, RunInfo, StepRecord
@@ -24,10 +25,11 @@ from scram_lsp.training.loss_suspicion import LossSuspicion
 from scram_lsp.training.observers import BatchObserver, Observer, Observers, PanelObserver, ProbeObserver
 from scram_lsp.training.panel_watch import PanelWatch
 from scram_lsp.training.publication import Publication
+from scram_lsp.training.recorded_places import record_places
 from scram_lsp.training.run_facts import chance_loss, current_learning_rate, input_consumers, read_run_info
 from scram_lsp.training.sample_schedule import SampleSchedule
-from scram_lsp.training.script_text import read_script, script_digest
 from scram_lsp.training.step_reader import StepReader, as_number
+from scram_lsp.training.watch import current_watch
 from scram_lsp.training.weights import nonfinite_weights
 
 ANSWER_SECONDS = 30.0
@@ -56,12 +58,14 @@ class RunRecorder:
     ) -> None:
         self._budget = Budget(options.time_budget, options.byte_budget)
         site = find_call_site()
+        watch = current_watch()
+        places = record_places(model, site, watch.creations if watch is not None else None)
+        site = replace(site, script=Path(places.script.filename))
         info = read_run_info(model, params, site, datetime.now().astimezone())
-        text = read_script(site.script)
         self._model = model
         self._console = console
         self._draws_bar = params.get("verbose") not in (0, 2)
-        self._publication = Publication(info, script_digest(text), console)
+        self._publication = Publication(info, places.script.digest, console)
         self._history = KeptHistory(info, self._publication.observe)
         self._reader = StepReader(model, info, can_read_metrics=info.backend == "tensorflow")
         self._schedule = SampleSchedule()
@@ -76,7 +80,7 @@ class RunRecorder:
         self._ear = WarningEar(self._hear)
         self._failed: set[str] = set()
         self._steps_per_execution = steps_per_execution(model)
-        self._inquiry = Inquiry(site.script, text)
+        self._inquiry = Inquiry(places)
 
     @property
     def info(self) -> RunInfo:

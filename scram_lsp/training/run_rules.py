@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from scram_analyzers.rules.base import Rule
 from scram_analyzers.rules.registry import RuleSet
 from scram_analyzers.run.history import RunHistory
 from scram_lsp.config import ConfigError, load_settings
-from scram_lsp.training.script_text import ScriptText
+from scram_lsp.training.place_finder import PlaceFinder
+from scram_lsp.training.recorded_places import RecordedPlaces
 
 
 class RunRules:
@@ -20,11 +22,11 @@ class RunRules:
     `notes` holds what the user must hear about that.
     """
 
-    def __init__(self, script: Path, text: str) -> None:
+    def __init__(self, places: RecordedPlaces) -> None:
         self.notes: list[str] = []
-        self._rules = self._chosen(script)
-        self._script = ScriptText(script, text, self._rules)
-        self._fixes: dict[tuple[str, SourceRange], Fix | None] = {}
+        self._rules = self._chosen(Path(places.script.filename))
+        self._finder = PlaceFinder(places, self._rules)
+        self._fixes: dict[tuple[str, str, int | None, SourceRange], Fix | None] = {}
 
     @property
     def checks(self) -> int:
@@ -35,15 +37,16 @@ class RunRules:
         """What the rules find, each with its fix; the script is analyzed only when they find something."""
         if not ask_rules(history, self._rules):
             return
-        analysis = self._script.analysis
-        for finding in analyze_run(history, self._rules, analysis.program, analysis.findings):
-            if not self._script.suppressions.silence(finding):
+        script = self._finder.script
+        find_place = functools.partial(self._finder.find, info=history.info)
+        for finding in analyze_run(history, self._rules, script.analysis.program, script.findings, find_place):
+            if not self._finder.text_of(finding).suppressions.silence(finding):
                 yield finding, self._fix(finding)
 
     def _fix(self, finding: Finding) -> Fix | None:
-        key = (finding.code, finding.range)
+        key = (finding.code, finding.filename, finding.cell, finding.range)
         if key not in self._fixes:
-            self._fixes[key] = self._script.analysis.fix(finding)
+            self._fixes[key] = self._finder.text_of(finding).fix(finding)
         return self._fixes[key]
 
     def _chosen(self, script: Path) -> RuleSet:

@@ -1,0 +1,98 @@
+"""`scram_lsp.watch()`: every `fit` from here on is watched, and everything made is known by its place."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from types import ModuleType, TracebackType
+from typing import TYPE_CHECKING, Any
+
+from scram_lsp.training.creations import Creations
+from scram_lsp.training.keras_hooks import KerasHooks
+
+if TYPE_CHECKING:
+    from scram_lsp.training.callback import ScramCallback
+
+OPTIONS_VARIABLE = "SCRAM_WATCH"
+"""Set by `scram run` for the program and the processes it starts."""
+
+
+class Watch:
+    """The watch over this process, from `watch()` until `stop()`; also a context manager that stops at its end.
+
+    It stands in `sys.meta_path`, where it finds no module and only hears of imports: Keras is hooked while it is
+    imported, whenever that is.
+    """
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self.creations = Creations()
+        self._options = options
+        self._hooks = KerasHooks(self.creations, lambda: _callback(self._options))
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> None:
+        """Find nothing; the import of the next module shows that those before it are there."""
+        self._hooks.apply()
+
+    def stop(self) -> None:
+        """Give everything back; a `fit` that is going on stays watched to its end."""
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
+        self._hooks.undo()
+
+    def __enter__(self) -> Watch:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def watch(**options: Any) -> Watch:
+    """Watch every `fit` of this process from here on, as if each were given `ScramCallback(**options)`.
+
+    A `fit` that is given a `ScramCallback` keeps it. Layers, optimizers and losses made from here on are known by
+    their exact place. Called again, it changes the options of the watch that is there. Raises `TypeError` for an
+    option that `ScramCallback` does not have.
+    """
+    _callback(options)
+    return _started(options)
+
+
+def options_for_environment(options: Mapping[str, Any]) -> dict[str, str]:
+    """The environment variable that tells another process to watch with these options."""
+    return {OPTIONS_VARIABLE: json.dumps(options)}
+
+
+def watch_as_told(environment: Mapping[str, str]) -> None:
+    """Watch this process if `options_for_environment` says so; what can't be read is one line and no watch."""
+    told = environment.get(OPTIONS_VARIABLE)
+    if told is None:
+        return
+    try:
+        _started(dict(json.loads(told)))
+    except (TypeError, ValueError) as error:
+        print(f"scram: not watching, because {OPTIONS_VARIABLE} can't be used: {error}", file=sys.stderr)
+
+
+def current_watch() -> Watch | None:
+    """The watch over this process."""
+    return next((each for each in sys.meta_path if isinstance(each, Watch)), None)
+
+
+def _started(options: dict[str, Any]) -> Watch:
+    current = current_watch()
+    if current is not None:
+        current._options = options
+        return current
+    started = Watch(options)
+    sys.meta_path.insert(0, started)
+    started._hooks.apply()
+    return started
+
+
+def _callback(options: Mapping[str, Any]) -> ScramCallback:
+    from scram_lsp.training.callback import ScramCallback  # not at the top: few processes that are watched train
+
+    return ScramCallback(**options)

@@ -115,8 +115,8 @@ def analyze_run(
 ) -> list[Finding]:
     """What a run shows as far as it has come.
 
-    Places are found by `find_place`, and through `program` where it knows none; `source` holds what the analysis of the same text found: the
-    run confirms it, and a symptom takes its causes from it.
+    Places are found by `find_place`, and through `program` where it knows none; `source` holds what the analysis of
+    the same text found: the run confirms it, and a symptom takes its causes from it.
     """
     answers = ask_rules(history, rules)
     return [*answers.failed, *diagnose(answers.said, Scene(history, program, tuple(source), find_place))]

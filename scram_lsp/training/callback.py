@@ -5,10 +5,12 @@ from __future__ import annotations
 import atexit
 import functools
 import logging
+import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 from scram_lsp.training.console import RunConsole
+from scram_lsp.training.fit_end import FitEnd
 
 if TYPE_CHECKING:
     from scram_lsp.training.run_recorder import RunRecorder
@@ -51,6 +53,8 @@ class ScramCallback:
         self._time_budget, self._byte_budget = time_budget, byte_budget
         self._console = RunConsole(is_quiet=quiet)
         self._recorder: RunRecorder | None = None
+        self._end: FitEnd | None = None
+        self._process = os.getpid()
         self._first_of_execution = 0
 
     def set_params(self, params: Mapping[str, Any]) -> None:
@@ -68,10 +72,12 @@ class ScramCallback:
         from scram_lsp.training.run_recorder import RunRecorder, WatchOptions
 
         self._fail_open_run()
+        self._process = os.getpid()
         if not is_first_process():
             return
         options = WatchOptions(self._time_budget, self._byte_budget)
         self._recorder = RunRecorder(self.model, self.params, self._console, options)
+        self._end = FitEnd(self._recorder.take_anchor(), self._fail_open_run)
         atexit.register(self._fail_open_run)
         self._recorder.begin()
 
@@ -103,29 +109,35 @@ class ScramCallback:
     @_guarded
     def on_train_end(self, logs: Logs = None) -> None:
         """End the watch, and leave the model as it was."""
-        recorder, self._recorder = self._recorder, None
+        recorder = self._let_go()
         if recorder is not None:
-            atexit.unregister(self._fail_open_run)
             recorder.end("finished")
 
     @_guarded
     def _fail_open_run(self) -> None:
-        recorder, self._recorder = self._recorder, None
+        recorder = self._let_go()
         if recorder is not None:
-            atexit.unregister(self._fail_open_run)
             recorder.end("failed")
+
+    def _let_go(self) -> RunRecorder | None:
+        """The recorder of the open run, if there is one in this process; nothing waits for its end any more."""
+        recorder, self._recorder = self._recorder, None
+        end, self._end = self._end, None
+        if end is not None:
+            end.forget()
+            atexit.unregister(self._fail_open_run)
+        return recorder if self._process == os.getpid() else None
 
     def _give_up(self, error: Exception) -> None:
         """Let go of the run: training goes on without us."""
         log.debug("the watch of a run failed", exc_info=error)
-        recorder, self._recorder = self._recorder, None
+        recorder = self._let_go()
         try:
             self._console.note(
                 f"stopped watching this run after an error of its own ({type(error).__name__}: {error}); "
                 "training goes on unchanged"
             )
             if recorder is not None:
-                atexit.unregister(self._fail_open_run)
                 recorder.abandon()
         except Exception as another:  # whatever it is, fit must not see it
             log.debug("letting go of a run failed", exc_info=another)

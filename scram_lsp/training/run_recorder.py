@@ -62,6 +62,7 @@ class RunRecorder:
         places = record_places(model, site, watch.creations if watch is not None else None)
         site = replace(site, script=Path(places.script.filename))
         info = read_run_info(model, params, site, datetime.now().astimezone())
+        self._anchor = site.arguments.get("callbacks")
         self._model = model
         self._console = console
         self._draws_bar = params.get("verbose") not in (0, 2)
@@ -86,6 +87,14 @@ class RunRecorder:
     def info(self) -> RunInfo:
         """What was known of the run at its begin."""
         return self._history.info
+
+    def take_anchor(self) -> Any:
+        """What lives as long as the call of `fit`: the list that it made of its callbacks. It is not kept here.
+
+        (The iterator over its epochs lives longer: it is part of a cycle.)
+        """
+        anchor, self._anchor = self._anchor, None
+        return anchor
 
     def begin(self) -> None:
         """Training is about to take its first step."""

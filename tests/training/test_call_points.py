@@ -14,7 +14,7 @@ EXACT = pytest.mark.skipif(sys.version_info < (3, 11), reason="Python keeps colu
 def run(tmp_path, text, name="train.py", **names):
     script = tmp_path / name
     script.write_text(text, encoding="utf-8")
-    names = {"chain": lambda made=None: call_chain(sys._getframe(), made), "__name__": "train", **names}
+    names = {"chain": lambda made=None: call_chain(sys._getframe(1), made), "__name__": "train", **names}
     exec(compile(text, str(script), "exec"), names)
     return names
 

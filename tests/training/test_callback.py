@@ -1,5 +1,6 @@
 """What `ScramCallback` promises about `fit`: it sees what goes wrong, and nothing else is any different."""
 
+import contextlib
 import copy
 import inspect
 import subprocess
@@ -363,6 +364,21 @@ def test_an_error_of_the_users_comes_through_and_the_run_has_failed(project, goo
     project.fit(model, x, y, epochs=1, verbose=0, callbacks=[callback])
     assert [status for status, _ in project.runs] == ["finished", "failed"]
     assert not isinstance(model.train_function, BatchTap)
+
+
+def test_a_run_has_failed_as_soon_as_its_exception_is_caught(project):
+    x, y = data()
+    model = classifier()
+    callback = ScramCallback(quiet=True)
+    with contextlib.suppress(RuntimeError):
+        project.fit(model, x, y, epochs=1, verbose=0, callbacks=[callback, Interrupting()])
+    assert [status for status, _ in project.runs] == ["failed"]
+    assert not isinstance(model.train_function, BatchTap)
+
+
+class Interrupting(keras.callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        raise RuntimeError
 
 
 def test_an_early_stop_is_a_finished_run(project):

@@ -38,7 +38,11 @@ PLANTS = (
         kinds.SCALER_LEAK,
         swap(
             'x = data.data.astype("float32")\n',
-            'x = data.data.astype("float32")\n        x = (x - x.mean(axis=0)) / x.std(axis=0)\n',
+            "scaler = StandardScaler()\n        x = scaler.fit_transform(data.data)\n",
+        ),
+        after(
+            "from sklearn.model_selection import train_test_split",
+            "from sklearn.preprocessing import StandardScaler",
         ),
         swap(NORMALIZED, ""),
         swap("x = normalize(inputs)", "x = inputs"),

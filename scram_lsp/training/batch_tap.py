@@ -106,4 +106,7 @@ class BatchTap:
 
 def steps_per_execution(model: Any) -> int:
     """How many steps one call of the train function makes."""
-    return int(getattr(model, "steps_per_execution", None) or 1)
+    count = getattr(model, "steps_per_execution", None)
+    if count is None:  # Keras 2 holds it in a variable
+        count = getattr(model, "_steps_per_execution", None)
+    return int(count) if count is not None else 1

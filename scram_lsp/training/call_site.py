@@ -12,6 +12,9 @@ from typing import Any
 
 from scram_lsp.training.call_points import CallPoint, call_chain
 
+_FEEDERS = frozenset({"epoch_iterator", "data_handler"})
+"""What Keras 3 and Keras 2 call the object that feeds the epochs, in their `fit`."""
+
 
 @dataclass(frozen=True)
 class CallSite:
@@ -40,7 +43,7 @@ def find_call_site() -> CallSite:
 
 def _arguments_of_fit(frame: FrameType | None) -> Mapping[str, Any]:
     while frame is not None:
-        if frame.f_code.co_name == "fit" and "epoch_iterator" in frame.f_code.co_varnames:
+        if frame.f_code.co_name == "fit" and not _FEEDERS.isdisjoint(frame.f_code.co_varnames):
             return frame.f_locals
         frame = frame.f_back
     return {}

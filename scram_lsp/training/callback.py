@@ -142,6 +142,16 @@ class ScramCallback:
         except Exception as another:  # whatever it is, fit must not see it
             log.debug("letting go of a run failed", exc_info=another)
 
+    def _implements_train_batch_hooks(self) -> bool:
+        """Keras 2 asks."""
+        return True
+
+    def _implements_test_batch_hooks(self) -> bool:
+        return False
+
+    def _implements_predict_batch_hooks(self) -> bool:
+        return False
+
     def on_batch_begin(self, batch: int, logs: Logs = None) -> None:
         """Keras's old name of `on_train_batch_begin`."""
 

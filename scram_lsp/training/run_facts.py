@@ -8,9 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+
 from scram_analyzers.run.records import LayerInfo, OptimizerInfo, RunInfo
 from scram_lsp.training.array_statistics import named_leaves
 from scram_lsp.training.call_site import CallSite
+from scram_lsp.training.keras_flavour import flavour_of
 from scram_lsp.training.output_facts import loss_name, read_outputs
 
 _CLASSIFICATION_HEADS = {
@@ -41,17 +44,16 @@ def new_run_id(now: datetime) -> str:
 
 def read_run_info(model: Any, params: Mapping[str, Any], site: CallSite, now: datetime) -> RunInfo:
     """Everything that can be told now; what can't is None or empty."""
-    import keras
-
     arguments = site.arguments
+    flavour = flavour_of(model)
     losses = tuple(_loss_names(getattr(model, "loss", None)))
     return RunInfo(
         run=new_run_id(now),
         script=str(site.script),
         started=now.isoformat(timespec="seconds"),
         fit_line=site.line,
-        keras_version=str(keras.__version__),
-        backend=str(keras.backend.backend()),
+        keras_version=flavour.version,
+        backend=flavour.backend,
         optimizer=_optimizer(getattr(model, "optimizer", None)),
         losses=losses,
         layers=tuple(_layer_info(layer) for layer in model.layers),
@@ -59,11 +61,11 @@ def read_run_info(model: Any, params: Mapping[str, Any], site: CallSite, now: da
         training_samples=_samples(arguments.get("x")),
         epochs=params.get("epochs"),
         steps_per_epoch=params.get("steps"),
-        batch_size=_batch_size(arguments.get("epoch_iterator")),
+        batch_size=_batch_size(arguments),
         has_validation=arguments.get("validation_data") is not None,
         classes=_classes(model, losses),
         callbacks=tuple(type(each).__name__ for each in _callbacks(arguments.get("callbacks"))),
-        outputs=read_outputs(model),
+        outputs=read_outputs(model) if flavour.is_current else (),
     )
 
 
@@ -72,9 +74,9 @@ def input_consumers(model: Any) -> dict[str, str]:
 
     Inputs of subclassed models, and those with several readers of different kinds, are left out.
     """
-    structure = getattr(model, "_inputs_struct", None)
-    if structure is None:
-        structure = getattr(getattr(model, "_functional", None), "_inputs_struct", None)
+    holders = (model, getattr(model, "_functional", None))
+    structures = (getattr(holder, name, None) for holder in holders for name in ("_inputs_struct", "_nested_inputs"))
+    structure = next((each for each in structures if each is not None), None)
     if isinstance(structure, list | tuple) and len(structure) == 1:
         structure = structure[0]  # fit(x) may feed a lone input as it is
     consumers = {}
@@ -88,9 +90,9 @@ def input_consumers(model: Any) -> dict[str, str]:
 def _readers(tensor: Any, model: Any, steps: int) -> Iterator[str]:
     """Classes of the operations that read a Keras tensor, past those that hand its values on."""
     operations = _operations_of(model)
-    for node in tensor._keras_history.operation._outbound_nodes:
-        operation = node.operation
-        if operation not in operations or not any(each is tensor for each in node.input_tensors):
+    for node in _operation_of(tensor._keras_history)._outbound_nodes:
+        operation = _operation_of(node)
+        if operation not in operations or not any(each is tensor for _, each in named_leaves("", node.input_tensors)):
             continue
         yield from _kinds(operation, node, model, steps)
 
@@ -99,7 +101,7 @@ def _kinds(operation: Any, node: Any, model: Any, steps: int) -> Iterator[str]:
     kind = type(operation).__name__
     inner = getattr(operation, "_functional", operation)
     if steps and kind in _HANDED_ON:
-        for output in node.outputs:
+        for _, output in named_leaves("", node.outputs):
             yield from _readers(output, model, steps - 1)
     elif steps and getattr(inner, "inputs", None):  # a model inside the model
         for tensor in inner.inputs:
@@ -108,14 +110,17 @@ def _kinds(operation: Any, node: Any, model: Any, steps: int) -> Iterator[str]:
         yield kind
 
 
+def _operation_of(holder: Any) -> Any:
+    """The operation of a node or a tensor's history; in Keras 2 there are only layers."""
+    return holder.operation if hasattr(holder, "operation") else holder.layer
+
+
 def _operations_of(model: Any) -> list[Any]:
     functional = getattr(model, "_functional", None) or model
     return list(getattr(functional, "operations", model.layers))
 
 
 def _optimizer(optimizer: Any) -> OptimizerInfo | None:
-    import keras
-
     if optimizer is None:
         return None
     inner = getattr(optimizer, "inner_optimizer", optimizer)  # mixed precision wraps the user's
@@ -123,7 +128,7 @@ def _optimizer(optimizer: Any) -> OptimizerInfo | None:
     is_schedule = rate is None or callable(rate) or hasattr(rate, "get_config")
     return OptimizerInfo(
         type(inner).__name__,
-        None if is_schedule else float(keras.ops.convert_to_numpy(inner.learning_rate)),
+        None if is_schedule else _scalar(inner.learning_rate),
         momentum=_number(getattr(inner, "momentum", None)),
         schedule=type(rate).__name__ if is_schedule and rate is not None else None,
         clip_norm=_number(getattr(inner, "clipnorm", None)),
@@ -137,14 +142,19 @@ def _number(value: Any) -> float | None:
 
 def current_learning_rate(model: Any) -> float | None:
     """The optimizer's learning rate of the next step, from its schedule where it has one; None when unknown."""
-    import keras
-
     optimizer = getattr(model, "optimizer", None)
     inner = getattr(optimizer, "inner_optimizer", optimizer)
     rate = getattr(inner, "learning_rate", None)
     if rate is None or callable(rate):
         return None
-    return float(keras.ops.convert_to_numpy(rate))
+    return _scalar(rate)
+
+
+def _scalar(variable: Any) -> float:
+    """The number in a variable or tensor of any backend."""
+    value = getattr(variable, "value", variable)
+    value = value() if callable(value) else value
+    return float(value.detach().cpu() if hasattr(value, "detach") else np.asarray(value))
 
 
 def _loss_names(loss: Any) -> Iterator[str]:
@@ -194,8 +204,12 @@ def _samples(x: Any) -> int | None:
     return None
 
 
-def _batch_size(epoch_iterator: Any) -> int | None:
-    size = getattr(getattr(epoch_iterator, "data_adapter", None), "batch_size", None)
+def _batch_size(arguments: Mapping[str, Any]) -> int | None:
+    """The size Keras uses, from the object that feeds the epochs (Keras 3's, else Keras 2's)."""
+    adapter = getattr(arguments.get("epoch_iterator"), "data_adapter", None)
+    size = getattr(adapter, "batch_size", None)
+    if adapter is None:
+        size = getattr(getattr(arguments.get("data_handler"), "_adapter", None), "_batch_size", None)
     return int(size) if isinstance(size, int) else None
 
 

@@ -21,6 +21,7 @@ from scram_lsp.training.data_check import check_data
 from scram_lsp.training.framework_warnings import WarningEar
 from scram_lsp.training.inquiry import Answer, Inquiry
 from scram_lsp.training.kept_history import KeptHistory
+from scram_lsp.training.keras_flavour import flavour_of
 from scram_lsp.training.loss_suspicion import LossSuspicion
 from scram_lsp.training.observers import BatchObserver, Observer, Observers, PanelObserver, ProbeObserver
 from scram_lsp.training.panel_watch import PanelWatch
@@ -72,11 +73,11 @@ class RunRecorder:
         self._schedule = SampleSchedule()
         self._suspicion = LossSuspicion(chance_loss(info))
         self._tap: BatchTap | None = None
+        self._is_current = flavour_of(model).is_current
         self._feed = feed_for(info.backend)
         self._batches = BatchObserver(lambda: input_consumers(model))
         self._panel = PanelWatch(model, info, self._feed)
-        observers: list[Observer] = [self._batches, ProbeObserver(model, self._budget), PanelObserver(self._panel)]
-        self._observers = Observers(observers, self._budget, console.note)
+        self._observers = Observers(self._chosen_observers(), self._budget, console.note)
         self._given = site.arguments
         self._ear = WarningEar(self._hear)
         self._failed: set[str] = set()
@@ -105,7 +106,10 @@ class RunRecorder:
             self._console.note(f"on the {self.info.backend} backend only losses and metrics are watched")
         given, self._given = self._given, {}
         self._attempt("the data given to fit", lambda: self._check_data(given))
-        self._attempt("the panel", lambda: self._choose_panel(given))
+        if self._is_current:
+            self._attempt("the panel", lambda: self._choose_panel(given))
+        else:
+            self._console.note(f"with Keras {self.info.keras_version} checks of the layers and predictions are off")
         self._ear.open()
         self._history.begin()
         self._inquiry.ask(self._history)
@@ -164,7 +168,8 @@ class RunRecorder:
 
     def begin_validation(self) -> None:
         """A validation within the fit begins."""
-        self._attempt("the panel", self._panel.begin_validation)
+        if self._is_current:
+            self._attempt("the panel", self._panel.begin_validation)
 
     def end_validation(self) -> None:
         """It is over."""
@@ -209,6 +214,11 @@ class RunRecorder:
             data_seconds = self._tap.take_data_seconds()
         return StepRecord(self._reader.step, self._reader.epoch, loss, arrays, bad, seconds, data_seconds)
 
+    def _chosen_observers(self) -> list[Observer]:
+        if not self._is_current:  # what looks into layers is made of Keras 3's parts
+            return [self._batches]
+        return [self._batches, ProbeObserver(self._model, self._budget), PanelObserver(self._panel)]
+
     def _expect_costs(self) -> None:
         """What the first probe and panel will take: to trace a layer takes about so long."""
         layers = len(self.info.layers)
@@ -225,7 +235,7 @@ class RunRecorder:
         self._budget.hold("panel", self._panel.byte_size)
 
     def _look_at_panel(self) -> None:
-        if self._budget.affords("panel"):
+        if self._is_current and self._budget.affords("panel"):
             with self._budget.spending("panel"):
                 record = self._panel.observe(self._reader.step, self._reader.epoch)
             if record is not None:

@@ -106,6 +106,10 @@ class Budget:
         """Bytes that nobody holds."""
         return max(0, self._byte_limit - sum(self._held.values()))
 
+    def held_by(self, owner: str) -> int:
+        """Bytes that `owner` holds."""
+        return self._held.get(owner, 0)
+
     @property
     def used_share(self) -> float:
         """The time for which we held training up, over the time it took without."""

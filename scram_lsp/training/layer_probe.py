@@ -10,6 +10,7 @@ import numpy.typing as npt
 from scram_analyzers.run.records import LayerObservation, ProbeRecord, WeightObservation
 from scram_lsp.training.batch_rows import first_rows, row_count, unpack
 from scram_lsp.training.layer_taps import watched_layers
+from scram_lsp.training.loss_scaling import loss_scale
 from scram_lsp.training.model_pass import Batch, compiled, forward, gradients
 from scram_lsp.training.model_readiness import is_ready
 from scram_lsp.training.model_values import ModelValues, byte_size, copies, current_values, on_host
@@ -53,9 +54,10 @@ class LayerProbe:
         if not self._is_worth_compiling(rows):
             return None
         values = current_values(self._model, state)
+        scale = loss_scale(self._model, values.optimizer)
         earlier = self._previous
         previous = values.trainable if earlier is None else earlier[1]
-        numbers = self._run(values.trainable, values.others, values.metrics, previous, self._scale(values), rows)
+        numbers = self._run(values.trainable, values.others, values.metrics, previous, scale, rows)
         self._keep(values, step)
         steps = None if earlier is None else step - earlier[0]
         return self._record(_on_host(numbers), step, epoch, row_count(rows), steps)
@@ -64,7 +66,7 @@ class LayerProbe:
         if not is_ready(self._model, batch, is_first_step=step == 1):
             return False
         self._layers = watched_layers(self._model)
-        self._owners = weight_owners(self._model, self._layers)
+        self._owners = weight_owners(self._model, self._layers, self._model.trainable_variables)
         self._run = compiled(self._model, self._look)
         return True
 
@@ -78,9 +80,6 @@ class LayerProbe:
             return False
         self._shapes.add(shapes)
         return True
-
-    def _scale(self, values: ModelValues) -> Any:
-        return loss_scale(self._model, values.optimizer)
 
     def _keep(self, values: ModelValues, step: int) -> None:
         if byte_size(values.trainable) <= MAX_PREVIOUS_BYTES:
@@ -148,18 +147,6 @@ class LayerProbe:
             inference_loss=scalars.get("inference_loss"),
             penalty=scalars.get("penalty"),
         )
-
-
-def loss_scale(model: Any, optimizer_values: Sequence[Any]) -> Any:
-    """What the optimizer multiplies the loss by before gradients are taken (mixed precision), else 1."""
-    import keras
-
-    one = keras.ops.ones(())
-    if model.optimizer is None:
-        return one
-    mapping = list(zip(model.optimizer.variables, optimizer_values, strict=True))
-    with keras.StatelessScope(mapping, initialize_variables=False):
-        return model.optimizer.scale_loss(one)
 
 
 def _statistics_of(layer: Any, arguments: Any, outputs: Any) -> tuple[Any, Any]:

@@ -18,6 +18,7 @@ from scram_lsp.training.budget import BYTE_LIMIT, TIME_SHARE, Budget
 from scram_lsp.training.call_site import find_call_site
 from scram_lsp.training.console import RunConsole
 from scram_lsp.training.data_check import check_data
+from scram_lsp.training.flight_recorder import FlightRecorder
 from scram_lsp.training.framework_warnings import WarningEar
 from scram_lsp.training.inquiry import Answer, Inquiry
 from scram_lsp.training.kept_history import KeptHistory
@@ -217,7 +218,8 @@ class RunRecorder:
     def _chosen_observers(self) -> list[Observer]:
         if not self._is_current:  # what looks into layers is made of Keras 3's parts
             return [self._batches]
-        return [self._batches, ProbeObserver(self._model, self._budget), PanelObserver(self._panel)]
+        probe, recorder = ProbeObserver(self._model, self._budget), FlightRecorder(self._model, self._budget)
+        return [self._batches, probe, PanelObserver(self._panel), recorder]
 
     def _expect_costs(self) -> None:
         """What the first probe and panel will take: to trace a layer takes about so long."""

@@ -300,15 +300,20 @@ class OriginPlace(enum.Enum):
     FORWARD = "forward"
     LOSS = "loss"
     GRADIENTS = "gradients"
+    UPDATE = "update"
 
 
 @dataclass(frozen=True, slots=True)
 class NonfiniteOrigin:
     """Where the first NaN or infinity came from, found by replaying the steps since the last sound weights.
 
-    `step` is the step it began in, `seen_at` the step that showed it. `layer` is the Keras name of the first
-    layer whose output (FORWARD) or whose weight's gradient (GRADIENTS) was not finite; `array` names the input
-    or target; `rows` are its bad rows in the batch, `loss` is the loss of that step, where it is a number.
+    `step` is the step it began in, `seen_at` the step that showed it. `layer` is the Keras name of the layer
+    whose output (FORWARD), derivative (GRADIENTS) or weight (WEIGHTS, UPDATE) was the first not to be finite:
+    None for the model's own call, or with GRADIENTS for the derivative of the loss itself. `weight` is that
+    layer's weight, or one whose gradient shows it. WEIGHTS are those that were not finite when they were first
+    looked at, before `step`; UPDATE is a finite gradient after which the optimizer left such a weight. `array`
+    names the input ("x") or target ("y", "sample_weight"); `rows` are its first bad rows in the batch, `loss`
+    is the loss of that step, where it is a number.
     """
 
     place: OriginPlace

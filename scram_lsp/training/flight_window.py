@@ -14,7 +14,8 @@ from scram_lsp.training.model_values import ModelValues, byte_size, current_valu
 @dataclass(slots=True)
 class FlightWindow:
     """`values` (on the host) are those before step `first`; `batches` are the steps from there on, as Keras gave
-    them; `size` is what all take, in bytes. `learning_rates` holds what callbacks may have set since: the optimizer's rate before a step.
+    them; `size` is what all take, in bytes. `learning_rates` holds what callbacks may have set since: the
+    optimizer's rate before a step.
     """
 
     first: int

@@ -1,8 +1,18 @@
 import math
 
+import pytest
+
 from scram_analyzers.rules.dynamics.loss_not_finite import LossNotFinite
 from scram_analyzers.run.history import RunHistory
-from scram_analyzers.run.records import ArrayStatistics, RunInfo, StepRecord, Subject, SubjectKind
+from scram_analyzers.run.records import (
+    ArrayStatistics,
+    NonfiniteOrigin,
+    OriginPlace,
+    RunInfo,
+    StepRecord,
+    Subject,
+    SubjectKind,
+)
 
 
 def reports(*steps):
@@ -44,3 +54,100 @@ def test_the_earlier_sight_is_told_once():
 
 def test_a_finite_run_is_silent():
     assert reports(StepRecord(1, 1, 2.3), StepRecord(2, 1, None), StepRecord(3, 1, 2.1)) == []
+
+
+NAN = StepRecord(41, 1, math.nan)
+
+
+def with_origin(place, *steps, step=41, seen_at=41, **where):
+    history = RunHistory(RunInfo(run="r", script="/p/train.py", started=""))
+    for record in steps or (NAN,):
+        history.add_step(record)
+    history.origin = NonfiniteOrigin(place, step, seen_at, **where)
+    return list(LossNotFinite().check_run(history))
+
+
+ORIGINS = [
+    (
+        {"place": OriginPlace.FORWARD, "layer": "log_layer"},
+        'it began in that step in the layer "log_layer" (forward pass): what went in was finite, what came out was not',
+        Subject(SubjectKind.LAYER, "log_layer"),
+        "ops.log(ops.maximum(x, 1e-7))",
+    ),
+    (
+        {"place": OriginPlace.FORWARD},
+        "in the model's own call (forward pass): every layer's output was finite",
+        Subject(SubjectKind.MODEL),
+        "the model's call",
+    ),
+    (
+        {"place": OriginPlace.INPUTS, "array": "x['image']", "rows": (3, 9), "step": 40},
+        "it began at step 40 with NaN or infinite values in the input x['image'] (rows 3, 9 of that batch",
+        Subject(SubjectKind.INPUTS),
+        "rows of x['image']",
+    ),
+    (
+        {"place": OriginPlace.TARGETS, "array": "y", "rows": (3,)},
+        "with NaN or infinite values in the target y (row 3 of that batch",
+        Subject(SubjectKind.TARGETS),
+        "rows of y",
+    ),
+    (
+        {"place": OriginPlace.LOSS},
+        "it began in that step in the loss function: the predictions were finite",
+        Subject(SubjectKind.LOSS),
+        "ops.clip(p, 1e-7, 1 - 1e-7)",
+    ),
+    (
+        {"place": OriginPlace.GRADIENTS, "layer": "length", "loss": 6.878},
+        'in the derivative of the layer "length" (backward pass) while the loss was still 6.88',
+        Subject(SubjectKind.LAYER, "length"),
+        "ops.sqrt(x + 1e-12)",
+    ),
+    (
+        {"place": OriginPlace.GRADIENTS, "loss": 0.5},
+        "in the derivative of the loss function (backward pass)",
+        Subject(SubjectKind.LOSS),
+        "ops.sqrt(x + 1e-12)",
+    ),
+    (
+        {"place": OriginPlace.GRADIENTS, "layer": "conv", "loss": 4.7e32},
+        "when the gradients became too large for their type; the loss had grown to 4.7e+32 by then",
+        Subject(SubjectKind.LEARNING_RATE),
+        "a tenth",
+    ),
+    (
+        {"place": OriginPlace.UPDATE, "layer": "conv", "weight": "conv/kernel", "loss": 2.0},
+        "in the optimizer's update of conv/kernel, whose gradient was finite",
+        Subject(SubjectKind.LEARNING_RATE),
+        "clipnorm",
+    ),
+    (
+        {"place": OriginPlace.WEIGHTS, "layer": "conv", "weight": "conv/kernel", "step": 1},
+        'the weight conv/kernel of "conv" was not finite before the first step already',
+        Subject(SubjectKind.LAYER, "conv"),
+        "load weights",
+    ),
+]
+
+
+@pytest.mark.parametrize(("where", "clause", "subject", "how"), ORIGINS)
+def test_the_origin_is_told(where, clause, subject, how):
+    (report,) = with_origin(**where)
+    assert report.message.startswith("The loss became NaN at step 41; ")
+    assert clause in report.message
+    assert report.subject == subject
+    assert how in report.how
+
+
+def test_the_origin_of_hidden_nan_is_told():
+    hidden = StepRecord(50, 1, 2.302585, nonfinite_weights=("conv/kernel",))
+    (report,) = with_origin(OriginPlace.INPUTS, hidden, step=24, seen_at=50, array="x")
+    assert "although the loss still reads 2.303; it began at step 24 with" in report.message
+    assert report.subject == Subject(SubjectKind.INPUTS)
+
+
+def test_an_origin_alone_is_enough():
+    (report,) = with_origin(OriginPlace.INPUTS, StepRecord(51, 2, 2.3), step=24, seen_at=50, array="x")
+    assert report.message.startswith("Weights became NaN or infinite by step 50; it began at step 24")
+    assert (report.step, report.epoch) == (50, 2)

@@ -1,0 +1,118 @@
+"""A NaN's origin in words: where it began, which part of the program that is, and what mends it."""
+
+from __future__ import annotations
+
+from scram_analyzers.run.records import NonfiniteOrigin, OriginPlace, Subject, SubjectKind
+from scram_analyzers.run.wording import listed, named
+
+RUNAWAY_LOSS = 1e10
+"""A loss beyond this was running away before anything overflowed: no layer is to blame. Ours; a NaN in a layer
+that is to blame comes out of losses of ordinary size."""
+
+_MOST_ROWS = 5
+
+
+def ran_away(origin: NonfiniteOrigin) -> bool:
+    """Whether the numbers had grown until they overflowed."""
+    if origin.place is OriginPlace.UPDATE:
+        return True
+    return origin.place is OriginPlace.GRADIENTS and origin.loss is not None and abs(origin.loss) > RUNAWAY_LOSS
+
+
+def origin_subject(origin: NonfiniteOrigin) -> Subject:
+    """The part of the program to look at."""
+    if ran_away(origin):
+        return Subject(SubjectKind.LEARNING_RATE)
+    if origin.place is OriginPlace.INPUTS:
+        return Subject(SubjectKind.INPUTS)
+    if origin.place is OriginPlace.TARGETS:
+        return Subject(SubjectKind.TARGETS)
+    if origin.layer is not None:
+        return Subject(SubjectKind.LAYER, origin.layer)
+    return Subject(SubjectKind.MODEL if origin.place is OriginPlace.FORWARD else SubjectKind.LOSS)
+
+
+def origin_clause(origin: NonfiniteOrigin, told_step: int | None) -> str:
+    """To follow "The loss became NaN at step 41; ": "it began at step 40 in ...".
+
+    `told_step` is the step that the sentence has named already.
+    """
+    when = "in that step" if origin.step == told_step else f"at step {origin.step}"
+    if origin.place is OriginPlace.WEIGHTS:
+        layer = f" of {named(origin.layer)}" if origin.layer else ""
+        when = "before the first step" if origin.step == 1 else f"when first looked at, before step {origin.step}"
+        return f"the weight {origin.weight}{layer} was not finite {when} already"
+    return f"it began {when} {_where(origin)}"
+
+
+def _where(origin: NonfiniteOrigin) -> str:
+    layer = named(origin.layer) if origin.layer else ""
+    match origin.place:
+        case OriginPlace.INPUTS | OriginPlace.TARGETS:
+            return f"with NaN or infinite values in the {_role(origin)} {origin.array}{_rows(origin)}"
+        case OriginPlace.FORWARD if layer:
+            return f"in the layer {layer} (forward pass): what went in was finite, what came out was not"
+        case OriginPlace.FORWARD:
+            return "in the model's own call (forward pass): every layer's output was finite"
+        case OriginPlace.LOSS:
+            return "in the loss function: the predictions were finite, the loss of them was not"
+        case OriginPlace.UPDATE:
+            return f"in the optimizer's update of {origin.weight}, whose gradient was finite"
+    loss = f" while the loss was still {origin.loss:.3g}" if origin.loss is not None else ""
+    if ran_away(origin):
+        return f"when the gradients became too large for their type; the loss had grown to {origin.loss:.3g} by then"
+    if layer:
+        return f"in the derivative of the layer {layer} (backward pass){loss}"
+    return f"in the derivative of the loss function (backward pass){loss}"
+
+
+def _role(origin: NonfiniteOrigin) -> str:
+    if origin.place is OriginPlace.INPUTS:
+        return "input"
+    return "weights" if origin.array == "sample_weight" else "target"
+
+
+def _rows(origin: NonfiniteOrigin) -> str:
+    if not origin.rows:
+        return ""
+    noun = "row" if len(origin.rows) == 1 else "rows"
+    return f" ({noun} {listed((str(row) for row in origin.rows), _MOST_ROWS)} of that batch, counted from 0)"
+
+
+def origin_how(origin: NonfiniteOrigin) -> str | None:
+    """What mends it; None where the rule's general advice is as good."""
+    layer = named(origin.layer) if origin.layer else "the model's call"
+    if ran_away(origin):
+        return (
+            "Lower the learning rate (try a tenth of it), or bound the gradients with clipnorm=1.0 in the optimizer; "
+            "if the first loss is large already, scale the inputs and targets to about 1."
+        )
+    match origin.place:
+        case OriginPlace.INPUTS | OriginPlace.TARGETS:
+            return (
+                f"Find the rows of {origin.array} that are not finite, for example with "
+                "~np.isfinite(...).all(axis=1), and drop them or fill them in before fit; check the step that made "
+                "them (a division by 0, a log of 0, a missing value in the file)."
+            )
+        case OriginPlace.WEIGHTS:
+            return (
+                "The weights were loaded or set like this, or come from an earlier fit that failed: build the model "
+                "anew, or load weights from before."
+            )
+        case OriginPlace.FORWARD:
+            return (
+                f"Look at what {layer} computes. A log, a division and a root need numbers above 0 "
+                "(ops.log(ops.maximum(x, 1e-7))), an exponential none above about 88. If it computes none of these, "
+                "its numbers became too large: normalize what goes in, or lower the learning rate."
+            )
+        case OriginPlace.LOSS:
+            return (
+                "Keep what the loss divides by, or takes a log or a root of, above 0: clip the predictions "
+                "(ops.clip(p, 1e-7, 1 - 1e-7)), add a small constant to a divisor, or let one of Keras's losses do "
+                "it (from_logits=True)."
+            )
+    return (
+        "The value is finite there, its slope is not: a root, a norm, a standard deviation and a power below 1 are "
+        "infinitely steep at 0. Add a small constant inside (ops.sqrt(x + 1e-12)); a division by 0 that "
+        "ops.where hides afterwards still spoils the gradient, so replace the divisor before dividing."
+    )

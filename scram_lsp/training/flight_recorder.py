@@ -49,19 +49,25 @@ class FlightRecorder:
         self._window: FlightWindow | None = None
         self._epoch = 0
         self._next_try = 1
+        self._due_at = self._seen_at = 0
         self._bad_at: int | None = None
         self._origin: NonfiniteOrigin | None = None
         self._is_done = False
 
     def is_due(self, step: int) -> bool:
-        """At every step, until an origin was searched for."""
-        return not self._is_done
+        """At every step, until an origin was searched for; after one that the budget refused not for a while."""
+        if self._due_at > self._seen_at:
+            self._give_up(step)
+            self._due_at = self._seen_at
+        return not self._is_done and step >= self._next_try
 
     def passed(self, step: int) -> None:
-        """There is no schedule to move."""
+        """Note that the step will be seen, or has been refused."""
+        self._due_at = step
 
     def look(self, execution: Execution, step: int, epoch: int) -> None:
         """Keep the batches of the steps up to `step`, after a snapshot where a window begins."""
+        self._seen_at = self._due_at
         first = step - len(execution.batches) + 1
         if self._is_done or self._bad_at is not None:
             return
@@ -105,7 +111,7 @@ class FlightRecorder:
     def _must_begin(self, first: int, epoch: int) -> bool:
         window = self._window
         if window is None:
-            return first >= self._next_try
+            return True
         steps = len(window.batches)
         is_long = steps >= WINDOW_STEPS or (epoch != self._epoch and steps >= SHORTEST_WINDOW)
         return is_long or window.next_step != first

@@ -166,8 +166,11 @@ def test_hidden_nan_weights_are_found_although_the_loss_is_finite(project):
     )
     model.compile("adam", "sparse_categorical_crossentropy")
     y = rng.integers(0, 10, 64)
-    project.fit(model, x, y, epochs=2, batch_size=16, verbose=0, callbacks=[ScramCallback()])
-    assert "SCR601" in project.codes
+    batches = tf.data.Dataset.from_tensor_slices((x, y)).batch(16)  # not read before the first step, as arrays are
+    project.fit(model, batches, epochs=2, verbose=0, callbacks=[ScramCallback()])
+    ((_, (finding,)),) = project.runs
+    assert finding.code == "SCR202"
+    assert "weights became NaN or infinite by step 3" in finding.message
 
 
 def tf_dataset(x, y):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from scram_analyzers.run.history import RunHistory, asked_once
 from scram_analyzers.run.records import EpochRecord
+from scram_analyzers.run.task import baseline
 from scram_analyzers.run.trends import slope
 
 RISE = 1.05
@@ -20,6 +21,9 @@ ACCURACY_GAP = 0.10
 HIGH_ACCURACY = 0.90
 HIGH_ACCURACY_GAP = 0.07
 """Training accuracy minus validation accuracy; the smaller gap counts above 90 % (catalogue G1)."""
+
+LEARNED = 0.97
+"""The best validation loss is below this share of a blind guess's. Ours."""
 
 LOSS_ONLY_RISE = 1.2
 LOSS_ONLY_RATIO = 1.5
@@ -74,6 +78,8 @@ def overfitting(history: RunHistory) -> Overfitting | None:
     since = epochs[best:]
     if since[0].val_loss <= 0 or not _rises(since) or not _training_improves(since):
         return None
+    if not _had_learned(since[0], history):
+        return None
     found = _described(since[0], since[-1])
     return found if _gap_is_wide(found) else None
 
@@ -83,6 +89,15 @@ def _validated(record: EpochRecord) -> _Epoch | None:
     if loss is None or val_loss is None or not (math.isfinite(loss) and math.isfinite(val_loss)):
         return None
     return _Epoch(record, loss, val_loss)
+
+
+def _had_learned(best: _Epoch, history: RunHistory) -> bool:
+    """Whether validation was ever better than a blind guess: what rises from there was never learned.
+
+    So it is with BatchNormalization in the first epochs of a short run, until its averages have caught up.
+    """
+    known = baseline(history)
+    return known is None or known.loss is None or best.val_loss < LEARNED * known.loss
 
 
 def _rises(since: Sequence[_Epoch]) -> bool:

@@ -56,7 +56,7 @@ def read_run_info(model: Any, params: Mapping[str, Any], site: CallSite, now: da
         backend=flavour.backend,
         optimizer=_optimizer(getattr(model, "optimizer", None)),
         losses=losses,
-        layers=tuple(_layer_info(layer) for layer in model.layers),
+        layers=tuple(_layer_info(layer) for layer in _layers_of(model)),
         parameters=int(model.count_params()) if model.built else None,
         training_samples=_samples(arguments.get("x")),
         epochs=params.get("epochs"),
@@ -180,7 +180,7 @@ def _layer_info(layer: Any) -> LayerInfo:
         units=units if isinstance(units, int) else None,
         rate=float(rate) if isinstance(rate, int | float) else None,
         activation=getattr(activation, "__name__", None),
-        regularized=_is_regularized(layer),
+        regularized=any(getattr(layer, name, None) is not None for name in _REGULARIZERS),
         vocabulary=_whole(getattr(layer, "input_dim", None)),
     )
 
@@ -189,12 +189,13 @@ def _whole(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _is_regularized(layer: Any) -> bool:
-    """Whether the layer has a regularizer; an inner model counts with all its layers and dropouts."""
-    if any(getattr(layer, name, None) is not None for name in _REGULARIZERS):
-        return True
-    inner = getattr(layer, "layers", None) or []
-    return any(_is_regularized(each) or getattr(each, "rate", None) for each in inner)
+def _layers_of(model: Any) -> Iterator[Any]:
+    """The model's layers in its order, those of an inner model in the place of that."""
+    for layer in model.layers:
+        if callable(getattr(layer, "fit", None)) and layer.layers:
+            yield from _layers_of(layer)
+        else:
+            yield layer
 
 
 def _samples(x: Any) -> int | None:

@@ -84,11 +84,12 @@ def test_an_unbuilt_subclass_and_several_losses(keras, tmp_path):
     assert input_consumers(model) == {}
 
 
-def test_a_regularized_inner_model_counts(keras, tmp_path):
+def test_an_inner_model_counts_with_its_layers(keras, tmp_path):
     inner = keras.Sequential([keras.Input((4,)), keras.layers.Dense(4), keras.layers.Dropout(0.2)])
     model = keras.Sequential([keras.Input((4,)), inner, keras.layers.Dense(1)])
     model.compile("adam", "mse")
-    assert [layer.regularized for layer in info_of(model, tmp_path).layers] == [True, False]
+    layers = info_of(model, tmp_path).layers
+    assert [(layer.class_name, layer.rate) for layer in layers] == [("Dense", None), ("Dropout", 0.2), ("Dense", None)]
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ class RunInfo:
 
     `script` is the absolute path of the file whose line `fit_line` called `fit`; `started` is ISO 8601 with
     the time zone. `losses` holds Keras's snake-case names ("sparse_categorical_crossentropy"); `layers` are
-    the model's own, in its order.
+    the model's, in its order, those of an inner model in the place of that.
     """
 
     run: str

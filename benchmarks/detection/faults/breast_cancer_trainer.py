@@ -13,6 +13,7 @@ HIDDEN = 'x = keras.layers.Dense(self.settings.hidden, activation="relu", kernel
 DROPOUT = "        x = keras.layers.Dropout(0.4)(x)\n"
 HEAD = 'outputs = keras.layers.Dense(1, activation="sigmoid")(x)'
 NORMALIZED = "        normalize = keras.layers.Normalization()\n        normalize.adapt(self.x_train)\n"
+SPLIT_END = "random_state=11, stratify=y\n        )"
 LABELS = 'y = data.target.astype("float32")'
 FIT = "return self.model.fit(\n            self.x_train,\n            self.y_train,"
 STOP = ", keras.callbacks.EarlyStopping(patience=8, restore_best_weights=True)"
@@ -56,13 +57,12 @@ PLANTS = (
     _plant(kinds.LABELS_SIGNED, swap(LABELS, 'y = data.target.astype("float32") * 2 - 1'), at=(FIT, HEAD, LOSS)),
     _plant(
         kinds.NAN_ROW,
-        after('x = data.data.astype("float32")', "        x[33, 4] = np.nan"),
+        after(SPLIT_END, "        self.x_train[33, 4] = np.nan"),
         at=(FIT, "normalize.adapt(self.x_train)"),
     ),
     _plant(
         kinds.NAN_TARGET,
-        after(LABELS, "        y[33] = np.nan"),
-        swap(", random_state=11, stratify=y", ", random_state=11"),
+        after(SPLIT_END, "        self.y_train[33] = np.nan"),
         at=(FIT,),
     ),
     _plant(

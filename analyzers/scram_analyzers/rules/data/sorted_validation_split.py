@@ -20,6 +20,9 @@ MINOR = 0.05
 NONE = 0.001
 """A class that makes up so much of the last rows and so little of the others is in these rows only."""
 
+CHANCE = 1e-6
+"""A class that is missing from the last rows with less than this chance was not lost by drawing."""
+
 
 class SortedValidationSplit(Rule):
     """validation_split cuts off the end of data that are sorted by label."""
@@ -53,7 +56,9 @@ class SortedValidationSplit(Rule):
         first = _shares(labels.classes)
         apart = total_variation(first, last)
         new = sorted(label for label, share in last.items() if share > MINOR and first.get(label, 0.0) < NONE)
-        if apart <= self.option("distance") and not (new and apart > self.option("distance") / 2):
+        rows = sum(count for _, count in labels.last_classes)
+        gone = any(last.get(label, 0.0) == 0.0 and _no_chance(share, rows) for label, share in first.items())
+        if apart <= self.option("distance") and not ((new or gone) and apart > self.option("distance") / 2):
             return
         only = f"; {_classes(new)} in no other row" if new else ""
         yield RunReport(
@@ -64,6 +69,11 @@ class SortedValidationSplit(Rule):
             ),
             recipe="order = np.random.permutation(len(x))\nx, y = x[order], y[order]",
         )
+
+
+def _no_chance(share: float, rows: int) -> bool:
+    """Whether `rows` rows drawn at random would certainly hold a class with this share of all rows."""
+    return (1 - share) ** rows < CHANCE
 
 
 def _shares(classes: Sequence[tuple[float, int]]) -> dict[float, float]:

@@ -93,6 +93,12 @@ def test_a_split_off_the_end_of_sorted_data() -> None:
     assert "they are 50% class 8, 50% class 9; classes 8, 9 are in no other row" in report.message
 
 
+def test_a_split_off_the_end_of_two_sorted_classes() -> None:
+    target = labels([159, 181], last_classes=((1.0, 86),))
+    (report,) = reports(SortedValidationSplit, before(replace(data(inputs(), target), validation_split=0.2)))
+    assert "they are 100% class 1" in report.message
+
+
 def test_a_split_of_shuffled_data() -> None:
     target = labels([144] * 10, last_classes=tuple((float(label), 30 + label) for label in range(10)))
     assert reports(SortedValidationSplit, before(replace(data(inputs(), target), validation_split=0.2))) == []

@@ -157,7 +157,7 @@ def run_label(finding: Finding, run: LiveRun | None) -> str | None:
 
 
 def _run_name(run: LiveRun | None) -> str:
-    clock = _clock(run.started) if run is not None else None
+    clock = clock_of(run.started) if run is not None else None
     return f"run of {clock}" if clock else "run"
 
 
@@ -170,7 +170,7 @@ def _moment_of(finding: Finding) -> str | None:
     return f"epoch {moment.epoch}" if moment.epoch is not None else None
 
 
-def _clock(started: str) -> str | None:
+def clock_of(started: str) -> str | None:
     """The local time of an ISO 8601 time, with the date unless it is today's; None when it is not one."""
     try:
         moment = datetime.fromisoformat(started).astimezone()

@@ -14,7 +14,15 @@ from pygls.exceptions import JsonRpcException
 
 from scram_analyzers.rules.registry import RuleSet
 from scram_lsp.live.processes import is_alive
-from scram_lsp.server import code_actions, commands, hover, notebook_features, pull_diagnostics, run_board
+from scram_lsp.server import (
+    code_actions,
+    commands,
+    hover,
+    notebook_features,
+    program_features,
+    pull_diagnostics,
+    run_board,
+)
 from scram_lsp.server.code_actions import ActionRequest, CodeActions
 from scram_lsp.server.configuration import FILE_NAMES
 from scram_lsp.server.documents import path_of
@@ -63,6 +71,7 @@ def register(server: ScramLanguageServer) -> None:
     server.feature(types.CODE_ACTION_RESOLVE)(code_action_resolve)
     server.feature(types.TEXT_DOCUMENT_HOVER)(text_document_hover)
     notebook_features.register(server)
+    program_features.register(server)
     commands.register(server)
     server.feature(run_board.LIST_RUNS)(list_runs)
     server.feature(run_board.SHOW_RUN)(show_run)
@@ -183,18 +192,20 @@ async def code_action_resolve(ls: ScramLanguageServer, params: types.CodeAction)
 
 
 async def text_document_hover(ls: ScramLanguageServer, params: types.HoverParams) -> types.Hover | None:
-    """The explanation of the findings at a position."""
+    """The explanation of the findings at a position, and what there is to know of the layer or training there."""
     document = ls.documents.get(params.text_document.uri)
     if document is None:
         return None
     analyzed = await ls.analyzed(document.uri)
-    return hover.hover(
+    explained = hover.hover(
         document,
         params.position,
         ls.publisher.shown(document),
         analyzed.analysis.rules if analyzed is not None else RuleSet(),
         lambda finding: ls.publisher.evidence(document.uri, finding),
     )
+    known = await program_features.hover_words(analyzed, params.position) if analyzed is not None else None
+    return hover.joined(explained, known, document)
 
 
 async def list_runs(ls: ScramLanguageServer, params: object) -> list[dict[str, Any]]:

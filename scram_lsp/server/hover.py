@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from lsprotocol import types
 
-from scram_analyzers.findings import Finding, SourcePosition
+from scram_analyzers.findings import Finding, SourcePosition, SourceRange
 from scram_analyzers.rules.base import Reference
 from scram_analyzers.rules.registry import RuleSet
 from scram_lsp.server.documents import Document
@@ -38,6 +38,21 @@ def hover(
         contents=types.MarkupContent(types.MarkupKind.Markdown, "\n\n---\n\n".join(parts)),
         range=document.positions.range_to_client(smallest.range),
     )
+
+
+def joined(
+    explained: types.Hover | None, known: tuple[str, SourceRange] | None, document: Document
+) -> types.Hover | None:
+    """Explanations of findings with what else is known of their place, below them."""
+    if known is None:
+        return explained
+    text, place = known
+    if explained is None:
+        content = types.MarkupContent(types.MarkupKind.Markdown, text)
+        return types.Hover(content, document.positions.range_to_client(place))
+    assert isinstance(explained.contents, types.MarkupContent), "as hover() makes it"
+    content = types.MarkupContent(types.MarkupKind.Markdown, f"{explained.contents.value}\n\n---\n\n{text}")
+    return types.Hover(content, explained.range)
 
 
 def explanation(finding: Finding, references: Sequence[Reference], evidence: str | None) -> str:

@@ -37,6 +37,7 @@ from scram_lsp.server.live_findings import LiveFindings, read_text
 from scram_lsp.server.notebooks import NotebookUnit
 from scram_lsp.server.publisher import Publisher
 from scram_lsp.server.run_board import RunBoard
+from scram_lsp.server.run_progress import RunProgress
 from scram_lsp.server.units import ModuleUnit, Unit, Units
 from scram_lsp.server.workspace_reports import WorkspaceReports
 
@@ -97,6 +98,7 @@ class ScramLanguageServer(LanguageServer):
         self.workspace_reports = WorkspaceReports(
             self.workspace_folders, self.configuration, self.publisher, self.documents
         )
+        self.progress_bars = RunProgress(self.work_done_progress)
         self._asked_anew: set[Unit] = set()
         self._unshown: set[Path] = set()
         self._shown_at = 0.0
@@ -110,6 +112,7 @@ class ScramLanguageServer(LanguageServer):
         self.publisher.begin(params.capabilities, self.workspace.position_codec)
         self.action_client = ActionClient.of(params.capabilities)
         self.board.begin(params.capabilities)
+        self.progress_bars.is_supported = bool(get_capability(params.capabilities, "window.work_done_progress", False))
         self.configuration.take_folders(self.workspace_folders())
         self.configuration.take_editor_settings(params.initialization_options)
 
@@ -259,6 +262,10 @@ class ScramLanguageServer(LanguageServer):
         self._show_soon(self.runs.changed_on_disk(path))
         self.workspace_reports.note_change()
 
+    def clear_run_findings(self, path: Path) -> None:
+        """Show nothing more of what runs found in a file so far."""
+        self._show_soon(self.runs.clear(path))
+
     # The audience of the live socket.
 
     def run_began(self, run: LiveRun) -> None:
@@ -274,11 +281,13 @@ class ScramLanguageServer(LanguageServer):
     def run_progressed(self, run: LiveRun, progress: Progress) -> None:
         """Show how far a run is."""
         self.board.progressed(run, progress)
+        self.progress_bars.report(run, progress)
 
     def run_ended(self, run: LiveRun, status: str) -> None:
         """What a run found stays until the next one."""
         log.info("run %s %s", run.run, status)
         self.board.ended(run)
+        self.progress_bars.end(run, status)
 
     def _places_of_runs(self) -> list[Path]:
         open_files = (each.path for each in self.documents)

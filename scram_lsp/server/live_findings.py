@@ -123,6 +123,14 @@ class LiveFindings:
         if file.digest != text_digest(document.text):
             file.found.clear()
 
+    def clear(self, path: Path) -> set[Path]:
+        """Drop what was found in a file, because the user has seen it."""
+        file = self._files.get(file_key(path))
+        if file is None or not file.found:
+            return set()
+        file.found.clear()
+        return {file.path}
+
     def changed_on_disk(self, path: Path) -> set[Path]:
         """Drop what was found in a file that is not open and has another text now, or is gone."""
         key = file_key(path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Union
 
@@ -48,6 +48,13 @@ def client_converter() -> Converter:
     return converter
 
 
+PROGRESS_KINDS: Mapping[str, type] = {
+    "begin": types.WorkDoneProgressBegin,
+    "report": types.WorkDoneProgressReport,
+    "end": types.WorkDoneProgressEnd,
+}
+
+
 class Editor:
     """A client with documents open in it, that remembers everything the server published."""
 
@@ -55,6 +62,7 @@ class Editor:
         self.client = client
         self.publications: list[types.PublishDiagnosticsParams] = []
         self.shown_documents: list[types.ShowDocumentParams] = []
+        self.progress_seen: dict[int | str, list[Any]] = {}
         self.registrations: list[types.Registration] = []
         self._news = asyncio.Event()
         self._called = asyncio.Event()
@@ -63,6 +71,8 @@ class Editor:
             **DEFAULT_CLIENT_FEATURES,
             types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS: lambda params: self._receive(params),
             types.CLIENT_REGISTER_CAPABILITY: lambda params: self.registrations.extend(params.registrations),
+            types.PROGRESS: lambda params: self._progressed(params),
+            types.WINDOW_WORK_DONE_PROGRESS_CREATE: lambda params: None,
             types.WINDOW_SHOW_DOCUMENT: lambda params: self._show_document(params),
             types.WORKSPACE_DIAGNOSTIC_REFRESH: lambda params: self._called.set(),
         }
@@ -131,6 +141,7 @@ class Editor:
         await self.hover("untitled:nothing", 0, 0)
         self.publications.clear()
         self.shown_documents.clear()
+        self.progress_seen.clear()
         self.client.log_messages.clear()
         self.client.messages.clear()
 
@@ -223,6 +234,22 @@ class Editor:
         """Wait until the server calls the client to ask for diagnostics again."""
         await asyncio.wait_for(self._called.wait(), DEADLINE_SECONDS)
         self._called.clear()
+
+    async def progress(self, met: Callable[[Any], bool]) -> Any:
+        """The first word of progress that meets a condition, now or within the deadline."""
+        end = asyncio.get_running_loop().time() + DEADLINE_SECONDS
+        while True:
+            self._news.clear()
+            found = [each for said in self.progress_seen.values() for each in said if met(each)]
+            if found:
+                return found[0]
+            await asyncio.wait_for(self._news.wait(), end - asyncio.get_running_loop().time())
+
+    def _progressed(self, params: types.ProgressParams) -> None:
+        kind = PROGRESS_KINDS[params.value["kind"]]
+        said = self.client.protocol._converter.structure(params.value, kind)
+        self.progress_seen.setdefault(params.token, []).append(said)
+        self._news.set()
 
     def _show_document(self, params: types.ShowDocumentParams) -> types.ShowDocumentResult:
         self.shown_documents.append(params)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,8 @@ from scram_lsp.live.messages import (
     decode_from_server,
     encode,
 )
-from scram_lsp.store.run_store import RunStore
+from scram_lsp.store.observations import Record, kind_of, record_to_json, step_of
+from scram_lsp.store.run_store import Observation, RunStore
 from tests.server.editor import RATE, TRAIN, Editor, address_of_server
 
 pytestmark = pytest.mark.filterwarnings("error::pytest_lsp.LspSpecificationWarning")
@@ -288,13 +289,17 @@ async def test_a_run_of_a_file_outside_the_workspace_is_heard_while_it_is_open(
     await editor.shows(uri, [RUN])
 
 
-def store_run(script: Path, text: str, *findings: Finding) -> None:
+def store_run(script: Path, text: str, *findings: Finding, records: Sequence[Record] = ()) -> None:
     run = named("r1", script)
     with RunStore.open_for(script) as store:
         info: dict[str, Any] = {"run": run, "script": str(script), "started": BEGAN.isoformat()}
         store.begin(RunInfo(**info), hashlib.sha256(text.encode()).hexdigest())
         no_fix: Fix | None = None
         store.add_findings(run, [(sequence, finding, no_fix) for sequence, finding in enumerate(findings, 1)])
+        rows = enumerate(records, start=1)
+        store.add_observations(
+            run, [Observation(number, kind_of(each), step_of(each), record_to_json(each)) for number, each in rows]
+        )
         store.finish(run, "finished")
 
 

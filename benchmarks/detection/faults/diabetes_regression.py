@@ -6,7 +6,7 @@ import kinds
 from planting import Edit, Kind, Plant, Variant, after, swap
 
 PROGRAM = "diabetes_regression"
-RATE = 'parser.add_argument("--lr", type=float, default=0.001)'
+RATE = 'parser.add_argument("--lr", type=float, default=0.003)'
 COMPILE = 'model.compile(optimizer=keras.optimizers.Adam(learning_rate=args.lr), loss="mse", metrics=["mae"])'
 HIDDEN = 'layers.Dense(16, activation="relu", kernel_regularizer=regularizer),'
 HEAD = "        layers.Dense(1),"
@@ -15,7 +15,7 @@ X_SCALING = "x_train, x_test = x_scaler.transform(x_train), x_scaler.transform(x
 Y_SCALING = "y_train, y_test = (y_train - y_mean) / y_std, (y_test - y_mean) / y_std"
 LOAD = "x, y = load_diabetes(return_X_y=True, scaled=False)"
 FIT = "model.fit(\n    x_train,\n    y_train,"
-EPOCHS = 'parser.add_argument("--epochs", type=int, default=40)'
+EPOCHS = 'parser.add_argument("--epochs", type=int, default=30)'
 
 
 def _plant(kind: Kind, *edits: Edit, at: tuple[str, ...] = ()) -> Plant:
@@ -23,10 +23,10 @@ def _plant(kind: Kind, *edits: Edit, at: tuple[str, ...] = ()) -> Plant:
 
 
 PLANTS = (
-    _plant(kinds.RATE_ENORMOUS, swap("default=0.001", "default=1e10"), at=(COMPILE,)),
-    _plant(kinds.RATE_HIGH, swap("default=0.001", "default=2.0"), at=(COMPILE,)),
-    _plant(kinds.RATE_LOW, swap("default=0.001", "default=1e-8"), at=(COMPILE,)),
-    _plant(kinds.RATE_NEGATIVE, swap("default=0.001", "default=-0.001"), at=(COMPILE,)),
+    _plant(kinds.RATE_ENORMOUS, swap("default=0.003", "default=1e10"), at=(COMPILE,)),
+    _plant(kinds.RATE_HIGH, swap("default=0.003", "default=2.0"), at=(COMPILE,)),
+    _plant(kinds.RATE_LOW, swap("default=0.003", "default=1e-8"), at=(COMPILE,)),
+    _plant(kinds.RATE_NEGATIVE, swap("default=0.003", "default=-0.001"), at=(COMPILE,)),
     _plant(kinds.UNSCALED, swap(X_SCALING + "\n", ""), at=(FIT, LOAD)),
     _plant(
         kinds.SCALED_APART,
@@ -60,12 +60,12 @@ PLANTS = (
             '        layers.Dense(256, activation="relu"),\n        layers.Dense(256, activation="relu"),\n',
         ),
         swap(DROPOUT, ""),
-        swap(EPOCHS, EPOCHS.replace("40", "80")),
+        swap(EPOCHS, EPOCHS.replace("30", "80")),
         at=(FIT, "model = keras.Sequential("),
     ),
     _plant(kinds.PENALTY, swap("regularizers.l2(0.001)", "regularizers.l2(5.0)"), at=(HIDDEN,)),
-    _plant(kinds.BATCH_ALL, swap("batch_size=16,", "batch_size=len(x_train),")),
-    _plant(kinds.FEW_EPOCHS, swap("default=40", "default=4"), at=("epochs=args.epochs,",)),
+    _plant(kinds.BATCH_ALL, swap("batch_size=32,", "batch_size=len(x_train),")),
+    _plant(kinds.FEW_EPOCHS, swap("default=30", "default=4"), at=("epochs=args.epochs,",)),
     _plant(kinds.DROPOUT, swap("layers.Dropout(0.2)", "layers.Dropout(0.95)")),
     _plant(
         kinds.CONSTANT_FEATURES,

@@ -49,8 +49,8 @@ PLANTS = (
     _plant(kinds.NAN_ROW, after(SPLIT, 'train[300, 10] = float("nan")'), at=(FIT,)),
     _plant(kinds.OVERLAP, swap("validation_data=(held_out, held_out),", "validation_data=(train, train),"), at=(FIT,)),
     _plant(kinds.ACCURACY, swap('loss="mean_squared_error")', 'loss="mean_squared_error", metrics=["accuracy"])')),
-    _plant(kinds.BATCH_ALL, swap("batch_size=32,", "batch_size=1437,")),
-    _plant(kinds.FEW_EPOCHS, swap("epochs=40,", "epochs=2,")),
+    _plant(kinds.BATCH_ALL, swap("batch_size=64,", "batch_size=1437,")),
+    _plant(kinds.FEW_EPOCHS, swap("epochs=30,", "epochs=2,")),
 )
 
 VARIANTS = (

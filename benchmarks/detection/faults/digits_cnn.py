@@ -16,7 +16,7 @@ SECOND = 'x = tf.keras.layers.Conv2D(32, 3, padding="same", activation="relu")(x
 DENSE = 'x = tf.keras.layers.Dense(64, activation="relu")(x)'
 DROPOUT = "x = tf.keras.layers.Dropout(0.4)(x)"
 SHUFFLE = "train_ds = train_ds.shuffle(2000).batch(32).prefetch(tf.data.AUTOTUNE)"
-FIT = "model.fit(train_ds, validation_data=test_ds, epochs=20, callbacks=[early, ScramCallback()], verbose=2)"
+FIT = "model.fit(train_ds, validation_data=test_ds, epochs=14, callbacks=[early, ScramCallback()], verbose=2)"
 SPLIT = (
     "train_images, test_images, train_labels, test_labels = train_test_split("
     "images, labels, test_size=0.25, random_state=3)"
@@ -116,7 +116,7 @@ PLANTS = (
         swap(SHUFFLE, "train_ds = train_ds.shuffle(2000).batch(1400).prefetch(tf.data.AUTOTUNE)"),
         at=(FIT,),
     ),
-    _plant(kinds.FEW_EPOCHS, swap("epochs=20,", "epochs=1,")),
+    _plant(kinds.FEW_EPOCHS, swap("epochs=14,", "epochs=1,")),
     _plant(kinds.DROPOUT, swap(DROPOUT, "x = tf.keras.layers.Dropout(0.95)(x)")),
     _plant(
         kinds.LATE_FREEZE,
@@ -130,7 +130,7 @@ PLANTS = (
 VARIANTS = (
     Variant(PROGRAM, "as written"),
     Variant(PROGRAM, "adam", (swap("RMSprop(", "Adam("),)),
-    Variant(PROGRAM, "narrow", (swap("Conv2D(16,", "Conv2D(8,"), swap("epochs=20", "epochs=30"))),
+    Variant(PROGRAM, "narrow", (swap("Conv2D(16,", "Conv2D(8,"), swap("epochs=14", "epochs=20"))),
     Variant(PROGRAM, "strides", (swap(FIRST, FIRST.replace('activation="relu"', 'activation="swish"')),)),
     Variant(PROGRAM, "clipped", (swap("learning_rate=1e-3", "learning_rate=1e-3, clipnorm=1.0"),)),
     Variant(PROGRAM, "jit", (swap('metrics=["accuracy"])', 'metrics=["accuracy"], jit_compile=True)'),)),

@@ -98,12 +98,12 @@ PLANTS = (
     ),
     _plant(
         kinds.BATCH_ONE,
-        swap("BATCH_SIZE = 32", "BATCH_SIZE = 1"),
-        swap("EPOCHS = 30", "EPOCHS = 3"),
+        swap("BATCH_SIZE = 64", "BATCH_SIZE = 1"),
+        swap("EPOCHS = 24", "EPOCHS = 3"),
         at=("batch_size=BATCH_SIZE,",),
     ),
-    _plant(kinds.BATCH_ALL, swap("BATCH_SIZE = 32", "BATCH_SIZE = 2000"), at=("batch_size=BATCH_SIZE,",)),
-    _plant(kinds.FEW_EPOCHS, swap("EPOCHS = 30", "EPOCHS = 2"), at=("epochs=EPOCHS,",)),
+    _plant(kinds.BATCH_ALL, swap("BATCH_SIZE = 64", "BATCH_SIZE = 2000"), at=("batch_size=BATCH_SIZE,",)),
+    _plant(kinds.FEW_EPOCHS, swap("EPOCHS = 24", "EPOCHS = 2"), at=("epochs=EPOCHS,",)),
     _plant(kinds.DROPOUT, swap("layers.Dropout(0.3)", "layers.Dropout(0.95)")),
     _plant(
         kinds.PENALTY,
@@ -133,7 +133,7 @@ VARIANTS = (
         PROGRAM, "adamw", (swap(OPTIMIZER, "optimizer=keras.optimizers.AdamW(LEARNING_RATE, weight_decay=1e-3),"),)
     ),
     Variant(
-        PROGRAM, "large batches", (swap("BATCH_SIZE = 32", "BATCH_SIZE = 128"), swap("EPOCHS = 30", "EPOCHS = 60"))
+        PROGRAM, "large batches", (swap("BATCH_SIZE = 64", "BATCH_SIZE = 128"), swap("EPOCHS = 24", "EPOCHS = 60"))
     ),
     Variant(PROGRAM, "elu", (swap(HIDDEN, '            layers.Dense(64, activation="elu"),'),)),
 )

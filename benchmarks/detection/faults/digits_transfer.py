@@ -60,7 +60,7 @@ PLANTS = (
             ),
         ),
     ),
-    _plant(kinds.FEW_EPOCHS, swap("epochs=25,", "epochs=2,")),
+    _plant(kinds.FEW_EPOCHS, swap("epochs=20,", "epochs=2,")),
 )
 
 VARIANTS = (

@@ -11,8 +11,8 @@ from sklearn.preprocessing import StandardScaler
 from scram_lsp import ScramCallback
 
 parser = argparse.ArgumentParser()
-parser.add_argument("--epochs", type=int, default=40)
-parser.add_argument("--lr", type=float, default=0.001)
+parser.add_argument("--epochs", type=int, default=30)
+parser.add_argument("--lr", type=float, default=0.003)
 args = parser.parse_args()
 
 keras.utils.set_random_seed(1)
@@ -40,7 +40,7 @@ model.fit(
     y_train,
     validation_data=(x_test, y_test),
     epochs=args.epochs,
-    batch_size=16,
+    batch_size=32,
     callbacks=[ScramCallback()],
     verbose=0,
 )

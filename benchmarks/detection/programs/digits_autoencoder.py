@@ -37,8 +37,8 @@ autoencoder.compile(optimizer=keras.optimizers.Adam(1e-3), loss="mean_squared_er
 autoencoder.fit(
     train,
     train,
-    epochs=40,
-    batch_size=32,
+    epochs=30,
+    batch_size=64,
     validation_data=(held_out, held_out),
     callbacks=[ScramCallback()],
     verbose=0,

@@ -36,7 +36,7 @@ loss_fn = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 model.compile(optimizer=optimizer, loss=loss_fn, metrics=["accuracy"])
 
 early = tf.keras.callbacks.EarlyStopping(monitor="val_loss", patience=4, restore_best_weights=True)
-model.fit(train_ds, validation_data=test_ds, epochs=20, callbacks=[early, ScramCallback()], verbose=2)
+model.fit(train_ds, validation_data=test_ds, epochs=14, callbacks=[early, ScramCallback()], verbose=2)
 
 loss, accuracy = model.evaluate(test_ds, verbose=0)
 print(f"accuracy {accuracy:.3f}")

@@ -7,8 +7,8 @@ from sklearn.model_selection import train_test_split
 
 from scram_lsp import ScramCallback
 
-EPOCHS = 30
-BATCH_SIZE = 32
+EPOCHS = 24
+BATCH_SIZE = 64
 LEARNING_RATE = 1e-3
 
 keras.utils.set_random_seed(1)

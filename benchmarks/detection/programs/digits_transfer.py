@@ -27,7 +27,7 @@ base = keras.Sequential(
 )
 first = keras.Sequential([base, layers.Dense(5, activation="softmax")])
 first.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
-first.fit(x[low], y[low], epochs=12, batch_size=32, validation_split=0.1, verbose=0)
+first.fit(x[low], y[low], epochs=8, batch_size=32, validation_split=0.1, verbose=0)
 
 base.trainable = False
 x_train, x_val, y_train, y_val = train_test_split(x[high], y[high] - 5, test_size=0.25, random_state=1)
@@ -40,7 +40,7 @@ second.compile(
 second.fit(
     x_train,
     y_train,
-    epochs=25,
+    epochs=20,
     batch_size=32,
     validation_data=(x_val, y_val),
     callbacks=[ScramCallback()],

@@ -23,7 +23,7 @@ class ClassImbalance(Rule):
 
     code = "SCR210"
     name = "class-imbalance"
-    severity = Severity.HINT
+    severity = Severity.INFO
     confidence = Confidence.HIGH
     summary = "classes of very different frequency in a training without class or sample weights"
     why = (
@@ -39,11 +39,11 @@ class ClassImbalance(Rule):
         SAGEMAKER,
         THE_DEEP_CHECKER,
     )
-    false_alarms = "Rare classes that are easy to tell: a hint, until the run shows a class that is never right."
+    false_alarms = "Rare classes that are easy to tell: an info, until the run shows a class that is never right."
     options = (Option("ratio", 0.1, "rarest class against the most frequent one", "deepchecks; SageMaker Debugger"),)
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
-        """A hint from the labels, a warning when the predictions leave a rare class out."""
+        """An info from the labels, a warning when the predictions leave a rare class out."""
         data, labels = history.data, targets(history)
         if data is None or data.has_class_weight or data.has_sample_weight or not is_classification(history):
             return

@@ -1,0 +1,206 @@
+"""Whatever a client sends, the server lives on and is right afterwards: seeded messages of every bad kind.
+
+`SCRAM_FUZZ_MESSAGES` and `SCRAM_SOAK_EDITS` make both tests as long as wanted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import sys
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types
+from pytest_lsp import client_capabilities
+
+from tests.server.editor import RATE, TRAIN, Editor
+
+MESSAGES = int(os.environ.get("SCRAM_FUZZ_MESSAGES", "300"))
+EDITS = int(os.environ.get("SCRAM_SOAK_EDITS", "400"))
+
+TEXTS = (
+    TRAIN,
+    "\ufeff" + TRAIN,
+    TRAIN.replace("\n", "\r\n"),
+    TRAIN.replace("    ", "\t"),
+    TRAIN.replace("model", "mödel_🙂"),
+    "keras\x00\x01\udfff" * 10,
+    "import keras\n" + "(" * 5_000,
+    "import keras\n" + "x = [" + "1, " * 20_000 + "]\n",
+    "",
+)
+SNIPPETS = (
+    "1e10",
+    "(",
+    ")",
+    "'",
+    '"""',
+    "\n",
+    "\r\n",
+    "\t",
+    "keras",
+    "🙂",
+    "# scram: ignore[SCR101]\n",
+    "def f(:\n",
+    " ",
+)
+
+
+class Sender:
+    """Writes what no client would, past the client's own checks."""
+
+    def __init__(self, editor: Editor, seed: int) -> None:
+        assert editor.client._server is not None
+        assert editor.client._server.stdin is not None
+        self._stdin = editor.client._server.stdin
+        self._random = random.Random(seed)
+        self._id = 1_000_000
+        self._uris: list[str]
+
+    async def send(self, uris: list[str]) -> None:
+        """One message of a random kind."""
+        self._uris = uris
+        kinds = (
+            self._unknown,
+            self._malformed,
+            self._wrong_values,
+            self._change,
+            self._ask,
+            self._cancel,
+            self._reopen,
+        )
+        self._write(self._random.choice(kinds)())
+        await self._stdin.drain()
+
+    def _write(self, message: Any) -> None:
+        body = message if isinstance(message, bytes) else json.dumps({"jsonrpc": "2.0", **message}).encode()
+        self._stdin.write(b"Content-Length: %d\r\n\r\n" % len(body) + body)
+
+    def _number(self) -> int:
+        return self._random.choice((0, 1, 4, 50, 54, 10_000, 2**31 - 1, 2**53, -1))
+
+    def _range(self) -> dict[str, Any]:
+        ends = [{"line": self._number(), "character": self._number()} for _ in range(2)]
+        return {"start": ends[0], "end": ends[1]}
+
+    def _document(self) -> dict[str, Any]:
+        return {"uri": self._random.choice([*self._uris, "untitled:x", "file:///nowhere", "nonsense", ""])}
+
+    def _request(self, method: str, params: Any) -> dict[str, Any]:
+        self._id += 1
+        return {"id": self._id, "method": method, "params": params}
+
+    def _unknown(self) -> dict[str, Any]:
+        method = self._random.choice(["textDocument/nothing", "$/nothing", "", "scram/nothing", "exit2"])
+        return self._random.choice([{"method": method}, self._request(method, {"a": [1, None]})])
+
+    def _malformed(self) -> bytes:
+        return self._random.choice(
+            [b"{", b"[]", b"null", b"\xff\xfe", b'{"jsonrpc": "2.0"}', b'{"jsonrpc": "1.0", "id": 1}', b'"text"', b"{}"]
+        )
+
+    def _wrong_values(self) -> dict[str, Any]:
+        values = [None, 7, "text", [], {"textDocument": 3}, {"textDocument": {"uri": None}}]
+        params = self._random.choice(values)
+        method = self._random.choice(
+            ["textDocument/hover", "textDocument/didOpen", "textDocument/didChange", "textDocument/codeAction"]
+        )
+        return self._request(method, params) if self._random.random() < 0.5 else {"method": method, "params": params}
+
+    def _change(self) -> dict[str, Any]:
+        text = self._random.choice([*SNIPPETS, "x" * 100_000])
+        change = {"range": self._range(), "text": text} if self._random.random() < 0.8 else {"text": text}
+        identifier = {**self._document(), "version": self._random.randrange(100)}
+        return {"method": "textDocument/didChange", "params": {"textDocument": identifier, "contentChanges": [change]}}
+
+    def _ask(self) -> dict[str, Any]:
+        place = {"textDocument": self._document(), "position": self._range()["start"], "range": self._range()}
+        asked = self._random.choice(
+            ["hover", "codeAction", "inlayHint", "codeLens", "diagnostic", "completion", "definition"]
+        )
+        return self._request(f"textDocument/{asked}", {**place, "context": {"diagnostics": []}})
+
+    def _cancel(self) -> dict[str, Any]:
+        identity = self._random.choice([self._id, self._id - 1, 5, "text", -1])
+        return {"method": "$/cancelRequest", "params": {"id": identity}}
+
+    def _reopen(self) -> dict[str, Any]:
+        document = self._document()
+        if self._random.random() < 0.3:
+            return {"method": "textDocument/didClose", "params": {"textDocument": document}}
+        item = {**document, "languageId": "python", "version": 1, "text": self._random.choice(TEXTS)}
+        return {"method": "textDocument/didOpen", "params": {"textDocument": item}}
+
+
+async def test_the_server_outlives_every_bad_message(editor: Editor, project: Path) -> None:
+    await editor.start(project, client_capabilities("visual-studio-code"))
+    uris = [editor.open(project / f"fuzzed_{number}.py", text) for number, text in enumerate(TEXTS)]
+    sender = Sender(editor, seed=20_26)
+    for _ in range(MESSAGES):
+        await sender.send(uris)
+    uri = editor.open(project / "train.py", TRAIN)
+    (diagnostic,) = await editor.shown(uri)
+    assert diagnostic.range == RATE
+    fix, _ = await editor.fixes(uri, RATE, [diagnostic])
+    assert fix.title == "Scram (SCR101): Set the learning rate to 0.001"
+    assert editor.client._server is not None
+    assert editor.client._server.returncode is None
+
+
+async def test_many_edits_end_in_what_a_fresh_document_shows(code: Editor, project: Path) -> None:
+    chance = random.Random(7)
+    text = TRAIN + "".join(f"\noptimizer_{n} = keras.optimizers.Adam({n}e{n % 5})\n" for n in range(20))
+    uri = code.open(project / "train.py", text)
+    await code.shown(uri)
+    undo: list[str] = []
+    memory = []
+    version = 1
+    for number in range(EDITS):
+        if undo and chance.random() < 0.3:
+            text = undo.pop()
+            version = code.rewrite(uri, text)
+        else:
+            undo = [*undo[-20:], text]
+            text, version = _edit(code, uri, text, chance)
+        if number % 20 == 0:
+            await code.shown(uri, version)
+            code.publications.clear()
+            memory.append(_memory(code))
+    edited = await code.shown(uri, version)
+    fresh = await code.shown(code.open(project / "fresh.py", text))
+    assert [(each.range, each.message) for each in edited] == [(each.range, each.message) for each in fresh]
+    if EDITS >= 10_000:  # with fewer the caches are not full yet
+        assert max(memory[-10:]) < 1.1 * max(memory[len(memory) // 2 - 10 : len(memory) // 2])
+
+
+def _edit(code: Editor, uri: str, text: str, chance: random.Random) -> tuple[str, int]:
+    """Replace a short stretch of a line; gives the new text and version. Columns are UTF-16 units."""
+    lines = text.split("\n")
+    row = chance.randrange(len(lines))
+    line = lines[row].removesuffix("\r")
+    start = chance.randint(0, len(line))
+    end = min(len(line), start + chance.choice((0, 0, 1, 3)))
+    inserted = chance.choice(SNIPPETS)
+    offset = sum(len(each) + 1 for each in lines[:row])
+    place = types.Range(types.Position(row, _units(line[:start])), types.Position(row, _units(line[:end])))
+    return text[: offset + start] + inserted + text[offset + end :], code.replace(uri, place, inserted)
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+def _memory(code: Editor) -> int:
+    """The memory of the server's process in KB, where the system tells."""
+    if not sys.platform.startswith("linux") or code.client._server is None:
+        return 0
+    status = Path(f"/proc/{code.client._server.pid}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0])
+
+
+async def test_a_message_of_many_megabytes_is_borne(code: Editor, project: Path) -> None:
+    uri = code.open(project / "large.py", "import keras\n" + "x = 1\n" * 500_000)
+    assert await asyncio.wait_for(code.hover(uri, 0, 0), 60) is None

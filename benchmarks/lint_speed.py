@@ -10,13 +10,17 @@ from __future__ import annotations
 
 import argparse
 import ast
+import multiprocessing
+import os
 import random
 import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import libcst
@@ -26,7 +30,9 @@ from scram_analyzers.rules.registry import RuleSet
 from scram_analyzers.source.chunks import ParseCache
 from scram_analyzers.source.text import mentions_keras
 
-KEYSTROKES = 200
+KEYSTROKES = 100
+MANY_FILES = 10_000
+MIN_LINES, MAX_LINES = 850, 1_300
 GROWTH = (10, 100, 1_000, 10_000)
 PEERS = {
     "ruff": ["ruff", "check", "--no-cache", "--exit-zero", "--quiet"],
@@ -43,27 +49,26 @@ def cpu(action: Callable[[], object]) -> float:
     return time.process_time() - begin
 
 
-def child_cpu(command: Sequence[str]) -> float:
+def child_cpu(command: Sequence[str], environment: Mapping[str, str] | None = None) -> float:
     """CPU seconds of a whole process with its children."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
 def in_process(texts: Sequence[str], rules: RuleSet) -> None:
-    """Cold and warm, against the two parsers."""
-    warm = ParseCache(1 << 30)
-    for text in texts:
-        analyze_source(text, "warm.py", rules, warm)
+    """Read for the first time, and read again as it is, against the two parsers."""
+    cache = ParseCache()
     actions: dict[str, Callable[[str], object]] = {
         "ast.parse": ast.parse,
         "libcst.parse_module": libcst.parse_module,
-        "scram cold": lambda text: analyze_source(text, "cold.py", rules, ParseCache()),
-        "scram warm": lambda text: analyze_source(text, "warm.py", rules, warm),
+        "scram cold": lambda text: analyze_source(text, "file.py", rules),
+        "scram again": lambda text: analyze_source(text, "file.py", rules, cache),
     }
     seconds = dict.fromkeys(actions, 0.0)
     for text in texts:  # in turn on each file, so that a slow moment of the machine strikes all alike
+        analyze_source(text, "file.py", rules, cache)
         for name, action in actions.items():
             seconds[name] += cpu(lambda action=action, text=text: action(text))  # type: ignore[misc]
     lines = sum(text.count("\n") for text in texts)
@@ -75,23 +80,45 @@ def in_process(texts: Sequence[str], rules: RuleSet) -> None:
 
 
 def keystrokes(texts: Sequence[str], rules: RuleSet) -> None:
-    """One character typed somewhere in a file of about 1,000 lines, then analyzed again."""
-    text = max((each for each in texts if each.count("\n") <= 1_300), key=lambda each: each.count("\n"))
+    """One character typed anywhere in files of about 1,000 lines, and taken back; one in 25 is a line end."""
+    sized = sorted((each for each in texts if MIN_LINES <= each.count("\n") <= MAX_LINES), key=len)
+    if not sized:
+        print(f"\nno file of {MIN_LINES:,} to {MAX_LINES:,} lines to type in")
+        return
+    print(
+        f"\n{KEYSTROKES} keystrokes in each file of {MIN_LINES:,} to {MAX_LINES:,} lines, against libcst on the file\n"
+    )
+    print(f"{'lines':>8}{'parse ms':>12}{'50 %':>8}{'95 %':>8}{'99 %':>8}")
+    ratios: list[float] = []
+    for text in sized:
+        parse = min(cpu(lambda text=text: libcst.parse_module(text)) for _ in range(5))  # type: ignore[misc]
+        spent = [each / parse for each in _typing(text, rules)]
+        ratios += spent
+        print(f"{text.count(chr(10)):8,}{1e3 * parse:12.1f}{_percentiles(spent)}")
+    print(f"{'all':>8}{'':12}{_percentiles(ratios)}")
+
+
+def _typing(text: str, rules: RuleSet) -> list[float]:
+    """CPU seconds of the analysis after each keystroke."""
     lines = text.split("\n")
+    written = [number for number, each in enumerate(lines) if each.strip()]
     cache = ParseCache()
     analyze_source(text, "edit.py", rules, cache)
-    parse = statistics.median(cpu(lambda: libcst.parse_module(text)) for _ in range(5))
-    places = random.Random(0)
+    chance = random.Random(0)
     spent = []
-    for _ in range(KEYSTROKES):
-        line = places.choice([number for number, each in enumerate(lines) if each.strip()])
-        column = places.randint(0, len(lines[line]))
-        edited = [*lines[:line], f"{lines[line][:column]}x{lines[line][column:]}", *lines[line + 1 :]]
+    for count in range(KEYSTROKES):
+        line = chance.choice(written)
+        column = chance.randint(0, len(lines[line]))
+        typed = "\n" if count % 25 == 24 else "x"
+        edited = [*lines[:line], f"{lines[line][:column]}{typed}{lines[line][column:]}", *lines[line + 1 :]]
         spent.append(cpu(lambda edited=edited: analyze_source("\n".join(edited), "edit.py", rules, cache)))  # type: ignore[misc]
-    cuts = statistics.quantiles(spent, n=100)
-    print(f"\n{KEYSTROKES} keystrokes in a file of {len(lines):,} lines (libcst parses it in {1e3 * parse:.1f} ms)\n")
-    for percent in (50, 95, 99):
-        print(f"{percent} %{1e3 * cuts[percent - 1]:12.1f} ms{cuts[percent - 1] / parse:10.2f} of a parse")
+        analyze_source(text, "edit.py", rules, cache)
+    return spent
+
+
+def _percentiles(values: Sequence[float]) -> str:
+    cuts = statistics.quantiles(values, n=100)
+    return "".join(f"{cuts[percent - 1]:8.2f}" for percent in (50, 95, 99))
 
 
 def growth(texts: Sequence[str], rules: RuleSet) -> None:
@@ -102,7 +129,7 @@ def growth(texts: Sequence[str], rules: RuleSet) -> None:
     print(f"\n{'lines':>8}{'scram ms':>12}{'libcst ms':>12}{'ratio':>8}")
     for length in GROWTH:
         text = "import keras\n" + "\n".join(lines[:length]) + "\n"
-        ours = cpu(lambda text=text: analyze_source(text, "grow.py", rules, ParseCache()))  # type: ignore[misc]
+        ours = cpu(lambda text=text: analyze_source(text, "grow.py", rules))  # type: ignore[misc]
         theirs = cpu(lambda text=text: _parse_if_possible(text))  # type: ignore[misc]
         print(f"{length:8,}{1e3 * ours:12.1f}{1e3 * theirs:12.1f}{ours / theirs:8.2f}")
 
@@ -114,19 +141,59 @@ def _parse_if_possible(text: str) -> None:
         return
 
 
+PROGRAM = """import keras
+from keras import layers
+
+(x, y), _ = keras.datasets.mnist.load_data()
+model = keras.Sequential([layers.Flatten(), layers.Dense({units}, activation="relu"), layers.Dense(10)])
+model.compile(optimizer=keras.optimizers.SGD({units}), loss="sparse_categorical_crossentropy")
+model.fit(x, y, epochs={units})
+"""
+
+
+def memory() -> None:
+    """What stays in memory after many files, no two alike, one after the other: through one cache and without."""
+    rules, cache = RuleSet.default(), ParseCache()
+    print(f"\n{'files':>8}{'peak MiB':>12}   one after the other in one process", flush=True)
+    for count in range(1, MANY_FILES + 1):
+        text = PROGRAM.format(units=count)
+        analyze_source(text, f"file_{count}.py", rules, cache if count % 2 else None)
+        if count in (MANY_FILES // 10, MANY_FILES // 2, MANY_FILES):
+            print(f"{count:8,}{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:12.0f}", flush=True)
+
+
+def without_keras() -> None:
+    """A file that has nothing for scram is dismissed on its text."""
+    text = "import numpy as np\n\n\ndef f(x):\n    return np.sin(x) + 1  # a line of code\n" * 200
+    rules = RuleSet.default()
+    ours = cpu(lambda: [analyze_source(text, "other.py", rules) for _ in range(1_000)]) / 1_000
+    print(f"\na file of 1,000 lines without Keras: {1e6 * ours:.1f} microseconds")
+
+
 def processes(files: Sequence[Path], peers: Path | None) -> None:
-    """Whole commands on the same files, ours first."""
-    ours = [str(Path(sys.executable).with_name("scram-lint")), "--exit-zero", "--isolated", "--output-format", "json"]
+    """Whole commands: what it costs to start, and the same files for all."""
+    ours = [str(Path(sys.executable).with_name("scram-lint"))]
+    check = [*ours, "--exit-zero", "--isolated", "--output-format", "json"]
     names = [str(file) for file in files]
-    base = child_cpu([*ours, *names])
-    print(f"\nwhole processes on {len(files)} files, CPU seconds\n")
-    print(f"{'scram-lint':14}{base:10.2f}")
+    with tempfile.TemporaryDirectory() as compiled:  # as installed: modules are compiled once, not at every start
+        environment = {**os.environ, "PYTHONPYCACHEPREFIX": compiled}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        child_cpu([*check, names[0]], environment)
+        print("\nwhole processes, CPU seconds\n")
+        for words, command in (
+            ("scram-lint --version", [*ours, "--version"]),
+            ("python -c 'import libcst'", [sys.executable, "-c", "import libcst"]),
+            ("scram-lint, one file", [*check, names[0]]),
+        ):
+            print(f"{words:28}{min(child_cpu(command, environment) for _ in range(3)):10.3f}")
+        base = child_cpu([*check, *names], environment)
+    print(f"\n{len(files)} files\n\n{'scram-lint':28}{base:10.2f}")
     for name, (program, *arguments) in PEERS.items():
         if peers is None or not (peers / program).exists():
-            print(f"{name:14}{'not installed':>16}")
+            print(f"{name:28}{'not installed':>16}")
             continue
         spent = child_cpu([str(peers / program), *arguments, *names])
-        print(f"{name:14}{spent:10.2f}{spent / base:10.2f} times ours")
+        print(f"{name:28}{spent:10.2f}{spent / base:10.2f} times ours")
 
 
 def main() -> int:
@@ -144,7 +211,10 @@ def main() -> int:
     in_process(list(keras.values()), rules)
     keystrokes(list(keras.values()), rules)
     growth(list(keras.values()), rules)
+    without_keras()
     processes(list(keras), options.peers)
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        pool.submit(memory).result()
     return 0
 
 

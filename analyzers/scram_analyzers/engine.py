@@ -79,7 +79,7 @@ def analyze_source(text: str, filename: str, rules: RuleSet, cache: ParseCache |
         how = "Keep generated tables in a data file, or split the module."
         unread = note_finding(UNREADABLE, message, filename, SourceRange.of(1, 0, 1, 0), how)
         return Analysis(filename, rules, None, (unread,))
-    program = interpret(text, filename, cache if cache is not None else ParseCache())
+    program = interpret(text, filename, cache)
     findings = [note_finding(UNREADABLE, each.reason, filename, each.range, each.mend) for each in program.unread]
     for rule in rules:
         findings += _check_program(rule, program)

@@ -85,7 +85,9 @@ MAX_UNROLLED = 24
 
 def evaluate(interpreter: Interpreter, node: cst.BaseExpression) -> Value:
     """The value of an expression in the current state."""
-    interpreter.step()
+    interpreter.steps += 1
+    if interpreter.steps > interpreter.budget:
+        interpreter.stop()
     handler = _EXPRESSIONS.get(type(node))
     if handler is None:
         return Unknown(interpreter.place(node))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
@@ -79,12 +80,12 @@ class Tensor:
 
     def ancestors(self) -> Iterator[Tensor]:
         """This tensor and everything it was made from, nearest first, each once."""
-        seen: set[int] = set()
-        waiting = [self]
+        seen = {id(self)}
+        waiting = deque((self,))
         while waiting:
-            tensor = waiting.pop(0)
-            if id(tensor) in seen:
-                continue
-            seen.add(id(tensor))
+            tensor = waiting.popleft()
             yield tensor
-            waiting.extend(tensor.inputs)
+            for source in tensor.inputs:
+                if id(source) not in seen:
+                    seen.add(id(source))
+                    waiting.append(source)

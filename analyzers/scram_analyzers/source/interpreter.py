@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 import libcst as cst
 
@@ -83,11 +83,14 @@ class Frame:
     continues: list[State] = field(default_factory=list)
 
 
-def interpret(text: str, filename: str, cache: ParseCache) -> Program:
+def interpret(text: str, filename: str, cache: ParseCache | None = None) -> Program:
     """Read a module. Never raises for any text: what can't be read is in the program's `unread`.
 
     What the cache remembers of the file's last reading is taken over where nothing it stood on has changed.
     """
+    if cache is None:  # read once: nothing is kept
+        chunks = tuple(parse_module(split_module(text), ParseCache()))
+        return Interpreter(text, filename, chunks).run()
     memory = cache.memory(filename)
     split = split_module(text, memory.split)
     chunks = tuple(memory.chunks.get(chunk, chunk) for chunk in parse_module(split, cache))
@@ -99,9 +102,12 @@ def interpret(text: str, filename: str, cache: ParseCache) -> Program:
 
 
 class Interpreter:
-    """The state of one walk over one module. `memory` is of the last reading, `outcomes` are of this one."""
+    """The state of one walk over one module. `memory` is of the last reading, `outcomes` are of this one.
 
-    def __init__(self, text: str, filename: str, chunks: tuple[PlacedChunk, ...], memory: Memory) -> None:
+    Without a memory nothing is taken over and nothing kept.
+    """
+
+    def __init__(self, text: str, filename: str, chunks: tuple[PlacedChunk, ...], memory: Memory | None = None) -> None:
         self.text = text
         self.filename = filename
         self.chunks = chunks
@@ -116,11 +122,11 @@ class Interpreter:
         self.class_bodies = 0
         self.outcomes: dict[Hashable, Outcome] = {}
         self._identities = itertools.count(1)
-        self._steps = 0
+        self.steps = 0
         self.sought: set[str] = set()
-        for name in memory.sought:
+        for name in memory.sought if memory is not None else ():
             self._seek(name)
-        self._budget = min(max(MIN_STEPS, MAX_STEPS_PER_NODE * len(text) // 8), MAX_STEPS)
+        self.budget = min(max(MIN_STEPS, MAX_STEPS_PER_NODE * len(text) // 8), MAX_STEPS)
 
     # -- the whole module
 
@@ -146,9 +152,11 @@ class Interpreter:
 
     def _stretch(self, key: Hashable, run: Callable[[], Iterator[UnreadPart]]) -> tuple[UnreadPart, ...]:
         """Read a stretch, or take over what reading it came to last time."""
+        if self._memory is None:
+            return tuple(run())
         outcome = self._memory.outcomes.get(key)
         if outcome is None or not self._repeat(outcome):
-            outcome = self._read(run)
+            outcome = self._read(run, next(self._memory.serials))
         if not outcome.unread:  # how deep is too deep depends on who calls
             self.outcomes[key] = outcome
         return outcome.unread
@@ -159,7 +167,7 @@ class Interpreter:
             hold(outcome.names, state.names)
             and hold(outcome.heap, state.heap)
             and hold(outcome.facts, self.facts)
-            and self._steps + outcome.steps <= self._budget
+            and self.steps + outcome.steps <= self.budget
         )
         if same:
             put(outcome.changed_names, state.names)
@@ -167,14 +175,14 @@ class Interpreter:
             put(outcome.changed_facts, self.facts)
             self.scope_parents.update(outcome.scopes)
             self.recording.add(outcome.recorded)
-            self._steps += outcome.steps
+            self.steps += outcome.steps
         return same
 
-    def _read(self, run: Callable[[], Iterator[UnreadPart]]) -> Outcome:
+    def _read(self, run: Callable[[], Iterator[UnreadPart]], serial: int) -> Outcome:
         trace = self.state.trace = Trace()
-        first = next(self._memory.serials) << STRETCH_BITS
+        first = serial << STRETCH_BITS
         self._identities = itertools.count(first + 1)
-        steps, marks, scopes = self._steps, self.recording.marks(), len(self.scope_parents)
+        steps, marks, scopes = self.steps, self.recording.marks(), len(self.scope_parents)
         unread = tuple(run())
         names, heap = self.state.names, self.state.heap
         return Outcome(
@@ -187,7 +195,7 @@ class Interpreter:
             scopes=dict(itertools.islice(self.scope_parents.items(), scopes, None)),
             recorded=self.recording.since(marks),
             unread=unread,
-            steps=self._steps - steps,
+            steps=self.steps - steps,
         )
 
     def _run_chunk(self, chunk: PlacedChunk) -> Iterator[UnreadPart]:
@@ -291,13 +299,11 @@ class Interpreter:
     def place(self, node: cst.CSTNode) -> Place:
         """Where `node` of the chunk being read stands."""
         assert self.chunk is not None
-        return Place(self.chunk, node)
+        return tuple.__new__(Place, (self.chunk, node))  # half the cost of `Place(...)`, many times a line
 
-    def step(self) -> None:
-        """Count one evaluation against the budget."""
-        self._steps += 1
-        if self._steps > self._budget:
-            raise BudgetSpentError
+    def stop(self) -> NoReturn:
+        """Give up: `steps` went over the `budget`."""
+        raise BudgetSpentError
 
     def evaluate(self, node: cst.BaseExpression) -> Value:
         """What an expression is worth here."""
@@ -317,10 +323,12 @@ class Interpreter:
         """What a name, written at `node`, stands for in the current scope."""
         scope: int | None = self.frame.scope
         names, journal = self.state.names, self.state.trace.names
+        asked, before = journal.asked, journal.before
         while scope is not None:
             key = (scope, name)
             value = names.get(key)
-            journal.ask(key, value)
+            if key not in before or before[key] is value:  # as `Journal.ask`, in the most frequent place of all
+                asked.add(key)
             if value is not None:
                 return value
             scope = self.scope_parents[scope]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -33,8 +34,10 @@ LAYER_PREFIX = "keras.layers."
 
 def name_arguments(kind: str, arguments: Arguments) -> Arguments:
     """Arguments by Keras 3's parameter names, for whatever has a known signature."""
-    kept = NOT_RENAMED.get(kind, frozenset())
-    aliases = {old: new for old, new in LEGACY_PARAMETERS.items() if old not in kept}
+    kept = NOT_RENAMED.get(kind)
+    aliases: Mapping[str, str] = LEGACY_PARAMETERS
+    if kept is not None:
+        aliases = {old: new for old, new in LEGACY_PARAMETERS.items() if old not in kept}
     named = arguments.named(signatures().get(kind, ()), aliases)
     return _with_kernel_size(named) if "nb_row" in named.keywords else named
 
@@ -60,14 +63,14 @@ def create(interpreter: Interpreter, kind: str, arguments: Arguments, place: Pla
 
 def with_tuples(interpreter: Interpreter, arguments: Arguments) -> Arguments:
     """Lists among the arguments as the tuples that Keras makes of them, so that sizes can be read later."""
-    keywords = dict(arguments.keywords)
+    changed: dict[str, Argument] = {}
     for name, argument in arguments.keywords.items():
         items = interpreter.items_of(argument.value) if isinstance(argument.value, Ref) else None
         if items is not None:
             inner = (interpreter.items_of(item) if isinstance(item, Ref) else None for item in items)
             nested = (Tuple(each) if each is not None else item for each, item in zip(inner, items, strict=True))
-            keywords[name] = replace(argument, value=Tuple(tuple(nested), argument.value.place))
-    return replace(arguments, keywords=keywords)
+            changed[name] = replace(argument, value=Tuple(tuple(nested), argument.value.place))
+    return replace(arguments, keywords={**arguments.keywords, **changed}) if changed else arguments
 
 
 def _with_data_format(interpreter: Interpreter, kind: str, arguments: Arguments) -> Arguments:

@@ -57,13 +57,14 @@ class Journal(Generic[Key, Held]):
         kept = [key for key, old in before.items() if known.get(key) is old]
         return tuple([(key, before[key] if key in before else known.get(key)) for key in self.asked.union(kept)])
 
-    def changes(self, known: Mapping[Key, Held]) -> tuple[tuple[Key, Held | None], ...]:
+    def changes(self, known: dict[Key, Held]) -> tuple[tuple[Key, Held | None], ...]:
         """What is worth something else now, None where it is gone; new keys in the order they stand in."""
         changed = [key for key, old in self.before.items() if known.get(key) is not old]
         new = {key for key in changed if self.before[key] is None}
-        placed = itertools.islice((key for key in reversed(list(known)) if key in new), len(new)) if new else ()
-        ordered = [*(key for key in changed if key not in new), *reversed(list(placed))]
-        return tuple((key, known.get(key)) for key in ordered)
+        if new:  # they stand at the end, as a rule
+            placed = [*itertools.islice((key for key in reversed(known) if key in new), len(new))]
+            changed = [*(key for key in changed if key not in new), *reversed(placed)]
+        return tuple([(key, known.get(key)) for key in changed])
 
 
 class Trace:

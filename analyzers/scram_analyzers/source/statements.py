@@ -24,7 +24,9 @@ def run_block(interpreter: Interpreter, statements: Sequence[cst.CSTNode]) -> No
     for statement in statements:
         if not interpreter.state.live:
             return
-        interpreter.step()
+        interpreter.steps += 1
+        if interpreter.steps > interpreter.budget:
+            interpreter.stop()
         handler = _STATEMENTS.get(type(statement))
         if handler is not None:
             handler(interpreter, statement)

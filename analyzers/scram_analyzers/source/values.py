@@ -226,6 +226,8 @@ def agree(left: Value, right: Value) -> bool:
 
 def placed(value: Value, place: Place) -> Value:
     """The value, made at `place` unless it already has one."""
-    if value.place is None and isinstance(value, (Unknown, Constant, Tuple, Symbol, Method, Choice)):
-        return replace(value, place=place)
-    return value
+    if value.place is not None:
+        return value
+    if isinstance(value, Unknown):  # the most frequent by far
+        return Unknown(place)
+    return replace(value, place=place) if isinstance(value, (Constant, Tuple, Symbol, Method, Choice)) else value

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import random
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 
 from scram_analyzers.engine import Analysis, analyze_source
 from scram_analyzers.rules.registry import RuleSet
-from scram_analyzers.source.chunks import ParseCache
+from scram_analyzers.source.chunks import REMEMBERED_FILES, ParseCache
 
 FUNCTIONAL = '''"""Trains a classifier."""
 import numpy as np
@@ -196,3 +198,26 @@ def test_an_import_remembered_later_is_seen_where_it_was_missing() -> None:
     edited = text + "\n\ndef Dense(units):\n    return units\n"
     again = analyze_source(edited, "train.py", RULES, cache)
     assert summary(again) == summary(analyze_source(edited, "train.py", RULES))
+
+
+def test_nothing_keeps_a_program_that_nobody_holds() -> None:
+    cache = ParseCache()
+    for kept in (None, cache):
+        analysis = analyze_source(FUNCTIONAL, "train.py", RULES, kept)
+        assert analysis.program is not None
+        program = weakref.ref(analysis.program)
+        del analysis
+        gc.collect()
+        assert program() is None
+
+
+def test_a_cache_forgets_the_files_of_long_ago() -> None:
+    cache = ParseCache(capacity=200)
+    program = analyze_source(FUNCTIONAL, "first.py", RULES, cache).program
+    assert program is not None
+    trees = [weakref.ref(chunk.parsed) for chunk in program.chunks]
+    del program
+    for number in range(REMEMBERED_FILES):
+        analyze_source(f"import keras\nx = {number}\n", f"file_{number}.py", RULES, cache)
+    gc.collect()
+    assert not any(tree() for tree in trees)

@@ -98,7 +98,7 @@ RENAMED_CLASSES = {
 """Other names of a class, old and new, by the one used here."""
 
 
-@functools.cache
+@functools.lru_cache(maxsize=8192)
 def canonical_name(dotted: str) -> str:
     """The canonical form of a dotted name; a name outside Keras comes back as it is."""
     root = _KERAS_ROOT.match(dotted)

@@ -2,7 +2,7 @@
 
 The form is stable. Rows and columns count from 1, columns in Unicode code points; the end is exclusive. In a
 notebook `cell` counts from 1 over all its cells and rows are the cell's own; elsewhere it is null. A run's
-finding has `run`, `step` and `epoch` besides.
+finding has `run`, `step` and `epoch` besides, and a `refutation` where it withdraws what the source gave rise to.
 """
 
 from __future__ import annotations
@@ -62,6 +62,8 @@ def finding_to_json(finding: Finding, fix: Fix | None) -> dict[str, Any]:
     if finding.moment is not None:
         moment = finding.moment
         data |= {"run": moment.run, "step": moment.step, "epoch": moment.epoch}
+    if finding.refutation:
+        data["refutation"] = finding.refutation
     return data
 
 
@@ -88,6 +90,7 @@ def finding_from_json(data: object) -> tuple[Finding, Fix | None]:
         origin=fields.choice("origin", Origin),
         moment=_moment_from_json(fields),
         cell=fields.optional_count("cell", 1),
+        refutation=fields.text("refutation", ""),
     )
     return finding, None if fix is None else _fix_from_json(fix)
 

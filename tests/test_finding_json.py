@@ -147,3 +147,11 @@ def test_bad_data_is_refused_with_one_line_that_names_it(change: dict[str, Any],
 def test_what_is_no_finding_is_a_value_error(data: object) -> None:
     with pytest.raises(ValueError, match="a finding"):
         finding_from_json(data)
+
+
+def test_a_refutation_travels_with_the_finding_it_takes_back():
+    finding = Finding(
+        "SCR101", "learning-rate-too-high", Severity.WARNING, Confidence.HIGH, "m", "w", "h", "/p/train.py",
+        SourceRange.of(3, 0, 3, 4), origin=Origin.RUN, moment=RunMoment("r1", 9, 2), refutation="accuracy came to 97%",
+    )  # fmt: skip
+    assert finding_from_json(finding_to_json(finding, None)) == (finding, None)

@@ -44,15 +44,6 @@ class RunAnswers:
         return bool(self.said or self.failed)
 
 
-@dataclass(frozen=True, slots=True)
-class Refutation:
-    """A finding of the source that a run showed to be harmless: `reason` stands inside a sentence."""
-
-    finding: Finding
-    reason: str
-    moment: RunMoment
-
-
 @dataclass(frozen=True)
 class Analysis:
     """What one text holds. `program` is None when the text never mentions Keras and was not read."""
@@ -122,8 +113,11 @@ def analyze_run(
     return [*answers.failed, *diagnose(answers.said, Scene(history, program, tuple(source), find_place))]
 
 
-def refuted(history: RunHistory, analysis: Analysis, confirmed: Iterable[Finding]) -> list[Refutation]:
-    """Which of the source's findings a run that has ended shows to be harmless; `confirmed` are the run's own."""
+def refuted(history: RunHistory, analysis: Analysis, confirmed: Iterable[Finding]) -> list[Finding]:
+    """The source's findings that a run which has ended shows to be harmless, each with its refutation.
+
+    `confirmed` are the run's own findings.
+    """
     if history.moment is not Moment.END or analysis.program is None:
         return []
     said = {each.code for each in confirmed}
@@ -134,9 +128,8 @@ def refuted(history: RunHistory, analysis: Analysis, confirmed: Iterable[Finding
             continue
         reason = _refutation(rule, finding, history)
         if reason is not None:
-            found.append(
-                Refutation(finding, reason, RunMoment(history.info.run, history.last_step, history.last_epoch))
-            )
+            moment = RunMoment(history.info.run, history.last_step, history.last_epoch)
+            found.append(dataclasses.replace(finding, refutation=reason, origin=Origin.RUN, moment=moment))
     return found
 
 
@@ -160,10 +153,11 @@ def _failure_message(rule: Rule, error: Exception) -> str:
 
 
 def merge(source: Iterable[Finding], run: Iterable[Finding]) -> list[Finding]:
-    """One list for a reader: where a run confirms a source finding, the run's stands for both."""
-    confirmed = list(run)
-    kept = [each for each in source if not any(_same_cause(each, other) for other in confirmed)]
-    return sorted([*kept, *confirmed], key=lambda each: each.sort_key)
+    """One list for a reader: what a run confirms stands for the source's finding, what it refutes takes that away."""
+    judged = list(run)
+    kept = [each for each in source if not any(_same_cause(each, other) for other in judged)]
+    shown = [each for each in judged if not each.refutation]
+    return sorted([*kept, *shown], key=lambda each: each.sort_key)
 
 
 def _same_cause(source: Finding, run: Finding) -> bool:

@@ -129,7 +129,8 @@ class Finding:
 
     `message` is what is wrong here, `why` why it matters, `how` how to mend it and `recipe` the code to
     write, in the author's own names and import style. `origin` is `RUN` when a training run showed it; then
-    `moment` says when.
+    `moment` says when. With a `refutation` ("validation accuracy came to 97%") the run showed that what the source
+    gave rise to does no harm: such a finding is never shown, it withdraws the source's.
     """
 
     code: str
@@ -147,6 +148,7 @@ class Finding:
     origin: Origin = Origin.SOURCE
     moment: RunMoment | None = None
     cell: int | None = None
+    refutation: str = ""
 
     @property
     def sort_key(self) -> tuple[str, int, SourceRange, int, str]:

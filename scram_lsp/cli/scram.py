@@ -112,7 +112,7 @@ def _show(store: RunStore, options: argparse.Namespace) -> int:
     run = _find_run(store, options.run)
     if run is None:
         return FAILED
-    reported = [Reported(each.finding, each.fix) for each in store.findings(run.run)]
+    reported = [Reported(each.finding, each.fix) for each in store.findings(run.run) if not each.finding.refutation]
     if options.output_format == "full":
         print(f"Run {run.run} of {short_path(Path(run.script))}, started {run.started}, {run.status}.\n")
     text = _text_as_it_ran(run)

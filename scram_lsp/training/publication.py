@@ -36,11 +36,12 @@ class Publication:
         self._sender.start()
         self._told: dict[_Key, Severity] = {}
         self._sequence = 0
+        self._refuted = 0
 
     @property
     def count(self) -> int:
         """How many different findings were published."""
-        return len(self._told)
+        return len(self._told) - self._refuted
 
     @property
     def is_stored(self) -> bool:
@@ -58,7 +59,12 @@ class Publication:
         self._sequence += 1
         self._journal.add_finding(self._sequence, finding, fix)
         self._sender.send(self._sequence, finding_to_json(finding, fix))
-        self._console.finding(finding)
+        if finding.refutation:
+            self._refuted += 1
+            line = finding.range.start.line
+            self._console.note(f"{finding.name} ({finding.code}) on line {line} did no harm: {finding.refutation}")
+        else:
+            self._console.finding(finding)
 
     def observe(self, record: Record) -> None:
         """Keep an observation of the run; it is thinned and written in batches, so any number may come."""

@@ -6,11 +6,11 @@ import functools
 from collections.abc import Iterator
 from pathlib import Path
 
-from scram_analyzers.engine import analyze_run, ask_rules
+from scram_analyzers.engine import analyze_run, ask_rules, refuted
 from scram_analyzers.findings import Finding, Fix, SourceRange
 from scram_analyzers.rules.base import Rule
 from scram_analyzers.rules.registry import RuleSet
-from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.history import Moment, RunHistory
 from scram_lsp.config import ConfigError, load_settings
 from scram_lsp.training.place_finder import PlaceFinder
 from scram_lsp.training.recorded_places import RecordedPlaces
@@ -34,12 +34,14 @@ class RunRules:
         return sum(1 for rule in self._rules if type(rule).check_run is not Rule.check_run)
 
     def check(self, history: RunHistory) -> Iterator[tuple[Finding, Fix | None]]:
-        """What the rules find, each with its fix; the script is analyzed only when they find something."""
-        if not ask_rules(history, self._rules):
+        """What the rules find, each with its fix; the script is analyzed when they find something, and at
+        the end, for what the run refutes."""
+        if not ask_rules(history, self._rules) and history.moment is not Moment.END:
             return
         script = self._finder.script
         find_place = functools.partial(self._finder.find, info=history.info)
-        for finding in analyze_run(history, self._rules, script.analysis.program, script.findings, find_place):
+        found = analyze_run(history, self._rules, script.analysis.program, script.findings, find_place)
+        for finding in [*found, *refuted(history, script.analysis, found)]:
             if not self._finder.text_of(finding).suppressions.silence(finding):
                 yield finding, self._fix(finding)
 

@@ -26,7 +26,7 @@ STEPS_KEPT = 2000
 PROBES_KEPT = 200
 """Probes and panels held in memory, the newest; the first of each is kept besides."""
 
-EPOCHS_KEPT = 1000
+EPOCHS_KEPT = 500
 """Epochs held in memory, the newest."""
 
 WARNINGS_KEPT = 50

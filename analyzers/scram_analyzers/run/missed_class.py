@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scram_analyzers.run.history import RunHistory, asked_once
+from scram_analyzers.run.history import Moment, RunHistory, asked_once
 from scram_analyzers.run.records import PanelRecord
 from scram_analyzers.run.wording import share
 
 PANELS = 2
 AFTER_EPOCH = 3
+SETTLED = 0.95
+"""The loss of an epoch against that two epochs before: while it falls faster, a class may still be learned."""
 SUPPORT = 20
 """Rows of a class below which its recall is chance (catalogue G8)."""
 
@@ -49,13 +51,18 @@ class MissedClass:
 def missed_class(history: RunHistory) -> MissedClass | None:
     """The class with the lowest recall, when it was low at each of the newest panels."""
     newest = [panel for panel in list(history.panels)[-PANELS:] if panel.epoch >= AFTER_EPOCH]
-    if len(newest) < PANELS:
+    if len(newest) < PANELS or not _has_settled(history):
         return None
     worst = [_worst(panel) for panel in newest]
     last = worst[-1]
     if last is None or any(each is None or each.label != last.label for each in worst):
         return None
     return last
+
+
+def _has_settled(history: RunHistory) -> bool:
+    losses = history.metric("loss")
+    return history.moment is Moment.END or (len(losses) >= 3 and losses[-1] > SETTLED * losses[-3])
 
 
 def _worst(panel: PanelRecord) -> MissedClass | None:

@@ -9,7 +9,8 @@ from scram_analyzers.run.history import Moment, RunHistory, asked_once
 from scram_analyzers.run.trends import slope
 
 FALL = 0.01
-"""Share of its value by which the loss still falls in an epoch (catalogue C6)."""
+"""Share of its value by which the loss still falls in an epoch (catalogue C6); and, ours, of the value that it
+began with: a loss of almost nothing can halve for ever."""
 
 SHARE = 0.2
 AT_LEAST = 3
@@ -44,6 +45,6 @@ def still_falling(history: RunHistory) -> StillFalling | None:
     if len(losses) < SHORTEST or not all(map(math.isfinite, last)) or last[-1] <= 0:
         return None
     pace = -slope(last) / last[-1]
-    if pace <= FALL or last[-1] > min(last):
+    if pace <= FALL or pace * last[-1] <= FALL * losses[0] or last[-1] > min(last):
         return None
     return StillFalling(len(history.epochs), window, where, last[0], last[-1], pace)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.base import Rule, RunReport
+from scram_analyzers.rules.base import Option, Rule, RunReport
 from scram_analyzers.rules.references import DEEP_CHECKS, VALIDATING_DATA
 from scram_analyzers.run.data_parts import input_pair
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.task import targets
 from scram_analyzers.run.wording import counted, listed
+
+SMALLEST_IMAGE = 49
+"""Pixels: of 7 rows and columns."""
 
 
 class ConstantFeature(Rule):
@@ -32,8 +36,11 @@ class ConstantFeature(Rule):
         VALIDATING_DATA,
     )
     false_alarms = (
-        "The border pixels of images that were flattened to a table are constant and harmless: this is a hint."
+        "The border pixels of flattened images are constant and harmless: a table with as many columns as a "
+        "square image "
+        "has values is taken for one."
     )
+    options = (Option("pixels", 0.9, "share of constant columns that is too much even for an image", "scram"),)
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report constant targets and a table of constant columns as errors, single columns as a hint."""
@@ -47,6 +54,8 @@ class ConstantFeature(Rule):
         if table is None or not table.columns or not table.constant_columns:
             return
         count = len(table.constant_columns)
+        if _may_be_pixels(table.columns) and count < self.option("pixels") * table.columns:
+            return
         everything = count == table.columns
         names = listed(map(str, table.constant_columns))
         yield RunReport(
@@ -56,3 +65,13 @@ class ConstantFeature(Rule):
             ),
             severity=Severity.ERROR if everything else None,
         )
+
+
+def _may_be_pixels(columns: int) -> bool:
+    """Whether a table has as many columns as a square image has values: 64, 784, 3 * 32 * 32."""
+    return any(
+        columns % channels == 0
+        and columns // channels >= SMALLEST_IMAGE
+        and math.isqrt(columns // channels) ** 2 == columns // channels
+        for channels in (1, 3)
+    )

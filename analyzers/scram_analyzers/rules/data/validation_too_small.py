@@ -36,6 +36,7 @@ class ValidationTooSmall(Rule):
     false_alarms = "Small data sets leave no choice: a hint."
     options = (
         Option("rows", 100, "fewest validation rows", "deepchecks"),
+        Option("rows-of-few", 30, "fewest validation rows beside fewer than 1,000 for training", "scram"),
         Option("share", 0.01, "smallest share of the training rows", "deepchecks"),
     )
 
@@ -44,13 +45,14 @@ class ValidationTooSmall(Rule):
         rows, samples = validation_rows(history), history.info.training_samples
         if not rows or samples is None:
             return
-        small_share = rows < self.option("share") * samples and rows < ENOUGH_ROWS
-        if rows >= self.option("rows") and not small_share:
+        is_small_share = rows < self.option("share") * samples and rows < ENOUGH_ROWS
+        can_spare = samples >= ENOUGH_ROWS
+        if rows >= self.option("rows" if can_spare else "rows-of-few") and not is_small_share:
             return
         yield RunReport(
             subject=Subject(SubjectKind.FIT),
             message=(
                 f"The run validates on {counted(rows, 'row')} beside {samples:,} for training: chance moves the result."
             ),
-            severity=Severity.INFO if samples >= ENOUGH_ROWS else None,
+            severity=Severity.INFO if can_spare else None,
         )

@@ -63,8 +63,9 @@ def test_nan_in_a_batch_of_a_stream() -> None:
 
 
 def test_constant_columns_are_a_hint_and_constant_targets_an_error() -> None:
-    (hint,) = reports(ConstantFeature, before(data(inputs(constant_columns=(0, 32, 39)), BALANCED)))
-    assert "3 columns of 64" in hint.message
+    (hint,) = reports(ConstantFeature, before(data(inputs(constant_columns=(0, 3), columns=13), BALANCED)))
+    assert "2 columns of 13" in hint.message
+    assert reports(ConstantFeature, before(data(inputs(constant_columns=(0, 32, 39)), BALANCED))) == []
     (error,) = reports(ConstantFeature, before(data(inputs(), labels([0, 100], deviation=0.0, minimum=1.0))))
     assert (error.severity, error.subject.kind) == (Severity.ERROR, SubjectKind.TARGETS)
 

@@ -101,7 +101,7 @@ TINY_VALIDATION = Kind("tiny-validation", "a handful of validation rows", ("vali
 TOKENS = Kind(
     "token-out-of-range",
     "token ids beyond the embedding",
-    ("token-outside-embedding", "embedding-vocabulary-too-small"),
+    ("embedding-vocabulary-too-small",),
 )
 
 SOFTMAX_ONE = Kind("softmax-of-one", "softmax over one unit", ("softmax-single-unit",))
@@ -137,7 +137,7 @@ MSE_CLASSES = Kind("mse-for-classes", "regression loss for classes", ("regressio
 CLASS_LOSS = Kind(
     "classes-loss-for-numbers",
     "classification loss for a number",
-    ("classification-loss-for-regression", "output-range-mismatch", "binary-target-out-of-range"),
+    ("classification-loss-for-regression", "output-range-mismatch", "label-out-of-range"),
 )
 ENCODING = Kind("label-encoding", "one-hot loss on class numbers", ("label-encoding-mismatch",))
 ACCURACY = Kind("accuracy-of-numbers", "accuracy of a regression", ("accuracy-metric-for-regression",))
@@ -145,7 +145,7 @@ LABELS_BEYOND = Kind("labels-out-of-range", "more classes than units", ("output-
 LABELS_SIGNED = Kind(
     "labels-signed",
     "labels -1 and 1 with binary cross-entropy",
-    ("binary-target-out-of-range", "output-range-mismatch", "negative-loss"),
+    ("label-out-of-range", "output-range-mismatch", "negative-loss"),
 )
 SUMMED = Kind("summed-loss", "loss summed over the batch", ("summed-loss",))
 

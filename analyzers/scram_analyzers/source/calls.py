@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scram_analyzers.source import external, keras_layers, keras_models, methods
-from scram_analyzers.source.data import Data
 from scram_analyzers.source.graph import Opaque, Tensor
 from scram_analyzers.source.libraries import data_operations
 from scram_analyzers.source.model import ModelObject
@@ -110,8 +109,4 @@ def generator_of(yields: Sequence[Value]) -> Value:
     joined = yields[0]
     for value in yields[1:]:
         joined = join_values(joined, value)
-    if isinstance(joined, Tuple) and len(joined.items) >= 2:
-        inputs, targets = (data_operations.as_data(item) for item in joined.items[:2])
-        return replace(inputs or Data("generator"), targets=targets, batched=True)
-    inputs = data_operations.as_data(joined)
-    return replace(inputs, batched=True) if inputs is not None else Data("generator", batched=True)
+    return data_operations.batches_of(joined)

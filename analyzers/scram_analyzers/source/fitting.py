@@ -20,6 +20,7 @@ from scram_analyzers.source.values import (
     Argument,
     Arguments,
     Choice,
+    Function,
     Ref,
     Symbol,
     Unknown,
@@ -122,8 +123,26 @@ def _data_argument(interpreter: Interpreter, argument: Argument | None) -> Argum
         return None
     data = data_operations.as_data(argument.value)
     if data is None:
+        data = _of_sequence(interpreter, argument.value)
+    if data is None:
         data = data_operations.from_object(interpreter, argument.value)
     return Argument(data, argument.place, argument.keyword) if data is not None else argument
+
+
+SEQUENCES = frozenset(("keras.utils.Sequence", "keras.utils.PyDataset"))
+
+
+def _of_sequence(interpreter: Interpreter, value: Value) -> Data | None:
+    """The batches that an object of the module's own `Sequence` or `PyDataset` gives."""
+    thing = interpreter.instance(value)
+    if thing is None or not isinstance(value, Ref) or SEQUENCES.isdisjoint(thing.cls.external_bases()):
+        return None
+    method = thing.cls.member("__getitem__")
+    if not isinstance(method, Function):
+        return None
+    batch = interpreter.call_function(method.bind(value), Arguments((Argument(Unknown(), None),)))
+    known = data_operations.as_data(batch) is not None or interpreter.items_of(batch)
+    return data_operations.batches_of(batch) if known else None
 
 
 def _weighted_classes(interpreter: Interpreter, weights: Value | None) -> tuple[int, ...]:

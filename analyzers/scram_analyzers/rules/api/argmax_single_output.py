@@ -54,6 +54,29 @@ class ArgmaxSingleOutput(Rule):
             classes = (predictions > 0.5).astype("int32")
             """,
         ),
+        Example(
+            "As a method of the predictions",
+            """
+            from keras.layers import Dense
+            from keras.models import Sequential
+
+            model = Sequential([Dense(8, activation="relu"), Dense(1, activation="sigmoid")])
+            model.compile("adam", "binary_crossentropy")
+            model.fit(x_train, y_train)
+            probabilities = model.predict(x_test)
+            classes = »probabilities.argmax(axis=1)«
+            """,
+            """
+            from keras.layers import Dense
+            from keras.models import Sequential
+
+            model = Sequential([Dense(8, activation="relu"), Dense(1, activation="sigmoid")])
+            model.compile("adam", "binary_crossentropy")
+            model.fit(x_train, y_train)
+            probabilities = model.predict(x_test)
+            classes = (probabilities > 0.5).astype("int32")
+            """,
+        ),
     )
     good = (
         Example(

@@ -1,4 +1,4 @@
-"""SCR341 embedding-vocabulary-too-small."""
+"""SCR324 embedding-vocabulary-too-small."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ from collections.abc import Iterator
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.architecture.paths import models_of
-from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
+from scram_analyzers.rules.references import THE_DEEP_CHECKER
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.outputs import inputs_seen
+from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.wording import named
 from scram_analyzers.source.entries import entries_of, entry_layers
 from scram_analyzers.source.graph import Layer
 from scram_analyzers.source.places import Place
@@ -18,7 +23,7 @@ from scram_analyzers.source.values import Argument, integer
 class EmbeddingVocabularyTooSmall(Rule):
     """An Embedding with fewer rows than the numbers it is asked for."""
 
-    code = "SCR341"
+    code = "SCR324"
     name = "embedding-vocabulary-too-small"
     severity = Severity.ERROR
     confidence = Confidence.HIGH
@@ -28,7 +33,10 @@ class EmbeddingVocabularyTooSmall(Rule):
         "error on a CPU; on a GPU the word silently becomes all zeros, so that the model never sees it."
     )
     how = "Give input_dim the size of the vocabulary: the largest word number plus 1."
-    references = (Reference("Keras: Embedding layer", "https://keras.io/api/layers/core_layers/embedding/"),)
+    references = (
+        Reference("Keras: Embedding layer", "https://keras.io/api/layers/core_layers/embedding/"),
+        THE_DEEP_CHECKER,
+    )
     false_alarms = "Numbers that are cut off or mapped to smaller ones where it can't be seen."
     bad = (
         Example(
@@ -148,6 +156,28 @@ class EmbeddingVocabularyTooSmall(Rule):
                 related=(Related(origin, "The word numbers come from here."),) if origin is not None else (),
                 recipe=f"{program.imports.spell('keras.layers.Embedding').text}({highest + 1}, ...)",
             )
+
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Report ids outside the only Embedding of the model."""
+        tables = [layer for layer in history.info.layers if layer.class_name == "Embedding" and layer.vocabulary]
+        if len(tables) != 1:
+            return
+        size = tables[0].vocabulary or 0
+        for array in inputs_seen(history):
+            if array.consumer != "Embedding" or array.minimum is None or array.maximum is None:
+                continue
+            if array.minimum >= 0 and array.maximum < size:
+                continue
+            yield RunReport(
+                subject=Subject(SubjectKind.LAYER, tables[0].name),
+                message=(
+                    f"{array.name} holds ids from {array.minimum:g} to {array.maximum:g}, and "
+                    f"{named(tables[0].name)} has "
+                    f"rows for 0 to {size - 1}."
+                ),
+                recipe=f"input_dim={array.maximum + 1:g}" if array.minimum >= 0 else "",
+            )
+            return
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """As many rows as there are word numbers."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import libcst as cst
+
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.architecture.paths import sample_shape
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.source.data import Data
 from scram_analyzers.source.graph import InputSpec, Shape
 from scram_analyzers.source.model import Model
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Program
 
 
 class InputShapeMismatch(Rule):
@@ -35,6 +38,27 @@ class InputShapeMismatch(Rule):
             model = keras.Sequential([keras.Input(shape=(784,)), layers.Dense(10, activation="softmax")])
             model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
             model.fit(»x_train«, y_train)
+            """,
+        ),
+        Example(
+            "One image where a batch is expected",
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), (x_test, _) = keras.datasets.cifar10.load_data()
+            x_train, x_test = x_train / 255, x_test / 255
+            model = keras.Sequential(
+                [
+                    keras.Input(shape=(32, 32, 3)),
+                    layers.Conv2D(8, 3, activation="relu"),
+                    layers.Flatten(),
+                    layers.Dense(10, activation="softmax"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train)
+            print(model.predict(»x_test[0]«))
             """,
         ),
     )
@@ -74,7 +98,7 @@ class InputShapeMismatch(Rule):
         """Report each training whose data can't have the shape that the model declares."""
         for fit in program.fits:
             shape = sample_shape(fit.inputs)
-            declared = _declared(fit)
+            declared = _declared(fit.model)
             if shape is None or declared is None or declared.shape is None or fit.x is None or fit.x.place is None:
                 continue
             if _fits(shape, declared.shape):
@@ -86,12 +110,38 @@ class InputShapeMismatch(Rule):
                 f"{_written(declared.shape)}.",
                 related,
             )
+        yield from _single_examples(program)
 
 
-def _declared(fit: Fit) -> InputSpec | None:
+def _single_examples(program: Program) -> Iterator[Report]:
+    """Predictions for one example that lacks the axis of the batch."""
+    for evaluation in program.evaluations:
+        data = evaluation.x.value if evaluation.x is not None else None
+        declared = _declared(evaluation.model)
+        if not isinstance(data, Data) or not data.shape or data.batched or declared is None or not declared.shape:
+            continue
+        place = evaluation.x.place if evaluation.x is not None else None
+        if place is None or not _is_one_example(data) or data.shape != declared.shape:
+            continue
+        yield Report(
+            place,
+            f"The call of {evaluation.method} expects a batch of examples, but {place.text} is a single one of the "
+            f"shape {_written(data.shape)}.",
+            recipe=f"{place.text}[None]  # a batch of one",
+        )
+
+
+def _is_one_example(data: Data) -> bool:
+    """Whether the last step took one row out of an array, which takes its first axis away."""
+    node = data.steps[-1].place.node if data.steps and data.steps[-1].place is not None else None
+    if not isinstance(node, cst.Subscript) or len(node.slice) != 1:
+        return False
+    return isinstance(node.slice[0].slice, cst.Index)
+
+
+def _declared(model: Model | None) -> InputSpec | None:
     """The one input of the model; None where there are several or none is declared."""
-    model = fit.model
-    if model is None or not isinstance(model, Model):
+    if model is None:
         return None
     inputs = {id(each): each.producer for each in model.tensors() if isinstance(each.producer, InputSpec)}
     only = list(inputs.values())

@@ -228,7 +228,7 @@ def _first_of_run(model: Model, dense: Layer) -> Layer:
 def _target_axes(fit: Fit | None) -> int | None:
     """How many axes the labels of one example have; None when it can't be told."""
     targets = fit.targets if fit is not None else None
-    if targets is None or targets.batched or not targets.shape or targets.labels is None:
+    if targets is None or targets.batched or not targets.shape:
         return None
     if targets.labels is LabelForm.CONTINUOUS:
         return None

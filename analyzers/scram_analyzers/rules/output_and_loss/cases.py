@@ -76,7 +76,10 @@ class Case:
         if inputs is None or self.targets is None:
             return False
         if self.targets.labels is not None or not self.targets.images:
-            return inputs == self.targets  # labels often come from the table or data set that holds the inputs
+            # labels often come from the table or data set that holds the inputs
+            return inputs == self.targets and _made_alike(
+                inputs, self.targets
+            )  # labels often come from the table or data set that holds the inputs
         return bool(inputs.roots & self.targets.roots)
 
     @property
@@ -102,6 +105,12 @@ class Case:
         encoded = [step.place for step in self.targets.steps if step.kind.value == "encoded" and step.place]
         given = self.fit.y.place if self.fit is not None and self.fit.y is not None else None
         return encoded[-1] if encoded else given
+
+
+def _made_alike(one: Data, other: Data) -> bool:
+    """Whether two arrays went through the same steps at the same places: two columns of one table did not."""
+    places = ([step.place.key if step.place is not None else None for step in data.steps] for data in (one, other))
+    return next(places) == next(places)
 
 
 FORM_WORDS = {

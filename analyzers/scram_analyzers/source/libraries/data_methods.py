@@ -8,11 +8,13 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
 from scram_analyzers.source.data import Data, DataStep, Interval, LabelForm, Learned, StepKind
 from scram_analyzers.source.libraries import data_operations
 from scram_analyzers.source.libraries.datasets import FOLDER_LABELS
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import ImpossibleReshape
+from scram_analyzers.source.program import Call, ImpossibleReshape
 from scram_analyzers.source.state import Created
 from scram_analyzers.source.values import (
     Argument,
@@ -102,7 +104,9 @@ def call(interpreter: Interpreter, data: Data, name: str, arguments: Arguments, 
         converted = data_operations.whole(data, DataStep(StepKind.CONVERTED, name, place))
         return replace(converted, dtype=dtype, labels=data.labels if dtype and "float" in dtype else converted.labels)
     if name == "argmax":
-        return data_operations.class_ids(data, place)
+        picked = data_operations.class_ids(data, place)
+        _note_as_function(interpreter, "numpy.argmax", data, arguments, place, picked)
+        return picked
     if name in _SAME:
         kept = data.after(step, shape=None) if name in _CHANGING_SHAPE else data.after(step)
         return _with_rows(interpreter, kept, name, arguments, place)
@@ -126,6 +130,16 @@ def call(interpreter: Interpreter, data: Data, name: str, arguments: Arguments, 
     if name in data_operations.STATISTICS:
         return Unknown(place)
     return data.after(step, range=None, shape=None, labels=None, rows=None)
+
+
+def _note_as_function(
+    interpreter: Interpreter, name: str, data: Data, arguments: Arguments, place: Place, result: Value
+) -> None:
+    """Note `data.argmax(axis=1)` as the `numpy.argmax(data, axis=1)` that it is."""
+    function = place.node.func if isinstance(place.node, cst.Call) else None
+    written = Place(place.chunk, function.value) if isinstance(function, cst.Attribute) else None
+    given = Arguments((Argument(data, written), *arguments.positional), arguments.keywords, arguments.open)
+    interpreter.recording.calls.append(Call(name, name, given, place, result))
 
 
 def _with_rows(interpreter: Interpreter, data: Data, name: str, arguments: Arguments, place: Place) -> Data:

@@ -300,6 +300,15 @@ def element_of(data: Data) -> Value:
     return one if data.batched else replace(one, shape=data.shape[1:] if data.shape else None)
 
 
+def batches_of(batch: Value) -> Data:
+    """What gives such batches again and again; pairs are inputs and targets."""
+    if isinstance(batch, Tuple) and len(batch.items) >= 2:
+        inputs, targets = (as_data(item) for item in batch.items[:2])
+        return replace(inputs or Data("generator"), targets=targets, batched=True)
+    inputs = as_data(batch)
+    return replace(inputs, batched=True) if inputs is not None else Data("generator", batched=True)
+
+
 def unpack(data: Data, count: int) -> tuple[Value, ...] | None:
     """`a, b = data`: inputs and targets of a batch."""
     if data.targets is not None and count == 2:

@@ -60,7 +60,7 @@ def call(interpreter: Interpreter, last: str, arguments: Arguments, place: Place
     if last in _BINARY and len(arguments.positional) > 1:
         return _binary(interpreter, _BINARY[last], arguments, place)
     if last == "where" and len(arguments.positional) == 3:
-        return _either(arguments, place)
+        return _either(interpreter, arguments, place)
     data = given(interpreter, arguments)
     if data is not None and last == "clip":
         bounds = Arguments(arguments.positional[1:])
@@ -90,6 +90,8 @@ def _of_data(data: Data, last: str, place: Place) -> Value:
         return data
     if last in ("abs", "absolute", "fabs") and data.range is not None:
         return data.after(other, range=Interval(0, data.range.magnitude))
+    if last == "sign":
+        return data.after(other, range=Interval(-1, 1), labels=None)
     if last == "square":
         moved = data_arithmetic.moved_range("Power", data.range, 2)
         return data.after(other, range=moved, labels=LabelForm.CONTINUOUS)
@@ -115,7 +117,7 @@ def _binary(interpreter: Interpreter, operator: str, arguments: Arguments, place
     return data_arithmetic.operate(operator, left, right, place)
 
 
-def _either(arguments: Arguments, place: Place) -> Value | None:
+def _either(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value | None:
     """`np.where(condition, a, b)`."""
     condition, *branches = (argument.value for argument in arguments.positional)
     ranges: list[Interval | None] = []
@@ -128,7 +130,7 @@ def _either(arguments: Arguments, place: Place) -> Value | None:
     hull = first.hull(second) if first is not None and second is not None else None
     base = next((value for value in (*branches, condition) if isinstance(value, Data)), None)
     if base is None:
-        return None
+        return Data("numpy.where", place, range=hull, roots=new_root(interpreter)) if hull is not None else None
     return base.after(DataStep(StepKind.OTHER, "where", place), range=hull, dtype=None, labels=None)
 
 
@@ -185,8 +187,12 @@ def _made(low: float, high: float, labels: LabelForm | None = None) -> Handler:
     return make
 
 
+SIZE_POSITIONS: Mapping[str, int] = MappingProxyType({"randint": 2, "uniform": 2, "normal": 2})
+"""Where numpy's random functions take the shape by position."""
+
+
 def _made_shape(interpreter: Interpreter, name: str, arguments: Arguments) -> tuple[int | None, ...] | None:
-    size = arguments.value("size") or arguments.value("shape")
+    size = arguments.value("size", SIZE_POSITIONS.get(name)) or arguments.value("shape")
     values: tuple[Value, ...] | None
     if size is not None:
         values = _axes(interpreter, size)

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from scram_analyzers.findings import Severity
+from scram_analyzers.rules.architecture.embedding_vocabulary_too_small import EmbeddingVocabularyTooSmall
 from scram_analyzers.rules.architecture.output_bias_ignores_prior import OutputBiasIgnoresPrior
-from scram_analyzers.rules.architecture.token_outside_embedding import TokenOutsideEmbedding
 from scram_analyzers.rules.data.class_imbalance import ClassImbalance
 from scram_analyzers.rules.data.conflicting_labels import ConflictingLabels
 from scram_analyzers.rules.data.constant_feature import ConstantFeature
@@ -167,10 +167,10 @@ def test_tokens() -> None:
     layers = (LayerInfo("embedding", "Embedding", 1000, vocabulary=1000),)
     tokens = inputs(dtype="int64", consumer="Embedding", minimum=0.0, maximum=1000.0, zero_share=0.8)
     made = before(data(tokens, BALANCED), run_info(layers=layers))
-    assert "ids from 0 to 1000" in reports(TokenOutsideEmbedding, made)[0].message
+    assert "ids from 0 to 1000" in reports(EmbeddingVocabularyTooSmall, made)[0].message
     assert "80% of the tokens in x are padding (0)." in reports(MostlyPadding, made)[0].message
     fine = before(data(replace(tokens, maximum=999.0, zero_share=0.3), BALANCED), run_info(layers=layers))
-    assert reports(TokenOutsideEmbedding, fine) == reports(MostlyPadding, fine) == []
+    assert reports(EmbeddingVocabularyTooSmall, fine) == reports(MostlyPadding, fine) == []
 
 
 def test_a_bias_that_ignores_how_rare_the_positives_are() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from scram_analyzers.findings import Severity
 from scram_analyzers.rules.output_and_loss.accuracy_only import AccuracyOnly
-from scram_analyzers.rules.output_and_loss.binary_target_out_of_range import BinaryTargetOutOfRange
 from scram_analyzers.rules.output_and_loss.invalid_output_activation import InvalidOutputActivation
 from scram_analyzers.rules.output_and_loss.label_encoding_mismatch import LabelEncodingMismatch
+from scram_analyzers.rules.output_and_loss.label_out_of_range import LabelOutOfRange
 from scram_analyzers.rules.output_and_loss.logits_without_from_logits import LogitsWithoutFromLogits
 from scram_analyzers.rules.output_and_loss.loss_and_metric_disagree import LossAndMetricDisagree
 from scram_analyzers.rules.output_and_loss.negative_loss import NegativeLoss
@@ -78,9 +78,9 @@ def test_the_form_of_the_labels() -> None:
 
 def test_binary_targets_of_minus_one() -> None:
     made = history(info(BINARY, "sigmoid", 1), record=data(inputs(), labels([50, 50], minimum=-1.0, maximum=1.0)))
-    (report,) = reports(BinaryTargetOutOfRange, made)
+    (report,) = reports(LabelOutOfRange, made)
     assert report.recipe == "y = (y + 1) / 2"
-    assert reports(BinaryTargetOutOfRange, history(info(BINARY, "sigmoid", 1), record=data(labels([50, 50])))) == []
+    assert reports(LabelOutOfRange, history(info(BINARY, "sigmoid", 1), record=data(labels([50, 50])))) == []
 
 
 def test_targets_out_of_reach() -> None:
@@ -127,4 +127,4 @@ def test_a_metric_that_does_not_follow_the_loss() -> None:
 
 
 def test_severity_of_sure_faults() -> None:
-    assert BinaryTargetOutOfRange.severity is NegativeLoss.severity is Severity.ERROR
+    assert LabelOutOfRange.severity is NegativeLoss.severity is Severity.ERROR

@@ -1,0 +1,89 @@
+"""SCR343 embedding-input-not-integer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.source.data import Data, DataStep, StepKind
+from scram_analyzers.source.entries import entries_of, entry_layers
+from scram_analyzers.source.program import Fit, Program
+
+
+class EmbeddingInputNotInteger(Rule):
+    """Scaled numbers where row numbers are expected."""
+
+    code = "SCR343"
+    name = "embedding-input-not-integer"
+    severity = Severity.ERROR
+    confidence = Confidence.HIGH
+    summary = "inputs that were scaled to fractions before an Embedding, which looks up whole numbers"
+    why = (
+        "An Embedding cuts its inputs to whole numbers and takes them as rows of a table. Numbers that were scaled to "
+        "0 to 1 all become 0: every word looks the same."
+    )
+    how = "Feed the word numbers as they are, without scaling."
+    references = (Reference("Keras: Embedding layer", "https://keras.io/api/layers/core_layers/embedding/"),)
+    false_alarms = "Numbers that are made whole again where it can't be seen."
+    bad = (
+        Example(
+            "Word numbers through a scaler",
+            """
+            import keras
+            from keras import layers
+            from sklearn.preprocessing import MinMaxScaler
+
+            (x_train, y_train), _ = keras.datasets.imdb.load_data(num_words=5000)
+            x_train = keras.utils.pad_sequences(x_train, maxlen=100)
+            x_train = MinMaxScaler().fit_transform(x_train)
+            model = keras.Sequential([layers.Embedding(5000, 16), layers.LSTM(8), layers.Dense(1, "sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(»x_train«, y_train, epochs=3)
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "Word numbers as they are",
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.imdb.load_data(num_words=5000)
+            x_train = keras.utils.pad_sequences(x_train, maxlen=100)
+            model = keras.Sequential([layers.Embedding(5000, 16), layers.LSTM(8), layers.Dense(1, "sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, epochs=3)
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report each training that gives scaled values to an Embedding."""
+        for fit in program.fits:
+            scaled = _scaled(fit.inputs)
+            if scaled is None or fit.x is None or fit.x.place is None or not _enters_embedding(fit):
+                continue
+            name = fit.x.place.text if len(fit.x.place.text) <= 30 else "The input"
+            related = (Related(scaled.place, "They are scaled here."),) if scaled.place is not None else ()
+            message = f"The Embedding looks up whole numbers, but {name} was scaled: nearly all of it becomes row 0."
+            yield Report(fit.x.place, message, related)
+
+
+def _scaled(data: Data | None) -> DataStep | None:
+    """The last step that made fractions of the data, when they still lie around 0."""
+    if data is None or data.range is None or data.range.magnitude > LARGEST:
+        return None
+    steps = [step for step in data.steps if step.kind in (StepKind.SCALED, StepKind.CONVERTED, StepKind.ENCODED)]
+    return steps[-1] if steps and steps[-1].kind is StepKind.SCALED else None
+
+
+LARGEST = 10.0
+"""What is scaled stays within; word numbers go into the hundreds."""
+
+
+def _enters_embedding(fit: Fit) -> bool:
+    entries = list(entries_of(fit.model)) if fit.model is not None else []
+    layers = list(entry_layers(entries[0])) if len(entries) == 1 else []
+    return len(layers) == 1 and layers[0].class_name == "Embedding"

@@ -1,0 +1,108 @@
+"""SCR242 split-unpacked-out-of-order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.source.data import Data, DataStep, Part, StepKind
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Fit, Program
+
+
+class SplitUnpackedOutOfOrder(Rule):
+    """The parts of a split under each other's names."""
+
+    code = "SCR242"
+    name = "split-unpacked-out-of-order"
+    severity = Severity.ERROR
+    confidence = Confidence.HIGH
+    summary = "a train_test_split whose results are given names in another order than they come in"
+    why = (
+        "The call train_test_split(x, y) returns both parts of x, then both parts of y. In another order the model is "
+        "given the test part of the inputs as its labels."
+    )
+    how = "Unpack it as x_train, x_test, y_train, y_test."
+    references = (
+        Reference(
+            "scikit-learn: train_test_split",
+            "https://scikit-learn.org/stable/modules/generated/sklearn.model_selection.train_test_split.html",
+        ),
+    )
+    bad = (
+        Example(
+            "The labels' names in the second place",
+            """
+            import keras
+            import numpy as np
+            from sklearn.model_selection import train_test_split
+
+            x, y = np.load("x.npy"), np.load("y.npy")
+            x_train, y_train, x_test, y_test = »train_test_split(x, y, test_size=0.2)«
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train, validation_data=(x_test, y_test))
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "In the order in which they come",
+            """
+            import keras
+            import numpy as np
+            from sklearn.model_selection import train_test_split
+
+            x, y = np.load("x.npy"), np.load("y.npy")
+            x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.2)
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train, validation_data=(x_test, y_test))
+            """,
+        ),
+        Example(
+            "An autoencoder, which has no labels",
+            """
+            import keras
+            import numpy as np
+            from sklearn.model_selection import train_test_split
+
+            x_train, x_test = train_test_split(np.load("x.npy"), test_size=0.2)
+            model = keras.Sequential([keras.layers.Dense(8, activation="relu"), keras.layers.Dense(64)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x_train, x_train, validation_data=(x_test, x_test))
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report each split of which a training takes one part as inputs and the other part of the same as labels."""
+        for fit in program.fits:
+            place = _mixed_up(fit)
+            if place is None:
+                continue
+            given = fit.y.place if fit.y is not None else None
+            name = given.text if given is not None else "the labels"
+            yield Report(
+                place,
+                f"Here {name} is the test part of the inputs: both parts of x come first, then both of y.",
+                (Related(given, "They are given to the training as labels."),) if given is not None else (),
+                recipe="x_train, x_test, y_train, y_test = train_test_split(x, y)",
+            )
+
+
+def _mixed_up(fit: Fit) -> Place | None:
+    """The split whose two parts of one array are the inputs and the labels."""
+    x, y = fit.inputs, fit.targets
+    if fit.y is None or x is None or y is None or (x.part, y.part) != (Part.TRAINING, Part.TEST):
+        return None
+    ours, theirs = _last_split(x), _last_split(y)
+    if ours is None or theirs is None or ours.place is None or theirs.place is None:
+        return None
+    same_array = bool(x.origins) and x.origins == y.origins
+    return ours.place if ours.place.key == theirs.place.key and same_array else None
+
+
+def _last_split(data: Data) -> DataStep | None:
+    return next((step for step in reversed(data.steps) if step.kind is StepKind.SPLIT), None)

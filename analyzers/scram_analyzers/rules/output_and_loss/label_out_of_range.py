@@ -1,0 +1,102 @@
+"""SCR413 label-out-of-range."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.fixes import number_text
+from scram_analyzers.rules.base import Example, Related, Report, Rule, RunReport
+from scram_analyzers.rules.output_and_loss import cases
+from scram_analyzers.rules.references import THE_DEEP_CHECKER
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.outputs import target_range
+from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.source.data import LabelForm
+from scram_analyzers.source.program import Program
+
+TOLERANCE = 1e-3
+"""What rounding may add to a probability."""
+
+
+class LabelOutOfRange(Rule):
+    """binary_crossentropy with targets outside 0 to 1."""
+
+    code = "SCR413"
+    name = "label-out-of-range"
+    severity = Severity.ERROR
+    confidence = Confidence.HIGH
+    summary = "targets below 0 or above 1 under binary_crossentropy"
+    why = (
+        "Binary cross-entropy reads each target as a probability. With -1 or 9 the loss can become negative, and "
+        "it is smallest far away from the truth."
+    )
+    how = (
+        "Turn -1 and 1 into 0 and 1 with y = (y + 1) / 2. For more than two classes use a softmax over all of "
+        "them with sparse_categorical_crossentropy; for measured numbers a linear layer with mse."
+    )
+    references = (THE_DEEP_CHECKER,)
+    false_alarms = "In the source: labels that are changed where it can't be seen. In a run: none known."
+    bad = (
+        Example(
+            "Labels of -1 and 1",
+            """
+            import keras
+            import numpy as np
+            from keras import layers
+            from project import scores, x
+
+            y = np.where(scores > 0, 1, -1)
+            model = keras.Sequential([layers.Dense(16, activation="relu"), layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss=»"binary_crossentropy"«, metrics=["accuracy"])
+            model.fit(x, y, epochs=10)
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "Labels of 0 and 1",
+            """
+            import keras
+            import numpy as np
+            from keras import layers
+            from project import scores, x
+
+            y = np.where(scores > 0, 1, 0)
+            model = keras.Sequential([layers.Dense(16, activation="relu"), layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x, y, epochs=10)
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report each binary cross-entropy whose targets are known to go below 0."""
+        for case in cases.cases(program):
+            seen = case.targets.range if case.targets is not None else None
+            if case.loss.name != "binary_crossentropy" or seen is None or seen.low >= 0 or case.judged_by_hand:
+                continue
+            if case.form is LabelForm.CONTINUOUS:
+                continue  # classification-loss-for-regression says more
+            place = case.labels_place
+            low, high = number_text(seen.low), number_text(seen.high)
+            yield Report(
+                place=case.loss.place,
+                message=f"The targets go from {low} to {high}, and binary_crossentropy takes them for probabilities.",
+                related=(Related(place, "The targets."),) if place is not None else (),
+                recipe="y = (y + 1) / 2" if (seen.low, seen.high) == (-1, 1) else "",
+            )
+
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Report the range of the targets."""
+        seen = target_range(history)
+        if seen is None or history.info.losses != ("binary_crossentropy",) or len(history.info.outputs) > 1:
+            return
+        low, high, _ = seen
+        if low >= -TOLERANCE and high <= 1 + TOLERANCE:
+            return
+        yield RunReport(
+            subject=Subject(SubjectKind.TARGETS),
+            message=f"The targets run from {low:g} to {high:g}, and binary_crossentropy takes them for probabilities.",
+            recipe="y = (y + 1) / 2" if (low, high) == (-1, 1) else "",
+        )

@@ -1,0 +1,1 @@
+"""A run's findings and probes as TensorBoard summaries, written without TensorFlow."""

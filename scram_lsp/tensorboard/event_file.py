@@ -30,7 +30,10 @@ class Histogram:
 
 
 class EventFile:
-    """One file in `folder`, which is made when missing. Raises `ImportError` without tensorboard, `OSError` for files."""
+    """One file in `folder`, which is made when missing.
+
+    Raises `ImportError` without the package tensorboard, `OSError` where the file can't be written.
+    """
 
     def __init__(self, folder: Path) -> None:
         from tensorboard.compat.proto import event_pb2, summary_pb2, tensor_pb2, types_pb2

@@ -7,7 +7,8 @@ import functools
 import logging
 import os
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec
 
 from scram_lsp.training.console import RunConsole
 from scram_lsp.training.fit_end import FitEnd
@@ -39,17 +40,30 @@ def _guarded(
 class ScramCallback:
     """Watch a training run: `model.fit(..., callbacks=[ScramCallback()])`.
 
-    Findings go to the terminal (not when `quiet`), to the project's run store and to the editor. `time_budget`
+    Findings go to the terminal (not when `quiet`), to the project's run store, to the editor and, with probes and
+    losses, to TensorBoard when `tensorboard` names a log folder (one beside your own: "logs/scram"). With
+    `on_error="stop"` training ends, as by early stopping, after a finding of level error. `time_budget`
     is the share of training's time that it may take, `byte_budget` the memory in bytes. It has every
     method of a Keras callback and is none by inheritance: importing it must not import Keras, which fixes its
     backend the first time it is imported.
     """
 
-    def __init__(self, *, quiet: bool = False, time_budget: float = 0.02, byte_budget: int = 64 * 2**20) -> None:
+    def __init__(
+        self,
+        *,
+        quiet: bool = False,
+        tensorboard: str | os.PathLike[str] | None = None,
+        on_error: Literal["continue", "stop"] = "continue",
+        time_budget: float = 0.02,
+        byte_budget: int = 64 * 2**20,
+    ) -> None:
+        if on_error not in ("continue", "stop"):
+            raise ValueError(f"on_error must be 'continue' or 'stop', not {on_error!r}")
         if not 0 <= time_budget <= 1 or byte_budget < 0:
             raise ValueError("time_budget is a share from 0 to 1, byte_budget a number of bytes of 0 or more")
         self.params: Mapping[str, Any] = {}
         self.model: Any = None
+        self._tensorboard, self._stops_on_error = tensorboard, on_error == "stop"
         self._time_budget, self._byte_budget = time_budget, byte_budget
         self._console = RunConsole(is_quiet=quiet)
         self._recorder: RunRecorder | None = None
@@ -75,7 +89,12 @@ class ScramCallback:
         self._process = os.getpid()
         if not is_first_process():
             return
-        options = WatchOptions(self._time_budget, self._byte_budget)
+        options = WatchOptions(
+            self._time_budget,
+            self._byte_budget,
+            None if self._tensorboard is None else Path(self._tensorboard),
+            self._stops_on_error,
+        )
         self._recorder = RunRecorder(self.model, self.params, self._console, options)
         self._end = FitEnd(self._recorder.take_anchor(), self._fail_open_run)
         atexit.register(self._fail_open_run)

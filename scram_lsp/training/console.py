@@ -12,6 +12,7 @@ from scram_analyzers.findings import Finding, Severity
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
 _STYLES = {
     Severity.ERROR: ("✗", "x", "bold red"),
@@ -25,12 +26,14 @@ _STYLES = {
 class RunConsole:
     """Writes to standard error, so that the program's own output stays as it is.
 
-    `is_quiet` leaves out everything. Colour only on a terminal and not against NO_COLOR (rich sees to both).
+    `is_quiet` leaves out everything. Colour only on a terminal that has any, and not against NO_COLOR.
+    A line of ours never runs into a progress bar of Keras's or tqdm's.
     """
 
     def __init__(self, is_quiet: bool) -> None:
         self._is_quiet = is_quiet
         self.is_bar_open = False
+        self.offs: list[str] = []
 
     def finding(self, finding: Finding) -> None:
         """One finding on one line, with the place that an editor or terminal can open."""
@@ -48,6 +51,11 @@ class RunConsole:
             ]
         )
 
+    def off(self, text: str) -> None:
+        """One line about what scram can't look at, which its report at the end says again."""
+        self.offs.append(text)
+        self.note(text)
+
     def note(self, text: str) -> None:
         """One line about scram itself."""
         self._write([("scram: ", "bold"), (text, "")])
@@ -58,16 +66,35 @@ class RunConsole:
         from rich.text import Text
 
         line = Text.assemble(*((" ".join(text.split("\n")), style) for text, style in parts))
+        bar_file = _file_of_tqdm_bars()
+        if bar_file is not None and _share_a_screen(bar_file, sys.stderr):
+            self._write_beside_bars(line)
+            return
         if self.is_bar_open and _share_a_screen(sys.stdout, sys.stderr):
             self._console.print()
             self.is_bar_open = False
         self._console.print(line, soft_wrap=True, highlight=False)
 
+    def _write_beside_bars(self, line: Text) -> None:
+        """tqdm takes its bars away, and draws them again below what is written."""
+        with self._console.capture() as captured:
+            self._console.print(line, soft_wrap=True, highlight=False)
+        sys.modules["tqdm"].tqdm.write(captured.get(), file=sys.stderr, end="")
+
     @functools.cached_property
     def _console(self) -> Console:
         from rich.console import Console
 
-        return Console(stderr=True, force_jupyter=False)
+        is_plain = "NO_COLOR" in os.environ or os.environ.get("TERM") in ("dumb", "unknown")
+        return Console(stderr=True, force_jupyter=False, color_system=None if is_plain else "auto")
+
+
+def _file_of_tqdm_bars() -> TextIO | None:
+    """Where tqdm draws the bars that it has open; None without any."""
+    module = sys.modules.get("tqdm")
+    bars = list(getattr(getattr(module, "tqdm", None), "_instances", ()))
+    file = getattr(bars[0], "fp", None) if bars else None
+    return getattr(file, "_wrapped", file)
 
 
 def _short_path(filename: str) -> str:

@@ -45,6 +45,7 @@ class Inquiry:
         self._fault: Exception | None = None
         self.notes: deque[str] = deque()
         self.checks = 0
+        self.families: dict[str, int] = {}
 
     def ask(self, history: RunHistory) -> None:
         """Have the rules look at the history as it stands now."""
@@ -98,6 +99,7 @@ class Inquiry:
             rules = RunRules(self._places)
             self.notes.extend(rules.notes)
             self.checks = rules.checks
+            self.families = rules.families
             while (question := self._next_question()) is not None:
                 self._answer(rules, question)
         except Exception as error:  # the recorder ends the watch

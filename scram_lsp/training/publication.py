@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from scram_analyzers.findings import Finding, Fix, Severity, SourceRange
 from scram_analyzers.run.records import RunInfo
@@ -14,6 +15,9 @@ from scram_lsp.live.sender import Sender
 from scram_lsp.store.journal import RunJournal
 from scram_lsp.store.observations import Record
 from scram_lsp.training.console import RunConsole
+
+if TYPE_CHECKING:
+    from scram_lsp.tensorboard.run_log import RunLog
 
 FLUSH_SECONDS = 1.0
 """How long the end of training waits for the socket; what is not through by then is in the store."""
@@ -28,10 +32,11 @@ class _Key:
 class Publication:
     """Everything that one run says, each finding once (and again only when it becomes more severe)."""
 
-    def __init__(self, info: RunInfo, script_digest: str, console: RunConsole) -> None:
+    def __init__(self, info: RunInfo, script_digest: str, console: RunConsole, tensorboard: Path | None = None) -> None:
         self._info = info
         self._console = console
         self._journal = RunJournal(info, script_digest, console.note)
+        self._log = _open_log(tensorboard, info, console)
         self._sender = Sender(Path(info.script), info.run, info.started, os.getpid())
         self._sender.start()
         self._told: dict[_Key, Severity] = {}
@@ -58,6 +63,8 @@ class Publication:
         self._told[_Key(finding.code, finding.range)] = finding.severity
         self._sequence += 1
         self._journal.add_finding(self._sequence, finding, fix)
+        if self._log is not None:
+            self._log.add_finding(finding)
         self._sender.send(self._sequence, finding_to_json(finding, fix))
         if finding.refutation:
             self._refuted += 1
@@ -69,6 +76,18 @@ class Publication:
     def observe(self, record: Record) -> None:
         """Keep an observation of the run; it is thinned and written in batches, so any number may come."""
         self._journal.observe(record)
+        if self._log is not None:
+            self._log.observe(record)
+
+    @property
+    def takes_weights(self) -> bool:
+        """Whether anyone wants the weights themselves."""
+        return self._log is not None
+
+    def log_weights(self, weights: Iterable[tuple[str, Any]], step: int) -> None:
+        """Keep the distribution of weights, given by name and array."""
+        if self._log is not None:
+            self._log.add_weights(weights, step)
 
     def progress(self, epoch: int, step: int, loss: float | None) -> None:
         """Tell the editor how far the run is."""
@@ -77,4 +96,14 @@ class Publication:
     def end(self, status: Literal["finished", "failed"]) -> None:
         """Record the end of the run and let the sender finish, for `FLUSH_SECONDS` at the most."""
         self._journal.end(status)
+        if self._log is not None:
+            self._log.close()
         self._sender.end(status, FLUSH_SECONDS)
+
+
+def _open_log(folder: Path | None, info: RunInfo, console: RunConsole) -> RunLog | None:
+    if folder is None:
+        return None
+    from scram_lsp.tensorboard.run_log import RunLog
+
+    return RunLog(folder, info.run, console.note)

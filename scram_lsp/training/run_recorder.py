@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from scram_analyzers.findings import Finding, Severity
 from scram_analyzers.run.records import EpochRecord, FrameworkWarning, RunInfo, StepRecord
 from scram_lsp.training.batch_feed import feed_for
 from scram_lsp.training.batch_tap import BatchTap, Execution, steps_per_execution
@@ -32,7 +33,7 @@ from scram_lsp.training.run_facts import chance_loss, current_learning_rate, inp
 from scram_lsp.training.sample_schedule import SampleSchedule
 from scram_lsp.training.step_reader import StepReader, as_number
 from scram_lsp.training.watch import current_watch
-from scram_lsp.training.weights import nonfinite_weights
+from scram_lsp.training.weights import nonfinite_weights, weight_arrays
 
 ANSWER_SECONDS = 30.0
 """How long the end of training waits for the rules; they take well under a second."""
@@ -46,10 +47,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class WatchOptions:
-    """What a user can set. `time_budget` is a share of training's time, `byte_budget` is in bytes."""
+    """What a user can set. `time_budget` is a share of training's time, `byte_budget` is in bytes.
+
+    `tensorboard` is the folder for TensorBoard; `stops_on_error`: a finding of level error ends the training.
+    """
 
     time_budget: float = TIME_SHARE
     byte_budget: int = BYTE_LIMIT
+    tensorboard: Path | None = None
+    stops_on_error: bool = False
 
 
 class RunRecorder:
@@ -67,8 +73,10 @@ class RunRecorder:
         self._anchor = site.arguments.get("callbacks")
         self._model = model
         self._console = console
+        console.offs.clear()
+        self._stops_on_error = options.stops_on_error
         self._draws_bar = params.get("verbose") not in (0, 2)
-        self._publication = Publication(info, places.script.digest, console)
+        self._publication = Publication(info, places.script.digest, console, options.tensorboard)
         self._history = KeptHistory(info, self._publication.observe)
         self._reader = StepReader(model, info, can_read_metrics=info.backend == "tensorflow")
         self._schedule = SampleSchedule()
@@ -78,7 +86,7 @@ class RunRecorder:
         self._feed = feed_for(info.backend)
         self._batches = BatchObserver(lambda: input_consumers(model))
         self._panel = PanelWatch(model, info, self._feed)
-        self._observers = Observers(self._chosen_observers(), self._budget, console.note)
+        self._observers = Observers(self._chosen_observers(), self._budget, console.off)
         self._given = site.arguments
         self._ear = WarningEar(self._hear)
         self._failed: set[str] = set()
@@ -104,13 +112,13 @@ class RunRecorder:
         if self._feed is not None and callable(getattr(self._model, "train_function", None)):
             self._tap = BatchTap.install(self._model, self._feed, self._look)
         else:
-            self._console.note(f"on the {self.info.backend} backend only losses and metrics are watched")
+            self._console.off(f"on the {self.info.backend} backend only losses and metrics are watched")
         given, self._given = self._given, {}
         self._attempt("the data given to fit", lambda: self._check_data(given))
         if self._is_current:
             self._attempt("the panel", lambda: self._choose_panel(given))
         else:
-            self._console.note(f"with Keras {self.info.keras_version} checks of the layers and predictions are off")
+            self._console.off(f"with Keras {self.info.keras_version} checks of the layers and predictions are off")
         self._ear.open()
         self._history.begin()
         self._inquiry.ask(self._history)
@@ -163,6 +171,7 @@ class RunRecorder:
         numbers = tuple((name, value) for name, value in values if value is not None)
         self._history.add_epoch(EpochRecord(epoch, self._reader.step, numbers, current_learning_rate(self._model)))
         self._attempt("the panel", self._look_at_panel)
+        self._attempt("the weights for TensorBoard", self._log_weights)
         self._inquiry.ask(self._history)
         self._publish(self._inquiry.take())
         self._budget.hold_up(time.perf_counter() - begin)
@@ -188,6 +197,7 @@ class RunRecorder:
         self._publication.end(status)
         self._budget.hold_up(time.perf_counter() - begin)
         self._console.note(self._report(status))
+        self._console.note(self._checks())
 
     def abandon(self) -> None:
         """Close what is open without asking the rules: scram itself failed."""
@@ -255,7 +265,7 @@ class RunRecorder:
         except Exception as error:
             self._failed.add(part)
             log.debug("%s failed", part, exc_info=error)
-            self._console.note(f"can't look at {part} ({type(error).__name__}: {error})")
+            self._console.off(f"can't look at {part} ({type(error).__name__}: {error})")
 
     def _nonfinite_weights(self) -> tuple[str, ...]:
         with self._budget.spending("weights"):
@@ -268,6 +278,19 @@ class RunRecorder:
         for answer in answers:
             if self._publication.is_news(answer.finding):
                 self._publication.publish(answer.finding, answer.fix)
+                self._stop_for(answer.finding)
+
+    def _stop_for(self, finding: Finding) -> None:
+        """End the training after a serious finding, where the user has asked for that."""
+        if self._stops_on_error and finding.severity is Severity.ERROR and not self._model.stop_training:
+            self._model.stop_training = True
+            self._console.note(f"training is stopped because of {finding.code}, as on_error='stop' asks for")
+
+    def _log_weights(self) -> None:
+        if self._publication.takes_weights and self._budget.affords("histograms"):
+            with self._budget.spending("histograms"):
+                arrays = weight_arrays(self._model, self.info.backend)
+                self._publication.log_weights(arrays, self._reader.step)
 
     def _report(self, status: Literal["finished", "failed"]) -> str:
         count = self._publication.count
@@ -276,6 +299,12 @@ class RunRecorder:
         where = f" (scram runs show {self.info.run})" if count and self._publication.is_stored else ""
         steps = f"watched {self._reader.step} steps, {self._inquiry.checks} checks on the run"
         return f"{ended}{steps}, {found}{where}; {self._cost()}"
+
+    def _checks(self) -> str:
+        """What was checked, and what could not be."""
+        families = ", ".join(f"{name} ({count})" for name, count in self._inquiry.families.items())
+        off = f"; off in this run: {'; '.join(self._console.offs)}" if self._console.offs else ""
+        return f"checked {families or 'nothing'}{off}"
 
     def _cost(self) -> str:
         megabytes = math.ceil(self._budget.used_bytes / 2**20)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,18 @@ from scram_analyzers.run.history import Moment, RunHistory
 from scram_lsp.config import ConfigError, load_settings
 from scram_lsp.training.place_finder import PlaceFinder
 from scram_lsp.training.recorded_places import RecordedPlaces
+
+_FAMILIES = {
+    "1": "hyperparameters",
+    "2": "data",
+    "3": "architecture",
+    "4": "output and loss",
+    "5": "regularization",
+    "6": "training dynamics",
+    "7": "evaluation",
+    "8": "resources",
+}
+"""The families of rules by the first digit of their codes."""
 
 
 class RunRules:
@@ -32,6 +45,12 @@ class RunRules:
     def checks(self) -> int:
         """How many of the rules read runs."""
         return sum(1 for rule in self._rules if type(rule).check_run is not Rule.check_run)
+
+    @property
+    def families(self) -> dict[str, int]:
+        """How many of them are in each family, by its name."""
+        codes = (rule.code for rule in self._rules if type(rule).check_run is not Rule.check_run)
+        return dict(Counter(_FAMILIES.get(code[3:4], "others") for code in sorted(codes)))
 
     def check(self, history: RunHistory) -> Iterator[tuple[Finding, Fix | None]]:
         """What the rules find, each with its fix; the script is analyzed when they find something, and at

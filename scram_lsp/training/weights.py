@@ -18,6 +18,16 @@ def nonfinite_weights(model: Any, backend: str) -> tuple[str, ...]:
     return tuple(name for name, is_finite in zip(names, finite, strict=True) if not is_finite)
 
 
+def weight_arrays(model: Any, backend: str) -> Iterator[tuple[str, Any]]:
+    """The weights of numbers with a fraction as numpy arrays, named as in `nonfinite_weights`."""
+    from keras import ops
+
+    current = _current_values(model) if backend == "jax" else {}
+    for name, variable in _named_weights(model):
+        if "float" in str(variable.dtype):
+            yield name, ops.convert_to_numpy(current.get(id(variable), variable))
+
+
 def _are_finite(values: Sequence[Any], backend: str) -> Sequence[bool]:
     """Whether each has finite values only; the device is asked once for all of them."""
     if not values:

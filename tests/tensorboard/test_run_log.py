@@ -8,7 +8,7 @@ from scram_analyzers.run.records import EpochRecord, LayerObservation, ProbeReco
 from scram_lsp.tensorboard.run_log import RunLog, as_markdown, histogram_of
 
 FINDING = Finding(
-    "SCR601", "loss-not-finite", Severity.ERROR, Confidence.HIGH, "The loss became NaN at step 3.", "It ruins.", "Stop.",
+    "SCR601", "loss-not-finite", Severity.ERROR, Confidence.HIGH, "The loss became NaN.", "It ruins.", "Stop.",
     "/project/train.py", SourceRange.of(12, 4, 12, 30), origin=Origin.RUN, moment=RunMoment("a", 3, 1),
     recipe="model.fit(x)\n",
 )  # fmt: skip

@@ -133,6 +133,31 @@ def test_a_learning_rate_of_ten_billion_is_found_at_its_number(project, capsys):
     assert "scram: watched 14 steps" in error
 
 
+def test_an_error_stops_the_training_of_those_who_ask_for_it(project, capsys):
+    x, y = data()
+    text = learning_rate_script().replace("ScramCallback()", "ScramCallback(on_error='stop')")
+    names = project.run(text.replace("epochs=2", "epochs=50"), x=x, y=y, ScramCallback=ScramCallback)
+    assert names["model"].stop_training
+    assert [status for status, _ in project.runs] == ["finished"]
+    assert "training is stopped because of SCR101" in capsys.readouterr().err
+    with pytest.raises(ValueError, match="on_error must be"):
+        ScramCallback(on_error="explode")
+
+
+def test_findings_and_probes_are_written_for_tensorboard(project):
+    accumulators = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    x, y = data()
+    text = learning_rate_script().replace("ScramCallback()", "ScramCallback(tensorboard='logs/scram')")
+    project.run(text, x=x, y=y, ScramCallback=ScramCallback)
+    (folder,) = (project.folder / "logs" / "scram").iterdir()
+    events = accumulators.EventAccumulator(str(folder))
+    events.Reload()
+    tags = events.Tags()
+    assert "scram findings/SCR101 learning-rate-too-high" in tags["tensors"]
+    assert "scram loss/batch" in tags["scalars"]
+    assert any(tag.startswith("scram gradients/") for tag in tags["scalars"])
+
+
 def test_a_comment_silences_it_in_the_run_too(project):
     x, y = data()
     text = learning_rate_script().replace("RATE = 1e10", "RATE = 1e10  # scram: ignore[SCR101]")
@@ -145,9 +170,11 @@ def test_a_healthy_run_says_so(project, capsys):
     model = classifier()
     project.fit(model, x, y, validation_split=0.2, epochs=3, batch_size=100, verbose=0, callbacks=[ScramCallback()])
     assert project.runs == [("finished", [])]
-    (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("scram")]
-    assert line.startswith("scram: watched 60 steps, ")
-    assert " checks on the run, nothing found; scram used " in line
+    found, checked = [line for line in capsys.readouterr().err.splitlines() if line.startswith("scram")]
+    assert found.startswith("scram: watched 60 steps, ")
+    assert " checks on the run, nothing found; scram used " in found
+    assert checked.startswith("scram: checked hyperparameters (")
+    assert "off in this run" not in checked
 
 
 def test_hidden_nan_weights_are_found_although_the_loss_is_finite(project):
@@ -432,7 +459,7 @@ def test_parts_that_fail_are_switched_off_and_the_others_go_on(project, monkeypa
     monkeypatch.setattr("scram_lsp.training.layer_probe.LayerProbe.observe", fail)
     x, y = data()
     project.fit(classifier(), x, y, epochs=1, verbose=0, callbacks=[ScramCallback()])
-    *lines, last = [line for line in capsys.readouterr().err.splitlines() if line.startswith("scram")]
+    *lines, last, checked = [line for line in capsys.readouterr().err.splitlines() if line.startswith("scram")]
     assert lines == [
         "scram: can't look at the data given to fit (RuntimeError: a fault of ours)",
         "scram: no longer looks at the batches (RuntimeError: a fault of ours)",
@@ -440,6 +467,7 @@ def test_parts_that_fail_are_switched_off_and_the_others_go_on(project, monkeypa
         "scram: can't look at the panel (RuntimeError: a fault of ours)",
     ]
     assert "watched 5 steps" in last
+    assert checked.count("RuntimeError: a fault of ours") == 4
 
 
 def test_even_the_end_may_fail(project, monkeypatch, capsys):

@@ -1,5 +1,6 @@
 import io
 import sys
+import types
 
 import pytest
 
@@ -68,7 +69,47 @@ def test_quiet_says_nothing(tmp_path, capsys):
     assert capsys.readouterr().err == ""
 
 
-@pytest.mark.parametrize("colour", ["\x1b["])
-def test_no_colour_without_a_terminal(tmp_path, capsys, colour):
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(
+    ("stream", "environment", "is_coloured"),
+    [
+        (Terminal(), {"TERM": "xterm-256color"}, True),
+        (io.StringIO(), {"TERM": "xterm-256color"}, False),
+        (Terminal(), {"TERM": "xterm-256color", "NO_COLOR": "1"}, False),
+        (Terminal(), {"TERM": "dumb"}, False),
+    ],
+)
+def test_colour_only_on_a_terminal_that_has_it(tmp_path, monkeypatch, stream, environment, is_coloured):
+    for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "COLORTERM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "stderr", stream)
     RunConsole(is_quiet=False).finding(finding(tmp_path))
-    assert colour not in capsys.readouterr().err
+    assert ("\x1b[" in stream.getvalue()) == is_coloured
+
+
+def test_bars_of_tqdm_are_taken_away_and_drawn_again_below(monkeypatch):
+    screen = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setattr(sys, "stdout", screen)
+    written = []
+    bars = types.SimpleNamespace(
+        _instances=[types.SimpleNamespace(fp=screen)],
+        write=lambda text, file, end: written.append((text, file, end)),
+    )
+    monkeypatch.setitem(sys.modules, "tqdm", types.SimpleNamespace(tqdm=bars))
+    RunConsole(is_quiet=False).note("one")
+    assert written == [("scram: one\n", screen, "")]
+    assert screen.getvalue() == ""
+
+
+def test_what_is_off_is_said_at_once_and_remembered(capsys):
+    console = RunConsole(is_quiet=False)
+    console.off("can't look at the panel")
+    assert capsys.readouterr().err == "scram: can't look at the panel\n"
+    assert console.offs == ["can't look at the panel"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.base import Rule, RunReport
+from scram_analyzers.rules.base import Option, Rule, RunReport
 from scram_analyzers.rules.references import DEEP_CHECKS, VALIDATING_DATA
 from scram_analyzers.run.data_parts import shares_by_label, target_pair
 from scram_analyzers.run.history import RunHistory
@@ -34,6 +34,7 @@ class NewLabelsInValidation(Rule):
         VALIDATING_DATA,
     )
     false_alarms = "Open-set tasks, where new classes are the point."
+    options = (Option("share", 0.01, "share of the validation rows from which on it is no rare class", "scram"),)
     symptom_of = ("SCR211",)
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
@@ -46,6 +47,7 @@ class NewLabelsInValidation(Rule):
         if not known or not new or train.label_form is not validation.label_form:
             return
         rows = sum(seen[label] for label in new)
+        severity = None if rows >= self.option("share") else Severity.HINT
         yield RunReport(
             subject=Subject(SubjectKind.FIT),
             message=(
@@ -53,4 +55,5 @@ class NewLabelsInValidation(Rule):
                 f"({listed(f'{label:g}' for label in new)}) "
                 f"are in no training row; they are {share(rows)} of the validation rows."
             ),
+            severity=severity,
         )

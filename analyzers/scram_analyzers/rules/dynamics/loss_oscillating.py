@@ -45,9 +45,9 @@ class LossOscillating(Rule):
         """Report many rises over the last epochs, unless the run learns all the same."""
         losses = history.metric("loss")[-2 * EPOCHS :]
         known = baseline(history)
-        if len(losses) < EPOCHS or not all(map(math.isfinite, losses)) or success(history) is not None:
+        if known is None or len(losses) < EPOCHS or not all(map(math.isfinite, losses)) or success(history) is not None:
             return
-        if known is not None and known.loss is not None and losses[-1] < FALLEN * known.loss:
+        if known.loss is not None and losses[-1] < FALLEN * known.loss:
             return
         pairs = list(itertools.pairwise(losses))
         rises = sum(1 for before, after in pairs if before > 0 and after > (1 + self.option("rise")) * before)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Rule, RunReport
@@ -11,7 +12,13 @@ from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.task import BUILT_IN
 
-TOLERANCE = 1e-3
+STEPS = 5
+SHARE = 0.01
+"""So many losses in a row must be below zero by this share of the largest one. A batch's loss is worked out from
+Keras's running mean: after a large loss that is good to some digits only."""
+
+
+TINY = 1e-3
 """What rounding may take from 0."""
 
 
@@ -39,7 +46,7 @@ class NegativeLoss(Rule):
         losses = history.info.losses
         if not losses or not all(loss in BUILT_IN for loss in losses):
             return
-        found = next(((step, loss) for step, loss in history.losses() if loss < -TOLERANCE), None)
+        found = _first_negative(list(history.losses()))
         if found is None or (history.data is not None and history.data.has_sample_weight):
             return
         yield RunReport(
@@ -47,3 +54,15 @@ class NegativeLoss(Rule):
             message=f"The loss was {found[1]:.3g} at step {found[0]}; {losses[0]} can't be negative on sound labels.",
             step=found[0],
         )
+
+
+def _first_negative(losses: Sequence[tuple[int, float]]) -> tuple[int, float] | None:
+    """The step and loss that make it sure."""
+    finite = [(step, loss) for step, loss in losses if math.isfinite(loss)]
+    bound = -SHARE * max((abs(loss) for _, loss in finite), default=0.0)
+    row = 0
+    for step, loss in finite:
+        row = row + 1 if loss < min(bound, -TINY) else 0
+        if row == STEPS:
+            return step, loss
+    return None

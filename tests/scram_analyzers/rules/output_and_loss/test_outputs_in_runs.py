@@ -103,9 +103,11 @@ def test_a_loss_of_exactly_zero() -> None:
 
 
 def test_a_negative_loss() -> None:
-    made = history(info(BINARY, "sigmoid", 1), step_losses=[0.7, 0.1, -2.5])
-    assert "The loss was -2.5 at step 3" in reports(NegativeLoss, made)[0].message
-    assert reports(NegativeLoss, history(info("own_loss", "linear", 1), step_losses=[-3.0])) == []
+    made = history(info(BINARY, "sigmoid", 1), step_losses=[0.7, 0.1, -2.5, -2.6, -2.7, -2.8, -2.9])
+    assert "The loss was -2.9 at step 7" in reports(NegativeLoss, made)[0].message
+    assert reports(NegativeLoss, history(info("own_loss", "linear", 1), step_losses=[-3.0] * 9)) == []
+    rounding = [1e6, *[-0.05] * 9]
+    assert reports(NegativeLoss, history(info(BINARY, "sigmoid", 1), step_losses=rounding)) == []
 
 
 def test_accuracy_alone_on_rare_classes() -> None:

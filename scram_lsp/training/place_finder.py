@@ -19,6 +19,11 @@ from scram_lsp.training.script_text import CodeFile, ScriptText, read_code_file
 
 _INPUTS = Parameter(("x",), 0)
 _TARGETS = Parameter(("y",), 1)
+_OF_FIT = {
+    SubjectKind.BATCH_SIZE: (Parameter(("batch_size",), 2),),
+    SubjectKind.EPOCHS: (Parameter(("epochs",), 3),),
+    SubjectKind.VALIDATION: (Parameter(("validation_data",), 7), Parameter(("validation_split",), 6)),
+}
 _RATE = Parameter(("learning_rate", "lr"), 0)
 _COMPILED_OPTIMIZER = Parameter(("optimizer",), 0, "compile")
 _COMPILED_LOSS = Parameter(("loss",), 1, "compile")
@@ -64,6 +69,9 @@ class PlaceFinder:
             return self._argument(places.fit, _INPUTS)
         if kind is SubjectKind.TARGETS:
             return self._argument(places.fit, _TARGETS) or self._argument(places.fit, _INPUTS)
+        for parameter in _OF_FIT.get(kind, ()):
+            if (found := self._argument(places.fit, parameter)) is not None:
+                return found
         return self._place(places.model if kind is SubjectKind.MODEL else places.fit)
 
     def _learning_rate(self, info: RunInfo) -> CodePlace | None:

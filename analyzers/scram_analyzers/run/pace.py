@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import statistics
 from dataclasses import dataclass
 
 from scram_analyzers.run.history import Moment, RunHistory, asked_once
 from scram_analyzers.run.trends import slope
+from scram_analyzers.run.wording import share
 
 FALL = 0.01
 """Share of its value by which the loss still falls in an epoch (catalogue C6); and, ours, of the value that it
@@ -17,12 +19,20 @@ AT_LEAST = 3
 """Of the epochs are looked at, and no fewer than these (catalogue C6)."""
 
 SHORTEST = 5
-"""Shorter runs are trials: the source shows how short they are. Ours."""
+FAST_FALL = 0.05
+"""Runs shorter than `SHORTEST` epochs are judged by all they have, and only when the loss falls so fast. Ours."""
+
+LAST_STEPS = 0.25
+FEWEST_STEPS = 20
+"""A run of one epoch is judged by the last two quarters of its steps, of which it needs so many. Ours."""
 
 
 @dataclass(frozen=True, slots=True)
 class StillFalling:
-    """Over the last `window` epochs the "validation" or "training" loss fell by `pace` of its value in each."""
+    """Over the last `window` epochs the "validation" or "training" loss fell by `pace` of its value in each.
+
+    A `window` of 0 stands for the last quarter of the only epoch's steps, against the quarter before.
+    """
 
     epochs: int
     window: int
@@ -30,6 +40,20 @@ class StillFalling:
     before: float
     loss: float
     pace: float
+
+    @property
+    def clause(self) -> str:
+        """To stand inside a sentence."""
+        numbers = f"{self.before:.3g} to {self.loss:.3g}"
+        if self.window == 0:
+            return f"the {self.where} loss still fell by {share(self.pace)} in its last quarter ({numbers})"
+        over = f"over the last {self.window}" if self.window < self.epochs else "over all"
+        return f"the {self.where} loss still fell by {share(self.pace)} an epoch ({numbers} {over})"
+
+    @property
+    def is_fast(self) -> bool:
+        """Whether more epochs would certainly have made a better model."""
+        return self.pace > FAST_FALL
 
 
 @asked_once
@@ -40,11 +64,25 @@ def still_falling(history: RunHistory) -> StillFalling | None:
         return None
     where = "validation" if history.metric("val_loss") else "training"
     losses = history.metric("val_loss") or history.metric("loss")
-    window = max(AT_LEAST, round(SHARE * len(losses)))
+    if len(losses) == 1:
+        return _in_one_epoch(history)
+    is_short = len(losses) < SHORTEST
+    window = len(losses) if is_short else max(AT_LEAST, round(SHARE * len(losses)))
     last = losses[-window:]
-    if len(losses) < SHORTEST or not all(map(math.isfinite, last)) or last[-1] <= 0:
+    if not last or not all(map(math.isfinite, last)) or last[-1] <= 0:
         return None
     pace = -slope(last) / last[-1]
-    if pace <= FALL or pace * last[-1] <= FALL * losses[0] or last[-1] > min(last):
+    if pace <= (FAST_FALL if is_short else FALL) or pace * last[-1] <= FALL * losses[0] or last[-1] > min(last):
         return None
     return StillFalling(len(history.epochs), window, where, last[0], last[-1], pace)
+
+
+def _in_one_epoch(history: RunHistory) -> StillFalling | None:
+    losses = [loss for _, loss in history.losses()]
+    quarter = int(LAST_STEPS * len(losses))
+    if len(losses) < FEWEST_STEPS or not all(map(math.isfinite, losses)):
+        return None
+    before, last = statistics.fmean(losses[-2 * quarter : -quarter]), statistics.fmean(losses[-quarter:])
+    if last <= 0 or (before - last) / last <= FAST_FALL:
+        return None
+    return StillFalling(1, 0, "training", before, last, (before - last) / last)

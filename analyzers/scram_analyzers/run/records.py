@@ -363,6 +363,9 @@ class SubjectKind(enum.Enum):
     LAYER = "layer"
     MODEL = "model"
     FIT = "fit"
+    EPOCHS = "epochs"
+    BATCH_SIZE = "batch-size"
+    VALIDATION = "validation"
 
 
 @dataclass(frozen=True, slots=True)

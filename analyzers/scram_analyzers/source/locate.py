@@ -10,6 +10,7 @@ from scram_analyzers.source.graph import Layer
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.values import Argument
 
 
 def locate(program: Program, subject: Subject, info: RunInfo) -> Place | None:
@@ -30,6 +31,9 @@ def locate(program: Program, subject: Subject, info: RunInfo) -> Place | None:
         return fit.x.place or fit.place
     if kind is SubjectKind.TARGETS and fit is not None and fit.y is not None:
         return fit.y.place or fit.place
+    argument = _argument_of(fit, kind) if fit is not None else None
+    if argument is not None and argument.place is not None:
+        return argument.place
     model = (fit.model if fit is not None else None) or (compiled.model if compiled is not None else None)
     if kind is SubjectKind.LAYER and model is not None and subject.layer is not None:
         layer = _layer_of(model, subject.layer, info.layers)
@@ -39,6 +43,16 @@ def locate(program: Program, subject: Subject, info: RunInfo) -> Place | None:
     if fit is not None:
         return fit.place
     return compiled.place if compiled is not None else None
+
+
+def _argument_of(fit: Fit, kind: SubjectKind) -> Argument | None:
+    """The argument of `fit` that a kind of subject is; None for other kinds, or one that is left out."""
+    given = {
+        SubjectKind.EPOCHS: fit.epochs,
+        SubjectKind.BATCH_SIZE: fit.batch_size,
+        SubjectKind.VALIDATION: fit.validation,
+    }
+    return given.get(kind)
 
 
 def concerns(program: Program, place: SourceRange, info: RunInfo) -> bool:

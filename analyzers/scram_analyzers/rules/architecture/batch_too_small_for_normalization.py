@@ -85,7 +85,7 @@ class BatchTooSmallForNormalization(Rule):
         if size is None or layer is None or gap is None or size >= self.option("min-batch"):
             return
         yield RunReport(
-            subject=Subject(SubjectKind.FIT),
+            subject=Subject(SubjectKind.BATCH_SIZE),
             message=(
                 f"Batches of {counted(size, 'row')} are too small for the statistics of {named(layer.name)}. "
                 f"Confirmed in "

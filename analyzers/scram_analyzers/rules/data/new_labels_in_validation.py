@@ -49,7 +49,7 @@ class NewLabelsInValidation(Rule):
         rows = sum(seen[label] for label in new)
         severity = None if rows >= self.option("share") else Severity.HINT
         yield RunReport(
-            subject=Subject(SubjectKind.FIT),
+            subject=Subject(SubjectKind.VALIDATION),
             message=(
                 f"{counted(len(new), 'class', 'classes')} of the validation labels "
                 f"({listed(f'{label:g}' for label in new)}) "

@@ -152,7 +152,7 @@ class ScalingMismatch(Rule):
         if not (min(ratios) > bound or max(ratios) < 1 / bound):
             return
         yield RunReport(
-            subject=Subject(SubjectKind.FIT),
+            subject=Subject(SubjectKind.VALIDATION),
             message=(
                 f"The training input runs from {train.minimum:.3g} to {train.maximum:.3g} and the validation "
                 f"input from "

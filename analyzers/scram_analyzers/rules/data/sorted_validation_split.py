@@ -62,7 +62,7 @@ class SortedValidationSplit(Rule):
             return
         only = f"; {_classes(new)} in no other row" if new else ""
         yield RunReport(
-            subject=Subject(SubjectKind.FIT),
+            subject=Subject(SubjectKind.VALIDATION),
             message=(
                 f"validation_split={split:g} takes the last rows, whose labels are not those of the rest: "
                 f"{_told(last)}{only}. The data seem to be sorted by label."

@@ -56,7 +56,8 @@ class ValidationDrift(Rule):
         else:
             clause = self._inputs(history)
         if clause is not None:
-            yield RunReport(subject=Subject(SubjectKind.FIT), message=f"Training and validation data differ: {clause}.")
+            message = f"Training and validation data differ: {clause}."
+            yield RunReport(subject=Subject(SubjectKind.VALIDATION), message=message)
 
     def _inputs(self, history: RunHistory) -> str | None:
         train, validation = input_pair(history)

@@ -153,7 +153,7 @@ class ValidationOnTrainingData(Rule):
         if shared <= RUN_SHARED or (shared < 1 and shared <= RUN_NATURAL * repeats):
             return
         yield RunReport(
-            subject=Subject(SubjectKind.FIT),
+            subject=Subject(SubjectKind.VALIDATION),
             message=(
                 f"{data.shared_rows:,} of {data.validation_rows_hashed:,} validation rows ({share(shared)}) are "
                 f"also in the "

@@ -50,7 +50,7 @@ class ValidationTooSmall(Rule):
         if rows >= self.option("rows" if can_spare else "rows-of-few") and not is_small_share:
             return
         yield RunReport(
-            subject=Subject(SubjectKind.FIT),
+            subject=Subject(SubjectKind.VALIDATION),
             message=(
                 f"The run validates on {counted(rows, 'row')} beside {samples:,} for training: chance moves the result."
             ),

@@ -118,7 +118,7 @@ class BatchSizeTooLarge(Rule):
         if size <= self.option("share-max") * samples and size <= self.option("batch-max"):
             return
         yield RunReport(
-            subject=Subject(SubjectKind.FIT),
+            subject=Subject(SubjectKind.BATCH_SIZE),
             message=(
                 f"With batches of {size:,} of {samples:,} rows an epoch is {counted(steps, 'step')} long. "
                 f"Confirmed in this "

@@ -127,7 +127,7 @@ class BatchSizeTooSmall(Rule):
         if stuck is None:
             return
         yield RunReport(
-            subject=Subject(SubjectKind.FIT),
+            subject=Subject(SubjectKind.BATCH_SIZE),
             message=f"Each step sees {counted(size, 'row')} only. Confirmed in this run: {stuck.clause}.",
             step=stuck.step,
             epoch=stuck.epoch,

@@ -14,7 +14,7 @@ from scram_analyzers.run.overfitting import overfitting
 from scram_analyzers.run.pace import still_falling
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.task import baseline
-from scram_analyzers.run.wording import share
+from scram_analyzers.run.wording import counted
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
 
@@ -141,15 +141,11 @@ class TooFewEpochs(Rule):
             return
         learned = success(history) is not None or baseline(history) is None
         yield RunReport(
-            subject=Subject(SubjectKind.FIT),
-            message=(
-                f"The run ended after {seen.epochs} epochs while the {seen.where} loss still fell by "
-                f"{share(seen.pace)} an "
-                f"epoch ({seen.before:.3g} to {seen.loss:.3g} over the last {seen.window})."
-            ),
+            subject=Subject(SubjectKind.EPOCHS),
+            message=f"The run ended after {counted(seen.epochs, 'epoch')} while {seen.clause}.",
             step=history.last_step,
             epoch=history.last_epoch,
-            severity=Severity.HINT if learned else Severity.INFO,
+            severity=Severity.HINT if learned and not seen.is_fast else Severity.INFO,
         )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:

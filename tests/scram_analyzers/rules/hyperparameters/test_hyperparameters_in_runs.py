@@ -57,6 +57,25 @@ def test_a_run_that_ended_while_it_still_learned() -> None:
     assert reports(TooFewEpochs, history(record=RECORD)) == []
 
 
+def test_a_short_run_whose_loss_falls_fast() -> None:
+    seen = history(run_info(epochs=3), record=RECORD, losses=[2.0, 1.4, 1.0], val_loss=[1.9, 1.3, 0.9])
+    (report,) = reports(TooFewEpochs, seen)
+    assert "the validation loss still fell by 56% an epoch (1.9 to 0.9 over all)" in report.message
+    assert report.severity is Severity.INFO
+    settled = history(run_info(epochs=3), record=RECORD, losses=[2.0, 1.98, 1.97], val_loss=[1.9, 1.88, 1.86])
+    assert reports(TooFewEpochs, settled) == []
+
+
+def test_a_single_epoch_whose_loss_falls_to_its_end() -> None:
+    seen = history(run_info(epochs=1), [], RECORD, ended=False)
+    for step in range(1, 41):
+        seen.add_step(StepRecord(step, 1, 2.0 / step))
+    seen.add_epoch(EpochRecord(1, 40, (("loss", 0.2),)))
+    seen.end()
+    (report,) = reports(TooFewEpochs, seen)
+    assert "in its last quarter" in report.message
+
+
 def test_a_schedule_that_is_over_too_soon() -> None:
     info = run_info(optimizer=OptimizerInfo("Adam", None, schedule="CosineDecay"))
     seen = history(info, [], RECORD, ended=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from collections.abc import Sequence
 
@@ -19,13 +20,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--stdio", action="store_true", help="what it does anyway: many editors say so")
     parser.add_argument("--version", action="version", version=f"scram-lsp {__version__}")
     parser.parse_args(sys.argv[1:] if arguments is None else arguments)
+    gc.disable()  # nothing is garbage while modules are loaded; `run` switches it on again
     from scram_lsp.server.main import run
 
     return run()
-
-
-if __name__ == "__main__":
-    sys.exit(main())
 
 
 if __name__ == "__main__":  # editors that are told an interpreter start `python -m scram_lsp.cli.serve`

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 
+from scram_analyzers.rules.registry import rule_classes
 from scram_lsp.server.features import register
 from scram_lsp.server.language_server import ScramLanguageServer
 
@@ -33,6 +35,9 @@ def run() -> int:
     sys.stdout = sys.stderr  # whatever is printed by mistake must not mix with the protocol
     server = ScramLanguageServer()
     register(server)
+    rule_classes()
+    gc.freeze()  # what is loaded stays: the collector need not look at it again
+    gc.enable()
     try:
         server.start_io(sys.stdin.buffer, client)
     finally:

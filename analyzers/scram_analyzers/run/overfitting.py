@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from scram_analyzers.run.history import RunHistory, asked_once
 from scram_analyzers.run.records import EpochRecord
-from scram_analyzers.run.task import baseline
+from scram_analyzers.run.task import Baseline, baseline
 from scram_analyzers.run.trends import slope
 
 RISE = 1.05
@@ -24,6 +24,9 @@ HIGH_ACCURACY_GAP = 0.07
 
 LEARNED = 0.97
 """The best validation loss is below this share of a blind guess's. Ours."""
+
+LOSS_ONLY_SHARE = 0.02
+"""Without an accuracy, the rise against a constant guess's loss: what is solved can double its tiny loss. Ours."""
 
 LOSS_ONLY_RISE = 1.2
 LOSS_ONLY_RATIO = 1.5
@@ -81,7 +84,7 @@ def overfitting(history: RunHistory) -> Overfitting | None:
     if not _had_learned(since[0], history):
         return None
     found = _described(since[0], since[-1])
-    return found if _gap_is_wide(found) else None
+    return found if _gap_is_wide(found, baseline(history)) else None
 
 
 def _validated(record: EpochRecord) -> _Epoch | None:
@@ -131,8 +134,10 @@ def _accuracy_name(record: EpochRecord) -> str | None:
     return next((name for name in names if "acc" in name and f"val_{name}" in names), None)
 
 
-def _gap_is_wide(found: Overfitting) -> bool:
+def _gap_is_wide(found: Overfitting, known: Baseline | None) -> bool:
     if found.accuracy is None or found.val_accuracy is None:
+        if known is not None and known.loss and found.val_loss - found.best_val_loss < LOSS_ONLY_SHARE * known.loss:
+            return False
         return found.val_loss >= LOSS_ONLY_RISE * found.best_val_loss and found.val_loss >= LOSS_ONLY_RATIO * found.loss
     needed = HIGH_ACCURACY_GAP if found.accuracy > HIGH_ACCURACY else ACCURACY_GAP
     return found.accuracy - found.val_accuracy >= needed

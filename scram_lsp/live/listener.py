@@ -46,11 +46,12 @@ MESSAGES_PER_SECOND = 500
 
 @dataclass(frozen=True, slots=True)
 class LiveRun:
-    """A run that has introduced itself; `started` is ISO 8601 with the time zone."""
+    """A run that has introduced itself; `started` is ISO 8601 with the time zone, `digest` as in `Hello`."""
 
     run: str
     script: str
     started: str
+    digest: str = ""
 
 
 class Audience(Protocol):
@@ -131,7 +132,7 @@ class LiveListener:
             raise _RefusedError(f"protocol version {hello.protocol}; this server speaks {PROTOCOL}")
         if not hmac.compare_digest(hello.token.encode("utf-8", "replace"), self.token.encode()):
             raise _RefusedError("wrong token")
-        run = LiveRun(hello.run, hello.script, hello.started)
+        run = LiveRun(hello.run, hello.script, hello.started, hello.digest)
         log.info("run %s of %s is connected", run.run, run.script)
         self._audience.run_began(run)
         await _say(writer, Welcome(seen=self._seen.get(run.run, 0)))

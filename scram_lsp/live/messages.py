@@ -32,6 +32,11 @@ def _text(instance: Any, attribute: attrs.Attribute[str], value: object) -> None
         raise MessageError(f"{attribute.name!r} must be a text of 1 to {MAX_NAME_LENGTH} characters")
 
 
+def _text_or_nothing(instance: Any, attribute: attrs.Attribute[str], value: object) -> None:
+    if value != "":
+        _text(instance, attribute, value)
+
+
 def _count(instance: Any, attribute: attrs.Attribute[int], value: object) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
         raise MessageError(f"{attribute.name!r} must be a whole number that is not negative")
@@ -65,7 +70,11 @@ def _finite(value: Any) -> Any:
 
 @attrs.frozen(kw_only=True)
 class Hello:
-    """A run introduces itself. `script` is an absolute path, `started` ISO 8601 with the time zone."""
+    """A run introduces itself. `script` is an absolute path, `started` ISO 8601 with the time zone.
+
+    `digest` is that of the script's text that runs (`store.digest`), so that the server finds the text that the
+    findings speak of; empty when the run can't tell, and any other text when it is known not to be on disk.
+    """
 
     TYPE: ClassVar[str] = "hello"
     token: str = attrs.field(validator=_text, repr=False)
@@ -73,6 +82,7 @@ class Hello:
     script: str = attrs.field(validator=_text)
     started: str = attrs.field(validator=_text)
     pid: int = attrs.field(validator=_positive)
+    digest: str = attrs.field(default="", validator=_text_or_nothing)
     protocol: int = attrs.field(default=PROTOCOL, validator=_count)
 
 

@@ -19,6 +19,7 @@ from typing import Any, Literal
 from scram_lsp.live.discovery import HOST, ServerAddress, servers_for
 from scram_lsp.live.messages import (
     MAX_LINE_BYTES,
+    PROTOCOL,
     End,
     FindingMessage,
     Hello,
@@ -43,6 +44,9 @@ PROGRESS_SECONDS = 0.5
 DISCOVERY_SECONDS = 2.0
 """How often servers are looked for: an editor may start in the middle of a run."""
 
+MAX_ANSWERS = 2 * MAX_FINDINGS
+"""What a server may say between two looks; an acknowledgement of each finding is far below it."""
+
 SOCKET_SECONDS = 1.0
 """How long the thread (never training) waits for a server to take or say something."""
 
@@ -52,11 +56,11 @@ LONGEST_RETRY_SECONDS = 60.0
 
 
 class Sender:
-    """Tells the language servers whose folders hold `script` about one run."""
+    """Tells the language servers whose folders hold `script` about one run; `digest` is as in `Hello`."""
 
-    def __init__(self, script: Path, run: str, started: str, pid: int) -> None:
+    def __init__(self, script: Path, run: str, started: str, pid: int, digest: str = "") -> None:
         self._script = script
-        self._identity = {"run": run, "script": str(script), "started": started, "pid": pid}
+        self._identity = {"run": run, "script": str(script), "started": started, "pid": pid, "digest": digest}
         self._findings: list[FindingMessage] = []
         self._reached: tuple[int, int, int | None, float | None] | None = None
         self._status: Literal["finished", "failed"] | None = None
@@ -187,6 +191,8 @@ class ServerLink:
             raise MessageError(f"it refused the run: {answer.reason}")
         if not isinstance(answer, Welcome):
             raise MessageError("it did not answer the greeting")
+        if answer.protocol != PROTOCOL:
+            raise MessageError(f"it speaks protocol version {answer.protocol}, this run {PROTOCOL}")
         self._sent = answer.seen
         self._retry_after = FIRST_RETRY_SECONDS
 
@@ -212,8 +218,10 @@ class ServerLink:
 
     def _take_acknowledgements(self) -> None:
         """Read them away, and notice a server that has left; what it has of a run it says in its welcome."""
-        while self._read(0) is not None:
-            pass
+        for _ in range(MAX_ANSWERS):
+            if self._read(0) is None:
+                return
+        raise MessageError("it says more than there is to answer")
 
     def _finish(self, status: Literal["finished", "failed"]) -> None:
         """Say the last word and wait for the server to close: then it has heard everything."""

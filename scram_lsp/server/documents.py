@@ -17,9 +17,13 @@ from pygls.workspace import PositionCodec
 
 from scram_analyzers.findings import SourcePosition, SourceRange
 from scram_lsp.server.positions import TextPositions
+from scram_lsp.store.digest import text_digest
 
 EDITS_KEPT = 10_000
 """Edits remembered for each document; what is older than that can't be followed any more."""
+
+SAVES_KEPT = 50
+"""Texts that were saved and can be told by their digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ class Document:
         self._edits: list[Edit] = []
         self._dropped = 0
         self._saved = 0
+        self._digests = [(0, text_digest(item.text))]
 
     @property
     def edit_count(self) -> int:
@@ -81,6 +86,13 @@ class Document:
     def note_saved(self) -> None:
         """The text as it is now is on disk."""
         self._saved = self.edit_count
+        self._digests = [*self._digests[1 - SAVES_KEPT :], (self._saved, text_digest(self.text))]
+
+    def mark_of(self, digest: str) -> int | None:
+        """The mark of the latest text with that digest: as it is now, or was opened or saved; None for no such text."""
+        if text_digest(self.text) == digest:
+            return self.edit_count
+        return next((mark for mark, each in reversed(self._digests) if each == digest), None)
 
     def edits_since(self, mark: int) -> list[Edit] | None:
         """The edits made after `mark`, oldest first, or None when they are too many to have been kept."""

@@ -36,7 +36,7 @@ def last_run(script: Path) -> LastRun | None:
             stored = _newest_of(script, store.runs())
             if stored is None or stored.script_digest != _digest(script):
                 return None
-            run = LiveRun(stored.run, stored.script, stored.started)
+            run = LiveRun(stored.run, stored.script, stored.started, stored.script_digest)
             return LastRun(run, tuple(store.findings(stored.run)))
     except RunStoreError as error:
         log.warning("%s", error)

@@ -26,10 +26,19 @@ MAX_FILE_BYTES = 8_000_000
 
 @dataclass(slots=True)
 class _Run:
-    """A run that counts, and the edits that each open document had seen when it began."""
+    """A run that counts, and the edits that each open document had seen when its text was the one that runs.
+
+    `waiting` are findings in a script whose text, as far as the client has told, is not the one that runs.
+    """
 
     run: LiveRun
     marks: WeakKeyDictionary[Document, int]
+    waiting: dict[int, Finding] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """The script, as `file_key` names it."""
+        return file_key(Path(self.run.script))
 
 
 @dataclass(slots=True)
@@ -59,6 +68,9 @@ class LiveFindings:
         if known is not None and (known.run.run == run.run or _begun(run) < _begun(known.run)):
             return set()
         marks = WeakKeyDictionary({each: each.saved_mark for each in self._documents})
+        document = self._documents.of_file(key)
+        if run.digest and document is not None:
+            del marks[document]  # found by the digest, when the first finding comes
         self._runs[key] = _Run(run, marks)
         return self._drop_run(known.run.run) if known is not None else set()
 
@@ -74,6 +86,9 @@ class LiveFindings:
             return set()
         if len(file.found) >= MAX_FINDINGS_PER_FILE:
             log.warning("%s has %d findings already; one more is not shown", path, len(file.found))
+            return set()
+        if key == current.key and not self._has_text_of(current, file.path):
+            current.waiting[sequence] = finding
             return set()
         here = self._where_it_is_now(finding, key, file, current)
         if here is None:
@@ -100,19 +115,19 @@ class LiveFindings:
     def edited(self, document: Document, edits: Sequence[Edit]) -> None:
         """Move the findings in a document along with edits just made to it."""
         file = self._file_of(document)
-        if file is None:
-            return
-        moved = {key: _follow(finding, edits) for key, finding in file.found.items()}
-        file.found = {key: finding for key, finding in moved.items() if finding is not None}
+        if file is not None:
+            moved = {key: _follow(finding, edits) for key, finding in file.found.items()}
+            file.found = {key: finding for key, finding in moved.items() if finding is not None}
+        self._add_waiting(document)
 
     def opened(self, document: Document) -> None:
         """Keep the findings of a file that was closed only if it has the text they were found in."""
         file = self._file_of(document)
-        if file is None:
-            return
-        if file.digest is not None and file.digest != text_digest(document.text):
-            file.found.clear()
-        file.digest = None
+        if file is not None:
+            if file.digest is not None and file.digest != text_digest(document.text):
+                file.found.clear()
+            file.digest = None
+        self._add_waiting(document)
 
     def closed(self, document: Document) -> None:
         """Keep the findings of a file that is closed only if its last text is the one on disk."""
@@ -141,6 +156,28 @@ class LiveFindings:
             return set()
         file.found.clear()
         return {file.path}
+
+    def _has_text_of(self, run: _Run, path: Path) -> bool:
+        """Whether the text that runs is known: the one on disk, or one that the open document has or had."""
+        if not run.run.digest:
+            return True
+        document = self._documents.of_file(run.key)
+        if document is None:
+            return _digest_of_file(path) == run.run.digest
+        if document not in run.marks:
+            mark = document.mark_of(run.run.digest)
+            if mark is None:
+                return False
+            run.marks[document] = mark
+        return True
+
+    def _add_waiting(self, document: Document) -> None:
+        """Try again what waits for the text of a document, which may be there now."""
+        run = self._runs.get(file_key(document.path)) if document.path is not None else None
+        if run is not None and run.waiting:
+            waiting, run.waiting = run.waiting, {}
+            for sequence, finding in waiting.items():
+                self.add(run.run, sequence, finding)
 
     def _where_it_is_now(self, finding: Finding, key: str, file: _File, run: _Run) -> Finding | None:
         document = self._documents.of_file(key)

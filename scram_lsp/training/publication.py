@@ -37,7 +37,7 @@ class Publication:
         self._console = console
         self._journal = RunJournal(info, script_digest, console.note)
         self._log = _open_log(tensorboard, info, console)
-        self._sender = Sender(Path(info.script), info.run, info.started, os.getpid())
+        self._sender = Sender(Path(info.script), info.run, info.started, os.getpid(), script_digest)
         self._sender.start()
         self._told: dict[_Key, Severity] = {}
         self._sequence = 0

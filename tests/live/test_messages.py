@@ -25,13 +25,16 @@ from scram_lsp.live.messages import (
     encode,
 )
 
-HELLO = Hello(token="t", run="r1", script="/home/ada/train.py", started="2026-01-01T14:02:00+00:00", pid=7)
+HELLO = Hello(
+    token="t", run="r1", script="/home/ada/train.py", started="2026-01-01T14:02:00+00:00", pid=7, digest="ab12"
+)
 
 
 @pytest.mark.parametrize(
     "message",
     [
         HELLO,
+        attrs.evolve(HELLO, digest=""),
         FindingMessage(sequence=1, finding={"code": "SCR101", "message": "1e10 é 🙂"}),
         Progress(epoch=1, epochs=None, step=3, loss=2.5),
         End(status="failed"),

@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import os
 import socket
 import threading
@@ -195,6 +196,56 @@ def test_a_server_that_talks_nonsense_is_left_alone(script, sender):
             sender.send(1, finding("NaN"))
             editor.wait_for(("found", 1, "NaN"))
         connection.close()
+
+
+WELCOME = b'{"type":"welcome","protocol":1,"seen":0}\n'
+
+
+@pytest.mark.parametrize(
+    "speech",
+    [
+        b"\x00\xff" * 5000 + b"\n",
+        b"x" * 1_000_000,
+        b'{"type":"welcome","protocol":99,"seen":0}\n',
+        b'{"type":"refused","reason":"go away"}\n',
+        b'{"type":"welcome","protocol":1,"seen":-1}\n',
+        WELCOME + b'{"type":"ack","sequence":1}\n' * 100_000,
+        WELCOME + b"[" * 100_000 + b"\n",
+        WELCOME,
+    ],
+    ids=["garbage", "endless line", "other version", "refusal", "wrong value", "flood", "deep nesting", "hangs up"],
+)
+def test_a_hostile_server_costs_the_others_nothing(script, sender, speech):
+    """Whatever one server says, and though it never listens, another hears everything, in order, once."""
+    with socket.create_server((HOST, 0)) as hostile:
+        Announcement(hostile.getsockname()[1], "token").publish([script.parent])
+
+        def speak():
+            connection, _ = hostile.accept()
+            with contextlib.suppress(OSError), connection:
+                connection.sendall(speech)
+
+        speaker = threading.Thread(target=speak, daemon=True)
+        speaker.start()
+        with Editor(script.parent) as editor:
+            for sequence in range(1, 50):
+                sender.send(sequence, finding(f"number {sequence}"))
+            editor.wait_for(("found", 49, "number 49"))
+            found = [each[1] for each in editor.heard if each[0] == "found"]
+            assert found == list(range(1, 50))
+        speaker.join(PATIENCE)
+
+
+def test_a_server_killed_between_two_findings_is_replayed_without_loss_or_repeats(script, sender):
+    """The listener that comes back knows what it has seen, as one does whose connection was cut."""
+    with Editor(script.parent) as editor:
+        sender.send(1, finding("first"))
+        editor.wait_for(("found", 1, "first"))
+        for connection in list(editor.listener._connections):
+            editor.loop.call_soon_threadsafe(connection.transport.abort)
+        sender.send(2, finding("second"))
+        editor.wait_for(("found", 2, "second"))
+        assert [each for each in editor.heard if each[0] == "found"] == [("found", 1, "first"), ("found", 2, "second")]
 
 
 def test_a_finding_too_long_for_the_socket_does_not_hold_the_next(script, sender):

@@ -13,6 +13,7 @@ from scram_lsp.live.listener import LiveRun
 from scram_lsp.server import live_findings
 from scram_lsp.server.documents import Document, Documents
 from scram_lsp.server.live_findings import LiveFindings
+from scram_lsp.store.digest import text_digest
 
 TEXT = "import keras\nx = Adam(1e10)\n"
 PLACE = SourceRange.of(2, 9, 2, 13)
@@ -27,8 +28,9 @@ class World:
         self.documents = Documents()
         self.runs = LiveFindings(self.documents)
 
-    def run(self, name: str = "r1", minute: int = 0) -> LiveRun:
-        run = LiveRun(name, str(self.script), f"2026-01-01T14:{minute:02}:00+00:00")
+    def run(self, name: str = "r1", minute: int = 0, text: str | None = None) -> LiveRun:
+        digest = "" if text is None else text_digest(text)
+        run = LiveRun(name, str(self.script), f"2026-01-01T14:{minute:02}:00+00:00", digest)
         self.runs.begin(run)
         return run
 
@@ -136,6 +138,43 @@ def test_what_was_saved_before_the_run_is_what_it_speaks_of(world: World) -> Non
     run = world.run()
     world.runs.add(run, 1, world.finding(SourceRange.of(3, 9, 3, 13)))
     assert world.ranges == [SourceRange.of(4, 9, 4, 13)]
+
+
+def test_a_run_that_is_heard_of_before_the_save_speaks_of_the_text_that_runs(world: World) -> None:
+    document = world.open()
+    world.edit(document, "\n" + TEXT)
+    run = world.run(text="\n" + TEXT)
+    document.note_saved()
+    world.runs.add(run, 1, world.finding(SourceRange.of(3, 9, 3, 13)))
+    assert world.ranges == [SourceRange.of(3, 9, 3, 13)]
+
+
+def test_a_run_of_an_older_text_is_mapped_from_that_text(world: World) -> None:
+    document = world.open()
+    for lines in range(1, 4):
+        world.edit(document, "\n" * lines + TEXT)
+        document.note_saved()
+    run = world.run(text="\n" + TEXT)
+    world.runs.add(run, 1, world.finding(SourceRange.of(3, 9, 3, 13)))
+    assert world.ranges == [SourceRange.of(5, 9, 5, 13)]
+
+
+def test_findings_wait_for_a_text_that_the_client_has_not_told_yet(world: World) -> None:
+    document = world.open()
+    run = world.run(text="\n" + TEXT)
+    place = SourceRange.of(3, 9, 3, 13)
+    assert world.runs.add(run, 1, world.finding(place)) == set()
+    assert world.ranges == []
+    world.edit(document, "\n" + TEXT)
+    assert world.ranges == [place]
+
+
+def test_a_run_of_a_text_that_is_nowhere_shows_nothing(world: World) -> None:
+    run = world.run(text="another text")
+    assert world.runs.add(run, 1, world.finding()) == set()
+    document = world.open()
+    world.edit(document, "\n" + TEXT)
+    assert world.ranges == []
 
 
 def test_a_finding_about_text_that_was_edited_meanwhile_is_not_taken(world: World) -> None:

@@ -6,9 +6,12 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from scram_analyzers.engine import Analysis
 from scram_lsp.server.units import Unit, Units
+
+Result = TypeVar("Result")
 
 TYPING_PAUSE_SECONDS = 0.03
 """How long after a keystroke the analysis begins; what is typed meanwhile goes into the same one."""
@@ -71,6 +74,10 @@ class Analyses:
             self._latest.move_to_end(unit)
         return self._latest.get(unit)
 
+    async def run(self, unit: Unit, work: Callable[[], Result]) -> Result:
+        """Work on the analysis of a unit where it was made: trees work some things out when first asked."""
+        return await asyncio.get_running_loop().run_in_executor(self._worker_for(unit.text), work)
+
     def drop(self, unit: Unit) -> None:
         """Forget a unit that was closed."""
         self._latest.pop(unit, None)
@@ -108,11 +115,13 @@ class Analyses:
         loop = asyncio.get_running_loop()
         try:
             text = unit.text
-            worker = self._worker_for_large if is_large(text) else self._worker
-            return await loop.run_in_executor(worker, self._analyze, unit.filename, text)
+            return await loop.run_in_executor(self._worker_for(text), self._analyze, unit.filename, text)
         except Exception as error:
             self._failed(unit, error)
             return None
+
+    def _worker_for(self, text: str) -> ThreadPoolExecutor:
+        return self._worker_for_large if is_large(text) else self._worker
 
     def _is_open(self, unit: Unit) -> bool:
         return self._units.is_open(unit)

@@ -204,7 +204,7 @@ async def text_document_hover(ls: ScramLanguageServer, params: types.HoverParams
         analyzed.analysis.rules if analyzed is not None else RuleSet(),
         lambda finding: ls.publisher.evidence(document.uri, finding),
     )
-    known = await program_features.hover_words(analyzed, params.position) if analyzed is not None else None
+    known = await program_features.hover_words(ls, analyzed, params.position) if analyzed is not None else None
     return hover.joined(explained, known, document)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
 
 from lsprotocol import types
 from pygls.capabilities import get_capability
@@ -20,6 +21,7 @@ from scram_analyzers.findings import Finding
 from scram_analyzers.notes import RULE_FAILED
 from scram_analyzers.rules.registry import RuleSet
 from scram_analyzers.source.chunks import ParseCache
+from scram_analyzers.source.program import Program
 from scram_lsp import __version__
 from scram_lsp.checking import check_text
 from scram_lsp.config import Settings
@@ -35,6 +37,7 @@ from scram_lsp.server.documents import Document, Documents, Edit, file_key, path
 from scram_lsp.server.last_run import last_run
 from scram_lsp.server.live_findings import LiveFindings, read_text
 from scram_lsp.server.notebooks import NotebookUnit
+from scram_lsp.server.outline import NO_OUTLINE, Outline, outline_of
 from scram_lsp.server.publisher import Publisher
 from scram_lsp.server.run_board import RunBoard
 from scram_lsp.server.run_progress import RunProgress
@@ -99,6 +102,7 @@ class ScramLanguageServer(LanguageServer):
             self.workspace_folders, self.configuration, self.publisher, self.documents
         )
         self.progress_bars = RunProgress(self.work_done_progress)
+        self._outlines: WeakKeyDictionary[Program, Outline] = WeakKeyDictionary()
         self._asked_anew: set[Unit] = set()
         self._unshown: set[Path] = set()
         self._shown_at = 0.0
@@ -250,6 +254,16 @@ class ScramLanguageServer(LanguageServer):
         if analysis is None or self.documents.get(uri) is not document or self.units.of(uri) is not unit:
             return None
         return Analyzed(document, unit, analysis)
+
+    async def outline(self, analyzed: Analyzed) -> Outline:
+        """The layers and trainings of a document's program, read once for each analysis."""
+        program = analyzed.analysis.program
+        if program is None:
+            return NO_OUTLINE
+        known = self._outlines.get(program)
+        if known is None:
+            known = self._outlines[program] = await self.analyses.run(analyzed.unit, lambda: outline_of(program))
+        return known
 
     def action_edits(self, analyzed: Analyzed) -> ActionEdits:
         """What makes the edits of the actions for a document."""

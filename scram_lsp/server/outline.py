@@ -48,6 +48,9 @@ class Outline:
     trainings: tuple[Training, ...]
 
 
+NO_OUTLINE = Outline((), ())
+
+
 def outline_of(program: Program) -> Outline:
     """Read the outline of a program; a layer that different models use differently says only what all agree on."""
     uses: dict[SourceRange, LayerUse] = {}

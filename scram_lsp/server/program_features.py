@@ -11,7 +11,7 @@ from scram_analyzers.findings import SourceRange
 from scram_lsp.server.diagnostics import clock_of
 from scram_lsp.server.language_server import Analyzed, ScramLanguageServer
 from scram_lsp.server.last_observations import LastObservations, last_observations
-from scram_lsp.server.outline import LayerUse, Outline, outline_of, shape_text, smallest_around
+from scram_lsp.server.outline import LayerUse, shape_text, smallest_around
 from scram_lsp.server.run_words import fit_words, layer_words, rate_words
 from scram_lsp.store.digest import text_digest
 
@@ -32,7 +32,7 @@ async def inlay_hint(ls: ScramLanguageServer, params: types.InlayHintParams) -> 
         return None
     asked = analyzed.document.positions.range_from_client(params.range)
     hints: list[types.InlayHint] = []
-    for use in _outline(analyzed).layers:
+    for use in (await ls.outline(analyzed)).layers:
         shown = analyzed.unit.range_in_document(use.place)
         if shown is None or shown[0] is not analyzed.document or not shown[1].overlaps(asked):
             continue
@@ -49,7 +49,7 @@ async def code_lens(ls: ScramLanguageServer, params: types.CodeLensParams) -> li
     analyzed = await ls.analyzed(params.text_document.uri)
     if analyzed is None or not ls.configuration.options.code_lenses:
         return None
-    trainings = _outline(analyzed).trainings
+    trainings = (await ls.outline(analyzed)).trainings
     last = await seen_by_last_run(analyzed) if trainings else None
     if last is None:
         return []
@@ -68,11 +68,13 @@ async def code_lens(ls: ScramLanguageServer, params: types.CodeLensParams) -> li
     return lenses
 
 
-async def hover_words(analyzed: Analyzed, position: types.Position) -> tuple[str, SourceRange] | None:
+async def hover_words(
+    ls: ScramLanguageServer, analyzed: Analyzed, position: types.Position
+) -> tuple[str, SourceRange] | None:
     """What there is to say of the layer, the training or the learning rate at a position, and its place there."""
     at = analyzed.document.positions.from_client(position)
     inside = analyzed.unit.range_in_text(analyzed.document, SourceRange(at, at))
-    outline = _outline(analyzed)
+    outline = await ls.outline(analyzed)
     layers = {each.place: each for each in outline.layers}
     rates = {each.learning_rate for each in outline.trainings if each.learning_rate is not None}
     place = smallest_around([*layers, *rates, *(each.place for each in outline.trainings)], inside)
@@ -92,11 +94,6 @@ async def seen_by_last_run(analyzed: Analyzed) -> LastObservations | None:
     if path is None:
         return None
     return await asyncio.to_thread(last_observations, path, text_digest(analyzed.document.text))
-
-
-def _outline(analyzed: Analyzed) -> Outline:
-    program = analyzed.analysis.program
-    return outline_of(program) if program is not None else Outline((), ())
 
 
 def _label(use: LayerUse) -> str:

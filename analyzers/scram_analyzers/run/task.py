@@ -46,6 +46,12 @@ class Baseline:
     rows: int | None = None
 
 
+def has_built_in_loss(history: RunHistory) -> bool:
+    """Whether every loss is Keras's own, so that targets mean what it says; False for custom or unknown ones."""
+    losses = history.info.losses
+    return bool(losses) and all(loss in BUILT_IN for loss in losses)
+
+
 def the_output(history: RunHistory) -> OutputInfo | None:
     """The model's only output; None with several, or when they are not known."""
     outputs = history.info.outputs

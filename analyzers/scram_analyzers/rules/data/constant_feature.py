@@ -10,8 +10,8 @@ from scram_analyzers.rules.base import Option, Rule, RunReport
 from scram_analyzers.rules.references import DEEP_CHECKS, VALIDATING_DATA
 from scram_analyzers.run.data_parts import input_pair
 from scram_analyzers.run.history import RunHistory
-from scram_analyzers.run.records import Subject, SubjectKind
-from scram_analyzers.run.task import targets
+from scram_analyzers.run.records import DataArray, Subject, SubjectKind
+from scram_analyzers.run.task import has_built_in_loss, targets
 from scram_analyzers.run.wording import counted, listed
 
 SMALLEST_IMAGE = 49
@@ -38,17 +38,20 @@ class ConstantFeature(Rule):
     false_alarms = (
         "The border pixels of flattened images are constant and harmless: a table with as many columns as a "
         "square image "
-        "has values is taken for one."
+        "has values is taken for one. Targets that only stand in for what a loss of one's own computes are left alone."
     )
     options = (Option("pixels", 0.9, "share of constant columns that is too much even for an image", "scram"),)
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report constant targets and a table of constant columns as errors, single columns as a hint."""
         target, table = targets(history), input_pair(history)[0]
-        if target is not None and target.deviation == 0 and (target.rows or 0) > 1 and target.minimum is not None:
+        if target is not None and _is_constant(target) and has_built_in_loss(history):
             yield RunReport(
                 subject=Subject(SubjectKind.TARGETS),
-                message=f"All {target.rows:,} targets are {target.minimum:g}: there is nothing to learn from them.",
+                message=(
+                    f"All {target.rows or 0:,} targets are {target.minimum or 0:g}: there is nothing to learn "
+                    f"from them."
+                ),
                 severity=Severity.ERROR,
             )
         if table is None or not table.columns or not table.constant_columns:
@@ -65,6 +68,10 @@ class ConstantFeature(Rule):
             ),
             severity=Severity.ERROR if everything else None,
         )
+
+
+def _is_constant(target: DataArray) -> bool:
+    return target.deviation == 0 and (target.rows or 0) > 1 and target.minimum is not None
 
 
 def _may_be_pixels(columns: int) -> bool:

@@ -10,7 +10,7 @@ from scram_analyzers.rules.base import Rule, RunReport
 from scram_analyzers.rules.references import AUTO_TRAINER
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
-from scram_analyzers.run.task import BUILT_IN
+from scram_analyzers.run.task import has_built_in_loss
 
 STEPS = 5
 SHARE = 0.01
@@ -40,11 +40,12 @@ class NegativeLoss(Rule):
     )
     references = (AUTO_TRAINER,)
     false_alarms = "Negative sample weights, or a negative penalty added with add_loss."
+    symptom_of = ("SCR413", "SCR411", "SCR401", "SCR421")
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report the first negative loss of a built-in kind."""
         losses = history.info.losses
-        if not losses or not all(loss in BUILT_IN for loss in losses):
+        if not has_built_in_loss(history):
             return
         found = _first_negative(list(history.losses()))
         if found is None or (history.data is not None and history.data.has_sample_weight):

@@ -17,7 +17,7 @@ test("a cell is underlined and fixed", inCode("notebook", {}, async (code) => {
     return false;
   });
   const cells = page.locator(".notebook-editor .cell-editor-container");
-  const compile = cells.nth(1);
+  const compile = cells.filter({ hasText: "compile" });
   await compile.locator(".squiggly-error").first().waitFor({ state: "attached" });
   await code.picture("cell");
   await compile.locator(".view-line span", { hasText: "1e10" }).last().click();

@@ -47,6 +47,7 @@ class FlightRecorder:
         self._model = model
         self._budget = budget
         self._window: FlightWindow | None = None
+        self._values_bytes: int | None = None
         self._epoch = 0
         self._next_try = 1
         self._due_at = self._seen_at = 0
@@ -71,17 +72,15 @@ class FlightRecorder:
         first = step - len(execution.batches) + 1
         if self._is_done or self._bad_at is not None:
             return
-        if self._must_begin(first, epoch):
-            self._begin(execution, first)
-        if not self._has_room(execution):  # the window is full
-            self._begin(execution, first)
+        size = structure_bytes(execution.batches)
+        if self._must_begin(first, epoch) or not self._has_room(size):
+            self._begin(execution, first, size)
         if self._window is None or self._bad_at is not None:
             return
         if epoch != self._epoch:
             self._epoch = epoch
             self._note_learning_rate(execution, first)
-        for batch in execution.batches:
-            self._window.add(batch)
+        self._window.add(execution.batches, size)
 
     def report(self, history: RunHistory) -> None:
         """Search for the origin once a loss, a weight or a snapshot has shown that there is one."""
@@ -116,15 +115,19 @@ class FlightRecorder:
         is_long = steps >= WINDOW_STEPS or (epoch != self._epoch and steps >= SHORTEST_WINDOW)
         return is_long or window.next_step != first
 
-    def _begin(self, execution: Execution, first: int) -> None:
-        """Take the values before step `first`; when they are not sound, the window so far holds the reason."""
-        size = values_bytes(self._model, execution.state)
-        if not is_ready(self._model, execution.batches[0], first == 1):
-            return
-        if not self._hold(size + structure_bytes(execution.batches)):
+    def _begin(self, execution: Execution, first: int, size: int) -> None:
+        """Take the values before step `first`; when they are not sound, the window so far holds the reason.
+
+        The window then takes the batches of `execution`, of `size` bytes.
+        """
+        if self._values_bytes is None:
+            if not is_ready(self._model, execution.batches[0], first == 1):
+                return
+            self._values_bytes = values_bytes(self._model, execution.state)
+        if not self._hold(self._values_bytes + size):
             self._give_up(first)
             return
-        before, window = self._window, FlightWindow(first, snapshot(self._model, execution.state), size)
+        before, window = self._window, FlightWindow(first, snapshot(self._model, execution.state), self._values_bytes)
         bad = nonfinite_places_on_host([*window.values.trainable, *window.values.others])
         if not bad:
             self._window, self._epoch = window, 0
@@ -134,10 +137,9 @@ class FlightRecorder:
             self._window, self._bad_at = None, first
             self._origin = weights_origin(self._model, window, bad)
 
-    def _has_room(self, execution: Execution) -> bool:
-        """Whether the window can take these batches; entered if so. True without a window."""
-        window = self._window
-        return window is None or self._hold(window.size + structure_bytes(execution.batches))
+    def _has_room(self, size: int) -> bool:
+        """Whether the window can take so many bytes more; entered if so."""
+        return self._window is not None and self._hold(self._window.size + size)
 
     def _hold(self, size: int) -> bool:
         return size <= self._limit and self._budget.hold(self.activity, size)

@@ -29,10 +29,10 @@ class FlightWindow:
         """The step that the next batch must be of."""
         return self.first + len(self.batches)
 
-    def add(self, batch: Any) -> None:
-        """Keep the next step's batch, by reference."""
-        self.batches.append(batch)
-        self.size += structure_bytes(batch)
+    def add(self, batches: Sequence[Any], size: int) -> None:
+        """Keep the batches of the next steps, of so many bytes, by reference."""
+        self.batches += batches
+        self.size += size
 
 
 def snapshot(model: Any, state: Sequence[Any] | None) -> ModelValues:
@@ -62,11 +62,19 @@ def _lists(values: ModelValues) -> tuple[list[Any], ...]:
 
 
 def structure_bytes(structure: Any) -> int:
-    """What the arrays of a batch take; strings count as their pointers."""
+    """What the arrays of a batch take; strings count as their pointers. Asked at every step, so it reads few shapes."""
     import keras
 
-    leaves = keras.tree.flatten(structure)
-    return byte_size([getattr(leaf, "flat_values", leaf) for leaf in leaves if hasattr(leaf, "shape")])
+    return sum(_leaf_bytes(getattr(leaf, "flat_values", leaf)) for leaf in keras.tree.flatten(structure))
+
+
+def _leaf_bytes(leaf: Any) -> int:
+    leaf = leaf.values if hasattr(leaf, "dense_shape") else leaf  # of a sparse tensor
+    size = getattr(leaf, "nbytes", None)
+    if isinstance(size, int):
+        return size
+    count = getattr(getattr(leaf, "shape", None), "num_elements", None)  # TensorFlow
+    return int((count() or 0) * max(1, leaf.dtype.size)) if count is not None else 0
 
 
 def nonfinite_places_on_host(values: Sequence[Any]) -> tuple[int, ...]:

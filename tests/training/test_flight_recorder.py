@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from scram_analyzers.run.records import OriginPlace
-from scram_lsp import ScramCallback
+from scram_lsp import ScramCallback, watch
 from scram_lsp.training.budget import Budget
 from scram_lsp.training.flight_recorder import FlightRecorder
 from scram_lsp.training.run_recorder import RunRecorder
@@ -240,3 +240,29 @@ def test_bytes_are_bounded():
     small = Steps(model, 100)
     assert small.look((x, y)) is None
     assert small.budget.used_bytes <= 100
+
+
+LOG_SCRIPT = """
+import keras
+class Log(keras.layers.Layer):
+    def call(self, x):
+        return keras.ops.log(keras.ops.relu(x))
+model = keras.Sequential([
+    keras.Input((6,)),
+    keras.layers.Dense(4, activation="relu"),
+    Log(name="log_layer"),
+    keras.layers.Dense(1),
+])
+model.compile("adam", "mse")
+model.fit(x, y, batch_size=16, epochs=2, verbose=0)
+"""
+
+
+def test_the_finding_is_on_the_layers_line(project, origins):
+    x, y = table()
+    with watch(quiet=True):
+        project.run(LOG_SCRIPT, x=x, y=y)
+    ((_, findings),) = project.runs
+    (finding,) = [each for each in findings if each.code == "SCR601"]
+    assert 'it began in that step in the layer "log_layer" (forward pass)' in finding.message
+    assert finding.range.start.line == 9

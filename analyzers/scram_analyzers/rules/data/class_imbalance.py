@@ -14,6 +14,9 @@ from scram_analyzers.run.records import DataArray, Subject, SubjectKind
 from scram_analyzers.run.task import class_shares, targets
 from scram_analyzers.run.wording import counted
 
+MOST_CLASSES = 20
+"""Of many classes (the letters or words of a text) some are always rare."""
+
 MOST_WEIGHTS = 6
 """Classes that a recipe writes out."""
 
@@ -48,7 +51,7 @@ class ClassImbalance(Rule):
         if data is None or data.has_class_weight or data.has_sample_weight or not is_classification(history):
             return
         shares = class_shares(labels)
-        if labels is None or not shares or min(shares) >= self.option("ratio") * max(shares):
+        if labels is None or not 0 < len(shares) <= MOST_CLASSES or min(shares) >= self.option("ratio") * max(shares):
             return
         rare, common = min(labels.classes, key=_count), max(labels.classes, key=_count)
         missed = missed_class(history)

@@ -44,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     listing = actions.add_parser("list", help="all runs, the newest first")
     show = actions.add_parser("show", help="what was found in a run")
     show.add_argument("run", nargs="?", metavar="RUN", help="a run or the begin of its name; default: the newest")
+    show.add_argument("--observations", action="store_true", help="show what it stored of its steps and epochs")
     delete = actions.add_parser("delete", help="remove a run and its findings")
     delete.add_argument("run", metavar="RUN", help="a run or the begin of its name")
     for each in (listing, show, delete):
@@ -112,6 +113,8 @@ def _show(store: RunStore, options: argparse.Namespace) -> int:
     run = _find_run(store, options.run)
     if run is None:
         return FAILED
+    if options.observations:
+        return _show_observations(store, run, options.output_format)
     reported = [Reported(each.finding, each.fix) for each in store.findings(run.run) if not each.finding.refutation]
     if options.output_format == "full":
         print(f"Run {run.run} of {short_path(Path(run.script))}, started {run.started}, {run.status}.\n")
@@ -125,9 +128,24 @@ def _show(store: RunStore, options: argparse.Namespace) -> int:
     return CLEAN
 
 
+def _show_observations(store: RunStore, run: StoredRun, output_format: str) -> int:
+    from scram_lsp.cli.observed import observations_as_json, observations_as_text
+
+    as_written = observations_as_json if output_format == "json" else observations_as_text
+    try:
+        print(as_written(store.observations(run.run)))
+    except ValueError as error:
+        say(COMMAND, f"the run {run.run} holds what can't be read ({error})")
+        return FAILED
+    return CLEAN
+
+
 def _delete(store: RunStore, options: argparse.Namespace) -> int:
     run = _find_run(store, options.run)
     if run is None:
+        return FAILED
+    if run.status == "running":
+        say(COMMAND, f"the run {run.run} is still going on; delete it when it is over")
         return FAILED
     store.delete(run.run)
     print(f"Deleted run {run.run}.")
@@ -158,6 +176,8 @@ def _find_run(store: RunStore, name: str | None) -> StoredRun | None:
 
 def _text_as_it_ran(run: StoredRun) -> str | None:
     """The script's text, when it is still the one that ran: lines of another text would mislead."""
+    if not run.script_digest:  # a notebook's cell, or a text that could not be read
+        return None
     try:
         text = read_source(Path(run.script)).text
     except FileError as error:

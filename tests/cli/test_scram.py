@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from scram_analyzers.findings import Confidence, Finding, Origin, RunMoment, Severity, SourceRange
-from scram_analyzers.run.records import RunInfo
+from scram_analyzers.run.records import EpochRecord, RunInfo, StepRecord
 from scram_lsp.cli.scram import main
-from scram_lsp.store.run_store import RunStore
+from scram_lsp.store.observations import LossSpan, Record, kind_of, record_to_json, step_of
+from scram_lsp.store.run_store import Observation, RunStore
 
 SCRIPT = "import keras\n\nmodel.fit(x, y)\n"
 
@@ -101,6 +102,39 @@ def test_lines_of_a_changed_script_are_not_shown(capsys: pytest.CaptureFixture[s
 def test_a_run_is_deleted(capsys: pytest.CaptureFixture[str], store: RunStore) -> None:
     assert scram(capsys, "runs", "delete", "20260101-old") == (0, "Deleted run 20260101-old.\n", "")
     assert [run.run for run in store.runs()] == ["20260102-new"]
+
+
+def test_a_run_that_goes_on_is_not_deleted(capsys: pytest.CaptureFixture[str], script: Path, store: RunStore) -> None:
+    store.begin(RunInfo(run="20260103-now", script=str(script), started="2026-01-03T10:00:00+00:00"), "")
+    status, _, error = scram(capsys, "runs", "delete", "20260103")
+    assert (status, error) == (2, "scram: the run 20260103-now is still going on; delete it when it is over\n")
+
+
+def test_what_a_run_observed(capsys: pytest.CaptureFixture[str], store: RunStore) -> None:
+    records: list[Record] = [
+        StepRecord(1, 1, 0.75),
+        StepRecord(2, 1, 0.5),
+        LossSpan(3, 9, 1, 7, 0.375, 0.25, 0.5),
+        EpochRecord(1, 9, (("loss", 0.4375), ("val_loss", 0.625))),
+        EpochRecord(2, 18, (("loss", 0.25),)),
+    ]
+    rows = [
+        Observation(number, kind_of(record), step_of(record), record_to_json(record))
+        for number, record in enumerate(records, 1)
+    ]
+    store.add_observations("20260102-new", rows)
+    status, out, _ = scram(capsys, "runs", "show", "--observations")
+    assert (status, out.splitlines()) == (
+        0,
+        [
+            "Stored: 2 steps, 1 stretch of steps summed up, 2 epochs; loss 0.75 at first, 0.375 at last.",
+            "EPOCH  STEP    loss  val_loss",
+            "    1     9  0.4375     0.625",
+            "    2    18    0.25          ",
+        ],
+    )
+    status, out, _ = scram(capsys, "runs", "show", "--observations", "--output-format", "json")
+    assert json.loads(out)[0] == {"kind": "step", "step": 1, "epoch": 1, "loss": 0.75}
 
 
 @pytest.mark.usefixtures("store")

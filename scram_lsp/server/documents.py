@@ -7,7 +7,7 @@ protocol does, and it does not say where an edit was. Run findings need to know 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -138,6 +138,7 @@ class Documents:
 
     def __init__(self) -> None:
         self._by_uri: dict[str, Document] = {}
+        self._cells: dict[str, tuple[str, ...]] = {}
 
     def __iter__(self) -> Iterator[Document]:
         return iter(list(self._by_uri.values()))
@@ -154,6 +155,15 @@ class Documents:
     def close(self, uri: str) -> Document | None:
         """Let a document go; gives it, or None when it was not open."""
         return self._by_uri.pop(uri, None)
+
+    def set_cells(self, notebook: Path, uris: Iterable[str]) -> None:
+        """Note all cells of a notebook that is open, in order; none when it was closed."""
+        self._cells[file_key(notebook)] = tuple(uris)
+
+    def cell(self, notebook: Path, number: int) -> Document | None:
+        """The open cell of a number, from 1 over all cells of a notebook."""
+        uris = self._cells.get(file_key(notebook), ())
+        return self._by_uri.get(uris[number - 1]) if 0 < number <= len(uris) else None
 
     def named(self, filename: str) -> Document | None:
         """The open document of that `filename`."""

@@ -25,6 +25,7 @@ from scram_analyzers.source.program import Program
 from scram_lsp import __version__
 from scram_lsp.checking import check_text
 from scram_lsp.config import Settings
+from scram_lsp.files import is_notebook
 from scram_lsp.finding_json import finding_from_json
 from scram_lsp.live.discovery import Announcement
 from scram_lsp.live.listener import LiveListener, LiveRun
@@ -55,10 +56,8 @@ CACHED_CHARACTERS = 1_000_000
 RUN_PUBLISH_SECONDS = 0.05
 """The shortest time between two publications that only live findings ask for."""
 
-NOTEBOOKS = types.NotebookDocumentSyncOptions(
-    [types.NotebookDocumentFilterWithCells([types.NotebookCellLanguage("python")])], save=True
-)
-"""The Python cells of any notebook."""
+NOTEBOOKS = types.NotebookDocumentSyncOptions([types.NotebookDocumentFilterWithNotebook("*")], save=True)
+"""All cells of any notebook: runs count text cells too when they name one."""
 
 CheckText: TypeAlias = Callable[[str, str, Settings, Path | None, ParseCache], Analysis]
 """`check_text`: text, file name, settings, the file where there is one, cache."""
@@ -217,14 +216,19 @@ class ScramLanguageServer(LanguageServer):
         notebook.note_change()
         self.units.take(notebook)
         for document in gone:
+            self.runs.closed(document)
             self.publisher.closed(document)
+        if notebook.path is not None:
+            self._show_soon(self.runs.cells_changed(notebook.path))
         self.analyses.request(notebook, at_once=at_once)
 
     def notebook_closed(self, notebook: NotebookUnit, gone: Iterable[Document]) -> None:
         """Let go of a notebook and its cells."""
         self.units.drop(notebook)
         self.analyses.drop(notebook)
+        notebook.close()
         for document in gone:
+            self.runs.closed(document)
             self.publisher.closed(document)
 
     def closed(self, document: Document) -> None:
@@ -377,6 +381,9 @@ class ScramLanguageServer(LanguageServer):
         paths, self._unshown = self._unshown, set()
         self._shown_at = asyncio.get_running_loop().time()
         for path in paths:
+            notebook = self.units.named(uri_of(path)) if is_notebook(path) else None
+            for cell in notebook.documents if notebook is not None else ():
+                self.publisher.publish(cell)
             document = self.documents.of_file(file_key(path))
             unit = self.units.of(document.uri) if document is not None else None
             if document is None:

@@ -67,7 +67,7 @@ class LiveFindings:
         known = self._runs.get(key)
         if known is not None and (known.run.run == run.run or _begun(run) < _begun(known.run)):
             return set()
-        marks = WeakKeyDictionary({each: each.saved_mark for each in self._documents})
+        marks = WeakKeyDictionary({each: _mark_at_begin(each) for each in self._documents})
         document = self._documents.of_file(key)
         if run.digest and document is not None:
             del marks[document]  # found by the digest, when the first finding comes
@@ -80,6 +80,9 @@ class LiveFindings:
         if current is None or current.run.run != run.run:
             return set()
         path = Path(run.script).parent / finding.filename  # stays as it is where it is absolute
+        cell = self._documents.cell(path, finding.cell) if finding.cell is not None else None
+        if cell is not None:
+            return self._add_in_cell(current, sequence, finding, path, cell)
         key = file_key(path)
         file = self._files.setdefault(key, _File(path))
         if (run.run, sequence) in file.found:
@@ -102,6 +105,27 @@ class LiveFindings:
         """The findings in one file, where they are now, under the name `path`."""
         file = self._files.get(file_key(path))
         return [] if file is None else [replace(each, filename=str(path)) for each in file.found.values()]
+
+    def of_document(self, document: Document) -> list[Finding]:
+        """The findings in an open document, where they are now."""
+        if document.path is not None:
+            return self.of(document.path)
+        file = self._file_of(document)
+        return list(file.found.values()) if file is not None else []
+
+    def cells_changed(self, notebook: Path) -> set[Path]:
+        """Put what was found in a notebook into its cells, as far as they are open now."""
+        file = self._files.get(file_key(notebook))
+        if file is None:
+            return set()
+        changed: set[Path] = set()
+        for (name, sequence), finding in list(file.found.items()):
+            cell = self._documents.cell(notebook, finding.cell) if finding.cell is not None else None
+            run = next((each for each in self._runs.values() if each.run.run == name), None)
+            if cell is not None and run is not None:
+                del file.found[name, sequence]
+                changed |= self._add_in_cell(run, sequence, finding, notebook, cell)
+        return changed
 
     def run_of(self, finding: Finding) -> LiveRun | None:
         """The run that showed a finding, while it counts."""
@@ -187,6 +211,18 @@ class LiveFindings:
         edits = document.edits_since(run.marks.get(document, 0))
         return None if edits is None else _follow(finding, edits)
 
+    def _add_in_cell(self, run: _Run, sequence: int, finding: Finding, notebook: Path, cell: Document) -> set[Path]:
+        """Take a finding in a cell that is open; its lines are the cell's own."""
+        file = self._files.setdefault(cell.uri, _File(notebook))
+        edits = cell.edits_since(run.marks.get(cell, 0))
+        here = replace(finding, filename=cell.filename, cell=None)
+        followed = _follow(here, edits) if edits is not None else None
+        if followed is None or (run.run.run, sequence) in file.found or len(file.found) >= MAX_FINDINGS_PER_FILE:
+            return set()
+        moment = replace(finding.moment or RunMoment(run.run.run), run=run.run.run)
+        file.found[run.run.run, sequence] = replace(followed, moment=moment)
+        return {notebook}
+
     def _drop_run(self, run: str) -> set[Path]:
         changed = set()
         for file in self._files.values():
@@ -198,7 +234,12 @@ class LiveFindings:
         return changed
 
     def _file_of(self, document: Document) -> _File | None:
-        return self._files.get(file_key(document.path)) if document.path is not None else None
+        return self._files.get(file_key(document.path) if document.path is not None else document.uri)
+
+
+def _mark_at_begin(document: Document) -> int:
+    """A run reads a module from disk, and a cell from the editor."""
+    return document.saved_mark if document.path is not None else document.edit_count
 
 
 def _follow(finding: Finding, edits: Sequence[Edit]) -> Finding | None:

@@ -53,10 +53,17 @@ class NotebookUnit:
 
     def note_change(self) -> None:
         """Cells have come or gone, or the text of one has changed."""
+        if self.path is not None:
+            self._all_documents.set_cells(self.path, (each.document for each in self._order))
         code = (each for each in self._order if each.kind is types.NotebookCellKind.Code)
         found = (self._all_documents.get(each.document) for each in code)
         self._cells = [each for each in found if each is not None]
         self._read = None
+
+    def close(self) -> None:
+        """The notebook is open no more."""
+        self._order.clear()
+        self.note_change()
 
     def shown(self, finding: Finding) -> tuple[Document, Finding] | None:
         """The finding on the lines of its cell, which it then names as its file."""

@@ -17,6 +17,7 @@ from pygls.workspace import PositionCodec
 
 from scram_analyzers.findings import Finding, Origin, SourceRange
 from scram_analyzers.suppression import read_suppressions
+from scram_lsp.files import is_notebook
 from scram_lsp.server.configuration import Configuration
 from scram_lsp.server.diagnostics import DiagnosticsStore, DiagnosticWriter, Locate, evidence_of, pulls, run_label
 from scram_lsp.server.documents import Document, Documents, file_key, uri_of
@@ -114,6 +115,8 @@ class Publisher:
 
     def publish_closed(self, path: Path) -> None:
         """Send what runs found in a file that is not open, or that it is nothing any more."""
+        if is_notebook(path):  # what is open of it are its cells; the file itself nobody reads
+            return
         key, findings = file_key(path), self._runs.of(path)
         if not findings and key not in self._closed_uris:
             return
@@ -156,7 +159,7 @@ class Publisher:
         return self._configuration.of(path).admit(heard, path)
 
     def _write_open(self, document: Document) -> bool:
-        found = self._runs.of(document.path) if document.path is not None else []
+        found = self._runs.of_document(document)
         self._store.set(Origin.RUN, document.uri, self._wanted(found, document.path, document.text))
         locate = self._locator(document.filename, document.uri, document.positions)
         return self._keep(document.uri, self._written(document.uri, locate))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -78,9 +79,11 @@ class Run:
         self.send(place, code, path)
         assert await self.hear() == Ack(sequence=self.sequence)
 
-    def send(self, place: SourceRange = WHERE, code: str = "SCR101", path: Path | None = None) -> None:
+    def send(
+        self, place: SourceRange = WHERE, code: str = "SCR101", path: Path | None = None, cell: int | None = None
+    ) -> None:
         self.sequence += 1
-        finding = run_finding(path or self.script, self.hello.run, place, code)
+        finding = replace(run_finding(path or self.script, self.hello.run, place, code), cell=cell)
         self.writer.write(encode(FindingMessage(sequence=self.sequence, finding=finding_to_json(finding, None))))
 
 

@@ -7,7 +7,12 @@ from pathlib import Path
 
 from lsprotocol import types
 
+from scram_analyzers.findings import SourceRange
+from scram_lsp.live.messages import Ack
 from tests.server.editor import Editor, applied
+from tests.server.test_live_runs import StartRun, start_run
+
+__all__ = ["start_run"]
 
 IMPORTS = "%matplotlib inline\nimport keras\nrate = 1e10"
 COMPILE = "!ls\noptimizer = keras.optimizers.Adam(rate)"
@@ -125,6 +130,32 @@ async def test_the_settings_of_its_folder_hold_for_a_notebook(code: Editor, proj
     (project / "scram.toml").write_text('ignore = ["SCR101"]\n')
     notebook = OpenNotebook(code, project / "train.ipynb", IMPORTS + "\n" + COMPILE)
     assert not await code.shown(notebook.cells[0])
+    notebook.close()
+
+
+async def test_what_a_run_found_stands_in_its_cell_and_moves_with_it(
+    code: Editor, project: Path, start_run: StartRun
+) -> None:
+    path = project / "train.ipynb"
+    path.write_text("{}")
+    run = await start_run(script=path)
+    run.send(SourceRange.of(2, 12, 2, 39), "SCR601", cell=2)  # before the notebook is open
+    assert await run.hear() == Ack(sequence=1)
+    notebook = OpenNotebook(code, path, IMPORTS, COMPILE)
+    both = [("SCR101", "scram"), ("SCR601", "scram (run)")]
+    (diagnostic,) = await code.shows(notebook.cells[1], both[1:])
+    assert diagnostic.range == place(1, 12, 39)
+    run.send(SourceRange.of(2, 0, 2, 6), "SCR602", cell=1)
+    await code.shows(notebook.cells[0], [both[0], ("SCR602", "scram (run)")])
+
+    notebook.rewrite(1, "# above\n" + COMPILE, 2)
+    (diagnostic,) = await code.shown(notebook.cells[1], 2)
+    assert diagnostic.range == place(2, 12, 39)
+    notebook.replace(0, 0, "x = 1")
+    await code.shows(notebook.cells[2], both[1:])
+    notebook.rewrite(2, "# gone", 3)
+    assert not await code.shown(notebook.cells[2], 3)
+    assert path.as_uri() not in {each.uri for each in code.publications}, "nobody reads the notebook's JSON"
     notebook.close()
 
 

@@ -207,7 +207,6 @@ export class Code {
   async quickFix(title, picture) {
     const action = this.page.locator(".action-widget .monaco-list-row", { hasText: title }).first();
     await until(`the quick fix "${title}"`, async () => {
-      await this.page.keyboard.press("Escape");
       await this.page.keyboard.press("Control+.");
       return action.waitFor({ timeout: 4000 }).then(() => true, () => false);
     });

@@ -109,7 +109,7 @@ def test_statistics_count_each_rule(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_comments_silence_and_unused_ones_are_reported(capsys: pytest.CaptureFixture[str]) -> None:
     write("a.py", HIGH_RATE.replace(")\n", ")  # scram: ignore[SCR101]\n"))
-    write("b.py", USUAL_RATE.replace(")\n", ")  # scram: ignore[SCR102]\n"))
+    write("b.py", USUAL_RATE.replace(")\n", ")  # scram: ignore[SCR103]\n"))
     status, out, _ = lint(capsys, "--output-format", "json")
     assert (status, codes(out)) == (1, ["SCR902"])
 

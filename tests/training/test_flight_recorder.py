@@ -77,6 +77,24 @@ def test_an_input(project, origins, jit_compile, value):
     assert origin.seen_at >= 5
 
 
+class Filled(layers.Layer):
+    """Hides NaN as TensorFlow's fused convolution does on a CPU, on every backend."""
+
+    def call(self, x):
+        return ops.where(ops.isfinite(x), x, 0.0)
+
+
+def test_an_input_that_the_loss_never_shows(project, origins):
+    x, y = table()
+    x[70, 2] = np.nan
+    model = regression(Filled(), jit_compile=False)
+    history = fit(project, model, x, y)
+    assert np.isfinite(history.history["loss"]).all()
+    assert np.isnan(model.get_layer("hidden").get_weights()[0]).any()
+    (origin,) = origins
+    assert (origin.place, origin.step, origin.array, origin.rows) == (OriginPlace.INPUTS, 5, "x", (6,))
+
+
 @COMPILED
 def test_a_target(project, origins, jit_compile):
     x, y = table()

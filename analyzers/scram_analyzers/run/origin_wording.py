@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+
+from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import NonfiniteOrigin, OriginPlace, Subject, SubjectKind
 from scram_analyzers.run.wording import listed, named
 
@@ -12,16 +16,47 @@ that is to blame comes out of losses of ordinary size."""
 _MOST_ROWS = 5
 
 
-def ran_away(origin: NonfiniteOrigin) -> bool:
-    """Whether the numbers had grown until they overflowed."""
+@dataclass(frozen=True, slots=True)
+class OriginStory:
+    """An origin, and `before`: the last finite loss before its step, None where none was read."""
+
+    origin: NonfiniteOrigin
+    before: float | None
+
+    @property
+    def subject(self) -> Subject:
+        """The part of the program to look at."""
+        return _subject(self.origin, self.before)
+
+    def clause(self, told_step: int) -> str:
+        """To follow "The loss became NaN at step 41; ", which tells `told_step`: "it began at step 40 in ..."."""
+        return _clause(self.origin, told_step, self.before)
+
+    @property
+    def how(self) -> str:
+        """What mends it."""
+        return _how(self.origin, self.before)
+
+
+def origin_story(history: RunHistory) -> OriginStory | None:
+    """The story of a run's origin, None while there is none."""
+    if history.origin is None:
+        return None
+    earlier = (loss for step, loss in history.losses() if step < history.origin.step and math.isfinite(loss))
+    return OriginStory(history.origin, next(reversed(list(earlier)), None))
+
+
+def _ran_away(origin: NonfiniteOrigin, before: float | None) -> bool:
+    """Whether the numbers had grown until they overflowed; `before` is the last loss before the origin's step."""
     if origin.place is OriginPlace.UPDATE:
         return True
-    return origin.place is OriginPlace.GRADIENTS and origin.loss is not None and abs(origin.loss) > RUNAWAY_LOSS
+    if origin.place not in (OriginPlace.GRADIENTS, OriginPlace.FORWARD, OriginPlace.LOSS):
+        return False
+    return any(loss is not None and abs(loss) > RUNAWAY_LOSS for loss in (origin.loss, before))
 
 
-def origin_subject(origin: NonfiniteOrigin) -> Subject:
-    """The part of the program to look at."""
-    if ran_away(origin):
+def _subject(origin: NonfiniteOrigin, before: float | None) -> Subject:
+    if _ran_away(origin, before):
         return Subject(SubjectKind.LEARNING_RATE)
     if origin.place is OriginPlace.INPUTS:
         return Subject(SubjectKind.INPUTS)
@@ -32,21 +67,23 @@ def origin_subject(origin: NonfiniteOrigin) -> Subject:
     return Subject(SubjectKind.MODEL if origin.place is OriginPlace.FORWARD else SubjectKind.LOSS)
 
 
-def origin_clause(origin: NonfiniteOrigin, told_step: int | None) -> str:
-    """To follow "The loss became NaN at step 41; ": "it began at step 40 in ...".
-
-    `told_step` is the step that the sentence has named already.
-    """
+def _clause(origin: NonfiniteOrigin, told_step: int, before: float | None) -> str:
     when = "in that step" if origin.step == told_step else f"at step {origin.step}"
     if origin.place is OriginPlace.WEIGHTS:
         layer = f" of {named(origin.layer)}" if origin.layer else ""
         when = "before the first step" if origin.step == 1 else f"when first looked at, before step {origin.step}"
         return f"the weight {origin.weight}{layer} was not finite {when} already"
-    return f"it began {when} {_where(origin)}"
+    return f"it began {when} {_where(origin, before)}"
 
 
-def _where(origin: NonfiniteOrigin) -> str:
+def _where(origin: NonfiniteOrigin, before: float | None) -> str:
     layer = named(origin.layer) if origin.layer else ""
+    if _ran_away(origin, before) and origin.place is not OriginPlace.UPDATE:
+        grown = max(abs(loss) for loss in (origin.loss, before) if loss is not None)
+        first = _first_in(origin)
+        return (
+            f"when numbers became too large for their type, first in {first}; the loss had grown to {grown:.3g} by then"
+        )
     match origin.place:
         case OriginPlace.INPUTS | OriginPlace.TARGETS:
             return f"with NaN or infinite values in the {_role(origin)} {origin.array}{_rows(origin)}"
@@ -59,11 +96,16 @@ def _where(origin: NonfiniteOrigin) -> str:
         case OriginPlace.UPDATE:
             return f"in the optimizer's update of {origin.weight}, whose gradient was finite"
     loss = f" while the loss was still {origin.loss:.3g}" if origin.loss is not None else ""
-    if ran_away(origin):
-        return f"when the gradients became too large for their type; the loss had grown to {origin.loss:.3g} by then"
     if layer:
         return f"in the derivative of the layer {layer} (backward pass){loss}"
     return f"in the derivative of the loss function (backward pass){loss}"
+
+
+def _first_in(origin: NonfiniteOrigin) -> str:
+    if origin.place is OriginPlace.LOSS:
+        return "the loss function"
+    part = "the gradients" if origin.place is OriginPlace.GRADIENTS else "the forward pass"
+    return f"{part} of {named(origin.layer)}" if origin.layer else part
 
 
 def _role(origin: NonfiniteOrigin) -> str:
@@ -79,10 +121,9 @@ def _rows(origin: NonfiniteOrigin) -> str:
     return f" ({noun} {listed((str(row) for row in origin.rows), _MOST_ROWS)} of that batch, counted from 0)"
 
 
-def origin_how(origin: NonfiniteOrigin) -> str | None:
-    """What mends it; None where the rule's general advice is as good."""
+def _how(origin: NonfiniteOrigin, before: float | None) -> str:
     layer = named(origin.layer) if origin.layer else "the model's call"
-    if ran_away(origin):
+    if _ran_away(origin, before):
         return (
             "Lower the learning rate (try a tenth of it), or bound the gradients with clipnorm=1.0 in the optimizer; "
             "if the first loss is large already, scale the inputs and targets to about 1."

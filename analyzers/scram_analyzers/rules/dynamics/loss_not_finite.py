@@ -9,8 +9,8 @@ from scram_analyzers.rules.base import Reference, Rule, RunReport
 from scram_analyzers.run.divergence import Divergence, divergence
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.nonfinite_weights import NonfiniteWeights, nonfinite_weights
-from scram_analyzers.run.origin_wording import origin_clause, origin_how, origin_subject
-from scram_analyzers.run.records import ArrayStatistics, NonfiniteOrigin, Subject, SubjectKind
+from scram_analyzers.run.origin_wording import OriginStory, origin_story
+from scram_analyzers.run.records import ArrayStatistics, Subject, SubjectKind
 
 _NAMED_WEIGHTS = 2
 """So many weights are named in a message; the rest are counted."""
@@ -47,65 +47,61 @@ class LossNotFinite(Rule):
         if loss is not None and loss.kind in ("diverging", "weights"):
             loss = None
         weights = nonfinite_weights(history)
+        story = origin_story(history)
         if weights is not None and (loss is None or weights.step < loss.step):
-            yield _of_weights(weights, history.origin)
+            yield _of_weights(weights, story)
         elif loss is not None:
-            yield _of_loss(loss, history.origin)
-        elif history.origin is not None:
-            yield _of_origin(history.origin, history.last_epoch)
+            yield _of_loss(loss, story)
+        elif story is not None:
+            yield _of_origin(story, history.last_epoch)
 
 
-def _of_origin(origin: NonfiniteOrigin, epoch: int) -> RunReport:
+def _of_origin(story: OriginStory, epoch: int) -> RunReport:
     """Seen by the recorder of steps before the weights were looked at."""
-    phrase = f"weights became NaN or infinite by step {origin.seen_at}"
-    return RunReport(
-        subject=origin_subject(origin),
-        message=f"{_sentence(phrase)}; {origin_clause(origin, origin.seen_at)}.",
-        step=origin.seen_at,
-        epoch=epoch,
-        how=origin_how(origin),
-        clause=phrase,
-    )
+    step = story.origin.seen_at
+    phrase = f"weights became NaN or infinite by step {step}"
+    message = f"{_sentence(phrase)}; {story.clause(step)}."
+    return RunReport(story.subject, message, step=step, epoch=epoch, how=story.how, clause=phrase)
 
 
-def _of_loss(loss: Divergence, origin: NonfiniteOrigin | None) -> RunReport:
+def _of_loss(loss: Divergence, story: OriginStory | None) -> RunReport:
     before = f" (it was {loss.before:.4g} before)" if loss.before is not None else ""
     return RunReport(
-        subject=_subject(loss.nonfinite_arrays, SubjectKind.FIT, origin),
-        message=f"{_sentence(loss.phrase)}{before}{_cause_clause(loss.nonfinite_arrays, origin, loss.step)}.",
+        subject=_subject(loss.nonfinite_arrays, SubjectKind.FIT, story),
+        message=f"{_sentence(loss.phrase)}{before}{_cause_clause(loss.nonfinite_arrays, story, loss.step)}.",
         step=loss.step,
         epoch=loss.epoch,
-        how=_how(loss.nonfinite_arrays, origin),
+        how=_how(loss.nonfinite_arrays, story),
         clause=loss.phrase,
     )
 
 
-def _of_weights(weights: NonfiniteWeights, origin: NonfiniteOrigin | None) -> RunReport:
+def _of_weights(weights: NonfiniteWeights, story: OriginStory | None) -> RunReport:
     count = len(weights.weights)
     named = ", ".join(weights.weights[:_NAMED_WEIGHTS])
     more = f" and {count - _NAMED_WEIGHTS} more" if count > _NAMED_WEIGHTS else ""
     noun = "Weights" if count > 1 else "The weights"
     hidden = f", although the loss still reads {weights.loss:.4g}" if weights.loss is not None else ""
-    subject = _subject(weights.nonfinite_arrays, SubjectKind.FIT, origin)
+    subject = _subject(weights.nonfinite_arrays, SubjectKind.FIT, story)
     if subject.kind is SubjectKind.FIT and len(weights.layers) == 1:
         subject = Subject(SubjectKind.LAYER, weights.layers[0])
     return RunReport(
         subject=subject,
         message=(
             f"{noun} ({named}{more}) hold NaN or infinite values by step {weights.step}{hidden}"
-            f"{_cause_clause(weights.nonfinite_arrays, origin, weights.step)}."
+            f"{_cause_clause(weights.nonfinite_arrays, story, weights.step)}."
         ),
         step=weights.step,
         epoch=weights.epoch,
-        how=_how(weights.nonfinite_arrays, origin),
+        how=_how(weights.nonfinite_arrays, story),
         clause=f"weights became NaN or infinite by step {weights.step}",
     )
 
 
-def _subject(arrays: tuple[ArrayStatistics, ...], otherwise: SubjectKind, origin: NonfiniteOrigin | None) -> Subject:
+def _subject(arrays: tuple[ArrayStatistics, ...], otherwise: SubjectKind, story: OriginStory | None) -> Subject:
     """What the replay found, else what held NaN or infinity up to then: with that in the data, the data."""
-    if origin is not None:
-        return origin_subject(origin)
+    if story is not None:
+        return story.subject
     roles = {array.role for array in arrays}
     if "input" in roles:
         return Subject(SubjectKind.INPUTS)
@@ -114,18 +110,18 @@ def _subject(arrays: tuple[ArrayStatistics, ...], otherwise: SubjectKind, origin
     return Subject(otherwise)
 
 
-def _cause_clause(arrays: tuple[ArrayStatistics, ...], origin: NonfiniteOrigin | None, step: int) -> str:
-    if origin is not None:
-        return f"; {origin_clause(origin, step)}"
+def _cause_clause(arrays: tuple[ArrayStatistics, ...], story: OriginStory | None, step: int) -> str:
+    if story is not None:
+        return f"; {story.clause(step)}"
     if not arrays:
         return ""
     counts = ", ".join(f"{array.nonfinite} of them in {array.name}" for array in arrays)
     return f"; the data fed to fit holds NaN or infinite values ({counts} in one batch)"
 
 
-def _how(arrays: tuple[ArrayStatistics, ...], origin: NonfiniteOrigin | None) -> str | None:
-    if origin is not None:
-        return origin_how(origin)
+def _how(arrays: tuple[ArrayStatistics, ...], story: OriginStory | None) -> str | None:
+    if story is not None:
+        return story.how
     if not arrays:
         return None
     names = " and ".join(array.name for array in arrays)

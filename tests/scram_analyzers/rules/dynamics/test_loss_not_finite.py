@@ -112,7 +112,7 @@ ORIGINS = [
     ),
     (
         {"place": OriginPlace.GRADIENTS, "layer": "conv", "loss": 4.7e32},
-        "when the gradients became too large for their type; the loss had grown to 4.7e+32 by then",
+        'too large for their type, first in the gradients of "conv"; the loss had grown to 4.7e+32 by then',
         Subject(SubjectKind.LEARNING_RATE),
         "a tenth",
     ),
@@ -151,3 +151,10 @@ def test_an_origin_alone_is_enough():
     (report,) = with_origin(OriginPlace.INPUTS, StepRecord(51, 2, 2.3), step=24, seen_at=50, array="x")
     assert report.message.startswith("Weights became NaN or infinite by step 50; it began at step 24")
     assert (report.step, report.epoch) == (50, 2)
+
+
+def test_numbers_that_overflow_after_a_runaway_loss_blame_no_layer():
+    steps = (StepRecord(39, 1, 0.4), StepRecord(40, 1, 3e30), NAN)
+    (report,) = with_origin(OriginPlace.FORWARD, *steps, layer="dense")
+    assert 'first in the forward pass of "dense"; the loss had grown to 3e+30 by then' in report.message
+    assert report.subject == Subject(SubjectKind.LEARNING_RATE)

@@ -41,9 +41,8 @@ class MissedClass:
     def clause(self) -> str:
         """To stand inside a sentence."""
         return (
-            f"of {self.support} rows of class {self.label} it recognizes {share(self.recall)}, and takes most "
-            f"others for "
-            f"class {self.taken_for}"
+            f"of {self.support} rows of class {self.label} it recognizes {share(self.recall)}, and takes most others "
+            f"for class {self.taken_for}"
         )
 
 

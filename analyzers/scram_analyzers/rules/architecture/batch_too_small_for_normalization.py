@@ -88,8 +88,7 @@ class BatchTooSmallForNormalization(Rule):
             subject=Subject(SubjectKind.BATCH_SIZE),
             message=(
                 f"Batches of {counted(size, 'row')} are too small for the statistics of {named(layer.name)}. "
-                f"Confirmed in "
-                f"this run: {gap.clause}."
+                f"Confirmed in this run: {gap.clause}."
             ),
             step=gap.step,
             epoch=gap.epoch,

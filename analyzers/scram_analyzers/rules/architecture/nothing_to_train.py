@@ -78,8 +78,7 @@ class NothingToTrain(Rule):
             subject=Subject(SubjectKind.FIT),
             message=(
                 f"All {counted(len(weighted), 'layer')} with weights are frozen in this run (trainable is False): "
-                f"training "
-                "changes nothing."
+                "training changes nothing."
             ),
         )
 

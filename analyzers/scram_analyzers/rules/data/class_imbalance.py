@@ -59,9 +59,8 @@ class ClassImbalance(Rule):
         yield RunReport(
             subject=Subject(SubjectKind.FIT),
             message=(
-                f"Class {rare[0]:g} has {counted(rare[1], 'row')} and class {common[0]:g} has {common[1]:,}, and "
-                f"fit gets "
-                f"no class_weight.{confirmed}"
+                f"Class {rare[0]:g} has {counted(rare[1], 'row')} and class {common[0]:g} has {common[1]:,}, and fit "
+                f"gets no class_weight.{confirmed}"
             ),
             step=missed.step if missed is not None else None,
             epoch=missed.epoch if missed is not None else None,

@@ -36,9 +36,9 @@ class ConstantFeature(Rule):
         VALIDATING_DATA,
     )
     false_alarms = (
-        "The border pixels of flattened images are constant and harmless: a table with as many columns as a "
-        "square image "
-        "has values is taken for one. Targets that only stand in for what a loss of one's own computes are left alone."
+        "The border pixels of flattened images are constant and harmless: a table with as many columns as a square "
+        "image has values is taken for one. Targets that only stand in for what a loss of one's own computes are "
+        "left alone."
     )
     options = (Option("pixels", 0.9, "share of constant columns that is too much even for an image", "scram"),)
 

@@ -166,9 +166,8 @@ class InputScaledTwice(Rule):
                 yield RunReport(
                     subject=Subject(SubjectKind.INPUTS),
                     message=(
-                        f"The input {array.name} stays within {array.minimum:.2g} to {array.maximum:.2g}, as if "
-                        f"it had been "
-                        "scaled twice: the first layer sees hardly any difference between rows."
+                        f"The input {array.name} stays within {array.minimum:.2g} to {array.maximum:.2g}, as if it "
+                        "had been scaled twice: the first layer sees hardly any difference between rows."
                     ),
                 )
                 return

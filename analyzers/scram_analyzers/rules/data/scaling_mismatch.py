@@ -154,9 +154,8 @@ class ScalingMismatch(Rule):
         yield RunReport(
             subject=Subject(SubjectKind.VALIDATION),
             message=(
-                f"The training input runs from {train.minimum:.3g} to {train.maximum:.3g} and the validation "
-                f"input from "
-                f"{validation.minimum:.3g} to {validation.maximum:.3g}: only one of them was scaled."
+                f"The training input runs from {train.minimum:.3g} to {train.maximum:.3g} and the validation input "
+                f"from {validation.minimum:.3g} to {validation.maximum:.3g}: only one of them was scaled."
             ),
         )
 

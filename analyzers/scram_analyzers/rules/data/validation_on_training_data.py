@@ -155,9 +155,8 @@ class ValidationOnTrainingData(Rule):
         yield RunReport(
             subject=Subject(SubjectKind.VALIDATION),
             message=(
-                f"{data.shared_rows:,} of {data.validation_rows_hashed:,} validation rows ({share(shared)}) are "
-                f"also in the "
-                "training data: the validation results are too good."
+                f"{data.shared_rows:,} of {data.validation_rows_hashed:,} validation rows ({share(shared)}) are also "
+                "in the training data: the validation results are too good."
             ),
         )
 

@@ -29,9 +29,8 @@ class LossNotDecreasing(Rule):
         "weights from moving in a useful direction."
     )
     how = (
-        "Look at the named causes in their order, change one thing at a time, and try the model on one batch of "
-        "16 rows "
-        "first: a sound program brings that loss close to zero within a few hundred steps."
+        "Look at the named causes in their order, change one thing at a time, and try the model on one batch of 16 "
+        "rows first: a sound program brings that loss close to zero within a few hundred steps."
     )
     references = (THE_DEEP_CHECKER, RECIPE, DEEP_LEARNING_BOOK)
     false_alarms = (

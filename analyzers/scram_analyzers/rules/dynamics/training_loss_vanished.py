@@ -47,8 +47,7 @@ class TrainingLossVanished(Rule):
             subject=Subject(SubjectKind.FIT),
             message=(
                 f"The training loss has been practically zero ({losses[-1]:.1g}) for {EPOCHS} epochs, and the "
-                f"validation "
-                f"loss ({validation[-1]:.3g}) has not come below its {best:.3g}."
+                f"validation loss ({validation[-1]:.3g}) has not come below its {best:.3g}."
             ),
             step=history.last_step,
             epoch=history.last_epoch,

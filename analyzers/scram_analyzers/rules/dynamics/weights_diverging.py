@@ -55,9 +55,8 @@ class WeightsDiverging(Rule):
         yield RunReport(
             subject=Subject(SubjectKind.LAYER, weight.layer),
             message=(
-                f"The weights of {named(weight.layer)} diverge: their norm has grown from "
-                f"{began[weight.weight]:.3g} to "
-                f"{weight.norm:.3g} by step {last.step}."
+                f"The weights of {named(weight.layer)} diverge: their norm has grown from {began[weight.weight]:.3g} "
+                f"to {weight.norm:.3g} by step {last.step}."
             ),
             step=last.step,
             epoch=last.epoch,

@@ -58,9 +58,8 @@ class Underfitting(Rule):
         if accuracy >= known.accuracy + self.option("gain") * (1 - known.accuracy):
             return
         clause = (
-            f"after {len(history.epochs)} epochs the training accuracy is {share(accuracy)}, and always guessing "
-            f"the most "
-            f"frequent class gives {share(known.accuracy)}"
+            f"after {len(history.epochs)} epochs the training accuracy is {share(accuracy)}, and always guessing the "
+            f"most frequent class gives {share(known.accuracy)}"
         )
         yield RunReport(
             subject=Subject(SubjectKind.MODEL),

@@ -60,8 +60,7 @@ class ValidationTooGood(Rule):
             subject=Subject(SubjectKind.FIT),
             message=(
                 f"The validation accuracy ({share(validation[-2])}) has been above the training accuracy "
-                f"({share(train[-1])}) "
-                f"for {EPOCHS} epochs, and nothing in the model holds training back."
+                f"({share(train[-1])}) for {EPOCHS} epochs, and nothing in the model holds training back."
             ),
             step=history.last_step,
             epoch=history.last_epoch,

@@ -120,9 +120,8 @@ class BatchSizeTooLarge(Rule):
         yield RunReport(
             subject=Subject(SubjectKind.BATCH_SIZE),
             message=(
-                f"With batches of {size:,} of {samples:,} rows an epoch is {counted(steps, 'step')} long. "
-                f"Confirmed in this "
-                f"run: {stuck.clause}."
+                f"With batches of {size:,} of {samples:,} rows an epoch is {counted(steps, 'step')} long. Confirmed "
+                f"in this run: {stuck.clause}."
             ),
             step=stuck.step,
             epoch=stuck.epoch,

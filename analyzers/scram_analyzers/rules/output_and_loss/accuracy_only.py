@@ -48,8 +48,7 @@ class AccuracyOnly(Rule):
             subject=Subject(SubjectKind.FIT),
             message=(
                 f"Accuracy is the only metric, and the rarest class has {share(min(shares))} of the rows: always "
-                f"guessing "
-                f"the most frequent one gives {share(max(shares))}."
+                f"guessing the most frequent one gives {share(max(shares))}."
             ),
             epoch=1,
             recipe='metrics=["accuracy", keras.metrics.AUC()]',

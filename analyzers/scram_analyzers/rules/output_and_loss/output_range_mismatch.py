@@ -201,8 +201,7 @@ class OutputRangeMismatch(Rule):
             subject=Subject(SubjectKind.LAYER, output.layer),
             message=(
                 f"With {output.activation} the last layer gives values {reach}, and the targets run from "
-                f"{smallest:.4g} to "
-                f"{largest:.4g}: the model can never reach them all."
+                f"{smallest:.4g} to {largest:.4g}: the model can never reach them all."
             ),
         )
 

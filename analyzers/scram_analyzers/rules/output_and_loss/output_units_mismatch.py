@@ -185,9 +185,8 @@ class OutputUnitsMismatch(Rule):
             if output.layer is not None
             else Subject(SubjectKind.TARGETS),
             message=(
-                f"The labels run from {low:g} to {high:g}, and the last layer has {output.units} units for the "
-                f"labels 0 to "
-                f"{output.units - 1}."
+                f"The labels run from {low:g} to {high:g}, and the last layer has {output.units} units for the labels "
+                f"0 to {output.units - 1}."
             ),
             how=_run_how(low, high, output.units),
         )

@@ -176,9 +176,8 @@ class RegressionLossForClassification(Rule):
         yield RunReport(
             subject=Subject(SubjectKind.LOSS),
             message=(
-                f"The targets are one-hot rows for {output.units} classes, and the loss is {output.loss}, which "
-                f"is made for "
-                "measured numbers."
+                f"The targets are one-hot rows for {output.units} classes, and the loss is {output.loss}, which is "
+                "made for measured numbers."
             ),
             severity=None if output.activation == "softmax" else Severity.INFO,
         )

@@ -107,9 +107,9 @@ class RegularizationTooStrong(Rule):
         yield RunReport(
             subject=Subject(SubjectKind.LAYER, layer.name) if layer is not None else Subject(SubjectKind.MODEL),
             message=(
-                f"Regularization makes up {share(shares[-1])} of the loss, and the rest ({data_loss:.3g}) is "
-                f"still close to a "
-                f"blind guess's ({known.loss:.3g}): training shrinks the weights instead of fitting the data."
+                f"Regularization makes up {share(shares[-1])} of the loss, and the rest ({data_loss:.3g}) is still "
+                f"close to a blind guess's ({known.loss:.3g}): training shrinks the weights instead of fitting the "
+                "data."
             ),
             step=newest[-1].step,
             epoch=newest[-1].epoch,

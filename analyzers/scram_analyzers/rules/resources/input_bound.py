@@ -14,7 +14,7 @@ from scram_analyzers.run.wording import share
 
 STEPS = 30
 SETTLED = 10
-NOTICEABLE = 0.005
+NOTICEABLE = 0.02
 """Seconds: shorter steps are over before it matters what they wait for."""
 
 
@@ -32,8 +32,7 @@ class InputBound(Rule):
     )
     how = (
         "Prepare batches ahead: ds.prefetch(tf.data.AUTOTUNE) and map(..., num_parallel_calls=tf.data.AUTOTUNE), "
-        "cache() "
-        "what fits into memory, or workers=4 on a PyDataset."
+        "cache() what fits into memory, or workers=4 on a PyDataset."
     )
     references = (
         SAGEMAKER,

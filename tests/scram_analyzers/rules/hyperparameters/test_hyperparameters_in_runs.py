@@ -109,7 +109,7 @@ def test_waiting_for_data() -> None:
     for wait, count in ((0.016, 1), (0.002, 0)):
         seen = history(losses=[], ended=False, step_losses=[])
         for step in range(1, 61):
-            seen.add_step(StepRecord(step, 1, 0.5, seconds=0.02, data_seconds=wait))
+            seen.add_step(StepRecord(step, 1, 0.5, seconds=0.03, data_seconds=wait))
         assert len(reports(InputBound, seen)) == count
 
 

@@ -20,11 +20,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scram_lsp.cli.fixing import apply_edits
-
 from scram_analyzers.engine import Analysis, analyze_source
 from scram_analyzers.findings import Finding, TextEdit
 from scram_analyzers.rules.registry import RuleSet
+from scram_lsp.fixing import apply_edits
 
 
 @dataclass

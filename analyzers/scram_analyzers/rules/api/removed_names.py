@@ -119,7 +119,7 @@ resize_images reverse rnn set_learning_phase set_value sparse_categorical_crosse
 to_dense truncated_normal update update_add update_sub variable
 """
 _BACKEND: Mapping[str, str] = MappingProxyType(
-    dict.fromkeys(_NOT_IN_OPS.split(), "look for it in keras.ops")
+    dict.fromkeys(_NOT_IN_OPS.split(), "nothing takes its place one for one")
     | {name: f"use keras.ops.{name}" for name in _SAME_IN_OPS.split()}
     | {name: f"use {other if '.' in other else f'keras.ops.{other}'}" for name, other in _OPS.items()}
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
-from scram_analyzers.rules.output_and_loss import heads
+from scram_analyzers.rules.output_and_loss import cases, heads
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.task import the_output
@@ -107,6 +107,7 @@ class SingleUnitCategoricalLoss(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each categorical loss that reads a head of one unit."""
+        classes = {case.loss.place.key: case.classes for case in cases.cases(program)}
         for head, loss in heads.heads_and_losses(program):
             if head.units != 1 or loss.name not in CATEGORICAL or head.place is None:
                 continue
@@ -114,10 +115,10 @@ class SingleUnitCategoricalLoss(Rule):
                 place=loss.place,
                 message=(
                     f"The loss {loss.name} needs one output for each class, but {heads.layer_words(head)} has a "
-                    "single one: the loss says nothing."
+                    "single one: the loss can't tell right from wrong."
                 ),
                 related=(Related(head.place, "The head has one unit."),),
-                recipe='loss="binary_crossentropy"  # with Dense(1, activation="sigmoid")',
+                recipe=_recipe(classes.get(loss.place.key)),
             )
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
@@ -144,3 +145,9 @@ class SingleUnitCategoricalLoss(Rule):
             return None
         edits = heads.loss_edits(program, pair[1], "binary_crossentropy")
         return Fix("Use binary_crossentropy", Applicability.UNSAFE, edits) if edits else None
+
+
+def _recipe(classes: int | None) -> str:
+    if classes is not None and classes > 2:
+        return f'Dense({classes}, activation="softmax")  # one unit for each class'
+    return 'loss="binary_crossentropy"  # with Dense(1, activation="sigmoid")'

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.output_and_loss import heads
+from scram_analyzers.rules.output_and_loss import cases, heads
 from scram_analyzers.source.data import LabelForm
 from scram_analyzers.source.program import Loss, Program
 
@@ -91,6 +91,7 @@ class SoftmaxWithBinaryLoss(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each softmax head of several units under binary cross-entropy."""
+        copies = {case.loss.place.key for case in cases.cases(program) if case.reproduces_inputs}
         for head, loss in heads.heads_and_losses(program):
             if head.activation != "softmax" or loss.name != "binary_crossentropy" or loss.from_logits:
                 continue
@@ -105,7 +106,7 @@ class SoftmaxWithBinaryLoss(Rule):
                 ),
                 related=(Related(place, "The head picks one class."),) if place is not None else (),
                 confidence=Confidence.MEDIUM if head.units == 2 else None,
-                recipe='loss="categorical_crossentropy"  # or "sparse_categorical_crossentropy" for numbered labels',
+                recipe=COPY if loss.place.key in copies else CLASSES,
             )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
@@ -128,3 +129,7 @@ def label_form(program: Program, loss: Loss) -> LabelForm | None:
         if targets is not None and targets.labels in (LabelForm.ONE_HOT, LabelForm.INTEGER):
             return targets.labels
     return None
+
+
+COPY = 'activation="sigmoid"  # each output is a value of its own, as the inputs are'
+CLASSES = 'loss="categorical_crossentropy"  # or "sparse_categorical_crossentropy" for numbered labels'

@@ -9,6 +9,7 @@ from scram_analyzers.engine import Analysis, analyze_source
 from scram_analyzers.rules.base import Rule
 from scram_analyzers.rules.registry import RuleSet, rule_classes
 from scram_analyzers.source.chunks import ParseCache
+from scram_analyzers.source.program import Program
 from scram_analyzers.suppression import apply_suppressions
 from scram_lsp.config import Settings
 
@@ -21,9 +22,17 @@ def check_text(
     analysis = analyze_source(text, filename, rules, cache)
     if analysis.program is None:
         return analysis
-    kept, notes = apply_suppressions(text, filename, analysis.findings, _undecided(rules))
+    starts = _code_starts(analysis.program)
+    kept, notes = apply_suppressions(text, filename, analysis.findings, _undecided(rules), starts)
     findings = sorted(settings.admit([*kept, *notes], path), key=lambda each: each.sort_key)
     return dataclasses.replace(analysis, findings=tuple(findings))
+
+
+def _code_starts(program: Program) -> list[int]:
+    """The lines where top-level code begins; none when part of the text could not be read."""
+    if any(chunk.parsed.module is None for chunk in program.chunks):
+        return []
+    return [each.first_line for each in program.chunks if each.parsed.module is not None and each.parsed.module.body]
 
 
 def _undecided(rules: RuleSet) -> frozenset[str]:

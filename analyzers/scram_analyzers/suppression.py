@@ -2,7 +2,7 @@
 
 A comment works from any line of its statement, or from its own line above it; of a compound statement
 (`with`, `for`, `def` with its decorators) only the header counts. A bare `# noqa` silences everything on its
-statement. Texts without such a comment cost one search; the others are cut into tokens once.
+statement. Texts without such a comment cost one search; of the others what is around a comment is cut into tokens.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 import difflib
 import re
 import tokenize
-from collections.abc import Callable, Collection, Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from scram_analyzers.findings import Finding, SourceRange
@@ -66,31 +67,60 @@ class Suppressions:
         return any(each.silences(finding) for each in self.valid)
 
 
-def read_suppressions(text: str) -> Suppressions:
-    """The suppressions of a text. Never raises: around code that can't be cut into tokens there are none."""
+def read_suppressions(text: str, starts: Sequence[int] = ()) -> Suppressions:
+    """The suppressions of a text. Never raises: around code that can't be cut into tokens there are none.
+
+    `starts` are lines, in order, where top-level code begins, for a text that can be read as a whole: then only
+    the stretches around comments that may silence are looked at.
+    """
     if not _HIT.search(text):
         return Suppressions()
     valid: list[Suppression] = []
     misused: list[Misuse] = []
-    for comment in _comments(lines_of(text)):
-        for directive in _directives(comment):
-            if isinstance(directive, Misuse):
-                misused.append(directive)
-            else:
-                valid.append(directive)
+    lines = lines_of(text)
+    for begin, end in _stretches(lines, starts):
+        for comment in _comments(lines[:end], begin):
+            for directive in _directives(comment):
+                if isinstance(directive, Misuse):
+                    misused.append(directive)
+                else:
+                    valid.append(directive)
     return Suppressions(tuple(valid), tuple(misused))
 
 
+def _stretches(lines: list[str], starts: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """The rows to look at: for each hit the code it stands in or behind, and the code after it."""
+    if not starts:
+        yield 0, len(lines)
+        return
+    bounds = [0, *(start - 1 for start in starts[1:]), len(lines)]
+    wanted = sorted({bisect_right(bounds, row) - 1 for row, line in enumerate(lines) if _HIT.search(line)})
+    begin, end = 0, 0
+    for piece in wanted:
+        if bounds[piece] > end:
+            if end:
+                yield begin, end
+            begin = bounds[piece]
+        end = bounds[min(piece + 2, len(bounds) - 1)]
+    if end:
+        yield begin, end
+
+
 def apply_suppressions(
-    text: str, filename: str, findings: Iterable[Finding], undecided: Collection[str] = ()
+    text: str,
+    filename: str,
+    findings: Iterable[Finding],
+    undecided: Collection[str] = (),
+    starts: Sequence[int] = (),
 ) -> tuple[list[Finding], list[Finding]]:
     """The findings that no comment silences, and findings about comments that are unused or invalid.
 
     `undecided` holds the codes and names of rules whose findings can't all be among `findings`, because they
-    are switched off or speak only of runs: comments that name them are not called unused.
+    are switched off or speak only of runs: comments that name them are not called unused. `starts` is as in
+    `read_suppressions`.
     """
     findings = list(findings)
-    suppressions = read_suppressions(text)
+    suppressions = read_suppressions(text, starts)
     kept = [each for each in findings if not suppressions.silence(each)]
     notes = [note_finding(INVALID_SUPPRESSION, each.message, filename, each.range) for each in suppressions.misused]
     for suppression in suppressions.valid:
@@ -166,9 +196,8 @@ def _normal(selector: str) -> str:
     return selector.upper() if re.fullmatch(r"[A-Za-z]+\d+", selector) else selector.lower()
 
 
-def _comments(lines: list[str]) -> Iterator[_Comment]:
-    """The comments of a module, in order; where its tokens end early, those of the next statements."""
-    begin = 0
+def _comments(lines: list[str], begin: int = 0) -> Iterator[_Comment]:
+    """The comments of a module from a row on, in order; where its tokens end early, those of the next statements."""
     for _ in range(MAX_RESTARTS):
         reader = _StatementReader(begin)
         ended_early = False

@@ -1,0 +1,211 @@
+"""Everything a user may do with `fit`: it is watched, and the weights are the same to the last bit."""
+
+import numpy as np
+import pytest
+
+from scram_lsp import ScramCallback
+from scram_lsp.training.batch_tap import BatchTap
+from scram_lsp.training.run_recorder import RunRecorder
+
+pytestmark = pytest.mark.tensorflow
+keras = pytest.importorskip("keras")
+tf = pytest.importorskip("tensorflow")
+
+
+@pytest.fixture
+def histories(monkeypatch):
+    """What was recorded of every run that ended."""
+    found = []
+    end = RunRecorder.end
+
+    def keep(self, status):
+        found.append(self._history)
+        end(self, status)
+
+    monkeypatch.setattr(RunRecorder, "end", keep)
+    return found
+
+
+def data(rows=96):
+    rng = np.random.default_rng(7)
+    x = rng.normal(size=(rows, 6)).astype("float32")
+    return x, (x.sum(axis=1) > 0).astype("int32")
+
+
+def classifier(**arguments):
+    keras.utils.set_random_seed(42)
+    model = keras.Sequential([keras.Input((6,)), keras.layers.Dense(4, activation="relu"), keras.layers.Dropout(0.2)])
+    model.add(keras.layers.Dense(2, activation="softmax", dtype="float32"))
+    model.compile(**({"optimizer": "adam", "loss": "sparse_categorical_crossentropy"} | arguments))
+    return model
+
+
+def assert_same_training(project, build, *given, **arguments):
+    """Fit twice from one seed, the second time under watch; gives the watched model."""
+    weights = []
+    for callbacks in ([], [ScramCallback()]):
+        model = build()
+        project.fit(model, *given, verbose=0, callbacks=callbacks, **arguments)
+        weights.append(model.get_weights())
+    assert all(np.array_equal(one, other, equal_nan=True) for one, other in zip(*weights, strict=True))
+    return model
+
+
+def test_weights_of_samples_and_classes(project, histories):
+    x, y = data()
+    weights = np.linspace(0.5, 1.5, len(x))
+    assert_same_training(project, classifier, x, y, sample_weight=weights, batch_size=32)
+    assert_same_training(project, classifier, x, y, class_weight={0: 1.0, 1: 2.0}, batch_size=32)
+    by_sample, by_class = (history.data for history in histories)
+    assert (by_sample.has_sample_weight, by_sample.has_class_weight) == (True, False)
+    assert (by_class.has_sample_weight, by_class.has_class_weight) == (False, True)
+
+
+def test_mixed_precision(project, histories):
+    x, y = data()
+    keras.mixed_precision.set_global_policy("mixed_float16")
+    try:
+        assert_same_training(project, classifier, x, y, batch_size=32)
+    finally:
+        keras.mixed_precision.set_global_policy("float32")
+    (history,) = histories
+    assert history.probes
+    assert all(observation.gradient_norm < 100 for observation in history.probes[0].weights)
+
+
+def test_a_model_built_by_its_first_step(project, histories):
+    class Net(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.hidden, self.head = keras.layers.Dense(4, activation="relu"), keras.layers.Dense(1)
+
+        def call(self, x):
+            return self.head(self.hidden(x))
+
+        def train_step(self, batch):
+            x, y = batch
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_mean(tf.square(self(x, training=True)[:, 0] - tf.cast(y, "float32")))
+            self.optimizer.apply_gradients(
+                zip(tape.gradient(loss, self.trainable_variables), self.trainable_variables, strict=True)
+            )
+            return {"loss": loss}
+
+    def build():
+        keras.utils.set_random_seed(1)
+        model = Net()
+        model.compile("sgd")
+        return model
+
+    x, y = data()
+    assert_same_training(project, build, x, y, batch_size=16, epochs=2)
+    assert [record.step for record in histories[0].steps] == list(range(1, 13))
+
+
+def test_a_generator_that_gives_inputs_and_none(project, histories):
+    x, y = data()
+
+    def batches():
+        for start in range(0, len(x), 16):
+            yield x[start : start + 16], y[start : start + 16], None
+
+    def fit(callbacks):
+        model = classifier()
+        project.fit(model, batches(), verbose=0, callbacks=callbacks)
+        return model.get_weights()
+
+    plain, watched = fit([]), fit([ScramCallback()])
+    assert all(np.array_equal(one, other) for one, other in zip(plain, watched, strict=True))
+    assert histories[0].steps[0].arrays[0].shape == (16, 6)
+    assert histories[0].panels[0].rows == 16
+
+
+def test_validation_rows_of_a_dataset_come_from_the_validation_itself(project, histories):
+    x, y = data()
+    validation = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(96, seed=1).batch(24)
+    model = assert_same_training(project, classifier, x, y, validation_data=validation, batch_size=32, epochs=2)
+    first, second = histories[0].panels
+    assert (first.rows, first.is_validation, second.epoch) == (96, True, 2)
+    assert sum(map(sum, first.outputs[0].confusion)) == 96
+    assert not isinstance(model.test_function, BatchTap)
+
+
+def test_stopping_and_going_on(project, histories, tmp_path):
+    x, y = data()
+    stop = keras.callbacks.EarlyStopping("loss", patience=0, min_delta=10.0)
+    assert project.fit(classifier(), x, y, epochs=9, verbose=0, callbacks=[ScramCallback(), stop]).epoch == [0, 1]
+    model = classifier()
+    project.fit(model, x, y, epochs=4, initial_epoch=2, verbose=0, callbacks=[ScramCallback()])
+    backup = keras.callbacks.BackupAndRestore(tmp_path / "backup", delete_checkpoint=False)
+    for epochs in (1, 3):
+        project.fit(classifier(), x, y, epochs=epochs, verbose=0, callbacks=[ScramCallback(), backup])
+    assert [[record.epoch for record in history.epochs] for history in histories] == [[1, 2], [3, 4], [1], [2, 3]]
+    assert {status for status, _ in project.runs} == {"finished"}
+
+
+def test_an_interrupt_is_the_users_own(project, histories):
+    x, y = data()
+
+    def interrupt(batch, logs):
+        if batch == 1:
+            raise KeyboardInterrupt
+
+    model = classifier()
+    stop = keras.callbacks.LambdaCallback(on_train_batch_end=interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        project.fit(model, x, y, batch_size=16, verbose=0, callbacks=[ScramCallback(), stop])
+    project.fit(model, x, y, batch_size=16, verbose=0, callbacks=[ScramCallback()])
+    assert sorted(status for status, _ in project.runs) == ["failed", "finished"]
+    assert not isinstance(model.train_function, BatchTap)
+
+
+def test_warnings_of_keras_are_heard(project, histories):
+    x, y = data(32)
+    with pytest.warns(UserWarning, match="ran out of data"):
+        project.fit(classifier(), (batch for batch in [(x, y)]), steps_per_epoch=2, verbose=0, callbacks=[ScramCallback()])
+    assert any("ran out of data" in warning.message for warning in histories[0].warnings)
+
+
+def test_copies_of_a_watched_model_are_ordinary_models(project, tmp_path):
+    x, y = data()
+    model = classifier()
+    attributes = set(vars(model))
+    project.fit(model, x, y, validation_split=0.25, verbose=0)
+    plain = set(vars(model))
+    project.fit(model, x, y, validation_split=0.25, verbose=0, callbacks=[ScramCallback()])
+    assert set(vars(model)) - attributes <= plain
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    copy = keras.models.clone_model(model)
+    copy.set_weights(model.get_weights())
+    expected = model.predict(x, verbose=0)
+    assert np.array_equal(loaded.predict(x, verbose=0), expected)
+    assert np.array_equal(copy.predict(x, verbose=0), expected)
+    for each in (model, loaded):
+        project.fit(each, x, y, verbose=0)
+
+
+def test_keras_tuner(project, histories, tmp_path):
+    tuner_package = pytest.importorskip("keras_tuner")
+    pytest.importorskip("tensorboard")  # the tuner needs it
+    x, y = data()
+
+    def build(hyperparameters):
+        return classifier(optimizer=keras.optimizers.Adam(hyperparameters.Choice("rate", [0.01, 0.001])))
+
+    tuner = tuner_package.RandomSearch(build, "val_loss", max_trials=2, directory=tmp_path, project_name="search")
+    text = "tuner.search(x, y, epochs=1, validation_split=0.25, verbose=0, callbacks=[ScramCallback()])\n"
+    project.run(text, tuner=tuner, x=x, y=y, ScramCallback=ScramCallback)
+    assert [status for status, _ in project.runs] == ["finished", "finished"]
+
+
+def test_inside_a_scikit_learn_wrapper(project, histories):
+    pytest.importorskip("sklearn")
+    x, y = data()
+    wrapper = keras.wrappers.SKLearnClassifier(
+        lambda X, y: classifier(loss="categorical_crossentropy"),
+        fit_kwargs={"epochs": 2, "verbose": 0, "callbacks": [ScramCallback()]},
+    )
+    project.run("wrapper.fit(x, y)\n", wrapper=wrapper, x=x, y=y)
+    assert [status for status, _ in project.runs] == ["finished"]
+    assert histories[0].info.fit_line == 1

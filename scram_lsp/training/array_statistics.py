@@ -58,6 +58,8 @@ def _inputs_and_targets(batch: Any) -> tuple[Any, Any]:
 
 
 def _statistics(role: Literal["input", "target"], name: str, tensor: Any, consumer: str) -> ArrayStatistics | None:
+    if type(tensor).__name__ == "PerReplica":
+        tensor = tensor.values[0]
     array = _values_of(tensor)
     if array is None:
         return None

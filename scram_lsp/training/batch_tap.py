@@ -106,7 +106,9 @@ class BatchTap:
 
 def steps_per_execution(model: Any) -> int:
     """How many steps one call of the train function makes."""
-    count = getattr(model, "steps_per_execution", None)
+    count: Any = getattr(model, "steps_per_execution", None)
     if count is None:  # Keras 2 holds it in a variable
         count = getattr(model, "_steps_per_execution", None)
+    if hasattr(count, "numpy"):
+        count = count.numpy()
     return int(count) if count is not None else 1

@@ -1,10 +1,13 @@
-"""Which process speaks for a distributed run."""
+"""Which process speaks for a distributed run, and what it can look at without asking the others."""
 
 from __future__ import annotations
 
 import json
 import os
 from collections.abc import Mapping
+from typing import Any
+
+from scram_lsp.training.keras_flavour import flavour_of
 
 _RANK_VARIABLES = ("RANK", "OMPI_COMM_WORLD_RANK")
 
@@ -26,3 +29,27 @@ def _is_chief(tf_config: str) -> bool:
     if kind == "chief":
         return True
     return bool(kind == "worker" and index == 0 and "chief" not in cluster)
+
+
+_ONE_PLACE = frozenset({"_DefaultDistributionStrategy", "OneDeviceStrategy"})
+_ONE_PROCESS = _ONE_PLACE | {"MirroredStrategy"}
+
+
+def strategy_name(model: Any) -> str | None:
+    """The class of the `tf.distribute` strategy that the model trains under; None for none."""
+    strategy = getattr(model, "distribute_strategy", None)
+    return type(strategy).__name__ if strategy is not None else None
+
+
+def is_within_process(model: Any) -> bool:
+    """Whether all of the model is here.
+
+    With several workers even reading a variable may wait for an answer of theirs, which never comes when they do
+    not read it as well.
+    """
+    return strategy_name(model) in (None, *_ONE_PROCESS)
+
+
+def can_take_batches(model: Any) -> bool:
+    """Whether batches that were taken from the data can be handed on: Keras 2 can't take distributed ones back."""
+    return is_within_process(model) and (flavour_of(model).is_current or strategy_name(model) in (None, *_ONE_PLACE))

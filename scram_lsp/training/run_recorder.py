@@ -19,6 +19,7 @@ from scram_lsp.training.budget import BYTE_LIMIT, TIME_SHARE, Budget
 from scram_lsp.training.call_site import find_call_site
 from scram_lsp.training.console import RunConsole
 from scram_lsp.training.data_check import check_data
+from scram_lsp.training.distributed import can_take_batches, is_within_process, strategy_name
 from scram_lsp.training.flight_recorder import FlightRecorder
 from scram_lsp.training.framework_warnings import WarningEar
 from scram_lsp.training.inquiry import Answer, Inquiry
@@ -82,7 +83,8 @@ class RunRecorder:
         self._schedule = SampleSchedule()
         self._suspicion = LossSuspicion(chance_loss(info))
         self._tap: BatchTap | None = None
-        self._is_current = flavour_of(model).is_current
+        self._is_within_process = is_within_process(model)
+        self._is_current = self._is_within_process and flavour_of(model).is_current
         self._feed = feed_for(info.backend)
         self._batches = BatchObserver(lambda: input_consumers(model))
         self._panel = PanelWatch(model, info, self._feed)
@@ -109,16 +111,13 @@ class RunRecorder:
     def begin(self) -> None:
         """Training is about to take its first step."""
         self._expect_costs()
-        if self._feed is not None and callable(getattr(self._model, "train_function", None)):
+        if self._feed is not None and can_take_batches(self._model) and callable(self._model.train_function):
             self._tap = BatchTap.install(self._model, self._feed, self._look)
-        else:
-            self._console.off(f"on the {self.info.backend} backend only losses and metrics are watched")
         given, self._given = self._given, {}
         self._attempt("the data given to fit", lambda: self._check_data(given))
         if self._is_current:
             self._attempt("the panel", lambda: self._choose_panel(given))
-        else:
-            self._console.off(f"with Keras {self.info.keras_version} checks of the layers and predictions are off")
+        self._say_what_is_off()
         self._ear.open()
         self._history.begin()
         self._inquiry.ask(self._history)
@@ -231,6 +230,16 @@ class RunRecorder:
         probe, recorder = ProbeObserver(self._model, self._budget), FlightRecorder(self._model, self._budget)
         return [self._batches, probe, PanelObserver(self._panel), recorder]
 
+    def _say_what_is_off(self) -> None:
+        off = ["of the layers and predictions"] if not self._is_current else []
+        off += ["of the batches"] if self._tap is None else []
+        off += ["of the weights"] if not self._is_within_process else []
+        if off:
+            strategy = strategy_name(self._model)
+            keras = f"Keras {self.info.keras_version} on {self.info.backend}"
+            under = f" under {strategy}" if self._tap is None and strategy is not None else ""
+            self._console.off(f"with {keras}{under} the checks {' and '.join(off)} are off")
+
     def _expect_costs(self) -> None:
         """What the first probe and panel will take: to trace a layer takes about so long."""
         layers = len(self.info.layers)
@@ -268,6 +277,8 @@ class RunRecorder:
             self._console.off(f"can't look at {part} ({type(error).__name__}: {error})")
 
     def _nonfinite_weights(self) -> tuple[str, ...]:
+        if not self._is_within_process:
+            return ()
         with self._budget.spending("weights"):
             return nonfinite_weights(self._model, self.info.backend)
 

@@ -39,5 +39,5 @@ def test_keras_2_is_watched_with_one_line_on_what_is_off(project, old_keras, cap
     assert all(np.array_equal(one, other) for one, other in zip(*weights, strict=True))
     assert "SCR201" in project.codes
     lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("scram: ")]
-    assert lines[0].endswith("checks of the layers and predictions are off")
+    assert lines[0].endswith(" on tensorflow the checks of the layers and predictions are off")
     assert "watched 8 steps" in lines[1]

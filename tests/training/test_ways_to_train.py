@@ -162,7 +162,9 @@ def test_an_interrupt_is_the_users_own(project, histories):
 def test_warnings_of_keras_are_heard(project, histories):
     x, y = data(32)
     with pytest.warns(UserWarning, match="ran out of data"):
-        project.fit(classifier(), (batch for batch in [(x, y)]), steps_per_epoch=2, verbose=0, callbacks=[ScramCallback()])
+        project.fit(
+            classifier(), (batch for batch in [(x, y)]), steps_per_epoch=2, verbose=0, callbacks=[ScramCallback()]
+        )
     assert any("ran out of data" in warning.message for warning in histories[0].warnings)
 
 
@@ -202,8 +204,12 @@ def test_keras_tuner(project, histories, tmp_path):
 def test_inside_a_scikit_learn_wrapper(project, histories):
     pytest.importorskip("sklearn")
     x, y = data()
+
+    def build(X, y):  # noqa: N803  the wrapper's own name
+        return classifier(loss="categorical_crossentropy")
+
     wrapper = keras.wrappers.SKLearnClassifier(
-        lambda X, y: classifier(loss="categorical_crossentropy"),
+        build,
         fit_kwargs={"epochs": 2, "verbose": 0, "callbacks": [ScramCallback()]},
     )
     project.run("wrapper.fit(x, y)\n", wrapper=wrapper, x=x, y=y)

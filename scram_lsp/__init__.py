@@ -7,7 +7,7 @@
     model.fit(x, y, callbacks=[ScramCallback()])
 
 `scram_lsp.watch()` does the same for every `fit` from there on, and knows the exact place of every layer made after
-it; `scram run train.py` does that without a change to the script.
+it; `scram run train.py` does that without a change to the script. `scram_lsp.Watcher` watches a loop of your own.
 
 Importing this package loads nothing else: no TensorFlow, no libcst, no language server.
 """
@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from scram_lsp.training.callback import ScramCallback
     from scram_lsp.training.watch import watch
+    from scram_lsp.training.watcher import Watcher
 
-__all__ = ["ScramCallback", "__version__", "watch"]
+__all__ = ["ScramCallback", "Watcher", "__version__", "watch"]
 
 __version__ = "0.1.0"
 
@@ -31,6 +32,10 @@ def __getattr__(name: str) -> object:
         from scram_lsp.training.callback import ScramCallback
 
         return ScramCallback
+    if name == "Watcher":
+        from scram_lsp.training.watcher import Watcher
+
+        return Watcher
     if name == "watch":
         from scram_lsp.training.watch import watch
 

@@ -57,7 +57,9 @@ class Budget:
 
         A first go, which compiles, only has to be affordable for itself: it comes once, and then counts no more.
         """
-        available = START_ALLOWANCE + self._share * self.elapsed if self._share > 0 else 0.0
+        if self._share <= 0:
+            return False
+        available = START_ALLOWANCE + self._share * self.elapsed
         if activity not in self._begun:
             return self._first.get(activity, 0.0) <= available
         next_cost = self._usual.get(activity, 0.0)

@@ -82,6 +82,31 @@ class ScramCallback:
     @_guarded
     def on_train_begin(self, logs: Logs = None) -> None:
         """Begin to watch; a run before this one that never ended has failed."""
+        self._begin(is_own_loop=False)
+
+    @_guarded
+    def begin_loop(self, model: Any) -> None:
+        """Begin to watch a loop that is not Keras's; see `Watcher`."""
+        self.model = model
+        self._begin(is_own_loop=True)
+
+    @_guarded
+    def take_step(self, loss: Any, batch: tuple[Any, Any] | None) -> None:
+        """A step of such a loop is done."""
+        if self._recorder is not None:
+            self._recorder.take_step(loss, batch)
+
+    @_guarded
+    def take_epoch(self, logs: Mapping[str, Any]) -> None:
+        """An epoch of such a loop is done."""
+        if self._recorder is not None:
+            self._recorder.take_epoch(logs)
+
+    def fail_loop(self) -> None:
+        """Such a loop has raised."""
+        self._fail_open_run()
+
+    def _begin(self, is_own_loop: bool) -> None:
         from scram_lsp.training.distributed import is_first_process
         from scram_lsp.training.run_recorder import RunRecorder, WatchOptions
 
@@ -95,7 +120,7 @@ class ScramCallback:
             None if self._tensorboard is None else Path(self._tensorboard),
             self._stops_on_error,
         )
-        self._recorder = RunRecorder(self.model, self.params, self._console, options)
+        self._recorder = RunRecorder(self.model, self.params, self._console, options, is_own_loop)
         self._end = FitEnd(self._recorder.take_anchor(), self._fail_open_run)
         atexit.register(self._fail_open_run)
         self._recorder.begin()

@@ -64,12 +64,13 @@ class Observers:
             with self._budget.spending(observer.activity):
                 self._attempt(observer, lambda each: each.look(execution, step, epoch))
 
-    def report(self, tap: BatchTap, history: RunHistory) -> None:
+    def report(self, tap: BatchTap | None, history: RunHistory) -> None:
         """The execution is over: enter what it cost and what was seen."""
         if not self._looking:
             return
-        self._budget.hold_up(tap.seconds)
-        self._budget.spend("taking", tap.handing_seconds)
+        if tap is not None:
+            self._budget.hold_up(tap.seconds)
+            self._budget.spend("taking", tap.handing_seconds)
         for observer in list(self._looking):
             self._attempt(observer, lambda each: each.report(history))
         self._looking = []

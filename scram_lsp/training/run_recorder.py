@@ -60,11 +60,20 @@ class WatchOptions:
 
 
 class RunRecorder:
-    """Watches one call of `fit`. Every method may raise; the callback guards them all."""
+    """Watches one call of `fit`, or a loop of the user's own (`is_own_loop`) that says itself what it does.
+
+    Every method may raise; the callback guards them all.
+    """
 
     def __init__(
-        self, model: Any, params: Mapping[str, Any], console: RunConsole, options: WatchOptions = WatchOptions()
+        self,
+        model: Any,
+        params: Mapping[str, Any],
+        console: RunConsole,
+        options: WatchOptions = WatchOptions(),
+        is_own_loop: bool = False,
     ) -> None:
+        self._is_own_loop = is_own_loop
         self._budget = Budget(options.time_budget, options.byte_budget)
         site = find_call_site()
         watch = current_watch()
@@ -79,7 +88,7 @@ class RunRecorder:
         self._draws_bar = params.get("verbose") not in (0, 2)
         self._publication = Publication(info, places.script.digest, console, options.tensorboard)
         self._history = KeptHistory(info, self._publication.observe)
-        self._reader = StepReader(model, info, can_read_metrics=info.backend == "tensorflow")
+        self._reader = StepReader(model, info, info.backend == "tensorflow", gets_means=not is_own_loop)
         self._schedule = SampleSchedule()
         self._suspicion = LossSuspicion(chance_loss(info))
         self._tap: BatchTap | None = None
@@ -111,7 +120,8 @@ class RunRecorder:
     def begin(self) -> None:
         """Training is about to take its first step."""
         self._expect_costs()
-        if self._feed is not None and can_take_batches(self._model) and callable(self._model.train_function):
+        can_tap = self._feed is not None and not self._is_own_loop and can_take_batches(self._model)
+        if can_tap and self._feed is not None and callable(self._model.train_function):
             self._tap = BatchTap.install(self._model, self._feed, self._look)
         given, self._given = self._given, {}
         self._attempt("the data given to fit", lambda: self._check_data(given))
@@ -147,8 +157,7 @@ class RunRecorder:
         is_looked_at = is_odd or (is_due and self._budget.affords("weights"))
         bad = self._nonfinite_weights() if is_looked_at else ()
         self._history.add_step(self._step_record(loss, bad, seconds))
-        if self._tap is not None:
-            self._observers.report(self._tap, self._history)
+        self._observers.report(self._tap, self._history)
         if is_due:
             self._schedule.passed(step)
         if is_odd or (is_due and self._budget.affords("rules")):
@@ -158,6 +167,18 @@ class RunRecorder:
             self._publish(self._inquiry.take())
         self._publication.progress(self._reader.epoch, step, loss)
         self._budget.hold_up(time.perf_counter() - begin)
+
+    def take_step(self, loss: Any, batch: tuple[Any, Any] | None) -> None:
+        """A step of the user's own loop is done; its batch is looked at now, where it is given."""
+        if batch is not None and self._observers.choose(self._reader.step + 1):
+            self._look(Execution([batch]))
+        self.end_execution(self._reader.step, self._reader.step, {"loss": loss})
+        self._reader.begin_execution()
+
+    def take_epoch(self, logs: Mapping[str, Any]) -> None:
+        """An epoch of the user's own loop is done."""
+        self.end_epoch(self._reader.epoch, logs)
+        self.begin_epoch(self._reader.epoch + 1)
 
     def end_epoch(self, epoch: int, logs: Mapping[str, Any]) -> None:
         """Epoch `epoch` (from 1) and its validation are done."""
@@ -232,7 +253,7 @@ class RunRecorder:
 
     def _say_what_is_off(self) -> None:
         off = ["of the layers and predictions"] if not self._is_current else []
-        off += ["of the batches"] if self._tap is None else []
+        off += ["of the batches"] if self._tap is None and not self._is_own_loop else []
         off += ["of the weights"] if not self._is_within_process else []
         if off:
             strategy = strategy_name(self._model)

@@ -14,13 +14,14 @@ from scram_lsp.training.step_loss import StepLoss, has_own_train_step, logs_runn
 class StepReader:
     """Counts steps over a whole fit and undoes the epoch's running mean of the loss.
 
-    `can_read_metrics` is false where the model's variables hold no values between steps (JAX).
+    `gets_means` is false where the losses come from a loop of the user's own. `can_read_metrics` is false where
+    the model's variables hold no values between steps (JAX).
     """
 
-    def __init__(self, model: Any, info: RunInfo, can_read_metrics: bool) -> None:
+    def __init__(self, model: Any, info: RunInfo, can_read_metrics: bool, gets_means: bool = True) -> None:
         self._model = model
-        self._losses: StepLoss | None = _step_loss(info)
-        self._must_ask_for_mean = has_own_train_step(model)
+        self._losses: StepLoss | None = _step_loss(info) if gets_means else None
+        self._must_ask_for_mean = gets_means and has_own_train_step(model)
         self._can_read_metrics = can_read_metrics
         self._began = 0.0
         self.step = 0

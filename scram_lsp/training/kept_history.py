@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from scram_analyzers.run.history import RunHistory
-from scram_analyzers.run.records import EpochRecord, PanelRecord, ProbeRecord, RunInfo, StepRecord
+from scram_analyzers.run.records import EpochRecord, FrameworkWarning, PanelRecord, ProbeRecord, RunInfo, StepRecord
 from scram_lsp.store.observations import Record
 
 
 class KeptHistory(RunHistory):
-    """Hands every record on to `keep`, once; what is set and not added (data, origin) at the next record or the end."""
+    """Hands every record on to `keep`, once.
+
+    What is set and not added (data, origin, warnings) goes with the next step or the end.
+    """
 
     def __init__(self, info: RunInfo, keep: Callable[[Record], None]) -> None:
         super().__init__(info)
         self._keep = keep
         self._kept: dict[str, Record] = {}
+        self._warned: set[FrameworkWarning] = set()
 
     def add_step(self, record: StepRecord) -> None:
         """Append one step."""
@@ -48,3 +52,7 @@ class KeptHistory(RunHistory):
             if record is not None and self._kept.get(name) is not record:
                 self._kept[name] = record
                 self._keep(record)
+        for warning in self.warnings:
+            if warning not in self._warned:
+                self._warned.add(warning)
+                self._keep(warning)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
+ROUNDING = 2.0**-22
+"""The relative error of a mean that Keras keeps in 32 bits: half a unit in its last place for each of a few."""
+
 
 class StepLoss:
     """Undoes the epoch's running mean: each mean weighs the samples seen, the difference is the batch's.
@@ -12,7 +15,8 @@ class StepLoss:
     Keras weighs by samples, so the last, smaller batch of an epoch counts for less; with `batch_size` and
     `samples` unknown every batch counts the same, which is right for all but that one.
 
-    The mean has 24 bits: after n steps the batch's loss is known to about n * 6e-8 of the mean.
+    The mean has 24 bits: after n steps the batch's loss is known to about n * 6e-8 of the mean. One that is smaller
+    than that is not told: after a loss of 1e20 the small ones that follow would come out as anything, even below 0.
     """
 
     def __init__(self, batch_size: int | None, samples: int | None) -> None:
@@ -29,7 +33,7 @@ class StepLoss:
         """The loss of the batches since the last call, when `mean` is that of the epoch's first `steps`.
 
         A mean that is not finite comes back as it is the first time; from then on in this epoch nothing is
-        known of the single batches, and the result is None.
+        known of the single batches, and the result is None; so it is for a loss that is lost in the mean's rounding.
         """
         seen = self._samples_in(steps)
         before, weight = self._mean, seen - self._seen
@@ -41,8 +45,10 @@ class StepLoss:
             self._seen = seen
             return mean
         loss = (seen * mean - self._seen * before) / weight
+        rounding = ROUNDING * (seen * abs(mean) + self._seen * abs(before)) / weight
+        is_lost = abs(loss) < rounding and self._seen > 0
         self._seen = seen
-        return loss
+        return None if is_lost else loss
 
     def _samples_in(self, steps: int) -> float:
         if self._batch_size is None or self._samples is None:

@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 
 from scram_analyzers.findings import Confidence, Finding, Origin, RunMoment, Severity, SourceRange
-from scram_analyzers.run.records import DataRecord, EpochRecord, ProbeRecord, RunInfo, StepRecord
+from scram_analyzers.run.records import DataRecord, EpochRecord, FrameworkWarning, ProbeRecord, RunInfo, StepRecord
 from scram_lsp.live.discovery import RUNTIME_DIR_VARIABLE
 from scram_lsp.store.run_store import RunStore
 from scram_lsp.training import publication
@@ -101,10 +101,11 @@ def test_every_record_of_the_history_is_stored_once(script):
     published = publication_of(script)
     history = KeptHistory(RunInfo(run=RUN, script=str(script), started=""), published.observe)
     history.data = DataRecord(())
+    history.warnings.append(FrameworkWarning("no gradients", "UserWarning", 0))
     history.add_step(StepRecord(1, 1, 0.5))
     history.add_probe(ProbeRecord(1, 1, 16, 0.5))
     history.add_epoch(EpochRecord(1, 1, (("loss", 0.5),)))
     history.end()
     published.end("finished")
     with RunStore.open_for(script) as store:
-        assert [each.kind for each in store.observations(RUN)] == ["run", "step", "data", "probe", "epoch"]
+        assert [each.kind for each in store.observations(RUN)] == ["run", "step", "data", "warning", "probe", "epoch"]

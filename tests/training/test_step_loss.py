@@ -33,6 +33,18 @@ def test_several_steps_in_one_execution_give_their_mean():
     assert step_loss.take(8, 3.0) == pytest.approx(4.0)
 
 
+def test_a_loss_that_is_lost_in_the_rounding_of_the_mean_is_not_told():
+    step_loss = StepLoss(None, None)
+    step_loss.begin_epoch()
+    total, found = np.float32(0), []
+    for step, loss in enumerate([0.7, 1e20, 2e13, 0.5], start=1):
+        total = np.float32(total + np.float32(loss))
+        found.append(step_loss.take(step, float(np.float32(total / np.float32(step)))))
+    assert found[0] == pytest.approx(0.7)
+    assert found[1] == pytest.approx(1e20)
+    assert found[2:] == [None, None]
+
+
 def test_what_is_not_finite_is_told_once_an_epoch():
     step_loss = StepLoss(None, None)
     step_loss.begin_epoch()

@@ -83,10 +83,11 @@ class RunLog:
 
 def as_markdown(finding: Finding) -> str:
     """A finding as TensorBoard's text page shows it."""
-    place = f"{os.path.basename(finding.filename)}:{finding.range.start.line}:{finding.range.start.column + 1}"
-    cell = f" (cell {finding.cell})" if finding.cell is not None else ""
+    cell = f"cell {finding.cell}:" if finding.cell is not None else ""
+    start = finding.range.start
+    place = f"{os.path.basename(finding.filename)}:{cell}{start.line}:{start.column + 1}"
     parts = [
-        f"**{finding.severity.value}: {finding.name}** ({finding.code}) at `{place}`{cell}",
+        f"**{finding.severity.value}: {finding.name}** ({finding.code}) at `{place}`",
         finding.message,
         f"*Why it matters:* {finding.why}",
         f"*What to do:* {finding.how}",

@@ -39,7 +39,8 @@ class RunConsole:
         """One finding on one line, with the place that an editor or terminal can open."""
         mark, plain_mark, style = _STYLES[finding.severity]
         place = finding.range.start
-        where = f"{_short_path(finding.filename)}:{place.line}:{place.column + 1}"
+        cell = f"cell {finding.cell}:" if finding.cell is not None else ""
+        where = f"{_short_path(finding.filename)}:{cell}{place.line}:{place.column + 1}"
         self._write(
             [
                 ("scram ", "bold"),

@@ -1,6 +1,7 @@
 import io
 import sys
 import types
+from dataclasses import replace
 
 import pytest
 
@@ -31,6 +32,12 @@ def test_one_line_with_a_place_from_the_current_folder(tmp_path, monkeypatch, ca
         "scram ✗ SCR101 train.py:12:26 learning-rate-too-high: Adam's learning rate is 1e10 [why] long"
     )
     assert captured.err.count("\n") == 1
+
+
+def test_a_notebooks_place_is_in_its_cell(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    RunConsole(is_quiet=False).finding(replace(finding(tmp_path), cell=4, filename=str(tmp_path / "train.ipynb")))
+    assert " SCR101 train.ipynb:cell 4:12:26 " in capsys.readouterr().err
 
 
 def test_an_open_bar_gets_its_own_line_end_where_both_share_a_screen(tmp_path, monkeypatch):

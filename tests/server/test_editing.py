@@ -11,7 +11,7 @@ import pytest
 from lsprotocol import types
 from pytest_lsp import client_capabilities
 
-from tests.server.editor import RATE, TRAIN, Editor, applied
+from tests.server.editor import DEADLINE_SECONDS, RATE, TRAIN, Editor, applied
 
 pytestmark = pytest.mark.filterwarnings("error::pytest_lsp.LspSpecificationWarning")
 
@@ -336,7 +336,7 @@ async def test_the_server_leaves_when_its_input_ends(own_code: Editor, runtime_f
     while not list(runtime_folder.rglob(announcement)):
         await asyncio.sleep(0.05)
     server.stdin.close()
-    assert await asyncio.wait_for(server.wait(), 10) == 1
+    assert await asyncio.wait_for(server.wait(), DEADLINE_SECONDS) == 1
     assert list(runtime_folder.rglob(announcement)) == [], "its announcement is withdrawn"
 
 
@@ -347,5 +347,5 @@ async def test_the_server_leaves_when_its_clients_process_is_gone(editor: Editor
     assert server is not None
     parent.kill()
     await parent.wait()
-    assert await asyncio.wait_for(server.wait(), 10) == 1
+    assert await asyncio.wait_for(server.wait(), DEADLINE_SECONDS) == 1
     assert parent.pid != os.getpid()

@@ -33,7 +33,7 @@ from scram_lsp.live.messages import (
 )
 from scram_lsp.store.observations import Record, kind_of, record_to_json, step_of
 from scram_lsp.store.run_store import Observation, RunStore
-from tests.server.editor import RATE, TRAIN, Editor, address_of_server
+from tests.server.editor import DEADLINE_SECONDS, RATE, TRAIN, Editor, address_of_server
 
 pytestmark = pytest.mark.filterwarnings("error::pytest_lsp.LspSpecificationWarning")
 
@@ -73,7 +73,7 @@ class Run:
         return await self.hear()
 
     async def hear(self) -> ServerMessage:
-        return decode_from_server(await asyncio.wait_for(self.reader.readline(), 10))
+        return decode_from_server(await asyncio.wait_for(self.reader.readline(), DEADLINE_SECONDS))
 
     async def find(self, place: SourceRange = WHERE, code: str = "SCR101", path: Path | None = None) -> None:
         self.send(place, code, path)

@@ -114,9 +114,25 @@ def attribute(interpreter: Interpreter, reference: Ref, thing: ModelObject, name
     if name in ("output", "outputs", "input", "inputs"):
         return _ends(interpreter, reference, thing, name, place)
     if name == "layers":
-        known = thing.kind is ModelKind.SEQUENTIAL
-        return interpreter.new_list(thing.layers if known else (), place, open=not known)
+        layers = _listed_layers(thing)
+        return interpreter.new_list(layers or (), place, open=layers is None)
     return thing.attributes.get(name)
+
+
+def _listed_layers(thing: ModelObject) -> tuple[Value, ...] | None:
+    """What `model.layers` holds: of a sequential model, or a functional one that is a single chain."""
+    if thing.kind is ModelKind.SEQUENTIAL:
+        return tuple(entry for entry in thing.layers if not isinstance(entry, Tensor))
+    if thing.kind is not ModelKind.FUNCTIONAL or len(thing.outputs) != 1:
+        return None
+    chain: list[Value] = []
+    tensor = thing.outputs[0]
+    while not isinstance(tensor.producer, InputSpec):
+        if len(tensor.inputs) != 1 or not isinstance(tensor.producer, (Layer, Model)):
+            return None
+        chain.append(Ref(tensor.producer.identity, tensor.producer.place))
+        tensor = tensor.inputs[0]
+    return (Unknown(tensor.place), *reversed(chain))  # the first is its InputLayer
 
 
 def _ends(interpreter: Interpreter, reference: Ref, thing: ModelObject, name: str, place: Place) -> Value:
@@ -159,7 +175,7 @@ def _finish(
     layers, nested, understood = _collect(outputs)
     frozen = {layer.identity for layer in layers if _is_frozen(interpreter, layer.identity)}
     for model in nested:
-        frozen |= model.frozen
+        frozen |= _frozen_inside(interpreter, model)
     if boolean(thing.attributes.get("trainable")) is False:
         frozen |= {layer.identity for layer in layers} | {identity}
     return Model(
@@ -199,6 +215,16 @@ def _collect(outputs: tuple[Tensor, ...]) -> tuple[list[Layer], list[Model], boo
         elif isinstance(producer, Opaque):
             understood = False
     return list(layers.values()), list(nested.values()), understood
+
+
+def _frozen_inside(interpreter: Interpreter, model: Model) -> frozenset[int]:
+    """What is frozen of a model inside another by now; it was taken up into the graph when it was applied."""
+    thing = interpreter.object_at(model.identity)
+    if not isinstance(thing, (ModelObject, Instance)):
+        return model.frozen
+    if boolean(thing.attributes.get("trainable")) is False:
+        return frozenset((model.identity, *(layer.identity for layer in model.layers)))
+    return frozenset().union(*(_frozen_inside(interpreter, each) for each in model.nested))
 
 
 def _is_frozen(interpreter: Interpreter, identity: int) -> bool:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import libcst as cst
+
 from scram_analyzers.findings import SourceRange
 from scram_analyzers.run.records import LayerInfo, RunInfo, Subject, SubjectKind
 from scram_analyzers.source.graph import Layer
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.search import found
 from scram_analyzers.source.values import Argument
 
 
@@ -37,7 +40,8 @@ def locate(program: Program, subject: Subject, info: RunInfo) -> Place | None:
     model = (fit.model if fit is not None else None) or (compiled.model if compiled is not None else None)
     if kind is SubjectKind.LAYER and model is not None and subject.layer is not None:
         layer = _layer_of(model, subject.layer, info.layers)
-        return layer.place if layer is not None else model.place
+        made = layer.place if layer is not None else _made_from_own_class(program, info.layer(subject.layer))
+        return made or model.place
     if kind is SubjectKind.MODEL and model is not None:
         return model.place
     if fit is not None:
@@ -98,6 +102,20 @@ def _likeness(model: Model | None, layers: tuple[LayerInfo, ...]) -> int:
     if ours == theirs:
         return len(ours) + 1
     return sum(1 for mine, other in zip(ours, theirs, strict=False) if mine == other)
+
+
+def _made_from_own_class(program: Program, layer: LayerInfo | None) -> Place | None:
+    """The only call of a class of the user's own, which the model's graph doesn't hold; None when there are several."""
+    if layer is None:
+        return None
+    calls = [
+        place for node, place in found(program, cst.Call, layer.class_name) if _name_of(node.func) == layer.class_name
+    ]
+    return calls[0] if len(calls) == 1 else None
+
+
+def _name_of(function: cst.BaseExpression) -> str | None:
+    return function.value if isinstance(function, cst.Name) else None
 
 
 def _layer_of(model: Model, name: str, layers: tuple[LayerInfo, ...]) -> Layer | None:

@@ -377,3 +377,27 @@ def test_an_embedding_declares_the_length_of_its_input_and_not_its_vocabulary() 
     assert model is not None
     (source,) = [each.shape for each in model.tensors() if not each.inputs]
     assert source == (50,)
+
+
+INNER = """
+import keras
+x = keras.Input((4,))
+inner = keras.Model(x, keras.layers.Dense(2)(x))
+outer = keras.Model(x, keras.layers.Dense(1)(inner(x)))
+outer.compile("adam", "mse")
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "frozen"),
+    [
+        ("inner.trainable = False", 1),
+        ("inner.trainable = False\ninner.trainable = True", 0),
+        ("for layer in inner.layers[1:]:\n    layer.trainable = False", 1),
+        ("for layer in inner.layers[:1]:\n    layer.trainable = False", 0),
+    ],
+)
+def test_freezing_an_inner_model_after_it_was_applied(change: str, frozen: int) -> None:
+    (fit,) = program_of(f"{INNER}{change}\nouter.fit(a, b)\n").fits
+    assert fit.model is not None
+    assert sum(fit.model.is_frozen(layer) for layer in fit.model.layers) == frozen

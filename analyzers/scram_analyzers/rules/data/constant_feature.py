@@ -14,6 +14,9 @@ from scram_analyzers.run.records import DataArray, Subject, SubjectKind
 from scram_analyzers.run.task import has_built_in_loss, targets
 from scram_analyzers.run.wording import counted, listed
 
+MANY = 0.2
+"""From this share on of a table's columns, constant ones are more than a leftover. Ours."""
+
 SMALLEST_IMAGE = 49
 """Pixels: of 7 rows and columns."""
 
@@ -43,7 +46,7 @@ class ConstantFeature(Rule):
     options = (Option("pixels", 0.9, "share of constant columns that is too much even for an image", "scram"),)
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
-        """Report constant targets and a table of constant columns as errors, single columns as a hint."""
+        """Constant targets and a table of constant columns are errors, many columns an info, single ones a hint."""
         target, table = targets(history), input_pair(history)[0]
         if target is not None and _is_constant(target) and has_built_in_loss(history):
             yield RunReport(
@@ -66,7 +69,7 @@ class ConstantFeature(Rule):
             message=(
                 f"{counted(count, 'column')} of {table.columns} in the training input never change (columns {names})."
             ),
-            severity=Severity.ERROR if everything else None,
+            severity=Severity.ERROR if everything else Severity.INFO if count >= MANY * table.columns else None,
         )
 
 

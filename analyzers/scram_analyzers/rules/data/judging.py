@@ -66,9 +66,10 @@ MIXED_SOURCES = (
 
 def in_random_order(data: Data) -> bool:
     """Whether the rows come in no order: from a source that mixes them, or mixed or split at random by the program."""
-    if data.source.startswith(MIXED_SOURCES):
-        return True
-    return any(step.kind in (StepKind.SHUFFLED, StepKind.SPLIT) for step in data.steps)
+    mixed = data.source.startswith(MIXED_SOURCES)
+    for step in data.steps:
+        mixed = (mixed or step.kind in (StepKind.SHUFFLED, StepKind.SPLIT)) and step.name != "argsort"
+    return mixed
 
 
 def step_of(data: Data, kind: StepKind) -> DataStep | None:

@@ -164,17 +164,11 @@ def _parted(program: Program, fit: Fit) -> DataStep | None:
         return None
     if not (inputs.roots | inputs.origins) or not (targets.roots | targets.origins):
         return None
-    ours, theirs = _mixing(inputs), _mixing(targets)
-    if [id(_node(step)) for step in ours] == [id(_node(step)) for step in theirs]:
-        return None
+    shared = {id(_node(step)) for step in _mixing(inputs)} & {id(_node(step)) for step in _mixing(targets)}
+    ours, theirs = ([step for step in _mixing(data) if id(_node(step)) not in shared] for data in (inputs, targets))
     if any(_has_seed(program, step) for step in (*ours, *theirs)) or _seeded_between(program, ours, theirs):
         return None
-    known = {id(_node(step)) for step in ours}
-    only = [step for step in theirs if id(_node(step)) not in known]
-    if not only:
-        others = {id(_node(step)) for step in theirs}
-        only = [step for step in ours if id(_node(step)) not in others]
-    return only[-1] if only else None
+    return next(iter((*reversed(theirs), *reversed(ours))), None)
 
 
 def _node(step: DataStep) -> object:

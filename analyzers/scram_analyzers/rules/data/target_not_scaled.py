@@ -8,11 +8,12 @@ from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.data.judging import name_of
-from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.history import Moment, RunHistory
 from scram_analyzers.run.learning import crawl, standstill
 from scram_analyzers.run.outputs import target_range
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.task import targets
+from scram_analyzers.run.wording import counted
 from scram_analyzers.source.data import LabelForm
 from scram_analyzers.source.program import Fit, Program
 
@@ -127,17 +128,34 @@ class TargetNotScaled(Rule):
         if seen is None or labels is None or history.info.losses != ("mean_squared_error",):
             return
         low, high, deviation = seen
-        if max(abs(low), abs(high)) <= self.option("max-magnitude") and (deviation or 0.0) <= RUN_DEVIATION:
+        is_wide = max(abs(low), abs(high)) > self.option("max-magnitude") or (deviation or 0.0) > RUN_DEVIATION
+        clause = _failure(history, deviation) or _slowness(history)
+        if not is_wide and (clause is None or (deviation or 0.0) <= FAILED_DEVIATION):
             return
-        stuck = standstill(history) or crawl(history)
         yield RunReport(
             subject=Subject(SubjectKind.TARGETS),
             message=(
                 f"The targets run from {low:,.4g} to {high:,.4g}, so the squared errors are in the "
-                f"{_scale(deviation or high - low)}{f'; {stuck.clause}' if stuck is not None else ''}."
+                f"{_scale(deviation or high - low)}{f'; {clause}' if clause is not None else ''}."
             ),
-            severity=None if stuck is not None else Severity.INFO,
+            severity=None if clause is not None else Severity.INFO,
         )
+
+
+def _slowness(history: RunHistory) -> str | None:
+    stuck = standstill(history) or crawl(history)
+    return stuck.clause if stuck is not None else None
+
+
+def _failure(history: RunHistory, deviation: float | None) -> str | None:
+    """What a run shows that ended with errors larger than those of always answering the mean."""
+    losses = history.metric("loss")
+    if history.moment is not Moment.END or not losses or deviation is None or losses[-1] <= deviation**2:
+        return None
+    return (
+        f"after {counted(len(losses), 'epoch')} their mean is {losses[-1]:.3g}, and always answering the targets' mean "
+        f"would make it {deviation**2:.3g}"
+    )
 
 
 def _is_classes(labels: LabelForm | None) -> bool:
@@ -160,6 +178,9 @@ def _origin(fit: Fit) -> Iterator[Related]:
 
 RUN_DEVIATION = 100.0
 """Of the targets in a run (catalogue D21)."""
+
+FAILED_DEVIATION = 10.0
+"""Of the targets in a run that did not come below the error of always answering their mean. Ours."""
 
 
 def _scale(deviation: float) -> str:

@@ -15,6 +15,9 @@ from scram_analyzers.run.wording import counted
 ENOUGH_ROWS = 1000
 """Rows from which on a validation part is large enough, and a training part can spare some."""
 
+SPARED = 0.05
+"""A validation part of less than this share of the training rows could be larger whatever their number. Ours."""
+
 
 class ValidationTooSmall(Rule):
     """Too few validation rows to tell two models apart."""
@@ -41,13 +44,13 @@ class ValidationTooSmall(Rule):
     )
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
-        """A hint, and for information where there is enough training data to take from."""
+        """A hint, and for information where there is enough training data to take from, or hardly any was taken."""
         rows, samples = validation_rows(history), history.info.training_samples
         if not rows or samples is None:
             return
         is_small_share = rows < self.option("share") * samples and rows < ENOUGH_ROWS
-        can_spare = samples >= ENOUGH_ROWS
-        if rows >= self.option("rows" if can_spare else "rows-of-few") and not is_small_share:
+        can_spare = samples >= ENOUGH_ROWS or rows < SPARED * samples
+        if rows >= self.option("rows" if samples >= ENOUGH_ROWS else "rows-of-few") and not is_small_share:
             return
         yield RunReport(
             subject=Subject(SubjectKind.VALIDATION),

@@ -11,8 +11,10 @@ from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Se
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call, Program
-from scram_analyzers.source.values import Function, is_none
+from scram_analyzers.source.values import Function, Symbol, Value, is_none, text
 from scram_analyzers.source.walk import children
+
+MEAN = '"sum_over_batch_size"'
 
 SUMS = frozenset(
     [
@@ -34,7 +36,7 @@ class SummedLoss(Rule):
     name = "summed-loss"
     severity = Severity.WARNING
     confidence = Confidence.HIGH
-    summary = "a loss function of the program's own that adds up the errors of the whole batch"
+    summary = 'a loss that adds up the errors of the whole batch: a function of the program\'s own, or reduction="sum"'
     why = (
         "A sum grows with the batch: a batch twice as large takes steps twice as large. The learning rate then fits "
         "one batch size only, the last, smaller batch counts less, and losses of different batches can't be compared."
@@ -105,6 +107,21 @@ class SummedLoss(Rule):
             model.compile("sgd", weighted)
             """,
         ),
+        Example(
+            "A built-in loss that is told to",
+            """
+            import keras
+
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile(optimizer="sgd", loss=keras.losses.MeanSquaredError(reduction=»"sum"«))
+            """,
+            """
+            import keras
+
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile(optimizer="sgd", loss=keras.losses.MeanSquaredError(reduction="sum_over_batch_size"))
+            """,
+        ),
     )
     good = (
         Example(
@@ -140,7 +157,13 @@ class SummedLoss(Rule):
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:
-        """Report each loss function of this module whose result is a sum over everything."""
+        """Report each loss function of this module, and each built-in loss, that is a sum over everything."""
+        for argument in _reductions(program):
+            yield Report(
+                place=argument,
+                message=f"With reduction={argument.text} this loss adds up a batch's errors and does not average them.",
+                recipe=f"reduction={MEAN}",
+            )
         for call, loss_place, function in _sums(program):
             yield Report(
                 place=call.place,
@@ -151,12 +174,27 @@ class SummedLoss(Rule):
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """The mean of the same values."""
+        for argument in _reductions(program):
+            if argument.range == finding.range:
+                return Fix("Take the mean", Applicability.UNSAFE, (fixes.replace(argument, MEAN),))
         for call, _, _ in _sums(program):
             content = _mean_of(call)
             if call.place.range == finding.range and content is not None and isinstance(call.place.node, cst.Call):
                 edit = fixes.replace(Place(call.place.chunk, call.place.node.func), content)
                 return Fix("Take the mean", Applicability.UNSAFE, (edit,))
         return None
+
+
+def _reductions(program: Program) -> Iterator[Place]:
+    """Where a built-in loss that a model is trained with is told to add up."""
+    for loss in {loss.place.key: loss for compiled in program.compiles for loss in compiled.losses}.values():
+        reduction = loss.arguments.get("reduction") if loss.name is not None else None
+        if reduction is not None and reduction.place is not None and _is_sum(reduction.value):
+            yield reduction.place
+
+
+def _is_sum(value: Value) -> bool:
+    return text(value) == "sum" or (isinstance(value, Symbol) and value.name.endswith("Reduction.SUM"))
 
 
 def _sums(program: Program) -> Iterator[tuple[Call, Place, Function]]:

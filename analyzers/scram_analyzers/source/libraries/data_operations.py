@@ -150,6 +150,10 @@ def _collect_numbers(interpreter: Interpreter, value: Value, numbers: list[float
 # -- items and attributes
 
 
+PERMUTATION = "numpy.random.permutation"
+"""The source of an array of row numbers in random order."""
+
+
 def select(interpreter: Interpreter, data: Data, keys: list[Value | slice], place: Place) -> Value:
     """`data[...]`: some of its samples or columns."""
     key = keys[0]
@@ -160,13 +164,15 @@ def select(interpreter: Interpreter, data: Data, keys: list[Value | slice], plac
         return attribute(data, str(key.value), place)  # scikit-learn's bunches are dicts as well
     if data.source == "numpy.eye" and isinstance(key, Data):
         return one_hot(key, data.classes, place)  # np.eye(classes)[labels]
-    step = DataStep(StepKind.SELECTED, "window" if _is_window(key) else "getitem", place)
+    step = DataStep(StepKind.SELECTED, _way_of(key), place)
+    if isinstance(key, Data) and key.source == PERMUTATION:
+        step = DataStep(StepKind.SHUFFLED, "permutation", key.place)  # two arrays by one key stay together
     targets = select(interpreter, data.targets, keys, place) if data.targets is not None else None
     one = replace(data.after(step), targets=targets if isinstance(targets, Data) else None)
     if len(keys) == 1 and _names_columns(interpreter, key):
         shape = (data.samples,) if data.shape and isinstance(key, Constant) else None
         return replace(_column_of_classes(one) if isinstance(key, Constant) else one, shape=shape, range=None)
-    rows = _rows(data, key)
+    rows = data.rows if step.kind is StepKind.SHUFFLED else _rows(data, key)
     if len(keys) == 1 and isinstance(key, slice):
         return replace(one, shape=_sliced(data, key), rows=rows)
     if len(keys) > 1:
@@ -176,6 +182,13 @@ def select(interpreter: Interpreter, data: Data, keys: list[Value | slice], plac
         return replace(one, shape=_of_columns(data, keys), rows=rows, range=None if one_column else data.range)
     one = replace(one, shape=data.shape[1:] if data.shape and position is not None else None, rows=rows)
     return replace(one, classes=None) if _picks_by_value(key) else one
+
+
+def _way_of(key: Value | slice) -> str:
+    """How rows are taken: by a moving window, sorted by something, or any other way."""
+    if _is_window(key):
+        return "window"
+    return "argsort" if isinstance(key, Data) and key.steps and key.steps[-1].name == "argsort" else "getitem"
 
 
 def _picks_by_value(key: Value | slice) -> bool:

@@ -62,6 +62,8 @@ def call(interpreter: Interpreter, last: str, arguments: Arguments, place: Place
     if last == "where" and len(arguments.positional) == 3:
         return _either(interpreter, arguments, place)
     data = given(interpreter, arguments)
+    if data is None and last == "permutation" and arguments.positional:
+        return Data(data_operations.PERMUTATION, place)  # of so many row numbers
     if data is not None and last == "clip":
         bounds = Arguments(arguments.positional[1:])
         return data_operations.clipped(data, bounds, DataStep(StepKind.OTHER, last, place))

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
+
+log = logging.getLogger(__name__)
 
 
 def is_ready(model: Any, batch: Any, is_first_step: bool) -> bool:
     """Whether a pass through the model creates nothing.
 
-    On TensorFlow Keras builds loss, metrics and optimizer in the first step only: they are built here before it,
-    by what Keras itself calls on the other backends. Layers that are not built are left alone: a layer that is
-    not built after the first step is never called.
+    On TensorFlow Keras builds layers without an input shape, loss, metrics and optimizer in the first step only:
+    they are built here before it, by what Keras itself calls before the first step on the other backends. A layer
+    that is not built after the first step is never called.
     """
-    if not is_first_step:
+    if not is_first_step or _is_built(model):
         return True
-    if not all(layer.built for layer in model._flatten_layers()):
-        return False
-    if not _is_training_built(model):
+    try:
         model._symbolic_build(data_batch=batch)
-    return _is_training_built(model)
+    except Exception:  # a `call` that needs numbers; Keras builds the model in its first step then
+        log.debug("building the model before its first step failed", exc_info=True)
+    return _is_built(model)
+
+
+def _is_built(model: Any) -> bool:
+    return all(layer.built for layer in model._flatten_layers()) and _is_training_built(model)
 
 
 def _is_training_built(model: Any) -> bool:

@@ -112,6 +112,13 @@ def test_a_layer(project, origins, jit_compile):
     assert (origin.place, origin.step, origin.layer) == (OriginPlace.FORWARD, 1, "log")
 
 
+def test_a_layer_of_a_model_that_its_first_batch_builds(project, origins):
+    x, y = table()
+    fit(project, subclassed(Log(name="log")), x, y)
+    (origin,) = origins
+    assert (origin.place, origin.step, origin.layer) == (OriginPlace.FORWARD, 1, "log")
+
+
 @COMPILED
 def test_a_loss(project, origins, jit_compile):
     x, y = table()
@@ -187,12 +194,33 @@ def test_a_sound_run_has_no_origin(project, origins):
     assert origins == [None]
 
 
-def test_training_is_the_same_to_the_last_bit(project, origins):
+class Subclassed(keras.Model):
+    """Built by its first batch."""
+
+    def __init__(self, *middle):
+        super().__init__()
+        self.parts = [layers.Dense(4, activation="relu"), *middle, layers.Dense(1)]
+
+    def call(self, x, training=None):
+        for part in self.parts:
+            x = part(x)
+        return x
+
+
+def subclassed(*middle):
+    keras.utils.set_random_seed(3)
+    model = Subclassed(*middle)
+    model.compile("adam", "mse")
+    return model
+
+
+@pytest.mark.parametrize("make", [regression, subclassed])
+def test_training_is_the_same_to_the_last_bit(project, origins, make):
     x, y = table()
     weights = []
     for callbacks in ([], [ScramCallback(quiet=True)]):
         keras.utils.set_random_seed(4)
-        model = regression(layers.BatchNormalization(), layers.Dropout(0.3))
+        model = make(layers.BatchNormalization(), layers.Dropout(0.3))
         history = project.fit(model, x, y, epochs=3, batch_size=16, verbose=0, callbacks=callbacks)
         weights.append((history.history, model.get_weights(), [np.array(each) for each in model.optimizer.variables]))
     (plain_history, plain, plain_optimizer), (history, watched, optimizer) = weights

@@ -145,14 +145,31 @@ def test_layers_inside_models_and_layers_of_the_users_own_are_seen():
     ]
     assert record.inference_loss is None
     assert record.penalty is None
-    subclassed = compiled(Subclassed())
-    probe = LayerProbe(subclassed)
-    assert probe.observe((x, y), 1, 1) is None  # Keras builds it in its first step
-    subclassed.train_on_batch(x, y)
-    record = probe.observe((x, y), 2, 1)
+    record = LayerProbe(compiled(Subclassed())).observe((x, y), 1, 1)
     assert [each.layer for each in record.layers] == ["first", "block", "head"]
     assert [each.nonfinite for each in record.layers][1:] == [16 * 6, 16 * 2]
     assert record.loss is None  # NaN is no number
+
+
+def test_a_model_that_can_only_be_built_by_its_first_step_is_seen_from_the_second_on():
+    class Picky(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.head = layers.Dense(2, activation="softmax", name="head")
+            self.is_training = False
+
+        def call(self, x):
+            if not self.is_training:
+                raise ValueError("not yet")
+            return self.head(x)
+
+    x, y = batch()
+    model = compiled(Picky())
+    probe = LayerProbe(model)
+    assert probe.observe((x, y), 1, 1) is None
+    model.is_training = True
+    model.train_on_batch(x, y)
+    assert [each.layer for each in probe.observe((x, y), 2, 1).layers] == ["head"]
 
 
 def test_saturated_units_are_counted():

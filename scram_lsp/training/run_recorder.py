@@ -39,9 +39,10 @@ from scram_lsp.training.weights import nonfinite_weights, weight_arrays
 ANSWER_SECONDS = 30.0
 """How long the end of training waits for the rules; they take well under a second."""
 
-PROBE_SECONDS_PER_LAYER = {"tensorflow": 0.02, "jax": 0.1}
+PROBE_SECONDS_PER_LAYER = {"tensorflow": 0.02, "jax": 0.5}
 PANEL_SECONDS_PER_LAYER = 0.005
-"""What the first go of each takes to compile, on a quiet machine."""
+"""What the first go of each takes to compile. XLA took 5 s of processor time for a model of five layers, so on JAX
+the layers are looked at only in runs that are long enough to bear it."""
 
 log = logging.getLogger(__name__)
 

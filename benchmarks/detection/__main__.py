@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from choosing import Job, chosen_jobs
+from peers.heuristics import PEERS
 from planting import Plant
 from scoring import Health, Score, health, score
 from tables import false_alarm_lines, fault_table, health_table, miss_lines, share_lines
@@ -38,8 +39,9 @@ def main() -> int:
     results = _read(jobs) if options.source_only else _train(jobs, options.jobs, options.through)
     scores = [each for each in results if isinstance(each, Score)]
     healthy = [each for each in results if isinstance(each, Health)]
-    _print(scores, healthy)
-    print(f"\n{len(jobs)} trainings in {(time.monotonic() - begin) / 60:.1f} minutes, {options.jobs} at a time")
+    _print(scores, healthy, [] if options.source_only else list(PEERS))
+    done = "programs read" if options.source_only else f"trainings, {options.jobs} at a time,"
+    print(f"\n{len(results)} {done} in {(time.monotonic() - begin) / 60:.1f} minutes")
     return 0
 
 
@@ -92,12 +94,12 @@ def _judged(job: Job, outcome: Outcome) -> Score | Health:
     return judged
 
 
-def _print(scores: Sequence[Score], healthy: Sequence[Health]) -> None:
+def _print(scores: Sequence[Score], healthy: Sequence[Health], peers: Sequence[str]) -> None:
     if scores:
-        print("\n" + "\n".join(fault_table(scores)))
+        print("\n" + "\n".join(fault_table(scores, peers)))
     if healthy:
-        print("\n" + "\n".join(health_table(healthy)))
-    print("\n" + "\n".join(share_lines(scores, healthy)))
+        print("\n" + "\n".join(health_table(healthy, peers)))
+    print("\n" + "\n".join(share_lines(scores, healthy, peers)))
 
 
 if __name__ == "__main__":

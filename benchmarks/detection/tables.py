@@ -5,23 +5,21 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator, Sequence
 
-from peers.heuristics import PEERS
 from scoring import Health, Score
 
 
-def fault_table(scores: Sequence[Score]) -> Iterator[str]:
+def fault_table(scores: Sequence[Score], peers: Sequence[str]) -> Iterator[str]:
     """A line for each kind of fault."""
-    yield (
-        "| Fault | Trained | Source | Run | Found | Right cause | Right line | First step | " + " | ".join(PEERS) + " |"
-    )
-    yield "|---|" + "---:|" * (7 + len(PEERS))
+    columns = ["Fault", "Trained", "Source", "Run", "Found", "Right cause", "Right line", "First step", *peers]
+    yield "| " + " | ".join(columns) + " |"
+    yield "|---|" + "---:|" * (7 + len(peers))
     kinds = dict.fromkeys(each.fault.kind for each in scores)
     for kind in sorted(kinds, key=lambda each: each.name):
-        yield _fault_row(kind.title, [each for each in scores if each.fault.kind is kind])
-    yield _fault_row("**all**", scores)
+        yield _fault_row(kind.title, [each for each in scores if each.fault.kind is kind], peers)
+    yield _fault_row("**all**", scores, peers)
 
 
-def _fault_row(title: str, scores: Sequence[Score]) -> str:
+def _fault_row(title: str, scores: Sequence[Score], peers: Sequence[str]) -> str:
     steps = [each.step for each in scores if each.step is not None]
     counts = [
         len(scores),
@@ -32,11 +30,11 @@ def _fault_row(title: str, scores: Sequence[Score]) -> str:
         sum(each.has_line for each in scores),
     ]
     cells = [title, *map(str, counts), f"{statistics.median(steps):.0f}" if steps else ""]
-    cells += [str(sum(tool in each.peers for each in scores)) for tool in PEERS]
+    cells += [str(sum(tool in each.peers for each in scores)) for tool in peers]
     return "| " + " | ".join(cells) + " |"
 
 
-def share_lines(scores: Sequence[Score], healthy: Sequence[Health]) -> Iterator[str]:
+def share_lines(scores: Sequence[Score], healthy: Sequence[Health], peers: Sequence[str]) -> Iterator[str]:
     """The two numbers that count, for us and for the earlier tools."""
     yield "| | Faults found, right cause | and right line | Healthy trainings with an alarm |"
     yield "|---|---:|---:|---:|"
@@ -46,7 +44,7 @@ def share_lines(scores: Sequence[Score], healthy: Sequence[Health]) -> Iterator[
         [each.is_found for each in scores],
         [bool(each.alarms) for each in healthy],
     )
-    for tool in PEERS:
+    for tool in peers:
         yield _share_row(
             tool,
             [tool in each.peers for each in scores],
@@ -65,14 +63,14 @@ def _share(values: Sequence[bool]) -> str:
     return f"{100 * sum(values) / len(values):.1f} % ({sum(values)} of {len(values)})"
 
 
-def health_table(healthy: Sequence[Health]) -> Iterator[str]:
+def health_table(healthy: Sequence[Health], peers: Sequence[str]) -> Iterator[str]:
     """A line for each healthy program."""
-    yield "| Healthy program | Trained | With an alarm | " + " | ".join(PEERS) + " |"
-    yield "|---|" + "---:|" * (2 + len(PEERS))
+    yield "| " + " | ".join(["Healthy program", "Trained", "With an alarm", *peers]) + " |"
+    yield "|---|" + "---:|" * (2 + len(peers))
     for name in dict.fromkeys(each.variant.program for each in healthy):
         trained = [each for each in healthy if each.variant.program == name]
         cells = [name, str(len(trained)), str(sum(bool(each.alarms) for each in trained))]
-        cells += [str(sum(bool(each.peers.get(tool)) for each in trained)) for tool in PEERS]
+        cells += [str(sum(bool(each.peers.get(tool)) for each in trained)) for tool in peers]
         yield "| " + " | ".join(cells) + " |"
 
 

@@ -119,7 +119,7 @@ def test_healthy_alarms_are_warnings_and_errors(detection: SimpleNamespace) -> N
 def test_tables_have_all_columns(detection: SimpleNamespace) -> None:
     fault, planted = _fault(detection)
     judged = detection.scoring.score(fault, planted, 1, detection.trial.Outcome((), (), (), None, 1.0))
-    lines = list(detection.tables.fault_table([judged]))
+    lines = list(detection.tables.fault_table([judged], ["SCRAM"]))
     assert len({line.count("|") for line in lines}) == 1
     assert "missed digits_mlp/rate-enormous" in "\n".join(detection.tables.miss_lines(judged))
 

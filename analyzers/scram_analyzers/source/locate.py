@@ -54,7 +54,7 @@ def _argument_of(fit: Fit, kind: SubjectKind) -> Argument | None:
     given = {
         SubjectKind.EPOCHS: fit.epochs,
         SubjectKind.BATCH_SIZE: fit.batch_size,
-        SubjectKind.VALIDATION: fit.validation,
+        SubjectKind.VALIDATION: fit.validation or fit.arguments.get("validation_split"),
     }
     return given.get(kind)
 

@@ -56,6 +56,7 @@ def run_trial(text: str, name: str, folder: Path, context: BaseContext, limit: f
     folder.mkdir(parents=True)
     script = folder / f"{name}.py"
     script.write_text(text, "utf-8")
+    (folder / "scram.toml").touch()  # a project of its own, whatever lies in the folders above
     begin = time.monotonic()
     process = context.Process(target=_train, args=(str(script), through))  # type: ignore[attr-defined]
     process.start()
@@ -118,7 +119,8 @@ def _run_findings(script: Path) -> tuple[Finding, ...]:
     if store is None:
         return ()
     with store:
-        return tuple(each.finding for run in reversed(store.runs()) for each in store.findings(run.run))
+        runs = [run for run in reversed(store.runs()) if run.script == str(script)]
+        return tuple(each.finding for run in runs for each in store.findings(run.run))
 
 
 def _observations(file: Path) -> tuple[Observation, ...]:

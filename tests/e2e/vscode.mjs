@@ -173,7 +173,7 @@ export class Code {
     await until(`the command ${title}`, async () => {
       await this.page.keyboard.press("F1");
       await input.waitFor({ timeout: 3000 });
-      await input.fill(`>${title}`);
+      await input.fill(`>${title.split(": ").at(-1)}`); // with the category before it nothing may be found
       await row.waitFor({ timeout: 5000 });
       return true;
     });

@@ -15,6 +15,13 @@ export async function runFile(session: Session, notices: Notices, uri?: vscode.U
     notices.information("Open the Python file that trains your model, then run it with SCRAM.");
     return;
   }
+  if (!vscode.workspace.isTrusted) {
+    notices.information("Nothing of an untrusted workspace is run. Trust it first.", {
+      label: "Manage Trust",
+      run: () => vscode.commands.executeCommand("workbench.trust.manage"),
+    });
+    return;
+  }
   await document.save();
   const python = session.choice !== undefined && session.choice.kind !== "nothing" ? session.choice.interpreter.path : undefined;
   if (python === undefined) {

@@ -41,9 +41,7 @@ def python(*arguments: str, **options: object) -> subprocess.CompletedProcess[st
 
 
 def scram_run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
-    return python(
-        "-c", "import sys; from scram_lsp.cli.scram import main; sys.exit(main())", "run", *arguments, **options
-    )
+    return python("-m", "scram_lsp", "run", *arguments, **options)
 
 
 def test_our_options_end_where_the_program_begins() -> None:

@@ -2,7 +2,7 @@
 
 /** The words that run a script under watch. */
 export function runArguments(python: string, script: string): string[] {
-  return [python, "-m", "scram_lsp.cli.scram", "run", script];
+  return [python, "-m", "scram_lsp", "run", script];
 }
 
 /** Words as one line for the shell that a terminal opens: PowerShell on Windows, else a POSIX shell. */

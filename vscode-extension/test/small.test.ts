@@ -24,7 +24,7 @@ describe("the server's command", () => {
 describe("a command line for a terminal", () => {
   it("quotes what a POSIX shell would split", () => {
     const line = quoted(runArguments("/env/bin/python", "/my files/it's.py"), "linux");
-    assert.equal(line, `/env/bin/python -m scram_lsp.cli.scram run '/my files/it'\\''s.py'`);
+    assert.equal(line, `/env/bin/python -m scram_lsp run '/my files/it'\\''s.py'`);
   });
 
   it("quotes for PowerShell", () => {

@@ -27,7 +27,7 @@ test("a run puts its finding on the line, is listed with it, and shows its curve
   await until("an error from the run", async () => (await code.squiggles("error").count()) > 0, 180_000);
   await code.picture("finding");
 
-  await code.command("Runs: Focus on Runs View");
+  await code.command("SCRAM: Focus on Runs View");
   const runs = page.locator(".pane-body .monaco-list-row", { hasText: "data.py" });
   await runs.first().waitFor();
   await page.locator(".pane-body .monaco-list-row", { hasText: "NaN" }).first().waitFor();

@@ -7,13 +7,14 @@ from pathlib import Path
 STORE_FOLDER = ".scram"
 STORE_FILE = "runs.sqlite"
 
-_PROJECT_MARKS = ("pyproject.toml", "scram.toml", ".git", STORE_FOLDER)
+_PROJECT_MARKS = ("pyproject.toml", "scram.toml", ".git")
+"""A store is no mark: one that a lone script left in a shared folder must not gather the runs of all below it."""
 
 
 def project_folder(script: Path) -> Path:
     """The closest ancestor of `script` with a mark of a project, else the script's own folder.
 
-    The marks are `pyproject.toml`, `scram.toml`, `.git` and an existing `.scram`. A folder stands for itself;
+    The marks are `pyproject.toml`, `scram.toml` and `.git`. A folder stands for itself;
     a script that is no file (a notebook's cell) is taken to lie in the current folder.
     """
     absolute = script.absolute()

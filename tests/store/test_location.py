@@ -3,7 +3,7 @@ import pytest
 from scram_lsp.store.location import project_folder, store_file
 
 
-@pytest.mark.parametrize("mark", ["pyproject.toml", "scram.toml", ".git", ".scram"])
+@pytest.mark.parametrize("mark", ["pyproject.toml", "scram.toml", ".git"])
 def test_the_closest_marked_ancestor_is_the_project(tmp_path, mark):
     script = tmp_path / "project" / "src" / "train.py"
     script.parent.mkdir(parents=True)
@@ -20,6 +20,15 @@ def test_without_marks_it_is_the_folder_of_the_script(tmp_path, monkeypatch):
     script.touch()
     assert project_folder(script) == tmp_path
     assert store_file(tmp_path) == tmp_path / ".scram" / "runs.sqlite"
+
+
+def test_a_store_above_the_script_is_not_its_projects(tmp_path, monkeypatch):
+    monkeypatch.setattr("scram_lsp.store.location._PROJECT_MARKS", ("no-such-mark",))
+    (tmp_path / ".scram").mkdir()
+    script = tmp_path / "alone" / "train.py"
+    script.parent.mkdir()
+    script.touch()
+    assert project_folder(script) == script.parent
 
 
 def test_a_notebook_cell_belongs_to_the_current_folder(tmp_path, monkeypatch):

@@ -131,7 +131,7 @@ def _tell_symptom(rule: Rule, report: RunReport, scene: Scene, telling: _Telling
 
 def _join(rule: Rule, report: RunReport, telling: _Telling) -> None:
     """Let the likeliest cause that the run shows speak for its symptom as well, once."""
-    if not report.clause:
+    if not report.clause or any(report.clause in finding.message for finding in telling.findings):
         return
     ranked = sorted(
         (place for place, finding in enumerate(telling.findings) if finding.code in rule.symptom_of),

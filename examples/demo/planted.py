@@ -39,6 +39,7 @@ PLANTED = (
         rule="input-not-normalized",
         code="SCR201",
         expression="x_train",
+        consequences=("SCR110",),
     ),
 )
 HEALTHY = "healthy_digits.py"

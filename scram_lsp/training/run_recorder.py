@@ -36,6 +36,9 @@ from scram_lsp.training.step_reader import StepReader, as_number
 from scram_lsp.training.watch import current_watch
 from scram_lsp.training.weights import nonfinite_weights, weight_arrays
 
+SHORT_RUN_SECONDS = 30.0
+"""A shorter run is told seconds only: what the watch takes to start says nothing about a share."""
+
 ANSWER_SECONDS = 30.0
 """How long the end of training waits for the rules; they take well under a second."""
 
@@ -341,5 +344,6 @@ class RunRecorder:
 
     def _cost(self) -> str:
         megabytes = math.ceil(self._budget.used_bytes / 2**20)
-        share = 100 * self._budget.used_share
-        return f"scram used {self._budget.used_seconds:.1f} s ({share:.1f} % of the time) and {megabytes} MB"
+        is_short = self._budget.elapsed < SHORT_RUN_SECONDS
+        share = "" if is_short else f" ({100 * self._budget.used_share:.1f} % of the time)"
+        return f"scram used {self._budget.used_seconds:.1f} s{share} and {megabytes} MB"

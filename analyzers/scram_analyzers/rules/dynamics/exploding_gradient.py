@@ -51,12 +51,14 @@ class ExplodingGradient(Rule):
             return
         if late <= self.option("growth") * usual or last <= first:
             return
+        grew = (
+            f"has grown from {usual:.2g} to {norms[-1]:.2g} by step {probes[-1].step}, "
+            f"and the loss from {first:.3g} to {last:.3g}"
+        )
         yield RunReport(
             subject=Subject(SubjectKind.OPTIMIZER),
-            message=(
-                f"The gradients explode: their norm has grown from {usual:.2g} to {norms[-1]:.2g} by step "
-                f"{probes[-1].step}, and the loss from {first:.3g} to {last:.3g}."
-            ),
+            message=f"The gradients explode: their norm {grew}.",
+            clause=f"the norm of the gradients {grew}",
             step=probes[-1].step,
             epoch=probes[-1].epoch,
             recipe="keras.optimizers.Adam(learning_rate=1e-3, clipnorm=1.0)",

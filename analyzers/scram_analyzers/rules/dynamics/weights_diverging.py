@@ -52,12 +52,11 @@ class WeightsDiverging(Rule):
         growth, weight = max(grown, key=lambda each: each[0])
         if growth < self.option("growth") or (weight.deviation or 0.0) < self.option("deviation"):
             return
+        grew = f"has grown from {began[weight.weight]:.3g} to {weight.norm:.3g} by step {last.step}"
         yield RunReport(
             subject=Subject(SubjectKind.LAYER, weight.layer),
-            message=(
-                f"The weights of {named(weight.layer)} diverge: their norm has grown from {began[weight.weight]:.3g} "
-                f"to {weight.norm:.3g} by step {last.step}."
-            ),
+            message=f"The weights of {named(weight.layer)} diverge: their norm {grew}.",
             step=last.step,
             epoch=last.epoch,
+            clause=f"the norm of the weights of {named(weight.layer)} {grew}",
         )

@@ -25,7 +25,7 @@ class Chunk:
     """A stretch of whole lines: one compound statement, or a run of simple ones.
 
     `first_line` counts from 1 and `lines` are the line ends in it; `depth` is the deepest nesting of brackets and
-    `longest_line` the length of the longest logical line, in characters.
+    `longest_line` the length of the longest logical line of code, in characters.
     """
 
     text: str
@@ -113,7 +113,7 @@ def statements(text: str, offset: int = 0, line: int = 1) -> Iterator[Chunk]:
                 yield Chunk(text[begin:cut], begin_line, cut_line - begin_line, depth, longest)
                 begin, begin_line, depth, longest = cut, cut_line, 0, 0
             has_code, decorated, pending = True, character == "@", None
-        depth, longest = max(depth, line_depth), max(longest, end - start)
+            depth, longest = max(depth, line_depth), max(longest, end - start)
         line = first + next_line - 1
     rest = text[begin:]
     if rest and not rest.isspace():

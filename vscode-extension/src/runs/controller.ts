@@ -43,7 +43,7 @@ export class Runs implements vscode.Disposable {
 
   async refresh(): Promise<void> {
     const client = this.session.running;
-    this.runs = client === undefined ? [] : await client.sendRequest<RunSummary[]>(LIST_RUNS);
+    this.runs = client === undefined ? [] : await client.sendRequest<RunSummary[]>(LIST_RUNS, {});
     this.tree.show(this.runs);
     const live = this.runs.filter((run) => run.status === "running");
     this.status.live(live);

@@ -13,7 +13,7 @@ from scram_analyzers.findings import Finding, Fix
 from scram_analyzers.run.history import Moment, RunHistory
 
 if TYPE_CHECKING:
-    from scram_lsp.training.recorded_places import RecordedPlaces
+    from scram_lsp.training.places.recorded_places import RecordedPlaces
     from scram_lsp.training.run_rules import RunRules
 
 log = logging.getLogger(__name__)

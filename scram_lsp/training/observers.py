@@ -7,11 +7,11 @@ from typing import Any, Protocol
 
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import ArrayStatistics, ProbeRecord
-from scram_lsp.training.array_statistics import batch_statistics
-from scram_lsp.training.batch_tap import BatchTap, Execution
+from scram_lsp.training.batches.batch_tap import BatchTap, Execution
 from scram_lsp.training.budget import Budget
-from scram_lsp.training.layer_probe import LayerProbe
-from scram_lsp.training.panel_watch import PanelWatch
+from scram_lsp.training.data.array_statistics import batch_statistics
+from scram_lsp.training.probes.layer_probe import LayerProbe
+from scram_lsp.training.probes.panel_watch import PanelWatch
 from scram_lsp.training.sample_schedule import SampleSchedule
 
 

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from scram_analyzers.run.records import LayerInfo, OptimizerInfo, RunInfo
-from scram_lsp.training.array_statistics import named_leaves
-from scram_lsp.training.call_site import CallSite
+from scram_lsp.training.data.array_statistics import named_leaves
 from scram_lsp.training.keras_flavour import flavour_of
-from scram_lsp.training.output_facts import loss_name, read_outputs
+from scram_lsp.training.model.output_facts import loss_name, read_outputs
+from scram_lsp.training.places.call_site import CallSite
 
 _CLASSIFICATION_HEADS = {
     "categorical_crossentropy",

@@ -13,28 +13,28 @@ from typing import Any, Literal
 
 from scram_analyzers.findings import Finding, Severity
 from scram_analyzers.run.records import EpochRecord, FrameworkWarning, RunInfo, StepRecord
-from scram_lsp.training.batch_feed import feed_for
-from scram_lsp.training.batch_tap import BatchTap, Execution, steps_per_execution
+from scram_lsp.training.batches.batch_feed import feed_for
+from scram_lsp.training.batches.batch_tap import BatchTap, Execution, steps_per_execution
+from scram_lsp.training.batches.loss_suspicion import LossSuspicion
+from scram_lsp.training.batches.step_reader import StepReader, as_number
 from scram_lsp.training.budget import BYTE_LIMIT, TIME_SHARE, Budget
-from scram_lsp.training.call_site import find_call_site
 from scram_lsp.training.console import RunConsole
-from scram_lsp.training.data_check import check_data
+from scram_lsp.training.data.data_check import check_data
 from scram_lsp.training.distributed import can_take_batches, is_within_process, strategy_name
-from scram_lsp.training.flight_recorder import FlightRecorder
 from scram_lsp.training.framework_warnings import WarningEar
 from scram_lsp.training.inquiry import Answer, Inquiry
 from scram_lsp.training.kept_history import KeptHistory
 from scram_lsp.training.keras_flavour import flavour_of
-from scram_lsp.training.loss_suspicion import LossSuspicion
+from scram_lsp.training.model.weights import nonfinite_weights, weight_arrays
+from scram_lsp.training.nonfinite.flight_recorder import FlightRecorder
 from scram_lsp.training.observers import BatchObserver, Observer, Observers, PanelObserver, ProbeObserver
-from scram_lsp.training.panel_watch import PanelWatch
+from scram_lsp.training.places.call_site import find_call_site
+from scram_lsp.training.places.recorded_places import record_places
+from scram_lsp.training.probes.panel_watch import PanelWatch
 from scram_lsp.training.publication import Publication
-from scram_lsp.training.recorded_places import record_places
 from scram_lsp.training.run_facts import chance_loss, current_learning_rate, input_consumers, read_run_info
 from scram_lsp.training.sample_schedule import SampleSchedule
-from scram_lsp.training.step_reader import StepReader, as_number
 from scram_lsp.training.watch import current_watch
-from scram_lsp.training.weights import nonfinite_weights, weight_arrays
 
 SHORT_RUN_SECONDS = 30.0
 """A shorter run is told seconds only: what the watch takes to start says nothing about a share."""

@@ -13,8 +13,8 @@ from scram_analyzers.rules.base import Rule
 from scram_analyzers.rules.registry import RuleSet
 from scram_analyzers.run.history import Moment, RunHistory
 from scram_lsp.config import ConfigError, load_settings
-from scram_lsp.training.place_finder import PlaceFinder
-from scram_lsp.training.recorded_places import RecordedPlaces
+from scram_lsp.training.places.place_finder import PlaceFinder
+from scram_lsp.training.places.recorded_places import RecordedPlaces
 
 _FAMILIES = {
     "1": "hyperparameters",

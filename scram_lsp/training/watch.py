@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any
 
-from scram_lsp.training.creations import Creations
-from scram_lsp.training.keras_hooks import KerasHooks
+from scram_lsp.training.places.creations import Creations
+from scram_lsp.training.places.keras_hooks import KerasHooks
 
 if TYPE_CHECKING:
     from scram_lsp.training.callback import ScramCallback

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from scram_lsp import ScramCallback
-from scram_lsp.training.batch_tap import BatchTap
+from scram_lsp.training.batches.batch_tap import BatchTap
 from scram_lsp.training.publication import Publication
 from scram_lsp.training.run_recorder import RunRecorder
 
@@ -430,7 +430,7 @@ PLACES = [
     "scram_lsp.training.run_recorder.Publication",
     "scram_lsp.training.run_rules.ask_rules",
     "scram_lsp.training.run_recorder.nonfinite_weights",
-    "scram_lsp.training.batch_feed._queue_and_iterator",
+    "scram_lsp.training.batches.batch_feed._queue_and_iterator",
 ]
 
 
@@ -459,9 +459,9 @@ def test_parts_that_fail_are_switched_off_and_the_others_go_on(project, monkeypa
     def fail(*_, **__):
         raise RuntimeError("a fault of ours")
 
-    for place in ("observers.batch_statistics", "run_recorder.check_data", "panel_watch.panel_record"):
+    for place in ("observers.batch_statistics", "run_recorder.check_data", "probes.panel_watch.panel_record"):
         monkeypatch.setattr(f"scram_lsp.training.{place}", fail)
-    monkeypatch.setattr("scram_lsp.training.layer_probe.LayerProbe.observe", fail)
+    monkeypatch.setattr("scram_lsp.training.probes.layer_probe.LayerProbe.observe", fail)
     x, y = data()
     project.fit(classifier(), x, y, epochs=1, verbose=0, callbacks=[ScramCallback()])
     *lines, last, checked = [line for line in capsys.readouterr().err.splitlines() if line.startswith("scram")]

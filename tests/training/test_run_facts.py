@@ -2,7 +2,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from scram_lsp.training.call_site import CallSite
+from scram_lsp.training.places.call_site import CallSite
 from scram_lsp.training.run_facts import chance_loss, input_consumers, new_run_id, read_run_info
 
 pytestmark = pytest.mark.tensorflow

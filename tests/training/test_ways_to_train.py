@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from scram_lsp import ScramCallback
-from scram_lsp.training.batch_tap import BatchTap
+from scram_lsp.training.batches.batch_tap import BatchTap
 from scram_lsp.training.run_recorder import RunRecorder
 
 pytestmark = pytest.mark.tensorflow

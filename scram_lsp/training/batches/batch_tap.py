@@ -1,0 +1,114 @@
+"""A look at the batches that a step is about to train on, by a wrap around the model's `train_function`.
+
+Called once for each execution, before it. On an armed execution the batches are taken from the data, looked at,
+and handed to the original function in the form it expects, so that nothing is compiled twice and the weights
+come out the same to the last bit.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from scram_lsp.training.batches.batch_feed import Batches, Feed
+
+FunctionName = Literal["train_function", "test_function"]
+
+
+@dataclass(frozen=True)
+class Execution:
+    """One call of the train function that is about to be made.
+
+    `batches` are as Keras hands them to `train_step`, one for each step. `state` is JAX's (trainable,
+    non-trainable, optimizer and metric variables, lists of arrays), where a model's variables hold no values
+    during an epoch; None elsewhere.
+    """
+
+    batches: Batches
+    state: Any = None
+
+
+class BatchTap:
+    """Wraps `model.train_function` (or `test_function`); after `arm` the next call shows its execution to `look`.
+
+    Outside a fit of ours it is never armed and passes every call through, so a wrap that outlived a fit that
+    raised does no harm. What `look` raises is kept in `fault`, and training goes on. Of the last armed call
+    `seconds` is its cost to training, `handing_seconds` the part of it that hands the batches on, and
+    `data_seconds` how long they took to come.
+    """
+
+    def __init__(self, model: Any, feed: Feed, look: Callable[[Execution], None], function: FunctionName) -> None:
+        self._model = model
+        self._function = function
+        self._original: Callable[..., Any] = getattr(model, function)
+        self._feed = feed
+        self._look = look
+        self._is_armed = False
+        self.seconds = 0.0
+        self.handing_seconds = 0.0
+        self.data_seconds: float | None = None
+        self.fault: Exception | None = None
+
+    @classmethod
+    def install(
+        cls, model: Any, feed: Feed, look: Callable[[Execution], None], function: FunctionName = "train_function"
+    ) -> BatchTap:
+        """Wrap the model's function; a wrap that a fit left behind by raising is taken away first."""
+        existing = getattr(model, function)
+        if isinstance(existing, BatchTap):
+            existing.remove()
+        tap = cls(model, feed, look, function)
+        setattr(model, function, tap)
+        return tap
+
+    def arm(self) -> None:
+        """Look at the next execution."""
+        self._is_armed = True
+
+    def take_data_seconds(self) -> float | None:
+        """How long the batches took to come, when the last call was an armed one."""
+        seconds, self.data_seconds = self.data_seconds, None
+        return seconds
+
+    def remove(self) -> None:
+        """Give the model its own function back, unless someone else has replaced it since."""
+        self._is_armed = False
+        if getattr(self._model, self._function) is self:
+            setattr(self._model, self._function, self._original)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Run the original on the same batches."""
+        if not self._is_armed:
+            return self._original(*arguments)
+        self._is_armed = False
+        count = steps_per_execution(self._model)
+        begin = time.perf_counter()
+        # What the user's data raises here is raised as the original would have.
+        batches = self._feed.take(arguments, count)
+        taken = time.perf_counter()
+        replayed = arguments
+        try:
+            self._look(Execution(batches, arguments[0] if len(arguments) > 1 else None))
+        except Exception as error:  # ours, not the user's: the recorder ends the watch
+            self.fault = error
+        looked = time.perf_counter()
+        try:
+            replayed = self._feed.hand_on(batches, arguments, count)
+        except Exception as error:  # the batches are taken: Keras's own way for a list of them must do
+            self.fault = error
+            replayed = (*arguments[:-1], iter(batches) if len(arguments) > 1 else batches)
+        done = time.perf_counter()
+        self.data_seconds, self.seconds, self.handing_seconds = taken - begin, done - taken, done - looked
+        return self._original(*replayed)
+
+
+def steps_per_execution(model: Any) -> int:
+    """How many steps one call of the train function makes."""
+    count: Any = getattr(model, "steps_per_execution", None)
+    if count is None:  # Keras 2 holds it in a variable
+        count = getattr(model, "_steps_per_execution", None)
+    if hasattr(count, "numpy"):
+        count = count.numpy()
+    return int(count) if count is not None else 1

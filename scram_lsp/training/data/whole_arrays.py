@@ -1,0 +1,100 @@
+"""One array given to `fit`, read before the first step: in full while it is small, else spread over its rows."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from scram_analyzers.run.records import DataArray
+from scram_lsp.training.data.array_statistics import deviation_ratio
+from scram_lsp.training.data.label_form import class_counts, label_form
+
+MAX_VALUES = 4_000_000
+"""Larger arrays are read in rows evenly spread, up to so many values."""
+
+MAX_SCANNED_VALUES = 250_000_000
+"""Up to so many values an array is searched for NaN and infinity in full: 0.1 s for 150 million."""
+
+_SCAN_VALUES = 1_000_000
+_MAX_COLUMNS = 10_000
+_MAX_COLUMNS_TO_CONFIRM = 256
+
+Part = Literal["training", "validation"]
+Role = Literal["input", "target", "weight"]
+Array = npt.NDArray[Any]
+
+
+def describe_array(part: Part, role: Role, name: str, array: Array, consumer: str = "") -> DataArray:
+    """What the array holds; labels only for targets."""
+    rows = len(array) if array.ndim else 0
+    known = DataArray(part, role, name, str(array.dtype), array.shape, rows, 0, consumer=consumer)
+    if array.dtype.kind not in "biuf" or array.size == 0:
+        return known
+    with np.errstate(all="ignore"):  # values that overflow are the user's; a warning here would be ours
+        return _described(known, array, _spread_rows(array))
+
+
+def _described(known: DataArray, array: Array, read: Array) -> DataArray:
+    bad_values, bad_rows = _nonfinite(array if array.size <= MAX_SCANNED_VALUES else read)
+    numbers = read.astype(np.float32) if read.dtype == np.float16 else read
+    sound = numbers[np.isfinite(numbers)] if bad_values else numbers
+    form = label_form(array) if known.role == "target" else None
+    is_table = array.ndim == 2 and 1 < array.shape[1] <= _MAX_COLUMNS and known.role == "input"
+    return DataArray(
+        known.part,
+        known.role,
+        known.name,
+        known.dtype,
+        known.shape,
+        known.rows,
+        rows_read=len(read),
+        minimum=float(sound.min()) if sound.size else None,
+        maximum=float(sound.max()) if sound.size else None,
+        mean=float(sound.mean(dtype=np.float64)) if sound.size else None,
+        deviation=float(sound.std(dtype=np.float64)) if sound.size else None,
+        nonfinite=bad_values,
+        nonfinite_rows=bad_rows,
+        columns=array.shape[1] if is_table else None,
+        constant_columns=_constant_columns(array, read) if is_table else (),
+        feature_deviation_ratio=None if bad_values or not is_table else deviation_ratio(numbers),
+        consumer=known.consumer,
+        label_form=form,
+        classes=class_counts(array, form),
+        zero_share=float(np.mean(sound == 0)) if known.role == "input" and sound.size else None,
+    )
+
+
+def _spread_rows(array: Array) -> Array:
+    if array.size <= MAX_VALUES or not array.ndim:
+        return array
+    count = max(1, MAX_VALUES * len(array) // array.size)
+    return np.asarray(array[np.linspace(0, len(array) - 1, count).astype(np.intp)])
+
+
+def _nonfinite(array: Array) -> tuple[int, int]:
+    """How many values, in how many rows, are NaN or infinite. A block whose sum is finite holds none."""
+    if array.dtype.kind != "f":
+        return 0, 0
+    rows = array.reshape(len(array), -1)
+    height = max(1, _SCAN_VALUES // max(1, rows.shape[1]))
+    values = bad_rows = 0
+    for start in range(0, len(rows), height):
+        block = rows[start : start + height]
+        if not np.isfinite(block.sum()):
+            bad = ~np.isfinite(block)
+            values += int(np.count_nonzero(bad))
+            bad_rows += int(np.count_nonzero(bad.any(axis=1)))
+    return values, bad_rows
+
+
+def _constant_columns(array: Array, read: Array) -> tuple[int, ...]:
+    """Columns with one value in all rows; those that the rows read suggest are confirmed on the others."""
+    if len(array) < 2:
+        return ()
+    suspects = np.flatnonzero((read == read[0]).all(axis=0))
+    if len(read) < len(array):
+        suspects = suspects[:_MAX_COLUMNS_TO_CONFIRM]
+        suspects = np.array([at for at in suspects if (array[:, at] == array[0, at]).all()], dtype=np.intp)
+    return tuple(int(column) for column in suspects)

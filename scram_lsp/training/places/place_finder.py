@@ -1,0 +1,164 @@
+"""From what a finding speaks of to its text: recorded places first, the script's `Program` where there are none."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from types import CodeType
+
+from scram_analyzers.findings import CodePlace, Finding, RelatedPlace, SourceRange
+from scram_analyzers.rules.registry import RuleSet
+from scram_analyzers.run.records import RunInfo, Subject, SubjectKind
+from scram_analyzers.source.locate import locate
+from scram_analyzers.source.program import Optimizer, Program
+from scram_analyzers.source.text import lines_of
+from scram_lsp.training.places.call_arguments import Parameter, argument_range
+from scram_lsp.training.places.call_points import CallPoint
+from scram_lsp.training.places.recorded_places import Chain, RecordedPlaces
+from scram_lsp.training.places.script_text import CodeFile, ScriptText, read_code_file
+
+_INPUTS = Parameter(("x",), 0)
+_TARGETS = Parameter(("y",), 1)
+_OF_FIT = {
+    SubjectKind.BATCH_SIZE: (Parameter(("batch_size",), 2),),
+    SubjectKind.EPOCHS: (Parameter(("epochs",), 3),),
+    SubjectKind.VALIDATION: (Parameter(("validation_data",), 7), Parameter(("validation_split",), 6)),
+}
+_RATE = Parameter(("learning_rate", "lr"), 0)
+_COMPILED_OPTIMIZER = Parameter(("optimizer",), 0, "compile")
+_COMPILED_LOSS = Parameter(("loss",), 1, "compile")
+
+CALLED_FROM = "called from here"
+
+
+class PlaceFinder:
+    """Finds the parts of one run in the texts of its files, each of which is analyzed only when needed."""
+
+    def __init__(self, places: RecordedPlaces, rules: RuleSet) -> None:
+        self._places = places
+        self._rules = rules
+        self._files = dict(places.files)
+        self._texts: dict[str, ScriptText] = {}
+
+    @property
+    def script(self) -> ScriptText:
+        """The file that called fit."""
+        return self._text(self._places.code_name)
+
+    def find(self, subject: Subject, info: RunInfo) -> CodePlace | None:
+        """The place of a part of the program; None when it is not known."""
+        return self._recorded(subject, info) or self._mapped(subject, info)
+
+    def text_of(self, finding: Finding) -> ScriptText:
+        """The text that a finding stands in."""
+        shown = (finding.filename, finding.cell)
+        names = (name for name, file in self._files.items() if (file.filename, file.cell) == shown)
+        return self._text(next(names, finding.filename))
+
+    def _recorded(self, subject: Subject, info: RunInfo) -> CodePlace | None:
+        places, kind = self._places, subject.kind
+        if kind is SubjectKind.LAYER:
+            return self._place(places.layers.get(subject.layer or "", ()))
+        if kind is SubjectKind.LEARNING_RATE:
+            return self._learning_rate(info)
+        if kind is SubjectKind.OPTIMIZER:
+            return self._argument(places.optimizer, _COMPILED_OPTIMIZER) or self._place(places.optimizer)
+        if kind is SubjectKind.LOSS:
+            return self._place(places.loss) or self._argument(places.compile, _COMPILED_LOSS)
+        if kind is SubjectKind.INPUTS:
+            return self._argument(places.fit, _INPUTS)
+        if kind is SubjectKind.TARGETS:
+            return self._argument(places.fit, _TARGETS) or self._argument(places.fit, _INPUTS)
+        for parameter in _OF_FIT.get(kind, ()):
+            if (found := self._argument(places.fit, parameter)) is not None:
+                return found
+        return self._place(places.model if kind is SubjectKind.MODEL else places.fit)
+
+    def _learning_rate(self, info: RunInfo) -> CodePlace | None:
+        """The number itself where the program tells where it is written, else the argument that brings it."""
+        chain = self._places.optimizer
+        if not chain:
+            return None
+        rate = info.optimizer.learning_rate if info.optimizer is not None else None
+        program = self._text(chain[0].filename).analysis.program
+        optimizer = _optimizer_at(program, chain[0].range, rate) if program is not None else None
+        written = optimizer.learning_rate.place if optimizer is not None else None
+        if written is not None and not written.text.isidentifier():
+            return self._place(chain, written.range)
+        return self._argument(chain, _COMPILED_OPTIMIZER) or self._given(chain, _RATE) or self._place(chain)
+
+    def _mapped(self, subject: Subject, info: RunInfo) -> CodePlace | None:
+        program, file = self.script.analysis.program, self.script.file
+        place = locate(program, subject, info) if program is not None else None
+        return CodePlace(file.filename, place.range, file.cell) if place is not None else None
+
+    def _argument(self, chain: Chain, parameter: Parameter) -> CodePlace | None:
+        if not chain:
+            return None
+        place = argument_range(self._file(chain[0].filename).text, chain[0].range, parameter)
+        return self._place(chain, place) if place is not None else None
+
+    def _given(self, chain: Chain, parameter: Parameter) -> CodePlace | None:
+        """The argument; one that only hands on a parameter of its function is looked for in the call of that."""
+        found = self._argument(chain, parameter)
+        name = _text_at(self._file(chain[0].filename).text, found.range) if found is not None else ""
+        outer = _parameter(chain[0].code, name)
+        return (self._given(chain[1:], outer) if outer is not None and len(chain) > 1 else None) or found
+
+    def _place(self, chain: Chain, place: SourceRange | None = None) -> CodePlace | None:
+        """The innermost call of a chain, or `place` in its file."""
+        if not chain or (place is None and not chain[0].is_exact):
+            return None
+        file = self._file(chain[0].filename)
+        return CodePlace(file.filename, place or chain[0].range, file.cell, tuple(self._related(chain)))
+
+    def _related(self, chain: Chain) -> Iterator[RelatedPlace]:
+        """The calls that led there, where the place alone does not tell: in another file, or for several things."""
+        script = self._places.code_name
+        others = (other for other in self._places.layers.values() if other and other[0] == chain[0])
+        if chain[0].filename == script and all(other == chain for other in others):
+            return
+        for inner, outer in itertools.pairwise(chain):
+            if not _is_written_inside(inner):
+                file = self._file(outer.filename)
+                yield RelatedPlace(CALLED_FROM, file.filename, outer.range, file.cell)
+                if outer.filename == script:
+                    return
+
+    def _file(self, name: str) -> CodeFile:
+        if name not in self._files:
+            self._files[name] = read_code_file(name)
+        return self._files[name]
+
+    def _text(self, name: str) -> ScriptText:
+        if name not in self._texts:
+            file = self._file(name)
+            self._texts[name] = ScriptText(file, self._rules)
+        return self._texts[name]
+
+
+def _optimizer_at(program: Program, place: SourceRange, rate: float | None) -> Optimizer | None:
+    """The optimizer that is made at `place`; of several (a helper called twice) the one with the rate of the run."""
+    there = [each for each in program.optimizers if place.contains(each.place.range)]
+    fitting = [each for each in there if each.learning_rate.value == rate]
+    return next(iter(fitting or there), None)
+
+
+def _text_at(text: str, place: SourceRange) -> str:
+    """The text of a stretch within one line; empty for any other."""
+    line = lines_of(text)[place.start.line - 1]
+    return line[place.start.column : place.end.column] if place.start.line == place.end.line else ""
+
+
+def _is_written_inside(point: CallPoint) -> bool:
+    """Whether the call around is only Python's own way to run this one, as in a comprehension."""
+    return point.code.co_name.startswith("<") and point.code.co_name != "<module>"
+
+
+def _parameter(code: CodeType, name: str) -> Parameter | None:
+    """The parameter called `name` of the function that `code` is of, as its callers give it."""
+    parameters = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    if name not in parameters:
+        return None
+    is_method = parameters[0] in ("self", "cls")
+    return Parameter((name,), parameters.index(name) - is_method)

@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from choosing import Job, chosen_jobs
+from choosing import PARTS, Job, chosen_jobs
+from kept import KeptOutcomes
 from peers.heuristics import PEERS
 from planting import Plant
 from scoring import Health, Score, health, score
@@ -29,14 +30,19 @@ def main() -> int:
     """Train, judge, print."""
     options = _options()
     jobs = chosen_jobs(
-        options.only or ["*"], options.seeds or (1 if options.quick else DEFAULT_SEEDS), is_quick=options.quick
+        options.only or ["*"],
+        options.seeds or (1 if options.quick else DEFAULT_SEEDS),
+        is_quick=options.quick,
+        parts=[options.part] if options.part else PARTS,
     )
+    if options.only_unfound_in_source:
+        jobs = [job for job in jobs if not _is_found_in_source(job)]
     if not jobs:
         print(f"nothing is called like {' or '.join(options.only)}", file=sys.stderr)
         return 2
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     begin = time.monotonic()
-    results = _read(jobs) if options.source_only else _train(jobs, options.jobs, options.through)
+    results = _read(jobs) if options.source_only else _train(jobs, options)
     scores = [each for each in results if isinstance(each, Score)]
     healthy = [each for each in results if isinstance(each, Health)]
     _print(scores, healthy, [] if options.source_only else list(PEERS))
@@ -51,8 +57,18 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--only", metavar="PATTERN", action="append", help="by name, such as 'digits_mlp/*' (may be repeated)"
     )
+    parser.add_argument("--part", choices=PARTS, help="only the faults, or only the healthy programs")
+    parser.add_argument(
+        "--only-unfound-in-source", action="store_true", help="of the faults only those that the source does not show"
+    )
     parser.add_argument("--seeds", type=int, metavar="N", help=f"trainings of each (default {DEFAULT_SEEDS})")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="trainings at a time")
+    parser.add_argument(
+        "--results",
+        type=Path,
+        metavar="FILE",
+        help="add each training to this file, and make none again that is in it",
+    )
     parser.add_argument("--source-only", action="store_true", help="train nothing, only read the programs")
     parser.add_argument(
         "--through",
@@ -67,14 +83,26 @@ def _read(jobs: Sequence[Job]) -> list[Score | Health]:
     return [_judged(job, read_only(job.planted.text, job.program)) for job in jobs if job.seed == 1]
 
 
-def _train(jobs: Sequence[Job], at_a_time: int, through: str) -> list[Score | Health]:
+def _is_found_in_source(job: Job) -> bool:
+    if not isinstance(job.subject, Plant):
+        return False
+    return score(job.subject, job.planted, job.seed, read_only(job.planted.text, job.program)).is_found
+
+
+def _train(jobs: Sequence[Job], options: argparse.Namespace) -> list[Score | Health]:
     context = process_context()
-    with tempfile.TemporaryDirectory(prefix="scram-detection-") as folder, ThreadPoolExecutor(at_a_time) as pool:
+    kept = KeptOutcomes(options.results, options.through) if options.results else None
+    with tempfile.TemporaryDirectory(prefix="scram-detection-") as folder, ThreadPoolExecutor(options.jobs) as pool:
         work = Path(folder)
 
         def train(number: int, job: Job) -> Score | Health:
-            outcome = run_trial(job.planted.text, job.program, work / str(number), context, LIMIT_SECONDS, through)
-            print(f"{number}/{len(jobs)} {job.subject.name} {outcome.seconds:.1f} s", file=sys.stderr)
+            outcome = kept.outcome(job) if kept else None
+            if outcome is None:
+                text, place = job.planted.text, work / str(number)
+                outcome = run_trial(text, job.program, place, context, LIMIT_SECONDS, options.through)
+                print(f"{number}/{len(jobs)} {job.subject.name} {outcome.seconds:.1f} s", file=sys.stderr)
+                if kept:
+                    kept.keep(job, outcome)
             return _judged(job, outcome)
 
         return list(pool.map(train, range(1, len(jobs) + 1), jobs))

@@ -41,10 +41,16 @@ def _fault_modules() -> list[ModuleType]:
     return [importlib.import_module(f"faults.{each.name}") for each in pkgutil.iter_modules(faults.__path__)]
 
 
-def chosen_jobs(patterns: Sequence[str], seeds: int, *, is_quick: bool) -> list[Job]:
-    """All whose name is like one of the patterns. Raises `ValueError` when a plant does not fit its program."""
-    plants = [each for each in every_plant() if _is_like(each.name, patterns)]
-    variants = [each for each in every_variant() if _is_like(each.name, patterns)]
+PARTS = ("faults", "healthy")
+
+
+def chosen_jobs(patterns: Sequence[str], seeds: int, *, is_quick: bool, parts: Sequence[str] = PARTS) -> list[Job]:
+    """All of the parts whose name is like one of the patterns, seed by seed.
+
+    Raises `ValueError` when a plant does not fit its program.
+    """
+    plants = [each for each in every_plant() if _is_like(each.name, patterns)] if "faults" in parts else []
+    variants = [each for each in every_variant() if _is_like(each.name, patterns)] if "healthy" in parts else []
     if is_quick:
         plants = list({each.kind.name: each for each in plants}.values())
         variants = [each for each in variants if not each.edits]

@@ -33,13 +33,18 @@ FAILURE = "failure.txt"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one training. `failure` is the last line of the program's traceback, or None."""
+    """What came of one training.
+
+    `failure` is the last line of the program's traceback, or None; `notes` are scram's lines about itself: what it
+    could not look at, and what it took.
+    """
 
     source: tuple[Finding, ...]
     run: tuple[Finding, ...]
     observations: tuple[Observation, ...]
     failure: str | None
     seconds: float
+    notes: tuple[str, ...] = ()
 
 
 def process_context() -> BaseContext:
@@ -74,6 +79,7 @@ def run_trial(text: str, name: str, folder: Path, context: BaseContext, limit: f
         observations=_observations(folder / OBSERVATIONS),
         failure=failure,
         seconds=time.monotonic() - begin,
+        notes=_notes(folder / OUTPUT),
     )
     shutil.rmtree(folder)
     return outcome
@@ -127,6 +133,12 @@ def _observations(file: Path) -> tuple[Observation, ...]:
     if not file.exists():
         return ()
     return tuple(Observation.from_json(each) for each in json.loads(file.read_text("utf-8")))
+
+
+def _notes(file: Path) -> tuple[str, ...]:
+    with contextlib.suppress(FileNotFoundError):
+        return tuple(line for line in file.read_text("utf-8", "replace").splitlines() if line.startswith("scram: "))
+    return ()
 
 
 def _last_line(file: Path) -> str | None:

@@ -15,7 +15,7 @@ import pytest
 from scram_analyzers.findings import Confidence, Finding, Origin, RunMoment, Severity, SourceRange
 
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks" / "detection"
-MODULES = ("planting", "kinds", "scoring", "tables", "trial", "choosing")
+MODULES = ("planting", "kinds", "scoring", "tables", "trial", "choosing", "kept")
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +73,26 @@ def test_quick_trains_each_kind_once(detection: SimpleNamespace) -> None:
     kinds = [job.subject.kind.name for job in jobs if hasattr(job.subject, "kind")]
     assert len(kinds) == len(set(kinds))
     assert any(not hasattr(job.subject, "kind") for job in jobs)
+
+
+def test_parts_are_chosen_alone(detection: SimpleNamespace) -> None:
+    faults = detection.choosing.chosen_jobs(["digits_mlp*"], 1, is_quick=False, parts=["faults"])
+    healthy = detection.choosing.chosen_jobs(["digits_mlp*"], 1, is_quick=False, parts=["healthy"])
+    assert all(hasattr(job.subject, "kind") for job in faults)
+    assert not any(hasattr(job.subject, "kind") for job in healthy)
+    assert len(faults) + len(healthy) == len(detection.choosing.chosen_jobs(["digits_mlp*"], 1, is_quick=False))
+
+
+def test_a_kept_training_is_not_made_again(detection: SimpleNamespace, tmp_path: Path) -> None:
+    first, second = detection.choosing.chosen_jobs(["digits_mlp/rate-*"], 1, is_quick=False)[:2]
+    found = (_finding("learning-rate-too-high", 3, step=5),)
+    outcome = detection.trial.Outcome((), found, (_seen(detection),), None, 1.5, ("scram: used 1 s",))
+    file = tmp_path / "results.jsonl"
+    detection.kept.KeptOutcomes(file, "callback").keep(first, outcome)
+    again = detection.kept.KeptOutcomes(file, "callback")
+    assert again.outcome(first) == outcome
+    assert again.outcome(second) is None
+    assert detection.kept.KeptOutcomes(file, "run").outcome(first) is None
 
 
 def _finding(name: str, line: int, severity: Severity = Severity.WARNING, step: int | None = None) -> Finding:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from scram_analyzers.findings import SourceRange
 from scram_analyzers.source.graph import Layer, Shape, Tensor
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.shapes.model_shapes import ModelShapes
+
+Known = TypeVar("Known")
 
 _WORD_START = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=.)(?=[A-Z][a-z])")
 
@@ -110,19 +113,19 @@ def _input_shape(shapes: ModelShapes, inputs: Sequence[Tensor]) -> Shape | None:
 
 
 def _agreed(first: LayerUse, second: LayerUse) -> LayerUse:
-    def same(name: str) -> object:
-        value = getattr(first, name)
-        return value if value == getattr(second, name) else None
-
     return LayerUse(
         place=first.place,
         class_name=first.class_name,
-        name=first.name if first.name == second.name else None,
-        input_shape=same("input_shape"),  # type: ignore[arg-type]  # the field's own value, or None
-        output_shape=same("output_shape"),  # type: ignore[arg-type]
-        parameters=same("parameters"),  # type: ignore[arg-type]
+        name=_if_same(first.name, second.name),
+        input_shape=_if_same(first.input_shape, second.input_shape),
+        output_shape=_if_same(first.output_shape, second.output_shape),
+        parameters=_if_same(first.parameters, second.parameters),
         number=first.number,
     )
+
+
+def _if_same(first: Known, second: Known) -> Known | None:
+    return first if first == second else None
 
 
 def _trainings(program: Program) -> Iterator[Training]:

@@ -137,7 +137,7 @@ class Data:
 
     def after(self, step: DataStep, **facts: object) -> Data:
         """The same data one step later, with the facts that the step changed."""
-        return replace(self, steps=(*self.steps, step), **facts)  # type: ignore[arg-type]
+        return replace(self, steps=(*self.steps, step), **facts)  # type: ignore[arg-type]  # fields of this class
 
     @property
     def scaled(self) -> bool:

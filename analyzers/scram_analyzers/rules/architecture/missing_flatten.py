@@ -194,7 +194,8 @@ def _heads_on_maps(program: Program, compiled: Compile, fit: Fit | None, shapes:
     axes = _target_axes(fit)
     if axes is None and (targets is not None or len(output) != 3 or not _follows_map(model, head.layer)):
         return
-    if axes is not None and axes >= len(output) - (1 if compiled.losses[0].name.startswith("sparse") else 0):  # type: ignore[union-attr]
+    loss = compiled.losses[0].name or ""
+    if axes is not None and axes >= len(output) - (1 if loss.startswith("sparse") else 0):
         return
     seen = "the labels have one class for each example" if axes is not None else "nothing has flattened its input"
     related = (Related(fit.y.place, "The labels."),) if fit is not None and fit.y and fit.y.place else ()

@@ -31,14 +31,19 @@ class KnownDataset:
     targets: tuple[float, float] | None = None
 
 
-_PIXELS = {"low": 0.0, "high": 255.0, "dtype": "uint8", "labels": LabelForm.INTEGER, "images": True}
+def _pixels(
+    features: tuple[int, ...], training: int, test: int, classes: int, label_shape: tuple[int, ...] = ()
+) -> KnownDataset:
+    """Images as bytes, each with the number of its class."""
+    return KnownDataset(features, training, test, 0, 255, "uint8", LabelForm.INTEGER, classes, label_shape, images=True)
+
 
 KERAS: Mapping[str, KnownDataset] = MappingProxyType(
     {
-        "mnist": KnownDataset((28, 28), 60_000, 10_000, classes=10, **_PIXELS),  # type: ignore[arg-type]
-        "fashion_mnist": KnownDataset((28, 28), 60_000, 10_000, classes=10, **_PIXELS),  # type: ignore[arg-type]
-        "cifar10": KnownDataset((32, 32, 3), 50_000, 10_000, classes=10, label_shape=(1,), **_PIXELS),  # type: ignore[arg-type]
-        "cifar100": KnownDataset((32, 32, 3), 50_000, 10_000, classes=100, label_shape=(1,), **_PIXELS),  # type: ignore[arg-type]
+        "mnist": _pixels((28, 28), 60_000, 10_000, classes=10),
+        "fashion_mnist": _pixels((28, 28), 60_000, 10_000, classes=10),
+        "cifar10": _pixels((32, 32, 3), 50_000, 10_000, classes=10, label_shape=(1,)),
+        "cifar100": _pixels((32, 32, 3), 50_000, 10_000, classes=100, label_shape=(1,)),
         "imdb": KnownDataset((), 25_000, 25_000, 0, 88_586, "object", LabelForm.BINARY, 2, token_ids=True),
         "reuters": KnownDataset((), 8_982, 2_246, 0, 30_979, "object", LabelForm.INTEGER, 46, token_ids=True),
         "boston_housing": KnownDataset((13,), 404, 102, 0, 711, "float64", LabelForm.CONTINUOUS, targets=(5.0, 50.0)),

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+import scram_lsp
 from scram_lsp.training.places.creations import Creations, NotingInit, noting_new
 
 log = logging.getLogger(__name__)
 
-_OUR_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_OUR_FOLDER = os.path.dirname(os.path.abspath(scram_lsp.__file__))
 
 
 @dataclass(frozen=True, slots=True)

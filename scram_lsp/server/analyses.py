@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,9 +14,12 @@ from scram_lsp.server.units import Unit, Units
 
 Result = TypeVar("Result")
 
-TYPING_PAUSE_SECONDS = 0.03
-"""How long after a keystroke the analysis begins; what is typed meanwhile goes into the same one."""
+LONGEST_REST_SECONDS = 0.03
+"""Between two analyses of a unit lies as much time as the first took, up to this.
 
+So the first keystroke is looked at as it comes, what is typed in a burst goes into one analysis, and a file whose
+analysis is slow leaves time for typing.
+"""
 
 LARGE_CHARACTERS = 150_000
 """A text from about 4,000 lines on has a thread of its own, so that no other waits for it."""
@@ -49,9 +53,10 @@ class Analyses:
         self._due: dict[Unit, asyncio.Event] = {}
         self._tasks: dict[Unit, asyncio.Task[None]] = {}
         self._latest: OrderedDict[Unit, Analysis | None] = OrderedDict()
+        self._rested_at: dict[Unit, float] = {}
 
     def request(self, unit: Unit, *, at_once: bool = False) -> None:
-        """See to it that the unit's present text is analyzed, after a short pause or at once."""
+        """See to it that the unit's present text is analyzed, when the last analysis has rested or at once."""
         self._requests[unit] = self._requests.get(unit, 0) + 1
         if unit not in self._tasks:
             self._due[unit] = asyncio.Event()
@@ -82,6 +87,7 @@ class Analyses:
         """Forget a unit that was closed."""
         self._latest.pop(unit, None)
         self._requests.pop(unit, None)
+        self._rested_at.pop(unit, None)
 
     def close(self) -> None:
         """Begin no further analysis."""
@@ -90,7 +96,7 @@ class Analyses:
 
     async def _run(self, unit: Unit) -> None:
         try:
-            await self._pause(unit)
+            await self._rest(unit)
             while self._is_open(unit):
                 request = self._requests[unit]
                 analysis = await self._analyze_now(unit)
@@ -105,20 +111,25 @@ class Analyses:
                 self._latest.popitem(last=False)
             self._finished(unit, analysis)
 
-    async def _pause(self, unit: Unit) -> None:
-        try:
-            await asyncio.wait_for(self._due[unit].wait(), TYPING_PAUSE_SECONDS)
-        except asyncio.TimeoutError:
-            return
+    async def _rest(self, unit: Unit) -> None:
+        left = self._rested_at.get(unit, 0.0) - asyncio.get_running_loop().time()
+        if left > 0:
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._due[unit].wait(), left)
 
     async def _analyze_now(self, unit: Unit) -> Analysis | None:
         loop = asyncio.get_running_loop()
+        began = loop.time()
         try:
             text = unit.text
             return await loop.run_in_executor(self._worker_for(text), self._analyze, unit.filename, text)
         except Exception as error:
             self._failed(unit, error)
             return None
+        finally:
+            if self._is_open(unit):
+                ended = loop.time()
+                self._rested_at[unit] = ended + min(ended - began, LONGEST_REST_SECONDS)
 
     def _worker_for(self, text: str) -> ThreadPoolExecutor:
         return self._worker_for_large if is_large(text) else self._worker

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from lsprotocol import types
-from pytest_lsp import LanguageClient, client_capabilities
+from pytest_lsp import client_capabilities
 
 from scram_lsp.live import discovery
-from tests.server.editor import TRAIN, Editor, client_converter
+from tests.server.editor import TRAIN, Editor, new_editor
 
 _numbers = itertools.count(1)
 
@@ -63,21 +63,10 @@ def project(server_folder: Path) -> Path:
     return folder
 
 
-async def _editor() -> AsyncIterator[Editor]:
-    client = LanguageClient(converter_factory=client_converter)
-    editor = Editor(client)
-    yield editor
-    process = client._server
-    if process is not None and process.returncode is None:
-        process.kill()
-        await process.wait()
-    await client.stop()  # type: ignore[no-untyped-call]
-
-
 @pytest_asyncio.fixture(loop_scope="session")
 async def editor() -> AsyncIterator[Editor]:
     """A client whose server is not started yet; it is ended after the test in any case."""
-    async for each in _editor():
+    async for each in new_editor():
         yield each
 
 
@@ -90,7 +79,7 @@ async def own_code(editor: Editor, project: Path) -> Editor:
 
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def _shared_code(server_folder: Path, runtime_folder: Path) -> AsyncIterator[Editor]:
-    async for each in _editor():
+    async for each in new_editor():
         await each.start(server_folder, client_capabilities("visual-studio-code"))
         yield each
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Union
 
@@ -261,6 +261,18 @@ class Editor:
 
     def _latest(self, uri: str) -> types.PublishDiagnosticsParams | None:
         return next((each for each in reversed(self.publications) if each.uri == uri), None)
+
+
+async def new_editor() -> AsyncIterator[Editor]:
+    """A client whose server is not started yet; it is ended afterwards in any case."""
+    client = LanguageClient(converter_factory=client_converter)
+    editor = Editor(client)
+    yield editor
+    process = client._server
+    if process is not None and process.returncode is None:
+        process.kill()
+        await process.wait()
+    await client.stop()  # type: ignore[no-untyped-call]
 
 
 def applied(text: str, edits: Sequence[types.TextEdit]) -> str:

@@ -1,6 +1,6 @@
 """Whatever a client sends, the server lives on and is right afterwards: seeded messages of every bad kind.
 
-`SCRAM_FUZZ_MESSAGES` and `SCRAM_SOAK_EDITS` make both tests as long as wanted.
+`SCRAM_FUZZ_MESSAGES` makes it as long as wanted.
 """
 
 from __future__ import annotations
@@ -9,17 +9,15 @@ import asyncio
 import json
 import os
 import random
-import sys
 from pathlib import Path
 from typing import Any
 
-from lsprotocol import types
 from pytest_lsp import client_capabilities
 
 from tests.server.editor import RATE, TRAIN, Editor
+from tests.server.test_soak import SNIPPETS
 
 MESSAGES = int(os.environ.get("SCRAM_FUZZ_MESSAGES", "300"))
-EDITS = int(os.environ.get("SCRAM_SOAK_EDITS", "400"))
 
 TEXTS = (
     TRAIN,
@@ -31,21 +29,6 @@ TEXTS = (
     "import keras\n" + "(" * 5_000,
     "import keras\n" + "x = [" + "1, " * 20_000 + "]\n",
     "",
-)
-SNIPPETS = (
-    "1e10",
-    "(",
-    ")",
-    "'",
-    '"""',
-    "\n",
-    "\r\n",
-    "\t",
-    "keras",
-    "🙂",
-    "# scram: ignore[SCR101]\n",
-    "def f(:\n",
-    " ",
 )
 
 
@@ -148,57 +131,6 @@ async def test_the_server_outlives_every_bad_message(editor: Editor, project: Pa
     assert fix.title == "Scram (SCR101): Set the learning rate to 0.001"
     assert editor.client._server is not None
     assert editor.client._server.returncode is None
-
-
-async def test_many_edits_end_in_what_a_fresh_document_shows(code: Editor, project: Path) -> None:
-    chance = random.Random(7)
-    text = TRAIN + "".join(f"\noptimizer_{n} = keras.optimizers.Adam({n}e{n % 5})\n" for n in range(20))
-    uri = code.open(project / "train.py", text)
-    await code.shown(uri)
-    undo: list[str] = []
-    memory = []
-    version = 1
-    for number in range(EDITS):
-        if undo and chance.random() < 0.3:
-            text = undo.pop()
-            version = code.rewrite(uri, text)
-        else:
-            undo = [*undo[-20:], text]
-            text, version = _edit(code, uri, text, chance)
-        if number % 20 == 0:
-            await code.shown(uri, version)
-            code.publications.clear()
-            memory.append(_memory(code))
-    edited = await code.shown(uri, version)
-    fresh = await code.shown(code.open(project / "fresh.py", text))
-    assert [(each.range, each.message) for each in edited] == [(each.range, each.message) for each in fresh]
-    if EDITS >= 10_000:  # with fewer the caches are not full yet
-        assert max(memory[-10:]) < 1.1 * max(memory[len(memory) // 2 - 10 : len(memory) // 2])
-
-
-def _edit(code: Editor, uri: str, text: str, chance: random.Random) -> tuple[str, int]:
-    """Replace a short stretch of a line; gives the new text and version. Columns are UTF-16 units."""
-    lines = text.split("\n")
-    row = chance.randrange(len(lines))
-    line = lines[row].removesuffix("\r")
-    start = chance.randint(0, len(line))
-    end = min(len(line), start + chance.choice((0, 0, 1, 3)))
-    inserted = chance.choice(SNIPPETS)
-    offset = sum(len(each) + 1 for each in lines[:row])
-    place = types.Range(types.Position(row, _units(line[:start])), types.Position(row, _units(line[:end])))
-    return text[: offset + start] + inserted + text[offset + end :], code.replace(uri, place, inserted)
-
-
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2
-
-
-def _memory(code: Editor) -> int:
-    """The memory of the server's process in KB, where the system tells."""
-    if not sys.platform.startswith("linux") or code.client._server is None:
-        return 0
-    status = Path(f"/proc/{code.client._server.pid}/status").read_text()
-    return int(status.partition("VmRSS:")[2].split()[0])
 
 
 async def test_a_message_of_many_megabytes_is_borne(code: Editor, project: Path) -> None:

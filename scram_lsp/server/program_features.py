@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 
 from lsprotocol import types
 
 from scram_analyzers.findings import SourceRange
 from scram_lsp.server.diagnostics import clock_of
+from scram_lsp.server.experimental import RUN_FILE_COMMAND, runs_files
 from scram_lsp.server.language_server import Analyzed, ScramLanguageServer
 from scram_lsp.server.last_observations import LastObservations, last_observations
 from scram_lsp.server.outline import LayerUse, shape_text, smallest_around
@@ -45,27 +47,32 @@ async def inlay_hint(ls: ScramLanguageServer, params: types.InlayHintParams) -> 
 
 
 async def code_lens(ls: ScramLanguageServer, params: types.CodeLensParams) -> list[types.CodeLens] | None:
-    """Over each training: when it ran last, how that ended, and what was found."""
+    """Over each training: to run it, when it ran last, how that ended, and what was found."""
     analyzed = await ls.analyzed(params.text_document.uri)
     if analyzed is None or not ls.configuration.options.code_lenses:
         return None
     trainings = (await ls.outline(analyzed)).trainings
     last = await seen_by_last_run(analyzed) if trainings else None
-    if last is None:
-        return []
+    can_run = runs_files(ls.client_capabilities) and analyzed.document.path is not None
+    commands = list(_lens_commands(analyzed.document.uri, last, can_run=can_run))
     lenses: list[types.CodeLens] = []
     for training in trainings:
         shown = analyzed.unit.range_in_document(training.place)
-        if shown is None or shown[0] is not analyzed.document:
-            continue
-        place = analyzed.document.positions.range_to_client(shown[1])
-        arguments = [params.text_document.uri]
-        lenses.append(types.CodeLens(place, types.Command(_lens(last), SHOW_RUN_COMMAND, arguments=arguments)))
-        if last.findings:
-            count = len(last.findings)
-            title = f"Clear {count} finding{'s'[: count > 1]} of the run"
-            lenses.append(types.CodeLens(place, types.Command(title, CLEAR_COMMAND, arguments=arguments)))
+        if shown is not None and shown[0] is analyzed.document:
+            place = analyzed.document.positions.range_to_client(shown[1])
+            lenses += [types.CodeLens(place, command) for command in commands]
     return lenses
+
+
+def _lens_commands(uri: str, last: LastObservations | None, *, can_run: bool) -> Iterator[types.Command]:
+    if can_run:
+        yield types.Command("Run with SCRAM", RUN_FILE_COMMAND, arguments=[uri])
+    if last is None:
+        return
+    yield types.Command(_lens(last), SHOW_RUN_COMMAND, arguments=[uri])
+    if last.findings:
+        count = len(last.findings)
+        yield types.Command(f"Clear {count} finding{'s'[: count > 1]} of the run", CLEAR_COMMAND, arguments=[uri])
 
 
 async def hover_words(

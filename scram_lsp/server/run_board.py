@@ -16,6 +16,7 @@ from scram_analyzers.findings import Finding
 from scram_lsp.finding_json import finding_to_json
 from scram_lsp.live.listener import LiveRun
 from scram_lsp.live.messages import Progress
+from scram_lsp.server.experimental import declared
 from scram_lsp.server.run_list import delete_run, list_runs, run_details
 
 LIST_RUNS = "scram/runs"
@@ -43,9 +44,7 @@ class RunBoard:
 
     def begin(self, capabilities: types.ClientCapabilities) -> None:
         """Learn whether the client wants to hear of runs."""
-        experimental = capabilities.experimental
-        wanted = experimental.get("scramRuns") if isinstance(experimental, Mapping) else None
-        self._is_wanted = wanted is True or getattr(experimental, "scramRuns", None) is True
+        self._is_wanted = declared(capabilities, "scramRuns") is True
 
     def began(self, run: LiveRun) -> None:
         """A run introduced itself."""

@@ -98,8 +98,7 @@ async def test_hints_and_lenses_are_switched_off(editor: Editor, project: Path) 
     await editor.start(project, client_capabilities("visual-studio-code"), initialization_options=options)
     uri = editor.open(project / "train.py", CONVOLUTION)
     assert await hints(editor, uri) == []
-    lenses = types.CodeLensParams(types.TextDocumentIdentifier(uri))
-    assert await editor.client.text_document_code_lens_async(lenses) is None
+    assert await editor.client.text_document_code_lens_async(lenses_of(uri)) is None
 
 
 async def test_hovers_tell_what_the_last_run_saw(code: Editor, project: Path) -> None:
@@ -127,8 +126,7 @@ async def test_lenses_open_the_last_run_and_clear_what_it_found(code: Editor, pr
     store_run(script, CONVOLUTION, found, records=RECORDS)
     uri = code.open(script, CONVOLUTION)
     await code.shows(uri, [("SCR701", "scram"), ("SCR601", "scram (run)")])
-    params = types.CodeLensParams(types.TextDocumentIdentifier(uri))
-    lenses = await code.client.text_document_code_lens_async(params) or ()
+    lenses = await code.client.text_document_code_lens_async(lenses_of(uri)) or ()
     show, clear = [each.command for each in lenses if each.command is not None]
     assert {each.range.start.line for each in lenses} == {11}
     assert "finished, 1 finding" in show.title
@@ -142,9 +140,26 @@ async def test_lenses_open_the_last_run_and_clear_what_it_found(code: Editor, pr
 
 async def test_without_a_run_there_is_no_lens(code: Editor, project: Path) -> None:
     uri = code.open(project / "train.py", CONVOLUTION)
-    params = types.CodeLensParams(types.TextDocumentIdentifier(uri))
-    assert not await code.client.text_document_code_lens_async(params)
+    assert not await code.client.text_document_code_lens_async(lenses_of(uri))
     assert await code.execute(types.Command("", "scram.showLastRun", arguments=[uri])) is None
+
+
+async def test_a_client_that_runs_files_is_offered_to(editor: Editor, project: Path) -> None:
+    capabilities = client_capabilities("visual-studio-code")
+    capabilities.experimental = {"commands": {"commands": ["scram.runFile"]}}
+    await editor.start(project, capabilities)
+    uri = editor.open(project / "train.py", CONVOLUTION)
+    (lens,) = await editor.client.text_document_code_lens_async(lenses_of(uri)) or ()
+    assert lens.range.start.line == 11
+    assert lens.command is not None
+    assert (lens.command.title, lens.command.command) == ("Run with SCRAM", "scram.runFile")
+    assert list(lens.command.arguments or ()) == [uri]
+    unsaved = editor.open("untitled:Untitled-1", CONVOLUTION)
+    assert not await editor.client.text_document_code_lens_async(lenses_of(unsaved)), "there is no file to run"
+
+
+def lenses_of(uri: str) -> types.CodeLensParams:
+    return types.CodeLensParams(types.TextDocumentIdentifier(uri))
 
 
 async def test_a_live_run_has_a_bar_until_it_ends_or_is_hidden(

@@ -8,7 +8,7 @@ import { runFile } from "./runFile";
 import { Runs } from "./runs/controller";
 import type { RunFinding } from "./runs/protocol";
 import type { RunNode } from "./runs/view";
-import { Session, type SessionState } from "./server/session";
+import { RUN_FILE, Session, type SessionState } from "./server/session";
 import { Status } from "./status";
 
 const RESTARTING = ["scram.interpreter", "scram.importStrategy"];
@@ -53,7 +53,8 @@ function commands(
     },
     "scram.showLog": () => log.show(),
     "scram.setInterpreter": () => vscode.commands.executeCommand("workbench.action.openSettings", "scram.interpreter"),
-    "scram.runFile": (uri?: vscode.Uri) => runFile(session, notices, uri),
+    [RUN_FILE]: (file?: vscode.Uri | string) =>
+      runFile(session, notices, typeof file === "string" ? vscode.Uri.parse(file) : file), // the server's lens says a text
     "scram.openFinding": (finding: RunFinding) => runs.openFinding(finding),
     "scram.refreshRuns": () => runs.refresh(),
     "scram.showRun": (node?: RunNode) => runs.showCurves(node),

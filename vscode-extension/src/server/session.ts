@@ -11,14 +11,21 @@ import { serverCommand } from "./command";
 
 const SECTION = "scram";
 
+/** What the server's lens "Run with SCRAM" calls, with the URI of the script. */
+export const RUN_FILE = "scram.runFile";
+
 /** Crashes in a row after which the server is left alone. */
 const CRASHES_BORNE = 4;
 const CRASH_WINDOW_MS = 3 * 60_000;
 
-/** Tells the server that this editor has a place to show runs in. */
-const WANTS_RUNS: StaticFeature = {
+/** Tells the server that this editor has a place to show runs in, and a terminal to run a script in. */
+const SHOWS_RUNS: StaticFeature = {
   fillClientCapabilities: (capabilities) => {
-    capabilities.experimental = { ...(capabilities.experimental as object | undefined), scramRuns: true };
+    capabilities.experimental = {
+      ...(capabilities.experimental as object | undefined),
+      scramRuns: true,
+      commands: { commands: [RUN_FILE] },
+    };
   },
   initialize: () => undefined,
   getState: () => ({ kind: "static" }),
@@ -145,7 +152,7 @@ export class Session implements vscode.Disposable {
       },
     );
     this.client = client;
-    client.registerFeature(WANTS_RUNS);
+    client.registerFeature(SHOWS_RUNS);
     client.onDidChangeState(({ newState }) => {
       if (newState === State.Running) {
         this.states.fire({ kind: "ready", python, isBundled });

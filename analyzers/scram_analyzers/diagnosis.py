@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -42,13 +42,15 @@ FindPlace: TypeAlias = Callable[[Subject], CodePlace | None]
 class Scene:
     """A run with the script it executes and what the analysis of that script found.
 
-    `find_place` knows more than the script tells: where things were made, in whichever file.
+    `find_place` knows more than the script tells: where things were made, in whichever file. `severities` holds, by
+    code, those that the user chose for rules.
     """
 
     history: RunHistory
     program: Program | None
     source: tuple[Finding, ...] = ()
     find_place: FindPlace | None = None
+    severities: Mapping[str, Severity] = field(default_factory=dict)
 
     def place(self, subject: Subject) -> CodePlace:
         """Where a part of the program is written; the line of `fit` when it can't be told."""
@@ -146,10 +148,10 @@ def _join(rule: Rule, report: RunReport, telling: _Telling) -> None:
 def _confirmed(known: Sequence[Finding], rule: Rule, report: RunReport, scene: Scene) -> Finding:
     """The source's finding, confirmed: one diagnostic for cause and symptom."""
     first, *others = known
-    severity = min((first.severity, rule.severity, Severity.WARNING), key=lambda each: each.rank)
+    raised = min((first.severity, rule.severity, Severity.WARNING), key=lambda each: each.rank)
     return dataclasses.replace(
         first,
-        severity=severity,
+        severity=scene.severities.get(first.code, raised),
         confidence=Confidence.HIGH,
         message=f"{first.message} Confirmed in this run: {report.clause}.",
         related=(*first.related, *_also_likely(others)),

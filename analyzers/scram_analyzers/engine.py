@@ -110,7 +110,8 @@ def analyze_run(
     the same text found: the run confirms it, and a symptom takes its causes from it.
     """
     answers = ask_rules(history, rules)
-    return [*answers.failed, *diagnose(answers.said, Scene(history, program, tuple(source), find_place))]
+    scene = Scene(history, program, tuple(source), find_place, rules.severities)
+    return [*answers.failed, *diagnose(answers.said, scene)]
 
 
 def refuted(history: RunHistory, analysis: Analysis, confirmed: Iterable[Finding]) -> list[Finding]:

@@ -71,3 +71,12 @@ def test_a_confirmed_finding_is_no_mere_hint() -> None:
     assert finding.code == "SCR102"
     assert finding.severity.rank <= Severity.WARNING.rank
     assert finding.message.count("Confirmed in this run") == 1
+
+
+def test_a_confirmed_finding_keeps_the_severity_that_the_user_chose() -> None:
+    rules = RuleSet.build({rule.code for rule in RULES}, severities={"SCR102": Severity.INFO})
+    analysis = analyze_source(script("Adam(1e-7)"), "/project/train.py", rules)
+    seen = history(losses=[2.3028, 2.3026, 2.3027], record=RECORD, ended=False, accuracy=[0.1] * 3)
+    (finding,) = analyze_run(seen, rules, analysis.program, analysis.findings)
+    assert (finding.code, finding.severity) == ("SCR102", Severity.INFO)
+    assert "Confirmed in this run" in finding.message

@@ -74,5 +74,10 @@ class RuleSet:
         chosen = (rule for rule in rule_classes() if rule.code in codes)
         return cls({rule.code: rule(options.get(rule.code), severities.get(rule.code)) for rule in chosen})
 
+    @property
+    def severities(self) -> dict[str, Severity]:
+        """By code, the severities that the user chose."""
+        return {code: rule.severity_override for code, rule in self.by_code.items() if rule.severity_override}
+
     def __iter__(self) -> Iterator[Rule]:
         return iter(self.by_code.values())

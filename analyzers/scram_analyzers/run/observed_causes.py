@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from scram_analyzers.run.history import RunHistory, asked_once
 from scram_analyzers.run.layers import median_update_ratio
-from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.records import OptimizerInfo, Subject, SubjectKind
 from scram_analyzers.run.task import Task, targets, task
 from scram_analyzers.run.wording import counted, share
 
@@ -15,6 +15,9 @@ SMALL_UPDATE = 1e-5
 
 LARGE_UPDATE = 0.1
 """A step that moves the weights by more than this share of themselves destroys what they hold (catalogue F12)."""
+
+USUAL_RATE = 1e-5
+"""The smallest learning rate that is usual for optimizers other than SGD."""
 
 MUCH_DROPOUT = 0.5
 HEAVY_PENALTY = 0.5
@@ -35,7 +38,7 @@ def _observed(history: RunHistory) -> Iterator[Observed]:
     rate = f"the learning rate of {optimizer.learning_rate:g}" if optimizer and optimizer.learning_rate else "it"
     ratio = median_update_ratio(history)
     subject = Subject(SubjectKind.LEARNING_RATE)
-    if ratio is not None and ratio < SMALL_UPDATE:
+    if ratio is not None and ratio < SMALL_UPDATE and not _is_usual_of_adaptive(optimizer):
         yield f"each step moves the weights by {ratio:.1g} of their size only: {rate} is too low", subject
     if ratio is not None and ratio > LARGE_UPDATE:
         yield f"each step moves the weights by {share(ratio)} of their size: {rate} is too high", subject
@@ -43,6 +46,13 @@ def _observed(history: RunHistory) -> Iterator[Observed]:
     yield from _dropout(history)
     yield from _data(history)
     yield from _plain_optimizer(history)
+
+
+def _is_usual_of_adaptive(optimizer: OptimizerInfo | None) -> bool:
+    """Whether each step of a weight is about a usual rate, however small its gradient, short of none at all."""
+    if optimizer is None or optimizer.name == "SGD" or optimizer.learning_rate is None:
+        return False
+    return optimizer.learning_rate >= USUAL_RATE
 
 
 def _penalty(history: RunHistory) -> Iterator[Observed]:

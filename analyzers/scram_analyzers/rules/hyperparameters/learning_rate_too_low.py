@@ -139,6 +139,8 @@ class LearningRateTooLow(Rule):
         optimizer, stuck = history.info.optimizer, standstill(history) or crawl(history)
         if optimizer is None or not optimizer.learning_rate or optimizer.learning_rate < 0 or stuck is None:
             return
+        if optimizer.learning_rate >= optimizers.usual_lowest(optimizer.name):
+            return  # small steps then come from small gradients, and those from something else
         ratio, limit = median_update_ratio(history), self._limit(optimizer.name)
         small = ratio is not None and ratio < self.option("update-min")
         if not small and not (ratio is None and limit is not None and optimizer.learning_rate < limit):

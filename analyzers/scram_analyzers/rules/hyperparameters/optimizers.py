@@ -20,8 +20,17 @@ def usual_rate(class_name: str) -> str:
 
 def usual_range(class_name: str) -> str:
     """A clause for messages: "typical values are 0.00001 to 0.01"."""
-    low, high = ("0.001", "0.1") if class_name == "SGD" else ("0.00001", "0.01")
+    low, high = _usual_ends(class_name)
     return f"typical values are {low} to {high}"
+
+
+def usual_lowest(class_name: str) -> float:
+    """The lower end of that range."""
+    return float(_usual_ends(class_name)[0])
+
+
+def _usual_ends(class_name: str) -> tuple[str, str]:
+    return ("0.001", "0.1") if class_name == "SGD" else ("0.00001", "0.01")
 
 
 def recipe(program: Program, optimizer: Optimizer, rate: str) -> str:

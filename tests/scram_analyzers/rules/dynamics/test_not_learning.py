@@ -62,7 +62,7 @@ def test_a_standstill_without_a_cause_is_not_reported() -> None:
 
 
 def test_a_standstill_is_put_on_the_observed_cause() -> None:
-    seen = stuck()
+    seen = stuck(optimizer=OptimizerInfo("Adam", 1e-7))
     for step in (5, 21, 55, 144):
         weights = tuple(kernel(name, step, update_ratio=1e-8) for name in ("dense", "head"))
         seen.add_probe(replace(probe(step), weights=weights))

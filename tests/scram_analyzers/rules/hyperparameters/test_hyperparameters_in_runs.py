@@ -45,6 +45,11 @@ def test_a_rate_too_low_by_its_updates() -> None:
     assert "Each step moves the weights by 2e-07 of their size." in report.message
 
 
+def test_a_usual_rate_is_not_what_makes_steps_small() -> None:
+    seen = with_updates(history(run_info(optimizer=OptimizerInfo("RMSprop", 1e-3)), **STUCK), 2e-7)
+    assert reports(LearningRateTooLow, seen) == []
+
+
 def test_usual_updates_clear_the_rate() -> None:
     assert reports(LearningRateTooLow, with_updates(history(**STUCK), 1e-3)) == []
 

@@ -37,6 +37,9 @@ def locate(program: Program, subject: Subject, info: RunInfo) -> Place | None:
     argument = _argument_of(fit, kind) if fit is not None else None
     if argument is not None and argument.place is not None:
         return argument.place
+    batched = _batched_at(fit) if fit is not None and kind is SubjectKind.BATCH_SIZE else None
+    if batched is not None:
+        return batched
     model = (fit.model if fit is not None else None) or (compiled.model if compiled is not None else None)
     if kind is SubjectKind.LAYER and model is not None and subject.layer is not None:
         layer = _layer_of(model, subject.layer, info.layers)
@@ -47,6 +50,12 @@ def locate(program: Program, subject: Subject, info: RunInfo) -> Place | None:
     if fit is not None:
         return fit.place
     return compiled.place if compiled is not None else None
+
+
+def _batched_at(fit: Fit) -> Place | None:
+    """Where a dataset that feeds `fit` is cut into batches."""
+    steps = fit.inputs.steps if fit.inputs is not None else ()
+    return next((step.place for step in reversed(steps) if step.name == "batch"), None)
 
 
 def _argument_of(fit: Fit, kind: SubjectKind) -> Argument | None:

@@ -72,6 +72,8 @@ class PlaceFinder:
         for parameter in _OF_FIT.get(kind, ()):
             if (found := self._argument(places.fit, parameter)) is not None:
                 return found
+        if kind is SubjectKind.BATCH_SIZE:
+            return self._mapped(subject, info)  # the dataset that feeds fit may have a size of its own
         return self._place(places.model if kind is SubjectKind.MODEL else places.fit)
 
     def _learning_rate(self, info: RunInfo) -> CodePlace | None:

@@ -11,13 +11,14 @@ from scram_analyzers.rules.architecture.paths import (
     Paths,
     is_activation,
     models_of,
+    shaped_models,
     width,
     words,
 )
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.source.graph import Layer, Tensor
+from scram_analyzers.source.graph import InputSpec, Layer, Tensor
+from scram_analyzers.source.model import Model
 from scram_analyzers.source.program import Program
-from scram_analyzers.source.shapes import ModelShapes
 from scram_analyzers.source.values import boolean
 
 RECURRENT_CELLS = frozenset(("LSTM", "GRU", "SimpleRNN"))
@@ -60,6 +61,21 @@ class BottleneckLayer(Rule):
             """,
         ),
         Example(
+            "A code of one number",
+            """
+            import keras
+            from keras import layers
+
+            pixels = keras.Input(shape=(784,))
+            code = »layers.Dense(1, activation="relu")«(layers.Dense(64, activation="relu")(pixels))
+            encoder = keras.Model(pixels, code)
+            values = keras.Input(shape=(1,))
+            decoder = keras.Model(values, layers.Dense(784)(layers.Dense(64, activation="relu")(values)))
+            autoencoder = keras.Model(pixels, decoder(encoder(pixels)))
+            autoencoder.compile("adam", "mse")
+            """,
+        ),
+        Example(
             "A recurrent layer of one unit",
             """
             import keras
@@ -89,6 +105,19 @@ class BottleneckLayer(Rule):
             """,
         ),
         Example(
+            "A judge that another model ends in",
+            """
+            import keras
+            from keras import layers
+
+            generator = keras.Sequential([keras.Input(shape=(16,)), layers.Dense(8, "relu"), layers.Dense(2)])
+            judge = keras.Sequential([keras.Input(shape=(2,)), layers.Dense(32, activation="relu"), layers.Dense(1)])
+            noise = keras.Input(shape=(16,))
+            both = keras.Model(noise, judge(generator(noise)))
+            both.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True))
+            """,
+        ),
+        Example(
             "One score for each time step",
             """
             import keras
@@ -110,17 +139,14 @@ class BottleneckLayer(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each hidden layer whose whole output is one number."""
-        for model in models_of(program):
+        for model, shapes in shaped_models(program):
             paths = Paths(model)
-            narrow = [(layer, tensor) for layer, tensor in paths.applied() if width(layer) == 1]
-            shapes = ModelShapes(model) if narrow else None
-            for layer, tensor in narrow:
-                following = _next_layer(paths, tensor)
-                if following is None or not tensor.inputs or not _gives_one_number(layer):
+            for layer, tensor in paths.applied():
+                if width(layer) != 1 or not tensor.inputs or not _gives_one_number(layer):
                     continue
-                assert shapes is not None
+                following = _next_layer(paths, tensor) or _next_model_layer(program, model, tensor)
                 source = shapes.output(tensor.inputs[0])
-                if layer.class_name == "Dense" and (source is None or len(source) != 1):
+                if following is None or (layer.class_name == "Dense" and (source is None or len(source) != 1)):
                     continue
                 features = source[-1] if source else None
                 fed = f"{features} values" if features is not None and features > 1 else "everything before it"
@@ -147,4 +173,20 @@ def _next_layer(paths: Paths, tensor: Tensor) -> Layer | None:
         if not is_activation(producer) and producer.class_name not in PASSED:
             return None
         reader = paths.only_reader(reader)
+    return None
+
+
+def _next_model_layer(program: Program, model: Model, output: Tensor) -> Layer | None:
+    """The dense layer that reads a model's only output in another model, as a decoder reads an encoder's."""
+    if model.outputs != (output,):
+        return None
+    for outer in models_of(program):
+        paths = Paths(outer)
+        for used in (tensor for tensor in paths.tensors if tensor.producer is model):
+            reader = paths.only_reader(used)
+            if reader is None or reader.inputs != (used,) or not isinstance(reader.producer, Model):
+                return _next_layer(paths, used)
+            inner = Paths(reader.producer)
+            begins = [tensor for tensor in inner.tensors if isinstance(tensor.producer, InputSpec)]
+            return _next_layer(inner, begins[0]) if len(begins) == 1 else None
     return None

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.base import Option, Rule, RunReport
+from scram_analyzers.rules.base import Cause, Option, Rule, RunReport
 from scram_analyzers.rules.references import DEEP_CHECKS, RECIPE
 from scram_analyzers.rules.symptoms import NOT_LEARNING, causes_of
 from scram_analyzers.run.history import Moment, RunHistory
-from scram_analyzers.run.learning import accuracy_name
+from scram_analyzers.run.learning import NO_BETTER, accuracy_name
 from scram_analyzers.run.records import Subject, SubjectKind
-from scram_analyzers.run.task import baseline
+from scram_analyzers.run.task import Baseline, baseline
 from scram_analyzers.run.wording import share
 
 EPOCHS = 3
+MANY_EPOCHS = 5
 STEPS = 100
 
 
@@ -71,11 +72,20 @@ class WorseThanBaseline(Rule):
             clause = f"its validation loss is {loss:.3g}, and always guessing the mean gives about {known.loss:.3g}"
         else:
             return
+        causes = causes_of(history) or tuple(_unrelated(history, known))
         yield RunReport(
             subject=Subject(SubjectKind.FIT),
             message=f"The model is no better than a constant guess: {clause}.",
             step=history.last_step,
             epoch=history.last_epoch,
             clause=clause,
-            causes=causes_of(history),
+            causes=causes,
         )
+
+
+def _unrelated(history: RunHistory, known: Baseline) -> Iterator[Cause]:
+    """What is left when no epoch ever validated better than a guess, and nothing else is wrong."""
+    losses = history.metric("val_loss")
+    if known.loss and len(losses) >= MANY_EPOCHS and min(losses) >= NO_BETTER * known.loss:
+        text = f"in none of {len(losses)} epochs was it better, so the targets may not belong to their inputs"
+        yield Cause(f"{text} (see that both are shuffled and split together)", Subject(SubjectKind.TARGETS))

@@ -8,9 +8,12 @@ from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.hyperparameters import trainings
-from scram_analyzers.run.history import RunHistory
-from scram_analyzers.run.learning import crawl, standstill
+from scram_analyzers.run.batches import FEWEST_ROWS, LargeBatches, large_batches
+from scram_analyzers.run.history import Moment, RunHistory
+from scram_analyzers.run.learning import crawl, standstill, success
+from scram_analyzers.run.pace import still_falling
 from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.task import baseline
 from scram_analyzers.run.wording import counted
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
@@ -106,25 +109,34 @@ class BatchSizeTooLarge(Rule):
                 message=f"The batch size is {size:,}{of_rows}, so an epoch has very few steps; usual are 32 to 256.",
                 related=(Related(fit.place, "This training takes it."),),
                 severity=Severity.WARNING if share and self._is_giant(fit) else None,
+                confidence=Confidence.HIGH if rows is not None and size is not None and rows < size else None,
                 recipe=f"batch_size={USUAL}",
             )
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
-        """Confirm by a run that made few steps and hardly learned from them."""
+        """Confirm by a run that made few steps and hardly learned from them, or was not done when it ended."""
         size, samples, steps = history.info.batch_size, history.info.training_samples, history.info.steps_per_epoch
-        stuck = standstill(history) or crawl(history)
-        if size is None or samples is None or stuck is None or steps is None or steps >= RUN_STEPS:
+        large, stuck = large_batches(history), standstill(history) or crawl(history)
+        if large is None and size is not None and size > self.option("batch-max") and steps and samples:
+            large = LargeBatches(size, samples, steps)
+        if large is None or large.steps >= RUN_STEPS:
             return
-        if size <= self.option("share-max") * samples and size <= self.option("batch-max"):
+        harm = stuck.clause if stuck is not None else _unfinished(history)
+        if harm is None and not _holds_more(large, history):
             return
+        held = f"{large.size:,} of" if large.size < large.rows else "all"
+        could = f" and could hold {large.size:,}" if large.size > large.rows else ""
+        confirmed = f" Confirmed in this run: {harm}." if harm is not None else ""
         yield RunReport(
             subject=Subject(SubjectKind.BATCH_SIZE),
             message=(
-                f"With batches of {size:,} of {samples:,} rows an epoch is {counted(steps, 'step')} long. Confirmed "
-                f"in this run: {stuck.clause}."
+                f"A batch holds {held} {large.rows:,} training rows{could}, so an epoch has "
+                f"{counted(large.steps, 'step')} and the weights moved {counted(history.last_step, 'time')} in all."
+                f"{confirmed}"
             ),
-            step=stuck.step,
-            epoch=stuck.epoch,
+            step=history.last_step,
+            epoch=history.last_epoch,
+            severity=Severity.WARNING if success(history) is None and baseline(history) is not None else None,
         )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
@@ -140,7 +152,10 @@ class BatchSizeTooLarge(Rule):
         size, rows = trainings.batch_size(fit), trainings.samples(fit)
         if fit.method != "fit" or fit.batch_size is None or size is None:
             return None, False
-        share = rows is not None and rows >= self.option("samples-min") and size >= rows * self.option("share-max")
+        share = rows is not None and (
+            (rows >= self.option("samples-min") and size >= rows * self.option("share-max"))
+            or FEWEST_ROWS <= rows < size
+        )
         if share or size > self.option("batch-max"):
             return trainings.written_at(fit.batch_size), share
         return None, False
@@ -152,3 +167,23 @@ class BatchSizeTooLarge(Rule):
 
 RUN_STEPS = 5
 """Steps in an epoch that are few (catalogue C5)."""
+
+FEW_STEPS = 100
+"""A run with fewer steps than this, and no good result yet, has had no time to learn. Ours."""
+
+
+def _unfinished(history: RunHistory) -> str | None:
+    """What shows, at the end of a run of few steps, that more of them were wanted."""
+    falling = still_falling(history)
+    if falling is not None:
+        return falling.clause
+    if history.moment is not Moment.END or history.last_step >= FEW_STEPS:
+        return None
+    if baseline(history) is None or success(history) is not None:
+        return None
+    return "it ended far from a good result"
+
+
+def _holds_more(large: LargeBatches, history: RunHistory) -> bool:
+    """Whether a whole run was made with batches that the data can't fill."""
+    return history.moment is Moment.END and large.size > large.rows

@@ -42,6 +42,7 @@ class TooFewEpochs(Rule):
         "A first look whether a program runs at all, or very much data: then one epoch can be enough. Random data, "
         "trained parts, trainings in a loop and modules with many trainings are left alone."
     )
+    symptom_of = ("SCR106",)
     options = (
         Option("epochs-min", 3, "fewest usual epochs", "DeepFD"),
         Option("epochs-few", 10, "with very few steps, this many epochs are too few as well", "scram"),

@@ -11,7 +11,7 @@ from scram_analyzers.rules.evaluation.underfitting import Underfitting
 from scram_analyzers.rules.evaluation.validation_too_good import ValidationTooGood
 from scram_analyzers.rules.evaluation.worse_than_baseline import WorseThanBaseline
 from scram_analyzers.rules.registry import RuleSet
-from scram_analyzers.run.records import LayerInfo
+from scram_analyzers.run.records import LayerInfo, SubjectKind
 from tests.run_histories import data, history, inputs, labels, measured, panel, regression_info, reports, run_info
 
 RECORD = data(inputs(), labels([144] * 10), inputs("validation", 360), labels([36] * 10, "validation"))
@@ -62,6 +62,21 @@ def test_no_better_than_the_mean() -> None:
     (report,) = reports(WorseThanBaseline, made)
     assert "its validation loss is 1.3, and always guessing the mean gives about 1" in report.message
     assert reports(WorseThanBaseline, history(regression_info(), [0.5] * 4, record, val_loss=[0.5] * 4)) == []
+
+
+def test_labels_that_do_not_belong_to_their_rows() -> None:
+    learned_by_heart = [2.31, 2.30, 2.29, 2.28, 2.27, 2.2, 2.1, 2.0]
+    made = history(
+        run_info(epochs=8),
+        learned_by_heart,
+        RECORD,
+        val_loss=[2.31, 2.31, 2.32, 2.33, 2.33, 2.36, 2.39, 2.5],
+        accuracy=[0.1, 0.1, 0.11, 0.12, 0.13, 0.15, 0.2, 0.25],
+        val_accuracy=[0.1, 0.09, 0.08, 0.09, 0.1, 0.08, 0.09, 0.1],
+    )
+    (report,) = reports(WorseThanBaseline, made)
+    assert report.causes[0].subject.kind is SubjectKind.TARGETS
+    assert report.causes[0].text.startswith("in none of 8 epochs was it better")
 
 
 def test_a_training_loss_of_nothing() -> None:

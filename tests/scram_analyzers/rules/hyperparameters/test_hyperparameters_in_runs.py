@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from scram_analyzers.engine import analyze_run
 from scram_analyzers.findings import Severity
 from scram_analyzers.rules.architecture.nothing_to_train import NothingToTrain
 from scram_analyzers.rules.hyperparameters.batch_size_too_large import BatchSizeTooLarge
@@ -12,9 +13,10 @@ from scram_analyzers.rules.hyperparameters.learning_rate_too_high import Learnin
 from scram_analyzers.rules.hyperparameters.learning_rate_too_low import LearningRateTooLow
 from scram_analyzers.rules.hyperparameters.schedule_does_not_fit_run import ScheduleDoesNotFitRun
 from scram_analyzers.rules.hyperparameters.too_few_epochs import TooFewEpochs
+from scram_analyzers.rules.registry import RuleSet
 from scram_analyzers.rules.resources.input_bound import InputBound
 from scram_analyzers.rules.resources.training_stalled import TrainingStalled
-from scram_analyzers.run.records import EpochRecord, OptimizerInfo, StepRecord
+from scram_analyzers.run.records import ArrayStatistics, EpochRecord, OptimizerInfo, StepRecord
 from tests.run_histories import data, history, inputs, kernel, labels, probe, reports, run_info
 
 RECORD = data(inputs(), labels([144] * 10))
@@ -93,7 +95,35 @@ def test_a_schedule_that_is_over_too_soon() -> None:
 def test_few_large_batches() -> None:
     info = run_info(batch_size=1440, steps_per_epoch=1)
     assert len(reports(BatchSizeTooLarge, history(info, **STUCK))) == 1
-    assert reports(BatchSizeTooLarge, history(info, record=RECORD, accuracy=[0.9] * 10)) == []
+    settled = [1.0, 0.4, 0.3, 0.29, 0.285, 0.284, 0.284, 0.284, 0.284, 0.284]
+    assert reports(BatchSizeTooLarge, history(info, settled, RECORD, accuracy=[0.9] * 10)) == []
+
+
+def in_one_batch(losses: list[float], **logs: list[float]):
+    """A dataset of one batch, of which only what comes out of it is known."""
+    array = ArrayStatistics("input", "x", "float32", (1347, 8, 8, 1), 0.0, 1.0, 0.3, 0.4)
+    seen = history(run_info(batch_size=None, training_samples=None, steps_per_epoch=None), [], RECORD, ended=False)
+    for epoch, loss in enumerate(losses, start=1):
+        seen.add_step(StepRecord(epoch, epoch, loss, (array,)))
+        values = tuple((name, series[epoch - 1]) for name, series in logs.items())
+        seen.add_epoch(EpochRecord(epoch, epoch, (("loss", loss), *values)))
+    seen.end()
+    return seen
+
+
+def test_a_dataset_of_one_batch_that_was_not_done() -> None:
+    losses = [2.3, 2.2, 2.1, 2.0, 1.9, 1.8, 1.7, 1.6, 1.5, 1.4]
+    (report,) = reports(BatchSizeTooLarge, in_one_batch(losses, accuracy=[0.1 + 0.04 * place for place in range(10)]))
+    assert report.message.startswith("A batch holds all 1,347 training rows, so an epoch has 1 step")
+    assert "the weights moved 10 times in all" in report.message
+    assert report.severity is Severity.WARNING
+
+
+def test_few_steps_are_the_cause_of_few_epochs() -> None:
+    losses = [2.3, 2.2, 2.1, 2.0, 1.9, 1.8, 1.7, 1.6, 1.5, 1.4]
+    seen = in_one_batch(losses)
+    rules = RuleSet.build({"SCR106", "SCR110"})
+    assert [finding.code for finding in analyze_run(seen, rules, None)] == ["SCR106"]
 
 
 def test_nearly_every_gradient_is_clipped() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from scram_analyzers.source import external, keras_layers, keras_models, methods
+from scram_analyzers.source import external, keras_layers, keras_models, loss_calls, methods
 from scram_analyzers.source.graph import Opaque, Tensor
 from scram_analyzers.source.libraries import data_operations
 from scram_analyzers.source.model import ModelObject
@@ -61,13 +61,19 @@ def _call_object(interpreter: Interpreter, callee: Ref, arguments: Arguments, pl
     thing = interpreter.object_of(callee)
     if isinstance(thing, Instance):
         if keras_models.is_model(interpreter, callee) and not keras_layers.tensors_in(interpreter, arguments):
-            return _model_output(interpreter, callee, place)
+            output = _model_output(interpreter, callee, place)
+            loss_calls.note_feeding(interpreter, callee, output, arguments)
+            return output
         method = thing.cls.member("__call__") or thing.cls.member("call")
         if isinstance(method, Function):
             result = interpreter.call_function(method.bind(callee), arguments)
             return result if not isinstance(result, Unknown) else opaque(interpreter, arguments, place)
         return opaque(interpreter, arguments, place)
-    if isinstance(thing, ModelObject) or (isinstance(thing, Created) and thing.kind.startswith("keras.layers.")):
+    if isinstance(thing, ModelObject):
+        output = keras_layers.apply(interpreter, callee, arguments, place)
+        loss_calls.note_feeding(interpreter, callee, output, arguments)
+        return output
+    if isinstance(thing, Created) and thing.kind.startswith("keras.layers."):
         return keras_layers.apply(interpreter, callee, arguments, place)
     if isinstance(thing, Created):
         return methods.call_created(interpreter, callee, thing, arguments, place)

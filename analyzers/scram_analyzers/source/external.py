@@ -11,6 +11,7 @@ from scram_analyzers.source import (
     keras_models,
     loss_calls,
     sklearn_wrappers,
+    tuners,
 )
 from scram_analyzers.source.keras_api.optimizers import TENSORFLOW_OPTIMIZERS
 from scram_analyzers.source.libraries import data_functions
@@ -57,6 +58,8 @@ def _result(interpreter: Interpreter, name: str, arguments: Arguments, place: Pl
         return interpreter.allocate(Created(name, arguments, place), place)
     if name in sklearn_wrappers.WRAPPERS:
         return sklearn_wrappers.make(interpreter, name, arguments, place)
+    if tuners.is_tuner(name):
+        return tuners.make(interpreter, name, arguments, place)
     if name in TENSORFLOW_OPTIMIZERS:
         kind = compiling.OPTIMIZER_PREFIX + TENSORFLOW_OPTIMIZERS[name]
         return compiling.make_optimizer(interpreter, kind, arguments, place)

@@ -19,7 +19,8 @@ from scram_analyzers.findings import SourceRange
 from scram_analyzers.source import binding, calls, expressions, keras_models
 from scram_analyzers.source.chunks import ParseCache, PlacedChunk, parse_module
 from scram_analyzers.source.imports import Imports
-from scram_analyzers.source.keras_api.names import is_exported, is_layer
+from scram_analyzers.source.keras_api.names import is_exported
+from scram_analyzers.source.keras_api.pasted import meaning_of
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program, UnreadPart
@@ -339,8 +340,8 @@ class Interpreter:
                 return Symbol(f"{star}.{name}")
         if name in expressions.BUILTIN_NAMES:
             return Symbol(f"builtins.{name}")
-        forgotten = f"keras.layers.{name}"
-        if is_layer(forgotten) and self.never_bound(name):
+        forgotten = meaning_of(name)
+        if forgotten is not None and self.never_bound(name):
             return Symbol(forgotten)
         return Unknown(self.place(node))
 
@@ -353,7 +354,10 @@ class Interpreter:
 
     def _seek(self, name: str) -> None:
         """Settle whether the text binds a name anywhere: no change of the program's, but a fact from its beginning."""
-        binding_forms = rf"\b(?:class|def|as)\s+{name}\b|\b{name}\s*=[^=]|import[^\n]*\b{name}\b"
+        definition = rf"\b(?:class|def|as|for)\s+{name}\b"
+        assignment = rf"\b{name}\s*(?:,[\w\s,]*)?=[^=]"
+        imported = rf"import\s*\([^)]*\b{name}\b|import[^\n]*\b{name}\b"
+        binding_forms = f"{definition}|{assignment}|{imported}"
         self.facts["never bound", name] = re.search(binding_forms, self.text) is None
         self.sought.add(name)
 

@@ -13,6 +13,7 @@ from scram_analyzers.source import (
     keras_models,
     loss_calls,
     sklearn_wrappers,
+    tuners,
 )
 from scram_analyzers.source.attributes import SUPER, get_attribute
 from scram_analyzers.source.graph import Opaque, Tensor
@@ -121,6 +122,8 @@ def _object_method(interpreter: Interpreter, owner: Ref, name: str, arguments: A
         interpreter.replace_object(owner, replace(thing, log=(*thing.log, called)))
         if thing.kind in sklearn_wrappers.WRAPPERS:
             return sklearn_wrappers.call_method(interpreter, owner, thing, name, arguments, place)
+        if tuners.is_tuner(thing.kind):
+            return tuners.call_method(interpreter, owner, thing, name, arguments, place)
         if thing.kind == command_line.PARSER:
             return command_line.call_method(interpreter, owner, thing, name, arguments, place)
         if name == "fit" and thing.kind.startswith("sklearn."):

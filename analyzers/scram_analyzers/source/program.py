@@ -152,11 +152,17 @@ class Evaluation:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class LossCall:
-    """One call of a loss by the program itself, as in a training loop of its own; `output` is what it judges."""
+    """One call of a loss by the program itself, as in a training loop of its own; `output` is what it judges.
+
+    `targets` are the labels it is given, `x` and `model` what `output` was made from; None where that can't be told.
+    """
 
     loss: Loss
     output: Tensor
     place: Place
+    targets: Data | None = None
+    x: Argument | None = None
+    model: Model | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scram_analyzers.source import fitting
-from scram_analyzers.source.data import Data, DataStep, StepKind
+from scram_analyzers.source.data import Data, DataStep, LabelForm, StepKind
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.state import Created
 from scram_analyzers.source.values import Argument, Arguments, Function, Ref, Unknown, Value
@@ -70,7 +70,7 @@ def train_within(interpreter: Interpreter, whole: Value, arguments: Arguments, p
             continue
         keywords = {"x": _through(x, before, place)}
         if y is not None:
-            keywords["y"] = _hidden(y, place)
+            keywords["y"] = _labels(estimator, y, place)
         given = Arguments((), keywords, open=True)  # who judges the model is up to the search
         fitting.train(interpreter, model, fitting.SEARCH, _of_fit(estimator, given, place), place)
 
@@ -120,17 +120,23 @@ def _through(x: Argument, steps: tuple[Created, ...], place: Place) -> Argument:
 def _of_fit(estimator: Created, arguments: Arguments, place: Place) -> Arguments:
     """The call's arguments and those the estimator was made with.
 
-    The labels are unknown: the wrapper encodes them as the loss needs it.
+    A classifier's labels are unknown: the wrapper encodes them as the loss needs it.
     """
     kept = {name: each for name, each in estimator.arguments.keywords.items() if name in _OF_FIT}
     keywords = {**kept, **arguments.keywords}
     positional = arguments.positional[:2]
     if len(positional) == 2:
-        positional = (positional[0], _hidden(positional[1], place))
+        positional = (positional[0], _labels(estimator, positional[1], place))
     if "y" in keywords:
-        keywords["y"] = _hidden(keywords["y"], place)
+        keywords["y"] = _labels(estimator, keywords["y"], place)
     return Arguments(positional, keywords, arguments.open or estimator.arguments.open)
 
 
-def _hidden(argument: Argument, place: Place) -> Argument:
-    return replace(argument, value=Unknown(place))
+def _labels(estimator: Created, argument: Argument, place: Place) -> Argument:
+    """A regressor's targets are numbers; a classifier's are unknown, as the wrapper encodes them by itself."""
+    if not estimator.kind.endswith("Regressor"):
+        return replace(argument, value=Unknown(place))
+    given = argument.value if isinstance(argument.value, Data) else Data(estimator.kind, place)
+    if given.labels not in (None, LabelForm.CONTINUOUS):
+        return replace(argument, value=Unknown(place))
+    return replace(argument, value=replace(given, labels=LabelForm.CONTINUOUS))

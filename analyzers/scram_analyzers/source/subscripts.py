@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from scram_analyzers.source import attributes
 from scram_analyzers.source.graph import Operation, Tensor
 from scram_analyzers.source.libraries import data_operations
 from scram_analyzers.source.places import Place
@@ -98,9 +99,7 @@ def set_item(interpreter: Interpreter, node: cst.Subscript, value: Value) -> Non
     key = keys[0] if len(keys) == 1 else None
     thing = interpreter.object_of(owner)
     if not isinstance(owner, Ref):
-        data = data_operations.as_data(owner)
-        if data is not None and isinstance(node.value, cst.Name):
-            interpreter.bind(node.value.value, data_operations.with_item(data, value, interpreter.place(node)))
+        _change_data(interpreter, node.value, owner, value, interpreter.place(node))
         return
     if isinstance(thing, DictObject):
         if isinstance(key, Constant):
@@ -115,3 +114,23 @@ def set_item(interpreter: Interpreter, node: cst.Subscript, value: Value) -> Non
             interpreter.replace_object(owner, ListObject(tuple(items), thing.open))
         else:
             interpreter.replace_object(owner, ListObject(tuple(UNKNOWN for _ in thing.items), thing.open))
+
+
+def _change_data(
+    interpreter: Interpreter, holder: cst.BaseExpression, owner: Value, value: Value, place: Place
+) -> None:
+    """Part of what `holder` stands for changed: `x[...] = `, `self.x[...] = `, `table.loc[...] = `, `x[0][1] = `."""
+    data = data_operations.as_data(owner)
+    if data is None:
+        return
+    if isinstance(holder, cst.Name):
+        interpreter.bind(holder.value, data_operations.with_item(data, value, place))
+    elif isinstance(holder, cst.Subscript):
+        _change_data(interpreter, holder.value, interpreter.evaluate(holder.value), value, place)
+    elif isinstance(holder, cst.Attribute):
+        whole = interpreter.evaluate(holder.value)
+        if isinstance(whole, Ref):
+            changed = data_operations.with_item(data, value, place)
+            attributes.set_attribute(interpreter, whole, holder.attr.value, changed, place)
+        else:
+            _change_data(interpreter, holder.value, whole, value, place)

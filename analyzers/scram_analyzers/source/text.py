@@ -11,7 +11,12 @@ LINE_END = re.compile(r"\r\n|\r|\n")
 
 def mentions_keras(text: str) -> bool:
     """Whether a module can hold anything for scram at all. Cheap: most files of a project end here."""
-    return "keras" in text
+    return "keras" in text or _is_pasted(text)
+
+
+def _is_pasted(text: str) -> bool:
+    """Whether a module trains a Keras model without a word of Keras: code pasted without its imports."""
+    return ".compile(" in text and ".fit" in text and "Dense(" in text
 
 
 def lines_of(text: str) -> list[str]:

@@ -48,6 +48,13 @@ _CLASSES: Mapping[str, str] = MappingProxyType(
         "keras.layers.CuDNNLSTM": "keras.layers.LSTM",
         "keras.layers.Deconvolution2D": "keras.layers.Conv2DTranspose",
         "keras.layers.AtrousConvolution2D": "keras.layers.Conv2D",
+        "keras.optimizers.adam": "keras.optimizers.Adam",
+        "keras.optimizers.adadelta": "keras.optimizers.Adadelta",
+        "keras.optimizers.adagrad": "keras.optimizers.Adagrad",
+        "keras.optimizers.adamax": "keras.optimizers.Adamax",
+        "keras.optimizers.nadam": "keras.optimizers.Nadam",
+        "keras.optimizers.rmsprop": "keras.optimizers.RMSprop",
+        "keras.optimizers.sgd": "keras.optimizers.SGD",
     }
 )
 """Classes that go by another name (on a GPU the plain recurrent layers use cuDNN by themselves)."""

@@ -49,6 +49,16 @@ class PositionalStrides(Rule):
     )
     good = (
         Example(
+            "Keras 1, where a kernel's height and width are two arguments",
+            """
+            from keras.layers import Convolution2D
+            from keras.models import Sequential
+
+            model = Sequential()
+            model.add(Convolution2D(32, 3, 3, border_mode="same", input_shape=(32, 32, 3)))
+            """,
+        ),
+        Example(
             "Kernel and strides, named",
             """
             from keras.layers import Conv2D
@@ -76,10 +86,11 @@ class PositionalStrides(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each convolution whose strides stand third and look like a kernel's width."""
+        first_keras = _speaks_keras_1(program)
         for layer in program.layers:
             sizes = kernel_and_strides(layer)
-            if sizes is None:
-                continue
+            if sizes is None or (first_keras and "Convolution2D" in layer.place.text):
+                continue  # Keras 1: the kernel's height and width are two arguments
             kernel, strides = sizes
             spelled = program.imports.spell(layer.kind).text
             yield Report(
@@ -104,6 +115,15 @@ class PositionalStrides(Rule):
             edit = TextEdit(SourceRange(height.range.start, breadth.range.end), f"({height.text}, {breadth.text})")
             return Fix("Write the kernel's size as one argument", Applicability.UNSAFE, (edit,))
         return None
+
+
+KERAS_1 = frozenset(("border_mode", "subsample", "dim_ordering", "init", "nb_filter", "nb_epoch", "W_regularizer"))
+"""Arguments that only Keras 1 had."""
+
+
+def _speaks_keras_1(program: Program) -> bool:
+    given = (*(layer.arguments for layer in program.layers), *(fit.arguments for fit in program.fits))
+    return any(argument.keyword in KERAS_1 for arguments in given for argument in arguments.keywords.values())
 
 
 def kernel_and_strides(layer: Layer) -> tuple[int, int] | None:

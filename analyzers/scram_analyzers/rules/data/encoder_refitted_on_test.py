@@ -13,7 +13,17 @@ from scram_analyzers.rules.data.refitting import refits
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 
-ENCODERS = ("LabelEncoder", "OrdinalEncoder", "OneHotEncoder", "LabelBinarizer", "TargetEncoder", "MultiLabelBinarizer")
+ENCODERS = (
+    "LabelEncoder",
+    "OrdinalEncoder",
+    "OneHotEncoder",
+    "LabelBinarizer",
+    "TargetEncoder",
+    "MultiLabelBinarizer",
+    "CountVectorizer",
+    "TfidfVectorizer",
+    "Tokenizer",
+)
 
 
 class EncoderRefittedOnTest(Rule):

@@ -21,7 +21,7 @@ from scram_analyzers.source.libraries.data_methods import SCALED_RANGE
 from scram_analyzers.source.model import Model, ModelKind
 from scram_analyzers.source.parents import added_to, is_element
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Program
 from scram_analyzers.source.values import is_none
 
 
@@ -252,14 +252,10 @@ class InputNotNormalized(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each call that trains on unscaled data which the model does not scale either."""
-        for fit in program.fits:
-            data = fit.inputs
-            if data is None or fit.x is None or fit.x.place is None or fit.model is None or data.token_ids:
-                continue
-            place = fit.x.place
-            related = tuple(_origin(data, fit))
+        for data, place, model in _trainings(program):
+            related = tuple(_origin(data, place))
             if data.range is None:
-                if _raw_table(program, data) and _table_entry(fit.model):
+                if _raw_table(program, data) and _table_entry(model):
                     recipe = _recipe(program, data, place)
                     message = _may_message(place, data)
                     yield Report(place, message, related, confidence=Confidence.MEDIUM, recipe=recipe)
@@ -267,10 +263,10 @@ class InputNotNormalized(Rule):
             limit = self.option("max-pixel" if data.images else "max-magnitude")
             if data.range.magnitude <= limit:
                 continue
-            application = _bare_application(fit.model) if _is_pixels(data, data.range) else None
+            application = _bare_application(model) if _is_pixels(data, data.range) else None
             if application is not None:
                 yield Report(place, _application_message(place, application), related, recipe=_prepared(application))
-            elif _unscaled_entry(fit.model) is not None:
+            elif _unscaled_entry(model) is not None:
                 yield Report(place, _message(place, data, data.range), related, recipe=_recipe(program, data, place))
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
@@ -427,9 +423,23 @@ def _run_message(seen: ArrayStatistics) -> str:
     )
 
 
-def _origin(data: Data, fit: Fit) -> Iterator[Related]:
-    used = fit.x.place if fit.x is not None else None
-    if data.place is not None and used is not None and not used.range.contains(data.place.range):
+def _trainings(program: Program) -> Iterator[tuple[Data, Place, Model]]:
+    """What each training, by fit or in a loop of the program's own, feeds to which model, and where."""
+    trained = [(fit.x, fit.model) for fit in program.fits]
+    seen = {model.identity for _, model in trained if model is not None}
+    for call in program.loss_calls:  # the first call on a model: later ones judge it
+        if call.model is not None and call.model.identity not in seen:
+            seen.add(call.model.identity)
+            trained.append((call.x, call.model))
+    for x, model in trained:
+        data = x.value if x is not None else None
+        if x is None or x.place is None or not isinstance(data, Data) or model is None or data.token_ids:
+            continue
+        yield data, x.place, model
+
+
+def _origin(data: Data, used: Place) -> Iterator[Related]:
+    if data.place is not None and not used.range.contains(data.place.range):
         yield Related(data.place, "The data come from here.")
 
 

@@ -37,8 +37,12 @@ def refits(program: Program, fit: Fit, kinds: tuple[str, ...]) -> Iterator[Refit
     trained = [each for each in (fit.inputs, fit.targets) if each is not None]
     training = [learned for data in trained for learned in _learned(data, kinds) if _from(learned, trained)]
     for judged, used in _judging(program, fit):
-        for learned in _learned(judged, kinds):
-            if not shares_rows(learned.data, judged) or _from(learned, trained):
+        for step in judged.learned_steps():
+            learned = step.learned
+            if learned is None or learned.kind.rpartition(".")[2] not in kinds or _from(learned, trained):
+                continue
+            at_once = step.place is not None and step.place.node is learned.place.node  # fit_transform
+            if not at_once and not shares_rows(learned.data, judged):
                 continue
             other = next((each for each in training if each.kind == learned.kind), None)
             if other is not None and other.place.node is not learned.place.node:
@@ -65,4 +69,5 @@ def _learned(data: Data, kinds: tuple[str, ...]) -> Iterator[Learned]:
 
 
 def _from(learned: Learned, trained: list[Data]) -> bool:
-    return any(shares_rows(learned.data, data) for data in trained)
+    part_of_several = learned.data.rows is None and len(learned.data.roots) > 1  # the end of train and test together
+    return not part_of_several and any(shares_rows(learned.data, data) for data in trained)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.base import Option, Reference, Rule, RunReport
+from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule, RunReport
+from scram_analyzers.rules.data.judging import in_random_order
 from scram_analyzers.rules.references import DEEP_CHECKS
 from scram_analyzers.run.data_parts import total_variation
 from scram_analyzers.run.history import RunHistory
@@ -13,12 +15,17 @@ from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.task import class_shares, targets
 from scram_analyzers.run.wording import listed
 from scram_analyzers.run.wording import share as percent
+from scram_analyzers.source.program import Program
+from scram_analyzers.source.values import number
 
 KERAS_FIT = Reference("Keras: Model.fit, validation_split", "https://keras.io/api/models/model_training_apis/")
 
 MINOR = 0.05
 NONE = 0.001
 """A class that makes up so much of the last rows and so little of the others is in these rows only."""
+
+SORTED_SOURCES = ("sklearn.datasets.load_iris", "sklearn.datasets.load_wine")
+"""Data sets whose rows come class by class."""
 
 CHANCE = 1e-6
 """A class that is missing from the last rows with less than this chance was not lost by drawing."""
@@ -33,7 +40,7 @@ class SortedValidationSplit(Rule):
     confidence = Confidence.HIGH
     summary = "a validation_split whose last rows have other labels than the rest"
     why = (
-        "validation_split takes the last rows before anything is shuffled. Of sorted data these are other "
+        "The argument validation_split takes the last rows before anything is shuffled. Of sorted data these are other "
         "classes than those the model trains on: validation says nothing, and some classes are never learned."
     )
     how = (
@@ -44,8 +51,55 @@ class SortedValidationSplit(Rule):
         DEEP_CHECKS,
         KERAS_FIT,
     )
-    false_alarms = "None known: the labels of both parts were counted."
+    false_alarms = "None known: in a run the labels of both parts are counted."
+    bad = (
+        Example(
+            "A data set that comes sorted",
+            """
+            import keras
+            from sklearn.datasets import load_iris
+
+            x, y = load_iris(return_X_y=True)
+
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x, y, »validation_split=0.2«, epochs=50)
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "Shuffled first",
+            """
+            import keras
+            from sklearn.datasets import load_iris
+            from sklearn.utils import shuffle
+
+            x, y = load_iris(return_X_y=True)
+            x, y = shuffle(x, y, random_state=0)
+
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x, y, validation_split=0.2, epochs=50)
+            """,
+        ),
+    )
     options = (Option("distance", 0.5, "total variation distance of the two label distributions", "scram"),)
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report validation_split of data sets that are known to come sorted by class."""
+        for fit in program.fits:
+            share, data = number(fit.arguments.value("validation_split")), fit.inputs
+            place = fixes.argument_of(fit.place, "validation_split")
+            if share is None or not 0 < share < 1 or data is None or place is None:
+                continue
+            if data.source in SORTED_SOURCES and not in_random_order(data):
+                yield Report(
+                    place,
+                    f"The rows of {data.source.rpartition('.')[2]} are sorted by class, and validation_split={share:g} "
+                    "takes the last of them: validation sees only the last classes, training too few.",
+                    recipe="order = np.random.permutation(len(x))\nx, y = x[order], y[order]",
+                )
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report classes that only the last rows have, or very different shares."""

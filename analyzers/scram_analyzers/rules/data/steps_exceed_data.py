@@ -119,8 +119,8 @@ class StepsExceedData(Rule):
             given, data = fit.arguments.get("steps_per_epoch"), fit.inputs
             steps = number(given.value) if given is not None else None
             place = fixes.argument_of(fit.place, "steps_per_epoch")
-            if steps is None or data is None or data.samples is None or place is None:
-                continue
+            if steps is None or data is None or data.samples is None or place is None or fit.method == "search":
+                continue  # a search divides data and steps among its trainings
             batch = _batch_size(fit, data)
             if batch is None or any(step.name in ("repeat", "filter", "flat_map", "unbatch") for step in data.steps):
                 continue

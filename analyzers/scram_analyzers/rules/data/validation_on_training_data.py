@@ -62,24 +62,24 @@ class ValidationOnTrainingData(Rule):
             "Split, and then trained on everything",
             """
             import keras
-            from sklearn.datasets import load_iris
+            from sklearn.datasets import load_breast_cancer
             from sklearn.model_selection import train_test_split
 
-            x, y = load_iris(return_X_y=True)
+            x, y = load_breast_cancer(return_X_y=True)
             x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.2)
-            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
-            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
             model.fit(x, y, validation_data=(»x_test«, y_test))
             """,
             """
             import keras
-            from sklearn.datasets import load_iris
+            from sklearn.datasets import load_breast_cancer
             from sklearn.model_selection import train_test_split
 
-            x, y = load_iris(return_X_y=True)
+            x, y = load_breast_cancer(return_X_y=True)
             x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.2)
-            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
-            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
             model.fit(x, y, validation_split=0.2)
             """,
         ),
@@ -103,13 +103,13 @@ class ValidationOnTrainingData(Rule):
             "A split by scikit-learn",
             """
             import keras
-            from sklearn.datasets import load_iris
+            from sklearn.datasets import load_breast_cancer
             from sklearn.model_selection import train_test_split
 
-            x, y = load_iris(return_X_y=True)
+            x, y = load_breast_cancer(return_X_y=True)
             x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.2)
-            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
-            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
             model.fit(x_train, y_train, validation_data=(x_test, y_test))
             """,
         ),

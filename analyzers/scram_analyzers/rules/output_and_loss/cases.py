@@ -14,6 +14,7 @@ from scram_analyzers.source.keras_api.losses import CATEGORICAL, REGRESSION
 from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Compile, Fit, Loss, Metric, Program
+from scram_analyzers.source.values import number
 
 CLASS_FORMS = frozenset((LabelForm.INTEGER, LabelForm.BINARY, LabelForm.ONE_HOT, LabelForm.MULTI_HOT))
 ROWS = frozenset((LabelForm.ONE_HOT, LabelForm.MULTI_HOT))
@@ -93,9 +94,31 @@ class Case:
         return (Related(place, f"The labels: {FORM_WORDS[self.form]}."),) if place is not None and self.form else ()
 
     @property
+    def learns_values(self) -> bool:
+        """Whether the targets are a model's own predictions with some of them changed, as in Q-learning."""
+        targets = self.targets
+        return (
+            targets is not None
+            and targets.source == "prediction"
+            and any(step.name == "setitem" for step in targets.steps)
+        )
+
+    @property
     def judged_by_hand(self) -> bool:
         """Whether the program gives each batch its targets itself, as the training of a GAN or an agent does."""
-        return self.fit is not None and self.fit.method == "train_on_batch"
+        return self.compiled is None or (self.fit is not None and self.fit.method == "train_on_batch")
+
+    @property
+    def several(self) -> bool:
+        """Whether the head has more than one unit: by its number, or by the classes of the labels where none is told.
+
+        A number of units that the program works out is there for several classes.
+        """
+        if self.head.units is not None:
+            return self.head.units > 1
+        given = self.head.units_argument
+        worked_out = given is not None and number(given.value) is None
+        return worked_out and self.form in (LabelForm.INTEGER, *ROWS)
 
     @property
     def labels_place(self) -> Place | None:
@@ -175,9 +198,14 @@ def _cases(program: Program) -> tuple[Case, ...]:
             before = found.get(key)
             if before is None or (before.form is None and case.form is not None):
                 found[key] = case
-    for head, loss in judged_heads(program.loss_calls):
-        if head.place is not None:
-            found.setdefault((head.place.key, loss.place.key), Case(head, loss, None, None, None, None))
+    for call, (head, loss) in zip(program.loss_calls, judged_heads(program.loss_calls), strict=True):
+        if head.place is None:
+            continue
+        case = Case(head, loss, None, None, call.targets, None)
+        key = (head.place.key, loss.place.key)
+        before = found.get(key)
+        if before is None or (before.form is None and case.form is not None):
+            found[key] = case
     return tuple(found.values())
 
 
@@ -238,6 +266,8 @@ def classifies_with_regression_loss(case: Case) -> bool | None:
     """Whether a regression loss trains a classifier: True when sure, False when likely on purpose, None when not."""
     form, head = case.form, case.head
     if case.loss.name not in REGRESSION or form is LabelForm.CONTINUOUS or case.reproduces_inputs:
+        return None
+    if case.learns_values:
         return None
     if form in ROWS or (head.activation == "softmax" and (head.units != 1 or form in NUMBERED)):
         return True

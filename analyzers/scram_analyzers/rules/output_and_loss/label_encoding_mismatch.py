@@ -181,7 +181,7 @@ def _mismatched(case: Case) -> bool:
     if case.loss.name not in CATEGORICAL or case.head.units == 1:
         return False
     if case.loss.name == "categorical_crossentropy":
-        return case.form in cases.NUMBERED and case.head.units is not None
+        return case.form in cases.NUMBERED and case.several
     return case.form in cases.ROWS
 
 

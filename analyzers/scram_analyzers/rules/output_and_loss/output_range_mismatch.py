@@ -180,7 +180,9 @@ class OutputRangeMismatch(Rule):
         for case in cases.cases(program):
             reach = REACH.get(case.head.activation or "")
             place = case.head.activation_place or case.head.place
-            if reach is None or place is None or case.loss.name not in REGRESSION or case.head.units is None:
+            if reach is None or place is None or case.loss.name not in REGRESSION:
+                continue
+            if case.head.units is None and not case.learns_values:
                 continue
             if case.form in cases.CLASS_FORMS or (case.head.activation == "softmax" and case.head.units == 1):
                 continue  # a question of class: other rules speak of the loss
@@ -209,13 +211,14 @@ class OutputRangeMismatch(Rule):
         seen = _likely_range(case.targets)
         message = f"{heads.layer_words(case.head)} ends in {case.head.activation} and gives {_values(reach)}, but "
         related = (*_targets_related(case), Related(case.loss.place, "The loss it is trained with."))
-        recipe = f"{_spelled(program, case)}({case.head.units})"
+        recipe = f"{_spelled(program, case)}({_units(case)})"
         if case.head.activation == "softmax":
-            if case.form is LabelForm.CONTINUOUS:
+            targets = "measured numbers" if case.form is LabelForm.CONTINUOUS else "predictions with new values in them"
+            if case.form is LabelForm.CONTINUOUS or case.learns_values:
                 message = (
                     f"{heads.layer_words(case.head)} ends in softmax, so that its outputs add up to 1; the targets "
                 )
-                yield Report(place, message + "are measured numbers, not shares of 1.", related, recipe=recipe)
+                yield Report(place, f"{message}are {targets}, not shares of 1.", related, recipe=recipe)
         elif seen is not None:
             if self._leaves(seen, reach):
                 known = case.targets is not None and case.targets.range is not None
@@ -246,6 +249,15 @@ class OutputRangeMismatch(Rule):
         case = cases.case_at(program, finding.range)
         edit = heads.activation_edit(program, case.head, "linear") if case is not None else None
         return Fix("Make the last layer linear", Applicability.UNSAFE, (edit,)) if edit is not None else None
+
+
+def _units(case: Case) -> str:
+    given = case.head.units_argument
+    return (
+        given.place.text
+        if case.head.units is None and given is not None and given.place is not None
+        else str(case.head.units)
+    )
 
 
 def _likely_range(targets: Data | None) -> Interval | None:

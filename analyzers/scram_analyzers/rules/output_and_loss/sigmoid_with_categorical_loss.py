@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.output_and_loss import heads
+from scram_analyzers.rules.output_and_loss import cases, heads
 from scram_analyzers.source.keras_api.losses import CATEGORICAL
 from scram_analyzers.source.program import Program
 
@@ -104,17 +104,18 @@ class SigmoidWithCategoricalLoss(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each sigmoid head of several units under a categorical loss."""
-        for head, loss in heads.heads_and_losses(program):
+        for case in cases.cases(program):
+            head, loss = case.head, case.loss
             place = head.activation_place or head.place
             if head.activation not in ("sigmoid", "hard_sigmoid") or loss.name not in CATEGORICAL or place is None:
                 continue
-            if head.units is None or head.units < 2 or loss.from_logits:
+            if not case.several or loss.from_logits:
                 continue
             yield Report(
                 place=place,
                 message=(
                     f"{heads.layer_words(head)} answers yes or no for each class on its own ({head.activation}), but "
-                    f"{loss.name} expects one class of {head.units}."
+                    f"{loss.name} expects one class of {head.units or 'several'}."
                 ),
                 related=(Related(loss.place, "This loss expects softmax."),),
                 recipe='activation="softmax"',

@@ -23,6 +23,11 @@ _KERAS_ROOT = re.compile(
     re.VERBOSE,
 )
 
+_TENSORFLOW_ALIAS = re.compile(
+    r"^tensorflow(?:\.compat\.v2)?(?=\.(?:losses|metrics|optimizers|initializers)\.(?:schedules\.)?[A-Z])"
+)
+"""TensorFlow 2 shows these parts of Keras under its own root as well; TensorFlow 1 had functions there."""
+
 _SECTIONS = {
     "activations": "activations",
     "applications": "applications",
@@ -101,7 +106,7 @@ RENAMED_CLASSES = {
 @functools.lru_cache(maxsize=8192)
 def canonical_name(dotted: str) -> str:
     """The canonical form of a dotted name; a name outside Keras comes back as it is."""
-    root = _KERAS_ROOT.match(dotted)
+    root = _KERAS_ROOT.match(dotted) or _TENSORFLOW_ALIAS.match(dotted)
     if root is None:
         return dotted
     parts = dotted[root.end() :].lstrip(".").split(".")
@@ -142,11 +147,23 @@ def _from_engine(parts: list[str]) -> str:
     return _TOP_LEVEL.get(last, f"keras.layers.{last}" if last[:1].isupper() else ".".join(["keras", *parts]))
 
 
+_SMALL_OPTIMIZERS = {
+    "adam": "Adam",
+    "adadelta": "Adadelta",
+    "adagrad": "Adagrad",
+    "adamax": "Adamax",
+    "nadam": "Nadam",
+    "rmsprop": "RMSprop",
+    "sgd": "SGD",
+}
+"""Other names that Keras 1 and 2 had for its optimizers."""
+
+
 def _optimizer_name(parts: list[str]) -> str:
     last = parts[-1]
     if "schedules" in parts or "learning_rate_schedule" in parts:
         return "keras.optimizers.schedules" if last == "schedules" else f"keras.optimizers.schedules.{last}"
-    return f"keras.optimizers.{last}"
+    return f"keras.optimizers.{_SMALL_OPTIMIZERS.get(last, last) if len(parts) == 2 else last}"
 
 
 def _is_module_path(parts: list[str]) -> bool:

@@ -37,9 +37,6 @@ TENSORFLOW_OPTIMIZERS: Mapping[str, str] = MappingProxyType(
         "tensorflow.compat.v1.train.GradientDescentOptimizer": "SGD",
         "tensorflow.train.RMSPropOptimizer": "RMSprop",
         "tensorflow.compat.v1.train.RMSPropOptimizer": "RMSprop",
-        "tensorflow.optimizers.Adam": "Adam",
-        "tensorflow.optimizers.SGD": "SGD",
-        "tensorflow.optimizers.RMSprop": "RMSprop",
     }
 )
 """TensorFlow's own optimizers that Keras models were compiled with."""

@@ -20,6 +20,7 @@ from scram_analyzers.source.values import (
     Argument,
     Arguments,
     Class,
+    Constant,
     Function,
     Ref,
     Symbol,
@@ -128,7 +129,9 @@ def call(interpreter: Interpreter, data: Data, name: str, arguments: Arguments, 
             range=None,
         )
     if name in data_operations.STATISTICS:
-        return Unknown(place)
+        return data_operations.statistic(data, name, place)
+    if name == "nunique" and data.classes is not None and data.labels in data_operations.NUMBERED:
+        return Constant(data.classes, place)
     return data.after(step, range=None, shape=None, labels=None, rows=None)
 
 
@@ -221,16 +224,33 @@ def of_created(
     given = _first_data(interpreter, arguments)
     if name in ("transform", "fit_transform") and (given is not None or thing.kind.startswith("sklearn.")):
         return _transformed(thing.kind, last, given, place, _learned(interpreter, owner))
-    if name in ("texts_to_sequences", "texts_to_matrix"):
-        tokens = name == "texts_to_sequences"
-        return Data(
-            f"{thing.kind}.{name}", place, token_ids=tokens, range=_word_ids(thing) if tokens else Interval(0, 1)
-        )
+    if name in ("texts_to_sequences", "texts_to_matrix", "sequences_to_matrix"):
+        return _of_words(interpreter, owner, thing, name, given, arguments, place)
     if name in ("flow", "flow_from_directory", "flow_from_dataframe"):
         return _generated(interpreter, thing, name, arguments, given, place)
     if name == "fit" and thing.kind.startswith("sklearn."):
         return owner
     return Unknown(place)
+
+
+def _of_words(
+    interpreter: Interpreter,
+    owner: Ref,
+    tokenizer: Created,
+    name: str,
+    given: Data | None,
+    arguments: Arguments,
+    place: Place,
+) -> Data:
+    """What a Keras `Tokenizer` makes of texts: the numbers of their words, or a row for each text."""
+    step = DataStep(StepKind.ENCODED, tokenizer.kind, place, learned=_learned(interpreter, owner))
+    base = given if given is not None else Data("", place)
+    made = Data(f"{tokenizer.kind}.{name}", place, part=base.part, roots=base.roots, origins=base.origins)
+    made = replace(made, rows=base.rows, steps=(*base.steps, step))
+    if name == "texts_to_sequences":
+        return replace(made, token_ids=True, range=_word_ids(tokenizer))
+    counted = text(arguments.value("mode", 1)) == "count"
+    return replace(made, range=None if counted else Interval(0, 1), dtype="float64")
 
 
 def _word_ids(tokenizer: Created) -> Interval | None:
@@ -251,7 +271,7 @@ def _first_data(interpreter: Interpreter, arguments: Arguments) -> Data | None:
     return None
 
 
-_FITTING = frozenset(["fit", "fit_transform", "partial_fit", "adapt"])
+_FITTING = frozenset(["fit", "fit_transform", "partial_fit", "adapt", "fit_on_texts"])
 
 
 def _learned(interpreter: Interpreter, owner: Ref) -> Learned | None:

@@ -365,6 +365,17 @@ def whole(data: Data, step: DataStep) -> Data:
     return data.after(step, labels=None if data.labels is LabelForm.CONTINUOUS else data.labels)
 
 
+NUMBERED = (LabelForm.INTEGER, LabelForm.BINARY)
+"""Forms of labels that are one number for each example."""
+
+
+def statistic(data: Data, name: str, place: Place) -> Value:
+    """A number worked out of data: known only of class numbers, of which the highest is one less than there are."""
+    if name in ("max", "amax", "nanmax") and data.classes is not None and data.labels in NUMBERED:
+        return Constant(data.classes - 1, place)
+    return Unknown(place)
+
+
 def class_ids(data: Data, place: Place) -> Value:
     """`argmax` of labels: one number for each row again."""
     if data.labels is not LabelForm.ONE_HOT:

@@ -14,7 +14,6 @@ from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
     Arguments,
     Constant,
-    Unknown,
     Value,
     integer,
     number,
@@ -83,7 +82,9 @@ def _of_data(data: Data, last: str, place: Place) -> Value:
     if last == "argmax":
         return data_operations.class_ids(data, place)
     if last in data_operations.STATISTICS:
-        return Unknown(place)
+        return data_operations.statistic(data, last, place)
+    if last == "unique" and data.classes is not None and data.labels in data_operations.NUMBERED:
+        return data.after(other, shape=(data.classes,), rows=None)
     if last in _REAL_VALUED:
         scales = last in ("log", "log1p", "sqrt", "tanh", "log10")
         step = DataStep(StepKind.SCALED if scales else StepKind.OTHER, last, place)

@@ -38,13 +38,17 @@ class DiscoveryError(OSError):
 
 @dataclass(frozen=True, slots=True)
 class ServerAddress:
-    """Where one server listens, and for which folders. `file` is the server file that says so."""
+    """Where one server listens, and for which folders. `file` is the server file that says so.
+
+    `protocol` is the version that it speaks; its file and a run's hello have the same form in all of them.
+    """
 
     port: int
     token: str
     pid: int
     folders: tuple[Path, ...]
     file: Path
+    protocol: int = PROTOCOL
 
     def depth_for(self, script: Path) -> int | None:
         """How many parts the deepest folder above `script` has, or None when it lies in none of them."""
@@ -127,29 +131,27 @@ def _live_servers() -> Iterator[ServerAddress]:
         except (OSError, ValueError, TypeError, KeyError) as error:
             log.warning("passing over the server file %s: %s", file, error)
             continue
-        if server is None:
-            continue
         if is_alive(server.pid):
             yield server
         else:
             _remove(file)
 
 
-def _read(file: Path) -> ServerAddress | None:
-    """The address in `file`, or None when its server speaks another protocol."""
+def _read(file: Path) -> ServerAddress:
+    """The address in `file`."""
     with open(file, "rb") as stream:
         content = stream.read(MAX_FILE_BYTES + 1)
     if len(content) > MAX_FILE_BYTES:
         raise ValueError(f"it is larger than {MAX_FILE_BYTES} bytes")
     data = json.loads(content)
-    if data["protocol"] != PROTOCOL:
-        return None
-    port, pid, token, folders = data["port"], data["pid"], data["token"], data["folders"]
-    if type(port) is not int or not 0 < port < 65536 or type(pid) is not int or pid <= 0:
-        raise ValueError("its port or pid is not a number in range")
+    protocol, port, pid, token, folders = (data[key] for key in ("protocol", "port", "pid", "token", "folders"))
+    if type(protocol) is not int or type(port) is not int or type(pid) is not int:
+        raise ValueError("its protocol, port or pid is not a number")
+    if not 0 < port < 65536 or pid <= 0:
+        raise ValueError("its port or pid is not in range")
     if not isinstance(token, str) or not isinstance(folders, list):
         raise ValueError("its token or folders are missing")
-    return ServerAddress(port, token, pid, tuple(Path(str(each)) for each in folders), file)
+    return ServerAddress(port, token, pid, tuple(Path(str(each)) for each in folders), file, protocol)
 
 
 def _remove(file: Path) -> None:

@@ -60,6 +60,9 @@ class Audience(Protocol):
     def run_began(self, run: LiveRun) -> None:
         """A run introduced itself, or came back after its connection was lost."""
 
+    def run_refused(self, run: LiveRun, protocol: int) -> None:
+        """A run can't be listened to, because it speaks another version of the protocol."""
+
     def run_found(self, run: LiveRun, sequence: int, finding: Finding) -> None:
         """A run found something; each sequence number of a run comes once."""
 
@@ -128,11 +131,12 @@ class LiveListener:
             raise _RefusedError(f"no hello within {GREETING_SECONDS:g} seconds") from None
         if not isinstance(hello, Hello):
             raise _RefusedError("the first message must be a hello")
-        if hello.protocol != PROTOCOL:
-            raise _RefusedError(f"protocol version {hello.protocol}; this server speaks {PROTOCOL}")
         if not hmac.compare_digest(hello.token.encode("utf-8", "replace"), self.token.encode()):
             raise _RefusedError("wrong token")
         run = LiveRun(hello.run, hello.script, hello.started, hello.digest)
+        if hello.protocol != PROTOCOL:
+            self._audience.run_refused(run, hello.protocol)
+            raise _RefusedError(f"protocol version {hello.protocol}; this server speaks {PROTOCOL}")
         log.info("run %s of %s is connected", run.run, run.script)
         self._audience.run_began(run)
         await _say(writer, Welcome(seen=self._seen.get(run.run, 0)))

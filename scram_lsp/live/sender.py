@@ -146,6 +146,7 @@ class ServerLink:
         self._last_progress: Progress | None = None
         self._retry_after = FIRST_RETRY_SECONDS
         self._next_try = 0.0
+        self._is_refused_for_good = False
 
     @property
     def is_connected(self) -> bool:
@@ -158,8 +159,11 @@ class ServerLink:
         progress: Progress | None,
         status: Literal["finished", "failed"] | None,
     ) -> None:
-        """Send what the server has not heard. A broken connection is noted and tried again later."""
-        if self._socket is None and time.monotonic() < self._next_try:
+        """Send what the server has not heard. A broken connection is noted and tried again later.
+
+        A server of another protocol is greeted once, so that it can tell its user of the run that it can't show.
+        """
+        if self._socket is None and (time.monotonic() < self._next_try or self._is_refused_for_good):
             return
         try:
             if self._socket is None:
@@ -173,6 +177,7 @@ class ServerLink:
                 self._finish(status)
         except (OSError, MessageError) as error:
             log.info("lost the language server on port %d: %s", self._server.port, error)
+            self._is_refused_for_good = self._server.protocol != PROTOCOL
             self._lose()
 
     def close(self) -> None:

@@ -29,7 +29,7 @@ from scram_lsp.files import is_notebook
 from scram_lsp.finding_json import finding_from_json
 from scram_lsp.live.discovery import Announcement
 from scram_lsp.live.listener import LiveListener, LiveRun
-from scram_lsp.live.messages import Progress
+from scram_lsp.live.messages import PROTOCOL, Progress
 from scram_lsp.server.action_edits import ActionEdits
 from scram_lsp.server.analyses import Analyses, is_large
 from scram_lsp.server.code_actions import ActionClient
@@ -290,6 +290,15 @@ class ScramLanguageServer(LanguageServer):
         """A new run of a script clears what the one before it found."""
         self._show_soon(self.runs.begin(run))
         self.board.began(run)
+
+    def run_refused(self, run: LiveRun, protocol: int) -> None:
+        """Tell the user, once, why a run can't be shown and what to do."""
+        self.board.refused(run, protocol)
+        relation = "older" if protocol < PROTOCOL else "newer"
+        self.complain(
+            f"A run of {run.script} can't be shown while it trains: its scram-lsp is {relation} than this language "
+            "server's. Update the older one (pip install --upgrade scram-lsp)."
+        )
 
     def run_found(self, run: LiveRun, sequence: int, finding: Finding) -> None:
         """Show a finding of a run."""

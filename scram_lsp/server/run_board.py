@@ -15,7 +15,7 @@ from lsprotocol import types
 from scram_analyzers.findings import Finding
 from scram_lsp.finding_json import finding_to_json
 from scram_lsp.live.listener import LiveRun
-from scram_lsp.live.messages import Progress
+from scram_lsp.live.messages import PROTOCOL, Progress
 from scram_lsp.server.experimental import declared
 from scram_lsp.server.run_list import delete_run, list_runs, run_details
 
@@ -24,6 +24,7 @@ SHOW_RUN = "scram/run"
 DELETE_RUN = "scram/deleteRun"
 RUNS_CHANGED = "scram/runsChanged"
 LIVE_FINDING = "scram/liveFinding"
+OTHER_PROTOCOL = "scram/otherProtocol"
 
 CHANGE_SECONDS = 0.5
 """The shortest time between two words of a change: each makes the client ask for the list."""
@@ -50,6 +51,11 @@ class RunBoard:
         """A run introduced itself."""
         self._scripts[run.run] = Path(run.script)
         self._changed()
+
+    def refused(self, run: LiveRun, protocol: int) -> None:
+        """A run speaks another version of the protocol, so nothing is heard of it."""
+        if self._is_wanted:
+            self._notify(OTHER_PROTOCOL, {"script": run.script, "run": protocol, "server": PROTOCOL})
 
     def found(self, finding: Finding) -> None:
         """A live run found something."""

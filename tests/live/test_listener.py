@@ -39,6 +39,9 @@ class Notebook:
     def run_began(self, run: LiveRun) -> None:
         self.heard.append(("began", run.run))
 
+    def run_refused(self, run: LiveRun, protocol: int) -> None:
+        self.heard.append(("refused", run.run, protocol))
+
     def run_found(self, run: LiveRun, sequence: int, finding: Finding) -> None:
         self.heard.append(("found", run.run, sequence, finding.message))
 
@@ -181,7 +184,7 @@ async def test_runs_speak_at_once_and_are_kept_apart(world: World) -> None:
     [
         ({"token": "guess"}, "wrong token"),
         ({"token": "\ud800é"}, "wrong token"),
-        ({"protocol": 2}, "version 2"),
+        ({"token": "guess", "protocol": 2}, "wrong token"),
     ],
 )
 async def test_a_wrong_hello_is_refused(
@@ -196,6 +199,17 @@ async def test_a_wrong_hello_is_refused(
     assert reason in caplog.text
     assert world.listener.token not in caplog.text
     assert world.audience.heard == []
+    await world.assert_it_still_works()
+
+
+async def test_a_run_of_another_protocol_is_refused_and_named(world: World) -> None:
+    peer = await world.connect()
+    peer.send(attrs.evolve(world.hello(), protocol=2))
+    answer = await peer.hear()
+    assert isinstance(answer, Refused)
+    assert "version 2" in answer.reason
+    assert await peer.is_closed_by_the_server()
+    assert world.audience.heard == [("refused", world.hello().run, 2)]
     await world.assert_it_still_works()
 
 

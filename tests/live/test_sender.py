@@ -64,6 +64,9 @@ class Editor:
     def run_began(self, run):
         self.heard.append(("began", run.run))
 
+    def run_refused(self, run, protocol):
+        self.heard.append(("refused", protocol))
+
     def run_found(self, run, sequence, finding):
         self.heard.append(("found", sequence, finding.message))
 
@@ -196,6 +199,18 @@ def test_a_server_that_talks_nonsense_is_left_alone(script, sender):
             sender.send(1, finding("NaN"))
             editor.wait_for(("found", 1, "NaN"))
         connection.close()
+
+
+def test_a_server_of_another_protocol_is_greeted_once(script, sender, monkeypatch):
+    """It hears of the run that it can't show, and is then left alone."""
+    monkeypatch.setattr("scram_lsp.live.listener.PROTOCOL", 2)
+    monkeypatch.setattr("scram_lsp.live.discovery.PROTOCOL", 2)
+    monkeypatch.setattr("scram_lsp.live.sender.FIRST_RETRY_SECONDS", 0.0)
+    with Editor(script.parent) as editor:
+        editor.wait_for(("refused", 1))
+        sender.send(1, finding("NaN"))
+        sender.end("finished", timeout=PATIENCE)
+        assert editor.heard == [("refused", 1)]
 
 
 WELCOME = b'{"type":"welcome","protocol":1,"seen":0}\n'

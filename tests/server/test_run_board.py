@@ -12,7 +12,7 @@ from pytest_lsp import client_capabilities
 from scram_analyzers.run.records import RunInfo
 from scram_lsp.live.listener import LiveRun
 from scram_lsp.live.messages import Progress
-from scram_lsp.server.run_board import LIVE_FINDING, RUNS_CHANGED, RunBoard
+from scram_lsp.server.run_board import LIVE_FINDING, OTHER_PROTOCOL, RUNS_CHANGED, RunBoard
 from scram_lsp.store.run_store import RunStore
 from tests.server.editor import Editor
 from tests.server.test_run_list import finding
@@ -46,6 +46,14 @@ async def test_a_client_that_asked_hears_of_runs_and_findings(tmp_path: Path) ->
     assert heard.empty()
 
 
+async def test_a_client_that_asked_hears_of_a_run_of_another_protocol(tmp_path: Path) -> None:
+    heard: list[tuple[str, Any]] = []
+    board = RunBoard(lambda method, params: heard.append((method, params)), list)
+    board.begin(WANTED)
+    board.refused(store_run(tmp_path / "train.py", "a"), 2)
+    assert heard == [(OTHER_PROTOCOL, {"script": str(tmp_path / "train.py"), "run": 2, "server": 1})]
+
+
 async def test_other_clients_hear_nothing(tmp_path: Path) -> None:
     heard: list[str] = []
     board = RunBoard(lambda method, params: heard.append(method), list)
@@ -54,6 +62,7 @@ async def test_other_clients_hear_nothing(tmp_path: Path) -> None:
     script.touch()
     board.began(store_run(script, "a"))
     board.found(finding(script, "a"))
+    board.refused(store_run(script, "b"), 2)
     await asyncio.sleep(0)
     assert heard == []
 

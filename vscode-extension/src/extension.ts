@@ -24,7 +24,7 @@ export function activate(context: vscode.ExtensionContext): Api {
   const notices = new Notices();
   const status = new Status();
   const session: Session = new Session(context, log, trace, (client) => runs.listen(client));
-  const runs = new Runs(session, status, notices, context.globalState);
+  const runs = new Runs(session, status, notices);
   context.subscriptions.push(log, trace, status, session, runs);
 
   session.onState((state) => {
@@ -89,14 +89,14 @@ function startWhenKerasIsInSight(session: Session, subscriptions: vscode.Disposa
   const isInSight = (document: vscode.TextDocument): boolean =>
     document.languageId === "python" && mentionsKeras(document.getText());
   if (vscode.workspace.textDocuments.some(isInSight)) {
-    void session.start();
+    void session.startUnlessStarted();
     return;
   }
   const waiting: vscode.Disposable[] = [];
   const look = (document: vscode.TextDocument): void => {
     if (waiting.length > 0 && isInSight(document)) {
       disposeAll(waiting.splice(0));
-      void session.start();
+      void session.startUnlessStarted();
     }
   };
   waiting.push(

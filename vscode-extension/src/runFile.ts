@@ -1,12 +1,11 @@
 /** "SCRAM: Run this file": the user's script in a terminal of the user's interpreter, watched. */
 
 import * as vscode from "vscode";
-import { quoted, runArguments } from "./shell";
+import { runArguments } from "./shell";
 import { isInterpreter, inspect } from "./python/inspect";
 import type { Notices } from "./notices";
 import type { Session } from "./server/session";
-
-const TERMINAL = "SCRAM";
+import { inTerminal } from "./terminal";
 
 /** Run the file of `uri`, or of the active editor. */
 export async function runFile(session: Session, notices: Notices, uri?: vscode.Uri): Promise<void> {
@@ -43,11 +42,4 @@ export async function runFile(session: Session, notices: Notices, uri?: vscode.U
 
 function setInterpreter(): { label: string; run(): unknown } {
   return { label: "Set Interpreter", run: () => vscode.commands.executeCommand("scram.setInterpreter") };
-}
-
-function inTerminal(words: readonly string[]): void {
-  const existing = vscode.window.terminals.find((each) => each.name === TERMINAL && each.exitStatus === undefined);
-  const terminal = existing ?? vscode.window.createTerminal({ name: TERMINAL });
-  terminal.show(true);
-  terminal.sendText(quoted(words, process.platform));
 }

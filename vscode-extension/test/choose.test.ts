@@ -95,7 +95,7 @@ describe("asking an interpreter about itself", () => {
   it("gives the reason of one that is not there", async () => {
     const answer = await inspect("/no/such/python");
     assert.ok(!isInterpreter(answer));
-    assert.match(answer.reason, /ENOENT/);
+    assert.match(answer.reason, /there is no such file/);
   });
 
   it("is not taken in by a program that is no Python", async () => {

@@ -37,7 +37,7 @@ export async function inspect(path: string): Promise<Interpreter | NoInterpreter
     const { stdout } = await run(path, ["-c", QUESTION], { cwd: tmpdir(), timeout: LIMIT_MS, windowsHide: true });
     return parseAnswer(path, stdout);
   } catch (error) {
-    return { path, reason: error instanceof Error ? firstLine(error.message) : String(error) };
+    return { path, reason: reasonOf(error) };
   }
 }
 
@@ -61,6 +61,17 @@ function parseAnswer(path: string, stdout: string): Interpreter | NoInterpreter 
   }
 }
 
-function firstLine(text: string): string {
-  return text.split("\n", 1)[0] ?? text;
+/** Why a program did not run, in words where Node has only a code. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) {
+    return String(error);
+  }
+  switch ((error as NodeJS.ErrnoException).code) {
+    case "ENOENT":
+      return "there is no such file";
+    case "EACCES":
+      return "it may not be run";
+    default:
+      return error.message.split("\n", 1)[0] ?? error.message;
+  }
 }

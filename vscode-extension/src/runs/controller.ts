@@ -11,17 +11,21 @@ import {
   DELETE_RUN,
   LIST_RUNS,
   LIVE_FINDING,
+  OTHER_PROTOCOL,
   RUNS_CHANGED,
   SHOW_RUN,
+  type OtherProtocol,
   type RunDetails,
   type RunFinding,
   type RunReference,
   type RunSummary,
 } from "./protocol";
+import { inTerminal } from "../terminal";
 import { RunsTree, type RunNode } from "./view";
 import { startedText } from "./words";
 
-const MUTED = "scram.muted";
+/** The setting that "Mute" switches off. */
+const NOTIFY = "notifyOfErrors";
 
 export class Runs implements vscode.Disposable {
   private readonly tree = new RunsTree();
@@ -32,13 +36,20 @@ export class Runs implements vscode.Disposable {
     private readonly session: Session,
     private readonly status: Status,
     private readonly notices: Notices,
-    private readonly memento: vscode.Memento,
-  ) {}
+  ) {
+    // Past runs are shown in a window that has no Keras in sight, too.
+    this.view.onDidChangeVisibility(({ visible }) => {
+      if (visible) {
+        void session.startUnlessStarted();
+      }
+    });
+  }
 
   /** Listen to a server's word of its runs. */
   listen(client: LanguageClient): void {
     client.onNotification(RUNS_CHANGED, () => void this.refresh());
     client.onNotification(LIVE_FINDING, (finding: RunFinding) => this.notify(finding));
+    client.onNotification(OTHER_PROTOCOL, (other: OtherProtocol) => this.explainProtocol(other));
   }
 
   async refresh(): Promise<void> {
@@ -76,7 +87,7 @@ export class Runs implements vscode.Disposable {
 
   async delete(node?: RunNode): Promise<void> {
     const run = node?.run ?? (await this.pick("Delete a run"));
-    if (run !== undefined) {
+    if (run !== undefined && (await isSure(run))) {
       await this.session.running?.sendRequest(DELETE_RUN, reference(run));
       await this.refresh();
     }
@@ -109,15 +120,40 @@ export class Runs implements vscode.Disposable {
 
   /** Only what ruins the run interrupts its user, once. */
   private notify(finding: RunFinding): void {
-    if (finding.severity !== "error" || this.memento.get<boolean>(MUTED, false)) {
+    const settings = vscode.workspace.getConfiguration("scram");
+    if (finding.severity !== "error" || !settings.get<boolean>(NOTIFY, true)) {
       return;
     }
     this.notices.error(
       `${basename(finding.filename)}, line ${finding.location.row}: ${finding.message}`,
       { label: "Show", run: () => this.openFinding(finding) },
-      { label: "Mute", run: () => this.memento.update(MUTED, true) },
+      { label: "Mute", run: () => settings.update(NOTIFY, false, vscode.ConfigurationTarget.Global) },
     );
   }
+
+  private explainProtocol({ run, server }: OtherProtocol): void {
+    const choice = this.session.choice;
+    if (run > server && choice?.kind === "bundle") {
+      this.notices.error("A run can't be shown while it trains: its scram-lsp is newer than this extension.", {
+        label: "Update Extension",
+        run: () => vscode.commands.executeCommand("workbench.extensions.action.checkForUpdates"),
+      });
+      return;
+    }
+    const python = choice === undefined || choice.kind === "nothing" ? "python" : choice.interpreter.path;
+    const older = run < server ? "older than the language server's" : "newer than the language server's";
+    this.notices.error(`A run can't be shown while it trains: its scram-lsp is ${older}.`, {
+      label: "Update scram-lsp",
+      run: () => inTerminal([python, "-m", "pip", "install", "--upgrade", "scram-lsp"]),
+    });
+  }
+}
+
+/** A deleted run can't be brought back. */
+async function isSure(run: RunSummary): Promise<boolean> {
+  const question = `Delete the run of ${basename(run.script)}, ${startedText(run.started)}?`;
+  const detail = "Its curves and findings are removed for good.";
+  return (await vscode.window.showWarningMessage(question, { modal: true, detail }, "Delete")) !== undefined;
 }
 
 function reference(run: RunSummary): RunReference {

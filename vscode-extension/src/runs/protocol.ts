@@ -43,6 +43,14 @@ export const SHOW_RUN = "scram/run";
 export const DELETE_RUN = "scram/deleteRun";
 export const RUNS_CHANGED = "scram/runsChanged";
 export const LIVE_FINDING = "scram/liveFinding";
+export const OTHER_PROTOCOL = "scram/otherProtocol";
+
+/** A run was refused, because it and the server speak different versions of the protocol between them. */
+export interface OtherProtocol {
+  readonly script: string;
+  readonly run: number;
+  readonly server: number;
+}
 
 export interface RunReference {
   readonly run: string;

@@ -43,7 +43,7 @@ export class RunsTree implements vscode.TreeDataProvider<Node>, vscode.Disposabl
   }
 
   getTreeItem(node: Node): vscode.TreeItem {
-    return node.kind === "run" ? runItem(node.run) : findingItem(node.finding);
+    return node.kind === "run" ? runItem(node.run, node.run === this.runs[0]) : findingItem(node.finding);
   }
 
   dispose(): void {
@@ -51,9 +51,10 @@ export class RunsTree implements vscode.TreeDataProvider<Node>, vscode.Disposabl
   }
 }
 
-function runItem(run: RunSummary): vscode.TreeItem {
+/** The first run of the list is open, so that what it found is in sight at once, as are live ones. */
+function runItem(run: RunSummary, isFirst: boolean): vscode.TreeItem {
   const isLive = run.status === "running";
-  const state = run.findings.length === 0 ? vscode.TreeItemCollapsibleState.None : expansion(isLive);
+  const state = run.findings.length === 0 ? vscode.TreeItemCollapsibleState.None : expansion(isLive || isFirst);
   const item = new vscode.TreeItem(isLive ? progressText(run) : basename(run.script), state);
   item.id = run.run;
   item.description = isLive ? findingsText(run) : `${startedText(run.started)}, ${ending(run)}`;
@@ -68,8 +69,8 @@ function ending(run: RunSummary): string {
   return run.status === "failed" ? `did not finish, ${findingsText(run)}` : findingsText(run);
 }
 
-function expansion(isLive: boolean): vscode.TreeItemCollapsibleState {
-  return isLive ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.Collapsed;
+function expansion(isOpen: boolean): vscode.TreeItemCollapsibleState {
+  return isOpen ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.Collapsed;
 }
 
 function findingItem(finding: RunFinding): vscode.TreeItem {

@@ -45,6 +45,7 @@ export type Mend = "choose interpreter" | "show log";
 export class Session implements vscode.Disposable {
   private client: LanguageClient | undefined;
   private queue: Promise<void> = Promise.resolve();
+  private isStarted = false;
   private readonly states = new vscode.EventEmitter<SessionState>();
   readonly onState = this.states.event;
 
@@ -59,10 +60,17 @@ export class Session implements vscode.Disposable {
   ) {}
 
   start(): Promise<void> {
+    this.isStarted = true;
     return this.inTurn(() => this.startNow());
   }
 
+  /** Start for the first time; afterwards only a restart starts it again. */
+  startUnlessStarted(): Promise<void> {
+    return this.isStarted ? this.queue : this.start();
+  }
+
   restart(): Promise<void> {
+    this.isStarted = true;
     return this.inTurn(async () => {
       await this.stopNow();
       await this.startNow();

@@ -79,9 +79,9 @@ def remove_argument(place: Place, name: str) -> TextEdit | None:
         here = Place(place.chunk, argument).range
         following = Place(place.chunk, call.args[position + 1]).range if position + 1 < len(call.args) else None
         before = Place(place.chunk, call.args[position - 1]).range if position > 0 else None
-        if following is not None and not _holds_comment(argument.comma):
+        if following is not None and not holds_comment(argument.comma):
             return TextEdit(SourceRange(here.start, following.start), "")
-        if before is not None and not _holds_comment(call.args[position - 1].comma):
+        if before is not None and not holds_comment(call.args[position - 1].comma):
             return TextEdit(SourceRange(before.end, here.end), "")
         if following is not None and isinstance(argument.comma, cst.Comma):
             return TextEdit(SourceRange(here.start, Place(place.chunk, argument.comma).range.end), "")
@@ -89,11 +89,11 @@ def remove_argument(place: Place, name: str) -> TextEdit | None:
     return None
 
 
-def _holds_comment(node: cst.CSTNode | cst.MaybeSentinel) -> bool:
+def holds_comment(node: cst.CSTNode | cst.MaybeSentinel) -> bool:
     """Whether a comment stands in the space that belongs to a node."""
     if isinstance(node, cst.MaybeSentinel):
         return False
-    return isinstance(node, cst.Comment) or any(_holds_comment(child) for child in node.children)
+    return isinstance(node, cst.Comment) or any(holds_comment(child) for child in node.children)
 
 
 def _gap(program: Program, place: Place, last: SourceRange) -> str:

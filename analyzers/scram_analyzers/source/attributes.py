@@ -96,7 +96,10 @@ def set_attribute(interpreter: Interpreter, owner: Value, name: str, value: Valu
     if not isinstance(owner, Ref):
         return
     thing = interpreter.object_of(owner)
-    if isinstance(thing, (Instance, Created, ModelObject)):
+    if isinstance(thing, ModelObject):
+        keras_models.set_attribute(interpreter, owner, thing, name, placed(value, place))
+        interpreter.recording.attribute_set(owner, name, value, place)
+    elif isinstance(thing, (Instance, Created)):
         attributes = {**thing.attributes, name: placed(value, place)}
         interpreter.replace_object(owner, replace(thing, attributes=attributes))
         interpreter.recording.attribute_set(owner, name, value, place)

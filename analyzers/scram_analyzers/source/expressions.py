@@ -446,9 +446,9 @@ def iterated(interpreter: Interpreter, value: Value) -> tuple[Value, ...] | None
 def element_of(interpreter: Interpreter, value: Value) -> Value:
     """What one item of an iterable may be."""
     thing = interpreter.object_of(value)
-    if isinstance(thing, ListObject) and thing.items:
-        joined = thing.items[0]
-        for item in thing.items[1:]:
+    if isinstance(thing, ListObject) and (items := (*thing.items, *thing.rest)):
+        joined = items[0]
+        for item in items[1:]:
             joined = join_values(joined, item)
         return UNKNOWN if isinstance(joined, Constant) and thing.open else joined
     if isinstance(value, Data):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from scram_analyzers.source import keras_layers
 from scram_analyzers.source.graph import InputSpec, Layer, Opaque, Tensor
 from scram_analyzers.source.model import Model, ModelKind, ModelObject
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.state import Created, Instance
+from scram_analyzers.source.state import Created, Instance, ListObject
 from scram_analyzers.source.values import (
     Argument,
     Arguments,
@@ -39,6 +40,10 @@ def is_model(interpreter: Interpreter, value: Value) -> bool:
     if isinstance(thing, ModelObject):
         return True
     return isinstance(thing, Instance) and not MODEL_BASES.isdisjoint(thing.cls.external_bases())
+
+
+INSIDE = "__layers__"
+"""The attribute of a ready-made model that holds one layer for all those it consists of, which can't be seen."""
 
 
 # -- making models
@@ -73,6 +78,7 @@ def make_application(interpreter: Interpreter, kind: str, arguments: Arguments, 
     """`keras.applications.VGG16(...)`."""
     named = keras_layers.with_tuples(interpreter, keras_layers.name_arguments(kind, arguments))
     attributes = {name: argument.value for name, argument in named.keywords.items()}
+    attributes[INSIDE] = _unseen_layer(interpreter, place)
     thing = ModelObject(ModelKind.APPLICATION, place, application=kind, attributes=attributes)
     reference = interpreter.allocate(thing, place)
     source = keras_layers.tensors_in(interpreter, Arguments(keywords=named.keywords))
@@ -83,7 +89,12 @@ def make_application(interpreter: Interpreter, kind: str, arguments: Arguments, 
 
 def make_loaded(interpreter: Interpreter, place: Place) -> Ref:
     """A model from a file: all that is known is that it is one."""
-    return interpreter.allocate(ModelObject(ModelKind.LOADED, place), place)
+    attributes = {INSIDE: _unseen_layer(interpreter, place)}
+    return interpreter.allocate(ModelObject(ModelKind.LOADED, place, attributes=attributes), place)
+
+
+def _unseen_layer(interpreter: Interpreter, place: Place) -> Ref:
+    return interpreter.allocate(Created("keras.layers.Layer", Arguments(), place), place)
 
 
 def _tensors_of(interpreter: Interpreter, value: Value | None) -> tuple[Tensor, ...]:
@@ -114,9 +125,20 @@ def attribute(interpreter: Interpreter, reference: Ref, thing: ModelObject, name
     if name in ("output", "outputs", "input", "inputs"):
         return _ends(interpreter, reference, thing, name, place)
     if name == "layers":
-        layers = _listed_layers(thing)
+        layers, inside = _listed_layers(thing), thing.attributes.get(INSIDE)
+        if inside is not None:
+            return interpreter.allocate(ListObject((), open=True, rest=(inside,)), place)
         return interpreter.new_list(layers or (), place, open=layers is None)
     return thing.attributes.get(name)
+
+
+def set_attribute(interpreter: Interpreter, reference: Ref, thing: ModelObject, name: str, value: Value) -> None:
+    """`model.name = value`; what is set of `trainable` holds for the layers inside as well."""
+    interpreter.replace_object(reference, replace(thing, attributes={**thing.attributes, name: value}))
+    inside = thing.attributes.get(INSIDE)
+    layer = interpreter.object_of(inside) if name == "trainable" else None
+    if isinstance(inside, Ref) and isinstance(layer, Created):
+        interpreter.replace_object(inside, replace(layer, attributes={**layer.attributes, name: value}))
 
 
 def _listed_layers(thing: ModelObject) -> tuple[Value, ...] | None:
@@ -176,8 +198,7 @@ def _finish(
     frozen = {layer.identity for layer in layers if _is_frozen(interpreter, layer.identity)}
     for model in nested:
         frozen |= _frozen_inside(interpreter, model)
-    if boolean(thing.attributes.get("trainable")) is False:
-        frozen |= {layer.identity for layer in layers} | {identity}
+    frozen |= _frozen_as_a_whole(interpreter, thing, identity, layers)
     return Model(
         identity=identity,
         kind=thing.kind,
@@ -222,9 +243,21 @@ def _frozen_inside(interpreter: Interpreter, model: Model) -> frozenset[int]:
     thing = interpreter.object_at(model.identity)
     if not isinstance(thing, (ModelObject, Instance)):
         return model.frozen
-    if boolean(thing.attributes.get("trainable")) is False:
-        return frozenset((model.identity, *(layer.identity for layer in model.layers)))
-    return frozenset().union(*(_frozen_inside(interpreter, each) for each in model.nested))
+    frozen = _frozen_as_a_whole(interpreter, thing, model.identity, model.layers)
+    return frozen or frozenset().union(*(_frozen_inside(interpreter, each) for each in model.nested))
+
+
+def _frozen_as_a_whole(
+    interpreter: Interpreter, thing: ModelObject | Instance, identity: int, layers: Iterable[Layer]
+) -> frozenset[int]:
+    """What `model.trainable = False` freezes: all its layers, but for those inside that are thawed again."""
+    whole = boolean(thing.attributes.get("trainable")) is False
+    inside = thing.attributes.get(INSIDE)
+    if isinstance(inside, Ref):
+        if not _is_frozen(interpreter, inside.identity):
+            return frozenset()
+        return frozenset((identity, inside.identity)) if whole else frozenset((inside.identity,))
+    return frozenset((identity, *(layer.identity for layer in layers))) if whole else frozenset()
 
 
 def _is_frozen(interpreter: Interpreter, identity: int) -> bool:

@@ -31,10 +31,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ListObject:
-    """A list; `open` when it may hold more, or other, items than those."""
+    """A list; `open` when it may hold more, or other, items than those.
+
+    `rest` holds one value that stands for each of the others, where there is one.
+    """
 
     items: tuple[Value, ...]
     open: bool = False
+    rest: tuple[Value, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

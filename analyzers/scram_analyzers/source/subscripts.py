@@ -62,7 +62,8 @@ def _item_of_container(interpreter: Interpreter, owner: Value, key: Value | slic
     if isinstance(thing, ListObject) and thing.open:
         items = thing.items
         if isinstance(key, slice):
-            return interpreter.new_list(items if key.start is None and key.stop is None else (), place, open=True)
+            kept = items if key.start is None and key.stop is None else ()
+            return interpreter.allocate(ListObject(kept, open=True, rest=thing.rest), place)
         position = integer(key) if not isinstance(key, slice) else None
         known = position is not None and 0 <= position < len(items)
         return items[position] if known and position is not None else Unknown(place)

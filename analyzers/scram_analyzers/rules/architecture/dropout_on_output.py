@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity, SourceRange, TextEdit
+from scram_analyzers import layer_edits
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.architecture.paths import is_activation, words
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.graph import Layer, Tensor
 from scram_analyzers.source.keras_api.layers import WEIGHTED
-from scram_analyzers.source.parents import added_to, statement_of
 from scram_analyzers.source.program import Program
-from scram_analyzers.source.text import lines_of
 from scram_analyzers.source.values import number
 
 DROPOUTS = frozenset(("Dropout", "AlphaDropout", "GaussianDropout"))
@@ -106,16 +105,10 @@ class DropoutOnOutput(Rule):
                 )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
-        """Take out the line that adds it."""
-        for layer in program.layers:
-            if layer.place.range != finding.range or added_to(layer.place) is None:
-                continue
-            statement = statement_of(layer.place)
-            if statement is None or statement.range.end.line >= len(lines_of(program.text)):
-                return None
-            whole = SourceRange.of(statement.range.start.line, 0, statement.range.end.line + 1, 0)
-            return Fix("Remove this Dropout", Applicability.UNSAFE, (TextEdit(whole, ""),))
-        return None
+        """Take it out."""
+        layer = next((each for each in program.layers if each.place.range == finding.range), None)
+        edits = layer_edits.take_out(program, layer) if layer is not None else ()
+        return Fix("Remove this Dropout", Applicability.UNSAFE, edits) if edits else None
 
 
 def _dropout_at_end(output: Tensor) -> tuple[Layer, Layer] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scram_analyzers import fixes
+from scram_analyzers import fixes, layer_edits
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.architecture.paths import (
     DROPOUTS,
@@ -19,7 +19,6 @@ from scram_analyzers.source.data import LabelForm
 from scram_analyzers.source.graph import Layer, Tensor
 from scram_analyzers.source.heads import heads_of
 from scram_analyzers.source.model import Model
-from scram_analyzers.source.parents import added_to, is_element
 from scram_analyzers.source.program import Compile, Fit, Program
 from scram_analyzers.source.shapes import ModelShapes
 
@@ -169,15 +168,10 @@ class MissingFlatten(Rule):
         model_of_layer = next(models, None)
         layer = _first_of_run(model_of_layer, marked) if model_of_layer is not None else marked
         spelling = program.imports.spell("keras.layers.Flatten")
-        content = f"{spelling.text}()"
-        model = added_to(layer.place)
-        if model is not None:
-            edit = fixes.statement_before(program, layer.place, f"{model}.add({content})")
-        elif is_element(layer.place):
-            edit = fixes.element_before(program, layer.place, content)
-        else:
+        edits = layer_edits.put_before(program, layer, f"{spelling.text}()", "flatten")
+        if not edits:
             return None
-        edits = (edit, *fixes.import_edits(program, (spelling,)))
+        edits = (*edits, *fixes.import_edits(program, (spelling,)))
         return Fix("Add Flatten before this layer", Applicability.UNSAFE, edits)
 
 

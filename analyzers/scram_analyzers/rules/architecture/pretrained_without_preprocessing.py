@@ -6,36 +6,12 @@ from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.data.pretrained import SELF_SCALING, is_trained, name_of_network, preprocessing
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.graph import InputSpec, Layer, Tensor
 from scram_analyzers.source.keras_api.layers import NORMALIZING
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.program import Program
-from scram_analyzers.source.values import is_none, text
-
-OWN_SCALING = ("EfficientNet", "ConvNeXt", "MobileNetV3")
-"""Backbones that scale pixels by themselves."""
-MODULES = {
-    "VGG16": "vgg16",
-    "VGG19": "vgg19",
-    "ResNet50": "resnet50",
-    "ResNet101": "resnet",
-    "ResNet152": "resnet",
-    "ResNet50V2": "resnet_v2",
-    "ResNet101V2": "resnet_v2",
-    "ResNet152V2": "resnet_v2",
-    "MobileNet": "mobilenet",
-    "MobileNetV2": "mobilenet_v2",
-    "DenseNet121": "densenet",
-    "DenseNet169": "densenet",
-    "DenseNet201": "densenet",
-    "Xception": "xception",
-    "InceptionV3": "inception_v3",
-    "InceptionResNetV2": "inception_resnet_v2",
-    "NASNetMobile": "nasnet",
-    "NASNetLarge": "nasnet",
-}
-"""The module that holds each backbone's `preprocess_input`."""
 
 
 class PretrainedWithoutPreprocessing(Rule):
@@ -43,27 +19,31 @@ class PretrainedWithoutPreprocessing(Rule):
 
     code = "SCR317"
     name = "pretrained-without-preprocessing"
-    severity = Severity.WARNING
+    severity = Severity.INFO
     confidence = Confidence.HIGH
-    summary = "a pretrained network that gets pixels in another form than it was trained on"
+    summary = "a pretrained network that gets pixels scaled in another way than those it was trained on"
     why = (
-        "A pretrained network knows pixels in one form: shifted, scaled and ordered by its own preprocess_input. Raw "
-        "pixels look to it like no picture it has seen, and its features are worth little."
+        "A pretrained network knows pixels in one form: shifted, scaled and ordered by its own preprocess_input. In "
+        "another form they are pictures with contrasts it has never seen, and its features are worth less."
     )
     how = "Pass the images through the preprocess_input of the same module, in training and in prediction."
     references = (
         Reference("Keras Applications: preprocessing", "https://keras.io/api/applications/"),
         Reference("SCRAM (CHI 2020 Extended Abstracts)", "https://doi.org/10.1145/3334480.3382879"),
     )
-    false_alarms = "Preprocessing in a file on disk. Pixels divided by 255 are only an info: features suffer less."
+    false_alarms = (
+        "A network that is trained anew in all its layers gets used to any form. Raw pixels from 0 to 255 are reported "
+        "by input-not-normalized (SCR201)."
+    )
     bad = (
         Example(
-            "CIFAR's raw pixels into VGG16",
+            "Divided by 255 for VGG16",
             """
             import keras
             from keras import layers
 
             (x_train, y_train), _ = keras.datasets.cifar10.load_data()
+            x_train = x_train / 255
             base = keras.applications.VGG16(include_top=False, input_shape=(32, 32, 3), pooling="avg")
             base.trainable = False
             model = keras.Sequential([base, layers.Dense(10, activation="softmax")])
@@ -125,19 +105,16 @@ class PretrainedWithoutPreprocessing(Rule):
             backbone = _unprepared(fit.model)
             if backbone is None or data.range is None or any("preprocess" in step.name for step in data.steps):
                 continue
-            raw = data.range.low >= 0 and data.range.high > 200
-            if not raw and not (data.range.low == 0 and data.range.high <= 1):
+            if data.range.low != 0 or data.range.high > 1:  # raw pixels are SCR201's
                 continue
-            name = (backbone.application or "").rpartition(".")[2]
+            name = name_of_network(backbone)
+            prepared = preprocessing(program, backbone)
             yield Report(
                 fit.x.place,
                 f"{name} was trained on images prepared by its preprocess_input, but gets pixels from "
                 f"{data.range.low:g} to {data.range.high:g}.",
                 (Related(backbone.place, "The pretrained network."), *_origin(data)),
-                severity=None if raw else Severity.INFO,
-                recipe=f"keras.applications.{MODULES[name]}.preprocess_input({fit.x.place.text})"
-                if name in MODULES
-                else "",
+                recipe=f"x = {prepared}(x)  # of the pixels from 0 to 255" if prepared is not None else "",
             )
 
 
@@ -149,19 +126,16 @@ def _origin(data: Data) -> Iterator[Related]:
 def _unprepared(model: Model) -> Model | None:
     """A pretrained backbone that the inputs reach with nothing to prepare them on the way."""
     if model.application is not None:
-        return model if _is_pretrained(model) else None
+        return model if _needs_preparing(model) else None
     for tensor in model.tensors():
         producer = tensor.producer
-        if isinstance(producer, Model) and _is_pretrained(producer):
+        if isinstance(producer, Model) and _needs_preparing(producer):
             return None if any(_prepares(each) for each in tensor.ancestors() if each is not tensor) else producer
     return None
 
 
-def _is_pretrained(model: Model) -> bool:
-    if model.application is None or model.application.rpartition(".")[2].startswith(OWN_SCALING):
-        return False
-    weights = model.arguments.get("weights")
-    return weights is None or (not is_none(weights) and text(weights) == "imagenet")
+def _needs_preparing(model: Model) -> bool:
+    return is_trained(model) and not name_of_network(model).startswith(SELF_SCALING)
 
 
 def _prepares(tensor: Tensor) -> bool:

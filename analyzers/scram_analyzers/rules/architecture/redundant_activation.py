@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity, SourceRange, TextEdit
+from scram_analyzers import fixes, layer_edits
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity, TextEdit
 from scram_analyzers.rules.architecture.paths import DROPOUTS, Paths, is_activation, models_of
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.activations import own_activation
 from scram_analyzers.source.graph import Layer, Tensor
 from scram_analyzers.source.keras_api.layers import RECURRENT
-from scram_analyzers.source.parents import added_to, statement_of
 from scram_analyzers.source.program import Program
-from scram_analyzers.source.text import lines_of
 
 RECTIFIERS = frozenset(("relu", "relu6", "leaky_relu", "prelu", "elu", "selu", "gelu", "silu", "softplus"))
+SMOOTH = frozenset(("softplus",))
+"""Parts of other activations: mish is x times the tanh of softplus."""
+BOUNDED = frozenset(("sigmoid", "hard_sigmoid", "tanh", "softsign"))
+PROBABILITIES = frozenset(("softmax", "sigmoid"))
 
 
 class RedundantActivation(Rule):
@@ -27,7 +31,8 @@ class RedundantActivation(Rule):
     summary = "an activation applied to values that have just been through one"
     why = (
         "An activation after an activation adds nothing the network can learn from: the second relu changes nothing, "
-        "and softmax or sigmoid after relu never sees a negative score, so that no class can be ruled out."
+        "softmax or sigmoid after relu never sees a negative score, so that no class can be ruled out, and softmax "
+        "after sigmoid or tanh gives even the surest class only a little more than the others."
     )
     how = "Keep one of the two: the layer's own activation, or the Activation layer that follows."
     references = (
@@ -75,6 +80,44 @@ class RedundantActivation(Rule):
             )
             model.compile("adam", "sparse_categorical_crossentropy")
             """,
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential(
+                [
+                    layers.Dense(32, activation="relu"),
+                    layers.Dense(10),
+                    layers.Softmax(),
+                ]
+            )
+            model.compile("adam", "sparse_categorical_crossentropy")
+            """,
+        ),
+        Example(
+            "softmax over scores that sigmoid has squeezed",
+            """
+            import keras
+            from keras import layers
+
+            inputs = keras.Input(shape=(20,))
+            x = layers.Dense(32, activation="relu")(inputs)
+            scores = layers.Dense(10, activation="sigmoid")(x)
+            outputs = »layers.Softmax()«(scores)
+            model = keras.Model(inputs, outputs)
+            model.compile("adam", "sparse_categorical_crossentropy")
+            """,
+            """
+            import keras
+            from keras import layers
+
+            inputs = keras.Input(shape=(20,))
+            x = layers.Dense(32, activation="relu")(inputs)
+            scores = layers.Dense(10)(x)
+            outputs = layers.Softmax()(scores)
+            model = keras.Model(inputs, outputs)
+            model.compile("adam", "sparse_categorical_crossentropy")
+            """,
         ),
     )
     good = (
@@ -113,40 +156,73 @@ class RedundantActivation(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each activation layer that directly follows an activation which makes it pointless."""
-        for model in models_of(program):
-            paths = Paths(model)
-            for layer, tensor in paths.applied():
-                before = _activation_before(paths, tensor) if is_activation(layer) else None
-                second, _ = own_activation(layer)
-                if before is None or second is None:
-                    continue
-                source, first = before
-                if first == second and first not in ("softplus", "linear"):
-                    message = (
-                        f"This {second} follows {first}: it changes nothing or only flattens the values once more."
-                    )
-                elif first in RECTIFIERS and second in ("softmax", "sigmoid"):
-                    message = f"This {second} gets values that {first} has cut or bent: low scores never reach it."
-                elif first in RECTIFIERS and second in RECTIFIERS:
-                    message = f"This {second} follows {first}, with no layer between that could learn from it."
-                else:
-                    continue
-                yield Report(layer.place, message, (Related(source.place, f"{first} is applied here."),))
+        for pair in _pairs(program):
+            related = (Related(pair.source.place, f"{pair.first} is applied here."),)
+            yield Report(pair.layer.place, pair.message, related)
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
-        """Take out the second of two equal activations, where it is added in a line of its own."""
-        for layer in program.layers:
-            if layer.place.range != finding.range or added_to(layer.place) is None:
+        """Take out the second of two equal activations, or the one that bends scores before they become chances."""
+        pair = next((each for each in _pairs(program) if each.layer.place.range == finding.range), None)
+        if pair is None:
+            return None
+        if pair.first == pair.second:
+            edits = layer_edits.take_out(program, pair.layer)
+            applicability = Applicability.SAFE if pair.second == "relu" else Applicability.UNSAFE
+            return Fix(f"Remove the second {pair.second}", applicability, edits) if edits else None
+        if pair.second not in PROBABILITIES:
+            return None
+        edits = _without_activation(program, pair.source)
+        return Fix(f"Remove {pair.first} before {pair.second}", Applicability.UNSAFE, edits) if edits else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """An activation layer, the layer that applied an activation just before, and what is wrong with that."""
+
+    layer: Layer
+    source: Layer
+    first: str
+    second: str
+    message: str
+
+
+def _pairs(program: Program) -> Iterator[_Pair]:
+    for model in models_of(program):
+        paths = Paths(model)
+        for layer, tensor in paths.applied():
+            before = _activation_before(paths, tensor) if is_activation(layer) else None
+            second, _ = own_activation(layer)
+            if before is None or second is None:
                 continue
-            statement = statement_of(layer.place)
-            if statement is None or not finding.message.startswith("This relu follows relu"):
-                return None
-            first, last = statement.range.start.line, statement.range.end.line
-            if last >= len(lines_of(program.text)):
-                return None
-            edit = TextEdit(SourceRange.of(first, 0, last + 1, 0), "")
-            return Fix("Remove the second relu", Applicability.SAFE, (edit,))
-        return None
+            source, first = before
+            message = _message(first, second, paths.is_output(tensor))
+            if message is not None:
+                yield _Pair(layer, source, first, second, message)
+
+
+def _message(first: str, second: str, is_output: bool) -> str | None:
+    """What is wrong with `second` after `first`; None where it may be meant."""
+    if first == second and first not in ("softplus", "linear"):
+        return f"This {second} follows {first}: it changes nothing or only flattens the values once more."
+    if first in RECTIFIERS and second in PROBABILITIES:
+        return f"This {second} gets values that {first} has cut or bent: low scores never reach it."
+    if first in BOUNDED and second == "softmax" and is_output:
+        low = "-1" if first in ("tanh", "softsign") else "0"
+        return (
+            f"This softmax gets values that {first} has squeezed between {low} and 1: it can never be sure of a class."
+        )
+    if first in RECTIFIERS | BOUNDED and second in RECTIFIERS:
+        return f"This {second} follows {first}, with no layer between that could learn from it."
+    if first in RECTIFIERS - SMOOTH and second in ("tanh", "softsign"):
+        return f"This {second} follows {first}, with no layer between that could learn from it."
+    return None
+
+
+def _without_activation(program: Program, layer: Layer) -> tuple[TextEdit, ...]:
+    if is_activation(layer):
+        return layer_edits.take_out(program, layer)
+    edit = fixes.remove_argument(layer.place, "activation")
+    return (edit,) if edit is not None else ()
 
 
 def _activation_before(paths: Paths, tensor: Tensor) -> tuple[Layer, str] | None:

@@ -44,6 +44,22 @@ class TrainableSetAfterCompile(Rule):
             model.fit(images, labels, epochs=5)
             """,
         ),
+        Example(
+            "The last layers thawed one by one, too late",
+            """
+            import keras
+            from keras import layers
+            from project import images, labels
+
+            base = keras.applications.MobileNetV2(include_top=False, pooling="avg")
+            base.trainable = False
+            model = keras.Sequential([base, layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            for layer in base.layers[-20:]:
+                »layer.trainable« = True
+            model.fit(images, labels, epochs=5)
+            """,
+        ),
     )
     good = (
         Example(

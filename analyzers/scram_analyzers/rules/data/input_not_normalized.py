@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import MappingProxyType
 
-from scram_analyzers import fixes
+from scram_analyzers import fixes, layer_edits
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity, TextEdit
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
-from scram_analyzers.rules.data.pretrained import scales_itself
+from scram_analyzers.rules.data import pretrained
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.input_range import unscaled_inputs
 from scram_analyzers.run.records import ArrayStatistics, Subject, SubjectKind
@@ -22,7 +21,6 @@ from scram_analyzers.source.model import Model, ModelKind
 from scram_analyzers.source.parents import added_to, is_element
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
-from scram_analyzers.source.values import is_none
 
 
 class InputNotNormalized(Rule):
@@ -168,6 +166,33 @@ class InputNotNormalized(Rule):
             model.fit(»x_train«, y_train)
             """,
         ),
+        Example(
+            "A pretrained network that a functional model begins with",
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.cifar10.load_data()
+            backbone = keras.applications.ResNet50(include_top=False, input_shape=(32, 32, 3), pooling="avg")
+            inputs = keras.Input(shape=(32, 32, 3))
+            features = backbone(inputs, training=False)
+            model = keras.Model(inputs, layers.Dense(10, activation="softmax")(features))
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(»x_train«, y_train)
+            """,
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.cifar10.load_data()
+            backbone = keras.applications.ResNet50(include_top=False, input_shape=(32, 32, 3), pooling="avg")
+            inputs = keras.Input(shape=(32, 32, 3))
+            features = backbone(keras.applications.resnet.preprocess_input(inputs), training=False)
+            model = keras.Model(inputs, layers.Dense(10, activation="softmax")(features))
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train)
+            """,
+        ),
     )
     good = (
         Example(
@@ -263,9 +288,10 @@ class InputNotNormalized(Rule):
             limit = self.option("max-pixel" if data.images else "max-magnitude")
             if data.range.magnitude <= limit:
                 continue
-            application = _bare_application(model) if _is_pixels(data, data.range) else None
-            if application is not None:
-                yield Report(place, _application_message(place, application), related, recipe=_prepared(application))
+            network = pretrained.bare_network(model) if _is_pixels(data, data.range) else None
+            if network is not None:
+                message = _application_message(place, network)
+                yield Report(place, message, related, recipe=_prepared(program, network))
             elif _unscaled_entry(model) is not None:
                 yield Report(place, _message(place, data, data.range), related, recipe=_recipe(program, data, place))
 
@@ -280,20 +306,25 @@ class InputNotNormalized(Rule):
             )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
-        """For pixels: a Rescaling layer where the data enter the model."""
+        """For pixels: a Rescaling layer where the data enter the model, or a pretrained network's own preprocessing."""
         for fit in program.fits:
             data = fit.inputs
             if fit.x is None or fit.x.place is None or fit.x.place.range != finding.range or fit.model is None:
                 continue
             if data is None or data.range is None or not _is_pixels(data, data.range):
                 return None
-            spelling = program.imports.spell("keras.layers.Rescaling")
-            edits = _rescaling_edits(program, fit.model, spelling)
-            if not edits:
-                return None
-            edits = (*edits, *fixes.import_edits(program, (spelling,)))
-            return Fix("Scale the pixels in the model: Rescaling(1 / 255)", Applicability.UNSAFE, edits)
+            return _pixel_fix(program, fit.model)
         return None
+
+
+def _pixel_fix(program: Program, model: Model) -> Fix | None:
+    if pretrained.bare_network(model) is not None:
+        title, edits = "Prepare the images as the network knows them", pretrained.preprocessing_edits(program, model)
+    else:
+        spelling = program.imports.spell("keras.layers.Rescaling")
+        title, edits = "Scale the pixels in the model: Rescaling(1 / 255)", _rescaling_edits(program, model, spelling)
+        edits = (*edits, *fixes.import_edits(program, (spelling,))) if edits else ()
+    return Fix(title, Applicability.UNSAFE, edits) if edits else None
 
 
 def _unscaled_entry(model: Model) -> Tensor | None:
@@ -343,18 +374,8 @@ def _table_entry(model: Model) -> bool:
 TABLE_LAYERS = ("Dense", "SimpleRNN", "LSTM", "GRU", "Conv1D", "Conv2D", "Bidirectional")
 
 
-def _bare_application(model: Model) -> Model | None:
-    """The pretrained network that data enter unchanged, when it leaves their preprocessing to the program."""
-    entries = [entry.producer for entry in entries_of(model)]
-    if len(entries) != 1 or not isinstance(entries[0], Model) or entries[0].application is None:
-        return None
-    network = entries[0]
-    untrained = is_none(network.arguments.get("weights"))
-    return None if untrained or scales_itself(network) else network
-
-
 def _application_message(place: Place, network: Model) -> str:
-    name = (network.application or "").rpartition(".")[2]
+    name = pretrained.name_of_network(network)
     data = f"The input {place.text}" if len(place.text) <= 30 else "The training input"
     return (
         f"{data} goes into the pretrained {name} as raw pixels; {name} was trained on images that its own "
@@ -362,28 +383,9 @@ def _application_message(place: Place, network: Model) -> str:
     )
 
 
-def _prepared(network: Model) -> str:
-    application = network.application or ""
-    return f"x = {PREPROCESSING.get(application.rpartition('.')[2], application.lower())}.preprocess_input(x)"
-
-
-PREPROCESSING = MappingProxyType(
-    {
-        "VGG16": "keras.applications.vgg16",
-        "VGG19": "keras.applications.vgg19",
-        "Xception": "keras.applications.xception",
-        "InceptionV3": "keras.applications.inception_v3",
-        "InceptionResNetV2": "keras.applications.inception_resnet_v2",
-        "MobileNet": "keras.applications.mobilenet",
-        "MobileNetV2": "keras.applications.mobilenet_v2",
-        "NASNetLarge": "keras.applications.nasnet",
-        "NASNetMobile": "keras.applications.nasnet",
-        **dict.fromkeys(("DenseNet121", "DenseNet169", "DenseNet201"), "keras.applications.densenet"),
-        **dict.fromkeys(("ResNet50", "ResNet101", "ResNet152"), "keras.applications.resnet"),
-        **dict.fromkeys(("ResNet50V2", "ResNet101V2", "ResNet152V2"), "keras.applications.resnet_v2"),
-    }
-)
-"""The module whose `preprocess_input` belongs to a pretrained network."""
+def _prepared(program: Program, network: Model) -> str:
+    function = pretrained.preprocessing(program, network)
+    return f"x = {function}(x)" if function is not None else ""
 
 
 def _may_message(place: Place, data: Data) -> str:
@@ -463,6 +465,8 @@ def _rescaling_edits(program: Program, model: Model, spelling: Spelling) -> tupl
     if model.kind is ModelKind.FUNCTIONAL:
         edit = _wrapped_argument(entry, f"{spelling.text}(1 / 255)")
         return (edit,) if edit is not None else ()
+    if model.kind is ModelKind.SUBCLASSED:
+        return layer_edits.put_before(program, entry.producer, f"{spelling.text}(1 / 255)", "rescale")
     if model.kind is not ModelKind.SEQUENTIAL or not model.layers:
         return ()
     return _before_first_layer(program, model.layers[0].place, spelling)

@@ -1,15 +1,92 @@
-"""Which pretrained networks scale raw pixels themselves."""
+"""Pretrained networks and the pixels that they were trained on."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import libcst as cst
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import TextEdit
+from scram_analyzers.source.entries import entries_of
 from scram_analyzers.source.model import Model
-from scram_analyzers.source.values import boolean
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Program
+from scram_analyzers.source.values import boolean, is_none, text
 
 SELF_SCALING = ("EfficientNet", "MobileNetV3", "ConvNeXt", "RegNet", "ResNetRS")
-"""How the names begin of those that do, unless they are made with include_preprocessing=False."""
+"""How the names begin of those that scale raw pixels, unless they are made with include_preprocessing=False."""
+
+_MODULES: Mapping[str, str] = MappingProxyType(
+    {
+        "VGG16": "vgg16",
+        "VGG19": "vgg19",
+        "Xception": "xception",
+        "InceptionV3": "inception_v3",
+        "InceptionResNetV2": "inception_resnet_v2",
+        "MobileNet": "mobilenet",
+        "MobileNetV2": "mobilenet_v2",
+        "NASNetLarge": "nasnet",
+        "NASNetMobile": "nasnet",
+        **dict.fromkeys(("DenseNet121", "DenseNet169", "DenseNet201"), "densenet"),
+        **dict.fromkeys(("ResNet50", "ResNet101", "ResNet152"), "resnet"),
+        **dict.fromkeys(("ResNet50V2", "ResNet101V2", "ResNet152V2"), "resnet_v2"),
+    }
+)
+"""The module of keras.applications whose `preprocess_input` belongs to a network."""
 
 
 def scales_itself(network: Model) -> bool:
     """Whether a ready-made network takes pixels from 0 to 255 and scales them."""
-    name = (network.application or "").rpartition(".")[2]
-    return name.startswith(SELF_SCALING) and boolean(network.arguments.get("include_preprocessing")) is not False
+    if boolean(network.arguments.get("include_preprocessing")) is False:
+        return False
+    return name_of_network(network).startswith(SELF_SCALING)
+
+
+def name_of_network(network: Model) -> str:
+    """The class of a ready-made network ("VGG16")."""
+    return (network.application or "").rpartition(".")[2]
+
+
+def is_trained(network: Model) -> bool:
+    """Whether a ready-made network comes with the weights that it learned from ImageNet."""
+    weights = network.arguments.get("weights")
+    return network.application is not None and (
+        weights is None or (not is_none(weights) and text(weights) == "imagenet")
+    )
+
+
+def bare_network(model: Model) -> Model | None:
+    """The pretrained network that data enter unchanged, when it leaves their preprocessing to the program."""
+    entries = [entry.producer for entry in entries_of(model)]
+    if len(entries) != 1 or not isinstance(entries[0], Model) or entries[0].application is None:
+        return None
+    network = entries[0]
+    untrained = is_none(network.arguments.get("weights"))
+    return None if untrained or scales_itself(network) else network
+
+
+def preprocessing(program: Program, network: Model) -> str | None:
+    """The network's `preprocess_input`, spelled as the program reaches Keras."""
+    module = _MODULES.get(name_of_network(network))
+    if module is None:
+        return None
+    return program.imports.spell(f"keras.applications.{module}.preprocess_input").text
+
+
+def preprocessing_edits(program: Program, model: Model) -> tuple[TextEdit, ...]:
+    """Prepare the images where a functional model hands them to the network: `base(preprocess_input(inputs))`."""
+    entry = next(iter(entries_of(model)), None)
+    place = entry.place if entry is not None else None
+    call = fixes.call_of(place) if place is not None else None
+    if entry is None or place is None or call is None or not isinstance(entry.producer, Model):
+        return ()
+    prepared = preprocessing(program, entry.producer)
+    if prepared is None or not call.args or call.args[0].keyword is not None or call.args[0].star:
+        return ()
+    given = Place(place.chunk, call.args[0].value)
+    if not isinstance(given.node, (cst.Name, cst.Call)):
+        return ()
+    spelling = program.imports.spell(f"keras.applications.{_MODULES[name_of_network(entry.producer)]}.preprocess_input")
+    return (fixes.replace(given, f"{prepared}({given.text})"), *fixes.import_edits(program, (spelling,)))

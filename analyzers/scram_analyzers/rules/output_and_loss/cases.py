@@ -257,9 +257,9 @@ def right_loss(case: Case) -> str | None:
 
 def activation_and_loss_edits(program: Program, case: Case, activation: str, loss: str) -> tuple[TextEdit, ...]:
     """The edits that give the head another activation and the output another loss; none unless both can be done."""
-    first = heads.activation_edit(program, case.head, activation)
+    first = heads.activation_edits(program, case.head, activation)
     second = heads.loss_edits(program, case.loss, loss)
-    return (first, *second) if first is not None and second else ()
+    return (*first, *second) if first and second else ()
 
 
 def classifies_with_regression_loss(case: Case) -> bool | None:

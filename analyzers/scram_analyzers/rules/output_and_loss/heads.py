@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from scram_analyzers import fixes
+from scram_analyzers import fixes, layer_edits
 from scram_analyzers.findings import SourceRange, TextEdit
 from scram_analyzers.source.heads import Head, heads_with_losses, judged_heads
 from scram_analyzers.source.places import Place
@@ -50,15 +50,22 @@ def layer_words(head: Head) -> str:
     return f"{head.layer.class_name}({head.units})" if head.units is not None else head.layer.class_name
 
 
-def activation_edit(program: Program, head: Head, activation: str) -> TextEdit | None:
-    """Give the head the activation, wherever its present one is written."""
+def activation_edits(program: Program, head: Head, activation: str) -> tuple[TextEdit, ...]:
+    """Give the head the activation, wherever its present one is written; none where that can't be done."""
     quoted = f'"{activation}"'
     place = head.activation_place
-    if place is not None:
-        return fixes.replace(place, quoted) if _is_name_of_activation(place) else None
-    if head.layer is None:
-        return None
-    return fixes.set_argument(program, head.layer.place, "activation", quoted)
+    if place is None:
+        edit = fixes.set_argument(program, head.layer.place, "activation", quoted) if head.layer is not None else None
+        return (edit,) if edit is not None else ()
+    if _is_name_of_activation(place):
+        return (fixes.replace(place, quoted),)
+    layer = next((each for each in program.layers if each.place.key == place.key), None)
+    if layer is None:
+        return ()
+    if activation == "linear":
+        return layer_edits.take_out(program, layer)
+    spelling = program.imports.spell("keras.layers.Activation")
+    return (fixes.replace(place, f"{spelling.text}({quoted})"), *fixes.import_edits(program, (spelling,)))
 
 
 def _is_name_of_activation(place: Place) -> bool:

@@ -73,6 +73,29 @@ class InvalidOutputActivation(Rule):
             """,
         ),
         Example(
+            "Logits cut by relu",
+            """
+            import keras
+            from keras import layers
+
+            inputs = keras.Input(shape=(20,))
+            x = layers.Dense(10)(inputs)
+            outputs = »layers.ReLU()«(x)
+            model = keras.Model(inputs, outputs)
+            model.compile(optimizer="adam", loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+            """,
+            """
+            import keras
+            from keras import layers
+
+            inputs = keras.Input(shape=(20,))
+            x = layers.Dense(10)(inputs)
+            outputs = x
+            model = keras.Model(inputs, outputs)
+            model.compile(optimizer="adam", loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+            """,
+        ),
+        Example(
             "Tanh for yes or no",
             """
             import keras
@@ -145,10 +168,12 @@ class InvalidOutputActivation(Rule):
                 continue
             if head.activation in PROBABILITIES or head.activation == "linear" or head.activation not in KNOWN:
                 continue
+            needed = "logits" if loss.from_logits else "probabilities"
+            told = "This loss was told to take logits." if loss.from_logits else "This loss needs probabilities."
             yield Report(
                 place=place,
-                message=f"{heads.layer_words(head)} ends in {head.activation}, but {loss.name} needs probabilities.",
-                related=(Related(loss.place, "This loss needs probabilities (or logits, when told so)."),),
+                message=f"{heads.layer_words(head)} ends in {head.activation}, but {loss.name} needs {needed}.",
+                related=(Related(loss.place, told),),
                 recipe=f'activation="{_right_activation(head, loss)}"',
             )
 
@@ -168,13 +193,18 @@ class InvalidOutputActivation(Rule):
         )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
-        """Softmax for one class of many, sigmoid for yes or no."""
+        """Softmax for one class of many, sigmoid for yes or no, nothing for a loss that takes logits."""
         pair = heads.pair_at(program, finding.range)
-        if pair is None or pair[1].from_logits or (pair[0].units == 1 and pair[1].name in CATEGORICAL):
+        if pair is None or (pair[0].units == 1 and pair[1].name in CATEGORICAL):
             return None
         activation = _right_activation(*pair)
-        edit = heads.activation_edit(program, pair[0], activation)
-        return Fix(f"Use {activation}", Applicability.UNSAFE, (edit,)) if edit is not None else None
+        edits = heads.activation_edits(program, pair[0], activation)
+        title = (
+            f"Use {activation}"
+            if activation != "linear"
+            else f"Leave the logits as they are, without {pair[0].activation}"
+        )
+        return Fix(title, Applicability.UNSAFE, edits) if edits else None
 
 
 PROBABILITIES = frozenset(
@@ -184,4 +214,6 @@ PROBABILITIES = frozenset(
 
 
 def _right_activation(head: Head, loss: Loss) -> str:
+    if loss.from_logits:
+        return "linear"
     return "sigmoid" if loss.name == "binary_crossentropy" else "softmax"

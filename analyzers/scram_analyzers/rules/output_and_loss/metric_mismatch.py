@@ -41,10 +41,12 @@ TWINS = {
 
 @dataclass(frozen=True, slots=True)
 class _Mismatch:
-    """Why a metric says nothing here, and the metric that would (as code; None where none is plainly right)."""
+    """Why a metric says nothing here, and as code, where they are plainly right, the metric that would say something
+    or the argument that this one lacks."""
 
     reason: str
-    instead: str | None
+    instead: str | None = None
+    argument: str | None = None
 
 
 class MetricMismatch(Rule):
@@ -131,6 +133,31 @@ class MetricMismatch(Rule):
             """,
         ),
         Example(
+            "Precision and AUC of logits",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential([layers.Dense(32, activation="relu"), layers.Dense(1)])
+            model.compile(
+                optimizer="adam",
+                loss=keras.losses.BinaryCrossentropy(from_logits=True),
+                metrics=[»keras.metrics.Precision()«, »keras.metrics.AUC(name="auc")«],
+            )
+            """,
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential([layers.Dense(32, activation="relu"), layers.Dense(1)])
+            model.compile(
+                optimizer="adam",
+                loss=keras.losses.BinaryCrossentropy(from_logits=True),
+                metrics=[keras.metrics.Precision(thresholds=0.0), keras.metrics.AUC(name="auc", from_logits=True)],
+            )
+            """,
+        ),
+        Example(
             "The class Accuracy compares outputs with labels exactly",
             """
             import tensorflow as tf
@@ -202,7 +229,7 @@ class MetricMismatch(Rule):
                         Related(case.loss.place, "The loss beside it."),
                         *((Related(head, "The outputs it judges."),) if head is not None else ()),
                     ),
-                    recipe=f"metrics=[{found.instead}]" if found.instead is not None else "",
+                    recipe=f"metrics=[{found.instead}]" if found.instead is not None else found.argument or "",
                 )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
@@ -212,7 +239,12 @@ class MetricMismatch(Rule):
                 if metric.place.range != finding.range:
                     continue
                 found = _mismatch(program, case, metric)
-                if found is None or found.instead is None or _has_arguments(metric):
+                if found is None:
+                    return None
+                added = fixes.add_argument(program, metric.place, found.argument) if found.argument else None
+                if added is not None:
+                    return Fix(f"Add {found.argument}", Applicability.UNSAFE, (added,))
+                if found.instead is None or _has_arguments(metric):
                     return None
                 edit = fixes.replace(metric.place, found.instead)
                 return Fix(f"Use {found.instead}", Applicability.UNSAFE, (edit,))
@@ -239,14 +271,18 @@ def _of_logits(program: Program, case: Case, metric: Metric) -> _Mismatch | None
         return None
     plain = metric.kind is None and metric.name == "accuracy" and case.loss.name == "binary_crossentropy"
     thresholded = metric.name in THRESHOLDED and not _given(metric, "threshold", "thresholds", "top_k")
+    if metric.name == "auc" and not _given(metric, "from_logits", "thresholds"):
+        return _Mismatch(
+            "moves its threshold from 0 to 1, but these outputs are logits, most of which lie outside",
+            argument="from_logits=True",
+        )
     if not plain and not thresholded:
         return None
-    instead = None
-    if metric.name in ("accuracy", "binary_accuracy"):
-        instead = f"{program.imports.spell('keras.metrics.BinaryAccuracy').text}(threshold=0.0)"
-        if program.imports.spell("keras.metrics.BinaryAccuracy").needs_import:
-            instead = None
-    return _Mismatch("says yes from 0.5 on, but these outputs are logits, where yes begins at 0", instead)
+    reason = "says yes from 0.5 on, but these outputs are logits, where yes begins at 0"
+    if metric.name not in ("accuracy", "binary_accuracy"):
+        return _Mismatch(reason, argument="thresholds=0.0")
+    spelling = program.imports.spell("keras.metrics.BinaryAccuracy")
+    return _Mismatch(reason, None if spelling.needs_import else f"{spelling.text}(threshold=0.0)", "threshold=0.0")
 
 
 def _of_head(case: Case, metric: Metric) -> _Mismatch | None:

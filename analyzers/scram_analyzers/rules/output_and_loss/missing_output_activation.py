@@ -114,8 +114,8 @@ class MissingOutputActivation(Rule):
             if not _is_bare(case) or case.head.place is None or case.head.place.range != finding.range:
                 continue
             name = _activation(case)
-            edit = heads.activation_edit(program, case.head, name)
-            return Fix(f"Add {name}", Applicability.UNSAFE, (edit,)) if edit is not None else None
+            edits = heads.activation_edits(program, case.head, name)
+            return Fix(f"Add {name}", Applicability.UNSAFE, edits) if edits else None
         return None
 
 

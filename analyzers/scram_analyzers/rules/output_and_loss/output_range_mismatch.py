@@ -247,8 +247,8 @@ class OutputRangeMismatch(Rule):
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """A linear head."""
         case = cases.case_at(program, finding.range)
-        edit = heads.activation_edit(program, case.head, "linear") if case is not None else None
-        return Fix("Make the last layer linear", Applicability.UNSAFE, (edit,)) if edit is not None else None
+        edits = heads.activation_edits(program, case.head, "linear") if case is not None else ()
+        return Fix("Make the last layer linear", Applicability.UNSAFE, edits) if edits else None
 
 
 def _units(case: Case) -> str:

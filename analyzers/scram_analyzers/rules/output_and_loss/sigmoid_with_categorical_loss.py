@@ -124,5 +124,5 @@ class SigmoidWithCategoricalLoss(Rule):
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Softmax in the place of sigmoid."""
         pair = heads.pair_at(program, finding.range)
-        edit = heads.activation_edit(program, pair[0], "softmax") if pair is not None else None
-        return Fix("Use softmax", Applicability.UNSAFE, (edit,)) if edit is not None else None
+        edits = heads.activation_edits(program, pair[0], "softmax") if pair is not None else ()
+        return Fix("Use softmax", Applicability.UNSAFE, edits) if edits else None

@@ -146,8 +146,8 @@ class SoftmaxSingleUnit(Rule):
         pair = heads.pair_at(program, finding.range)
         if pair is None or pair[1].name != "binary_crossentropy":
             return None
-        edit = heads.activation_edit(program, pair[0], "sigmoid")
-        return Fix("Use sigmoid", Applicability.UNSAFE, (edit,)) if edit is not None else None
+        edits = heads.activation_edits(program, pair[0], "sigmoid")
+        return Fix("Use sigmoid", Applicability.UNSAFE, edits) if edits else None
 
 
 def _spelled(program: Program, head: Head) -> str:

@@ -191,6 +191,9 @@ def _reshaped(
         if (rest == 0 or whole % rest != 0) if -1 in asked else whole != rest:
             impossible = ImpossibleReshape(tuple(before), tuple(asked), place)
             interpreter.recording.impossible_reshapes.append(impossible)
+            return None
+        if -1 in asked:
+            return tuple(whole // rest if size == -1 else size for size in asked)
     return tuple(None if size == -1 else size for size in sizes) if sizes else data.shape
 
 

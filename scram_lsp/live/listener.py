@@ -27,6 +27,7 @@ from scram_lsp.live.messages import (
     Refused,
     RunMessage,
     ServerMessage,
+    Stop,
     Welcome,
     decode_from_run,
     encode,
@@ -46,12 +47,13 @@ MESSAGES_PER_SECOND = 500
 
 @dataclass(frozen=True, slots=True)
 class LiveRun:
-    """A run that has introduced itself; `started` is ISO 8601 with the time zone, `digest` as in `Hello`."""
+    """A run that has introduced itself; `started` is ISO 8601 with the time zone, the rest as in `Hello`."""
 
     run: str
     script: str
     started: str
     digest: str = ""
+    can_stop: bool = False
 
 
 class Audience(Protocol):
@@ -91,6 +93,7 @@ class LiveListener:
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.StreamWriter] = set()
         self._seen: OrderedDict[str, int] = OrderedDict()
+        self._writers: dict[str, asyncio.StreamWriter] = {}
 
     async def start(self) -> int:
         """Begin to listen; gives the port. Raises `OSError` when the machine has none to give."""
@@ -106,12 +109,21 @@ class LiveListener:
                 writer.close()
             await self._server.wait_closed()
 
+    def stop(self, run: LiveRun) -> bool:
+        """Ask a run to end its training; False when it is not connected or did not say that it can be asked."""
+        writer = self._writers.get(run.run)
+        if writer is None or not run.can_stop:
+            return False
+        writer.write(encode(Stop()))
+        return True
+
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._connections.add(writer)
         try:
             if len(self._connections) > MAX_CONNECTIONS:
                 raise _RefusedError(f"more than {MAX_CONNECTIONS} connections")
             run = await self._greet(reader, writer)
+            self._writers[run.run] = writer
             await self._listen(run, reader, writer)
         except (_RefusedError, MessageError) as refusal:
             log.warning("refused a connection to the live socket: %s", refusal)
@@ -122,6 +134,7 @@ class LiveListener:
             log.exception("a connection to the live socket failed")
         finally:
             self._connections.discard(writer)
+            self._writers = {run: each for run, each in self._writers.items() if each is not writer}
             writer.close()
 
     async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> LiveRun:
@@ -133,7 +146,7 @@ class LiveListener:
             raise _RefusedError("the first message must be a hello")
         if not hmac.compare_digest(hello.token.encode("utf-8", "replace"), self.token.encode()):
             raise _RefusedError("wrong token")
-        run = LiveRun(hello.run, hello.script, hello.started, hello.digest)
+        run = LiveRun(hello.run, hello.script, hello.started, hello.digest, hello.can_stop)
         if hello.protocol != PROTOCOL:
             self._audience.run_refused(run, hello.protocol)
             raise _RefusedError(f"protocol version {hello.protocol}; this server speaks {PROTOCOL}")

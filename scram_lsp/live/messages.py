@@ -58,6 +58,11 @@ def _status(instance: Any, attribute: attrs.Attribute[str], value: object) -> No
         raise MessageError(f"{attribute.name!r} must be 'finished' or 'failed'")
 
 
+def _flag(instance: Any, attribute: attrs.Attribute[bool], value: object) -> None:
+    if not isinstance(value, bool):
+        raise MessageError(f"{attribute.name!r} must be true or false")
+
+
 def _number(instance: Any, attribute: attrs.Attribute[Any], value: object) -> None:
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise MessageError(f"{attribute.name!r} must be a number or null")
@@ -74,6 +79,7 @@ class Hello:
 
     `digest` is that of the script's text that runs (`store.digest`), so that the server finds the text that the
     findings speak of; empty when the run can't tell, and any other text when it is known not to be on disk.
+    `can_stop` says that it ends its training when it hears `Stop`; a run that does not say so is never sent that.
     """
 
     TYPE: ClassVar[str] = "hello"
@@ -83,6 +89,7 @@ class Hello:
     started: str = attrs.field(validator=_text)
     pid: int = attrs.field(validator=_positive)
     digest: str = attrs.field(default="", validator=_text_or_nothing)
+    can_stop: bool = attrs.field(default=False, validator=_flag)
     protocol: int = attrs.field(default=PROTOCOL, validator=_count)
 
 
@@ -139,12 +146,19 @@ class Ack:
     sequence: int = attrs.field(validator=_positive)
 
 
+@attrs.frozen(kw_only=True)
+class Stop:
+    """The user wants the training to end after the step that it is in."""
+
+    TYPE: ClassVar[str] = "stop"
+
+
 RunMessage: TypeAlias = Hello | FindingMessage | Progress | End
-ServerMessage: TypeAlias = Welcome | Refused | Ack
+ServerMessage: TypeAlias = Welcome | Refused | Ack | Stop
 Message = TypeVar("Message", bound=RunMessage | ServerMessage)
 
 _RUN_MESSAGES: Mapping[str, type[RunMessage]] = {each.TYPE: each for each in (Hello, FindingMessage, Progress, End)}
-_SERVER_MESSAGES: Mapping[str, type[ServerMessage]] = {each.TYPE: each for each in (Welcome, Refused, Ack)}
+_SERVER_MESSAGES: Mapping[str, type[ServerMessage]] = {each.TYPE: each for each in (Welcome, Refused, Ack, Stop)}
 
 
 def encode(message: RunMessage | ServerMessage) -> bytes:

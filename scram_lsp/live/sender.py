@@ -28,6 +28,7 @@ from scram_lsp.live.messages import (
     Refused,
     RunMessage,
     ServerMessage,
+    Stop,
     Welcome,
     decode_from_server,
     encode,
@@ -56,11 +57,24 @@ LONGEST_RETRY_SECONDS = 60.0
 
 
 class Sender:
-    """Tells the language servers whose folders hold `script` about one run; `digest` is as in `Hello`."""
+    """Tells the language servers whose folders hold `script` about one run; `digest` is as in `Hello`.
 
-    def __init__(self, script: Path, run: str, started: str, pid: int, digest: str = "") -> None:
+    With `can_stop` a server may ask that the training ends; then `stop_wanted` is set.
+    """
+
+    def __init__(
+        self, script: Path, run: str, started: str, pid: int, digest: str = "", *, can_stop: bool = False
+    ) -> None:
+        self.stop_wanted = threading.Event()
         self._script = script
-        self._identity = {"run": run, "script": str(script), "started": started, "pid": pid, "digest": digest}
+        self._identity = {
+            "run": run,
+            "script": str(script),
+            "started": started,
+            "pid": pid,
+            "digest": digest,
+            "can_stop": can_stop,
+        }
         self._findings: list[FindingMessage] = []
         self._reached: tuple[int, int, int | None, float | None] | None = None
         self._status: Literal["finished", "failed"] | None = None
@@ -120,7 +134,7 @@ class Sender:
             del self._links[file]
         for file, server in known.items():
             if file not in self._links:
-                self._links[file] = ServerLink(server, self._identity)
+                self._links[file] = ServerLink(server, self._identity, self.stop_wanted)
 
     def _fitting_servers(self) -> list[ServerAddress]:
         try:
@@ -135,10 +149,11 @@ def _progress(epoch: int, step: int, epochs: int | None, loss: float | None) -> 
 
 
 class ServerLink:
-    """The connection to one server, made again when it breaks."""
+    """The connection to one server, made again when it breaks. `stop_wanted` is set when it asks for that."""
 
-    def __init__(self, server: ServerAddress, identity: Mapping[str, Any]) -> None:
+    def __init__(self, server: ServerAddress, identity: Mapping[str, Any], stop_wanted: threading.Event) -> None:
         self._server = server
+        self._stop_wanted = stop_wanted
         self._identity = identity
         self._socket: socket.socket | None = None
         self._received = b""
@@ -168,7 +183,7 @@ class ServerLink:
         try:
             if self._socket is None:
                 self._connect()
-            self._take_acknowledgements()
+            self._take_answers()
             self._send_findings(findings)
             if progress is not None and progress is not self._last_progress:
                 self._send(progress)
@@ -221,11 +236,17 @@ class ServerLink:
             raise ConnectionError("not connected")
         self._socket.sendall(encode(message))
 
-    def _take_acknowledgements(self) -> None:
-        """Read them away, and notice a server that has left; what it has of a run it says in its welcome."""
+    def _take_answers(self) -> None:
+        """Hear a wish to stop, read acknowledgements away, and notice a server that has left.
+
+        What it has of a run it says in its welcome.
+        """
         for _ in range(MAX_ANSWERS):
-            if self._read(0) is None:
+            answer = self._read(0)
+            if answer is None:
                 return
+            if isinstance(answer, Stop):
+                self._stop_wanted.set()
         raise MessageError("it says more than there is to answer")
 
     def _finish(self, status: Literal["finished", "failed"]) -> None:

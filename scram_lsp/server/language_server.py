@@ -56,6 +56,9 @@ CACHED_CHARACTERS = 1_000_000
 RUN_PUBLISH_SECONDS = 0.05
 """The shortest time between two publications that only live findings ask for."""
 
+STOP_TRAINING = "Stop Training"
+"""The answer that ends a run whose progress was cancelled."""
+
 NOTEBOOKS = types.NotebookDocumentSyncOptions([types.NotebookDocumentFilterWithNotebook("*")], save=True)
 """All cells of any notebook: runs count text cells too when they name one."""
 
@@ -100,7 +103,7 @@ class ScramLanguageServer(LanguageServer):
         self.workspace_reports = WorkspaceReports(
             self.workspace_folders, self.configuration, self.publisher, self.documents
         )
-        self.progress_bars = RunProgress(self.work_done_progress)
+        self.progress_bars = RunProgress(self.work_done_progress, self._bar_cancelled)
         self._outlines: WeakKeyDictionary[Program, Outline] = WeakKeyDictionary()
         self._asked_anew: set[Unit] = set()
         self._unshown: set[Path] = set()
@@ -315,6 +318,22 @@ class ScramLanguageServer(LanguageServer):
         log.info("run %s %s", run.run, status)
         self.board.ended(run)
         self.progress_bars.end(run, status)
+
+    def _bar_cancelled(self, run: LiveRun) -> None:
+        if run.can_stop:
+            self.run_in_background(self._ask_to_stop(run))
+
+    async def _ask_to_stop(self, run: LiveRun) -> None:
+        """End the training of a run if that is what the user wants: it can't be taken up again."""
+        question = types.ShowMessageRequestParams(
+            types.MessageType.Warning,
+            f"Stop the training of {Path(run.script).name}? It ends after the step it is in, and the script goes on "
+            "with what comes after it.",
+            [types.MessageActionItem(STOP_TRAINING), types.MessageActionItem("Only hide its progress")],
+        )
+        answer = await self.window_show_message_request_async(question)
+        if answer is not None and answer.title == STOP_TRAINING and not self._listener.stop(run):
+            self.window_show_message(types.ShowMessageParams(types.MessageType.Info, "The run is over already."))
 
     def _places_of_runs(self) -> list[Path]:
         open_files = (each.path for each in self.documents)

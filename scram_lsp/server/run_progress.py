@@ -1,9 +1,10 @@
-"""A bar in the editor for each live run, with epoch, step and loss."""
+"""A bar in the editor for each live run, with epoch, step and loss; to cancel it is to ask for the end of the run."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,10 +28,11 @@ class _Bar:
 
 
 class RunProgress:
-    """The bars of one client. A run can't be told to stop, so a bar that is cancelled only goes away."""
+    """The bars of one client. One that is cancelled goes away for good, and `cancelled` hears of it."""
 
-    def __init__(self, work_done: WorkDoneProgress) -> None:
+    def __init__(self, work_done: WorkDoneProgress, cancelled: Callable[[LiveRun], None]) -> None:
         self._work_done = work_done
+        self._cancelled = cancelled
         self._bars: dict[str, _Bar] = {}
         self._hidden: set[str] = set()
         self._creating: set[asyncio.Task[None]] = set()
@@ -44,9 +46,6 @@ class RunProgress:
         bar = self._bars.get(run.run)
         if bar is None:
             self._begin(run, progress)
-        elif self._is_cancelled(bar):
-            self._hidden.add(run.run)
-            self._forget(run.run)
         else:
             bar.silence.cancel()
             bar.silence = self._end_after_silence(run)
@@ -57,7 +56,7 @@ class RunProgress:
     def end(self, run: LiveRun, status: str) -> None:
         """Take the bar of a run away."""
         bar = self._forget(run.run)
-        if bar is not None and not self._is_cancelled(bar):
+        if bar is not None:
             self._work_done.end(bar.token, types.WorkDoneProgressEnd(message=status))
 
     def _begin(self, run: LiveRun, progress: Progress) -> None:
@@ -79,21 +78,26 @@ class RunProgress:
         begin = types.WorkDoneProgressBegin(
             f"Training {Path(run.script).name}", cancellable=True, message=words(progress), percentage=share(progress)
         )
+        self._work_done.tokens[token].add_done_callback(lambda _: self._cancel(run))  # pygls ends it in no other way
         self._work_done.begin(token, begin)
         if run.run not in self._bars:  # it ended meanwhile
             self._work_done.end(token, types.WorkDoneProgressEnd())
+            self._work_done.tokens.pop(token, None)
 
     def _end_after_silence(self, run: LiveRun) -> asyncio.TimerHandle:
         return asyncio.get_running_loop().call_later(SILENCE_SECONDS, self.end, run, "no word of it")
 
-    def _is_cancelled(self, bar: _Bar) -> bool:
-        future = self._work_done.tokens.get(bar.token)
-        return future is not None and future.cancelled()
+    def _cancel(self, run: LiveRun) -> None:
+        if run.run in self._bars:
+            self._hidden.add(run.run)
+            self.end(run, "hidden")
+            self._cancelled(run)
 
     def _forget(self, run: str) -> _Bar | None:
         bar = self._bars.pop(run, None)
         if bar is not None:
             bar.silence.cancel()
+            self._work_done.tokens.pop(bar.token, None)
         return bar
 
 

@@ -10,12 +10,18 @@ from typing import Any
 from scram_lsp.training.keras_flavour import flavour_of
 
 _RANK_VARIABLES = ("RANK", "OMPI_COMM_WORLD_RANK")
+_SIZE_VARIABLES = ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE")
 
 
 def is_first_process(environment: Mapping[str, str] = os.environ) -> bool:
     """Whether this process is the chief, so that each finding is told once; true for a run of one process."""
     ranks = (environment.get(name, "") for name in _RANK_VARIABLES)
     return all(rank in ("", "0") for rank in ranks) and _is_chief(environment.get("TF_CONFIG", ""))
+
+
+def is_only_process(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether no other process trains with this one: they would wait for ever for one that stops."""
+    return all(environment.get(name, "") in ("", "1") for name in _SIZE_VARIABLES)
 
 
 def _is_chief(tf_config: str) -> bool:

@@ -32,12 +32,21 @@ class _Key:
 class Publication:
     """Everything that one run says, each finding once (and again only when it becomes more severe)."""
 
-    def __init__(self, info: RunInfo, script_digest: str, console: RunConsole, tensorboard: Path | None = None) -> None:
+    def __init__(
+        self,
+        info: RunInfo,
+        script_digest: str,
+        console: RunConsole,
+        tensorboard: Path | None = None,
+        *,
+        can_stop: bool = False,
+    ) -> None:
         self._info = info
         self._console = console
         self._journal = RunJournal(info, script_digest, console.note)
         self._log = _open_log(tensorboard, info, console)
-        self._sender = Sender(Path(info.script), info.run, info.started, os.getpid(), script_digest)
+        script = Path(info.script)
+        self._sender = Sender(script, info.run, info.started, os.getpid(), script_digest, can_stop=can_stop)
         self._sender.start()
         self._told: dict[_Key, Severity] = {}
         self._sequence = 0
@@ -52,6 +61,11 @@ class Publication:
     def is_stored(self) -> bool:
         """Whether the run is in the store."""
         return self._journal.is_stored
+
+    @property
+    def is_stop_wanted(self) -> bool:
+        """Whether the user has asked in the editor that the training ends."""
+        return self._sender.stop_wanted.is_set()
 
     def is_news(self, finding: Finding) -> bool:
         """Whether the run has not said this yet, or less severely."""

@@ -20,7 +20,7 @@ from scram_lsp.training.batches.step_reader import StepReader, as_number
 from scram_lsp.training.budget import BYTE_LIMIT, TIME_SHARE, Budget
 from scram_lsp.training.console import RunConsole
 from scram_lsp.training.data.data_check import check_data
-from scram_lsp.training.distributed import can_take_batches, is_within_process, strategy_name
+from scram_lsp.training.distributed import can_take_batches, is_only_process, is_within_process, strategy_name
 from scram_lsp.training.framework_warnings import WarningEar
 from scram_lsp.training.inquiry import Answer, Inquiry
 from scram_lsp.training.kept_history import KeptHistory
@@ -90,7 +90,8 @@ class RunRecorder:
         console.offs.clear()
         self._stops_on_error = options.stops_on_error
         self._draws_bar = params.get("verbose") not in (0, 2)
-        self._publication = Publication(info, places.script.digest, console, options.tensorboard)
+        can_stop = not is_own_loop and is_only_process() and is_within_process(model)
+        self._publication = Publication(info, places.script.digest, console, options.tensorboard, can_stop=can_stop)
         self._history = KeptHistory(info, self._publication.observe)
         self._reader = StepReader(model, info, info.backend == "tensorflow", gets_means=not is_own_loop)
         self._schedule = SampleSchedule()
@@ -170,6 +171,8 @@ class RunRecorder:
         if self._inquiry.has_news:
             self._publish(self._inquiry.take())
         self._publication.progress(self._reader.epoch, step, loss)
+        if self._publication.is_stop_wanted:
+            self._stop("as you asked in the editor")
         self._budget.hold_up(time.perf_counter() - begin)
 
     def take_step(self, loss: Any, batch: tuple[Any, Any] | None) -> None:
@@ -318,9 +321,14 @@ class RunRecorder:
 
     def _stop_for(self, finding: Finding) -> None:
         """End the training after a serious finding, where the user has asked for that."""
-        if self._stops_on_error and finding.severity is Severity.ERROR and not self._model.stop_training:
+        if self._stops_on_error and finding.severity is Severity.ERROR:
+            self._stop(f"because of {finding.code}, as on_error='stop' asks for")
+
+    def _stop(self, reason: str) -> None:
+        """End the training after this step, as early stopping does."""
+        if not self._model.stop_training:
             self._model.stop_training = True
-            self._console.note(f"training is stopped because of {finding.code}, as on_error='stop' asks for")
+            self._console.note(f"training is stopped {reason}")
 
     def _log_weights(self) -> None:
         if self._publication.takes_weights and self._budget.affords("histograms"):

@@ -19,6 +19,7 @@ from scram_lsp.live.messages import (
     MessageError,
     Progress,
     Refused,
+    Stop,
     Welcome,
     decode_from_run,
     decode_from_server,
@@ -47,7 +48,7 @@ def test_a_run_message_survives_the_wire(message: messages.RunMessage) -> None:
     assert decode_from_run(line) == message
 
 
-@pytest.mark.parametrize("message", [Welcome(seen=4), Refused(reason="wrong token"), Ack(sequence=2)])
+@pytest.mark.parametrize("message", [Welcome(seen=4), Refused(reason="wrong token"), Ack(sequence=2), Stop()])
 def test_a_server_message_survives_the_wire(message: messages.ServerMessage) -> None:
     assert decode_from_server(encode(message)) == message
 

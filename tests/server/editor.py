@@ -64,6 +64,8 @@ class Editor:
         self.shown_documents: list[types.ShowDocumentParams] = []
         self.progress_seen: dict[int | str, list[Any]] = {}
         self.registrations: list[types.Registration] = []
+        self.questions: list[types.ShowMessageRequestParams] = []
+        self.answer = ""
         self._news = asyncio.Event()
         self._called = asyncio.Event()
         self._texts: dict[str, tuple[int, str]] = {}
@@ -73,6 +75,7 @@ class Editor:
             types.CLIENT_REGISTER_CAPABILITY: lambda params: self.registrations.extend(params.registrations),
             types.PROGRESS: lambda params: self._progressed(params),
             types.WINDOW_WORK_DONE_PROGRESS_CREATE: lambda params: None,
+            types.WINDOW_SHOW_MESSAGE_REQUEST: lambda params: self._answer(params),
             types.WINDOW_SHOW_DOCUMENT: lambda params: self._show_document(params),
             types.WORKSPACE_DIAGNOSTIC_REFRESH: lambda params: self._called.set(),
         }
@@ -144,6 +147,7 @@ class Editor:
         self.progress_seen.clear()
         self.client.log_messages.clear()
         self.client.messages.clear()
+        self.questions.clear()
 
     def close(self, uri: str) -> None:
         self._texts.pop(uri, None)
@@ -250,6 +254,11 @@ class Editor:
         said = self.client.protocol._converter.structure(params.value, kind)
         self.progress_seen.setdefault(params.token, []).append(said)
         self._news.set()
+
+    def _answer(self, params: types.ShowMessageRequestParams) -> types.MessageActionItem | None:
+        """The choice that is called `answer`; none where it is not offered."""
+        self.questions.append(params)
+        return next((each for each in params.actions or () if each.title == self.answer), None)
 
     def _show_document(self, params: types.ShowDocumentParams) -> types.ShowDocumentResult:
         self.shown_documents.append(params)

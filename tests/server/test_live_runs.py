@@ -61,10 +61,14 @@ def run_finding(script: Path, run: str, place: SourceRange = WHERE, code: str = 
 class Run:
     """The training side of one run, as far as the editor can tell."""
 
-    def __init__(self, address: ServerAddress, script: Path, run: str, began: datetime) -> None:
+    def __init__(
+        self, address: ServerAddress, script: Path, run: str, began: datetime, *, can_stop: bool = False
+    ) -> None:
         self.script = script
         self.address = address
-        self.hello = Hello(token=address.token, run=run, script=str(script), started=began.isoformat(), pid=1)
+        self.hello = Hello(
+            token=address.token, run=run, script=str(script), started=began.isoformat(), pid=1, can_stop=can_stop
+        )
         self.sequence = 0
 
     async def connect(self) -> ServerMessage:
@@ -100,8 +104,11 @@ async def start_run(project: Path) -> AsyncIterator[StartRun]:
     """Starts runs of the project's script against the one server there is."""
     runs: list[Run] = []
 
-    async def start(run: str = "r1", minutes: int = 0, script: Path = project / "train.py") -> Run:
-        begun = Run(await address_of_server(script), script, named(run, script), BEGAN + timedelta(minutes=minutes))
+    async def start(
+        run: str = "r1", minutes: int = 0, script: Path = project / "train.py", *, can_stop: bool = False
+    ) -> Run:
+        began = BEGAN + timedelta(minutes=minutes)
+        begun = Run(await address_of_server(script), script, named(run, script), began, can_stop=can_stop)
         runs.append(begun)
         assert isinstance(await begun.connect(), Welcome)
         return begun

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 from lsprotocol import types
@@ -12,10 +11,10 @@ from scram_analyzers.engine import analyze_source
 from scram_analyzers.findings import SourceRange
 from scram_analyzers.rules.registry import RuleSet
 from scram_analyzers.run.records import EpochRecord, LayerObservation, ProbeRecord, WeightObservation
-from scram_lsp.live.messages import End, Progress, encode
+from scram_lsp.live.messages import End, Progress, Stop, encode
 from scram_lsp.server.outline import keras_name, outline_of, shape_text
-from tests.server.editor import DEADLINE_SECONDS, Editor
-from tests.server.test_live_runs import StartRun, named, run_finding, start_run, store_run
+from tests.server.editor import Editor
+from tests.server.test_live_runs import Run, StartRun, named, run_finding, start_run, store_run
 
 __all__ = ["start_run"]
 
@@ -185,12 +184,35 @@ async def test_a_live_run_has_a_bar_until_it_ends_or_is_hidden(
 
 async def test_a_bar_that_is_cancelled_does_not_come_back(code: Editor, project: Path, start_run: StartRun) -> None:
     run = await start_run()
+    token = await bar_of(code, run)
+    code.client.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(token))
+    await code.progress(lambda each: isinstance(each, types.WorkDoneProgressEnd))
+    run.writer.write(encode(Progress(epoch=1, step=2)))
+    await run.find()  # answered, so what was said before has been heard
+    await code.wait_for(lambda each: each.uri.endswith("train.py"), "the finding")
+    assert len(code.progress_seen[token]) == 2
+    assert code.questions == [], "this run can't be stopped"
+
+
+async def test_to_cancel_a_bar_stops_the_training_once_the_user_has_said_so(
+    code: Editor, project: Path, start_run: StartRun
+) -> None:
+    kept, stopped = await start_run("kept", can_stop=True), await start_run("stopped", minutes=1, can_stop=True)
+    for run, answer in ((kept, "Only hide its progress"), (stopped, "Stop Training")):
+        code.answer = answer
+        token = await bar_of(code, run)
+        code.client.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(token))
+        await code.progress(lambda each: isinstance(each, types.WorkDoneProgressEnd))
+    assert await stopped.hear() == Stop()
+    await kept.find()  # its answer is the first thing that it hears
+    assert len(code.questions) == 2
+    assert "Stop the training of train.py?" in code.questions[0].message
+
+
+async def bar_of(code: Editor, run: Run) -> int | str:
+    """The token of the bar of a run that says for the first time how far it is."""
+    code.progress_seen.clear()
     run.writer.write(encode(Progress(epoch=1, step=1)))
     await code.progress(lambda each: isinstance(each, types.WorkDoneProgressBegin))
     (token,) = code.progress_seen
-    code.client.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(token))
-    await code.hover("untitled:nothing", 0, 0)
-    run.writer.write(encode(Progress(epoch=1, step=2)))
-    await run.find()  # answered, so what was said before has been heard
-    await asyncio.wait_for(code.wait_for(lambda each: each.uri.endswith("train.py"), "the finding"), DEADLINE_SECONDS)
-    assert len(code.progress_seen[token]) == 1
+    return token

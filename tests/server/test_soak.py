@@ -9,7 +9,7 @@ import os
 import random
 import sys
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,10 +26,13 @@ from tests.server.editor import TRAIN, Editor, address_of_server, new_editor
 from tests.server.test_live_runs import BEGAN, Run
 from tests.server.test_notebooks import COMPILE, IMPORTS, OpenNotebook
 
-EDITS = int(os.environ.get("SCRAM_SOAK_EDITS", "400"))
+EDITS = int(os.environ.get("SCRAM_SOAK_EDITS", "200"))
 LOG = os.environ.get("SCRAM_SOAK_LOG")
 LOOK_EVERY = 40
 """Edits between two looks at what is shown; those between come as fast as the server takes them."""
+
+LONGEST = 5_000
+"""A text of more characters is thrown away for the first one, so that memory does not grow by its length."""
 
 UNDONE_SHARE = 0.3
 OTHER_SHARE = 0.1
@@ -61,6 +64,10 @@ class Text:
     uri: str
     version: int = 1
     undo: tuple[str, ...] = ()
+    first: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.first = self.text
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -94,7 +101,9 @@ class Day:
             await self._chance.choice(others)()
 
     def _edit(self, where: Text) -> None:
-        if where.undo and self._chance.random() < UNDONE_SHARE:
+        if len(where.text) > LONGEST:
+            where.undo = (where.first,)
+        if where.undo and (len(where.text) > LONGEST or self._chance.random() < UNDONE_SHARE):
             where.text, where.undo = where.undo[-1], where.undo[:-1]
             self._send_whole(where)
             return

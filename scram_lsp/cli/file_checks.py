@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import os
 import signal
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +26,9 @@ log = logging.getLogger(__name__)
 FILES_FOR_ONE_PROCESS = 16
 """Up to this many files, starting other processes costs more than it saves."""
 
+AHEAD = 64
+"""How many files are given to the processes before the result of the first is taken: what waits is bounded."""
+
 
 @dataclass(frozen=True, slots=True)
 class FileTask:
@@ -35,7 +40,7 @@ class FileTask:
 
 
 def check_files(tasks: Sequence[FileTask]) -> Iterator[tuple[FileTask, CheckedFile]]:
-    """Check every file, in order; many files on all cores."""
+    """Check every file, in order, each result as soon as it is its turn; many files on all cores."""
     if len(tasks) <= FILES_FOR_ONE_PROCESS or _cores() == 1:
         yield from ((task, check_file(task)) for task in tasks)
         return
@@ -43,12 +48,15 @@ def check_files(tasks: Sequence[FileTask]) -> Iterator[tuple[FileTask, CheckedFi
 
     pool = ProcessPoolExecutor(_cores(), initializer=_begin_worker)
     try:
-        futures = [_submit(pool, task) for task in tasks]
-        results = [_result(future) for future in futures]
+        submitted = ((task, _submit(pool, task)) for task in tasks)
+        waiting = deque(islice(submitted, AHEAD))
+        while waiting:
+            task, future = waiting.popleft()
+            result = _result(future)
+            waiting.extend(islice(submitted, 1))
+            yield task, result if result is not None else _check_alone(task)
     finally:
         pool.shutdown(cancel_futures=True)
-    for task, result in zip(tasks, results, strict=True):
-        yield task, result if result is not None else _check_alone(task)
 
 
 def _submit(pool: ProcessPoolExecutor, task: FileTask) -> Future[CheckedFile] | None:

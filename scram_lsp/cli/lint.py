@@ -122,16 +122,15 @@ def _lint_files(loader: SettingsLoader, mode: Mode, options: argparse.Namespace)
     from pathlib import Path
 
     from scram_lsp.cli.file_checks import check_files
-    from scram_lsp.cli.lint_report import Outcome, print_outcome
+    from scram_lsp.cli.lint_report import LintReport
 
     settings = loader.for_path(Path.cwd())
-    outcome = Outcome(mode)
-    tasks = _tasks(loader, [Path(each) for each in options.paths], mode, outcome.errors)
-    for task, checked in check_files(tasks):
-        outcome.add(str(task.path), checked)
-    if not tasks and not outcome.errors:
+    errors: list[str] = []
+    tasks = _tasks(loader, [Path(each) for each in options.paths], mode, errors)
+    if not tasks and not errors:
         say(COMMAND, f"no Python files or notebooks under {', '.join(options.paths)}")
-    return print_outcome(outcome, settings, options, sys.stdout)
+    report = LintReport(mode, settings, options, sys.stdout, errors)
+    return report.print((str(task.path), checked) for task, checked in check_files(tasks))
 
 
 def _tasks(loader: SettingsLoader, paths: list[Path], mode: Mode, errors: list[str]) -> list[FileTask]:
@@ -162,7 +161,7 @@ def _lint_standard_input(loader: SettingsLoader, mode: Mode, options: argparse.N
     """Check what comes in; with `--fix` the mended text is printed, and the findings go to stderr."""
     from pathlib import Path
 
-    from scram_lsp.cli.lint_report import Outcome, print_outcome
+    from scram_lsp.cli.lint_report import LintReport
     from scram_lsp.cli.text_checks import Mode, check_source
     from scram_lsp.files import FileError, decode_source
 
@@ -175,10 +174,8 @@ def _lint_standard_input(loader: SettingsLoader, mode: Mode, options: argparse.N
     except FileError as error:
         say(COMMAND, str(error))
         return FAILED
-    outcome = Outcome(mode)
-    outcome.add(filename, checked)
-    if mode is not Mode.FIX:
-        return print_outcome(outcome, settings, options, sys.stdout)
-    sys.stdout.flush()
-    sys.stdout.buffer.write(text.encode(source.encoding))
-    return print_outcome(outcome, settings, options, sys.stderr)
+    if mode is Mode.FIX:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode(source.encoding))
+    stream = sys.stderr if mode is Mode.FIX else sys.stdout
+    return LintReport(mode, settings, options, stream).print([(filename, checked)])

@@ -1,12 +1,11 @@
-"""What `scram-lint` prints when all files are checked, and the exit code that says the same."""
+"""What `scram-lint` prints while files are checked, and the exit code that says the same."""
 
 from __future__ import annotations
 
 import argparse
 import json
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TextIO
 
 from scram_analyzers.findings import Severity
@@ -17,107 +16,118 @@ from scram_lsp.fixing import applicable_fix
 from scram_lsp.reporters import Reported, load_reporter
 
 
-@dataclass
-class Outcome:
-    """What came of all files together."""
+class LintReport:
+    """The report on many files. Of each, only counts are kept once its findings (or its diff) are printed.
 
-    mode: Mode
-    reported: list[Reported] = field(default_factory=list)
-    texts: dict[tuple[str, int | None], str] = field(default_factory=dict)
-    diffs: list[str] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-    fixed: int = 0
+    Findings go to `stream`, `errors` and those of files to stderr at the end.
+    """
 
-    def add(self, filename: str, checked: CheckedFile) -> None:
-        """Add what came of one file."""
-        self.reported += checked.reported
-        self.fixed += checked.fixed
-        self.texts |= {(filename, cell): text for cell, text in checked.texts.items()}
-        if checked.diff:
-            self.diffs.append(checked.diff)
-        if checked.error is not None:
-            self.errors.append(checked.error)
+    def __init__(
+        self,
+        mode: Mode,
+        settings: Settings,
+        options: argparse.Namespace,
+        stream: TextIO,
+        errors: Sequence[str] = (),
+    ) -> None:
+        self._mode = mode
+        self._settings = settings
+        self._options = options
+        self._stream = stream
+        self._errors = list(errors)
+        self._filename = ""
+        self._texts: Mapping[int | None, str] = {}
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._grave = self._applicable = self._unsafe = self._fixed = self._diffs = 0
 
-    def text_of(self, filename: str, cell: int | None) -> str | None:
-        """The text that a finding speaks of."""
-        return self.texts.get((filename, cell))
+    def print(self, files: Iterable[tuple[str, CheckedFile]]) -> int:
+        """Print what comes of each file, by name, and a summary; returns the exit code."""
+        findings = self._findings(files)
+        if self._mode is Mode.DIFF:
+            self._print_diff(findings)
+        elif self._options.statistics:
+            self._print_statistics(findings)
+        else:
+            load_reporter(self._settings.output_format)(findings, self._text_of, self._stream)
+            if self._settings.output_format != "json":
+                self._print_summary()
+        self._stream.flush()
+        for error in self._errors:
+            say("scram-lint", error)
+        return self._exit_code()
 
+    def _findings(self, files: Iterable[tuple[str, CheckedFile]]) -> Iterator[Reported]:
+        """The findings of one file after the other, counted on their way."""
+        for filename, checked in files:
+            self._filename, self._texts = filename, checked.texts
+            self._fixed += checked.fixed
+            if checked.diff:
+                self._diffs += 1
+                self._stream.write(checked.diff)
+            if checked.error is not None:
+                self._errors.append(checked.error)
+            for each in checked.reported:
+                self._count(each)
+                yield each
 
-def print_outcome(outcome: Outcome, settings: Settings, options: argparse.Namespace, stream: TextIO) -> int:
-    """Print findings (or the diff) to `stream`, errors to stderr; returns the exit code."""
-    if outcome.mode is Mode.DIFF:
-        _print_diff(outcome, settings, stream)
-    elif options.statistics:
-        _print_statistics(outcome.reported, settings, stream)
-    else:
-        load_reporter(settings.output_format)(outcome.reported, outcome.text_of, stream)
-        if settings.output_format != "json":
-            _print_summary(outcome, settings, stream)
-    stream.flush()
-    for error in outcome.errors:
-        say("scram-lint", error)
-    return _exit_code(outcome, options)
+    def _count(self, reported: Reported) -> None:
+        finding = reported.finding
+        self._counts[finding.code, finding.name] += 1
+        self._grave += finding.severity is not Severity.HINT
+        if applicable_fix(reported, unsafe=self._settings.unsafe_fixes) is not None:
+            self._applicable += 1
+        elif applicable_fix(reported, unsafe=True) is not None:
+            self._unsafe += 1
 
+    def _text_of(self, filename: str, cell: int | None) -> str | None:
+        """The text that a finding of the file at hand speaks of."""
+        return self._texts.get(cell) if filename == self._filename else None
 
-def _exit_code(outcome: Outcome, options: argparse.Namespace) -> int:
-    if outcome.errors:
-        return FAILED
-    if options.exit_zero:
-        return CLEAN
-    if outcome.mode is Mode.DIFF:
-        return FINDINGS if outcome.diffs else CLEAN
-    return FINDINGS if any(each.finding.severity is not Severity.HINT for each in outcome.reported) else CLEAN
+    def _exit_code(self) -> int:
+        if self._errors:
+            return FAILED
+        if self._options.exit_zero:
+            return CLEAN
+        found = self._diffs if self._mode is Mode.DIFF else self._grave
+        return FINDINGS if found else CLEAN
 
+    def _print_diff(self, findings: Iterator[Reported]) -> None:
+        for _ in findings:  # the diffs are written on the way
+            pass
+        self._stream.flush()
+        would_fix = f"would fix {_problems(self._fixed)}" if self._fixed else "nothing to fix"
+        say("scram-lint", f"{would_fix} ({self._unsafe} more with --unsafe-fixes)" if self._unsafe else would_fix)
 
-def _print_diff(outcome: Outcome, settings: Settings, stream: TextIO) -> None:
-    stream.write("".join(outcome.diffs))
-    stream.flush()
-    would_fix = f"would fix {_problems(outcome.fixed)}" if outcome.fixed else "nothing to fix"
-    left = _unsafe_left(outcome.reported, settings)
-    say("scram-lint", f"{would_fix} ({left} more with --unsafe-fixes)" if left else would_fix)
+    def _print_summary(self) -> None:
+        count = self._counts.total()
+        if self._fixed:
+            total = _problems(count + self._fixed)
+            self._stream.write(f"Found {total} ({self._fixed} fixed, {count} remaining).\n")
+        elif count:
+            self._stream.write(f"Found {_problems(count)}{self._fixable_note()}.\n")
+        elif not self._errors:
+            self._stream.write("All checks passed.\n")
 
+    def _fixable_note(self) -> str:
+        if self._applicable and self._unsafe:
+            return f" ({self._applicable} fixable with --fix, {self._unsafe} more with --unsafe-fixes)"
+        if self._applicable:
+            return f" ({self._applicable} fixable with --fix)"
+        return f" ({self._unsafe} fixable with --fix --unsafe-fixes)" if self._unsafe else ""
 
-def _print_summary(outcome: Outcome, settings: Settings, stream: TextIO) -> None:
-    count = len(outcome.reported)
-    if outcome.fixed:
-        total = _problems(count + outcome.fixed)
-        stream.write(f"Found {total} ({outcome.fixed} fixed, {count} remaining).\n")
-    elif count:
-        stream.write(f"Found {_problems(count)}{_fixable_note(outcome.reported, settings)}.\n")
-    elif not outcome.errors:
-        stream.write("All checks passed.\n")
-
-
-def _fixable_note(reported: list[Reported], settings: Settings) -> str:
-    fixable = sum(applicable_fix(each, unsafe=settings.unsafe_fixes) is not None for each in reported)
-    more = _unsafe_left(reported, settings)
-    if fixable and more:
-        return f" ({fixable} fixable with --fix, {more} more with --unsafe-fixes)"
-    if fixable:
-        return f" ({fixable} fixable with --fix)"
-    return f" ({more} fixable with --fix --unsafe-fixes)" if more else ""
-
-
-def _unsafe_left(reported: Iterable[Reported], settings: Settings) -> int:
-    """How many have a fix that is not applied as things stand."""
-    return sum(
-        applicable_fix(each, unsafe=True) is not None and applicable_fix(each, unsafe=settings.unsafe_fixes) is None
-        for each in reported
-    )
-
-
-def _print_statistics(reported: list[Reported], settings: Settings, stream: TextIO) -> None:
-    counts = Counter((each.finding.code, each.finding.name) for each in reported)
-    rows = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
-    if settings.output_format == "json":
-        table = [{"code": code, "name": name, "count": count} for (code, name), count in rows]
-        json.dump(table, stream, indent=2)
-        stream.write("\n")
-        return
-    width = len(str(rows[0][1])) if rows else 0
-    for (code, name), count in rows:
-        stream.write(f"{count:>{width}}  {code}  {name}\n")
-    stream.write(f"Found {_problems(len(reported))}.\n")
+    def _print_statistics(self, findings: Iterator[Reported]) -> None:
+        for _ in findings:  # counted on the way
+            pass
+        rows = sorted(self._counts.items(), key=lambda row: (-row[1], row[0]))
+        if self._settings.output_format == "json":
+            table = [{"code": code, "name": name, "count": count} for (code, name), count in rows]
+            json.dump(table, self._stream, indent=2)
+            self._stream.write("\n")
+            return
+        width = len(str(rows[0][1])) if rows else 0
+        for (code, name), count in rows:
+            self._stream.write(f"{count:>{width}}  {code}  {name}\n")
+        self._stream.write(f"Found {_problems(self._counts.total())}.\n")
 
 
 def _problems(count: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -24,8 +24,8 @@ class Reported:
 TextOf = Callable[[str, "int | None"], "str | None"]
 """The text of a file (or of one cell of a notebook) as it was when it was checked; None when it can't be had."""
 
-Reporter = Callable[[Sequence[Reported], TextOf, TextIO], None]
-"""Prints findings to a stream."""
+Reporter = Callable[[Iterable[Reported], TextOf, TextIO], None]
+"""Prints findings to a stream, each as it comes: `TextOf` need only know the file of the latest."""
 
 
 def load_reporter(name: str) -> Reporter:

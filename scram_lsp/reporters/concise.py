@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TextIO
 
 from scram_analyzers.findings import Applicability
@@ -10,7 +10,7 @@ from scram_lsp.reporters import Reported, TextOf
 from scram_lsp.reporters.printable import place, visible
 
 
-def report(findings: Sequence[Reported], text_of: TextOf, stream: TextIO) -> None:
+def report(findings: Iterable[Reported], text_of: TextOf, stream: TextIO) -> None:
     """Print one line for each."""
     for each in findings:
         finding = each.finding

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TextIO
 
 from rich.console import Console
@@ -24,7 +24,7 @@ MAX_TEXT_WIDTH = 110
 """Wider lines of prose are hard to read."""
 
 
-def report(findings: Sequence[Reported], text_of: TextOf, stream: TextIO) -> None:
+def report(findings: Iterable[Reported], text_of: TextOf, stream: TextIO) -> None:
     """Print each finding as a paragraph, coloured on a terminal (and as `NO_COLOR`, `FORCE_COLOR` say)."""
     console = Console(file=stream, highlight=False, markup=False, emoji=False)
     for each in findings:

@@ -50,9 +50,6 @@ log = logging.getLogger(__name__)
 SECTION = "scram"
 """The name of the editor's settings for this server."""
 
-CACHED_CHARACTERS = 1_000_000
-"""How much text each of the two caches of parsed code holds; trees take about 25 bytes for each character."""
-
 RUN_PUBLISH_SECONDS = 0.05
 """The shortest time between two publications that only live findings ask for."""
 
@@ -98,8 +95,8 @@ class ScramLanguageServer(LanguageServer):
         self._announcement: Announcement | None = None
         self._announced: tuple[Path, ...] = ()
         self._check = check
-        self._cache = ParseCache(CACHED_CHARACTERS)
-        self._cache_for_large = ParseCache(CACHED_CHARACTERS)
+        self._cache = ParseCache()
+        self._cache_for_large = ParseCache()
         self.workspace_reports = WorkspaceReports(
             self.workspace_folders, self.configuration, self.publisher, self.documents
         )

@@ -1,18 +1,27 @@
 from __future__ import annotations
 
+import argparse
+import gc
 import io
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import scram_lsp
+from scram_analyzers.findings import SourceRange
+from scram_analyzers.notes import UNREADABLE, note_finding
 from scram_lsp import checking
 from scram_lsp.cli import file_checks
 from scram_lsp.cli.lint import main
+from scram_lsp.cli.lint_report import LintReport
+from scram_lsp.cli.text_checks import CheckedFile, Mode
+from scram_lsp.config import SettingsLoader, read_layer
+from scram_lsp.reporters import FORMATS, Reported
 
 HIGH_RATE = "import keras\n\noptimizer = keras.optimizers.Adam(learning_rate=1e10)\n"
 USUAL_RATE = HIGH_RATE.replace("1e10", "0.001")
@@ -267,6 +276,24 @@ def test_many_files_are_checked_by_many_processes_in_order(
     assert [Path(each["filename"]).name for each in json.loads(out)] == [
         f"train_{number:02}.py" for number in range(20)
     ]
+
+
+@pytest.mark.parametrize("output_format", FORMATS)
+def test_what_is_printed_is_not_kept(output_format: str) -> None:
+    held = []
+
+    def files() -> Iterator[tuple[str, CheckedFile]]:
+        for number in range(40):
+            finding = note_finding(UNREADABLE, "Broken.", f"{number}.py", SourceRange.of(1, 0, 1, 0))
+            yield finding.filename, CheckedFile((Reported(finding, None),), {None: f"x = {number}\n"})
+            held.append(sum(isinstance(each, Reported) for each in gc.get_objects()))
+
+    stream = io.StringIO()
+    options = argparse.Namespace(statistics=False, exit_zero=False)
+    settings = SettingsLoader(read_layer({"output-format": output_format}, "test")).for_path(Path.cwd())
+    assert LintReport(Mode.REPORT, settings, options, stream).print(files()) == 1
+    assert stream.getvalue().count("Broken.") == 40
+    assert held[-1] == held[0]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the fault is planted in forked workers")

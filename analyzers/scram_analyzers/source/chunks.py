@@ -36,8 +36,10 @@ MAX_CHAIN = 400
 MAX_CUTS = 30
 """Into how many pieces a stretch that is not valid Python is cut at most, in search of what is."""
 
-CACHED_CHARACTERS = 8_000_000
-"""How much text a `ParseCache` remembers; trees take about 25 bytes for each."""
+CACHED_CHARACTERS = 500_000
+"""How much text a `ParseCache` remembers beyond the latest files, some 15,000 lines: a tree with what is worked out
+about it takes 15 to 70 bytes a character in programs that people wrote, up to 180 in code without any prose.
+"""
 
 REMEMBERED_FILES = 8
 """Of how many files a `ParseCache` keeps what reading them came to: those being edited."""

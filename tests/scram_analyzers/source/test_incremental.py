@@ -8,11 +8,13 @@ import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
+import libcst as cst
 import pytest
 
 from scram_analyzers.engine import Analysis, analyze_source
 from scram_analyzers.rules.registry import RuleSet
-from scram_analyzers.source.chunks import REMEMBERED_FILES, ParseCache
+from scram_analyzers.source.chunks import REMEMBERED_FILES, ParseCache, ParsedChunk
+from scram_analyzers.source.program import Program
 
 FUNCTIONAL = '''"""Trains a classifier."""
 import numpy as np
@@ -221,3 +223,15 @@ def test_a_cache_forgets_the_files_of_long_ago() -> None:
         analyze_source(f"import keras\nx = {number}\n", f"file_{number}.py", RULES, cache)
     gc.collect()
     assert not any(tree() for tree in trees)
+
+
+@pytest.mark.parametrize("cache", [None, ParseCache(capacity=2_000)], ids=["alone", "through a cache"])
+def test_many_files_leave_no_more_behind_than_few(cache: ParseCache | None) -> None:
+    left = []
+    for number in range(60):
+        text = f"import keras\n\n\nmodel = keras.Sequential([keras.layers.Dense({number})])\nmodel.compile('sgd')\n"
+        analyze_source(text, f"file_{number}.py", RULES, cache)
+        if number in (29, 59):  # a cache of this size is full after about 20
+            gc.collect()
+            left.append(sum(isinstance(each, (ParsedChunk, Program, cst.Module)) for each in gc.get_objects()))
+    assert left[0] == left[1]

@@ -23,6 +23,10 @@ _STYLES = {
 """For each severity its mark, the mark where the encoding lacks it, and its style on a terminal."""
 
 
+_LONGEST_ERROR = 200
+"""Characters of an error's own text in a line of ours."""
+
+
 class RunConsole:
     """Writes to standard error, so that the program's own output stays as it is.
 
@@ -88,6 +92,13 @@ class RunConsole:
 
         is_plain = "NO_COLOR" in os.environ or os.environ.get("TERM") in ("dumb", "unknown")
         return Console(stderr=True, force_jupyter=False, color_system=None if is_plain else "auto")
+
+
+def brief(error: Exception) -> str:
+    """What kind of error it is and the beginning of what it says, which a backend goes on with for pages."""
+    first = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    text = first if len(first) <= _LONGEST_ERROR else f"{first[:_LONGEST_ERROR]}..."
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def _file_of_tqdm_bars() -> TextIO | None:

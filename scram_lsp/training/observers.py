@@ -9,6 +9,7 @@ from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import ArrayStatistics, ProbeRecord
 from scram_lsp.training.batches.batch_tap import BatchTap, Execution
 from scram_lsp.training.budget import Budget
+from scram_lsp.training.console import brief
 from scram_lsp.training.data.array_statistics import batch_statistics
 from scram_lsp.training.probes.layer_probe import LayerProbe
 from scram_lsp.training.probes.panel_watch import PanelWatch
@@ -81,7 +82,7 @@ class Observers:
         except Exception as error:  # this part fails on this model; the others go on
             self._observers.remove(observer)
             self._looking.remove(observer)
-            self._note(f"no longer looks at the {observer.activity} ({type(error).__name__}: {error})")
+            self._note(f"no longer looks at the {observer.activity} ({brief(error)})")
 
 
 class BatchObserver:

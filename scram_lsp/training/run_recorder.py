@@ -18,7 +18,7 @@ from scram_lsp.training.batches.batch_tap import BatchTap, Execution, steps_per_
 from scram_lsp.training.batches.loss_suspicion import LossSuspicion
 from scram_lsp.training.batches.step_reader import StepReader, as_number
 from scram_lsp.training.budget import BYTE_LIMIT, TIME_SHARE, Budget
-from scram_lsp.training.console import RunConsole
+from scram_lsp.training.console import RunConsole, brief
 from scram_lsp.training.data.data_check import check_data
 from scram_lsp.training.distributed import can_take_batches, is_only_process, is_within_process, strategy_name
 from scram_lsp.training.framework_warnings import WarningEar
@@ -302,7 +302,7 @@ class RunRecorder:
         except Exception as error:
             self._failed.add(part)
             log.debug("%s failed", part, exc_info=error)
-            self._console.off(f"can't look at {part} ({type(error).__name__}: {error})")
+            self._console.off(f"can't look at {part} ({brief(error)})")
 
     def _nonfinite_weights(self) -> tuple[str, ...]:
         if not self._is_within_process:

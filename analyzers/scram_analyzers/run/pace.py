@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-import statistics
 from dataclasses import dataclass
 
 from scram_analyzers.run.history import Moment, RunHistory, asked_once
+from scram_analyzers.run.learning import success
 from scram_analyzers.run.trends import slope
 from scram_analyzers.run.wording import share
 
@@ -24,7 +25,9 @@ FAST_FALL = 0.05
 
 LAST_STEPS = 0.25
 FEWEST_STEPS = 20
-"""A run of one epoch is judged by the last two quarters of its steps, of which it needs so many. Ours."""
+POOR_FALL = 0.02
+"""A run of one epoch is judged by the last two quarters of its steps, of which it needs so many; one that has not
+come far is still learning when its loss falls by so much from one to the other. Ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +81,21 @@ def still_falling(history: RunHistory) -> StillFalling | None:
 
 
 def _in_one_epoch(history: RunHistory) -> StillFalling | None:
-    losses = [loss for _, loss in history.losses()]
-    quarter = int(LAST_STEPS * len(losses))
-    if len(losses) < FEWEST_STEPS or not all(map(math.isfinite, losses)):
+    quarter = LAST_STEPS * history.last_step
+    before = _mean_loss(history, history.last_step - 2 * quarter, history.last_step - quarter)
+    last = _mean_loss(history, history.last_step - quarter, history.last_step)
+    if history.last_step < FEWEST_STEPS or before is None or last is None or last <= 0:
         return None
-    before, last = statistics.fmean(losses[-2 * quarter : -quarter]), statistics.fmean(losses[-quarter:])
-    if last <= 0 or (before - last) / last <= FAST_FALL:
+    pace = (before - last) / last
+    if pace <= (FAST_FALL if success(history) is not None else POOR_FALL):
         return None
-    return StillFalling(1, 0, "training", before, last, (before - last) / last)
+    return StillFalling(1, 0, "training", before, last, pace)
+
+
+def _mean_loss(history: RunHistory, begin: float, end: float) -> float | None:
+    """Of the batches between two steps; where not every step was read, a loss is the mean since the one before."""
+    losses, weights = 0.0, 0
+    for (since, _), (step, loss) in itertools.pairwise([(0, 0.0), *history.losses()]):
+        if begin < (since + step) / 2 <= end:
+            losses, weights = losses + loss * (step - since), weights + step - since
+    return losses / weights if weights and math.isfinite(losses) else None

@@ -86,6 +86,8 @@ class WorseThanBaseline(Rule):
 def _unrelated(history: RunHistory, known: Baseline) -> Iterator[Cause]:
     """What is left when no epoch ever validated better than a guess, and nothing else is wrong."""
     losses = history.metric("val_loss")
-    if known.loss and len(losses) >= MANY_EPOCHS and min(losses) >= NO_BETTER * known.loss:
+    was_given_up = len(losses) < (history.info.epochs or 0)
+    enough = was_given_up or len(losses) >= MANY_EPOCHS
+    if known.loss and enough and min(losses) >= NO_BETTER * known.loss:
         text = f"in none of {len(losses)} epochs was it better, so the targets may not belong to their inputs"
         yield Cause(f"{text} (see that both are shuffled and split together)", Subject(SubjectKind.TARGETS))

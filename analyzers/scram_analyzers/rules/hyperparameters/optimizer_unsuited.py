@@ -34,7 +34,10 @@ class OptimizerUnsuited(Rule):
         TUNING_PLAYBOOK,
     )
     false_alarms = "None known: it is reported only while the loss hardly falls."
-    options = (Option("rate", 1e-3, "with a lower rate the rate is the cause", "scram"),)
+    options = (
+        Option("rate", 1e-3, "with a lower rate the rate is the cause", "scram"),
+        Option("rate-max", 0.5, "with a higher rate the rate is the cause", "scram"),
+    )
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report it when the loss crawls, no finding knows a better reason, and the rate is not to blame."""
@@ -42,7 +45,8 @@ class OptimizerUnsuited(Rule):
         if optimizer is None or optimizer.name != "SGD" or optimizer.momentum or stuck is None:
             return
         ratio = median_update_ratio(history)
-        if optimizer.learning_rate is None or optimizer.learning_rate < self.option("rate") or (ratio or 1) < TOO_SMALL:
+        rate = optimizer.learning_rate
+        if rate is None or not self.option("rate") <= rate <= self.option("rate-max") or (ratio or 1) < TOO_SMALL:
             return
         yield RunReport(
             subject=Subject(SubjectKind.OPTIMIZER),

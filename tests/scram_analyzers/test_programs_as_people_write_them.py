@@ -191,3 +191,165 @@ def test_small_optimizers_are_gone_but_understood() -> None:
         """
     )
     assert {"removed-api", "learning-rate-too-high"} <= names
+
+
+PAIRS = """
+import cv2, os
+import numpy as np
+from keras.layers import Dense, Flatten
+from keras.models import Sequential
+
+KINDS = ["cat", "dog"]
+pairs = []
+
+def load():
+    for kind in KINDS:
+        for name in os.listdir(kind):
+            image = cv2.imread(os.path.join(kind, name))
+            pairs.append([cv2.resize(image, (50, 50)), KINDS.index(kind)])
+
+load()
+x, y = [], []
+for image, label in pairs:
+    x.append(image)
+    y.append(label)
+x = np.array(x){scaling}
+model = Sequential([Flatten(), Dense(1, activation="sigmoid")])
+model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+model.fit(x, np.array(y), epochs=5, validation_split=0.1)
+"""
+
+
+def test_pairs_in_a_list_are_followed() -> None:
+    assert "input-not-normalized" in said(PAIRS.format(scaling=""))
+    assert "input-not-normalized" not in said(PAIRS.format(scaling=" / 255"))
+
+
+FILLED = """
+import cv2
+import keras
+import numpy as np
+
+class Images(keras.utils.Sequence):
+    def __len__(self):
+        return 10
+
+    def __getitem__(self, index):
+        x = np.{blank}((32, 64, 64, 3))
+        for row, name in enumerate(names[index]):
+            x[row] = cv2.imread(name){scaling}
+        return x, labels[index]
+
+model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(4, activation="softmax")])
+model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+model.fit(Images(), epochs=5)
+"""
+
+
+@pytest.mark.parametrize("blank", ["empty", "zeros"])
+def test_an_array_filled_row_by_row_holds_what_was_written(blank: str) -> None:
+    assert "input-not-normalized" in said(FILLED.format(blank=blank, scaling=""))
+    assert "input-not-normalized" not in said(FILLED.format(blank=blank, scaling=" / 255"))
+
+
+FOLDS = """
+import keras
+import pandas as pd
+from sklearn.model_selection import StratifiedKFold
+from sklearn.preprocessing import StandardScaler
+
+table = pd.read_csv("table.csv").values
+x, y = table[:, :-1], table[:, -1]
+{before}
+for fold, (train, test) in enumerate(StratifiedKFold(5, shuffle=True).split(x, y)):
+    x_train, x_test = x[train], x[test]
+    {within}
+    model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
+    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+    model.fit(x_train, y[train], epochs=5)
+    model.evaluate(x_test, y[test])
+"""
+
+
+def test_a_scaler_that_saw_every_fold_has_leaked() -> None:
+    leaking = FOLDS.format(before="x = StandardScaler().fit_transform(x)", within="pass")
+    within = "scaler = StandardScaler(); x_train = scaler.fit_transform(x_train); x_test = scaler.transform(x_test)"
+    assert "scaler-fitted-before-split" in said(leaking)
+    assert not said(FOLDS.format(before="", within=within)) & {"scaler-fitted-before-split", "scaler-refitted-on-test"}
+
+
+MAPPED = """
+import keras
+import numpy as np
+import pandas as pd
+from sklearn.preprocessing import StandardScaler
+
+table = pd.read_csv("table.csv")
+y = {labels}
+x = StandardScaler().fit_transform(table.drop(columns="kind"))
+model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+model.compile("adam", "{loss}_crossentropy", metrics=["accuracy"])
+model.fit(x, y, epochs=5, validation_split=0.1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("labels", "name"),
+    [
+        ("table['kind'].map({'a': 0, 'b': 1, 'c': 2})", "label-encoding-mismatch"),
+        (
+            "np.array([0 if each == 'a' else 1 if each == 'b' else 2 for each in table['kind']])",
+            "label-encoding-mismatch",
+        ),
+    ],
+)
+def test_numbers_for_words_are_classes(labels: str, name: str) -> None:
+    assert name in said(MAPPED.format(labels=labels, loss="categorical"))
+    assert name not in said(MAPPED.format(labels=labels, loss="sparse_categorical"))
+
+
+def test_classes_counted_from_one_have_no_last_unit() -> None:
+    counted = "table['kind'].map({'a': 1, 'b': 2, 'c': 3})"
+    assert "label-out-of-range" in said(MAPPED.format(labels=counted, loss="sparse_categorical"))
+
+
+def test_steps_of_a_series_answered_one_by_one() -> None:
+    text = """
+        import keras
+        import pandas as pd
+        table = pd.read_csv("load.csv")
+        model = keras.Sequential()
+        model.add(keras.layers.LSTM(32, return_sequences={steps}))
+        model.add(keras.layers.Dense(1))
+        model.compile("adam", "mse")
+        model.fit(windows(table), table["load"], epochs=5)
+        """
+    assert "missing-flatten" in said(text.format(steps="True"))
+    assert "missing-flatten" not in said(text.format(steps="False"))
+
+
+def test_evaluation_of_examples_in_another_shape() -> None:
+    assert "input-shape-mismatch" in said(
+        """
+        import keras
+        (x, y), (x_test, y_test) = keras.datasets.mnist.load_data()
+        x, x_test = x / 255, x_test / 255
+        model = keras.Sequential([keras.Input((784,)), keras.layers.Dense(10, activation="softmax")])
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        model.fit(x.reshape(-1, 784), y, epochs=5)
+        model.evaluate(x_test, y_test)
+        """
+    )
+
+
+def test_pictures_that_add_up_to_one_are_no_pictures() -> None:
+    assert "output-range-mismatch" in said(
+        """
+        import keras
+        (x, _), _ = keras.datasets.cifar10.load_data()
+        x = x / 255
+        model = keras.Sequential([keras.layers.Conv2D(3, 3, padding="same", activation="softmax")])
+        model.compile("adam", "mse")
+        model.fit(x, x, epochs=5)
+        """
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from scram_analyzers.source.attributes import SUPER, get_attribute
 from scram_analyzers.source.libraries import data_operations
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.state import DictObject, ListObject
+from scram_analyzers.source.state import DictObject, ListObject, join_values
 from scram_analyzers.source.values import (
     UNKNOWN,
     Arguments,
@@ -123,17 +124,43 @@ def _dict(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value
 def _enumerate(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
     items = interpreter.items_of(_first(arguments))
     if items is None:
-        return interpreter.new_list((), place, open=True)
+        element = _element(interpreter, _first(arguments))
+        pairs_of_one = (Tuple((Unknown(place), element), place),) if element is not None else ()
+        return interpreter.new_list(pairs_of_one, place, open=True)
     start = integer(arguments.value("start", 1)) or 0
     pairs = (Tuple((Constant(position), item), place) for position, item in enumerate(items, start))
     return interpreter.new_list(pairs, place)
+
+
+def _element(interpreter: Interpreter, value: Value) -> Value | None:
+    """What an iterable of unknown length gives each time; None where nothing is known of it."""
+    data = data_operations.as_data(value)
+    if data is not None:
+        return data_operations.element_of(data)
+    thing = interpreter.object_of(value)
+    if isinstance(thing, ListObject) and thing.items and not isinstance(thing.items[0], Constant):
+        return functools.reduce(join_values, thing.items)
+    return None
+
+
+def _same(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
+    """`iter(...)`: what it goes through."""
+    return _first(arguments)
+
+
+def _next(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
+    element = _element(interpreter, _first(arguments))
+    return element if element is not None else Unknown(place)
 
 
 def _zip(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
     columns = [interpreter.items_of(argument.value) for argument in arguments.positional]
     known = [column for column in columns if column is not None]
     if not known or len(known) < len(columns):
-        return interpreter.new_list((), place, open=True)
+        elements = [_element(interpreter, argument.value) for argument in arguments.positional]
+        row = Tuple(tuple(each if each is not None else Unknown(place) for each in elements), place)
+        told = any(each is not None for each in elements)
+        return interpreter.new_list((row,) if told else (), place, open=True)
     return interpreter.new_list((Tuple(row, place) for row in zip(*known, strict=False)), place)
 
 
@@ -193,11 +220,13 @@ _HANDLERS: Mapping[str, Callable[[Interpreter, Arguments, Place], Value]] = Mapp
         "float": _cast(float),
         "getattr": _get_attribute,
         "int": _cast(int),
+        "iter": _same,
         "len": _length,
         "list": _sequence,
         "map": _map,
         "max": _extreme(max),
         "min": _extreme(min),
+        "next": _next,
         "range": _range,
         "reversed": _reversed,
         "round": _cast(round),

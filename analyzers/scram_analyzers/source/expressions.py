@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -28,6 +29,7 @@ from scram_analyzers.source.values import (
     Unknown,
     Value,
     integer,
+    number,
     placed,
 )
 
@@ -426,7 +428,7 @@ def _comprehended(
                 results += inner
                 open_ = open_ or inner_open
             else:
-                results.append(evaluate(interpreter, element))
+                results.append(_counted(interpreter, element, evaluate(interpreter, element)))
     finally:
         interpreter.frame.scope = outer
     return results, open_
@@ -465,7 +467,27 @@ def unpacked(interpreter: Interpreter, value: Value, count: int) -> tuple[Value,
         return data_operations.unpack(value, count)
     if isinstance(value, Tensor):
         return (value,) * count
+    if isinstance(value, Choice):  # one of several pairs: of each position what they agree on
+        rows = [unpacked(interpreter, option, count) for option in value.options]
+        known = [row for row in rows if row is not None]
+        if len(known) == len(rows):
+            return tuple(functools.reduce(join_values, column) for column in zip(*known, strict=True))
     return None
+
+
+def _counted(interpreter: Interpreter, element: cst.BaseExpression, value: Value) -> Value:
+    """An element of a comprehension: where it is one of several whole numbers (`1 if ... else 0`), data of these."""
+    leaves = _leaves(element)
+    if not isinstance(value, Unknown) or len(leaves) < 2:
+        return value
+    numbers = [number(evaluate(interpreter, leaf)) for leaf in leaves]
+    found = data_operations.one_of([each for each in numbers if each is not None], interpreter.place(element))
+    return found if found is not None and None not in numbers else value
+
+
+def _leaves(node: cst.BaseExpression) -> list[cst.BaseExpression]:
+    """What a conditional expression may come to."""
+    return [*_leaves(node.body), *_leaves(node.orelse)] if isinstance(node, cst.IfExp) else [node]
 
 
 _EXPRESSIONS: Mapping[type[cst.CSTNode], Callable[[Interpreter, Any], Value]] = MappingProxyType(

@@ -12,6 +12,7 @@ from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.graph import InputSpec, Shape
 from scram_analyzers.source.model import Model
+from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 
 
@@ -103,25 +104,34 @@ class InputShapeMismatch(Rule):
                 continue
             if _fits(shape, declared.shape):
                 continue
-            related = (Related(declared.place, "The shape is declared here."),) if declared.place is not None else ()
-            yield Report(
-                fit.x.place,
-                f"Each example has the shape {_written(shape)}, but the model's input is declared as "
-                f"{_written(declared.shape)}.",
-                related,
-            )
+            yield _misshapen(fit.x.place, shape, declared)
         yield from _single_examples(program)
 
 
+def _misshapen(place: Place, shape: Shape, declared: InputSpec) -> Report:
+    related = (Related(declared.place, "The shape is declared here."),) if declared.place is not None else ()
+    assert declared.shape is not None
+    return Report(
+        place,
+        f"Each example has the shape {_written(shape)}, but the model's input is declared as "
+        f"{_written(declared.shape)}.",
+        related,
+    )
+
+
 def _single_examples(program: Program) -> Iterator[Report]:
-    """Predictions for one example that lacks the axis of the batch."""
+    """Evaluations of examples of another shape, and predictions for one that lacks the axis of the batch."""
     for evaluation in program.evaluations:
         data = evaluation.x.value if evaluation.x is not None else None
         declared = _declared(evaluation.model)
         if not isinstance(data, Data) or not data.shape or data.batched or declared is None or not declared.shape:
             continue
         place = evaluation.x.place if evaluation.x is not None else None
-        if place is None or not _is_one_example(data) or data.shape != declared.shape:
+        if place is None:
+            continue
+        if not _is_one_example(data) or data.shape != declared.shape:
+            if not _fits(data.shape[1:], declared.shape):
+                yield _misshapen(place, data.shape[1:], declared)
             continue
         yield Report(
             place,

@@ -18,9 +18,11 @@ from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.data import LabelForm
 from scram_analyzers.source.graph import Layer, Tensor
 from scram_analyzers.source.heads import heads_of
+from scram_analyzers.source.keras_api.losses import REGRESSION
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.program import Compile, Fit, Program
 from scram_analyzers.source.shapes import ModelShapes
+from scram_analyzers.source.values import boolean
 
 CLASS_LOSSES = frozenset(("categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy"))
 MAP_MAKERS = ("Conv2D", "SeparableConv2D", "MaxPooling2D", "AveragePooling2D", "DepthwiseConv2D")
@@ -157,6 +159,7 @@ class MissingFlatten(Rule):
             fit = fits.get(id(compiled))
             shapes = ModelShapes(compiled.model, sample_shape(fit.inputs) if fit is not None else None)
             yield from _heads_on_maps(program, compiled, fit, shapes)
+            yield from _steps_for_one_value(compiled, fit)
             yield from _dense_before_flatten(program, compiled.model, fit, shapes)
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
@@ -204,6 +207,33 @@ def _heads_on_maps(program: Program, compiled: Compile, fit: Fit | None, shapes:
         confidence=None if axes is not None else Confidence.MEDIUM,
         recipe=f"{program.imports.spell('keras.layers.Flatten').text}()  # before this layer",
     )
+
+
+def _steps_for_one_value(compiled: Compile, fit: Fit | None) -> Iterator[Report]:
+    """A recurrent layer that gives every step, with nothing after it to join them, where targets are one number."""
+    model, shape = compiled.model, sample_shape(fit.targets) if fit is not None else None
+    if model is None or len(model.outputs) != 1 or shape not in ((), (1,)):
+        return
+    if not any(loss.name in REGRESSION for loss in compiled.losses):
+        return
+    tensor = model.outputs[0]
+    while isinstance(tensor.producer, Layer) and len(tensor.inputs) == 1:
+        layer = tensor.producer
+        recurrent = layer.inner if layer.class_name == "Bidirectional" and layer.inner is not None else layer
+        if recurrent.class_name in RECURRENT:
+            if boolean(recurrent.arguments.value("return_sequences")) is True:
+                message = (
+                    f"{words(recurrent)} gives its output at every step (return_sequences=True), so that the model "
+                    "answers once for each step; the targets hold one number for each example."
+                )
+                yield Report(recurrent.place, message, recipe="return_sequences=False  # the default")
+            return
+        if layer.class_name != "Dense" and not is_activation(layer) and layer.class_name not in DROPOUTS:
+            return
+        tensor = tensor.inputs[0]
+
+
+RECURRENT = ("LSTM", "GRU", "SimpleRNN")
 
 
 def _first_of_run(model: Model, dense: Layer) -> Layer:

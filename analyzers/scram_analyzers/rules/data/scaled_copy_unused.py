@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import libcst as cst
+
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.data.judging import name_of
 from scram_analyzers.source import parents
-from scram_analyzers.source.data import Data, StepKind
+from scram_analyzers.source.data import Data, DataStep, StepKind
 from scram_analyzers.source.libraries.data_methods import SCALED_RANGE
 from scram_analyzers.source.program import Call, Fit, Program
 from scram_analyzers.source.usage import bound_to, is_read
@@ -148,8 +150,18 @@ def _scales(call: Call, scaled: Data) -> bool:
         "sklearn.preprocessing.scale",
         "sklearn.preprocessing.normalize",
     )
-    of_column = any(step.name in ("column", "getitem", "get") for step in scaled.steps) or scaled.labels is not None
+    of_column = any(_takes_one_column(step) for step in scaled.steps) or scaled.labels is not None
     return (by_object or by_function) and not of_column
+
+
+def _takes_one_column(step: DataStep) -> bool:
+    node = step.place.node if step.place is not None else None
+    if step.name != "getitem" or not isinstance(node, cst.Subscript):
+        return step.name in ("column", "getitem", "get")
+    last = node.slice[-1].slice
+    if not isinstance(last, cst.Index):
+        return False
+    return len(node.slice) > 1 or not isinstance(last.value, cst.List)
 
 
 def _trains_raw(fit: Fit, scaled: Data) -> bool:

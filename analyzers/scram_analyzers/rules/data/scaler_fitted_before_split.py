@@ -144,6 +144,6 @@ def _leak(data: Data) -> tuple[Learned, DataStep] | None:
         if learned is None or step.kind is not StepKind.SCALED or learned.kind.rpartition(".")[2] not in SCALERS:
             continue
         split = next((later for later in data.steps[position + 1 :] if later.kind is StepKind.SPLIT), None)
-        if split is not None and learned.data.roots & data.origins:
+        if split is not None and learned.data.roots & (data.origins | data.roots):
             return learned, split
     return None

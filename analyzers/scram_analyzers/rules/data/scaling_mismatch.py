@@ -12,6 +12,7 @@ from scram_analyzers.run.data_parts import input_pair, magnitude
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.source.data import Data, DataStep, Interval, StepKind
+from scram_analyzers.source.libraries.data_operations import ENCODED_COLUMN
 from scram_analyzers.source.program import Program
 
 
@@ -199,8 +200,19 @@ def _by_program(data: Data) -> bool:
     )
 
 
-_NEUTRAL = (StepKind.SELECTED, StepKind.SPLIT, StepKind.CONVERTED, StepKind.SHUFFLED)
-_PLAIN = ("drop", "fillna", "dropna", "reshape", "to_numpy", "copy", "flatten", "expand_dims", "reset_index")
+_NEUTRAL = (StepKind.SELECTED, StepKind.SPLIT, StepKind.CONVERTED, StepKind.SHUFFLED, StepKind.ENCODED)
+_PLAIN = (
+    ENCODED_COLUMN,
+    "drop",
+    "fillna",
+    "dropna",
+    "reshape",
+    "to_numpy",
+    "copy",
+    "flatten",
+    "expand_dims",
+    "reset_index",
+)
 
 
 def _is_raw(data: Data) -> bool:

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.fixes import number_text
 from scram_analyzers.rules.base import Example, Related, Report, Rule, RunReport
-from scram_analyzers.rules.output_and_loss import cases
+from scram_analyzers.rules.output_and_loss import cases, heads
+from scram_analyzers.rules.output_and_loss.cases import Case
 from scram_analyzers.rules.references import THE_DEEP_CHECKER
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.outputs import target_range
 from scram_analyzers.run.records import Subject, SubjectKind
-from scram_analyzers.source.data import LabelForm
+from scram_analyzers.source.data import Interval, LabelForm
 from scram_analyzers.source.program import Program
 
 TOLERANCE = 1e-3
@@ -74,6 +75,7 @@ class LabelOutOfRange(Rule):
         """Report each binary cross-entropy whose targets are known to go below 0."""
         for case in cases.cases(program):
             seen = case.targets.range if case.targets is not None else None
+            yield from _too_high(case, seen)
             if case.loss.name != "binary_crossentropy" or seen is None or seen.low >= 0 or case.judged_by_hand:
                 continue
             if case.form is LabelForm.CONTINUOUS:
@@ -99,4 +101,29 @@ class LabelOutOfRange(Rule):
             subject=Subject(SubjectKind.TARGETS),
             message=f"The targets run from {low:g} to {high:g}, and binary_crossentropy takes them for probabilities.",
             recipe="y = (y + 1) / 2" if (low, high) == (-1, 1) else "",
+        )
+
+
+def _too_high(case: Case, seen: Interval | None) -> Iterator[Report]:
+    """Class numbers that were written out, beyond those that the head and the loss know."""
+    targets = case.targets
+    if targets is None or seen is None or seen.low < 0 or not cases.counted(targets) or targets.classes is not None:
+        return
+    if targets.shape is None or targets.shape[1:] not in ((), (1,)) or case.reproduces_inputs or case.judged_by_hand:
+        return
+    units = case.head.units
+    if case.loss.name == "sparse_categorical_crossentropy" and units is not None and units > 1:
+        highest, known = units - 1, f"{heads.layer_words(case.head)} has units for 0 to {units - 1}"
+    elif case.loss.name == "binary_crossentropy" and units == 1:
+        highest, known = 1, "binary_crossentropy knows 0 and 1"
+    else:
+        return
+    place = case.labels_place or case.loss.place
+    if seen.high > highest:
+        low, high = number_text(seen.low), number_text(seen.high)
+        yield Report(
+            place=place,
+            message=f"The labels go from {low} to {high}, but {known}.",
+            related=(Related(case.loss.place, "The loss that reads them."),),
+            recipe=f"y = y - {low}" if seen.high - seen.low <= highest else "",
         )

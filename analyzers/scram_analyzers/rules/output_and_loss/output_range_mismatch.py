@@ -213,8 +213,8 @@ class OutputRangeMismatch(Rule):
         related = (*_targets_related(case), Related(case.loss.place, "The loss it is trained with."))
         recipe = f"{_spelled(program, case)}({_units(case)})"
         if case.head.activation == "softmax":
-            targets = "measured numbers" if case.form is LabelForm.CONTINUOUS else "predictions with new values in them"
-            if case.form is LabelForm.CONTINUOUS or case.learns_values:
+            targets = _what_targets_are(case)
+            if targets is not None:
                 message = (
                     f"{heads.layer_words(case.head)} ends in softmax, so that its outputs add up to 1; the targets "
                 )
@@ -249,6 +249,15 @@ class OutputRangeMismatch(Rule):
         case = cases.case_at(program, finding.range)
         edits = heads.activation_edits(program, case.head, "linear") if case is not None else ()
         return Fix("Make the last layer linear", Applicability.UNSAFE, edits) if edits else None
+
+
+def _what_targets_are(case: Case) -> str | None:
+    """What targets are that no softmax can reach, in words; None for those it may be meant for."""
+    if case.learns_values:
+        return "predictions with new values in them"
+    if case.form is LabelForm.CONTINUOUS:
+        return "measured numbers"
+    return "the inputs themselves" if case.reproduces_inputs else None
 
 
 def _units(case: Case) -> str:

@@ -84,6 +84,11 @@ def _shuffled(interpreter: Interpreter, name: str, arguments: Arguments, place: 
     return values[0] if len(values) == 1 else Tuple(tuple(values), place)
 
 
+def _passed_on(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    """A progress bar around what it goes through."""
+    return arguments.positional[0].value if arguments.positional else None
+
+
 def _shuffled_in_place(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
     """`np.random.shuffle(x)`, `random.shuffle(items)`: what the name stands for is in another order from here on."""
     argument = arguments.get("x", 0)
@@ -186,6 +191,10 @@ _BY_NAME: Mapping[str, Handler] = MappingProxyType(
     {
         "sklearn.model_selection.train_test_split": _split,
         "sklearn.cross_validation.train_test_split": _split,
+        "tqdm.tqdm": _passed_on,
+        "tqdm.auto.tqdm": _passed_on,
+        "tqdm.notebook.tqdm": _passed_on,
+        "tqdm.tqdm_notebook": _passed_on,
         "sklearn.utils.shuffle": _shuffled,
         "numpy.random.shuffle": _shuffled_in_place,
         "random.shuffle": _shuffled_in_place,

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from scram_analyzers.source.data import Data, DataStep, Interval, LabelForm, Learned, StepKind
+from scram_analyzers.source.data import Data, DataStep, Interval, LabelForm, Learned, Part, StepKind
 from scram_analyzers.source.libraries import data_operations
 from scram_analyzers.source.libraries.datasets import FOLDER_LABELS
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call, ImpossibleReshape
-from scram_analyzers.source.state import Created
+from scram_analyzers.source.state import Created, DictObject
 from scram_analyzers.source.values import (
     Argument,
     Arguments,
@@ -120,6 +120,10 @@ def call(interpreter: Interpreter, data: Data, name: str, arguments: Arguments, 
         return replace(data.after(DataStep(StepKind.OTHER, name, place, size)), batched=True)
     if name in ("next", "__next__"):
         return data_operations.element_of(data)
+    if name in ("map", "apply", "replace"):
+        counted = _renumbered(interpreter, data, arguments, place)
+        if counted is not None:
+            return counted
     if name == "map":
         return _mapped(interpreter, data, arguments, place)
     if name in ("pop", "get"):
@@ -197,6 +201,27 @@ def _reshaped(
     return tuple(None if size == -1 else size for size in sizes) if sizes else data.shape
 
 
+def _renumbered(interpreter: Interpreter, data: Data, arguments: Arguments, place: Place) -> Data | None:
+    """`column.map({"ham": 0, "spam": 1})`: every value becomes one of those whole numbers; None for anything else."""
+    one_column = not data.batched and data.targets is None and data.steps and data.steps[-1].name in _COLUMN
+    argument = arguments.positional[0].value if arguments.positional else None
+    thing = interpreter.object_of(argument)
+    if not one_column or not isinstance(thing, DictObject) or thing.open or len(thing.entries) < 2:
+        return None
+    if not any(isinstance(key, str) for key in thing.entries):
+        return None  # numbers for numbers: others may stay as they are
+    numbers = [number(each) for each in thing.entries.values()]
+    found = data_operations.one_of([each for each in numbers if each is not None], place)
+    if found is None or None in numbers:
+        return None
+    step = DataStep(StepKind.ENCODED, "map", place)
+    return data.after(step, range=found.range, dtype="int64", shape=(data.samples,), labels=None, classes=None)
+
+
+_COLUMN = ("column", "getitem", "get", "pop")
+"""Steps that take one column out of a table."""
+
+
 def _mapped(interpreter: Interpreter, data: Data, arguments: Arguments, place: Place) -> Value:
     """`dataset.map(function)`: the function is followed with one element."""
     function = arguments.value("map_func", 0)
@@ -233,6 +258,9 @@ def of_created(
         return _generated(interpreter, thing, name, arguments, given, place)
     if name == "fit" and thing.kind.startswith("sklearn."):
         return owner
+    if name == "split" and thing.kind.startswith("sklearn.model_selection."):
+        held_out = Data(data_operations.FOLDS, place, part=Part.TEST)
+        return Data(data_operations.FOLDS, place, part=Part.TRAINING, batched=True, targets=held_out)
     return Unknown(place)
 
 

@@ -6,6 +6,8 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
 from scram_analyzers.source.data import (
     WHOLE,
     Data,
@@ -73,7 +75,8 @@ def as_data(value: Value | None) -> Data | None:
 
 def _column(data: Data, place: Place | None) -> Data:
     step = DataStep(StepKind.SELECTED, "column", place)
-    return data.after(step, shape=(data.samples,) if data.shape else None, range=None)
+    known = data.shape or data.source.startswith("pandas.")
+    return data.after(step, shape=(data.samples,) if known else None, range=None)
 
 
 def from_object(interpreter: Interpreter, value: Value) -> Data | None:
@@ -92,6 +95,13 @@ def from_object(interpreter: Interpreter, value: Value) -> Data | None:
         shape=shape,
         roots=frozenset((value.identity,)) if isinstance(value, Ref) else frozenset(),
     )
+
+
+def one_of(numbers: list[float], place: Place) -> Data | None:
+    """One of several whole numbers, as labels are made of words; None for other numbers."""
+    if not numbers or not all(each.is_integer() for each in numbers):
+        return None
+    return Data("literal", place, range=Interval(min(numbers), max(numbers)), dtype="int64", shape=())
 
 
 def stacked(interpreter: Interpreter, value: Value | None) -> Data | None:
@@ -120,9 +130,11 @@ def _of_list(interpreter: Interpreter, value: Ref, thing: ListObject) -> Data | 
     joined = known[0]
     for item in known[1:]:
         joined = join_data(joined, item)
+    shapes = {item.shape for item in known}
+    inner = next(iter(shapes)) if len(shapes) == 1 else None
     return replace(
         joined,
-        shape=None,
+        shape=(None if thing.open else len(items), *inner) if inner is not None else None,
         rows=WHOLE,
         batched=False,
         targets=None,
@@ -154,6 +166,10 @@ PERMUTATION = "numpy.random.permutation"
 """The source of an array of row numbers in random order."""
 
 
+FOLDS = "sklearn.model_selection.split"
+"""The source of the row numbers that a cross-validation gives: those to train on, and those held out."""
+
+
 def select(interpreter: Interpreter, data: Data, keys: list[Value | slice], place: Place) -> Value:
     """`data[...]`: some of its samples or columns."""
     key = keys[0]
@@ -167,10 +183,14 @@ def select(interpreter: Interpreter, data: Data, keys: list[Value | slice], plac
     step = DataStep(StepKind.SELECTED, _way_of(key), place)
     if isinstance(key, Data) and key.source == PERMUTATION:
         step = DataStep(StepKind.SHUFFLED, "permutation", key.place)  # two arrays by one key stay together
+    if isinstance(key, Data) and key.source == FOLDS:
+        step = DataStep(StepKind.SPLIT, "fold", key.place)
+        data = replace(data, part=key.part)
     targets = select(interpreter, data.targets, keys, place) if data.targets is not None else None
     one = replace(data.after(step), targets=targets if isinstance(targets, Data) else None)
     if len(keys) == 1 and _names_columns(interpreter, key):
-        shape = (data.samples,) if data.shape and isinstance(key, Constant) else None
+        one_column = isinstance(key, Constant) and (data.shape or data.source.startswith("pandas."))
+        shape = (data.samples,) if one_column else None
         return replace(_column_of_classes(one) if isinstance(key, Constant) else one, shape=shape, range=None)
     rows = data.rows if step.kind is StepKind.SHUFFLED else _rows(data, key)
     if len(keys) == 1 and isinstance(key, slice):
@@ -180,8 +200,15 @@ def select(interpreter: Interpreter, data: Data, keys: list[Value | slice], plac
         single = len(keys) == 2 and not isinstance(keys[1], slice) and integer(keys[1]) is not None
         one = _column_of_classes(one) if single else one
         return replace(one, shape=_of_columns(data, keys), rows=rows, range=None if one_column else data.range)
-    one = replace(one, shape=data.shape[1:] if data.shape and position is not None else None, rows=rows)
+    single = position is not None or _is_moving(key)
+    one = replace(one, shape=data.shape[1:] if data.shape and single else None, rows=rows)
     return replace(one, classes=None) if _picks_by_value(key) else one
+
+
+def _is_moving(key: Value | slice) -> bool:
+    """Whether a key is a position that a loop moves along (`y[i + 60]`): masks and lists are never added up."""
+    node = key.place.node if isinstance(key, Unknown) and key.place is not None else None
+    return isinstance(node, cst.BinaryOperation) and isinstance(node.operator, (cst.Add, cst.Subtract))
 
 
 def _way_of(key: Value | slice) -> str:
@@ -269,13 +296,40 @@ def _sliced(data: Data, key: slice) -> tuple[int | None, ...] | None:
 def with_item(data: Data, value: Value, place: Place) -> Data:
     """`data[...] = value`: part of it changed."""
     given = as_data(value)
+    if given is not None and data.source in BLANK and not data.scaled:
+        return _filled(data, given, place)
     kind = StepKind.SCALED if given is not None and given.scaled else StepKind.OTHER
-    learned = next(given.learned_steps(), None) if given is not None else None
-    step = DataStep(kind, "setitem", place, learned=learned.learned if learned is not None else None)
+    encoded = given is not None and not given.scaled and any(step.kind is StepKind.ENCODED for step in given.steps)
+    learned = next((each.learned for each in given.learned_steps()), None) if given is not None else None
+    step = DataStep(kind, ENCODED_COLUMN if encoded else "setitem", place, learned=learned)
     last = data.steps[-1] if data.steps else None
     if last is not None and last.place is not None and last.place.node is place.node:
         return replace(data, steps=(*data.steps[:-1], step), range=None)  # once more round a loop
     return data.after(step, range=None)
+
+
+ENCODED_COLUMN = "encoded column"
+"""The step of a table one of whose columns was replaced by numbers for its words."""
+
+BLANK = ("numpy.empty", "numpy.zeros")
+"""Sources of arrays that programs make to fill them row by row."""
+
+
+def _filled(data: Data, given: Data, place: Place) -> Data:
+    """A blank array after rows of other data were written into it: it holds what they held."""
+    written = DataStep(StepKind.OTHER, "setitem", place)
+    interval = given.range.hull(Interval(0, 0)) if given.range is not None else None
+    return replace(
+        given.after(written),
+        range=interval,
+        dtype=data.dtype,
+        shape=data.shape,
+        rows=WHOLE,
+        batched=False,
+        targets=None,
+        roots=data.roots,
+        origins=data.origins | given.roots | given.origins,
+    )
 
 
 def clipped(data: Data, arguments: Arguments, step: DataStep) -> Data:
@@ -294,6 +348,8 @@ def attribute(data: Data, name: str, place: Place) -> Value:
         if data.shape is None:
             return Unknown(place)
         return Tuple(tuple(Unknown() if size is None else Constant(size) for size in data.shape), place)
+    if name == "images" and data.source == "sklearn.datasets.load_digits":
+        return replace(data, targets=None, shape=(data.samples, 8, 8))
     if name in ("values", "T", "images", "loc", "iloc", "ix", "data", "flat", "real", "array", "at", "iat"):
         return data if name != "data" or data.targets is None else replace(data, targets=None)
     if name in ("target", "targets") and data.targets is not None:

@@ -132,7 +132,8 @@ def _table(interpreter: Interpreter, name: str, arguments: Arguments, place: Pla
     """A table from a text file; of a few well-known files the range is known by their name."""
     path = text(next((argument.value for argument in arguments.positional[:1]), None)) or ""
     known = datasets.known_file(path)
-    return Data(name, place, range=known, roots=new_root(interpreter))
+    shape = (None, None) if name.startswith("pandas.") and "squeeze" not in arguments.keywords else None
+    return Data(name, place, range=known, shape=shape, roots=new_root(interpreter))
 
 
 # -- images

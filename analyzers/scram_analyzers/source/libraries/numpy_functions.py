@@ -214,6 +214,11 @@ def _axes(interpreter: Interpreter, size: Value) -> tuple[Value, ...] | None:
     return items if items is not None else (size,) if integer(size) is not None else None
 
 
+def _blank(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
+    shape = _made_shape(interpreter, name, arguments)
+    return Data("numpy.empty", place, dtype="float64", shape=shape, roots=new_root(interpreter))
+
+
 def _full(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
     filled = number(arguments.value("fill_value", 1))
     interval = Interval(filled, filled) if filled is not None else None
@@ -262,7 +267,8 @@ def _evenly_spaced(interpreter: Interpreter, name: str, arguments: Arguments, pl
         interval = Interval(0, max(numbers[0] - 1, 0))
     elif len(numbers) == 2 and numbers[0] is not None and numbers[1] is not None:
         interval = Interval(min(numbers[0], numbers[1]), max(numbers[0], numbers[1]))
-    return Data(f"numpy.{name}", place, range=interval, roots=new_root(interpreter))
+    count = integer(arguments.value("num", 2)) if name == "linspace" else None
+    return Data(f"numpy.{name}", place, range=interval, shape=(count,), roots=new_root(interpreter))
 
 
 def _identity_matrix(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
@@ -287,6 +293,7 @@ _MAKERS: Mapping[str, Handler] = MappingProxyType(
         "randn": _made(-4, 4, LabelForm.CONTINUOUS),
         "standard_normal": _made(-4, 4, LabelForm.CONTINUOUS),
         "zeros": _made(0, 0),
+        "empty": _blank,
         "ones": _made(1, 1),
         "full": _full,
         "randint": _random_integers,

@@ -15,7 +15,7 @@ from scram_lsp.cli.run import run_program
 from scram_lsp.cli.terminal import CLEAN, FAILED, keep_log_quiet, run_command, say
 from scram_lsp.files import FileError, read_source, short_path
 from scram_lsp.reporters import Reported, load_reporter
-from scram_lsp.store.digest import text_digest
+from scram_lsp.store.digest import is_of_cells, text_digest
 
 if TYPE_CHECKING:
     from scram_lsp.store.run_store import RunStore, StoredRun
@@ -176,7 +176,7 @@ def _find_run(store: RunStore, name: str | None) -> StoredRun | None:
 
 def _text_as_it_ran(run: StoredRun) -> str | None:
     """The script's text, when it is still the one that ran: lines of another text would mislead."""
-    if not run.script_digest:  # a notebook's cell, or a text that could not be read
+    if not run.script_digest or is_of_cells(run.script_digest):  # a notebook's cell, or a text that could not be read
         return None
     try:
         text = read_source(Path(run.script)).text

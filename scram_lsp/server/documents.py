@@ -165,6 +165,11 @@ class Documents:
         uris = self._cells.get(file_key(notebook), ())
         return self._by_uri.get(uris[number - 1]) if 0 < number <= len(uris) else None
 
+    def cell_texts(self, notebook: Path) -> list[str | None]:
+        """The texts of the cells of a notebook that is open, in order; None for one that is no Python."""
+        open_cells = (self._by_uri.get(uri) for uri in self._cells.get(file_key(notebook), ()))
+        return [cell.text if cell is not None else None for cell in open_cells]
+
     def named(self, filename: str) -> Document | None:
         """The open document of that `filename`."""
         return next((each for each in self._by_uri.values() if each.filename == filename), None)

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
@@ -44,6 +44,7 @@ from scram_lsp.server.run_board import RunBoard
 from scram_lsp.server.run_progress import RunProgress
 from scram_lsp.server.units import ModuleUnit, Unit, Units
 from scram_lsp.server.workspace_reports import WorkspaceReports
+from scram_lsp.store.digest import cell_now
 
 log = logging.getLogger(__name__)
 
@@ -418,6 +419,12 @@ class ScramLanguageServer(LanguageServer):
         self.workspace_reports.note_change()
         self._refresh_diagnostics()
 
+    def notebook_opened(self, notebook: NotebookUnit) -> None:
+        """Look at a notebook that was just opened."""
+        self.notebook_changed(notebook, at_once=True)
+        if notebook.path is not None and not self.runs.has_run_of(notebook.path):
+            self.run_in_background(self._load_last_run_of_cells(notebook, notebook.path))
+
     async def _load_last_run(self, document: Document, path: Path) -> None:
         """Show what the last run of a script found, unless one that is live has spoken meanwhile."""
         text_when_opened = document.text
@@ -430,6 +437,19 @@ class ScramLanguageServer(LanguageServer):
         changed = self.runs.begin(last.run)
         for stored in last.findings:
             changed |= self.runs.add(last.run, stored.sequence, stored.finding)
+        self._show_soon(changed)
+
+    async def _load_last_run_of_cells(self, notebook: NotebookUnit, path: Path) -> None:
+        """Show what the last run of a notebook found in cells that are still as they ran."""
+        last = await asyncio.get_running_loop().run_in_executor(None, last_run, path)
+        if last is None or not self.units.is_open(notebook) or self.runs.has_run_of(path):
+            return
+        changed = self.runs.begin(last.run)
+        cells = self.documents.cell_texts(path)
+        for each in last.findings:
+            number = cell_now(last.run.digest, each.finding.cell, cells) if each.finding.cell is not None else None
+            if number is not None:
+                changed |= self.runs.add(last.run, each.sequence, replace(each.finding, cell=number))
         self._show_soon(changed)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from scram_analyzers.run.records import EpochRecord, LayerObservation, ProbeRecord
 from scram_lsp.server.documents import file_key
 from scram_lsp.server.outline import LayerUse, keras_name
+from scram_lsp.store.digest import is_digest_of
 from scram_lsp.store.observations import kind_of, record_from_json
 from scram_lsp.store.run_store import RunStore, RunStoreError, StoredFinding, StoredRun
 
@@ -53,8 +54,11 @@ class LastObservations:
         return [(epoch, rate) for epoch, rate in rates if rate is not None]
 
 
-def last_observations(script: Path, text_digest: str) -> LastObservations | None:
-    """The newest stored run of `script`; None when there is none. A store that can't be read is logged."""
+def last_observations(script: Path, text: str) -> LastObservations | None:
+    """The newest stored run of `script`, whose text (or a cell of it) is now `text`; None when there is none.
+
+    A store that can't be read is logged.
+    """
     try:
         store = RunStore.open_existing(script)
         if store is None:
@@ -70,7 +74,9 @@ def last_observations(script: Path, text_digest: str) -> LastObservations | None
     except RunStoreError as error:
         log.warning("%s", error)
         return None
-    return LastObservations(run, epochs, probes[-1] if probes else None, findings, run.script_digest == text_digest)
+    return LastObservations(
+        run, epochs, probes[-1] if probes else None, findings, is_digest_of(run.script_digest, text)
+    )
 
 
 def _records(store: RunStore, run: StoredRun, kind: str) -> Iterator[object]:

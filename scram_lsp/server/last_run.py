@@ -9,7 +9,7 @@ from pathlib import Path
 from scram_lsp.files import FileError, read_source
 from scram_lsp.live.listener import LiveRun
 from scram_lsp.server.documents import file_key
-from scram_lsp.store.digest import text_digest
+from scram_lsp.store.digest import is_of_cells, text_digest
 from scram_lsp.store.run_store import RunStore, RunStoreError, StoredFinding, StoredRun
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,8 @@ class LastRun:
 def last_run(script: Path) -> LastRun | None:
     """The newest stored run of `script`, or None when there is none or the script on disk has changed since.
 
+    A notebook's run counts whatever has changed: `cell_now` tells which of its cells are those that ran.
+
     A store that can't be read is logged and counts as none.
     """
     try:
@@ -34,7 +36,7 @@ def last_run(script: Path) -> LastRun | None:
             return None
         with store:
             stored = _newest_of(script, store.runs())
-            if stored is None or stored.script_digest != _digest(script):
+            if stored is None or not _is_of(stored, script):
                 return None
             run = LiveRun(stored.run, stored.script, stored.started, stored.script_digest)
             return LastRun(run, tuple(store.findings(stored.run)))
@@ -48,8 +50,11 @@ def _newest_of(script: Path, runs: list[StoredRun]) -> StoredRun | None:
     return next((each for each in runs if file_key(Path(each.script)) == key), None)
 
 
-def _digest(script: Path) -> str | None:
+def _is_of(stored: StoredRun, script: Path) -> bool:
+    """Whether the script has still the text that ran; of a notebook each cell is asked for itself, later."""
+    if is_of_cells(stored.script_digest):
+        return True
     try:
-        return text_digest(read_source(script).text)
+        return stored.script_digest == text_digest(read_source(script).text)
     except FileError:
-        return None
+        return False

@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 from scram_analyzers.findings import Finding, RunMoment, SourceRange
 from scram_lsp.live.listener import LiveRun
 from scram_lsp.server.documents import Document, Documents, Edit, file_key
-from scram_lsp.store.digest import text_digest
+from scram_lsp.store.digest import is_of_cells, text_digest
 
 log = logging.getLogger(__name__)
 
@@ -183,7 +183,7 @@ class LiveFindings:
 
     def _has_text_of(self, run: _Run, path: Path) -> bool:
         """Whether the text that runs is known: the one on disk, or one that the open document has or had."""
-        if not run.run.digest:
+        if not run.run.digest or is_of_cells(run.run.digest):
             return True
         document = self._documents.of_file(run.key)
         if document is None:

@@ -24,8 +24,7 @@ def register(server: ScramLanguageServer) -> None:
 def did_open(ls: ScramLanguageServer, params: types.DidOpenNotebookDocumentParams) -> None:
     """Look at a notebook."""
     _open_cells(ls, params.cell_text_documents)
-    notebook = NotebookUnit(params.notebook_document.uri, ls.documents, params.notebook_document.cells)
-    ls.notebook_changed(notebook, at_once=True)
+    ls.notebook_opened(NotebookUnit(params.notebook_document.uri, ls.documents, params.notebook_document.cells))
 
 
 def did_change(ls: ScramLanguageServer, params: types.DidChangeNotebookDocumentParams) -> None:

@@ -15,7 +15,6 @@ from scram_lsp.server.language_server import Analyzed, ScramLanguageServer
 from scram_lsp.server.last_observations import LastObservations, last_observations
 from scram_lsp.server.outline import LayerUse, shape_text, smallest_around
 from scram_lsp.server.run_words import fit_words, layer_words, rate_words
-from scram_lsp.store.digest import text_digest
 
 SHOW_RUN_COMMAND = "scram.showLastRun"
 CLEAR_COMMAND = "scram.clearRunFindings"
@@ -100,7 +99,7 @@ async def seen_by_last_run(analyzed: Analyzed) -> LastObservations | None:
     path: Path | None = analyzed.unit.path
     if path is None:
         return None
-    return await asyncio.to_thread(last_observations, path, text_digest(analyzed.document.text))
+    return await asyncio.to_thread(last_observations, path, analyzed.document.text)
 
 
 def _label(use: LayerUse) -> str:

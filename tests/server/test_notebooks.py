@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from lsprotocol import types
 
 from scram_analyzers.findings import SourceRange
+from scram_analyzers.run.records import RunInfo
 from scram_lsp.live.messages import Ack
+from scram_lsp.store.digest import cells_digest
+from scram_lsp.store.run_store import RunStore
 from tests.server.editor import Editor, applied
-from tests.server.test_live_runs import StartRun, start_run
+from tests.server.test_live_runs import StartRun, named, run_finding, start_run
 
 __all__ = ["start_run"]
 
@@ -156,6 +160,24 @@ async def test_what_a_run_found_stands_in_its_cell_and_moves_with_it(
     notebook.rewrite(2, "# gone", 3)
     assert not await code.shown(notebook.cells[2], 3)
     assert path.as_uri() not in {each.uri for each in code.publications}, "nobody reads the notebook's JSON"
+    notebook.close()
+
+
+async def test_what_the_last_run_found_is_shown_in_the_cells_that_are_as_they_ran(code: Editor, project: Path) -> None:
+    path = project / "train.ipynb"
+    path.write_text("{}")
+    run = named("r1", path)
+    in_first = replace(run_finding(path, run, SourceRange.of(2, 0, 2, 6), "SCR602"), cell=2)
+    in_second = replace(run_finding(path, run, SourceRange.of(2, 12, 2, 39), "SCR601"), cell=3)
+    digest = cells_digest([None, IMPORTS.replace("1e10", "1e9"), COMPILE + "\n"])  # the first cell was text
+    with RunStore.open_for(path) as store:
+        store.begin(RunInfo(run=run, script=str(path), started="2026-11-21T14:02:33+00:00"), digest)
+        store.add_findings(run, [(1, in_first, None), (2, in_second, None)])
+        store.finish(run, "finished")
+    notebook = OpenNotebook(code, path, IMPORTS, COMPILE)
+    (diagnostic,) = await code.shows(notebook.cells[1], [("SCR601", "scram (run)")])
+    assert diagnostic.range == place(1, 12, 39)
+    await code.shows(notebook.cells[0], [("SCR101", "scram")])
     notebook.close()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -35,15 +36,19 @@ def cell_source(filename: str) -> str | None:
     return history[number] if isinstance(number, int) and number < len(history) else None
 
 
-def cell_number(notebook: Path, source: str) -> int | None:
-    """The number, from 1 over all cells, of the first cell that reads `source`; None when none does (any more)."""
+def code_cells(notebook: Path) -> tuple[str | None, ...]:
+    """The sources of the cells on disk, None for one that is no code; nothing when the notebook can't be read."""
     try:
         cells = json.loads(read_source(notebook).text)["cells"]
-        texts = ["".join(cell["source"]) if cell["cell_type"] == "code" else None for cell in cells]
+        return tuple("".join(cell["source"]) if cell["cell_type"] == "code" else None for cell in cells)
     except (FileError, ValueError, KeyError, TypeError):
-        return None
+        return ()
+
+
+def cell_number(cells: Iterable[str | None], source: str) -> int | None:
+    """The number, from 1 over all cells, of the first cell that reads `source`; None when none does (any more)."""
     wanted = source.rstrip()
-    return next((place for place, text in enumerate(texts, 1) if text is not None and text.rstrip() == wanted), None)
+    return next((place for place, text in enumerate(cells, 1) if text is not None and text.rstrip() == wanted), None)
 
 
 def _shell() -> Any:

@@ -11,8 +11,8 @@ from types import CodeType
 from typing import TYPE_CHECKING
 
 from scram_lsp.files import FileError, read_source
-from scram_lsp.store.digest import text_digest
-from scram_lsp.training.places.notebook_cells import cell_number, cell_source, notebook_file
+from scram_lsp.store.digest import cells_digest, text_digest
+from scram_lsp.training.places.notebook_cells import cell_number, cell_source, code_cells, notebook_file
 
 if TYPE_CHECKING:
     from scram_analyzers.engine import Analysis
@@ -30,20 +30,23 @@ MAX_CHARACTERS_COMPARED = 500_000
 class CodeFile:
     """What a code object's file name stands for: its text when the run began, and where a reader finds it.
 
-    `text` is empty where it can't be read, or is not what runs (then `is_changed`).
+    `text` is empty where it can't be read, or is not what runs (then `is_changed`). `cells` are those of a notebook.
     """
 
     text: str
     filename: str
     cell: int | None = None
     is_changed: bool = False
+    cells: tuple[str | None, ...] = ()
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the file's text in hex; `CHANGED`, or empty for a cell and without a text."""
+        """What `store.digest` makes of the file's text or its cells; `CHANGED`, or empty without a text."""
         if self.is_changed:
             return CHANGED
-        return text_digest(self.text) if self.text and self.cell is None else ""
+        if self.cell is not None:
+            return cells_digest(self.cells)
+        return text_digest(self.text) if self.text else ""
 
 
 def read_code_file(name: str, code: CodeType | None = None) -> CodeFile:
@@ -54,8 +57,9 @@ def read_code_file(name: str, code: CodeType | None = None) -> CodeFile:
     source = cell_source(name)
     if source is not None:
         notebook = notebook_file()
-        number = cell_number(notebook, source) if notebook is not None else None
-        return CodeFile(source, name) if number is None else CodeFile(source, str(notebook), number)
+        cells = code_cells(notebook) if notebook is not None else ()
+        number = cell_number(cells, source)
+        return CodeFile(source, name) if number is None else CodeFile(source, str(notebook), number, cells=cells)
     try:
         text = read_source(Path(name)).text
     except FileError:

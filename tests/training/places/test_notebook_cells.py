@@ -5,8 +5,9 @@ import json
 import pytest
 
 from scram_analyzers.findings import SourceRange
+from scram_lsp.store.digest import cells_digest
 from scram_lsp.training.places.call_site import find_call_site
-from scram_lsp.training.places.notebook_cells import cell_number, cell_source, notebook_file
+from scram_lsp.training.places.notebook_cells import cell_number, cell_source, code_cells, notebook_file
 from scram_lsp.training.places.recorded_places import record_places
 
 CELLS = ["# Title", "import sys", "%matplotlib_is_not_here\n", "x = 1\nsite = find()\n"]
@@ -31,10 +32,10 @@ def shell(notebook, monkeypatch):
 
 
 def test_a_cell_is_found_by_its_text(notebook):
-    assert cell_number(notebook, "x = 1\nsite = find()") == 4
-    assert cell_number(notebook, "# Title") is None, "that cell is no code"
-    assert cell_number(notebook, "x = 2") is None
-    assert cell_number(notebook.with_name("missing.ipynb"), "x = 1") is None
+    assert cell_number(code_cells(notebook), "x = 1\nsite = find()") == 4
+    assert cell_number(code_cells(notebook), "# Title") is None, "that cell is no code"
+    assert cell_number(code_cells(notebook), "x = 2") is None
+    assert code_cells(notebook.with_name("missing.ipynb")) == ()
 
 
 def test_outside_a_notebook_there_is_none():
@@ -48,4 +49,4 @@ def test_a_call_in_a_cell_is_at_its_place_there(shell, notebook):
     places = record_places(object(), shell.user_ns["site"], None)
     assert (places.script.filename, places.script.cell, places.script.text) == (str(notebook), 4, CELLS[3].rstrip())
     assert places.fit[0].range == SourceRange.of(2, 7, 2, 13)
-    assert places.script.digest == "", "the notebook's own text is not the cell's"
+    assert places.script.digest == cells_digest(code_cells(notebook)), "each cell can be told later"

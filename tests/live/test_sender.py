@@ -14,7 +14,11 @@ from scram_lsp.live.listener import LiveListener
 from scram_lsp.live.sender import Sender
 
 RUN = "20261121-140233-3f2a"
-PATIENCE = 10.0
+PATIENCE = 90.0
+"""How long to wait for what must come."""
+
+AT_ONCE = PATIENCE / 3
+"""What waits for nobody is done long before this, whatever else the machine does."""
 
 
 @pytest.fixture
@@ -154,7 +158,7 @@ def test_without_a_server_the_end_is_immediate(sender):
     sender.send(1, finding("NaN"))
     before = time.monotonic()
     sender.end("finished", timeout=PATIENCE)
-    assert time.monotonic() - before < 0.5
+    assert time.monotonic() - before < AT_ONCE
 
 
 def test_a_dead_port_is_tried_seldom_and_costs_the_end_nothing(script, monkeypatch):
@@ -162,6 +166,7 @@ def test_a_dead_port_is_tried_seldom_and_costs_the_end_nothing(script, monkeypat
         closed.bind((HOST, 0))
         port = closed.getsockname()[1]
     Announcement(port, "token").publish([script.parent])
+    monkeypatch.setattr("scram_lsp.live.sender.FIRST_RETRY_SECONDS", 2 * PATIENCE)
     tries = []
     connect = socket.create_connection
     monkeypatch.setattr(
@@ -174,20 +179,26 @@ def test_a_dead_port_is_tried_seldom_and_costs_the_end_nothing(script, monkeypat
         time.sleep(0.005)
     before = time.monotonic()
     sender.end("finished", timeout=PATIENCE)
-    assert time.monotonic() - before < 0.5
+    assert time.monotonic() - before < AT_ONCE
     assert len(tries) == 1
 
 
-def test_a_server_that_takes_nothing_never_holds_training(script, sender):
+def test_a_server_that_takes_nothing_never_holds_training(script, monkeypatch):
+    let_go, connect = threading.Event(), socket.create_connection
+    monkeypatch.setattr(
+        socket, "create_connection", lambda *args, **kwargs: let_go.wait(PATIENCE) and connect(*args, **kwargs)
+    )
+    sender = Sender(script, RUN, "2026-11-21T14:02:33+00:00", os.getpid())
     with socket.create_server((HOST, 0)) as silent:
         Announcement(silent.getsockname()[1], "token").publish([script.parent])
         before = time.monotonic()
+        sender.start()
         for sequence in range(1, 1000):
             sender.send(sequence, finding("NaN"))
-        assert time.monotonic() - before < 0.5
-        before = time.monotonic()
-        sender.end("finished", timeout=0.5)
-        assert time.monotonic() - before < 0.8
+        sender.end("finished", timeout=0.1)
+        assert time.monotonic() - before < AT_ONCE
+        let_go.set()
+    sender.end("finished", timeout=PATIENCE)
 
 
 def test_a_server_that_talks_nonsense_is_left_alone(script, sender):

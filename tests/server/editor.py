@@ -306,7 +306,8 @@ def edits_of(action: types.CodeAction) -> list[types.TextEdit]:
 
 async def address_of_server(script: Path) -> ServerAddress:
     """Where the server of a script listens, once it says so."""
-    for _ in range(1_000):
+    end = asyncio.get_running_loop().time() + DEADLINE_SECONDS
+    while asyncio.get_running_loop().time() < end:
         found = servers_for(script)
         if found:
             return found[0]

@@ -14,6 +14,7 @@ from scram_analyzers.rules.registry import RuleSet
 from scram_lsp.server.analyses import Analyses
 from scram_lsp.server.documents import Document
 from scram_lsp.server.units import ModuleUnit, Unit, Units
+from tests.server.editor import DEADLINE_SECONDS
 
 
 class World:
@@ -66,12 +67,12 @@ async def test_what_a_newer_text_overtook_is_never_shown() -> None:
     def slowly(text: str) -> None:
         if text == "0":
             started.set()
-            assert go_on.wait(10)
+            assert go_on.wait(DEADLINE_SECONDS)
 
     world = World(slowly)
     unit = world.open()
     world.analyses.request(unit, at_once=True)
-    await asyncio.to_thread(started.wait, 10)
+    await asyncio.to_thread(started.wait, DEADLINE_SECONDS)
     world.type(unit, "1")
     go_on.set()
     await world.analyses.current(unit)
@@ -84,12 +85,12 @@ async def test_a_document_that_was_closed_meanwhile_is_not_shown() -> None:
 
     def slowly(text: str) -> None:
         started.set()
-        assert go_on.wait(10)
+        assert go_on.wait(DEADLINE_SECONDS)
 
     world = World(slowly)
     unit = world.open()
     world.analyses.request(unit, at_once=True)
-    await asyncio.to_thread(started.wait, 10)
+    await asyncio.to_thread(started.wait, DEADLINE_SECONDS)
     world.units.drop(unit)
     world.analyses.drop(unit)
     go_on.set()
@@ -103,12 +104,12 @@ async def test_a_request_while_the_same_text_is_analyzed_analyzes_it_again() -> 
 
     def slowly(text: str) -> None:
         started.set()
-        assert go_on.wait(10)
+        assert go_on.wait(DEADLINE_SECONDS)
 
     world = World(slowly)
     unit = world.open()
     world.analyses.request(unit, at_once=True)
-    await asyncio.to_thread(started.wait, 10)
+    await asyncio.to_thread(started.wait, DEADLINE_SECONDS)
     world.analyses.request(unit, at_once=True)  # settings changed
     go_on.set()
     await world.analyses.current(unit)
@@ -135,7 +136,7 @@ async def test_the_loop_is_free_while_a_text_is_analyzed() -> None:
     go_on = threading.Event()
 
     def slowly(text: str) -> None:
-        assert go_on.wait(10)
+        assert go_on.wait(DEADLINE_SECONDS)
 
     world = World(slowly)
     unit = world.open()

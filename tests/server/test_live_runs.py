@@ -31,6 +31,7 @@ from scram_lsp.live.messages import (
     decode_from_server,
     encode,
 )
+from scram_lsp.server.last_run import last_run
 from scram_lsp.store.observations import Record, kind_of, record_to_json, step_of
 from scram_lsp.store.run_store import Observation, RunStore
 from tests.server.editor import DEADLINE_SECONDS, RATE, TRAIN, Editor, address_of_server
@@ -326,19 +327,16 @@ async def test_the_last_run_is_shown_when_its_script_is_opened_later(
     await code.shows(uri, [RUN, ("SCR601", "scram (run)")])
 
 
-async def test_a_stored_run_of_another_text_is_not_shown(code: Editor, project: Path) -> None:
+def test_a_stored_run_of_another_text_does_not_count(project: Path) -> None:
     script = project / "train.py"
     store_run(script, TRAIN + "# before\n", run_finding(script, named("r1", script)))
-    uri = code.open(script, TRAIN)
-    await code.shown(uri)
-    await asyncio.sleep(1)
-    await code.shows(uri, [SOURCE])
+    assert last_run(script) is None
+    script.write_text(TRAIN + "# before\n")
+    assert last_run(script) is not None
 
 
-async def test_a_run_store_that_can_not_be_read_changes_nothing(code: Editor, project: Path) -> None:
+def test_a_run_store_that_can_not_be_read_counts_as_none(project: Path, caplog: pytest.LogCaptureFixture) -> None:
     (project / ".scram").mkdir()
     (project / ".scram" / "runs.sqlite").write_bytes(b"not a database" * 1000)
-    uri = code.open(project / "train.py", TRAIN)
-    await code.shown(uri)
-    await asyncio.sleep(0.5)
-    assert not await code.shown(uri, code.replace(uri, RATE, "1e-3"))
+    assert last_run(project / "train.py") is None
+    assert "runs.sqlite" in caplog.text

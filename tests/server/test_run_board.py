@@ -14,7 +14,7 @@ from scram_lsp.live.listener import LiveRun
 from scram_lsp.live.messages import Progress
 from scram_lsp.server.run_board import LIVE_FINDING, OTHER_PROTOCOL, RUNS_CHANGED, RunBoard
 from scram_lsp.store.run_store import RunStore
-from tests.server.editor import Editor
+from tests.server.editor import DEADLINE_SECONDS, Editor
 from tests.server.test_run_list import finding
 
 WANTED = types.ClientCapabilities(experimental={"scramRuns": True})
@@ -36,13 +36,14 @@ async def test_a_client_that_asked_hears_of_runs_and_findings(tmp_path: Path) ->
     board.began(run)
     board.progressed(run, Progress(epoch=2, epochs=3, step=9, loss=0.5))
     board.found(finding(script, "a"))
-    methods = [(await asyncio.wait_for(heard.get(), 10))[0] for _ in range(2)]
+    methods = [(await asyncio.wait_for(heard.get(), DEADLINE_SECONDS))[0] for _ in range(2)]
     assert sorted(methods) == [LIVE_FINDING, RUNS_CHANGED], "one word for the three changes"
     (listed,) = await board.list()
     assert (listed["run"], listed["epoch"], listed["loss"]) == ("a", 2, 0.5)
     board.ended(run)
     (listed,) = await board.list()
     assert listed["epoch"] is None
+    assert (await asyncio.wait_for(heard.get(), DEADLINE_SECONDS))[0] == RUNS_CHANGED
     assert heard.empty()
 
 

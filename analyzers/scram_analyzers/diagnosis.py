@@ -98,14 +98,28 @@ class _Telling:
 
 
 def diagnose(said: Iterable[Said], scene: Scene) -> list[Finding]:
-    """Findings of a run, the causes first; symptoms in the order of their codes, so that early ones speak for later."""
+    """Findings of a run, the causes first, so that they speak for what comes of them."""
     causes, symptoms = _parted(said)
     telling = _Telling()
     for rule, report in causes:
         telling.add(_finding(rule, report, scene))
-    for rule, report in sorted(symptoms, key=lambda each: each[0].code):
+    for rule, report in _causes_first(symptoms):
         _tell_symptom(rule, report, scene, telling)
     return telling.findings
+
+
+def _causes_first(symptoms: Iterable[Said]) -> Iterator[Said]:
+    """In the order of their codes, but each after those that are causes of it."""
+    waiting = {id(each): each for each in sorted(symptoms, key=lambda each: each[0].code)}
+
+    def told(said: Said) -> Iterator[Said]:
+        for other in list(waiting.values()):
+            if other[0].code in said[0].symptom_of and waiting.pop(id(other), None):
+                yield from told(other)
+        yield said
+
+    while waiting:
+        yield from told(waiting.pop(next(iter(waiting))))
 
 
 def _parted(said: Iterable[Said]) -> tuple[list[Said], list[Said]]:
@@ -119,7 +133,7 @@ def _parted(said: Iterable[Said]) -> tuple[list[Said], list[Said]]:
 def _tell_symptom(rule: Rule, report: RunReport, scene: Scene, telling: _Telling) -> None:
     if any(code in telling.codes for code in rule.symptom_of):
         telling.codes.add(rule.code)
-        _join(rule, report, telling)
+        _join(rule, report, scene, telling)
         return
     known = scene.source_causes(rule.symptom_of) if report.clause else []
     if known:
@@ -131,8 +145,8 @@ def _tell_symptom(rule: Rule, report: RunReport, scene: Scene, telling: _Telling
         telling.add(_finding(rule, report, scene))
 
 
-def _join(rule: Rule, report: RunReport, telling: _Telling) -> None:
-    """Let the likeliest cause that the run shows speak for its symptom as well, once."""
+def _join(rule: Rule, report: RunReport, scene: Scene, telling: _Telling) -> None:
+    """Let the likeliest cause that the run shows speak for its symptom as well, once, and as loudly."""
     if not report.clause or any(report.clause in finding.message for finding in telling.findings):
         return
     ranked = sorted(
@@ -142,7 +156,12 @@ def _join(rule: Rule, report: RunReport, telling: _Telling) -> None:
     marker = " Most likely because of this, "
     if ranked and not any(marker in finding.message for finding in telling.findings):
         finding = telling.findings[ranked[0]]
-        telling.findings[ranked[0]] = dataclasses.replace(finding, message=f"{finding.message}{marker}{report.clause}.")
+        severity = min(finding.severity, report.severity or rule.severity, key=lambda each: each.rank)
+        telling.findings[ranked[0]] = dataclasses.replace(
+            finding,
+            severity=scene.severities.get(finding.code, severity),
+            message=f"{finding.message}{marker}{report.clause}.",
+        )
 
 
 def _confirmed(known: Sequence[Finding], rule: Rule, report: RunReport, scene: Scene) -> Finding:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from scram_analyzers.engine import analyze_run, analyze_source, ask_rules, merge, refuted
 from scram_analyzers.findings import Severity
 from scram_analyzers.rules.registry import RuleSet
-from scram_analyzers.run.records import OptimizerInfo
-from tests.run_histories import data, history, inputs, labels, run_info
+from scram_analyzers.run.records import OptimizerInfo, OutputInfo
+from tests.run_histories import data, history, inputs, labels, layer, probe, run_info
 
 RULES = RuleSet.default()
 RECORD = data(inputs(), labels([144] * 10))
@@ -80,3 +82,24 @@ def test_a_confirmed_finding_keeps_the_severity_that_the_user_chose() -> None:
     (finding,) = analyze_run(seen, rules, analysis.program, analysis.findings)
     assert (finding.code, finding.severity) == ("SCR102", Severity.INFO)
     assert "Confirmed in this run" in finding.message
+
+
+def test_dead_units_speak_for_a_loss_that_stands_still() -> None:
+    seen = history(losses=[2.303] * 12, record=RECORD, ended=False, accuracy=[0.1] * 12)
+    for step in (21, 55, 144, 500):
+        dead = layer("dense", dead_share=1.0)
+        seen.add_probe(replace(probe(step), layers=(dead, layer("head"))))
+    seen.end()
+    (finding,) = analyze_run(seen, RULES, None)
+    assert (finding.code, finding.severity) == ("SCR606", Severity.WARNING)
+    assert "Most likely because of this, the training loss has stood at 2.303" in finding.message
+
+
+def test_labels_out_of_range_speak_for_a_loss_that_became_nan() -> None:
+    signed = data(inputs(), labels([700, 740], minimum=-1.0, maximum=1.0, label_form=None, classes=()))
+    info = run_info(
+        losses=("binary_crossentropy",),
+        outputs=(OutputInfo("head", "head", "linear", 1, "binary_crossentropy", True),),
+    )
+    seen = history(info, [-3.0, -70.0, float("nan")], signed, step_losses=[0.7, -1.0, float("nan")])
+    assert [each.code for each in analyze_run(seen, RULES, None) if each.severity is Severity.ERROR] == ["SCR413"]

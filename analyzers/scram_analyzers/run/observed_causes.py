@@ -17,7 +17,8 @@ LARGE_UPDATE = 0.1
 """A step that moves the weights by more than this share of themselves destroys what they hold (catalogue F12)."""
 
 USUAL_RATE = 1e-5
-"""The smallest learning rate that is usual for optimizers other than SGD."""
+USUAL_RATE_OF_SGD = 1e-3
+"""The smallest learning rates that are usual."""
 
 MUCH_DROPOUT = 0.5
 HEAVY_PENALTY = 0.5
@@ -38,7 +39,7 @@ def _observed(history: RunHistory) -> Iterator[Observed]:
     rate = f"the learning rate of {optimizer.learning_rate:g}" if optimizer and optimizer.learning_rate else "it"
     ratio = median_update_ratio(history)
     subject = Subject(SubjectKind.LEARNING_RATE)
-    if ratio is not None and ratio < SMALL_UPDATE and not _is_usual_of_adaptive(optimizer):
+    if ratio is not None and ratio < SMALL_UPDATE and not _is_usual(optimizer):
         yield f"each step moves the weights by {ratio:.1g} of their size only: {rate} is too low", subject
     if ratio is not None and ratio > LARGE_UPDATE:
         yield f"each step moves the weights by {share(ratio)} of their size: {rate} is too high", subject
@@ -48,11 +49,11 @@ def _observed(history: RunHistory) -> Iterator[Observed]:
     yield from _plain_optimizer(history)
 
 
-def _is_usual_of_adaptive(optimizer: OptimizerInfo | None) -> bool:
-    """Whether each step of a weight is about a usual rate, however small its gradient, short of none at all."""
-    if optimizer is None or optimizer.name == "SGD" or optimizer.learning_rate is None:
+def _is_usual(optimizer: OptimizerInfo | None) -> bool:
+    """Whether the rate is a usual one: small steps then come from small gradients, and those from something else."""
+    if optimizer is None or optimizer.learning_rate is None:
         return False
-    return optimizer.learning_rate >= USUAL_RATE
+    return optimizer.learning_rate >= (USUAL_RATE_OF_SGD if optimizer.name == "SGD" else USUAL_RATE)
 
 
 def _penalty(history: RunHistory) -> Iterator[Observed]:

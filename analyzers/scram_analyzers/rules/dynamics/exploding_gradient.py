@@ -36,7 +36,7 @@ class ExplodingGradient(Rule):
     references = (TUNING_PLAYBOOK, AUTO_TRAINER)
     false_alarms = "A loss that changes its scale by design, such as an annealed penalty."
     options = (Option("growth", 100.0, "times the median of the first probes", "scram; AutoTrainer (70)"),)
-    symptom_of = ("SCR202", "SCR601", "SCR602", "SCR101", "SCR201", "SCR219")
+    symptom_of = ("SCR202", "SCR601", "SCR602", "SCR413", "SCR101", "SCR201", "SCR219")
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report gradients that stay far above the first ones while the loss is worse than at first."""

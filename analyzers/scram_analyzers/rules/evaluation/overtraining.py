@@ -50,7 +50,7 @@ class Overtraining(Rule):
         ):
             return
         best = min(range(len(losses)), key=losses.__getitem__)
-        if best + 1 >= self.option("share") * len(losses) or losses[-1] < self.option("rise") * losses[best]:
+        if best + 1 >= self.option("share") * len(losses) or losses[-1] <= self.option("rise") * losses[best]:
             return
         yield RunReport(
             subject=Subject(SubjectKind.FIT),

@@ -8,10 +8,10 @@ import { inCode, until } from "./vscode.mjs";
 const ON_THE_RATE = "16:53";
 const RATE_MESSAGE = "learning rate is 1e10";
 
-test("a mistake is underlined, explained, listed and fixed", inCode("editing", {}, async (code) => {
+test("a mistake is underlined, explained, listed, fixed and silenced", inCode("editing", {}, async (code) => {
   const { page } = code;
   await code.open("train.py", ON_THE_RATE);
-  await until("two errors", async () => (await code.squiggles("error").count()) === 2);
+  await code.squiggled("error", 2);
 
   await page.locator(".monaco-editor .view-line span", { hasText: "1e10" }).last().hover();
   await page.locator(".monaco-hover", { hasText: RATE_MESSAGE }).first().waitFor();
@@ -34,8 +34,8 @@ test("a mistake is underlined, explained, listed and fixed", inCode("editing", {
   await until("the fix on disk", () => readFileSync(code.path("train.py"), "utf8").includes("learning_rate=0.001"));
 
   await code.goTo(12, 40);
-  await code.quickFix("on this line");
-  await until("no error", async () => (await code.squiggles("error").count()) === 0);
+  await code.quickFix("Suppress SCR405 on this statement");
+  await code.squiggled("error", 0);
   await page.keyboard.press("Control+s");
   await until("the suppression on disk", () => readFileSync(code.path("train.py"), "utf8").includes("# scram: ignore[SCR405]"));
 
@@ -46,24 +46,66 @@ test("a mistake is underlined, explained, listed and fixed", inCode("editing", {
   await code.picture("typed");
 }));
 
-test("settings of the project count at once", inCode("settings", {}, async (code) => {
+test("settings of the project and of the editor count at once", inCode("settings", {}, async (code) => {
+  const { page } = code;
   await code.open("train.py", ON_THE_RATE);
-  await until("two errors", async () => (await code.squiggles("error").count()) === 2);
+  await code.squiggled("error", 2);
   writeFileSync(code.path("scram.toml"), 'ignore = ["learning-rate-too-high"]\n');
-  await until("one error", async () => (await code.squiggles("error").count()) === 1);
+  await code.squiggled("error", 1);
   await code.picture("ignored");
+
+  const safe = ["import keras", "", "model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(1)])"];
+  safe.push('model.compile(optimizer=keras.optimizers.Adam(lr=0.001), loss="mse")', "");
+  writeFileSync(code.path("safe.py"), safe.join("\n"));
+  await code.open("safe.py", "5:1");
+  const hint = page.locator(".monaco-editor .view-line", { hasText: "9 weights" });
+  await hint.waitFor();
+  await code.picture("hints");
+  code.set({ "scram.inlayHints": false, "editor.codeActionsOnSave": { "source.fixAll.scram": "explicit" } });
+  await hint.waitFor({ state: "detached" });
+
+  await page.keyboard.type("# saved");
+  await page.keyboard.press("Control+s");
+  const onDisk = () => readFileSync(code.path("safe.py"), "utf8");
+  await until("the fix on disk", () => onDisk().includes("Adam(learning_rate=0.001)") && onDisk().includes("# saved"));
 }));
 
-test("a light theme and a narrow window show the same", inCode(
+test("the keyboard alone is enough, in a light theme and a narrow window", inCode(
   "light",
   { settings: { "workbench.colorTheme": "Default Light Modern" }, size: { width: 800, height: 700 } },
   async (code) => {
-    await code.open("train.py", ON_THE_RATE);
-    await until("two errors", async () => (await code.squiggles("error").count()) === 2);
-    await code.page.keyboard.press("Control+b");
-    await code.command("Problems: Focus on Problems View");
-    await code.problem(RATE_MESSAGE).waitFor();
-    await code.picture("light");
+    const { page } = code;
+    await code.open("train.py");
+    await code.squiggled("error", 2);
+    await page.keyboard.press("Control+b");
+    await page.locator(".part.sidebar").waitFor({ state: "hidden" });
+    await page.keyboard.press("F8");
+    await page.locator(".zone-widget", { hasText: "Softmax over one unit" }).waitFor();
+    await code.picture("next-problem");
+    await page.keyboard.press("Escape");
+    await page.locator(".monaco-editor.focused").waitFor();
+    const fix = await code.quickFixes("sigmoid");
+    await code.picture("menu");
+    await page.keyboard.press("Enter");
+    await fix.waitFor({ state: "hidden" });
+    await code.squiggled("error", 1);
+
+    await page.keyboard.press("Control+Shift+M");
+    const problem = code.problem(RATE_MESSAGE);
+    await problem.waitFor();
+    await until("the problem in focus", async () => {
+      await page.keyboard.press("ArrowDown");
+      return (await problem.getAttribute("class")).includes("focused");
+    });
+    await code.picture("problems");
+    await page.keyboard.press("Enter");
+    await page.locator(".monaco-editor.focused").waitFor();
+    await code.quickFixes("Set the learning rate to 0.001");
+    await page.keyboard.press("Enter");
+    await code.squiggled("error", 0);
+    await page.keyboard.press("Control+s");
+    const onDisk = () => readFileSync(code.path("train.py"), "utf8");
+    await until("both fixes on disk", () => onDisk().includes("sigmoid") && onDisk().includes("learning_rate=0.001"));
   },
 ));
 
@@ -73,6 +115,6 @@ test("a second folder has its own settings", inCode("folders", {}, async (code) 
   writeFileSync(`${other}/scram.toml`, 'ignore = ["learning-rate-too-high"]\n');
   writeFileSync(`${code.home}/both.code-workspace`, JSON.stringify({ folders: [{ path: code.folder }, { path: other }] }));
   await code.openWorkspace(`${code.home}/both.code-workspace`, `${other}/train.py`);
-  await until("one error in the other folder", async () => (await code.squiggles("error").count()) === 1);
+  await code.squiggled("error", 1);
   await code.picture("folders");
 }));

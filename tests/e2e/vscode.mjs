@@ -1,12 +1,13 @@
 /** A real VS Code (code-server) in a real browser (Chromium), both without a network, and the verbs of the tests. */
 
-import { execFile, spawn } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, createWriteStream, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { after } from "node:test";
 import { promisify } from "node:util";
 import { chromium } from "playwright-core";
 
@@ -18,9 +19,17 @@ const entry = join(tools, "code-server/node_modules/code-server/out/node/entry.j
 
 export const OUTPUT = join(here, "output");
 export const PYTHON = process.env.E2E_PYTHON ?? join(root, ".venv/bin/python");
+
+/** The interpreter that PYTHON's environment was made from: one without scram-lsp. */
+export const BARE_PYTHON =
+  process.env.E2E_BARE_PYTHON ?? execFileSync(PYTHON, ["-c", "import sys; print(sys._base_executable)"], { encoding: "utf8" }).trim();
+
 const EXTENSION = join(root, "vscode-extension");
-const VSIX = join(EXTENSION, readdirSync(EXTENSION).find((name) => name.endsWith(".vsix")) ?? "none: run make vsix");
-const PATIENCE_MS = 60_000;
+const { version } = JSON.parse(readFileSync(join(EXTENSION, "package.json"), "utf8"));
+const VSIX = process.env.E2E_VSIX ?? join(EXTENSION, `scram-lsp-linux-x64-${version}.vsix`);
+
+/** How long anything may take: many times what it takes on a quiet machine. */
+const PATIENCE_MS = 120_000;
 
 /** Keeps everything off the screen that would move, ask or look something up. */
 const USER_SETTINGS = {
@@ -39,6 +48,7 @@ const USER_SETTINGS = {
   "files.autoSave": "off",
   "editor.minimap.enabled": false,
   "editor.hover.delay": 100,
+  "security.workspace.trust.enabled": false,
 };
 
 /** Wait for `probe` to give something true; what it throws on the way is only told when time is up. */
@@ -65,6 +75,31 @@ async function freePort() {
   await once(server, "close");
   return port;
 }
+
+/** What the editors of one test file share: a browser, and a folder in which the extension is installed. */
+const shared = { home: undefined, browser: undefined };
+
+async function browser() {
+  shared.browser ??= await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
+  });
+  return shared.browser;
+}
+
+async function extensions(env) {
+  if (shared.home === undefined) {
+    shared.home = mkdtempSync(join(tmpdir(), "scram-e2e-"));
+    const install = [entry, "--user-data-dir", join(shared.home, "data"), "--extensions-dir", join(shared.home, "extensions")];
+    await promisify(execFile)(node, [...install, "--config", join(shared.home, "config.yaml"), "--install-extension", VSIX], { env });
+  }
+  return join(shared.home, "extensions");
+}
+
+after(async () => {
+  await shared.browser?.close();
+  if (shared.home !== undefined) rmSync(shared.home, { recursive: true, force: true });
+});
 
 /**
  * One VS Code with a copy of `workspace/` open in it and the extension installed. `settings` are the user's,
@@ -93,11 +128,10 @@ export class Code {
   }
 
   async #begin(settings, machine, size) {
-    this.write("User", { ...USER_SETTINGS, "security.workspace.trust.enabled": false, ...settings });
+    this.set(settings);
     this.write("Machine", machine);
     writeFileSync(join(this.home, "config.yaml"), "auth: none\n");
     const common = [entry, "--config", join(this.home, "config.yaml"), "--user-data-dir", this.data];
-    common.push("--extensions-dir", join(this.home, "extensions"));
     const env = {
       PATH: process.env.PATH,
       LANG: "C.UTF-8",
@@ -111,7 +145,7 @@ export class Code {
       EXTENSIONS_GALLERY: JSON.stringify({ serviceUrl: "" }),
     };
     mkdirSync(env.XDG_RUNTIME_DIR, { mode: 0o700 });
-    await promisify(execFile)(node, [...common, "--install-extension", VSIX], { env });
+    common.push("--extensions-dir", await extensions(env));
     const port = await freePort();
     this.origin = `http://127.0.0.1:${port}`;
     const quiet = ["--auth", "none", "--disable-telemetry", "--disable-update-check"];
@@ -125,16 +159,16 @@ export class Code {
     this.process.stdout.pipe(log);
     this.process.stderr.pipe(log);
     await until("code-server", async () => (await fetch(`${this.origin}/healthz`)).ok);
-    this.browser = await chromium.launchPersistentContext(join(this.home, "chromium"), {
-      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-      headless: true,
-      viewport: size,
-      args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
-    });
-    this.page = this.browser.pages()[0] ?? (await this.browser.newPage());
+    this.context = await (await browser()).newContext({ viewport: size });
+    this.page = await this.context.newPage();
     this.page.setDefaultTimeout(PATIENCE_MS);
     const console = createWriteStream(join(this.out, "browser.log"));
     this.page.on("console", (message) => console.write(`${message.type()} ${message.text()}\n`));
+  }
+
+  /** Give the user these settings, besides those of every test. */
+  set(settings) {
+    this.write("User", { ...USER_SETTINGS, ...settings });
   }
 
   /** Replace the settings of "User" or "Machine"; a running editor reads them at once. */
@@ -172,9 +206,9 @@ export class Code {
     const row = this.page.locator(".quick-input-widget .monaco-list-row", { hasText: title }).first();
     await until(`the command ${title}`, async () => {
       await this.page.keyboard.press("F1");
-      await input.waitFor({ timeout: 3000 });
+      await input.waitFor({ timeout: 10_000 });
       await input.fill(`>${title.split(": ").at(-1)}`); // with the category before it nothing may be found
-      await row.waitFor({ timeout: 5000 });
+      await row.waitFor({ timeout: 10_000 });
       return true;
     });
     await row.click();
@@ -195,7 +229,7 @@ export class Code {
     await until("the line prompt", async () => {
       await this.page.locator(".monaco-editor .view-lines").first().click();
       await this.page.keyboard.press("Control+g");
-      return input.waitFor({ timeout: 3000 }).then(() => true, () => false);
+      return input.waitFor({ timeout: 10_000 }).then(() => true, () => false);
     });
     await input.fill(`:${line}:${column}`);
     await this.page.keyboard.press("Enter");
@@ -203,16 +237,37 @@ export class Code {
     await this.page.locator(".monaco-editor.focused").first().waitFor();
   }
 
-  /** Open the menu of quick fixes at the cursor and choose one. */
-  async quickFix(title, picture) {
+  /** Open the menu of quick fixes at the cursor; gives the row of one of them. */
+  async quickFixes(title) {
     const action = this.page.locator(".action-widget .monaco-list-row", { hasText: title }).first();
     await until(`the quick fix "${title}"`, async () => {
+      await this.page.keyboard.press("Escape"); // a menu without it may be open: it was asked too early
       await this.page.keyboard.press("Control+.");
-      return action.waitFor({ timeout: 4000 }).then(() => true, () => false);
+      return action.waitFor({ timeout: 8000 }).then(() => true, () => false);
     });
+    return action;
+  }
+
+  /** Open the menu of quick fixes at the cursor and choose one. */
+  async quickFix(title, picture) {
+    const action = await this.quickFixes(title);
     if (picture) await this.picture(picture);
     await action.click();
     await action.waitFor({ state: "hidden" });
+  }
+
+  notification(text) {
+    return this.page.locator(".notification-list-item", { hasText: text });
+  }
+
+  /** A row of the Runs view. */
+  runRow(text) {
+    return this.page.locator(".pane-body .monaco-list-row", { hasText: text });
+  }
+
+  /** Wait until the editors show so many squiggles of a severity. */
+  async squiggled(severity, count, patience = PATIENCE_MS) {
+    await until(`${count} of severity ${severity}`, async () => (await this.squiggles(severity).count()) === count, patience);
   }
 
   async picture(name) {
@@ -220,7 +275,7 @@ export class Code {
   }
 
   async stop() {
-    await this.browser?.close().catch(() => undefined);
+    await this.context?.close().catch(() => undefined);
     if (this.process && this.process.exitCode === null && this.process.signalCode === null) {
       const gone = once(this.process, "exit");
       process.kill(-this.process.pid, "SIGTERM");

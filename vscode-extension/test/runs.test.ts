@@ -79,6 +79,21 @@ describe("the chart of a run", () => {
     assert.equal(escaped(`<a href="x">`), "&#60;a href=&#34;x&#34;&#62;");
   });
 
+  it("puts codes that would overlap into two rows", () => {
+    const findings = [1, 2, 3].map((epoch) => ({ ...FINDING, epoch }));
+    const curves = [{ name: "loss", points: Array.from({ length: 40 }, (_, epoch): [number, number] => [epoch + 1, epoch]) }];
+    const rows = [...charts([{ ...RUN, findings, curves }]).matchAll(/y="(\d+)" text-anchor="middle">SCR101/g)];
+    assert.deepEqual(rows.map((row) => row[1]), ["24", "12", "24"]);
+  });
+
+  it("draws a loss that grows beyond measure on a logarithmic scale, and first", () => {
+    const curves: RunDetails["curves"] = [{ name: "accuracy", points: [[1, 0.5]] }, { name: "loss", points: [[1, 1], [2, 1e3], [3, 1e6]] }];
+    const drawn = charts([{ ...RUN, curves }]);
+    assert.match(drawn, /^<figure><figcaption>loss, logarithmic scale/);
+    const [points] = [...drawn.matchAll(/points="([^"]+)"/g)].map((each) => each[1]?.split(" ").map((point) => Number(point.split(",")[1])));
+    assert.ok(points?.[1] !== undefined && Math.abs(points[1] - (28 + 192) / 2) < 1, "the middle value is in the middle");
+  });
+
   it("tells two runs apart", () => {
     const drawn = charts([RUN, { ...RUN, run: "other" }]);
     assert.match(drawn, /training, first run \(20261121-140233-3f2a\)/);

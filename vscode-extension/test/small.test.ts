@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { PassThrough } from "node:stream";
 import { mentionsKeras } from "../src/keras";
 import { Notices } from "../src/notices";
 import { serverCommand } from "../src/server/command";
+import { LastWords } from "../src/server/lastWords";
 import { quoted, runArguments } from "../src/shell";
 import { messages } from "./mocks/vscode";
 
@@ -51,5 +53,18 @@ describe("notices", () => {
     });
     assert.equal(await pressed, "mended");
     messages.answer = undefined;
+  });
+});
+
+describe("a server's last words", () => {
+  it("are the last line it wrote, though it comes late", async () => {
+    const logged: string[] = [];
+    const words = new LastWords({ error: (line) => logged.push(line) });
+    const stream = new PassThrough();
+    words.hear(stream);
+    const last = words.last();
+    stream.end("Traceback:\nImportError: no module\n\n");
+    assert.equal(await last, "ImportError: no module");
+    assert.deepEqual(logged, ["Traceback:", "ImportError: no module", ""]);
   });
 });

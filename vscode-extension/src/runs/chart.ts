@@ -7,13 +7,21 @@ const WIDTH = 640;
 const HEIGHT = 220;
 const LEFT = 56;
 const RIGHT = 12;
-const TOP = 12;
+const TOP = 28;
 const BOTTOM = 28;
 const DASHES = ["", "6 3", "2 3"];
 
+/** Height and width of a finding's code over the picture. */
+const LABEL_HEIGHT = 12;
+const LABEL_WIDTH = 46;
+
+/** A range wider than this is drawn on a logarithmic scale, or all but the last epochs would lie on the axis. */
+const WIDE = 1000;
+
 /** A picture for each logged value: its training curve, the validation's beside it, for each run. */
 export function charts(runs: readonly RunDetails[]): string {
-  const names = [...new Set(runs.flatMap((run) => run.curves.map((curve) => plain(curve.name))))];
+  const logged = new Set(runs.flatMap((run) => run.curves.map((curve) => plain(curve.name))));
+  const names = logged.delete("loss") ? ["loss", ...logged] : [...logged]; // what training is about comes first
   return names.map((name) => chart(name, runs)).join("\n");
 }
 
@@ -30,12 +38,16 @@ function chart(name: string, runs: readonly RunDetails[]): string {
   const high = Math.max(...values);
   const x = (epoch: number): number =>
     last <= 1 ? (LEFT + WIDTH - RIGHT) / 2 : LEFT + ((epoch - 1) / (last - 1)) * (WIDTH - LEFT - RIGHT);
+  const isWide = low > 0 && high / low > WIDE;
+  const scaled = (value: number): number => (isWide ? Math.log(value) : value);
   const y = (value: number): number =>
-    high === low ? HEIGHT / 2 : TOP + ((high - value) / (high - low)) * (HEIGHT - TOP - BOTTOM);
+    high === low
+      ? HEIGHT / 2
+      : TOP + ((scaled(high) - scaled(value)) / (scaled(high) - scaled(low))) * (HEIGHT - TOP - BOTTOM);
   const lines = drawn.map(({ curve, index }) => line(curve, index, x, y)).join("");
-  const marks = runs.flatMap((run) => run.findings.map((finding) => mark(finding, x, last))).join("");
+  const marks = marksOf(runs.flatMap((run) => run.findings), x, last);
   const label = `${name} over ${last} epoch${last === 1 ? "" : "s"}, from ${significant(low)} to ${significant(high)}`;
-  return `<figure><figcaption>${escaped(name)}</figcaption>
+  return `<figure><figcaption>${escaped(name)}${isWide ? ", logarithmic scale" : ""}</figcaption>
 <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escaped(label)}">
 <line class="axis" x1="${LEFT}" y1="${HEIGHT - BOTTOM}" x2="${WIDTH - RIGHT}" y2="${HEIGHT - BOTTOM}"/>
 <text x="${LEFT - 6}" y="${TOP + 8}" text-anchor="end">${significant(high)}</text>
@@ -56,13 +68,38 @@ function line(curve: Curve, index: number, x: (epoch: number) => number, y: (val
     : `<polyline class="${kind}" points="${points.join(" ")}"${style}/>`;
 }
 
-function mark(finding: RunFinding, x: (epoch: number) => number, last: number): string {
-  if (finding.epoch === undefined || finding.epoch === null || finding.epoch > last) {
-    return "";
+/** A line at the epoch of each finding. Codes that would overlap stand in two rows. */
+function marksOf(findings: readonly RunFinding[], x: (epoch: number) => number, last: number): string {
+  const byEpoch = new Map<number, RunFinding[]>();
+  for (const finding of findings) {
+    const { epoch } = finding;
+    if (epoch !== undefined && epoch !== null && epoch <= last) {
+      byEpoch.set(epoch, [...(byEpoch.get(epoch) ?? []), finding]);
+    }
   }
-  const at = x(finding.epoch).toFixed(1);
-  const title = escaped(`${finding.code} in epoch ${finding.epoch}: ${finding.message}`);
-  return `<g class="finding ${finding.severity}"><title>${title}</title><line x1="${at}" y1="${TOP}" x2="${at}" y2="${HEIGHT - BOTTOM}"/><text x="${at}" y="${TOP - 2}" text-anchor="middle">${escaped(finding.code)}</text></g>`;
+  let right = 0;
+  let isRaised = false;
+  const marks = [...byEpoch].sort(([one], [other]) => one - other).map(([epoch, found]) => {
+    const codes = [...new Set(found.map((each) => each.code))];
+    const width = LABEL_WIDTH * codes.length;
+    const center = Math.min(x(epoch), WIDTH - RIGHT - width / 2);
+    isRaised = center - width / 2 < right && !isRaised;
+    right = center + width / 2;
+    return mark(epoch, found, codes, { at: x(epoch), center, height: TOP - 4 - (isRaised ? LABEL_HEIGHT : 0) });
+  });
+  return marks.join("");
+}
+
+function mark(
+  epoch: number,
+  findings: readonly RunFinding[],
+  codes: readonly string[],
+  place: { at: number; center: number; height: number },
+): string {
+  const title = findings.map((each) => `${each.code} in epoch ${epoch}: ${each.message}`).join("\n");
+  const severity = findings.some((each) => each.severity === "error") ? "error" : "warning";
+  const at = place.at.toFixed(1);
+  return `<g class="finding ${severity}"><title>${escaped(title)}</title><line x1="${at}" y1="${TOP}" x2="${at}" y2="${HEIGHT - BOTTOM}"/><text x="${place.center.toFixed(1)}" y="${place.height}" text-anchor="middle">${escaped(codes.join(" "))}</text></g>`;
 }
 
 function legend(drawn: readonly { run: RunDetails; index: number; curve: Curve }[], isComparison: boolean): string {

@@ -8,15 +8,16 @@ import { findingsText, startedText } from "./words";
 const STYLE = `
 body { font-family: var(--vscode-font-family); color: var(--vscode-foreground); padding: 0 1rem 1rem; max-width: 60rem; }
 figure { margin: 1.5rem 0; } figcaption { font-weight: 600; margin-bottom: .25rem; }
-svg { width: 100%; max-height: 20rem; } svg text { fill: var(--vscode-descriptionForeground); font-size: 11px; }
+svg { width: 100%; max-width: 44rem; } svg text { fill: var(--vscode-descriptionForeground); font-size: 11px; }
 .axis { stroke: var(--vscode-editorLineNumber-foreground); }
 polyline { fill: none; stroke-width: 2; } polyline.training { stroke: var(--vscode-charts-blue); }
-polyline.validation { stroke: var(--vscode-charts-orange); }
-.dot.training { fill: var(--vscode-charts-blue); } .dot.validation { fill: var(--vscode-charts-orange); }
+polyline.validation { stroke: var(--vscode-charts-green); }
+.dot.training { fill: var(--vscode-charts-blue); } .dot.validation { fill: var(--vscode-charts-green); }
 .finding line { stroke: var(--vscode-charts-yellow); stroke-dasharray: 3 3; } .finding.error line { stroke: var(--vscode-charts-red); }
+.finding text { fill: var(--vscode-foreground); }
 .legend { list-style: none; padding: 0; margin: .25rem 0 0; display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; color: var(--vscode-descriptionForeground); }
 .legend li::before { content: ""; display: inline-block; width: 1.2em; border-top: 2px solid; margin-right: .4em; vertical-align: middle; }
-.legend .training::before { border-color: var(--vscode-charts-blue); } .legend .validation::before { border-color: var(--vscode-charts-orange); }
+.legend .training::before { border-color: var(--vscode-charts-blue); } .legend .validation::before { border-color: var(--vscode-charts-green); }
 `;
 
 /** The page of a tab. */

@@ -1,12 +1,13 @@
 /** The language server's process and this editor's end of it. */
 
 import * as vscode from "vscode";
-import { CloseAction, ErrorAction, LanguageClient, State, type ErrorHandler, type StaticFeature } from "vscode-languageclient/node";
+import { CloseAction, ErrorAction, State, type ErrorHandler, type LanguageClient, type StaticFeature } from "vscode-languageclient/node";
 import { bundledPython } from "../python/bundle";
 import { candidates, type Surroundings } from "../python/candidates";
 import { choose, type Choice, type ImportStrategy } from "../python/choose";
 import { inspect } from "../python/inspect";
 import { chosenInterpreter } from "../python/pythonExtensions";
+import { QuietClient } from "./client";
 import { serverCommand } from "./command";
 
 const SECTION = "scram";
@@ -46,6 +47,9 @@ export class Session implements vscode.Disposable {
   private client: LanguageClient | undefined;
   private queue: Promise<void> = Promise.resolve();
   private isStarted = false;
+
+  /** The present client's server has answered at least once. */
+  private hasRun = false;
   private readonly states = new vscode.EventEmitter<SessionState>();
   readonly onState = this.states.event;
 
@@ -142,7 +146,7 @@ export class Session implements vscode.Disposable {
   private async launch(python: string, isBundled: boolean): Promise<void> {
     this.states.fire({ kind: "starting", text: "starting" });
     await vscode.workspace.fs.createDirectory(this.context.globalStorageUri);
-    const client = new LanguageClient(
+    const client = new QuietClient(
       SECTION,
       "SCRAM",
       serverCommand(python, this.context.globalStorageUri.fsPath),
@@ -158,11 +162,14 @@ export class Session implements vscode.Disposable {
         markdown: { isTrusted: { enabledCommands: [] }, supportHtml: false },
         synchronize: { configurationSection: SECTION },
       },
+      this.log,
     );
     this.client = client;
+    this.hasRun = false;
     client.registerFeature(SHOWS_RUNS);
     client.onDidChangeState(({ newState }) => {
       if (newState === State.Running) {
+        this.hasRun = true;
         this.states.fire({ kind: "ready", python, isBundled });
       }
     });
@@ -171,16 +178,19 @@ export class Session implements vscode.Disposable {
       await client.start();
     } catch (error) {
       this.client = undefined;
-      throw error;
+      throw new Error((await client.lastWords()) ?? reasonOf(error), { cause: error });
     }
   }
 
-  /** Starts a crashed server anew, a few times; then says so once. */
+  /** Starts a crashed server anew, a few times; then says so once. One that never ran is not tried again. */
   private crashes(): ErrorHandler {
     const times: number[] = [];
     return {
       error: () => ({ action: ErrorAction.Continue, handled: true }),
       closed: () => {
+        if (!this.hasRun) {
+          return { action: CloseAction.DoNotRestart, handled: true };
+        }
         const now = Date.now();
         times.push(now);
         const recent = times.filter((each) => now - each < CRASH_WINDOW_MS);

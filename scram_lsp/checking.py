@@ -6,6 +6,7 @@ import dataclasses
 from pathlib import Path
 
 from scram_analyzers.engine import Analysis, analyze_source
+from scram_analyzers.notes import NOTES
 from scram_analyzers.rules.base import Rule
 from scram_analyzers.rules.registry import RuleSet, rule_classes
 from scram_analyzers.source.chunks import ParseCache
@@ -23,7 +24,7 @@ def check_text(
     if analysis.program is None:
         return analysis
     starts = _code_starts(analysis.program)
-    kept, notes = apply_suppressions(text, filename, analysis.findings, _undecided(rules), starts)
+    kept, notes = apply_suppressions(text, filename, analysis.findings, _undecided(rules), starts, _known())
     findings = sorted(settings.admit([*kept, *notes], path), key=lambda each: each.sort_key)
     return dataclasses.replace(analysis, findings=tuple(findings))
 
@@ -33,6 +34,12 @@ def _code_starts(program: Program) -> list[int]:
     if any(chunk.parsed.module is None for chunk in program.chunks):
         return []
     return [each.first_line for each in program.chunks if each.parsed.module is not None and each.parsed.module.body]
+
+
+def _known() -> frozenset[str]:
+    """The codes and names that a comment may silence."""
+    named = [(rule.code, rule.name) for rule in rule_classes()] + [(note.code, note.name) for note in NOTES]
+    return frozenset(text for each in named for text in each)
 
 
 def _undecided(rules: RuleSet) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -23,9 +24,16 @@ class UnknownNameError(ValueError):
 
 def unknown_name(what: str, name: str, known: Iterable[str], where: str = "") -> UnknownNameError:
     """The error for a `name` that is not among `known`; it offers the nearest one that is."""
-    nearest = difflib.get_close_matches(name, list(known), n=1, cutoff=0.0)
-    hint = f"; did you mean '{nearest[0]}'?" if nearest else ""
+    nearest = difflib.get_close_matches(name, list(known), n=5, cutoff=0.0)
+    hint = f"; did you mean '{max(nearest, key=lambda each: _nearness(name, each))}'?" if nearest else ""
     return UnknownNameError(f"unknown {what} '{name}'{where}{hint}")
+
+
+def _nearness(one: str, other: str) -> tuple[float, int]:
+    """How near two names are; of equally near ones those that begin alike, as codes of a family do."""
+    matcher = difflib.SequenceMatcher(None, one.lower(), other.lower())
+    pairs = zip(one.lower(), other.lower(), strict=False)
+    return matcher.ratio(), sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 @dataclass(frozen=True)

@@ -177,7 +177,7 @@ def test_admit_drops_what_is_ignored_and_sets_severities(tmp_path: Path) -> None
         ("[tool.scram.rules.SCR101]\nmax = nan\n", "'rules.SCR101.max' must be a number, not nan"),
         (
             '[tool.scram]\noutput-format = "xml"\n',
-            "'output-format' must be one of full, concise, json, not 'xml'",
+            "'output-format' must be one of full, concise, json, github, sarif, not 'xml'",
         ),
         ("[tool.scram]\nunsafe-fixes = 1\n", "'unsafe-fixes' must be true or false, not 1"),
         ("[tool.scram]\nseverity = 1\n", "'severity' must be a table, not 1"),

@@ -16,7 +16,7 @@ from scram_analyzers.findings import (
     RunMoment,
     SourceRange,
 )
-from scram_analyzers.notes import RULE_FAILED, UNREADABLE, note_finding
+from scram_analyzers.notes import RULE_FAILED, UNREADABLE, UNUSED_SUPPRESSION, note_finding
 from scram_analyzers.rules.base import Report, Rule, RunReport
 from scram_analyzers.rules.registry import RuleSet
 from scram_analyzers.run.history import Moment, RunHistory
@@ -25,6 +25,7 @@ from scram_analyzers.source.interpreter import interpret
 from scram_analyzers.source.locate import concerns
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.text import mentions_keras
+from scram_analyzers.suppression import unused_removed
 
 log = logging.getLogger(__name__)
 
@@ -56,9 +57,11 @@ class Analysis:
     def fix(self, finding: Finding) -> Fix | None:
         """The fix of a finding (from the source or a run) in this text; made when asked for, not before."""
         rule = self.rules.by_code.get(finding.code)
-        if rule is None or self.program is None:
+        if self.program is None:
             return None
-        return rule.fix(self.program, finding)
+        if finding.code == UNUSED_SUPPRESSION.code:
+            return unused_removed(self.program.text, finding)
+        return rule.fix(self.program, finding) if rule is not None else None
 
 
 def analyze_source(text: str, filename: str, rules: RuleSet, cache: ParseCache | None = None) -> Analysis:

@@ -12,9 +12,9 @@ import re
 import tokenize
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from scram_analyzers.findings import Finding, SourceRange
+from scram_analyzers.findings import Applicability, Finding, Fix, SourceRange, TextEdit
 from scram_analyzers.notes import INVALID_SUPPRESSION, UNUSED_SUPPRESSION, note_finding
 from scram_analyzers.source.text import lines_of
 
@@ -112,28 +112,80 @@ def apply_suppressions(
     findings: Iterable[Finding],
     undecided: Collection[str] = (),
     starts: Sequence[int] = (),
+    known: Collection[str] = (),
 ) -> tuple[list[Finding], list[Finding]]:
     """The findings that no comment silences, and findings about comments that are unused or invalid.
 
     `undecided` holds the codes and names of rules whose findings can't all be among `findings`, because they
     are switched off or speak only of runs: comments that name them are not called unused. `starts` is as in
-    `read_suppressions`.
+    `read_suppressions`; `known` are the codes and names that there are, where that is to be checked.
     """
     findings = list(findings)
     suppressions = read_suppressions(text, starts)
     kept = [each for each in findings if not suppressions.silence(each)]
     notes = [note_finding(INVALID_SUPPRESSION, each.message, filename, each.range) for each in suppressions.misused]
     for suppression in suppressions.valid:
+        foreign = [each for each in suppression.selectors if known and each not in known]
+        notes += (
+            note_finding(INVALID_SUPPRESSION, _no_rule(selector, known), filename, suppression.range)
+            for selector in foreign
+        )
         unused = [
             selector
             for selector in suppression.selectors
             if selector not in undecided
+            and selector not in foreign
             and not any(_names(selector, each) and suppression.silences(each) for each in findings)
         ]
         if unused:
             message = f"This comment silences {_listed(unused)}, but nothing here is reported under that name."
-            notes.append(note_finding(UNUSED_SUPPRESSION, message, filename, suppression.range))
+            note = note_finding(UNUSED_SUPPRESSION, message, filename, suppression.range)
+            notes.append(replace(note, recipe=_without(_text_at(lines_of(text), suppression.range), unused)))
     return kept, notes
+
+
+def unused_removed(text: str, note: Finding) -> Fix | None:
+    """The fix of an unused suppression: what of the comment is still of use (the note's recipe) stays."""
+    lines, place = lines_of(text), note.range
+    if place.start.line > len(lines) or note.recipe == _text_at(lines, place):
+        return None
+    if note.recipe:
+        title, edit = "Remove the unused names", TextEdit(place, note.recipe)
+    else:
+        title, edit = "Remove the unused comment", _removal(lines, place)
+    return Fix(title, Applicability.SAFE, (edit,))
+
+
+def _removal(lines: list[str], place: SourceRange) -> TextEdit:
+    """Remove a directive, with the blanks before it; its line too, when nothing else is on it."""
+    line, column = place.start.line, place.start.column
+    before, after = lines[line - 1][:column], lines[line - 1][place.end.column :]
+    if after.strip() and not after.lstrip().startswith("#"):  # words of the author's follow
+        return TextEdit(place, "#")
+    if not before.strip() and not after.strip() and line < len(lines):
+        return TextEdit(SourceRange.of(line, 0, line + 1, 0), "")
+    kept = len(before.rstrip()) if not after.strip() else column
+    gap = len(after) - len(after.lstrip())
+    return TextEdit(SourceRange.of(line, kept, line, place.end.column + gap), "")
+
+
+def _text_at(lines: list[str], place: SourceRange) -> str:
+    return lines[place.start.line - 1][place.start.column : place.end.column]
+
+
+def _without(comment: str, unused: Collection[str]) -> str:
+    """A directive without the names that are unused; empty when none is left."""
+    head, mark, rest = comment.partition("[") if "[" in comment else comment.partition(":")
+    named = [each for each in re.split(r"[\s,\]]+", rest) if each]
+    left = [each for each in named if _normal(each) not in unused]
+    return f"{head}{mark}{'' if mark == '[' else ' '}{', '.join(left)}{']' if mark == '[' else ''}" if left else ""
+
+
+def _no_rule(selector: str, known: Collection[str]) -> str:
+    nearest = difflib.get_close_matches(selector, sorted(known), n=1, cutoff=0.7)
+    return (
+        f"There is no rule `{selector}`{f'; did you mean `{nearest[0]}`' if nearest else ''}{'?' if nearest else '.'}"
+    )
 
 
 def _names(selector: str, finding: Finding) -> bool:

@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--select", action="append", metavar="RULES", help="report only these: codes, names, prefixes (SCR1), ALL")
     add("--ignore", action="append", metavar="RULES", help="leave these out")
     add("--extend-select", action="append", metavar="RULES", help="report these besides")
-    add("--output-format", metavar="FORMAT", help="full (default), concise or json")
+    add("--output-format", metavar="FORMAT", help="full (default), concise, json, github or sarif")
     add("--statistics", action="store_true", help="count the findings of each rule")
     add("--exit-zero", action="store_true", help="exit with 0 also when there are findings")
     add("--isolated", action="store_true", help="read no configuration file")

@@ -13,7 +13,7 @@ from scram_lsp.cli.terminal import CLEAN, FAILED, FINDINGS, say
 from scram_lsp.cli.text_checks import CheckedFile, Mode
 from scram_lsp.config import Settings
 from scram_lsp.fixing import applicable_fix
-from scram_lsp.reporters import Reported, load_reporter
+from scram_lsp.reporters import FOR_PEOPLE, Reported, load_reporter
 
 
 class LintReport:
@@ -49,7 +49,7 @@ class LintReport:
             self._print_statistics(findings)
         else:
             load_reporter(self._settings.output_format)(findings, self._text_of, self._stream)
-            if self._settings.output_format != "json":
+            if self._settings.output_format in FOR_PEOPLE:
                 self._print_summary()
         self._stream.flush()
         for error in self._errors:

@@ -9,8 +9,11 @@ from typing import TextIO
 
 from scram_analyzers.findings import Finding, Fix
 
-FORMATS = ("full", "concise", "json")
+FORMATS = ("full", "concise", "json", "github", "sarif")
 """Each is a module here with a function `report` of the type `Reporter`."""
+
+FOR_PEOPLE = ("full", "concise")
+"""The others are read by programs, which take nothing but the findings."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,3 +138,42 @@ def test_json_is_a_list_that_reads_back() -> None:
     assert json.loads(printed("json")) == []
     (data,) = json.loads(printed("json", Reported(finding("train.py"), FIX)))
     assert finding_from_json(data) == (finding("train.py"), FIX)
+
+
+def test_github_annotates_the_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    odd = finding(
+        str(tmp_path / "a,b.py"), message="100% of\nit.", severity=Severity.HINT, range=SourceRange.of(3, 0, 4, 1)
+    )
+    text = printed("github", Reported(finding(str(tmp_path / "train.py")), FIX), Reported(odd, None))
+    assert text == (
+        "::error title=scram (SCR101),file=train.py,line=3,endLine=3,col=37,endColumn=41"
+        "::train.py:3:37: SCR101 Adam's learning rate is 1e10.%0AUse 0.001.\n"
+        "::notice title=scram (SCR101),file=a%2Cb.py,line=3,endLine=4"
+        "::a,b.py:3:1: SCR101 100%25 of%0Ait.%0AUse 0.001.\n"
+    )
+
+
+def test_sarif_holds_rules_places_and_fixes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    filename = str(tmp_path / "my code" / "train.py")
+    related = RelatedPlace("The loss is set here.", filename, SourceRange.of(3, 48, 3, 53))
+    other = finding("/elsewhere/train.ipynb", code="SCR001", severity=Severity.INFO, cell=2)
+    log = json.loads(printed("sarif", Reported(finding(filename, related=(related,)), FIX), Reported(other, FIX)))
+    (run,) = log["runs"]
+    assert [each["id"] for each in run["tool"]["driver"]["rules"]] == ["SCR101", "SCR001"]
+    first, second = run["results"]
+    assert (first["ruleIndex"], first["level"], second["ruleIndex"], second["level"]) == (0, "error", 1, "note")
+    place = first["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"] == {"uri": "my%20code/train.py"}
+    assert place["region"] == {"startLine": 3, "startColumn": 37, "endLine": 3, "endColumn": 41}
+    assert first["relatedLocations"][0]["message"] == {"text": "The loss is set here."}
+    (change,) = first["fixes"][0]["artifactChanges"]
+    assert change["replacements"][0]["insertedContent"] == {"text": "0.001"}
+    assert "fixes" not in second
+    assert second["locations"][0]["logicalLocations"] == [{"name": "cell 2, line 3", "kind": "element"}]
+
+
+def test_sarif_of_nothing_is_a_whole_log() -> None:
+    (run,) = json.loads(printed("sarif"))["runs"]
+    assert run["results"] == run["tool"]["driver"]["rules"] == []

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scram_analyzers.findings import Confidence, Finding, Severity, SourceRange
-from scram_analyzers.suppression import apply_suppressions, read_suppressions
+from scram_analyzers.suppression import apply_suppressions, read_suppressions, unused_removed
+from scram_lsp.fixing import apply_edits
 
 
 def finding(line: int, code: str = "SCR101", name: str = "learning-rate-too-high") -> Finding:
@@ -244,3 +245,30 @@ def test_comments_that_fail_to_silence_are_reported(text: str, words: str) -> No
 
 def test_a_sentence_about_scram_is_left_alone() -> None:
     assert apply_suppressions("x = 1  # scram: thinks this is high\n", "train.py", []) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("line", "left"),
+    [
+        ("x = 1  # scram: ignore[SCR999]\n", "x = 1\n"),
+        ("# scram: ignore[SCR999]\nx = 1\n", "x = 1\n"),
+        ("x = 1  # noqa: SCR999, E501\n", "x = 1  # noqa: E501\n"),
+        ("x = 1  # noqa: SCR999  # type: ignore\n", "x = 1  # type: ignore\n"),
+        ("x = 1  # type: ignore  # noqa: SCR999\n", "x = 1  # type: ignore\n"),
+        ("x = 1  # scram: ignore[SCR999] as told\n", "x = 1  # as told\n"),
+        ("x = 1  # scram: ignore[SCR999, scr101]\n", "x = 1  # scram: ignore[scr101]\n"),
+    ],
+)
+def test_what_is_unused_can_be_removed(line: str, left: str) -> None:
+    _, notes = apply_suppressions(line, "train.py", [], undecided={"SCR101"})
+    (fix,) = [unused_removed(line, note) for note in notes]
+    assert fix is not None
+    assert apply_edits(line, fix.edits) == left
+
+
+def test_a_name_that_no_rule_has_is_said_with_the_nearest() -> None:
+    text = "x = 1  # scram: ignore[rate-too-hihg]\n"
+    _, notes = apply_suppressions(text, "train.py", [], known={"SCR101", "rate-too-high"})
+    assert [(note.code, note.message) for note in notes] == [
+        ("SCR903", "There is no rule `rate-too-hihg`; did you mean `rate-too-high`?")
+    ]

@@ -8,42 +8,107 @@ from dataclasses import dataclass
 import libcst as cst
 
 from scram_analyzers import fixes
-from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.base import Example, Reference, Report, Rule
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity, TextEdit
+from scram_analyzers.rules.api import guards
+from scram_analyzers.rules.api.guards import EPSILON, Computation
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source import search
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 
-_EPSILON = "1e-7"
-_MODULES = frozenset(("ops", "tf", "math", "linalg", "K", "backend", "jnp", "torch"))
-_REDUCTIONS = frozenset(("max", "amax", "sum", "norm", "std", "var", "reduce_max", "reduce_sum", "reduce_std"))
-"""What is 0 for a row of zeros, or for a row whose values are all the same."""
-
-_POSITIVE = frozenset(("exp", "softmax", "sigmoid", "softplus", "ones_like", "maximum", "clip", "clip_by_value"))
-"""Functions whose values stay above 0, or are kept there."""
-
 
 class UnprotectedDivision(Rule):
-    """A layer of the user's own that divides by a largest value, sum, norm or deviation which may be 0."""
+    """A division by what may be 0, in a loss, a metric or a layer."""
 
     code = "SCR868"
     name = "unprotected-division"
     severity = Severity.INFO
     confidence = Confidence.MEDIUM
-    summary = "a layer's call that divides by a maximum, sum, norm or standard deviation without keeping it from 0"
+    summary = "a loss, metric or layer that divides by labels, sums, maxima or spreads that may be 0"
     why = (
-        "Behind relu or a mask a whole row can be 0, and so can its maximum, sum and norm. 0 divided by 0 is NaN: one "
-        "such row, which may come after many epochs, makes the loss NaN and every weight after it."
+        "A batch without a single positive label has a sum of 0; behind relu or a mask a whole row can be 0, and so "
+        "can its maximum, sum and norm. 0 divided by 0 is NaN: one such row, which may come after many epochs, makes the "
+        "loss NaN and every weight after it."
     )
-    how = "Add a small number to the divisor, or use keras.ops.normalize or a normalization layer, which do."
+    how = "Add a small number to the divisor (keras.config.epsilon() is 1e-7), or use divide_no_nan."
     references = (
+        Reference("Keras: custom losses", "https://keras.io/api/losses/#creating-custom-losses"),
         Reference(
             "DEBAR: Detecting Numerical Bugs in Neural Network Architectures (ESEC/FSE 2020)",
             "https://doi.org/10.1145/3368089.3409720",
         ),
     )
-    false_alarms = "Values that the layers before keep above 0 in every row."
+    false_alarms = "Data that can't be 0 by their nature, such as prices, or layers whose inputs are kept above 0."
     bad = (
+        Example(
+            "An overlap that is undefined for empty masks",
+            """
+            import keras
+            from keras import ops
+
+            def jaccard_loss(y_true, y_pred):
+                overlap = ops.sum(y_true * y_pred)
+                union = ops.sum(y_true) + ops.sum(y_pred) - overlap
+                return 1 - overlap / »union«
+
+            model = keras.Sequential([keras.layers.Conv2D(1, 1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss=jaccard_loss)
+            """,
+            """
+            import keras
+            from keras import ops
+
+            def jaccard_loss(y_true, y_pred):
+                overlap = ops.sum(y_true * y_pred)
+                union = ops.sum(y_true) + ops.sum(y_pred) - overlap
+                return 1 - overlap / (union + 1e-7)
+
+            model = keras.Sequential([keras.layers.Conv2D(1, 1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss=jaccard_loss)
+            """,
+        ),
+        Example(
+            "Rows divided by their sum",
+            """
+            import keras
+            from keras import ops
+
+            class Shares(keras.layers.Layer):
+                def call(self, inputs):
+                    return inputs / »ops.sum(inputs, axis=-1, keepdims=True)«
+            """,
+            """
+            import keras
+            from keras import ops
+
+            class Shares(keras.layers.Layer):
+                def call(self, inputs):
+                    return inputs / (ops.sum(inputs, axis=-1, keepdims=True) + 1e-7)
+            """,
+        ),
+        Example(
+            "Relative errors of targets that may be 0",
+            """
+            import keras
+            import tensorflow as tf
+
+            def relative_error(y_true, y_pred):
+                return tf.reduce_mean(tf.abs(tf.divide(y_true - y_pred, »y_true«)))
+
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss=relative_error)
+            """,
+            """
+            import keras
+            import tensorflow as tf
+
+            def relative_error(y_true, y_pred):
+                return tf.reduce_mean(tf.abs(tf.divide(y_true - y_pred, (y_true + 1e-7))))
+
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss=relative_error)
+            """,
+        ),
         Example(
             "A row of zeros has a maximum of 0",
             """
@@ -85,22 +150,37 @@ class UnprotectedDivision(Rule):
         Example(
             "A small number is added",
             """
-            from keras import layers, ops
+            import keras
+            from keras import ops
 
-            class Scale(layers.Layer):
-                def call(self, inputs):
-                    return inputs / (ops.max(inputs, axis=-1, keepdims=True) + 1e-6)
+            def dice_loss(y_true, y_pred, smooth=1.0):
+                overlap = ops.sum(y_true * y_pred)
+                return 1 - (2 * overlap + smooth) / (ops.sum(y_true) + ops.sum(y_pred) + smooth)
+
+            def recall(y_true, y_pred):
+                return ops.sum(y_true * y_pred) / (ops.sum(y_true) + keras.config.epsilon())
             """,
         ),
         Example(
-            "A sum of exponentials",
+            "Softmax written out: the exponential is never 0",
             """
-            from keras import layers, ops
+            import keras
+            from keras import ops
 
-            class Softmax(layers.Layer):
-                def call(self, inputs):
-                    weights = ops.exp(inputs)
+            class Attention(keras.layers.Layer):
+                def call(self, scores):
+                    weights = ops.exp(scores - ops.max(scores, axis=-1, keepdims=True))
                     return weights / ops.sum(weights, axis=-1, keepdims=True)
+            """,
+        ),
+        Example(
+            "Divided by a number of things",
+            """
+            import keras
+            from keras import ops
+
+            def error(y_true, y_pred):
+                return ops.sum(ops.square(y_true - y_pred)) / ops.cast(ops.shape(y_true)[0], "float32")
             """,
         ),
         Example(
@@ -116,79 +196,60 @@ class UnprotectedDivision(Rule):
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:
-        """Report each division in a `call` by what may be 0 for a row."""
+        """Report each division by what is 0 for some batch or row."""
+        losses = {loss.place.text: loss.place for compiled in program.compiles for loss in compiled.losses}
         for division in _divisions(program):
+            used = losses.get(division.computation.name) if division.computation.is_loss else None
+            divisor = division.divisor.text
             yield Report(
-                place=division.place,
-                message=f"This division gives NaN for a row of zeros, whose {division.place.text} is 0.",
-                recipe=f"({division.place.text} + {_EPSILON})",
+                place=division.divisor,
+                message=f"This division gives infinity or NaN as soon as {divisor} is 0, which {_when(division)}.",
+                related=(Related(used, "The model is trained with this loss."),) if used is not None else (),
+                recipe=f"({divisor} + {EPSILON})",
             )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Add a small number to the divisor."""
         for division in _divisions(program):
-            if division.place.range == finding.range:
-                edits = (
-                    fixes.insert(division.place.range.start, "("),
-                    fixes.insert(division.place.range.end, f" + {_EPSILON})"),
-                )
-                return Fix(f"Add {_EPSILON} to the divisor", Applicability.UNSAFE, edits)
+            if division.divisor.range == finding.range:
+                return Fix(f"Add {EPSILON} to the divisor", Applicability.UNSAFE, (_guarded(division.divisor),))
         return None
 
 
 @dataclass(frozen=True, slots=True)
 class _Division:
-    place: Place
+    computation: Computation
+    divisor: Place
 
 
 def _divisions(program: Program) -> Iterator[_Division]:
-    for function, place in search.found(program, cst.FunctionDef, "def call("):
-        if function.name.value != "call" or not _is_method(function):
-            continue
-        values = _assigned(function)
-        for operation in search.nodes(function.body, cst.BinaryOperation):
-            if isinstance(operation.operator, cst.Divide) and _may_be_zero(operation.right, values):
-                yield _Division(Place(place.chunk, operation.right))
+    for computation in (*guards.computations(program, "/"), *guards.computations(program, "divide(")):
+        chunk = computation.place.chunk
+        for node in search.nodes(computation.place.node, cst.BaseExpression):  # type: ignore[type-abstract]
+            divisor = _divisor(node)
+            if divisor is not None and guards.may_be_zero(computation, divisor):
+                yield _Division(computation, Place(chunk, divisor))
 
 
-def _is_method(function: cst.FunctionDef) -> bool:
-    parameters = function.params.params
-    return bool(parameters) and parameters[0].name.value == "self"
+def _divisor(node: cst.BaseExpression) -> cst.BaseExpression | None:
+    if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Divide):
+        return node.right
+    if guards.called(node) in ("divide", "truediv", "true_divide") and isinstance(node, cst.Call):
+        values = [argument.value for argument in node.args]
+        return values[1] if len(values) == 2 else None
+    return None
 
 
-def _assigned(function: cst.FunctionDef) -> dict[str, cst.BaseExpression | None]:
-    """The value of each name that is given one once; None for those given several."""
-    values: dict[str, cst.BaseExpression | None] = {}
-    for node in search.nodes(function.body, cst.Assign):
-        for target in node.targets:
-            if isinstance(target.target, cst.Name):
-                name = target.target.value
-                values[name] = None if name in values else node.value
-    return values
+def _when(division: _Division) -> str:
+    if not division.computation.is_loss:
+        return "a row of zeros may make it"
+    if division.computation.is_given(division.divisor.node, division.computation.truth):
+        return "some labels may be"
+    return "a batch without positive labels or with empty predictions may make it"
 
 
-def _may_be_zero(divisor: cst.BaseExpression, values: dict[str, cst.BaseExpression | None]) -> bool:
-    written = values.get(divisor.value) if isinstance(divisor, cst.Name) else divisor
-    if not isinstance(written, cst.Call) or _function(written) not in _REDUCTIONS or not written.args:
-        return False
-    reduced = written.args[0].value
-    if isinstance(reduced, cst.Name):
-        if reduced.value in values and values[reduced.value] is None:
-            return False
-        reduced = values.get(reduced.value) or reduced
-    return not any(_function(call) in _POSITIVE for call in search.nodes(reduced, cst.Call)) and not _adds(reduced)
-
-
-def _function(call: cst.Call) -> str | None:
-    """The name of a function of a module of tensor operations ("max" of `ops.max`, "norm" of `tf.linalg.norm`)."""
-    function = call.func
-    if not isinstance(function, cst.Attribute):
-        return None
-    module = function.value.attr if isinstance(function.value, cst.Attribute) else function.value
-    is_known = isinstance(module, cst.Name) and module.value in _MODULES
-    return function.attr.value if is_known else None
-
-
-def _adds(expression: cst.BaseExpression) -> bool:
-    """Whether something is added to the values before they are reduced."""
-    return isinstance(expression, cst.BinaryOperation) and isinstance(expression.operator, cst.Add)
+def _guarded(divisor: Place) -> TextEdit:
+    text = divisor.text
+    if isinstance(divisor.node, cst.BinaryOperation) and divisor.node.lpar:
+        return fixes.replace(divisor, f"{text[:-1]} + {EPSILON})")
+    return fixes.replace(divisor, f"({text} + {EPSILON})")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,15 +9,12 @@ import libcst as cst
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
+from scram_analyzers.rules.api import guards
+from scram_analyzers.rules.api.guards import EPSILON, Computation
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source import search
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
-from scram_analyzers.source.walk import bound_names
-
-_TRUTH = re.compile(r"true|target|label|actual|^y$|^t$", re.IGNORECASE)
-_PREDICTION = re.compile(r"pred|prob|y_?hat|^p$", re.IGNORECASE)
-_EPSILON = "1e-7"
 
 
 class UnprotectedLogarithm(Rule):
@@ -28,7 +24,7 @@ class UnprotectedLogarithm(Rule):
     name = "unprotected-logarithm"
     severity = Severity.WARNING
     confidence = Confidence.MEDIUM
-    summary = "a loss function that takes the logarithm of a prediction that may be 0"
+    summary = "a loss function or layer that takes the logarithm of a chance that may be 0"
     why = (
         "A softmax or sigmoid that is sure of itself gives exactly 0 in float32. The logarithm of 0 is minus infinity, "
         "and 0 times infinity is NaN: one such sample makes the loss NaN, and all weights after it."
@@ -64,6 +60,31 @@ class UnprotectedLogarithm(Rule):
 
             model = keras.Sequential([keras.layers.Dense(10, activation="softmax")])
             model.compile(optimizer="adam", loss=cross_entropy)
+            """,
+        ),
+        Example(
+            "The softmax is in the loss itself",
+            """
+            import tensorflow as tf
+            from tensorflow import keras
+
+            def divergence(y_true, y_pred):
+                chances = tf.nn.softmax(y_pred)
+                return tf.reduce_sum(y_true * »tf.math.log(chances)«, axis=-1)
+
+            model = keras.Sequential([keras.layers.Dense(10)])
+            model.compile(optimizer="adam", loss=divergence)
+            """,
+            """
+            import tensorflow as tf
+            from tensorflow import keras
+
+            def divergence(y_true, y_pred):
+                chances = tf.nn.softmax(y_pred)
+                return tf.reduce_sum(y_true * tf.math.log(chances + 1e-7), axis=-1)
+
+            model = keras.Sequential([keras.layers.Dense(10)])
+            model.compile(optimizer="adam", loss=divergence)
             """,
         ),
     )
@@ -105,57 +126,43 @@ class UnprotectedLogarithm(Rule):
         """Report each logarithm of a loss function's prediction, as it is or taken from 1."""
         losses = {loss.place.text: loss.place for compiled in program.compiles for loss in compiled.losses}
         for logarithm in _logarithms(program):
-            used = losses.get(logarithm.function)
+            used = losses.get(logarithm.computation.name)
             argument = logarithm.argument.text
             yield Report(
                 place=logarithm.place,
-                message=f"This is minus infinity, and the loss NaN, as soon as {argument} is 0.",
+                message=f"This is minus infinity, and {_harmed(logarithm)} NaN, as soon as {argument} is 0.",
                 related=(Related(used, "The model is trained with this loss."),) if used is not None else (),
                 severity=None if used is not None else Severity.INFO,
-                recipe=f"{logarithm.called}({argument} + {_EPSILON})",
+                recipe=f"{logarithm.called}({argument} + {EPSILON})",
             )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Add a small number to the argument."""
         for logarithm in _logarithms(program):
             if logarithm.place.range == finding.range:
-                edit = fixes.insert(logarithm.argument.range.end, f" + {_EPSILON}")
-                return Fix(f"Add {_EPSILON} to {logarithm.argument.text}", Applicability.UNSAFE, (edit,))
+                edit = fixes.insert(logarithm.argument.range.end, f" + {EPSILON}")
+                return Fix(f"Add {EPSILON} to {logarithm.argument.text}", Applicability.UNSAFE, (edit,))
         return None
+
+
+def _harmed(logarithm: _Logarithm) -> str:
+    return "the loss" if logarithm.computation.is_loss else "what follows"
 
 
 @dataclass(frozen=True, slots=True)
 class _Logarithm:
-    function: str
+    computation: Computation
     called: str
     place: Place
     argument: Place
 
 
 def _logarithms(program: Program) -> Iterator[_Logarithm]:
-    for function, place in search.found(program, cst.FunctionDef, "log("):
-        names = [parameter.name.value for parameter in function.params.params if parameter.name.value != "self"]
-        if len(names) < 2 or not _TRUTH.search(names[0]) or not _PREDICTION.search(names[1]):
-            continue
-        if names[1] in bound_names(function.body):
-            continue
-        for call in search.nodes(function.body, cst.Call):
-            argument = _unprotected(call, names[1])
-            if argument is not None:
-                called = Place(place.chunk, call.func).text
-                yield _Logarithm(function.name.value, called, Place(place.chunk, call), Place(place.chunk, argument))
-
-
-def _unprotected(call: cst.Call, prediction: str) -> cst.BaseExpression | None:
-    """The argument of a logarithm that is the prediction itself, or 1 minus it."""
-    function = call.func
-    name = function.attr.value if isinstance(function, cst.Attribute) else None
-    if name != "log" or len(call.args) != 1 or not isinstance(function, cst.Attribute):
-        return None
-    argument = call.args[0].value
-    inner = argument
-    if isinstance(argument, cst.BinaryOperation) and isinstance(argument.operator, cst.Subtract):
-        if not isinstance(argument.left, (cst.Integer, cst.Float)):
-            return None
-        inner = argument.right
-    return argument if isinstance(inner, cst.Name) and inner.value == prediction else None
+    for computation in guards.computations(program, "log("):
+        chunk, function = computation.place.chunk, computation.place.node
+        for call in search.nodes(function, cst.Call):
+            if guards.called(call) != "log" or len(call.args) != 1:
+                continue
+            argument = call.args[0].value
+            if guards.may_be_exactly_zero_chance(computation, argument):
+                yield _Logarithm(computation, Place(chunk, call.func).text, Place(chunk, call), Place(chunk, argument))

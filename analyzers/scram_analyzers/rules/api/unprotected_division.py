@@ -27,8 +27,8 @@ class UnprotectedDivision(Rule):
     summary = "a loss, metric or layer that divides by labels, sums, maxima or spreads that may be 0"
     why = (
         "A batch without a single positive label has a sum of 0; behind relu or a mask a whole row can be 0, and so "
-        "can its maximum, sum and norm. 0 divided by 0 is NaN: one such row, which may come after many epochs, makes the "
-        "loss NaN and every weight after it."
+        "can its maximum, sum and norm. 0 divided by 0 is NaN: one such row, which may come after many epochs, makes "
+        "the loss NaN and every weight after it."
     )
     how = "Add a small number to the divisor (keras.config.epsilon() is 1e-7), or use divide_no_nan."
     references = (

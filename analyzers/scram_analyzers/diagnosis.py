@@ -110,16 +110,17 @@ def diagnose(said: Iterable[Said], scene: Scene) -> list[Finding]:
 
 def _causes_first(symptoms: Iterable[Said]) -> Iterator[Said]:
     """In the order of their codes, but each after those that are causes of it."""
-    waiting = {id(each): each for each in sorted(symptoms, key=lambda each: each[0].code)}
+    waiting = sorted(symptoms, key=lambda each: each[0].code)
 
     def told(said: Said) -> Iterator[Said]:
-        for other in list(waiting.values()):
-            if other[0].code in said[0].symptom_of and waiting.pop(id(other), None):
+        waiting.remove(said)
+        for other in [each for each in waiting if each[0].code in said[0].symptom_of]:
+            if other in waiting:
                 yield from told(other)
         yield said
 
     while waiting:
-        yield from told(waiting.pop(next(iter(waiting))))
+        yield from told(waiting[0])
 
 
 def _parted(said: Iterable[Said]) -> tuple[list[Said], list[Said]]:

@@ -80,13 +80,18 @@ class Sender:
         self._status: Literal["finished", "failed"] | None = None
         self._wake = threading.Event()
         self._thread = threading.Thread(target=self._run, name="scram-sender", daemon=True)
+        self._is_threaded = True
         self._links: dict[Path, ServerLink] = {}
         self._next_discovery = 0.0
 
     def start(self) -> None:
-        """Begin to look for servers."""
+        """Begin to look for servers; an interpreter that is ending starts no threads, and then `end` does all."""
         self._wake.set()
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError as error:
+            log.info("no thread: %s", error)
+            self._is_threaded = False
 
     def send(self, sequence: int, finding: Mapping[str, Any]) -> None:
         """Leave a finding, in its JSON form, for every server, now and later. Sequences must rise."""
@@ -102,7 +107,10 @@ class Sender:
         """Tell that the run is over, and wait, at most `timeout` seconds, until every server has all."""
         self._status = status
         self._wake.set()
-        self._thread.join(timeout)
+        if self._is_threaded:
+            self._thread.join(timeout)
+        else:
+            self._run()
 
     def _run(self) -> None:
         try:

@@ -29,11 +29,8 @@ from scram_lsp.store.run_store import (
 )
 from scram_lsp.store.thinning import Thinning
 
-BATCH_SECONDS = 2.0
-"""Observations are written this often: so much of them a killed process may lose."""
-
 BATCH_ROWS = 500
-"""Or when so many wait. A batch of this size takes a few milliseconds."""
+"""So many observations are written together at most. That takes a few milliseconds."""
 
 ROWS_WAITING = 5_000
 """So many rows are held while the file can't be written; later ones are dropped."""
@@ -67,7 +64,6 @@ class RunJournal:
         self._rows = _Rows()
         self._next_try = 0.0
         self._retry_after = FIRST_RETRY_SECONDS
-        self._next_batch = time.monotonic() + BATCH_SECONDS
         self._opened: tuple[int, int] | None = None
         self._attempt(lambda store: None)
         self.observe(info)
@@ -83,14 +79,13 @@ class RunJournal:
         self._attempt(lambda store: store.add_findings(self._info.run, self._findings[-1:]))
 
     def observe(self, record: Record) -> None:
-        """Take an observation, to be written with the next batch."""
+        """Take an observation, to be written by the next `flush` or when a batch is full."""
         self._rows.add(record)
-        if self._rows.are_many or time.monotonic() >= self._next_batch:
+        if self._rows.are_many:
             self.flush()
 
     def flush(self) -> None:
         """Write what waits."""
-        self._next_batch = time.monotonic() + BATCH_SECONDS
         self._attempt(self._write_rows)
 
     def end(self, status: Literal["finished", "failed"]) -> None:

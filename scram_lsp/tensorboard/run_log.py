@@ -58,9 +58,8 @@ class RunLog:
         points = list(_points(record))
         self._write(lambda file: _add_points(file, points, getattr(record, "step", 0)))
 
-    def add_weights(self, weights: Iterable[tuple[str, npt.NDArray[Any]]], step: int) -> None:
-        """The distribution of each weight's finite values."""
-        histograms = [(name, histogram) for name, values in weights if (histogram := histogram_of(values))]
+    def add_histograms(self, histograms: Iterable[tuple[str, Histogram]], step: int) -> None:
+        """The distribution of each weight, as `histograms_of` gives it."""
         self._write(lambda file: _add_histograms(file, histograms, step))
 
     def close(self) -> None:
@@ -97,6 +96,11 @@ def as_markdown(finding: Finding) -> str:
     if finding.url:
         parts.append(f"[More about this rule]({finding.url})")
     return "\n\n".join(parts)
+
+
+def histograms_of(weights: Iterable[tuple[str, npt.NDArray[Any]]]) -> list[tuple[str, Histogram]]:
+    """The distribution of each weight's finite values; a weight without any is left out."""
+    return [(name, histogram) for name, values in weights if (histogram := histogram_of(values))]
 
 
 def histogram_of(values: npt.NDArray[Any]) -> Histogram | None:

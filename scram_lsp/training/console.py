@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -31,13 +32,25 @@ class RunConsole:
     """Writes to standard error, so that the program's own output stays as it is.
 
     `is_quiet` leaves out everything. Colour only on a terminal that has any, and not against NO_COLOR.
-    A line of ours never runs into a progress bar of Keras's or tqdm's.
+    A line of ours never runs into a progress bar of Keras's or tqdm's, nor into another one of ours: any thread may
+    write. `is_bar_open` is told by the thread that draws the bar.
     """
 
     def __init__(self, is_quiet: bool) -> None:
         self._is_quiet = is_quiet
         self.is_bar_open = False
         self.offs: list[str] = []
+        self._lock = threading.RLock()
+
+    def __deepcopy__(self, memo: dict[int, object]) -> RunConsole:
+        """Tuners copy callbacks; a lock has no copy."""
+        return RunConsole(self._is_quiet)
+
+    def prepare(self) -> None:
+        """Load what writing takes, so that the first line is not late."""
+        with self._lock:
+            if not self._is_quiet:
+                self._console  # noqa: B018
 
     def finding(self, finding: Finding) -> None:
         """One finding on one line, with the place that an editor or terminal can open."""
@@ -68,6 +81,10 @@ class RunConsole:
     def _write(self, parts: list[tuple[str, str]]) -> None:
         if self._is_quiet:
             return
+        with self._lock:
+            self._write_line(parts)
+
+    def _write_line(self, parts: list[tuple[str, str]]) -> None:
         from rich.text import Text
 
         line = Text.assemble(*((" ".join(text.split("\n")), style) for text, style in parts))

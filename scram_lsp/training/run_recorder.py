@@ -11,8 +11,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from scram_analyzers.findings import Finding, Severity
+from scram_analyzers.findings import Finding, Fix, Severity
 from scram_analyzers.run.records import EpochRecord, FrameworkWarning, RunInfo, StepRecord
+from scram_lsp.training.background import Background
 from scram_lsp.training.batches.batch_feed import feed_for
 from scram_lsp.training.batches.batch_tap import BatchTap, Execution, steps_per_execution
 from scram_lsp.training.batches.loss_suspicion import LossSuspicion
@@ -22,7 +23,7 @@ from scram_lsp.training.console import RunConsole, brief
 from scram_lsp.training.data.data_check import check_data
 from scram_lsp.training.distributed import can_take_batches, is_only_process, is_within_process, strategy_name
 from scram_lsp.training.framework_warnings import WarningEar
-from scram_lsp.training.inquiry import Answer, Inquiry
+from scram_lsp.training.inquiry import Inquiry
 from scram_lsp.training.kept_history import KeptHistory
 from scram_lsp.training.keras_flavour import flavour_of
 from scram_lsp.training.model.weights import nonfinite_weights, weight_arrays
@@ -31,6 +32,7 @@ from scram_lsp.training.observers import BatchObserver, Observer, Observers, Pan
 from scram_lsp.training.places.call_site import find_call_site
 from scram_lsp.training.places.recorded_places import record_places
 from scram_lsp.training.probes.panel_watch import PanelWatch
+from scram_lsp.training.progress_bar import ProgressBar
 from scram_lsp.training.publication import Publication
 from scram_lsp.training.run_facts import chance_loss, current_learning_rate, input_consumers, read_run_info
 from scram_lsp.training.sample_schedule import SampleSchedule
@@ -41,6 +43,9 @@ SHORT_RUN_SECONDS = 30.0
 
 ANSWER_SECONDS = 30.0
 """How long the end of training waits for the rules; they take well under a second."""
+
+ABANDON_SECONDS = 1.0
+"""How long training waits for what is open to be closed after a fault of our own."""
 
 PROBE_SECONDS_PER_LAYER = {"tensorflow": 0.02, "jax": 0.5}
 PANEL_SECONDS_PER_LAYER = 0.005
@@ -89,9 +94,12 @@ class RunRecorder:
         self._console = console
         console.offs.clear()
         self._stops_on_error = options.stops_on_error
-        self._draws_bar = params.get("verbose") not in (0, 2)
+        self._bar = ProgressBar(console, params.get("verbose") not in (0, 2))
         can_stop = not is_own_loop and is_only_process() and is_within_process(model)
-        self._publication = Publication(info, places.script.digest, console, options.tensorboard, can_stop=can_stop)
+        self._background = Background("scram-watch")
+        self._publication = Publication(
+            info, places.script.digest, console, self._background, options.tensorboard, can_stop=can_stop
+        )
         self._history = KeptHistory(info, self._publication.observe)
         self._reader = StepReader(model, info, info.backend == "tensorflow", gets_means=not is_own_loop)
         self._schedule = SampleSchedule()
@@ -107,7 +115,8 @@ class RunRecorder:
         self._ear = WarningEar(self._hear)
         self._failed: set[str] = set()
         self._steps_per_execution = steps_per_execution(model)
-        self._inquiry = Inquiry(places)
+        self._inquiry = Inquiry(places, self._background, self._tell, console.note)
+        self._reason_to_stop: Finding | None = None
 
     @property
     def info(self) -> RunInfo:
@@ -124,6 +133,7 @@ class RunRecorder:
 
     def begin(self) -> None:
         """Training is about to take its first step."""
+        self._background.start()
         self._expect_costs()
         can_tap = self._feed is not None and not self._is_own_loop and can_take_batches(self._model)
         if can_tap and self._feed is not None and callable(self._model.train_function):
@@ -140,12 +150,13 @@ class RunRecorder:
 
     def begin_epoch(self, epoch: int) -> None:
         """Epoch `epoch` (from 1) begins."""
-        self._console.is_bar_open = False
+        self._bar.begin_epoch()
         self._reader.begin_epoch(epoch)
 
     def begin_execution(self) -> None:
         """One call of the train function, of one or more steps, is about to be made."""
         begin = time.perf_counter()
+        self._bar.after_drawing()
         if self._tap is not None and self._observers.choose(self._reader.step + self._steps_per_execution):
             self._tap.arm()
         self._budget.hold_up(time.perf_counter() - begin)
@@ -156,7 +167,6 @@ class RunRecorder:
         begin = time.perf_counter()
         loss, seconds = self._reader.take(first, last, logs)
         step = self._reader.step
-        self._console.is_bar_open = self._draws_bar and first > 0  # Keras draws after us
         is_due = self._schedule.is_due(step)
         is_odd = self._suspicion.raised_by(step, loss)
         is_looked_at = is_odd or (is_due and self._budget.affords("weights"))
@@ -167,12 +177,10 @@ class RunRecorder:
             self._schedule.passed(step)
         if is_odd or (is_due and self._budget.affords("rules")):
             self._inquiry.ask(self._history)
-        self._inquiry.start()
-        if self._inquiry.has_news:
-            self._publish(self._inquiry.take())
+        self._background.release()
+        self._heed()
         self._publication.progress(self._reader.epoch, step, loss)
-        if self._publication.is_stop_wanted:
-            self._stop("as you asked in the editor")
+        self._bar.before_drawing()
         self._budget.hold_up(time.perf_counter() - begin)
 
     def take_step(self, loss: Any, batch: tuple[Any, Any] | None) -> None:
@@ -190,7 +198,7 @@ class RunRecorder:
     def end_epoch(self, epoch: int, logs: Mapping[str, Any]) -> None:
         """Epoch `epoch` (from 1) and its validation are done."""
         begin = time.perf_counter()
-        self._console.is_bar_open = self._draws_bar
+        self._bar.after_drawing()
         bad = self._nonfinite_weights()
         if bad and self._history.steps:
             self._history.steps[-1] = replace(self._history.steps[-1], nonfinite_weights=bad)
@@ -200,11 +208,12 @@ class RunRecorder:
         self._attempt("the panel", self._look_at_panel)
         self._attempt("the weights for TensorBoard", self._log_weights)
         self._inquiry.ask(self._history)
-        self._publish(self._inquiry.take())
+        self._heed()
         self._budget.hold_up(time.perf_counter() - begin)
 
     def begin_validation(self) -> None:
         """A validation within the fit begins."""
+        self._bar.after_drawing()
         if self._is_current:
             self._attempt("the panel", self._panel.begin_validation)
 
@@ -215,13 +224,16 @@ class RunRecorder:
     def end(self, status: Literal["finished", "failed"]) -> None:
         """Training is over: finished, or failed by an exception."""
         begin = time.perf_counter()
-        self._console.is_bar_open = status == "failed" and self._draws_bar
+        self._bar.end_run(is_complete=status == "finished")
         self.restore_model()
         if status == "finished":
             self._history.end()
             self._inquiry.ask(self._history)
-        self._publish(self._inquiry.finish(ANSWER_SECONDS))
         self._publication.end(status)
+        is_all_said = self._background.finish(ANSWER_SECONDS)
+        self._heed()
+        if not is_all_said:
+            self._console.note(f"the rules had no answer within {ANSWER_SECONDS:.0f} s; what they find is stored")
         self._budget.hold_up(time.perf_counter() - begin)
         self._console.note(self._report(status))
         self._console.note(self._checks())
@@ -229,8 +241,9 @@ class RunRecorder:
     def abandon(self) -> None:
         """Close what is open without asking the rules: scram itself failed."""
         self.restore_model()
-        self._inquiry.abandon()
+        self._background.drop()
         self._publication.end("finished")
+        self._background.finish(ABANDON_SECONDS)
 
     def restore_model(self) -> None:
         """Give the model back as it was."""
@@ -310,19 +323,24 @@ class RunRecorder:
         with self._budget.spending("weights"):
             return nonfinite_weights(self._model, self.info.backend)
 
-    def _publish(self, answers: list[Answer]) -> None:
-        self._budget.spend("rules", self._inquiry.take_seconds())
-        while self._inquiry.notes:
-            self._console.note(self._inquiry.notes.popleft())
-        for answer in answers:
-            if self._publication.is_news(answer.finding):
-                self._publication.publish(answer.finding, answer.fix)
-                self._stop_for(answer.finding)
+    def _tell(self, finding: Finding, fix: Fix | None) -> None:
+        """The rules say something, in the background: pass it on at once, unless it was said before."""
+        if self._publication.is_news(finding):
+            self._publication.publish(finding, fix)
+            if self._stops_on_error and finding.severity is Severity.ERROR:
+                self._reason_to_stop = self._reason_to_stop or finding
 
-    def _stop_for(self, finding: Finding) -> None:
-        """End the training after a serious finding, where the user has asked for that."""
-        if self._stops_on_error and finding.severity is Severity.ERROR:
-            self._stop(f"because of {finding.code}, as on_error='stop' asks for")
+    def _heed(self) -> None:
+        """Take notice of what became of the questions: what they cost, what failed, and whether to stop training."""
+        if self._background.fault is not None:
+            raise self._background.fault
+        seconds = self._inquiry.take_seconds()
+        if seconds > 0:
+            self._budget.spend("rules", seconds)
+        if self._reason_to_stop is not None:
+            self._stop(f"because of {self._reason_to_stop.code}, as on_error='stop' asks for")
+        if self._publication.is_stop_wanted:
+            self._stop("as you asked in the editor")
 
     def _stop(self, reason: str) -> None:
         """End the training after this step, as early stopping does."""

@@ -5,7 +5,7 @@ import pytest
 
 from scram_analyzers.findings import Confidence, Finding, Origin, RunMoment, Severity, SourceRange
 from scram_analyzers.run.records import EpochRecord, LayerObservation, ProbeRecord, StepRecord, WeightObservation
-from scram_lsp.tensorboard.run_log import RunLog, as_markdown, histogram_of
+from scram_lsp.tensorboard.run_log import RunLog, as_markdown, histogram_of, histograms_of
 
 FINDING = Finding(
     "SCR601", "loss-not-finite", Severity.ERROR, Confidence.HIGH, "The loss became NaN.", "It ruins.", "Stop.",
@@ -25,7 +25,8 @@ def written(folder, say):
     )  # fmt: skip
     log.observe(probe)
     log.observe(EpochRecord(1, 3, (("val_loss", 0.75),)))
-    log.add_weights([("dense/kernel", np.array([-1.0, 0.0, 3.0, np.nan])), ("empty", np.array([]))], 3)
+    weights = [("dense/kernel", np.array([-1.0, 0.0, 3.0, np.nan])), ("empty", np.array([]))]
+    log.add_histograms(histograms_of(weights), 3)
     log.add_finding(FINDING)
     log.close()
 

@@ -40,7 +40,7 @@ def settle(recorder):
     """Wait until the rules have answered, so that what their questions hold is not counted."""
     deadline = threading.Event()
     for _ in range(int(timedelta(seconds=60) / timedelta(milliseconds=50))):
-        if not recorder._inquiry._questions:
+        if recorder._background.is_idle:
             break
         deadline.wait(0.05)
     gc.collect()

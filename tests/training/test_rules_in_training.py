@@ -24,7 +24,7 @@ model = keras.Sequential([
 ])
 model.compile(
     keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
-model.fit(x, y, validation_split=0.2, epochs=6, verbose=0, callbacks=[ScramCallback(quiet=True)])
+model.fit(x, y, validation_split=0.2, epochs=6, verbose=0, callbacks=[ScramCallback(quiet=True, time_budget=1.0)])
 """
 
 

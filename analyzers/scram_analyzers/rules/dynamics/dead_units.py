@@ -15,6 +15,9 @@ from scram_analyzers.run.wording import named, share
 
 PROBES = 3
 AFTER_STEP = 10
+WHOLE = 1.0
+"""A layer without a single living unit passes no gradient on: it need not be given time to recover."""
+
 MANY_ROWS = 64
 """Fewer rows than this leave many units of a sparse, healthy layer untouched."""
 
@@ -54,7 +57,7 @@ class DeadUnits(Rule):
             lambda layer, probe: layer.dead_share is not None and layer.dead_share > self._bound(probe.rows),
             PROBES,
             AFTER_STEP,
-        )
+        ) or lasting_layers(history, lambda layer, _: layer.dead_share == WHOLE, PROBES)
         if not found:
             return
         worst = max(found, key=lambda each: each.now.dead_share or 0.0)

@@ -58,6 +58,17 @@ def test_a_dead_layer_is_lost_whatever_the_loss_does() -> None:
     assert report.severity is None
 
 
+def test_a_layer_without_a_living_unit_is_told_from_the_first_probes() -> None:
+    seen = history(ended=False)
+    for step in (1, 2, 3):
+        seen.add_probe(probe(step, layers=(layer("dense_1", dead_share=1.0), layer("head"))))
+    (report,) = reports(DeadUnits, seen)
+    assert "have been zero on every row since step 1" in report.message
+    for step in (5, 8):
+        seen.add_probe(probe(step, layers=(layer("dense_1", dead_share=0.9), layer("head"))))
+    assert reports(DeadUnits, seen) == []
+
+
 def test_units_that_come_back_are_not_dead() -> None:
     seen = with_layer(stuck(), dead_share=0.9)
     seen.add_probe(probe(233))

@@ -353,3 +353,174 @@ def test_pictures_that_add_up_to_one_are_no_pictures() -> None:
         model.fit(x, x, epochs=5)
         """
     )
+
+
+CLASSIFIER = """
+import os
+from functools import partial
+import numpy as np
+import keras
+from keras import layers
+
+(x, y), (x_test, y_test) = keras.datasets.mnist.load_data()
+x, x_test = x{scaling}, x_test{scaling}
+{lines}
+model.compile({optimizer}, "sparse_categorical_crossentropy", metrics=["accuracy"])
+model.fit(x, y, epochs=5, validation_split=0.1)
+"""
+
+LOOPED = """
+model = keras.Sequential([layers.Flatten()])
+for _ in range(trial.suggest_int("layers", 1, 3)):
+    model.add(layers.Dense(64, activation="relu"))
+model.add(layers.Dense(10, activation="softmax"))
+"""
+
+PARTIAL = """
+Plain = partial(layers.Dense, activation="relu")
+model = keras.Sequential([layers.Flatten(), Plain(64), Plain(10, activation="softmax")])
+"""
+
+WRITTEN_OUT = """
+model = keras.Sequential([layers.Flatten(), layers.Dense(64), layers.Activation("linear")])
+model.add(layers.Dense(10, activation="softmax"))
+"""
+
+
+@pytest.mark.parametrize("lines", [LOOPED, PARTIAL])
+def test_models_of_looped_and_partial_layers_are_entered(lines: str) -> None:
+    assert "input-not-normalized" in said(CLASSIFIER.format(lines=lines, scaling="", optimizer='"adam"'))
+    assert said(CLASSIFIER.format(lines=lines, scaling=" / 255", optimizer='"adam"')) <= {"no-seed"}
+
+
+def test_a_linear_activation_that_is_written_out_is_none() -> None:
+    text = CLASSIFIER.format(lines=WRITTEN_OUT, scaling=" / 255", optimizer='"adam"')
+    assert "missing-hidden-activation" in said(text)
+    assert "missing-hidden-activation" not in said(text.replace('Activation("linear")', 'Activation("relu")'))
+
+
+@pytest.mark.parametrize("given", ['float(os.environ.get("LR", "7.0"))', 'float(os.getenv("LR", 7.0))'])
+def test_the_environments_defaults_are_read(given: str) -> None:
+    optimizer = f"keras.optimizers.Adam({given})"
+    assert "learning-rate-too-high" in said(CLASSIFIER.format(lines=PARTIAL, scaling=" / 255", optimizer=optimizer))
+
+
+FOLDERS = """
+from tensorflow.keras import layers, models
+from tensorflow.keras.preprocessing.image import ImageDataGenerator
+
+pictures = ImageDataGenerator(rescale=1 / 255, validation_split=0.2)
+train = pictures.flow_from_directory("data/train", target_size=(64, 64){first})
+valid = pictures.flow_from_directory("data/train", target_size=(64, 64){second})
+model = models.Sequential([layers.Flatten(), layers.Dense(4, activation="softmax")])
+model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+model.fit(train, validation_data=valid, epochs=5)
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        ("", "", True),
+        (", subset='training'", ", subset='validation'", False),
+        (", subset=one", ", subset=other", False),
+    ],
+)
+def test_one_folder_read_twice_holds_the_same_pictures(first: str, second: str, same: bool) -> None:
+    assert ("validation-on-training-data" in said(FOLDERS.format(first=first, second=second))) is same
+
+
+SERIES = """
+import pandas as pd
+import numpy as np
+import keras
+from sklearn.preprocessing import MinMaxScaler
+
+series = pd.read_csv("passengers.csv", usecols=[1]).values
+size = int(len(series) * 0.7)
+{lines}
+
+def windows(values):
+    x = np.array([values[i : i + 3, 0] for i in range(len(values) - 3)])
+    return x, np.array([values[i + 3, 0] for i in range(len(values) - 3)])
+
+x, y = windows(train)
+x_test, y_test = windows(test)
+model = keras.Sequential([keras.layers.Dense(8, activation="relu"), keras.layers.Dense(1)])
+model.compile("adam", "mse")
+model.fit(x, y, epochs=5, validation_data=(x_test, y_test))
+"""
+
+
+def test_a_series_scaled_before_it_is_cut_has_leaked() -> None:
+    leaking = "series = MinMaxScaler().fit_transform(series)\ntrain, test = series[0:size, :], series[size:, :]"
+    right = (
+        "train, test = series[0:size, :], series[size:, :]\nscaler = MinMaxScaler().fit(train)\n"
+        "train, test = scaler.transform(train), scaler.transform(test)"
+    )
+    assert "scaler-fitted-before-split" in said(SERIES.format(lines=leaking))
+    assert "scaler-fitted-before-split" not in said(SERIES.format(lines=right))
+
+
+BY_HAND = """
+import keras
+import pandas as pd
+
+table = pd.read_csv("cars.csv")
+train = table.sample(frac=0.8, random_state=0)
+test = table.drop(train.index)
+mean, spread = train.mean(), train.std()
+y, y_test = train.pop("mpg"), test.pop("mpg")
+test = (test - mean) / spread
+{line}
+model = keras.Sequential([keras.layers.Dense(8, activation="relu"), keras.layers.Dense(1)])
+model.compile("adam", "mse")
+model.fit(train, y, epochs=5)
+model.evaluate(test, y_test)
+"""
+
+
+def test_scaling_by_hand_of_the_test_alone_is_seen() -> None:
+    assert "scaling-mismatch" in said(BY_HAND.format(line=""))
+    assert "scaling-mismatch" not in said(BY_HAND.format(line="train = (train - mean) / spread"))
+
+
+def test_zeros_made_minus_ones_are_no_probabilities() -> None:
+    assert "label-out-of-range" in said(
+        """
+        import keras
+        from sklearn.datasets import make_circles
+        x, y = make_circles(1000)
+        y[y == 0] = -1
+        model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
+        model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+        model.fit(x, y, epochs=5, validation_split=0.1)
+        """
+    )
+
+
+def test_amounts_are_no_classes() -> None:
+    text = """
+        import keras
+        import pandas as pd
+        table = pd.read_csv("ratings.csv")
+        model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
+        model.compile("adam", "mse", metrics=["accuracy"])
+        model.fit(table[["user", "book"]], table["{column}"], epochs=5)
+        """
+    assert "accuracy-metric-for-regression" in said(text.format(column="rating"))
+    assert "regression-loss-for-classification" in said(text.format(column="liked"))
+
+
+def test_row_sums_compared_are_classes() -> None:
+    assert "label-encoding-mismatch" in said(
+        """
+        import keras
+        import numpy as np
+        x = np.random.rand(1000, 10)
+        y = (x.sum(axis=1) > 5).astype(int)
+        model = keras.Sequential([keras.layers.Dense(2, activation="softmax")])
+        model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+        model.fit(x, y, epochs=5)
+        """
+    )

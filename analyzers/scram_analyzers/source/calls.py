@@ -75,6 +75,14 @@ def _call_object(interpreter: Interpreter, callee: Ref, arguments: Arguments, pl
         return output
     if isinstance(thing, Created) and thing.kind.startswith("keras.layers."):
         return keras_layers.apply(interpreter, callee, arguments, place)
+    if isinstance(thing, Created) and thing.kind == external.PARTIAL:
+        kept = thing.arguments
+        merged = Arguments(
+            (*kept.positional[1:], *arguments.positional),
+            {**kept.keywords, **arguments.keywords},
+            kept.open or arguments.open,
+        )
+        return call(interpreter, kept.positional[0].value, merged, place)
     if isinstance(thing, Created):
         return methods.call_created(interpreter, callee, thing, arguments, place)
     return opaque(interpreter, arguments, place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scram_analyzers.source import (
@@ -18,10 +19,12 @@ from scram_analyzers.source.libraries import data_functions
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call
 from scram_analyzers.source.state import Created
-from scram_analyzers.source.values import Arguments, Symbol, Unknown, Value, text
+from scram_analyzers.source.values import Arguments, Constant, Symbol, Unknown, Value, text
 
 if TYPE_CHECKING:
     from scram_analyzers.source.interpreter import Interpreter
+
+PARTIAL = "functools.partial"
 
 _LOADERS = frozenset(
     (
@@ -58,6 +61,11 @@ def _result(interpreter: Interpreter, name: str, arguments: Arguments, place: Pl
         return interpreter.allocate(Created(name, arguments, place), place)
     if name in sklearn_wrappers.WRAPPERS:
         return sklearn_wrappers.make(interpreter, name, arguments, place)
+    if name == PARTIAL and arguments.positional:
+        return interpreter.allocate(Created(name, arguments, place), place)
+    if name in ("os.environ.get", "os.getenv"):
+        default = arguments.value("default", 1)
+        return replace(default, assumed=True) if isinstance(default, Constant) else Unknown(place)
     if tuners.is_tuner(name):
         return tuners.make(interpreter, name, arguments, place)
     if name in TENSORFLOW_OPTIMIZERS:

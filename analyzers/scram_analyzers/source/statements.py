@@ -11,6 +11,7 @@ import libcst as cst
 
 from scram_analyzers.source import expressions
 from scram_analyzers.source.dotted import dotted_name
+from scram_analyzers.source.model import ModelObject
 from scram_analyzers.source.state import ListObject, State, join_states
 from scram_analyzers.source.values import UNKNOWN, Class, Constant, Function, Symbol, Unknown
 from scram_analyzers.source.walk import bound_names
@@ -301,6 +302,13 @@ def _open_changed_objects(interpreter: Interpreter, before: State) -> None:
             continue
         if isinstance(new, ListObject) and isinstance(old, ListObject) and new.items[: len(old.items)] == old.items:
             interpreter.state.heap[identity] = ListObject(new.items, open=new.open or len(new.items) > len(old.items))
+        elif (
+            isinstance(new, ModelObject)
+            and isinstance(old, ModelObject)
+            and len(new.layers) > len(old.layers)
+            and new.layers[: len(old.layers)] == old.layers
+        ):
+            interpreter.state.heap[identity] = replace(new, layers=(*new.layers, Unknown(new.place)))
         else:
             interpreter.state.heap[identity] = joined.heap[identity]
 

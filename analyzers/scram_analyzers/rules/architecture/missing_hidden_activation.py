@@ -309,7 +309,9 @@ def _following(paths: Paths, tensor: Tensor, layer: Layer) -> _Next | None:
         if isinstance(producer, Layer):
             if core(producer).class_name in LINEAR_MAPS:
                 return _Next(producer, pooling)
-            if producer.class_name in MAXIMA:
+            if producer.class_name == "Activation" and own_activation(producer)[0] == "linear":
+                pass  # written out, and nothing at all
+            elif producer.class_name in MAXIMA:
                 pooling = producer
             elif (producer.class_name == "Concatenate" and _enlarges(layer)) or producer.class_name not in LINEAR:
                 return None

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+
+import libcst as cst
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.data.refitting import SCALERS
-from scram_analyzers.source.data import Data, DataStep, Learned, StepKind
+from scram_analyzers.source.data import WHOLE, Data, DataStep, Learned, StepKind
 from scram_analyzers.source.program import Program
 
 
@@ -128,7 +131,7 @@ class ScalerFittedBeforeSplit(Rule):
         """Report scalers that had learned from the data which were split afterwards."""
         for fit in program.fits:
             data = fit.inputs
-            found = _leak(data) if data is not None else None
+            found = (_leak(data) or _leak_by_slices(program, data)) if data is not None else None
             if found is None:
                 continue
             learned, split = found
@@ -136,6 +139,33 @@ class ScalerFittedBeforeSplit(Rule):
             related = () if split.place is None else (Related(split.place, "The data are split only here."),)
             message = f"This {kind} is fitted to all data before they are split: it has seen the test part as well."
             yield Report(learned.place, message, related)
+
+
+def _leak_by_slices(program: Program, data: Data) -> tuple[Learned, DataStep] | None:
+    """A scaler fitted to a whole series of which training takes the rows up to a bound, and others those after it."""
+    for position, step in enumerate(data.steps):
+        learned = step.learned
+        if learned is None or step.kind is not StepKind.SCALED or learned.kind.rpartition(".")[2] not in SCALERS:
+            continue
+        if learned.data.rows != WHOLE:
+            continue
+        for later in data.steps[position + 1 :]:
+            bound = _upper_bound(later)
+            if bound is not None and re.search(rf"\[\s*{re.escape(bound)}\s*:", program.text):
+                return learned, later
+    return None
+
+
+def _upper_bound(step: DataStep) -> str | None:
+    """The name of the bound up to which a slice takes the rows from the first on."""
+    node = step.place.node if step.place is not None else None
+    if step.kind is not StepKind.SELECTED or step.place is None or not isinstance(node, cst.Subscript):
+        return None
+    rows = node.slice[0].slice
+    if not isinstance(rows, cst.Slice) or not isinstance(rows.upper, cst.Name):
+        return None
+    first = rows.lower is None or (isinstance(rows.lower, cst.Integer) and rows.lower.value == "0")
+    return rows.upper.value if first else None
 
 
 def _leak(data: Data) -> tuple[Learned, DataStep] | None:

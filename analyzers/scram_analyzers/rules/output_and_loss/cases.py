@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from scram_analyzers.findings import SourceRange, TextEdit
 from scram_analyzers.rules.base import Related
 from scram_analyzers.rules.output_and_loss import heads
-from scram_analyzers.source.data import Data, LabelForm
+from scram_analyzers.source.data import Data, LabelForm, StepKind
 from scram_analyzers.source.heads import Head, heads_with_losses, judged_heads
 from scram_analyzers.source.keras_api.losses import CATEGORICAL, REGRESSION
 from scram_analyzers.source.once import once
@@ -158,7 +159,8 @@ def label_form(targets: Data | None) -> LabelForm | None:
     if interval is None or (interval.low, interval.high) != (0, 1) or not counted(targets):
         return None
     one_column = targets.shape is not None and (len(targets.shape) == 1 or targets.shape[1:] == (1,))
-    joined = targets.shape is None and targets.source in ("numpy.zeros", "numpy.ones")
+    filled = any(step.name == "setitem" for step in targets.steps)  # ones in a blank array: one-hot rows, as a rule
+    joined = targets.shape is None and targets.source in ("numpy.zeros", "numpy.ones") and not filled
     return LabelForm.BINARY if one_column or joined else None
 
 
@@ -244,6 +246,33 @@ def _training_of_output(program: Program, compiled: Compile, head: Head, loss: L
     return None, None
 
 
+MEASURED = frozenset(
+    (
+        "amount",
+        "cost",
+        "demand",
+        "income",
+        "mpg",
+        "price",
+        "prices",
+        "rating",
+        "ratings",
+        "revenue",
+        "salary",
+        "sales",
+        "temperature",
+        "weight",
+    )
+)
+"""Words in the names of columns that hold amounts."""
+
+
+def _is_measured(targets: Data) -> bool:
+    """Whether the name of the column that the targets are says that they are amounts."""
+    chosen = [step.place.text for step in targets.steps if step.kind is StepKind.SELECTED and step.place is not None]
+    return bool(chosen) and not MEASURED.isdisjoint(re.findall(r"[a-z]+", chosen[-1].lower()))
+
+
 def right_loss(case: Case) -> str | None:
     """The cross-entropy that fits the head and the labels; None where that can't be told."""
     if case.head.activation == "sigmoid":
@@ -279,5 +308,5 @@ def classifies_with_regression_loss(case: Case) -> bool | None:
         return False if case.targets is not None and case.targets.classes is not None else None
     if head.activation == "sigmoid" and head.units == 1 and case.accuracy is not None and not case.judged_by_hand:
         targets = case.targets
-        return True if targets is None or targets.range is None else None
+        return True if targets is None or (targets.range is None and not _is_measured(targets)) else None
     return None

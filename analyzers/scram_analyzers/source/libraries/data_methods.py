@@ -13,6 +13,7 @@ import libcst as cst
 from scram_analyzers.source.data import Data, DataStep, Interval, LabelForm, Learned, Part, StepKind
 from scram_analyzers.source.libraries import data_operations
 from scram_analyzers.source.libraries.datasets import FOLDER_LABELS
+from scram_analyzers.source.libraries.loaders import folder_root, new_root
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call, ImpossibleReshape
 from scram_analyzers.source.state import Created, DictObject
@@ -133,7 +134,7 @@ def call(interpreter: Interpreter, data: Data, name: str, arguments: Arguments, 
             range=None,
         )
     if name in data_operations.STATISTICS:
-        return data_operations.statistic(data, name, place)
+        return data_operations.statistic(data, name, place, number(arguments.value("axis", 0)))
     if name == "nunique" and data.classes is not None and data.labels in data_operations.NUMBERED:
         return Constant(data.classes, place)
     return data.after(step, range=None, shape=None, labels=None, rows=None)
@@ -290,10 +291,6 @@ def _word_ids(tokenizer: Created) -> Interval | None:
     return Interval(0, words - 1) if words is not None and words > 0 else None
 
 
-def _root(interpreter: Interpreter) -> frozenset[int]:
-    return frozenset((interpreter.new_identity(),))
-
-
 def _first_data(interpreter: Interpreter, arguments: Arguments) -> Data | None:
     for argument in [*arguments.positional, *arguments.keywords.values()]:
         data = data_operations.as_data(argument.value) or data_operations.from_object(interpreter, argument.value)
@@ -345,7 +342,13 @@ def _generated(
     data = (
         given
         if method == "flow" and given is not None
-        else Data(f"{thing.kind}.{method}", place, range=Interval(0, 255), images=True, roots=_root(interpreter))
+        else Data(
+            f"{thing.kind}.{method}",
+            place,
+            range=Interval(0, 255),
+            images=True,
+            roots=folder_root(interpreter, arguments) if method == "flow_from_directory" else new_root(interpreter),
+        )
     )
     rescale = number(thing.arguments.value("rescale"))
     if rescale is not None and data.range is not None:

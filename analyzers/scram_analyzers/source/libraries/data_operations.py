@@ -302,10 +302,22 @@ def with_item(data: Data, value: Value, place: Place) -> Data:
     encoded = given is not None and not given.scaled and any(step.kind is StepKind.ENCODED for step in given.steps)
     learned = next((each.learned for each in given.learned_steps()), None) if given is not None else None
     step = DataStep(kind, ENCODED_COLUMN if encoded else "setitem", place, learned=learned)
+    interval = None if kind is StepKind.SCALED else _widened(data, value)
+    facts: dict[str, object] = {"range": interval}
+    if interval is not None and data.labels is LabelForm.BINARY and interval != Interval(0, 1):
+        facts |= {"labels": None, "classes": None}
     last = data.steps[-1] if data.steps else None
-    if last is not None and last.place is not None and last.place.node is place.node:
-        return replace(data, steps=(*data.steps[:-1], step), range=None)  # once more round a loop
-    return data.after(step, range=None)
+    if last is not None and last.place is not None and last.place.node is place.node:  # once more round a loop
+        return replace(data, steps=data.steps[:-1]).after(step, **facts)
+    return data.after(step, **facts)
+
+
+def _widened(data: Data, value: Value) -> Interval | None:
+    """The range of data after some of it was replaced by `value`; None where either can't be told."""
+    before = Interval(0, 1) if data.range is None and data.labels is LabelForm.BINARY else data.range
+    given, held = as_data(value), number(value)
+    after = given.range if given is not None else Interval(held, held) if held is not None else None
+    return before.hull(after) if before is not None and after is not None else None
 
 
 ENCODED_COLUMN = "encoded column"
@@ -425,8 +437,21 @@ NUMBERED = (LabelForm.INTEGER, LabelForm.BINARY)
 """Forms of labels that are one number for each example."""
 
 
-def statistic(data: Data, name: str, place: Place) -> Value:
-    """A number worked out of data: known only of class numbers, of which the highest is one less than there are."""
+def statistic(data: Data, name: str, place: Place, axis: float | None = None) -> Value:
+    """A number worked out of data, or one for each row.
+
+    It is known of class numbers only, of which the highest is one less than there are.
+    """
+    if name == "sum" and axis in (1, -1):
+        return data.after(
+            DataStep(StepKind.OTHER, name, place),
+            range=None,
+            dtype="float64",
+            shape=(data.samples,),
+            labels=LabelForm.CONTINUOUS,
+            classes=None,
+            images=False,
+        )
     if name in ("max", "amax", "nanmax") and data.classes is not None and data.labels in NUMBERED:
         return Constant(data.classes - 1, place)
     return Unknown(place)

@@ -30,6 +30,20 @@ def new_root(interpreter: Interpreter) -> frozenset[int]:
     return frozenset((interpreter.new_identity(),))
 
 
+def folder_root(interpreter: Interpreter, arguments: Arguments) -> frozenset[int]:
+    """The root of the pictures in a folder: the same wherever the program reads the folder, or this part of it."""
+    written, subset = text(arguments.value("directory", 0)), arguments.value("subset")
+    part = text(subset)
+    if written is None or (part is None and subset is not None and not is_none(subset)):
+        return new_root(interpreter)
+    known = interpreter.fact("root", (written, part))
+    if isinstance(known, frozenset):
+        return known
+    root = new_root(interpreter)
+    interpreter.note("root", (written, part), root)
+    return root
+
+
 def load(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
     """What a loader returns; None when the function is none."""
     package, _, last = name.rpartition(".")
@@ -176,7 +190,7 @@ def _image(interpreter: Interpreter, name: str, arguments: Arguments, place: Pla
 def _image_folder(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
     """The parts of one folder are told apart by `subset`: each is a root of its own."""
     mode = arguments.value("label_mode")
-    root = new_root(interpreter)
+    root = folder_root(interpreter, arguments)
     form = datasets.FOLDER_LABELS.get(text(mode) or "") if mode is not None else LabelForm.INTEGER
     targets = Data(name, place, labels=form, batched=True, roots=root) if not is_none(mode) else None
     part = {"training": Part.TRAINING, "validation": Part.VALIDATION}.get(text(arguments.value("subset")) or "")

@@ -524,3 +524,66 @@ def test_row_sums_compared_are_classes() -> None:
         model.fit(x, y, epochs=5)
         """
     )
+
+
+@pytest.mark.parametrize(("x", "same"), [("x_train", True), ("x_test", False)])
+def test_names_of_unknown_data_are_compared(x: str, same: bool) -> None:
+    names = said(
+        f"""
+        from keras import layers, models
+        model = models.Sequential([layers.Dense(5, activation="softmax")])
+        model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+        model.fit(x_train, y_train, epochs=5, validation_data=({x}, y_test))
+        """
+    )
+    assert ("validation-on-training-data" in names) is same
+
+
+@pytest.mark.parametrize(("units", "wrong"), [(2, True), (1, False)])
+def test_one_column_of_a_table_needs_one_unit(units: int, wrong: bool) -> None:
+    names = said(
+        f"""
+        import keras
+        import pandas as pd
+        from sklearn.model_selection import train_test_split
+        table = pd.read_csv("cards.csv")
+        x, x_test, y, y_test = train_test_split(table.drop("fraud", axis=1), table["fraud"])
+        model = keras.Sequential([keras.layers.Dense({units}, activation="sigmoid")])
+        model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+        model.fit(x, y, epochs=5)
+        """
+    )
+    assert ("output-units-mismatch" in names) is wrong
+
+
+@pytest.mark.parametrize("first", ["Rescaling(1 / 255)", "Identity()"])
+def test_pixels_divided_before_their_preprocessing(first: str) -> None:
+    names = said(
+        f"""
+        import keras
+        from keras.applications.vgg16 import VGG16, preprocess_input
+        from keras import layers
+        images = keras.utils.image_dataset_from_directory("cars", image_size=(224, 224))
+        first = layers.{first}
+        images = images.map(lambda x, y: (preprocess_input(first(x)), y))
+        network = VGG16(include_top=False, pooling="avg")
+        network.trainable = False
+        model = keras.Sequential([network, layers.Dense(8, activation="softmax")])
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        model.fit(images, epochs=5)
+        """
+    )
+    assert ("input-scaled-twice" in names) is first.startswith("Rescaling")
+
+
+def test_an_optimizer_of_pixels_may_take_large_steps() -> None:
+    loop = """
+        import tensorflow as tf
+        optimizer = tf.optimizers.Adam(learning_rate=0.02)
+        network = tf.keras.applications.VGG19(include_top=False)
+        with tf.GradientTape() as tape:
+            loss = distance(network(picture))
+        optimizer.apply_gradients([(tape.gradient(loss, {moved}), {moved})])
+        """
+    assert "learning-rate-too-high" not in said(loop.format(moved="picture"))
+    assert "learning-rate-too-high" in said(loop.format(moved="network.trainable_variables"))

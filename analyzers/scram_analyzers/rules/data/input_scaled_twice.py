@@ -13,7 +13,7 @@ from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.input_range import WEIGHING_LAYERS
 from scram_analyzers.run.outputs import inputs_seen
 from scram_analyzers.run.records import Subject, SubjectKind
-from scram_analyzers.source.data import Data, StepKind
+from scram_analyzers.source.data import Data, DataStep, StepKind
 from scram_analyzers.source.entries import entries_of, entry_layers
 from scram_analyzers.source.graph import Layer
 from scram_analyzers.source.model import Model
@@ -139,7 +139,17 @@ class InputScaledTwice(Rule):
         """Report scaled inputs that are scaled again, in the program or in the model."""
         for fit in program.fits:
             data = fit.inputs
-            if data is None or data.range is None or fit.x is None or fit.x.place is None or not data.scaled:
+            if data is None or fit.x is None or fit.x.place is None or not data.scaled:
+                continue
+            prepared = _prepared_after_scaling(data)
+            if prepared is not None:
+                scaled, network = prepared
+                name = f"The input {name_of(fit.x.place, 'here')}"
+                message = f"{name} is scaled to small values, and then {network}, which expects pixels from 0 to 255."
+                where = (Related(scaled.place, "The data are scaled here."),) if scaled.place is not None else ()
+                yield Report(fit.x.place, message, where)
+                continue
+            if data.range is None:
                 continue
             first = step_of(data, StepKind.SCALED)
             related = [Related(first.place, "The data are scaled here.")] if first is not None and first.place else []
@@ -190,6 +200,24 @@ class InputScaledTwice(Rule):
                 if data.range.magnitude * abs(scale) < self.option("min-magnitude"):
                     return layer, f"Rescaling({fixes.number_text(scale)})"
         return None
+
+
+def _prepared_after_scaling(data: Data) -> tuple[DataStep, str] | None:
+    """A division of pixels, and the `preprocess_input` of a network that still wanted them whole."""
+    scaled = [step for step in data.steps if step.kind is StepKind.SCALED]
+    if len(scaled) != 2 or not data.images:
+        return None
+    divided = next((step for step in scaled if step.name in _TO_SMALL and step.name != "Divide"), None)
+    divided = divided or next((step for step in scaled if step.name == "Divide" and (step.number or 0) > 100), None)
+    prepared = next((step.name for step in scaled if step.name.endswith(".preprocess_input")), None)
+    if divided is None or prepared is None or any(each in prepared for each in _PASSING_ON):
+        return None
+    return divided, f"goes through {prepared.split('.')[-2]}.preprocess_input"
+
+
+_TO_SMALL = ("Divide", "rescale", "keras.layers.Rescaling")
+_PASSING_ON = ("efficientnet", "mobilenet_v3", "convnext")
+"""Networks that scale for themselves: their `preprocess_input` changes nothing."""
 
 
 def _divisions(data: Data) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import libcst as cst
+
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
@@ -13,6 +15,7 @@ from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.wording import share
 from scram_analyzers.source.data import shares_rows
 from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.values import Unknown
 
 
 class ValidationOnTrainingData(Rule):
@@ -131,6 +134,7 @@ class ValidationOnTrainingData(Rule):
         """Report validation data that share rows with the training data."""
         for fit in program.fits:
             judged, data = validation_of(fit), fit.inputs
+            yield from _by_name(fit)
             if judged is None or data is None or fit.x is None or fit.x.place is None:
                 continue
             if not shares_rows(data, judged.data):
@@ -171,6 +175,21 @@ class ValidationOnTrainingData(Rule):
                 edit = fixes.replace(argument, "validation_split=0.2")
                 return Fix("Validate on 20 % of the data, held back by Keras", Applicability.UNSAFE, (edit,))
         return None
+
+
+def _by_name(fit: Fit) -> Iterator[Report]:
+    """Training data of which nothing is known, and which are passed under the same name for validation."""
+    given, x = fit.validation, fit.x
+    if given is None or x is None or given.place is None or x.place is None:
+        return
+    unknown = isinstance(given.value, Unknown) and isinstance(x.value, Unknown)
+    if unknown and isinstance(given.place.node, (cst.Name, cst.Attribute)) and given.place.text == x.place.text:
+        yield Report(
+            given.place,
+            f"The validation data are the training data themselves: {x.place.text} in both places.",
+            (Related(x.place, "The model is trained on these."),),
+            recipe="validation_split=0.2" if fit.y is not None else "",
+        )
 
 
 def _is_array(fit: Fit) -> bool:

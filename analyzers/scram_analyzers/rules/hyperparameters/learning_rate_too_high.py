@@ -148,7 +148,7 @@ class LearningRateTooHigh(Rule):
                 or rate.value <= limit * (SCHEDULE_ALLOWANCE if rate.schedule else 1)
             ):
                 continue
-            if optimizer.class_name == "SGD" and optimizer not in compiled:
+            if optimizer not in compiled and (optimizer.class_name == "SGD" or _moves_no_weights(program)):
                 continue  # it may move something other than weights, such as the pixels of an image
             starts = "starts at" if rate.schedule else "is"
             yield Report(
@@ -220,3 +220,9 @@ def _used_by(optimizer: Optimizer) -> Iterator[Related]:
     rate = optimizer.learning_rate
     if rate.use is not None and rate.use is not rate.place and rate.use.range != (rate.place or rate.use).range:
         yield Related(optimizer.place, f"{optimizer.class_name} takes its learning rate from there.")
+
+
+def _moves_no_weights(program: Program) -> bool:
+    """Whether a program with a training loop of its own never speaks of a model's variables."""
+    words = ("trainable_", ".weights", ".variables")
+    return ".apply_gradients(" in program.text and not any(word in program.text for word in words)

@@ -151,6 +151,7 @@ class OutputUnitsMismatch(Rule):
         for case in cases.cases(program):
             classes = _classes(case)
             columns = _one_unit_for_columns(case)
+            yield from _units_for_one_column(case)
             if (classes is None or case.head.units == classes) and not columns:
                 continue
             units, argument = case.head.units, case.head.units_argument
@@ -228,6 +229,27 @@ def _one_unit_for_columns(case: Case) -> bool:
         return False
     encoded = [step.name for step in case.targets.steps if step.kind is StepKind.ENCODED]
     return not encoded or not encoded[-1].endswith("LabelBinarizer")  # of two classes it makes one column
+
+
+def _units_for_one_column(case: Case) -> Iterator[Report]:
+    """Yes-or-no units of which there are several, for labels that are one column of unknown values."""
+    head, targets = case.head, case.targets
+    if case.loss.name != "binary_crossentropy" or head.units is None or head.units < 2 or targets is None:
+        return
+    if head.activation not in ("sigmoid", "linear") or head.layer is None or head.layer.class_name != "Dense":
+        return
+    if targets.batched or targets.shape is None or targets.shape[1:] not in ((), (1,)) or case.form in cases.ROWS:
+        return
+    if case.form is LabelForm.INTEGER or case.reproduces_inputs:
+        return
+    argument = head.units_argument
+    place = argument.place if argument is not None and argument.place is not None else head.layer.place
+    yield Report(
+        place=place,
+        message=f"Dense has {head.units} units, but the labels are one column: one number for each example.",
+        related=(Related(case.loss.place, "The loss that compares the two."),),
+        recipe='Dense(1, activation="sigmoid")',
+    )
 
 
 def _labels(classes: int | None) -> str:

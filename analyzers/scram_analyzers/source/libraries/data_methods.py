@@ -361,7 +361,9 @@ def _generated(
         "featurewise_std_normalization",
     )
     if any(_is_given(thing.arguments.value(name)) for name in normalizes) or thing.arguments.open:
-        data = data.after(DataStep(StepKind.SCALED, "preprocessing", place), range=None)
+        function = thing.arguments.value("preprocessing_function")
+        by = function.name if isinstance(function, Symbol) else "preprocessing"
+        data = data.after(DataStep(StepKind.SCALED, by, place), range=None)
     if "rescale" in thing.arguments.keywords and rescale is None and not is_none(thing.arguments.value("rescale")):
         data = data.after(DataStep(StepKind.SCALED, "rescale", place), range=None)
     if any(_augments(thing.arguments.value(name)) for name in AUGMENTATIONS):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import libcst as cst
 
@@ -95,6 +95,58 @@ class RemovedApi(Rule):
             """,
         ),
         Example(
+            "A module whose contents have moved, and functions of the old backend",
+            """
+            from keras import backend as K
+            from keras import ops
+            from keras.utils import »np_utils«
+
+            def loss(y_true, y_pred):
+                return »K.mean«(ops.abs(y_true - y_pred)) + K.mean(ops.square(y_pred))
+
+            labels = np_utils.to_categorical([0, 1, 2])
+            """,
+            """
+            from keras import backend as K
+            from keras import ops
+            from keras import utils as np_utils
+
+            def loss(y_true, y_pred):
+                return ops.mean(ops.abs(y_true - y_pred)) + ops.mean(ops.square(y_pred))
+
+            labels = np_utils.to_categorical([0, 1, 2])
+            """,
+        ),
+        Example(
+            "Layers that are no longer experimental",
+            """
+            import keras
+            from keras import layers
+
+            scale = keras.ops.sqrt(2.0)
+            model = keras.Sequential(
+                [
+                    »layers.experimental.preprocessing.Rescaling«(1 / 255),
+                    layers.experimental.preprocessing.RandomFlip("horizontal"),
+                    layers.Flatten(),
+                ]
+            )
+            """,
+            """
+            import keras
+            from keras import layers
+
+            scale = keras.ops.sqrt(2.0)
+            model = keras.Sequential(
+                [
+                    layers.Rescaling(1 / 255),
+                    layers.RandomFlip("horizontal"),
+                    layers.Flatten(),
+                ]
+            )
+            """,
+        ),
+        Example(
             "Methods of models that are gone",
             """
             from tensorflow.keras import layers, models
@@ -162,14 +214,23 @@ class RemovedApi(Rule):
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Write what has taken its place, where that is the same thing by another name."""
         for use in [*_imports(program), *_calls(program), *_methods(program)]:
-            if use.recipe and use.replaced is not None and use.place.range == finding.range:
-                return Fix(f"Write {use.recipe}", Applicability.SAFE, (fixes.replace(use.replaced, use.recipe),))
+            if not use.recipe or use.replaced is None or use.place.range != finding.range:
+                continue
+            edits = {
+                each.replaced.key: fixes.replace(each.replaced, each.recipe)
+                for each in (use, *use.others)
+                if each.replaced is not None
+            }
+            new = "keras.ops." + use.what.rpartition(".")[2] if use.what.startswith("keras.backend.") else ""
+            imports = fixes.import_edits(program, (program.imports.spell(new),)) if new else ()
+            applicability = Applicability.UNSAFE if new else Applicability.SAFE
+            return Fix(f"Write {use.recipe}", applicability, (*edits.values(), *imports))
         return None
 
 
 @dataclass(frozen=True, slots=True)
 class _Use:
-    """One use of what is gone. `recipe` may be written in the place of `replaced`."""
+    """One use of what is gone, with others of the same. `recipe` may be written in the place of `replaced`."""
 
     place: Place
     what: str
@@ -177,6 +238,7 @@ class _Use:
     recipe: str = ""
     replaced: Place | None = None
     severity: Severity | None = None
+    others: tuple[_Use, ...] = ()
 
 
 # -- imports
@@ -212,7 +274,18 @@ def _imported_from(statement: cst.ImportFrom, module: Place) -> Iterator[_Use]:
         yield _Use(module, f"module {dotted}", gone[0][1].instead, home, module)
         return
     for alias, each in gone:
-        yield _Use(Place(module.chunk, alias.name), each.dotted, each.instead)
+        recipe = _module_import(alias, each, prefix) if len(named) == 1 else ""
+        yield _Use(Place(module.chunk, alias.name), each.dotted, each.instead, recipe, Place(module.chunk, statement))
+
+
+def _module_import(alias: cst.ImportAlias, gone: Removed, prefix: str) -> str:
+    """The import that gives a module's new home the old name; empty when it is no module that has moved."""
+    name = dotted_name(alias.name)
+    if gone.name is None or not gone.dotted.endswith(f".{name}") or gone.name.rpartition(".")[2][0].isupper():
+        return ""
+    bound = alias.asname.name.value if alias.asname and isinstance(alias.asname.name, cst.Name) else name
+    package, _, home = gone.name.rpartition(".")
+    return f"from {prefix}{package} import {home}" + (f" as {bound}" if bound != home else "")
 
 
 def _keeps_its_name(alias: cst.ImportAlias, gone: Removed) -> bool:
@@ -224,21 +297,30 @@ def _keeps_its_name(alias: cst.ImportAlias, gone: Removed) -> bool:
 
 def _calls(program: Program) -> Iterator[_Use]:
     """Calls of what is gone, each name once; what an import statement names is said there."""
-    seen: set[str] = set()
+    uses: dict[str, list[_Use]] = {}
     imported = set(program.imports.names.values())
     for call in program.calls:
         gone = removed(call.dotted)
-        if gone is None or gone.dotted in seen or not isinstance(call.place.node, cst.Call):
+        if gone is None or not isinstance(call.place.node, cst.Call):
             continue
         if call.dotted in imported or any(each.startswith(gone.dotted) for each in imported):
             continue
-        seen.add(gone.dotted)
         place = Place(call.place.chunk, call.place.node.func)
-        last = call.dotted.rpartition(".")[2]
-        recipe = ""
-        if gone.name is not None and gone.dotted == call.dotted and place.text.endswith(last):
-            recipe = place.text.removesuffix(last) + gone.name.rpartition(".")[2]
-        yield _Use(place, gone.dotted, gone.instead, recipe, place)
+        recipe = _renamed(program, call.dotted, gone, place)
+        uses.setdefault(gone.dotted, []).append(_Use(place, gone.dotted, gone.instead, recipe, place))
+    for first, *others in uses.values():
+        mended = all(use.recipe for use in (first, *others))
+        yield replace(first, others=tuple(others)) if mended else replace(first, recipe="")
+
+
+def _renamed(program: Program, dotted: str, gone: Removed, function: Place) -> str:
+    """How the function is called now, as this program reaches Keras; empty when nothing takes its place."""
+    if gone.name is None:
+        return ""
+    last, new = dotted.rpartition(".")[2], gone.name.rpartition(".")[2]
+    if gone.dotted == dotted and function.text.endswith(last) and not gone.name.startswith("keras.ops."):
+        return function.text.removesuffix(last) + new
+    return program.imports.spell(gone.name).text
 
 
 # -- methods of models

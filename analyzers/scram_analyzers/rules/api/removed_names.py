@@ -117,6 +117,9 @@ greater_equal less less_equal log max maximum mean min minimum not_equal one_hot
 reshape round sigmoid sign sin softmax softplus softsign sqrt square squeeze stack std sum tanh tile transpose var
 zeros zeros_like
 """
+_SAME_CALLS = frozenset(_SAME_IN_OPS.split()) - {"ones", "relu", "repeat", "zeros"}
+"""Those that are called in the same way, too."""
+
 _NOT_IN_OPS = """
 batch_dot batch_get_value batch_normalization batch_set_value bias_add binary_crossentropy categorical_crossentropy
 cast_to_floatx conv1d conv2d conv2d_transpose conv3d count_params ctc_batch_cost ctc_decode dropout elu eval flatten
@@ -149,6 +152,8 @@ def removed(dotted: str) -> Removed | None:
     module = name.rpartition(".")[0]
     if name == "keras.layers.merge":
         return Removed(name, "use keras.layers.concatenate, add or multiply")
+    if name in _MODULES:
+        return Removed(name, f"use {_MODULES[name]}", _MODULES[name])
     if module in _MODULES:
         moved = f"{_MODULES[module]}.{name.rpartition('.')[2]}"
         return Removed(module, f"use {_MODULES[module]}", _CLASSES.get(moved, moved))
@@ -157,4 +162,6 @@ def removed(dotted: str) -> Removed | None:
 
 def _backend(name: str) -> Removed | None:
     module, _, last = name.rpartition(".")
-    return Removed(name, _BACKEND[last]) if module == "keras.backend" and last in _BACKEND else None
+    if module != "keras.backend" or last not in _BACKEND:
+        return None
+    return Removed(name, _BACKEND[last], f"keras.ops.{last}" if last in _SAME_CALLS else None)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
+import libcst as cst
+
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.api import keras_versions, keywords
@@ -15,6 +17,11 @@ from scram_analyzers.source.keras_api.layers import LEGACY_PARAMETERS, NOT_RENAM
 from scram_analyzers.source.program import Program
 
 _OF_MODELS: Mapping[str, str] = MappingProxyType({"input": "inputs", "output": "outputs"})
+_NEW_VALUES: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {"dim_ordering": MappingProxyType({"tf": '"channels_last"', "th": '"channels_first"'})}
+)
+"""Arguments whose values have new names too."""
+
 _STILL_TAKEN = frozenset(("alpha",))
 """Old names that Keras 3 takes with a warning where it has a new one."""
 
@@ -78,6 +85,21 @@ class RenamedArgument(Rule):
             model.fit(x, y, epochs=20, batch_size=16)
             """,
         ),
+        Example(
+            "An argument whose values have other names too",
+            """
+            from keras.layers import Conv2D, Flatten, MaxPooling2D
+            from keras.models import Sequential
+
+            model = Sequential([Conv2D(8, 3), MaxPooling2D(2, »dim_ordering«="tf"), Flatten()])
+            """,
+            """
+            from keras.layers import Conv2D, Flatten, MaxPooling2D
+            from keras.models import Sequential
+
+            model = Sequential([Conv2D(8, 3), MaxPooling2D(2, data_format="channels_last"), Flatten()])
+            """,
+        ),
     )
     good = (
         Example(
@@ -123,7 +145,7 @@ class RenamedArgument(Rule):
                     place=keyword.place,
                     message=f"The argument {keyword.name}= of {call.words} is called {new}= now.",
                     severity=keras_versions.severity_of(version),
-                    recipe=f"{new}={keyword.value.text}",
+                    recipe=f"{new}={_new_value(keyword) or keyword.value.text}",
                 )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
@@ -132,9 +154,22 @@ class RenamedArgument(Rule):
             for keyword in keywords.keywords_of(call.place):
                 new = _new_name(call, keyword)
                 if new is not None and keyword.place.range == finding.range:
+                    value = _new_value(keyword)
+                    if value is None:
+                        return None
                     edits = (fixes.replace(keyword.place, new),)
+                    if value != keyword.value.text:
+                        edits = (*edits, fixes.replace(keyword.value, value))
                     return Fix(f"Rename {keyword.name} to {new}", Applicability.SAFE, edits)
         return None
+
+
+def _new_value(keyword: Keyword) -> str | None:
+    """The value as the new argument takes it; None when it can't be told."""
+    if keyword.name not in _NEW_VALUES:
+        return keyword.value.text
+    node = keyword.value.node
+    return _NEW_VALUES[keyword.name].get(str(node.evaluated_value)) if isinstance(node, cst.SimpleString) else None
 
 
 def _new_name(call: KerasCall, keyword: Keyword) -> str | None:

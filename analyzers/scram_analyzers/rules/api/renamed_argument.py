@@ -157,10 +157,10 @@ class RenamedArgument(Rule):
                     value = _new_value(keyword)
                     if value is None:
                         return None
-                    edits = (fixes.replace(keyword.place, new),)
+                    edits = [fixes.replace(keyword.place, new)]
                     if value != keyword.value.text:
-                        edits = (*edits, fixes.replace(keyword.value, value))
-                    return Fix(f"Rename {keyword.name} to {new}", Applicability.SAFE, edits)
+                        edits.append(fixes.replace(keyword.value, value))
+                    return Fix(f"Rename {keyword.name} to {new}", Applicability.SAFE, tuple(edits))
         return None
 
 

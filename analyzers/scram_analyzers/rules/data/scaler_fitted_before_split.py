@@ -73,6 +73,40 @@ class ScalerFittedBeforeSplit(Rule):
             model.fit(x_train, y_train)
             """,
         ),
+        Example(
+            "Fitted to everything, applied to the parts",
+            """
+            import keras
+            from sklearn.datasets import load_breast_cancer
+            from sklearn.model_selection import train_test_split
+            from sklearn.preprocessing import StandardScaler
+
+            x, y = load_breast_cancer(return_X_y=True)
+            scaler = StandardScaler()
+            »scaler.fit(x)«
+            x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.2)
+            x_train, x_test = scaler.transform(x_train), scaler.transform(x_test)
+            model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x_train, y_train, validation_data=(x_test, y_test))
+            """,
+        ),
+        Example(
+            "A layer adapted to everything",
+            """
+            import keras
+            from sklearn.datasets import load_breast_cancer
+            from sklearn.model_selection import train_test_split
+
+            x, y = load_breast_cancer(return_X_y=True)
+            normalize = keras.layers.Normalization()
+            »normalize.adapt(x)«
+            x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.2)
+            model = keras.Sequential([normalize, keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x_train, y_train, validation_data=(x_test, y_test))
+            """,
+        ),
     )
     good = (
         Example(
@@ -131,7 +165,9 @@ class ScalerFittedBeforeSplit(Rule):
         """Report scalers that had learned from the data which were split afterwards."""
         for fit in program.fits:
             data = fit.inputs
-            found = (_leak(data) or _leak_by_slices(program, data)) if data is not None else None
+            if data is None:
+                continue
+            found = _leak(data) or _leak_by_slices(program, data) or _adapted(program, data)
             if found is None:
                 continue
             learned, split = found
@@ -176,4 +212,23 @@ def _leak(data: Data) -> tuple[Learned, DataStep] | None:
         split = next((later for later in data.steps[position + 1 :] if later.kind is StepKind.SPLIT), None)
         if split is not None and learned.data.roots & (data.origins | data.roots):
             return learned, split
+        earlier = _split(data)
+        if earlier is not None and learned.data.roots & data.origins:  # fitted to all, applied to the parts
+            return learned, earlier
+    return None
+
+
+def _split(data: Data) -> DataStep | None:
+    return next((step for step in data.steps if step.kind is StepKind.SPLIT), None)
+
+
+def _adapted(program: Program, data: Data) -> tuple[Learned, DataStep] | None:
+    """A Normalization layer that was adapted to what the training data were split from."""
+    split = _split(data)
+    if split is None:
+        return None
+    for call in program.method_calls:
+        given = call.arguments.value("data", 0)
+        if call.name == "keras.layers.Normalization.adapt" and isinstance(given, Data) and given.roots & data.origins:
+            return Learned("keras.layers.Normalization", 0, given, call.place), split
     return None

@@ -12,7 +12,7 @@ import re
 import warnings
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import libcst as cst
@@ -21,6 +21,7 @@ from scram_analyzers.findings import SourceRange
 from scram_analyzers.source.logical_lines import logical_lines
 from scram_analyzers.source.positions import FIRST_LINE, Position, Positions
 from scram_analyzers.source.reuse import Memory
+from scram_analyzers.source.splicing import spliced
 from scram_analyzers.source.splitting import Chunk, Split, around, before_next_start, statements
 from scram_analyzers.source.walk import children
 
@@ -58,12 +59,29 @@ class ParseProblem:
 
 
 class ParsedChunk:
-    """The tree of a text, or why there is none; positions are worked out when first asked for."""
+    """The tree of a text, or why there is none; positions are worked out when first asked for.
 
-    def __init__(self, text: str, module: cst.Module | None, problem: ParseProblem | None) -> None:
+    `basis` is the readable text that it came from by edits: itself, or the one of before for a text without a tree.
+    Trees of one `lineage` share nodes.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        module: cst.Module | None,
+        problem: ParseProblem | None,
+        basis: ParsedChunk | None = None,
+    ) -> None:
         self.text = text
         self.module = module
         self.problem = problem
+        self.lineage: object = object() if basis is None else basis.lineage
+        self._before = basis if module is None else None
+
+    @property
+    def basis(self) -> ParsedChunk | None:
+        """What an edit of this text can be set into."""
+        return self if self.module is not None else self._before
 
     @cached_property
     def _positions(self) -> Positions:
@@ -139,31 +157,63 @@ class ParseCache:
         while len(self._memories) > REMEMBERED_FILES:
             self._memories.popitem(last=False)
 
-    def parse(self, chunk: Chunk) -> ParsedChunk:
-        """The tree of the chunk's text."""
+    def parse(self, chunk: Chunk, basis: ParsedChunk | None = None) -> ParsedChunk:
+        """The tree of the chunk's text, made from that of `basis` where there is little to change in it."""
         known = self._parsed.get(chunk.text)
         if known is not None:
             self._parsed.move_to_end(chunk.text)
             return known
-        parsed = _parse(chunk)
-        self._parsed[chunk.text] = parsed
-        self._size += len(chunk.text)
+        parsed = _parse(chunk, basis)
+        self._keep(parsed)
+        return parsed
+
+    def parse_anew(self, parsed: ParsedChunk) -> ParsedChunk:
+        """The same text with a tree that shares no nodes."""
+        anew = ParsedChunk(parsed.text, cst.parse_module(parsed.text), None)
+        self._keep(anew)
+        return anew
+
+    def basis(self, text: str) -> ParsedChunk | None:
+        """What an edit of a text that was parsed lately can be set into."""
+        known = self._parsed.get(text)
+        return known.basis if known is not None else None
+
+    def _keep(self, parsed: ParsedChunk) -> None:
+        if parsed.text not in self._parsed:
+            self._size += len(parsed.text)
+        self._parsed[parsed.text] = parsed
         while self._size > self._capacity and len(self._parsed) > 1:
             dropped, _ = self._parsed.popitem(last=False)
             self._size -= len(dropped)
-        return parsed
 
 
-def parse_module(split: Split, cache: ParseCache) -> list[PlacedChunk]:
-    """Every chunk of a module in order, parsed; those without a tree carry their problem."""
+def parse_module(split: Split, cache: ParseCache, last: Split | None = None) -> list[PlacedChunk]:
+    """Every chunk of a module in order, parsed; those without a tree carry their problem.
+
+    `last` is how the module was cut before an edit.
+    """
     placed: list[PlacedChunk] = []
-    for chunk in split.chunks:
-        parsed = cache.parse(chunk)
+    for chunk, old in itertools.zip_longest(split.chunks, last.chunks if last is not None else ()):
+        if chunk is None:
+            break
+        edited = old is not None and old.text != chunk.text
+        parsed = cache.parse(chunk, cache.basis(old.text) if edited else None)
         if parsed.problem is None:
             placed.append(PlacedChunk(parsed, chunk.first_line, chunk.lines + 1))
         else:
             placed += _readable_parts(chunk, cache)
-    return placed
+    return _without_shared_nodes(placed, cache)
+
+
+def _without_shared_nodes(placed: list[PlacedChunk], cache: ParseCache) -> list[PlacedChunk]:
+    """No two texts of a module have nodes in common, as a copied function and its edited copy might."""
+    first: dict[object, ParsedChunk] = {}
+    return [
+        each
+        if each.parsed.module is None or first.setdefault(each.parsed.lineage, each.parsed) is each.parsed
+        else replace(each, parsed=cache.parse_anew(each.parsed))
+        for each in placed
+    ]
 
 
 def _readable_parts(chunk: Chunk, cache: ParseCache) -> Iterator[PlacedChunk]:
@@ -213,17 +263,20 @@ def _cut_where_open(chunk: Chunk, cache: ParseCache) -> tuple[Chunk, ...]:
     return cut if any(cache.parse(each).problem is None for each in swallowed) else ()
 
 
-def _parse(chunk: Chunk) -> ParsedChunk:
+def _parse(chunk: Chunk, basis: ParsedChunk | None) -> ParsedChunk:
     obstacle = _too_much(chunk)
     if obstacle is not None:
-        return ParsedChunk(chunk.text, None, obstacle)
+        return ParsedChunk(chunk.text, None, obstacle, basis)
+    module = spliced(basis, chunk.text) if basis is not None else None
+    if module is not None:
+        return ParsedChunk(chunk.text, module, None, basis)
     try:
         return ParsedChunk(chunk.text, cst.parse_module(chunk.text), None)
     except cst.ParserSyntaxError as error:
-        return ParsedChunk(chunk.text, None, _syntax_problem(chunk, error))
+        return ParsedChunk(chunk.text, None, _syntax_problem(chunk, error), basis)
     except (RecursionError, ValueError, cst.CSTValidationError) as error:
         problem = ParseProblem(1, f"This code could not be read ({type(error).__name__}).", "Split the expression.")
-        return ParsedChunk(chunk.text, None, problem)
+        return ParsedChunk(chunk.text, None, problem, basis)
 
 
 def _syntax_problem(chunk: Chunk, error: cst.ParserSyntaxError) -> ParseProblem:

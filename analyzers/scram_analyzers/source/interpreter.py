@@ -94,7 +94,7 @@ def interpret(text: str, filename: str, cache: ParseCache | None = None) -> Prog
         return Interpreter(text, filename, chunks).run()
     memory = cache.memory(filename)
     split = split_module(text, memory.split)
-    chunks = tuple(memory.chunks.get(chunk, chunk) for chunk in parse_module(split, cache))
+    chunks = tuple(memory.chunks.get(chunk, chunk) for chunk in parse_module(split, cache, memory.split))
     interpreter = Interpreter(text, filename, chunks, memory)
     program = interpreter.run()
     known = {chunk: chunk for chunk in chunks}

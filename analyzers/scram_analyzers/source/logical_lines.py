@@ -52,11 +52,16 @@ def logical_lines(text: str, start: int = 0) -> Iterator[tuple[int, int, int, in
         yield start, len(text), line + 1, deepest
 
 
+def is_blank(text: str, start: int, end: int) -> bool:
+    """Whether a logical line holds nothing but white space and a comment."""
+    return _BLANK.fullmatch(text, start, end) is not None
+
+
 def code_lines(text: str) -> list[int]:
     """The line numbers, from 1, of the logical lines that hold more than white space and comments."""
     found, line = [], 1
     for start, end, next_line, _ in logical_lines(text):
-        if not _BLANK.fullmatch(text, start, end):
+        if not is_blank(text, start, end):
             found.append(line)
         line = next_line
     return found

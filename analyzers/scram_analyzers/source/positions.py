@@ -173,14 +173,14 @@ def _placed_units(module: cst.Module, text: str) -> Mapping[cst.CSTNode, _Unit]:
     lines = code_lines(text)
     placed: dict[cst.CSTNode, _Unit] = {}
     count = 0
-    for node, indent, is_elif in _units(module):
+    for node, indent, is_elif in units(module):
         if count < len(lines):
             placed[node] = _Unit(indent, is_elif, lines[count] - _lines_above(node))
-        count += 1 + len(_decorators(node))
+        count += code_lines_of(node)
     return placed if count == len(lines) else {}
 
 
-def _units(module: cst.Module) -> Iterator[tuple[cst.CSTNode, str, bool]]:
+def units(module: cst.Module) -> Iterator[tuple[cst.CSTNode, str, bool]]:
     """Simple statements and headers in the order of the text, with their indent and whether it says `elif`."""
     waiting: list[tuple[cst.CSTNode, str, bool]] = [(each, "", False) for each in reversed(module.body)]
     while waiting:
@@ -202,6 +202,11 @@ def _clauses(node: cst.CSTNode) -> tuple[cst.CSTNode, ...]:
     """What follows a compound statement's first block."""
     handlers = getattr(node, "handlers", ())
     return (*handlers, *(each for name in ("orelse", "finalbody") if (each := getattr(node, name, None)) is not None))
+
+
+def code_lines_of(unit: cst.CSTNode) -> int:
+    """How many logical lines of code a unit has of its own: those of decorators, and its own one."""
+    return 1 + len(_decorators(unit))
 
 
 def _decorators(node: cst.CSTNode) -> tuple[cst.Decorator, ...]:

@@ -49,7 +49,7 @@ def split_module(text: str, last: Split | None = None) -> Split:
     text = text.removeprefix("\ufeff")
     if last is None or not last.chunks:
         return _split(text, list(_group(statements(text))))
-    same = _common_prefix(text, last.text)
+    same = common_prefix(text, last.text)
     kept = max(sum(1 for start in last.starts if start <= same) - 2, 0)
     chunks = list(last.chunks[:kept])
     offset = last.starts[kept]
@@ -73,7 +73,7 @@ def _split(text: str, chunks: list[Chunk]) -> Split:
     return Split(text, tuple(chunks), tuple(starts) if chunks else ())
 
 
-def _common_prefix(left: str, right: str) -> int:
+def common_prefix(left: str, right: str) -> int:
     """How many characters two texts have in common at their beginning."""
     low, high = 0, min(len(left), len(right))
     while low < high:

@@ -257,10 +257,8 @@ def _pieces(chunk: Chunk, cache: ParseCache) -> Iterator[Chunk]:
 def _cut_where_open(chunk: Chunk, cache: ParseCache) -> tuple[Chunk, ...]:
     """One broken statement without what its open bracket or quote has swallowed, where any of that can be read."""
     cut = before_next_start(chunk)
-    if cut is None:
-        return ()
-    swallowed = itertools.islice(statements(cut[1].text, 0, cut[1].first_line), MAX_CUTS)
-    return cut if any(cache.parse(each).problem is None for each in swallowed) else ()
+    swallowed = itertools.chain.from_iterable((part, *statements(part.text, 0, part.first_line)) for part in cut[1:])
+    return cut if any(cache.parse(each).problem is None for each in itertools.islice(swallowed, MAX_CUTS)) else ()
 
 
 def _parse(chunk: Chunk, basis: ParsedChunk | None) -> ParsedChunk:

@@ -169,22 +169,25 @@ def around(chunk: Chunk, line: int) -> tuple[Chunk, ...]:
     return tuple(_joined(piece) for piece in pieces if piece)
 
 
-def before_next_start(chunk: Chunk) -> tuple[Chunk, Chunk] | None:
+def before_next_start(chunk: Chunk) -> tuple[Chunk, ...]:
     """A chunk cut where its next line starts in the first column, whatever brackets and quotes are open there.
 
-    None where there is no such line.
+    The rest is cut as the module was before they were opened, so that what is known of it serves again. Empty where
+    there is no such line.
     """
     offset = 0
     in_code = False
+    behind = (0, 0)  # offset and line of what stands behind the last line of code: blank lines and comments
     for line, text_line in enumerate(lines_with_ends(chunk.text)):
         starts = text_line[0].isalpha() or text_line[0] in "_@"
         if starts and in_code and not _CLAUSE.match(text_line):
-            return _measured(chunk.text[:offset], chunk.first_line), _measured(
-                chunk.text[offset:], chunk.first_line + line
-            )
-        in_code = in_code or not (text_line.isspace() or text_line.lstrip()[0] == "#")
+            cut, line_of_cut = behind
+            rest = _group(statements(chunk.text, cut, chunk.first_line + line_of_cut))
+            return _measured(chunk.text[:cut], chunk.first_line), *rest
         offset += len(text_line)
-    return None
+        if not (text_line.isspace() or text_line.lstrip()[0] == "#"):
+            in_code, behind = True, (offset, line + 1)
+    return ()
 
 
 def _measured(text: str, first_line: int) -> Chunk:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scram_analyzers.findings import SourceRange
@@ -64,6 +64,7 @@ def test_neighbouring_lines_are_parsed_together_up_to_a_blank_line() -> None:
     assert texts_of("a = 1\nb = 2\n\nc = 3\n") == ["a = 1\nb = 2\n", "\nc = 3\n"]
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_no_text_is_lost_and_lines_are_counted(source: str) -> None:
     chunks = split_module(source).chunks
@@ -73,6 +74,7 @@ def test_no_text_is_lost_and_lines_are_counted(source: str) -> None:
         assert LINE_END.split(chunk.text)[0] == lines[chunk.first_line - 1]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_is_parsed_or_carries_its_problem(source: str) -> None:
     for placed in parsed_module(source):
@@ -83,7 +85,7 @@ def test_a_broken_statement_leaves_the_others_standing() -> None:
     placed = parsed_module("a = 1\n\nb = f(\n\ndef g():\n    pass\n\nc = 3\n")
     assert broken_lines(placed) == [3]
     healthy = [each.parsed.text for each in placed if each.parsed.module is not None]
-    assert healthy == ["a = 1\n", "def g():\n    pass\n\nc = 3\n"]
+    assert healthy == ["a = 1\n", "\ndef g():\n    pass\n", "\nc = 3\n"]
 
 
 def test_ranges_are_those_of_the_module() -> None:
@@ -137,7 +139,18 @@ def test_a_call_with_arguments_in_the_first_column_is_no_part_of_the_broken_line
 def test_what_an_open_bracket_swallowed_is_read_by_its_own_statements() -> None:
     placed = parsed_module("b = f(\nc = g(\nx,\n)\nclass A:\n    pass\n")
     assert broken_lines(placed) == [1]
-    assert [each.parsed.text for each in placed][1:] == ["c = g(\nx,\n)\nclass A:\n    pass\n"]
+    assert [each.parsed.text for each in placed][1:] == ["c = g(\nx,\n)\n", "class A:\n    pass\n"]
+
+
+def test_what_an_open_bracket_swallowed_is_not_parsed_again() -> None:
+    cache = ParseCache()
+    before = parse_module(split_module("a = 1\n\nb = f(1)\n\nc = 2\nd = 3\n\n\ndef g():\n    pass\n"), cache)
+    after = parse_module(split_module("a = 1\n\nb = f(1\n\nc = 2\nd = 3\n\n\ndef g():\n    pass\n"), cache)
+    assert [each.parsed for each in after[-2:]] == [each.parsed for each in before[-2:]]
+
+
+def test_one_statement_that_can_be_read_is_enough_to_cut_behind_an_open_bracket() -> None:
+    assert broken_lines(parsed_module("a = f(\nb = 1\nc = = 2\nd = 3\n")) == [1, 3]
 
 
 def test_an_open_docstring_leaves_what_follows_it() -> None:
@@ -152,6 +165,7 @@ def test_broken_neighbours_are_one_problem() -> None:
     assert broken_lines(parsed_module("this was prose\nand so was this\nx = 1\nmore of that here\n")) == [1, 4]
 
 
+@settings(deadline=None)
 @given(TEXTS, TEXTS, st.data())
 def test_a_text_cut_again_after_an_edit_is_cut_as_if_it_were_new(
     source: str, inserted: str, data: st.DataObject

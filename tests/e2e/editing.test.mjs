@@ -1,7 +1,7 @@
 /** A mistake while typing: seen, explained, listed, fixed, silenced, and in other folders and themes. */
 
 import assert from "node:assert/strict";
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { inCode, until } from "./vscode.mjs";
 
@@ -61,7 +61,9 @@ test("settings of the project and of the editor count at once", inCode("settings
   const hint = page.locator(".monaco-editor .view-line", { hasText: "9 weights" });
   await hint.waitFor();
   await code.picture("hints");
-  code.set({ "scram.inlayHints": false, "editor.codeActionsOnSave": { "source.fixAll.scram": "explicit" } });
+  mkdirSync(code.path(".vscode"));
+  const settings = { "scram.inlayHints": false, "editor.codeActionsOnSave": { "source.fixAll.scram": "explicit" } };
+  writeFileSync(code.path(".vscode/settings.json"), JSON.stringify(settings));
   await hint.waitFor({ state: "detached" });
 
   await page.keyboard.type("# saved");

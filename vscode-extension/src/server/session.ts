@@ -1,13 +1,12 @@
 /** The language server's process and this editor's end of it. */
 
 import * as vscode from "vscode";
-import { CloseAction, ErrorAction, State, type ErrorHandler, type LanguageClient, type StaticFeature } from "vscode-languageclient/node";
+import type { ErrorHandler, LanguageClient, StaticFeature } from "vscode-languageclient/node";
 import { bundledPython } from "../python/bundle";
 import { candidates, type Surroundings } from "../python/candidates";
 import { choose, type Choice, type ImportStrategy } from "../python/choose";
 import { inspect } from "../python/inspect";
 import { chosenInterpreter } from "../python/pythonExtensions";
-import { QuietClient } from "./client";
 import { serverCommand } from "./command";
 
 const SECTION = "scram";
@@ -87,7 +86,7 @@ export class Session implements vscode.Disposable {
 
   /** The running client, or undefined. */
   get running(): LanguageClient | undefined {
-    return this.client?.state === State.Running ? this.client : undefined;
+    return this.client?.isRunning() ? this.client : undefined;
   }
 
   dispose(): void {
@@ -146,7 +145,8 @@ export class Session implements vscode.Disposable {
   private async launch(python: string, isBundled: boolean): Promise<void> {
     this.states.fire({ kind: "starting", text: "starting" });
     await vscode.workspace.fs.createDirectory(this.context.globalStorageUri);
-    const client = new QuietClient(
+    const library = await import("./client.js"); // large, so not before a server is wanted
+    const client = new library.QuietClient(
       SECTION,
       "SCRAM",
       serverCommand(python, this.context.globalStorageUri.fsPath),
@@ -158,7 +158,7 @@ export class Session implements vscode.Disposable {
         ],
         outputChannel: this.log,
         traceOutputChannel: this.trace,
-        errorHandler: this.crashes(),
+        errorHandler: this.crashes(library),
         markdown: { isTrusted: { enabledCommands: [] }, supportHtml: false },
         synchronize: { configurationSection: SECTION },
       },
@@ -168,7 +168,7 @@ export class Session implements vscode.Disposable {
     this.hasRun = false;
     client.registerFeature(SHOWS_RUNS);
     client.onDidChangeState(({ newState }) => {
-      if (newState === State.Running) {
+      if (newState === library.State.Running) {
         this.hasRun = true;
         this.states.fire({ kind: "ready", python, isBundled });
       }
@@ -183,7 +183,7 @@ export class Session implements vscode.Disposable {
   }
 
   /** Starts a crashed server anew, a few times; then says so once. One that never ran is not tried again. */
-  private crashes(): ErrorHandler {
+  private crashes({ CloseAction, ErrorAction }: typeof import("./client.js")): ErrorHandler {
     const times: number[] = [];
     return {
       error: () => ({ action: ErrorAction.Continue, handled: true }),
@@ -208,7 +208,7 @@ export class Session implements vscode.Disposable {
   private async stopNow(): Promise<void> {
     const client = this.client;
     this.client = undefined;
-    if (client !== undefined && client.state !== State.Stopped) {
+    if (client?.needsStop()) {
       await client.dispose();
     }
     this.states.fire({ kind: "stopped" });

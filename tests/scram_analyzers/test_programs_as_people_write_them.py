@@ -587,3 +587,64 @@ def test_an_optimizer_of_pixels_may_take_large_steps() -> None:
         """
     assert "learning-rate-too-high" not in said(loop.format(moved="picture"))
     assert "learning-rate-too-high" in said(loop.format(moved="network.trainable_variables"))
+
+
+DEFAULTS = """
+import keras
+from dataclasses import dataclass
+
+@dataclass
+class Settings:
+    rate: float = 4.0
+
+def train(settings=None):
+    {lines}
+    model = keras.Sequential([keras.layers.Dense(1)])
+    model.compile(keras.optimizers.Adam(settings.rate), "mse")
+
+train()
+"""
+
+
+@pytest.mark.parametrize(
+    "lines", ["settings = settings or Settings()", "if settings is None:\n        settings = Settings()"]
+)
+def test_what_stands_in_for_none_is_taken(lines: str) -> None:
+    assert "learning-rate-too-high" in said(DEFAULTS.format(lines=lines))
+
+
+@pytest.mark.parametrize(("loss", "wrong"), [("sparse_categorical", True), ("categorical", False)])
+def test_ones_written_into_zeros_are_one_hot_rows(loss: str, wrong: bool) -> None:
+    names = said(
+        f"""
+        import keras
+        import numpy as np
+        (x, y), _ = keras.datasets.mnist.load_data()
+        rows = np.zeros((y.size, y.max() + 1))
+        rows[np.arange(y.size), y] = 1
+        model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+        model.compile("adam", "{loss}_crossentropy", metrics=["accuracy"])
+        model.fit(x / 255, rows, epochs=5, validation_split=0.1)
+        """
+    )
+    assert ("label-encoding-mismatch" in names) is wrong
+
+
+def test_frames_of_a_film_are_pixels() -> None:
+    assert "input-not-normalized" in said(
+        """
+        import cv2
+        import keras
+        import numpy as np
+        films = []
+        for name in names:
+            film, frames = cv2.VideoCapture(name), []
+            for _ in range(20):
+                found, frame = film.read()
+                frames.append(cv2.resize(frame, (64, 64)))
+            films.append(frames)
+        model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(3, activation="softmax")])
+        model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+        model.fit(np.array(films), kinds, epochs=5)
+        """
+    )

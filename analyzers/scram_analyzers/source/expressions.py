@@ -29,6 +29,7 @@ from scram_analyzers.source.values import (
     Unknown,
     Value,
     integer,
+    is_none,
     number,
     placed,
 )
@@ -260,7 +261,11 @@ def _boolean(interpreter: Interpreter, node: cst.BooleanOperation) -> Value:
     if held is not None and held is not wants:
         return left
     right = evaluate(interpreter, node.right)
-    return right if held is not None else Unknown(interpreter.place(node))
+    if held is not None:
+        return right
+    if is_none(left) and not wants:  # `given or default`, where nothing is given unless a caller does
+        return assumed(right)
+    return Unknown(interpreter.place(node))
 
 
 def _comparison(interpreter: Interpreter, node: cst.Comparison) -> Value:

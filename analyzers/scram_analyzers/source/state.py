@@ -18,6 +18,7 @@ from scram_analyzers.source.values import (
     Arguments,
     Choice,
     Class,
+    Constant,
     Function,
     Ref,
     Symbol,
@@ -161,6 +162,9 @@ def join_values(left: Value, right: Value) -> Value:
         return left  # "no data" on one path: training with them says that the other was taken
     if isinstance(right, Data) and is_none(left):
         return right
+    for absent, default in ((left, right), (right, left)):
+        if isinstance(absent, Constant) and absent.assumed and absent.value is None:
+            return _assumed(default)  # `if given is None: given = default`
     if isinstance(left, Tuple) and isinstance(right, Tuple) and len(left.items) == len(right.items):
         return Tuple(tuple(join_values(*pair) for pair in zip(left.items, right.items, strict=True)), left.place)
     options = [*_options(left)]
@@ -170,6 +174,10 @@ def join_values(left: Value, right: Value) -> Value:
     ):
         return Choice(tuple(options), left.place)
     return UNKNOWN
+
+
+def _assumed(value: Value) -> Value:
+    return replace(value, assumed=True) if isinstance(value, Constant) else value
 
 
 def _options(value: Value) -> tuple[Value, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from scram_analyzers.source import attributes
+from scram_analyzers.source.data import Data
 from scram_analyzers.source.graph import Operation, Tensor
 from scram_analyzers.source.libraries import data_operations
 from scram_analyzers.source.places import Place
@@ -21,6 +22,7 @@ from scram_analyzers.source.values import (
     Unknown,
     Value,
     integer,
+    number,
 )
 
 if TYPE_CHECKING:
@@ -100,7 +102,12 @@ def set_item(interpreter: Interpreter, node: cst.Subscript, value: Value) -> Non
     key = keys[0] if len(keys) == 1 else None
     thing = interpreter.object_of(owner)
     if not isinstance(owner, Ref):
+        classes = _marked_classes(owner, keys, value)
         _change_data(interpreter, node.value, owner, value, interpreter.place(node))
+        if classes is not None and isinstance(node.value, cst.Name):
+            interpreter.bind(
+                node.value.value, data_operations.one_hot(classes, classes.classes, interpreter.place(node))
+            )
         return
     if isinstance(thing, DictObject):
         if isinstance(key, Constant):
@@ -135,3 +142,11 @@ def _change_data(
             attributes.set_attribute(interpreter, whole, holder.attr.value, changed, place)
         else:
             _change_data(interpreter, holder.value, whole, value, place)
+
+
+def _marked_classes(owner: Value, keys: list[Value | slice], value: Value) -> Data | None:
+    """The class numbers y of `rows[np.arange(n), y] = 1` in an array of zeros, which makes their one-hot rows."""
+    blank = isinstance(owner, Data) and owner.source == "numpy.zeros" and not owner.steps
+    columns = keys[1] if len(keys) == 2 else None
+    numbered = isinstance(columns, Data) and columns.labels in data_operations.NUMBERED
+    return columns if blank and numbered and isinstance(columns, Data) and number(value) == 1 else None

@@ -25,6 +25,7 @@ from scram_analyzers.source.values import (
     Function,
     Ref,
     Symbol,
+    Tuple,
     Unknown,
     Value,
     boolean,
@@ -259,6 +260,9 @@ def of_created(
         return _generated(interpreter, thing, name, arguments, given, place)
     if name == "fit" and thing.kind.startswith("sklearn."):
         return owner
+    if name == "read" and thing.kind == "cv2.VideoCapture":
+        frame = Data(thing.kind, place, range=Interval(0, 255), dtype="uint8", images=True, roots=new_root(interpreter))
+        return Tuple((Unknown(place), frame), place)
     if name == "split" and thing.kind.startswith("sklearn.model_selection."):
         held_out = Data(data_operations.FOLDS, place, part=Part.TEST)
         return Data(data_operations.FOLDS, place, part=Part.TRAINING, batched=True, targets=held_out)

@@ -145,9 +145,12 @@ def _of_sequence(interpreter: Interpreter, value: Value) -> Data | None:
     return data_operations.batches_of(batch) if known else None
 
 
-def _weighted_classes(interpreter: Interpreter, weights: Value | None) -> tuple[int, ...]:
-    keys = interpreter.entries_of(weights) or {}
-    return tuple(key for key in keys if isinstance(key, int) and not isinstance(key, bool))
+def _weighted_classes(interpreter: Interpreter, weights: Value | None) -> tuple[int | str, ...]:
+    """The keys; of strings only those with a number, as others name outputs."""
+    entries = interpreter.entries_of(weights) or {}
+    numbers = [key for key in entries if isinstance(key, int) and not isinstance(key, bool)]
+    names = [key for key, value in entries.items() if isinstance(key, str) and number(value) is not None]
+    return (*numbers, *names)
 
 
 def _targets_by_output(interpreter: Interpreter, model: Model | None, y: Value | None) -> dict[str | int, Data]:

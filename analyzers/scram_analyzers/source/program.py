@@ -114,7 +114,7 @@ class Fit:
     batch_size: Argument | None = None
     epochs: Argument | None = None
     targets_by_output: Mapping[str | int, Data] = field(default_factory=dict)
-    class_weights: tuple[int, ...] = ()
+    class_weights: tuple[int | str, ...] = ()
 
     @property
     def inputs(self) -> Data | None:

@@ -42,8 +42,33 @@ class ClassWeightKeys(Rule):
             model.fit(x_train, y_train, epochs=5, class_weight=»{1: 1.0, 2: 5.0}«)
             """,
         ),
+        Example(
+            "Names of classes",
+            """
+            import keras
+            from project import x_train, y_train
+
+            model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, epochs=5, class_weight=»{"ham": 1.0, "spam": 5.0}«)
+            """,
+        ),
     )
     good = (
+        Example(
+            "Weights for each output by its name",
+            """
+            import keras
+            from project import x_train, y_train
+
+            inputs = keras.Input(shape=(8,))
+            hidden = keras.layers.Dense(8, activation="relu")(inputs)
+            spam = keras.layers.Dense(1, activation="sigmoid", name="spam")(hidden)
+            model = keras.Model(inputs, spam)
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, epochs=5, class_weight={"spam": {0: 1.0, 1: 5.0}})
+            """,
+        ),
         Example(
             "A weight for each class",
             """
@@ -65,18 +90,19 @@ class ClassWeightKeys(Rule):
         """Report each training whose weights name a class beyond those of its labels."""
         for fit in program.fits:
             argument, classes = fit.arguments.get("class_weight"), _classes(fit)
-            if argument is None or argument.place is None or classes is None:
+            if argument is None or argument.place is None:
                 continue
-            foreign = [key for key in fit.class_weights if not 0 <= key < classes]
+            foreign = [key for key in fit.class_weights if isinstance(key, str) or (classes and not 0 <= key < classes)]
             if not foreign:
                 continue
             labels = fit.y.place if fit.y is not None else None
+            known = (
+                f"the labels go from 0 to {classes - 1}" if classes else "Keras looks for the numbers of the classes"
+            )
+            keys = f"the key{'s' if len(foreign) > 1 else ''} {_listed(foreign)}"
             yield Report(
                 place=argument.place,
-                message=(
-                    f"The argument class_weight has the key{'s' if len(foreign) > 1 else ''} {_listed(foreign)}, but "
-                    f"the labels go from 0 to {classes - 1}."
-                ),
+                message=f"The argument class_weight has {keys}, but {known}.",
                 related=(Related(labels, "The labels."),) if labels is not None else (),
             )
 
@@ -88,6 +114,6 @@ def _classes(fit: Fit) -> int | None:
     return 2 if targets.labels is LabelForm.BINARY else targets.classes
 
 
-def _listed(keys: list[int]) -> str:
-    shown = ", ".join(map(str, keys[:3]))
+def _listed(keys: list[int | str]) -> str:
+    shown = ", ".join(map(repr, keys[:3]))
     return f"{shown}, ..." if len(keys) > 3 else shown

@@ -15,6 +15,7 @@ from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.task import class_shares, targets
 from scram_analyzers.run.wording import listed
 from scram_analyzers.run.wording import share as percent
+from scram_analyzers.source.data import WHOLE, Data, StepKind
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.values import number
 
@@ -66,8 +67,38 @@ class SortedValidationSplit(Rule):
             model.fit(x, y, »validation_split=0.2«, epochs=50)
             """,
         ),
+        Example(
+            "First all of one class, then all of the other",
+            """
+            import keras
+            import numpy as np
+            from project import cats, dogs
+
+            x = np.concatenate([cats, dogs])
+            y = np.concatenate([np.zeros(len(cats)), np.ones(len(dogs))])
+            model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x, y, epochs=50, »validation_split=0.2«)
+            """,
+        ),
     )
     good = (
+        Example(
+            "Joined class by class, and mixed",
+            """
+            import keras
+            import numpy as np
+            from project import cats, dogs
+
+            x = np.concatenate([cats, dogs])
+            y = np.concatenate([np.zeros(len(cats)), np.ones(len(dogs))])
+            order = np.random.permutation(len(x))
+            x, y = x[order], y[order]
+            model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x, y, epochs=50, validation_split=0.2)
+            """,
+        ),
         Example(
             "Shuffled first",
             """
@@ -91,15 +122,21 @@ class SortedValidationSplit(Rule):
         for fit in program.fits:
             share, data = number(fit.arguments.value("validation_split")), fit.inputs
             place = fixes.argument_of(fit.place, "validation_split")
-            if share is None or not 0 < share < 1 or data is None or place is None:
+            if share is None or not 0 < share < 1 or place is None:
                 continue
-            if data.source in SORTED_SOURCES and not in_random_order(data):
-                yield Report(
-                    place,
+            if data is not None and data.source in SORTED_SOURCES and not in_random_order(data):
+                message = (
                     f"The rows of {data.source.rpartition('.')[2]} are sorted by class, and validation_split={share:g} "
-                    "takes the last of them: validation sees only the last classes, training too few.",
-                    recipe="order = np.random.permutation(len(x))\nx, y = x[order], y[order]",
+                    "takes the last of them: validation sees only the last classes, training too few."
                 )
+            elif fit.targets is not None and _stands_class_by_class(fit.targets):
+                message = (
+                    f"These labels stand class by class, and validation_split={share:g} takes the last of them: "
+                    "validation sees only the last class, training too little of it."
+                )
+            else:
+                continue
+            yield Report(place, message, recipe="order = np.random.permutation(len(x))\nx, y = x[order], y[order]")
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report classes that only the last rows have, or very different shares."""
@@ -123,6 +160,18 @@ class SortedValidationSplit(Rule):
             ),
             recipe="order = np.random.permutation(len(x))\nx, y = x[order], y[order]",
         )
+
+
+_FILLED = ("numpy.zeros", "numpy.ones", "numpy.full")
+_JOINED = ("concatenate", "hstack", "append")
+
+
+def _stands_class_by_class(labels: Data) -> bool:
+    """Whether labels are arrays of one number each, joined one after the other and never mixed since."""
+    done = [step for step in labels.steps if step.kind not in (StepKind.CONVERTED, StepKind.ENCODED)]
+    joined = [step for step in done if step.name.rpartition(".")[2] in _JOINED]
+    several = labels.range is not None and labels.range.low < labels.range.high
+    return labels.source in _FILLED and labels.rows == WHOLE and several and len(joined) == len(done) == 1
 
 
 def _no_chance(share: float, rows: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import libcst as cst
 
@@ -50,6 +51,38 @@ class ModelBuiltInLoop(Rule):
                 model = keras.Sequential([keras.layers.Dense(units), keras.layers.Dense(1)])
                 model.compile("adam", "mse")
                 model.fit(x, y, epochs=5, validation_split=0.2)
+            """,
+        ),
+        Example(
+            "A function builds it, for each fold",
+            """
+            import keras
+            from sklearn.model_selection import KFold
+            from project import x, y
+
+            def build():
+                model = keras.Sequential([keras.layers.Dense(8), keras.layers.Dense(1)])
+                model.compile("adam", "mse")
+                return model
+
+            for training, held_out in KFold(10).split(x):
+                model = »build()«
+                model.fit(x[training], y[training], validation_data=(x[held_out], y[held_out]))
+            """,
+            """
+            import keras
+            from sklearn.model_selection import KFold
+            from project import x, y
+
+            def build():
+                model = keras.Sequential([keras.layers.Dense(8), keras.layers.Dense(1)])
+                model.compile("adam", "mse")
+                return model
+
+            for training, held_out in KFold(10).split(x):
+                keras.backend.clear_session()
+                model = build()
+                model.fit(x[training], y[training], validation_data=(x[held_out], y[held_out]))
             """,
         ),
     )
@@ -108,15 +141,40 @@ def _in_loops(program: Program) -> Iterator[tuple[Call, Place]]:
     trained = {fit.place.key for fit in program.fits}
     looping = {id(chunk) for chunk in search.parts(program, "for ")}
     for call in made.values():
+        built = _function_around(call.place)
+        if built is not None:
+            yield from _calls_in_loops(program, call, built, trained)
         if id(call.place.chunk) not in looping:
             continue
-        for node in parents.ancestors(call.place):
-            if isinstance(node, cst.FunctionDef):
-                break
-            if isinstance(node, cst.For) and _holds(Place(call.place.chunk, node), trained):
-                target = Place(call.place.chunk, node.iter)
-                yield call, target
-                break
+        loop = _loop_around(call.place, trained)
+        if loop is not None:
+            yield call, loop
+
+
+def _loop_around(place: Place, trained: set[tuple[int, int]]) -> Place | None:
+    """What a loop around a place, in the same function, goes over, when something is trained in it."""
+    for node in parents.ancestors(place):
+        if isinstance(node, cst.FunctionDef):
+            return None
+        if isinstance(node, cst.For) and _holds(Place(place.chunk, node), trained):
+            return Place(place.chunk, node.iter)
+    return None
+
+
+def _function_around(place: Place) -> str | None:
+    """The function of the module that a place stands in."""
+    above = [node for node in parents.ancestors(place) if isinstance(node, (cst.FunctionDef, cst.ClassDef))]
+    return above[0].name.value if len(above) == 1 and isinstance(above[0], cst.FunctionDef) else None
+
+
+def _calls_in_loops(
+    program: Program, made: Call, function: str, trained: set[tuple[int, int]]
+) -> Iterator[tuple[Call, Place]]:
+    """The calls in loops of a function that makes a model: each of them makes a new one."""
+    for node, place in search.found(program, cst.Call, f"{function}("):
+        loop = _loop_around(place, trained) if isinstance(node.func, cst.Name) and node.func.value == function else None
+        if loop is not None:
+            yield replace(made, place=place), loop
 
 
 def _holds(loop: Place, calls: set[tuple[int, int]]) -> bool:

@@ -64,10 +64,6 @@ class Analyses:
         if at_once:
             self._due[unit].set()
 
-    def is_pending(self, unit: Unit) -> bool:
-        """Whether an analysis is on its way that will replace the last one."""
-        return unit in self._tasks
-
     async def current(self, unit: Unit) -> Analysis | None:
         """The analysis of the unit's present text; waits for it where it is on its way or no longer kept."""
         if unit not in self._latest and unit not in self._tasks and self._units.is_open(unit):

@@ -200,10 +200,15 @@ class ScramLanguageServer(LanguageServer):
 
     def edited(self, document: Document, edits: Sequence[Edit]) -> None:
         """Look again at what a document belongs to, when the typing pauses."""
-        self.runs.edited(document, edits)
+        self.note_edits(document, edits)
         unit = self.units.of(document.uri)
         if unit is not None:
             self.analyses.request(unit)
+
+    def note_edits(self, document: Document, edits: Sequence[Edit]) -> None:
+        """Move what is known of a document along with edits."""
+        self.runs.edited(document, edits)
+        self.publisher.edited(document, edits)
 
     def saved(self, document: Document) -> None:
         """The text is on disk now: the next run reads it."""
@@ -411,10 +416,9 @@ class ScramLanguageServer(LanguageServer):
             for cell in notebook.documents if notebook is not None else ():
                 self.publisher.publish(cell)
             document = self.documents.of_file(file_key(path))
-            unit = self.units.of(document.uri) if document is not None else None
             if document is None:
                 self.publisher.publish_closed(path)
-            elif unit is None or not self.analyses.is_pending(unit):  # otherwise its end publishes both
+            else:  # an analysis may be on its way, but while someone types on none comes to its end
                 self.publisher.publish(document)
         self.workspace_reports.note_change()
         self._refresh_diagnostics()

@@ -140,7 +140,7 @@ class LiveFindings:
         """Move the findings in a document along with edits just made to it."""
         file = self._file_of(document)
         if file is not None:
-            moved = {key: _follow(finding, edits) for key, finding in file.found.items()}
+            moved = {key: follow(finding, edits) for key, finding in file.found.items()}
             file.found = {key: finding for key, finding in moved.items() if finding is not None}
         self._add_waiting(document)
 
@@ -209,14 +209,14 @@ class LiveFindings:
             file.digest = file.digest or _digest_of_file(file.path)
             return finding
         edits = document.edits_since(run.marks.get(document, 0))
-        return None if edits is None else _follow(finding, edits)
+        return None if edits is None else follow(finding, edits)
 
     def _add_in_cell(self, run: _Run, sequence: int, finding: Finding, notebook: Path, cell: Document) -> set[Path]:
         """Take a finding in a cell that is open; its lines are the cell's own."""
         file = self._files.setdefault(cell.uri, _File(notebook))
         edits = cell.edits_since(run.marks.get(cell, 0))
         here = replace(finding, filename=cell.filename, cell=None)
-        followed = _follow(here, edits) if edits is not None else None
+        followed = follow(here, edits) if edits is not None else None
         if followed is None or (run.run.run, sequence) in file.found or len(file.found) >= MAX_FINDINGS_PER_FILE:
             return set()
         moment = replace(finding.moment or RunMoment(run.run.run), run=run.run.run)
@@ -242,7 +242,7 @@ def _mark_at_begin(document: Document) -> int:
     return document.saved_mark if document.path is not None else document.edit_count
 
 
-def _follow(finding: Finding, edits: Sequence[Edit]) -> Finding | None:
+def follow(finding: Finding, edits: Sequence[Edit]) -> Finding | None:
     """The finding after edits to its file, or None when they changed the text that it speaks of."""
     place = _move(finding.range, edits)
     if place is None:

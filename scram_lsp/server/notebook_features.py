@@ -40,7 +40,7 @@ def did_change(ls: ScramLanguageServer, params: types.DidChangeNotebookDocumentP
     for content in cells.text_content or ():
         document = ls.documents.get(content.document.uri)
         if document is not None:
-            ls.runs.edited(document, document.change(content.document.version, content.changes))
+            ls.note_edits(document, document.change(content.document.version, content.changes))
     ls.notebook_changed(notebook, gone, at_once=cells.structure is not None)
 
 

@@ -20,8 +20,8 @@ from scram_analyzers.suppression import read_suppressions
 from scram_lsp.files import is_notebook
 from scram_lsp.server.configuration import Configuration
 from scram_lsp.server.diagnostics import DiagnosticsStore, DiagnosticWriter, Locate, evidence_of, pulls, run_label
-from scram_lsp.server.documents import Document, Documents, file_key, uri_of
-from scram_lsp.server.live_findings import LiveFindings, read_text
+from scram_lsp.server.documents import Document, Documents, Edit, file_key, uri_of
+from scram_lsp.server.live_findings import LiveFindings, follow, read_text
 from scram_lsp.server.positions import TextPositions
 from scram_lsp.server.units import Unit
 
@@ -106,6 +106,11 @@ class Publisher:
             self._store.set(Origin.SOURCE, uri, shown_there)
         changed = [self.publish(document) for document in unit.documents]
         return any(changed)
+
+    def edited(self, document: Document, edits: Sequence[Edit]) -> None:
+        """Move what the source says along with edits, so that it stands right until it is analyzed anew."""
+        moved = (follow(each, edits) for each in self._store.of(Origin.SOURCE, document.uri))
+        self._store.set(Origin.SOURCE, document.uri, [each for each in moved if each is not None])
 
     def publish(self, document: Document) -> bool:
         """Send what there is to show of an open document, at its present version; gives whether it changed."""

@@ -74,7 +74,7 @@ async def test_a_hundred_open_files_keep_to_the_memory_ceiling(editor: Editor, p
     if not sys.platform.startswith("linux"):
         pytest.skip("reads the memory of the server's process")
     await editor.start(project, client_capabilities("visual-studio-code"))
-    uris = [editor.open(project / f"train_{number}.py", module(number, 60)) for number in range(100)]
+    uris = [editor.open(project / f"train_{number}.py", module(number, 300)) for number in range(100)]
     for uri in uris:
         await editor.shown(uri)
     assert editor.client._server is not None

@@ -23,13 +23,13 @@ def check_text(
     analysis = analyze_source(text, filename, rules, cache)
     if analysis.program is None:
         return analysis
-    starts = _code_starts(analysis.program)
+    starts = code_starts(analysis.program)
     kept, notes = apply_suppressions(text, filename, analysis.findings, _undecided(rules), starts, _known())
     findings = sorted(settings.admit([*kept, *notes], path), key=lambda each: each.sort_key)
     return dataclasses.replace(analysis, findings=tuple(findings))
 
 
-def _code_starts(program: Program) -> list[int]:
+def code_starts(program: Program) -> list[int]:
     """The lines where top-level code begins; none when part of the text could not be read."""
     if any(chunk.parsed.module is None for chunk in program.chunks):
         return []

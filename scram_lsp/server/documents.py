@@ -47,6 +47,12 @@ class Edit:
             return None if grown else SourceRange(self._move(place.start), self._move(place.end))
         return None
 
+    def move_line(self, line: int) -> int:
+        """Where a line is after this edit; one that the edit took away is now where it ends."""
+        if line <= self.replaced.start.line:
+            return line
+        return max(line, self.replaced.end.line) + self.end.line - self.replaced.end.line
+
     def _move(self, position: SourcePosition) -> SourcePosition:
         line = position.line + self.end.line - self.replaced.end.line
         if position.line > self.replaced.end.line:

@@ -23,7 +23,7 @@ from scram_analyzers.rules.registry import RuleSet
 from scram_analyzers.source.chunks import ParseCache
 from scram_analyzers.source.program import Program
 from scram_lsp import __version__
-from scram_lsp.checking import check_text
+from scram_lsp.checking import check_text, code_starts
 from scram_lsp.config import Settings
 from scram_lsp.files import is_notebook
 from scram_lsp.finding_json import finding_from_json
@@ -380,6 +380,8 @@ class ScramLanguageServer(LanguageServer):
         for finding in analysis.findings if analysis is not None else ():
             if finding.code == RULE_FAILED.code:
                 self.complain(f"{finding.message} ({unit.filename})")
+        if isinstance(unit, ModuleUnit) and analysis is not None and analysis.program is not None:
+            self.publisher.note_code_starts(unit.document, code_starts(analysis.program))
         changed = self.publisher.set_source_findings(unit, analysis.findings if analysis is not None else ())
         anew = unit in self._asked_anew
         self._asked_anew.discard(unit)

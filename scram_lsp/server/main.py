@@ -10,6 +10,9 @@ from scram_analyzers.rules.registry import rule_classes
 from scram_lsp.server.features import register
 from scram_lsp.server.language_server import ScramLanguageServer
 
+SWITCH_SECONDS = 0.001
+"""How long an analysis may keep the event loop waiting for the interpreter; by default 5 ms."""
+
 
 class EachFaultOnce(logging.Filter):
     """Lets one record of a kind through: a rule that fails does so at every keystroke."""
@@ -38,6 +41,7 @@ def run() -> int:
     rule_classes()
     gc.freeze()  # what is loaded stays: the collector need not look at it again
     gc.enable()
+    sys.setswitchinterval(SWITCH_SECONDS)
     try:
         server.start_io(sys.stdin.buffer, client)
     finally:

@@ -56,6 +56,7 @@ class Publisher:
         self._writer = DiagnosticWriter()
         self._codec = PositionCodec()
         self._closed_uris: dict[str, str] = {}
+        self._code_starts: dict[str, list[int]] = {}
         self._reports: dict[str, Report] = {}
         self._session = secrets.token_hex(4)
         self._result_count = 0
@@ -107,8 +108,20 @@ class Publisher:
         changed = [self.publish(document) for document in unit.documents]
         return any(changed)
 
+    def note_code_starts(self, document: Document, starts: list[int]) -> None:
+        """Take the lines where top-level code begins in a module, as `read_suppressions` wants them.
+
+        Without them the whole text is cut into tokens for each publication with run findings: 130 ms for 5,000 lines.
+        """
+        if starts:  # none while what is being typed can't be read: the last ones are better than that
+            self._code_starts[document.uri] = starts
+
     def edited(self, document: Document, edits: Sequence[Edit]) -> None:
         """Move what the source says along with edits, so that it stands right until it is analyzed anew."""
+        for edit in edits:
+            starts = self._code_starts.get(document.uri)
+            if starts is not None and edit.end.line != edit.replaced.end.line:
+                self._code_starts[document.uri] = [edit.move_line(each) for each in starts]
         moved = (follow(each, edits) for each in self._store.of(Origin.SOURCE, document.uri))
         self._store.set(Origin.SOURCE, document.uri, [each for each in moved if each is not None])
 
@@ -143,6 +156,7 @@ class Publisher:
         """Clear what the source said of a document; what a run said of its file stays."""
         self._store.set(Origin.SOURCE, document.uri, ())
         self._store.set(Origin.RUN, document.uri, ())
+        self._code_starts.pop(document.uri, None)
         if document.path is not None and self._runs.of(document.path):
             self._closed_uris[file_key(document.path)] = document.uri
             self.publish_closed(document.path)
@@ -155,17 +169,18 @@ class Publisher:
         self._send(uri, None)
         del self._reports[uri]
 
-    def _wanted(self, found: list[Finding], path: Path | None, text: str) -> list[Finding]:
+    def _wanted(self, found: list[Finding], path: Path | None, text: str, starts: Sequence[int] = ()) -> list[Finding]:
         """The run findings that neither a comment in the text nor the configuration silences."""
         if not found:
             return []
-        suppressions = read_suppressions(text)
+        suppressions = read_suppressions(text, starts)
         heard = (each for each in found if not suppressions.silence(each))
         return self._configuration.of(path).admit(heard, path)
 
     def _write_open(self, document: Document) -> bool:
         found = self._runs.of_document(document)
-        self._store.set(Origin.RUN, document.uri, self._wanted(found, document.path, document.text))
+        starts = self._code_starts.get(document.uri, ())
+        self._store.set(Origin.RUN, document.uri, self._wanted(found, document.path, document.text, starts))
         locate = self._locator(document.filename, document.uri, document.positions)
         return self._keep(document.uri, self._written(document.uri, locate))
 

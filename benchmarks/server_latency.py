@@ -51,8 +51,15 @@ class Client:
     """Speaks to one server over its standard input and output, as an editor that is told of diagnostics."""
 
     def __init__(self, command: Sequence[str], folder: Path) -> None:
+        # An installed server's modules are compiled already, whatever is set for this process.
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=folder
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=folder,
+            env=environment,
         )
         self._received: queue.Queue[dict[str, Any]] = queue.Queue()
         self._folder = folder

@@ -150,3 +150,10 @@ def test_documents_are_found_by_uri_by_name_and_by_file() -> None:
     assert held.close(item.uri) is opened
     assert held.close(item.uri) is None
     assert held.named(opened.filename) is None
+
+
+def test_lines_move_with_those_that_come_and_go_above_them() -> None:
+    two_for_one = Edit(SourceRange.of(3, 0, 3, 2), "a\nb", SourceRange.of(4, 0, 4, 1).end)
+    assert [two_for_one.move_line(line) for line in (2, 3, 4, 9)] == [2, 3, 5, 10]
+    gone = Edit(SourceRange.of(2, 0, 5, 0), "", SourceRange.of(2, 0, 2, 0).end)
+    assert [gone.move_line(line) for line in (1, 2, 3, 5, 6)] == [1, 2, 2, 2, 3]

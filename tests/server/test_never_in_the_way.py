@@ -55,7 +55,9 @@ async def test_a_small_file_is_answered_while_a_large_one_is_analyzed(code: Edit
     version = code.replace(small, RATE, "1e-3")
     assert not await code.shown(small, version)
     assert "SCR101" in [each.code for each in await code.shown(large)]
-    assert next(each.uri for each in code.publications) == small, "nobody has waited for the large file"
+    assert next(each.uri for each in code.publications if each.uri in (small, large)) == small, (
+        "nobody has waited for the large file"
+    )
 
 
 async def test_a_rule_that_fails_is_said_once_and_the_others_go_on(editor: Editor, project: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from lsprotocol import types
@@ -198,11 +199,13 @@ async def test_to_cancel_a_bar_stops_the_training_once_the_user_has_said_so(
     code: Editor, project: Path, start_run: StartRun
 ) -> None:
     kept, stopped = await start_run("kept", can_stop=True), await start_run("stopped", minutes=1, can_stop=True)
-    for run, answer in ((kept, "Only hide its progress"), (stopped, "Stop Training")):
+    for count, run, answer in ((1, kept, "Only hide its progress"), (2, stopped, "Stop Training")):
         code.answer = answer
         token = await bar_of(code, run)
         code.client.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(token))
         await code.progress(lambda each: isinstance(each, types.WorkDoneProgressEnd))
+        while len(code.questions) < count:
+            await asyncio.sleep(0.01)
     assert await stopped.hear() == Stop()
     await kept.find()  # its answer is the first thing that it hears
     assert len(code.questions) == 2

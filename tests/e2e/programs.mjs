@@ -3,7 +3,7 @@
 /** Every epoch's rate is ten times the last one's: the loss grows and becomes NaN. The source alone looks sound. */
 export const LIVE = `import keras
 import numpy as np
-from pause import Pause
+from until import UntilTold
 
 keras.utils.set_random_seed(0)
 rng = np.random.default_rng(0)
@@ -19,18 +19,19 @@ def rate(epoch):
 
 
 schedule = keras.callbacks.LearningRateScheduler(rate)
-model.fit(x, y, epochs=7, validation_split=0.2, callbacks=[schedule, Pause()])
+model.fit(x, y, epochs=900, validation_split=0.2, callbacks=[schedule, UntilTold()])
 `;
 
-/** Holds the training in its sixth epoch until the test lets it go on, by a file. */
-export const PAUSE = `import time
+/** Lets the training go on, slowly, until the test ends it by a file. */
+export const UNTIL = `import time
 from pathlib import Path
 
 import keras
 
 
-class Pause(keras.callbacks.Callback):
+class UntilTold(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
-        while epoch == 5 and not Path(__file__).with_name("go").exists():
-            time.sleep(0.05)
+        if epoch > 5:
+            self.model.stop_training = Path(__file__).with_name("enough").exists()
+            time.sleep(0.5)
 `;

@@ -260,7 +260,7 @@ export class Code {
 
   /** A row of the Runs view. */
   runRow(text) {
-    return this.page.locator(".pane-body .monaco-list-row", { hasText: text });
+    return this.page.locator(".part.sidebar .pane-body .monaco-list-row", { hasText: text });
   }
 
   /** Wait until the editors show so many squiggles of a severity. */

@@ -648,3 +648,20 @@ def test_frames_of_a_film_are_pixels() -> None:
         model.fit(np.array(films), kinds, epochs=5)
         """
     )
+
+
+@pytest.mark.parametrize("given", ["(x, y)", "x, y"])
+def test_datasets_are_zipped_into_pairs(given: str) -> None:
+    names = said(
+        f"""
+        import tensorflow as tf
+        (x, y), _ = tf.keras.datasets.mnist.load_data()
+        x = tf.data.Dataset.from_tensor_slices(x)
+        y = tf.data.Dataset.from_tensor_slices(tf.keras.utils.to_categorical(y))
+        pairs = tf.data.Dataset.zip({given}).shuffle(1000).batch(32)
+        model = tf.keras.Sequential([tf.keras.layers.Flatten(), tf.keras.layers.Dense(10, activation="softmax")])
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        model.fit(pairs, epochs=5)
+        """
+    )
+    assert {"input-not-normalized", "label-encoding-mismatch"} <= names

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from scram_analyzers.source import attributes, expressions
+from scram_analyzers.source import attributes, expressions, iteration
 from scram_analyzers.source.values import UNKNOWN, Unknown, Value
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def assign(interpreter: Interpreter, target: cst.CSTNode, value: Value) -> None:
 def _unpack(interpreter: Interpreter, target: cst.Tuple | cst.List, value: Value) -> None:
     elements = [element.value for element in target.elements]
     starred = any(isinstance(element, cst.StarredElement) for element in target.elements)
-    items = None if starred else expressions.unpacked(interpreter, value, len(elements))
+    items = None if starred else iteration.unpacked(interpreter, value, len(elements))
     for position, element in enumerate(elements):
         assign(interpreter, element, items[position] if items is not None else UNKNOWN)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from scram_analyzers.source.activations import own_activation
 from scram_analyzers.source.graph import InputSpec, Layer, Operation, Tensor
-from scram_analyzers.source.keras_api.layers import AUGMENTING
+from scram_analyzers.source.keras_api.layers import AUGMENTING, NORMALIZING
 from scram_analyzers.source.model import Model
 
 _RESHAPING = frozenset(
@@ -67,3 +68,17 @@ def entry_layers(tensor: Tensor) -> Iterator[Layer]:
     elif isinstance(producer, Model):
         for inner in entries_of(producer):
             yield from entry_layers(inner)
+
+
+def normalized_at_once(model: Model) -> bool:
+    """Whether BatchNormalization follows the first layer's sums, before any activation."""
+    entries = list(entries_of(model))
+    layers = [(each, each.producer) for each in entries if isinstance(each.producer, Layer)]
+    plain = [each for each, layer in layers if own_activation(layer)[0] == "linear"]
+    normalized = {
+        id(source)
+        for tensor in model.tensors()
+        if isinstance(tensor.producer, Layer) and tensor.producer.class_name in NORMALIZING
+        for source in tensor.inputs
+    }
+    return bool(entries) and len(plain) == len(entries) and all(id(each) in normalized for each in plain)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -10,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from scram_analyzers.source import arithmetic, attributes, calls, subscripts
+from scram_analyzers.source import arithmetic, attributes, calls, iteration, subscripts
 from scram_analyzers.source.data import Data, DataStep, StepKind
 from scram_analyzers.source.graph import Operation, Tensor
 from scram_analyzers.source.libraries import data_arithmetic, data_operations
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.state import DictObject, ListObject, join_states, join_values
 from scram_analyzers.source.values import (
-    UNKNOWN,
     Argument,
     Arguments,
     Choice,
@@ -80,10 +78,6 @@ BUILTIN_NAMES = frozenset(
         "next",
     ]
 )
-
-
-MAX_UNROLLED = 24
-"""Loops over more items than this are followed once, with an unknown item."""
 
 
 def evaluate(interpreter: Interpreter, node: cst.BaseExpression) -> Value:
@@ -419,14 +413,14 @@ def _comprehended(
     interpreter: Interpreter, clause: cst.CompFor, element: cst.BaseExpression
 ) -> tuple[list[Value], bool]:
     iterable = evaluate(interpreter, clause.iter)
-    items = iterated(interpreter, iterable)
-    known = items is not None and len(items) <= MAX_UNROLLED and not clause.ifs
+    items = iteration.iterated(interpreter, iterable)
+    known = items is not None and len(items) <= iteration.MAX_UNROLLED and not clause.ifs
     outer = interpreter.frame.scope
     interpreter.frame.scope = interpreter.new_scope(outer)
     results: list[Value] = []
     open_ = not known
     try:
-        for item in items if known and items is not None else (element_of(interpreter, iterable),):
+        for item in items if known and items is not None else (iteration.element_of(interpreter, iterable),):
             interpreter.assign(clause.target, item)
             if clause.inner_for_in is not None:
                 inner, inner_open = _comprehended(interpreter, clause.inner_for_in, element)
@@ -437,47 +431,6 @@ def _comprehended(
     finally:
         interpreter.frame.scope = outer
     return results, open_
-
-
-def iterated(interpreter: Interpreter, value: Value) -> tuple[Value, ...] | None:
-    """The items that a loop over `value` meets, when all of them are known."""
-    items = interpreter.items_of(value)
-    if items is not None:
-        return items
-    thing = interpreter.object_of(value)
-    if isinstance(thing, DictObject) and not thing.open:
-        return tuple(Constant(key) for key in thing.entries if isinstance(key, (str, int, float, bool)))
-    return None
-
-
-def element_of(interpreter: Interpreter, value: Value) -> Value:
-    """What one item of an iterable may be."""
-    thing = interpreter.object_of(value)
-    if isinstance(thing, ListObject) and (items := (*thing.items, *thing.rest)):
-        joined = items[0]
-        for item in items[1:]:
-            joined = join_values(joined, item)
-        return UNKNOWN if isinstance(joined, Constant) and thing.open else joined
-    if isinstance(value, Data):
-        return data_operations.element_of(value)
-    return UNKNOWN
-
-
-def unpacked(interpreter: Interpreter, value: Value, count: int) -> tuple[Value, ...] | None:
-    """The `count` values that unpacking yields, when they are known."""
-    items = interpreter.items_of(value)
-    if items is not None:
-        return items if len(items) == count else None
-    if isinstance(value, Data):
-        return data_operations.unpack(value, count)
-    if isinstance(value, Tensor):
-        return (value,) * count
-    if isinstance(value, Choice):  # one of several pairs: of each position what they agree on
-        rows = [unpacked(interpreter, option, count) for option in value.options]
-        known = [row for row in rows if row is not None]
-        if len(known) == len(rows):
-            return tuple(functools.reduce(join_values, column) for column in zip(*known, strict=True))
-    return None
 
 
 def _counted(interpreter: Interpreter, element: cst.BaseExpression, value: Value) -> Value:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from scram_analyzers.source import expressions
+from scram_analyzers.source import expressions, iteration
 from scram_analyzers.source.dotted import dotted_name
 from scram_analyzers.source.model import ModelObject
 from scram_analyzers.source.state import ListObject, State, join_states
@@ -244,10 +244,10 @@ def _match(interpreter: Interpreter, node: cst.Match) -> None:
 
 def _for(interpreter: Interpreter, node: cst.For) -> None:
     iterable = interpreter.evaluate(node.iter)
-    items = expressions.iterated(interpreter, iterable)
+    items = iteration.iterated(interpreter, iterable)
     breaks, continues = interpreter.frame.breaks, interpreter.frame.continues
     interpreter.frame.breaks = []
-    if items is not None and len(items) <= expressions.MAX_UNROLLED:
+    if items is not None and len(items) <= iteration.MAX_UNROLLED:
         for item in items:
             if not interpreter.state.live:
                 break
@@ -256,7 +256,7 @@ def _for(interpreter: Interpreter, node: cst.For) -> None:
     else:
         interpreter.widen(bound_names(node.body))
         before = interpreter.state.fork()
-        interpreter.assign(node.target, expressions.element_of(interpreter, iterable))
+        interpreter.assign(node.target, iteration.element_of(interpreter, iterable))
         _run_loop_body(interpreter, node.body)
         _open_changed_objects(interpreter, before)
     _leave_loop(interpreter, node.orelse)

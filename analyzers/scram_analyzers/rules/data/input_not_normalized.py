@@ -8,12 +8,12 @@ from scram_analyzers import fixes, layer_edits
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity, TextEdit
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.data import pretrained
+from scram_analyzers.rules.data.trainings import trainings
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.input_range import unscaled_inputs
 from scram_analyzers.run.records import ArrayStatistics, Subject, SubjectKind
-from scram_analyzers.source.activations import own_activation
 from scram_analyzers.source.data import Data, Interval, StepKind
-from scram_analyzers.source.entries import entries_of, entry_layers
+from scram_analyzers.source.entries import entries_of, entry_layers, normalized_at_once
 from scram_analyzers.source.graph import Layer, Tensor
 from scram_analyzers.source.imports import Spelling
 from scram_analyzers.source.keras_api.layers import ENCODING, NORMALIZING
@@ -278,7 +278,7 @@ class InputNotNormalized(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each call that trains on unscaled data which the model does not scale either."""
-        for data, place, model, by_fit in _trainings(program):
+        for data, place, model, by_fit in trainings(program):
             related = tuple(_origin(data, place))
             if data.range is None:
                 if _raw_table(program, data) and _table_entry(model):
@@ -295,7 +295,7 @@ class InputNotNormalized(Rule):
                 yield Report(place, message, related, recipe=_prepared(program, network))
             elif _unscaled_entry(model) is not None:
                 # Own loops are written by people who know, and a normalization right after the first sums mends most.
-                severity = None if by_fit and not _normalized_at_once(model) else Severity.INFO
+                severity = None if by_fit and not normalized_at_once(model) else Severity.INFO
                 message, recipe = _message(place, data, data.range), _recipe(program, data, place)
                 yield Report(place, message, related, severity=severity, recipe=recipe)
 
@@ -427,36 +427,6 @@ def _run_message(seen: ArrayStatistics) -> str:
         f"In this run the input {seen.name} held values from {low} to {high} ({seen.dtype}); networks learn best "
         "from values of about -1 to 1."
     )
-
-
-def _normalized_at_once(model: Model) -> bool:
-    """Whether BatchNormalization follows the first layer's sums, before any activation."""
-    entries = list(entries_of(model))
-    layers = [(each, each.producer) for each in entries if isinstance(each.producer, Layer)]
-    plain = [each for each, layer in layers if own_activation(layer)[0] == "linear"]
-    normalized = {
-        id(source)
-        for tensor in model.tensors()
-        if isinstance(tensor.producer, Layer) and tensor.producer.class_name in NORMALIZING
-        for source in tensor.inputs
-    }
-    return bool(entries) and len(plain) == len(entries) and all(id(each) in normalized for each in plain)
-
-
-def _trainings(program: Program) -> Iterator[tuple[Data, Place, Model, bool]]:
-    """What each training, by fit or in a loop of the program's own, feeds to which model, where, and whether by fit."""
-    trained = [(fit.x, fit.model) for fit in program.fits]
-    by_fit = len(trained)
-    seen = {model.identity for _, model in trained if model is not None}
-    for call in program.loss_calls:  # the first call on a model: later ones judge it
-        if call.model is not None and call.model.identity not in seen:
-            seen.add(call.model.identity)
-            trained.append((call.x, call.model))
-    for position, (x, model) in enumerate(trained):
-        data = x.value if x is not None else None
-        if x is None or x.place is None or not isinstance(data, Data) or model is None or data.token_ids:
-            continue
-        yield data, x.place, model, position < by_fit
 
 
 def _origin(data: Data, used: Place) -> Iterator[Related]:

@@ -187,6 +187,16 @@ def _from_tensors(interpreter: Interpreter, name: str, arguments: Arguments, pla
     return data.after(step) if data is not None else None
 
 
+def _zipped(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    """`Dataset.zip((inputs, labels))`: a dataset of both."""
+    values = [argument.value for argument in arguments.positional]
+    items = interpreter.items_of(values[0]) if len(values) == 1 else tuple(values)
+    pair = [data_operations.as_data(item) for item in items or ()]
+    if len(pair) != 2 or pair[0] is None or any(each is not None and each.targets is not None for each in pair):
+        return None  # datasets of pairs already are something else together
+    return replace(pair[0].after(DataStep(StepKind.OTHER, "zip", place)), targets=pair[1])
+
+
 _BY_NAME: Mapping[str, Handler] = MappingProxyType(
     {
         "sklearn.model_selection.train_test_split": _split,
@@ -228,5 +238,6 @@ _BY_NAME: Mapping[str, Handler] = MappingProxyType(
         "keras.preprocessing.image.img_to_array": _kept,
         "tensorflow.data.Dataset.from_tensor_slices": _from_tensors,
         "tensorflow.data.Dataset.from_tensors": _from_tensors,
+        "tensorflow.data.Dataset.zip": _zipped,
     }
 )

@@ -50,7 +50,7 @@ class MissedClass:
 def missed_class(history: RunHistory) -> MissedClass | None:
     """The class with the lowest recall, when it was low at each of the newest panels."""
     newest = [panel for panel in list(history.panels)[-PANELS:] if panel.epoch >= AFTER_EPOCH]
-    if len(newest) < PANELS or not _has_settled(history):
+    if len(newest) < PANELS or not _has_settled(history) or _learned_since(history, newest[-1]):
         return None
     worst = [_worst(panel) for panel in newest]
     last = worst[-1]
@@ -62,6 +62,13 @@ def missed_class(history: RunHistory) -> MissedClass | None:
 def _has_settled(history: RunHistory) -> bool:
     losses = history.metric("loss")
     return history.moment is Moment.END or (len(losses) >= 3 and losses[-1] > SETTLED * losses[-3])
+
+
+def _learned_since(history: RunHistory, panel: PanelRecord) -> bool:
+    """Whether the loss fell after the newest panel, as it may where the budget affords few of them."""
+    losses = {epoch.epoch: epoch.value("loss") for epoch in history.epochs}
+    then, now = losses.get(panel.epoch), losses.get(max(losses, default=0))
+    return then is not None and now is not None and now <= SETTLED * then
 
 
 def _worst(panel: PanelRecord) -> MissedClass | None:

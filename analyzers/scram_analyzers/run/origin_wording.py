@@ -88,7 +88,9 @@ def _where(origin: NonfiniteOrigin, before: float | None) -> str:
         case OriginPlace.INPUTS | OriginPlace.TARGETS:
             return f"with NaN or infinite values in the {_role(origin)} {origin.array}{_rows(origin)}"
         case OriginPlace.FORWARD if layer:
-            return f"in the layer {layer} (forward pass): what went in was finite, what came out was not"
+            return (
+                f"in the layer {layer} (forward pass): what the layers before it gave was finite, what it gave was not"
+            )
         case OriginPlace.FORWARD:
             return "in the model's own call (forward pass): every layer's output was finite"
         case OriginPlace.LOSS:

@@ -52,6 +52,9 @@ def test_a_class_that_is_never_right() -> None:
     made = history(record=RECORD, ended=False)
     for epoch in (5, 6):
         made.add_panel(panel(45 * epoch, epoch, confusion=tuple(map(tuple, rows))))
+    assert reports(ClassNeverRight, made) == []  # the loss has fallen since
+    for epoch in (9, 10):
+        made.add_panel(panel(45 * epoch, epoch, confusion=tuple(map(tuple, rows))))
     (report,) = reports(ClassNeverRight, made)
     assert "of 36 rows of class 7 it recognizes 3%, and takes most others for class 1" in report.message
 

@@ -88,9 +88,7 @@ def _where(origin: NonfiniteOrigin, before: float | None) -> str:
         case OriginPlace.INPUTS | OriginPlace.TARGETS:
             return f"with NaN or infinite values in the {_role(origin)} {origin.array}{_rows(origin)}"
         case OriginPlace.FORWARD if layer:
-            return (
-                f"in the layer {layer} (forward pass): what the layers before it gave was finite, what it gave was not"
-            )
+            return f"in the layer {layer} (forward pass): the layers before it were finite, it was not"
         case OriginPlace.FORWARD:
             return "in the model's own call (forward pass): every layer's output was finite"
         case OriginPlace.LOSS:

@@ -70,7 +70,7 @@ def with_origin(place, *steps, step=41, seen_at=41, **where):
 ORIGINS = [
     (
         {"place": OriginPlace.FORWARD, "layer": "log_layer"},
-        'it began in that step in the layer "log_layer" (forward pass): what the layers before it gave was finite, what it gave was not',
+        'it began in that step in the layer "log_layer" (forward pass): the layers before it were finite, it was not',
         Subject(SubjectKind.LAYER, "log_layer"),
         "ops.log(ops.maximum(x, 1e-7))",
     ),

@@ -29,7 +29,7 @@ test("a run is watched: found, edited, listed, drawn, mended, compared, deleted"
   await message(code);
   await whileItTrains(code);
   writeFileSync(code.path("enough"), "");
-  await page.locator(".statusbar-item", { hasText: "epoch" }).waitFor({ state: "detached" });
+  await page.locator('.statusbar-item[id$="scram.run"]').waitFor({ state: "hidden" });
   await curves(code);
   await byKeyboard(code);
   await mended(code);
@@ -68,7 +68,7 @@ async function whileItTrains(code) {
   await code.command("SCRAM: Focus on Runs View");
   await code.runRow(/live\.py: epoch \d+\/900/).waitFor();
   await code.runRow(NAN).waitFor();
-  await page.locator(".statusbar-item", { hasText: /live\.py: epoch \d+\/900/ }).waitFor();
+  await page.locator('.statusbar-item[id$="scram.run"]', { hasText: /live\.py: epoch \d+\/900/ }).waitFor();
   await code.picture("runs");
 }
 

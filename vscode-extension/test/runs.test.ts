@@ -49,6 +49,7 @@ describe("runs in words", () => {
 
   it("write numbers to four digits", () => {
     assert.equal(significant(123456), "123500");
+    assert.equal(significant(7.7041e24), "7.704e24");
     assert.equal(significant(Number.NaN), "NaN");
   });
 
@@ -71,6 +72,7 @@ describe("the chart of a run", () => {
     assert.match(charts([RUN]), /class="training" points="[^" ]+ [^" ]+"/);
     const empty = charts([{ ...RUN, curves: [{ name: "loss", points: [[1, null]] }] }]);
     assert.match(empty, /No epoch of this run logged a finite value/);
+    assert.match(charts([RUN]), /training, 1.1 in epoch 2, then not finite/);
   });
 
   it("marks findings at their epoch, with their text kept from being markup", () => {

@@ -5,7 +5,7 @@ import { significant } from "./words";
 
 const WIDTH = 640;
 const HEIGHT = 220;
-const LEFT = 56;
+const LEFT = 68;
 const RIGHT = 12;
 const TOP = 28;
 const BOTTOM = 28;
@@ -106,8 +106,9 @@ function legend(drawn: readonly { run: RunDetails; index: number; curve: Curve }
   const entries = drawn.map(({ run, index, curve }) => {
     const kind = isValidation(curve.name) ? "validation" : "training";
     const whose = isComparison ? `, ${index === 0 ? "first" : "second"} run (${escaped(run.run)})` : "";
-    const value = finite(curve).at(-1)?.[1];
-    const end = value === undefined ? "" : `, ${significant(value)} at the end`;
+    const [epoch, value] = finite(curve).at(-1) ?? [];
+    const isLast = epoch === curve.points.at(-1)?.[0];
+    const end = value === undefined ? "" : `, ${significant(value)} ${isLast ? "at the end" : `in epoch ${epoch}, then not finite`}`;
     return `<li class="${kind}">${kind}${whose}${end}</li>`;
   });
   return `<ul class="legend">${entries.join("")}</ul>`;

@@ -24,6 +24,9 @@ export function findingsText(run: RunSummary): string {
 
 /** Four digits, without an exponent where it reads well. */
 export function significant(value: number): string {
+  if (Number.isFinite(value) && Math.abs(value) >= 1e6) {
+    return Number(value.toPrecision(4)).toExponential().replace("e+", "e");
+  }
   return Number.isFinite(value) ? String(Number(value.toPrecision(4))) : String(value);
 }
 

@@ -59,7 +59,7 @@ def pieces_of(source: str) -> Iterator[Piece]:
     while head := _CELL_MAGIC.match(source, at):
         holds_python = head["name"] in PYTHON_CELL_MAGICS
         end = head.end() if holds_python else len(source)
-        yield from _comments(source[at:end])
+        yield from _comments(source, at, end)
         at = end
     yield from _pieces_below(source, at)
 
@@ -79,7 +79,7 @@ def _pieces_below(source: str, begin: int) -> Iterator[Piece]:
         else:
             unfinished += 1
             begin = _end_of_unfinished(source, at) if unfinished < MAX_UNFINISHED else len(source)
-        yield from _in_place(source[at:begin], stand_in)
+        yield from _in_place(source, at, begin, stand_in)
 
 
 def _first_stand_in(source: str, closed: str, begin: int) -> tuple[int, StandIn | None]:
@@ -144,15 +144,19 @@ def _end_of_unfinished(source: str, at: int) -> int:
     return match.end()
 
 
-def _in_place(text: str, first: StandIn) -> Iterator[Piece]:
-    head = _LINE_WITH_END.match(text)
+def _in_place(source: str, at: int, end: int, first: StandIn) -> Iterator[Piece]:
+    head = _LINE_WITH_END.match(source, at)
     assert head is not None  # every text has a first line
     yield Piece(first.written + head["line"].removeprefix(first.original), head["end"], first)
-    yield from _comments(text[head.end() :])
+    yield from _comments(source, head.end(), end)
 
 
-def _comments(text: str) -> Iterator[Piece]:
-    """Stand-ins without any code for every line of a text that holds something."""
-    for line in lines_with_ends(text):
+def _comments(source: str, begin: int, end: int) -> Iterator[Piece]:
+    """Stand-ins without any code for every line from `begin` to `end` that holds something."""
+    for line in lines_with_ends(source[begin:end]):
         content = line.rstrip("\r\n")
-        yield Piece("", line[len(content) :], StandIn("", content)) if content else Piece(line)
+        line_end = line[len(content) :]
+        # With nothing between them, a lone \r before and this \n would become one end of a line.
+        written = "#" if line_end == "\n" and source[begin - 1 : begin] == "\r" else ""
+        yield Piece(written, line_end, StandIn(written, content)) if content else Piece(line)
+        begin += len(line)

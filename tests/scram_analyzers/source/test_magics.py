@@ -3,7 +3,7 @@ from __future__ import annotations
 import ast
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scram_analyzers.source.magics import MAX_UNFINISHED, UNFINISHED, pieces_of
@@ -90,6 +90,7 @@ sources = st.lists(fragments | st.text(max_size=5)).flatmap(
 
 
 @given(sources)
+@example("!ls \\\r0\n")
 def test_a_cell_keeps_its_lines_and_comes_back(source: str) -> None:
     assert original_of(source) == source
     assert len(lines_of(python_of(source))) == len(lines_of(source))

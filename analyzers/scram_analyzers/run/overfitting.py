@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scram_analyzers.run.history import RunHistory, asked_once
+from scram_analyzers.run.history import Moment, RunHistory, asked_once
 from scram_analyzers.run.records import EpochRecord
 from scram_analyzers.run.task import Baseline, baseline
 from scram_analyzers.run.trends import slope
@@ -16,6 +16,11 @@ RISE = 1.05
 
 EPOCHS = 3
 """For so many epochs in a row (catalogue G1; UMLAUT's one epoch and SCRAM's two cry wolf on noise)."""
+
+EPOCHS_IN_LONG_RUN = 5
+LONG_RUN = 15
+"""While a run of so many planned epochs goes on, a rise must last longer: a healthy one was seen to come back after
+three. Ours."""
 
 ACCURACY_GAP = 0.10
 HIGH_ACCURACY = 0.90
@@ -79,7 +84,7 @@ def overfitting(history: RunHistory) -> Overfitting | None:
         return None
     best = min(range(len(epochs)), key=lambda place: epochs[place].val_loss)
     since = epochs[best:]
-    if since[0].val_loss <= 0 or not _rises(since) or not _training_improves(since):
+    if since[0].val_loss <= 0 or not _rises(since, _epochs_needed(history)) or not _training_improves(since):
         return None
     if not _had_learned(since[0], history):
         return None
@@ -103,9 +108,14 @@ def _had_learned(best: _Epoch, history: RunHistory) -> bool:
     return known is None or known.loss is None or best.val_loss < LEARNED * known.loss
 
 
-def _rises(since: Sequence[_Epoch]) -> bool:
-    last = since[1:][-EPOCHS:]
-    return len(last) == EPOCHS and all(epoch.val_loss >= RISE * since[0].val_loss for epoch in last)
+def _epochs_needed(history: RunHistory) -> int:
+    goes_on = history.moment is not Moment.END and (history.info.epochs or 0) >= LONG_RUN
+    return EPOCHS_IN_LONG_RUN if goes_on else EPOCHS
+
+
+def _rises(since: Sequence[_Epoch], epochs: int) -> bool:
+    last = since[1:][-epochs:]
+    return len(last) == epochs and all(epoch.val_loss >= RISE * since[0].val_loss for epoch in last)
 
 
 def _training_improves(since: Sequence[_Epoch]) -> bool:

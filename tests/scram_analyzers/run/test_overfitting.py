@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from scram_analyzers.run.history import RunHistory
@@ -37,6 +39,14 @@ def test_training_improves_and_validation_gets_worse():
 )
 def test_not_yet_overfitting(losses, val_losses):
     assert overfitting(history_of(losses, val_losses, [0.99] * 5, [0.8] * 5)) is None
+
+
+def test_a_rise_in_a_long_run_must_last_while_it_goes_on():
+    history = history_of(FALLING, RISING, [0.7, 0.85, 0.92, 0.97, 0.99], [0.8, 0.86, 0.86, 0.85, 0.85])
+    history.info = replace(history.info, epochs=20)
+    assert overfitting(history) is None
+    history.end()
+    assert overfitting(history) is not None
 
 
 def test_a_narrow_gap_in_accuracy_is_no_overfitting():

@@ -18,7 +18,7 @@ class Overfitting(Rule):
     name = "overfitting"
     severity = Severity.WARNING
     confidence = Confidence.HIGH
-    summary = "a run whose validation loss rises for three epochs (five while a long one goes on) as training gets better"
+    summary = "a run whose validation loss rises for three epochs (five while a long one goes on) as training improves"
     why = (
         "The model is learning the training samples by heart instead of what they have in common: each "
         "further epoch makes it better on what it has seen and worse on anything new."

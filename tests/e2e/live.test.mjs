@@ -109,7 +109,7 @@ async function mended(code) {
   for (const key of ["Delete", "Delete"]) await page.keyboard.press(key);
   await page.keyboard.type("0.9");
   await code.command("SCRAM: Run this File");
-  await until("the second run", async () => (await code.runRow(/live\.py/).count()) === 2, TRAINING_MS);
+  await until("the second run", async () => (await runs(code).count()) === 2, TRAINING_MS);
   const live = page.locator(".part.sidebar .monaco-list-row .codicon-pulse");
   await until("its end", async () => (await live.count()) === 0, TRAINING_MS);
   await code.squiggled("error", 0);
@@ -137,10 +137,15 @@ async function deleted(code) {
   await dialog.waitFor();
   await code.picture("delete");
   await dialog.locator(".monaco-button", { hasText: "Delete" }).click();
-  await until("one run", async () => (await code.runRow(/live\.py/).count()) === 1);
+  await until("one run", async () => (await runs(code).count()) === 1);
 }
 
 /** The newest page of curves: a frame in a frame. */
 function pageInTab(code) {
   return code.page.frameLocator("iframe.webview").last().frameLocator("#active-frame");
+}
+
+/** The rows of runs, without those of their findings. */
+function runs(code) {
+  return code.page.locator('.part.sidebar .pane-body .monaco-list-row[aria-level="1"]', { hasText: "live.py" });
 }

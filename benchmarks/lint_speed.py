@@ -27,9 +27,9 @@ import libcst
 
 from scram_analyzers.engine import analyze_source
 from scram_analyzers.rules.registry import RuleSet
-from scram_analyzers.source.chunks import ParseCache
-from scram_analyzers.source.splitting import split_module
-from scram_analyzers.source.text import mentions_keras
+from scram_analyzers.source.reading.chunks import ParseCache
+from scram_analyzers.source.reading.splitting import split_module
+from scram_analyzers.source.reading.text import mentions_keras
 
 KEYSTROKES = 100
 MANY_FILES = 10_000

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scram_analyzers.source.text import mentions_keras
+from scram_analyzers.source.reading.text import mentions_keras
 
 SIZES = (300, 1_000, 5_000)
 TYPING_SECONDS = 0.1

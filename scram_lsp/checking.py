@@ -9,8 +9,8 @@ from scram_analyzers.engine import Analysis, analyze_source
 from scram_analyzers.notes import NOTES
 from scram_analyzers.rules.base import Rule
 from scram_analyzers.rules.registry import RuleSet, rule_classes
-from scram_analyzers.source.chunks import ParseCache
 from scram_analyzers.source.program import Program
+from scram_analyzers.source.reading.chunks import ParseCache
 from scram_analyzers.suppression import apply_suppressions
 from scram_lsp.config import Settings
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from scram_analyzers.findings import Applicability, Fix, SourcePosition, SourceRange, TextEdit
 from scram_analyzers.notes import UNREADABLE
-from scram_analyzers.source.text import LINE_END, lines_with_ends
+from scram_analyzers.source.reading.text import LINE_END, lines_with_ends
 from scram_lsp.reporters import Reported
 
 MAX_ROUNDS = 10

@@ -20,11 +20,11 @@ from scram_analyzers.notes import RULE_FAILED, UNREADABLE, UNUSED_SUPPRESSION, n
 from scram_analyzers.rules.base import Report, Rule, RunReport
 from scram_analyzers.rules.registry import RuleSet
 from scram_analyzers.run.history import Moment, RunHistory
-from scram_analyzers.source.chunks import ParseCache
-from scram_analyzers.source.interpreter import interpret
+from scram_analyzers.source.interpreting.interpreter import interpret
 from scram_analyzers.source.locate import concerns
 from scram_analyzers.source.program import Program
-from scram_analyzers.source.text import mentions_keras
+from scram_analyzers.source.reading.chunks import ParseCache
+from scram_analyzers.source.reading.text import mentions_keras
 from scram_analyzers.suppression import unused_removed
 
 log = logging.getLogger(__name__)

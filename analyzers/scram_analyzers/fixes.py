@@ -9,10 +9,10 @@ import libcst as cst
 
 from scram_analyzers.findings import SourcePosition, SourceRange, TextEdit
 from scram_analyzers.source.imports import Spelling
-from scram_analyzers.source.parents import statement_of
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
-from scram_analyzers.source.text import lines_of
+from scram_analyzers.source.reading.parents import statement_of
+from scram_analyzers.source.reading.text import lines_of
 
 
 def replace(place: Place, content: str) -> TextEdit:

@@ -10,13 +10,13 @@ import libcst as cst
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import SourceRange, TextEdit
-from scram_analyzers.source import search
 from scram_analyzers.source.graph import Layer, Tensor
 from scram_analyzers.source.model import Model
-from scram_analyzers.source.parents import added_to, ancestors, is_element, statement_of
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
-from scram_analyzers.source.text import lines_of
+from scram_analyzers.source.reading import search
+from scram_analyzers.source.reading.parents import added_to, ancestors, is_element, statement_of
+from scram_analyzers.source.reading.text import lines_of
 
 
 def take_out(program: Program, layer: Layer) -> tuple[TextEdit, ...]:

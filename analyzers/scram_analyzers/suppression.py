@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from scram_analyzers.findings import Applicability, Finding, Fix, SourceRange, TextEdit
 from scram_analyzers.notes import INVALID_SUPPRESSION, UNUSED_SUPPRESSION, note_finding
-from scram_analyzers.source.text import lines_of
+from scram_analyzers.source.reading.text import lines_of
 
 MAX_RESTARTS = 20
 """Restarts after code that can't be cut into tokens: each time may cost the rest of the file."""

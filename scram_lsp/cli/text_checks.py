@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from scram_analyzers.source.cell_places import CellPlaces
-from scram_analyzers.source.notebooks import Notebook, NotebookError, read_notebook
-from scram_analyzers.source.text import mentions_keras
+from scram_analyzers.source.reading.cell_places import CellPlaces
+from scram_analyzers.source.reading.notebooks import Notebook, NotebookError, read_notebook
+from scram_analyzers.source.reading.text import mentions_keras
 from scram_lsp.checking import check_text
 from scram_lsp.config import Settings
 from scram_lsp.files import FileError, is_notebook, short_path

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from scram_analyzers.findings import SourceRange
-from scram_analyzers.source.text import lines_of
+from scram_analyzers.source.reading.text import lines_of
 from scram_lsp.reporters.printable import visible
 
 CONTEXT_LINES = 2

@@ -14,19 +14,15 @@ from pygls.exceptions import JsonRpcException
 
 from scram_analyzers.rules.registry import RuleSet
 from scram_lsp.live.processes import is_alive
-from scram_lsp.server import (
-    code_actions,
-    commands,
-    hover,
-    notebook_features,
-    program_features,
-    pull_diagnostics,
-    run_board,
-)
-from scram_lsp.server.code_actions import ActionRequest, CodeActions
-from scram_lsp.server.configuration import FILE_NAMES
-from scram_lsp.server.documents import path_of
+from scram_lsp.server import notebook_features
+from scram_lsp.server.actions import code_actions, commands
+from scram_lsp.server.actions.code_actions import ActionRequest, CodeActions
+from scram_lsp.server.documents.configuration import FILE_NAMES
+from scram_lsp.server.documents.documents import path_of
+from scram_lsp.server.findings import pull_diagnostics
 from scram_lsp.server.language_server import SECTION, ScramLanguageServer
+from scram_lsp.server.programs import hover, program_features
+from scram_lsp.server.runs import run_board
 
 log = logging.getLogger(__name__)
 

@@ -20,8 +20,8 @@ from scram_analyzers.engine import Analysis
 from scram_analyzers.findings import Finding
 from scram_analyzers.notes import RULE_FAILED
 from scram_analyzers.rules.registry import RuleSet
-from scram_analyzers.source.chunks import ParseCache
 from scram_analyzers.source.program import Program
+from scram_analyzers.source.reading.chunks import ParseCache
 from scram_lsp import __version__
 from scram_lsp.checking import check_text, code_starts
 from scram_lsp.config import Settings
@@ -30,20 +30,20 @@ from scram_lsp.finding_json import finding_from_json
 from scram_lsp.live.discovery import Announcement
 from scram_lsp.live.listener import LiveListener, LiveRun
 from scram_lsp.live.messages import PROTOCOL, Progress
-from scram_lsp.server.action_edits import ActionEdits
-from scram_lsp.server.analyses import Analyses, is_large
-from scram_lsp.server.code_actions import ActionClient
-from scram_lsp.server.configuration import Configuration, is_excluded
-from scram_lsp.server.documents import Document, Documents, Edit, file_key, path_of, uri_of
-from scram_lsp.server.last_run import last_run
-from scram_lsp.server.live_findings import LiveFindings, read_text
-from scram_lsp.server.notebooks import NotebookUnit
-from scram_lsp.server.outline import NO_OUTLINE, Outline, outline_of
-from scram_lsp.server.publisher import Publisher
-from scram_lsp.server.run_board import RunBoard
-from scram_lsp.server.run_progress import RunProgress
-from scram_lsp.server.units import ModuleUnit, Unit, Units
-from scram_lsp.server.workspace_reports import WorkspaceReports
+from scram_lsp.server.actions.action_edits import ActionEdits
+from scram_lsp.server.actions.code_actions import ActionClient
+from scram_lsp.server.analysis.analyses import Analyses, is_large
+from scram_lsp.server.analysis.workspace_reports import WorkspaceReports
+from scram_lsp.server.documents.configuration import Configuration, is_excluded
+from scram_lsp.server.documents.documents import Document, Documents, Edit, file_key, path_of, uri_of
+from scram_lsp.server.documents.notebooks import NotebookUnit
+from scram_lsp.server.documents.units import ModuleUnit, Unit, Units
+from scram_lsp.server.findings.last_run import last_run
+from scram_lsp.server.findings.live_findings import LiveFindings, read_text
+from scram_lsp.server.findings.publisher import Publisher
+from scram_lsp.server.programs.outline import NO_OUTLINE, Outline, outline_of
+from scram_lsp.server.runs.run_board import RunBoard
+from scram_lsp.server.runs.run_progress import RunProgress
 from scram_lsp.store.digest import cell_now
 
 log = logging.getLogger(__name__)

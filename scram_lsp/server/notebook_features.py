@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from lsprotocol import types
 
-from scram_lsp.server.documents import Document
+from scram_lsp.server.documents.documents import Document
+from scram_lsp.server.documents.notebooks import NotebookUnit
 from scram_lsp.server.language_server import ScramLanguageServer
-from scram_lsp.server.notebooks import NotebookUnit
 
 LANGUAGE = "python"
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scram_analyzers.engine import analyze_source
 from scram_analyzers.rules.registry import RuleSet
 from scram_analyzers.suppression import read_suppressions
-from scram_lsp.checking import _code_starts
+from scram_lsp.checking import code_starts
 
 PIECES = (
     "import keras\n",
@@ -36,11 +36,11 @@ def test_what_is_read_around_comments_is_what_is_read_as_a_whole(pieces: list[st
     text = "keras = 1\n" + "".join(pieces)
     program = analyze_source(text, "train.py", RuleSet()).program
     assert program is not None
-    assert read_suppressions(text, _code_starts(program)) == read_suppressions(text)
+    assert read_suppressions(text, code_starts(program)) == read_suppressions(text)
 
 
 def test_a_text_without_code_is_read_too() -> None:
     text = "# keras\n# scram: ignore-file[SCR501]\n"
     program = analyze_source(text, str(Path("train.py")), RuleSet()).program
     assert program is not None
-    assert len(read_suppressions(text, _code_starts(program)).valid) == 1
+    assert len(read_suppressions(text, code_starts(program)).valid) == 1

@@ -32,7 +32,7 @@ from scram_lsp.live.messages import (
     decode_from_server,
     encode,
 )
-from scram_lsp.server.last_run import last_run
+from scram_lsp.server.findings.last_run import last_run
 from scram_lsp.store.observations import Record, kind_of, record_to_json, step_of
 from scram_lsp.store.run_store import Observation, RunStore
 from tests.server.editor import DEADLINE_SECONDS, RATE, TRAIN, Editor, address_of_server

@@ -9,7 +9,7 @@ from lsprotocol import types
 from pytest_lsp import client_capabilities
 
 from scram_analyzers.findings import Severity
-from scram_lsp.server.configuration import Configuration, EditorOptions
+from scram_lsp.server.documents.configuration import Configuration, EditorOptions
 from tests.server.editor import TRAIN, Editor
 
 SOURCE = ("SCR101", "scram")

@@ -20,11 +20,11 @@ from pytest_lsp import client_capabilities
 
 from scram_analyzers.findings import SourceRange
 from scram_lsp.live.messages import Welcome
-from scram_lsp.server.live_findings import read_text
+from scram_lsp.server.findings.live_findings import read_text
 from scram_lsp.store.digest import text_digest
+from tests.server.documents.test_notebooks import COMPILE, IMPORTS, OpenNotebook
 from tests.server.editor import TRAIN, Editor, address_of_server, new_editor
 from tests.server.test_live_runs import BEGAN, Run
-from tests.server.test_notebooks import COMPILE, IMPORTS, OpenNotebook
 
 EDITS = int(os.environ.get("SCRAM_SOAK_EDITS", "200"))
 LOG = os.environ.get("SCRAM_SOAK_LOG")

@@ -12,7 +12,7 @@ from scram_analyzers.source.graph import Layer
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
-from scram_analyzers.source.search import found
+from scram_analyzers.source.reading.search import found
 from scram_analyzers.source.values import Argument
 
 

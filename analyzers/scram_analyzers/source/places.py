@@ -7,7 +7,7 @@ from typing import NamedTuple
 import libcst as cst
 
 from scram_analyzers.findings import SourceRange
-from scram_analyzers.source.chunks import PlacedChunk
+from scram_analyzers.source.reading.chunks import PlacedChunk
 
 
 class Place(NamedTuple):

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scram_analyzers.findings import SourceRange
-from scram_analyzers.source.chunks import PlacedChunk
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.graph import Layer, Tensor
 from scram_analyzers.source.imports import Imports
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
+from scram_analyzers.source.reading.chunks import PlacedChunk
 from scram_analyzers.source.values import Argument, Arguments, Function, Value
 
 

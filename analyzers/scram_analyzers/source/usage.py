@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import libcst as cst
 
-from scram_analyzers.source import parents, search
 from scram_analyzers.source.program import Program
+from scram_analyzers.source.reading import parents, search
 
 
 def bound_to(above: list[cst.CSTNode]) -> str | None:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import libcst as cst
 
-from scram_analyzers.source.chunks import PlacedChunk
 from scram_analyzers.source.keras_api.names import canonical_name
 from scram_analyzers.source.places import Place
+from scram_analyzers.source.reading.chunks import PlacedChunk
 
 if TYPE_CHECKING:
     from scram_analyzers.source.data import Data

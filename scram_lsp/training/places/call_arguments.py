@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass
 
 from scram_analyzers.findings import SourceRange
-from scram_analyzers.source.text import lines_of
+from scram_analyzers.source.reading.text import lines_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from scram_analyzers.rules.registry import RuleSet
 from scram_analyzers.run.records import RunInfo, Subject, SubjectKind
 from scram_analyzers.source.locate import locate
 from scram_analyzers.source.program import Optimizer, Program
-from scram_analyzers.source.text import lines_of
+from scram_analyzers.source.reading.text import lines_of
 from scram_lsp.training.places.call_arguments import Parameter, argument_range
 from scram_lsp.training.places.call_points import CallPoint
 from scram_lsp.training.places.recorded_places import Chain, RecordedPlaces

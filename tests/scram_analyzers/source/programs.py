@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import textwrap
 
-from scram_analyzers.source.chunks import ParseCache
-from scram_analyzers.source.interpreter import interpret
+from scram_analyzers.source.interpreting.interpreter import interpret
 from scram_analyzers.source.program import Program
+from scram_analyzers.source.reading.chunks import ParseCache
 
 
 def program_of(text: str) -> Program:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from scram_analyzers.source.chunks import ParseCache
-from scram_analyzers.source.interpreter import interpret
+from scram_analyzers.source.interpreting.interpreter import interpret
+from scram_analyzers.source.reading.chunks import ParseCache
 
 PASTED = """\
 from keras.models import Sequential

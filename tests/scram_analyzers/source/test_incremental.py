@@ -13,8 +13,8 @@ import pytest
 
 from scram_analyzers.engine import Analysis, analyze_source
 from scram_analyzers.rules.registry import RuleSet
-from scram_analyzers.source.chunks import REMEMBERED_FILES, ParseCache, ParsedChunk
 from scram_analyzers.source.program import Program
+from scram_analyzers.source.reading.chunks import REMEMBERED_FILES, ParseCache, ParsedChunk
 
 FUNCTIONAL = '''"""Trains a classifier."""
 import numpy as np

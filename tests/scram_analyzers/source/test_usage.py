@@ -3,7 +3,8 @@ from __future__ import annotations
 import libcst as cst
 import pytest
 
-from scram_analyzers.source import parents, search, usage
+from scram_analyzers.source import usage
+from scram_analyzers.source.reading import parents, search
 from tests.scram_analyzers.source.programs import program_of
 
 

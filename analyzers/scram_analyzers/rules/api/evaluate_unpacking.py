@@ -10,9 +10,9 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.source import parents, search
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Compile, Evaluation, Program
+from scram_analyzers.source.reading import parents, search
 
 _ACCURACY = re.compile(r"acc", re.IGNORECASE)
 _LOSS = re.compile(r"loss|cost|err", re.IGNORECASE)

@@ -9,10 +9,10 @@ import libcst as cst
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.source import search
-from scram_analyzers.source.dotted import dotted_name
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
+from scram_analyzers.source.reading import search
+from scram_analyzers.source.reading.dotted import dotted_name
 
 _WEIGHTS = frozenset(("trainable_weights", "trainable_variables", "weights", "variables"))
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from scram_analyzers.source import search
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
+from scram_analyzers.source.reading import search
 
 EPSILON = "1e-7"
 TRUTH = re.compile(r"true|target|label|actual|^y$|^t$", re.IGNORECASE)

@@ -8,10 +8,10 @@ import libcst as cst
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.source import search
 from scram_analyzers.source.keras_api.layers import WEIGHTED
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
+from scram_analyzers.source.reading import search
 
 _WITH_WEIGHTS = WEIGHTED | {"BatchNormalization", "LayerNormalization", "GroupNormalization", "PReLU"}
 

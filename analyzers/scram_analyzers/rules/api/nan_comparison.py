@@ -11,10 +11,10 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Report, Rule
-from scram_analyzers.source import search
-from scram_analyzers.source.dotted import dotted_name
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
+from scram_analyzers.source.reading import search
+from scram_analyzers.source.reading.dotted import dotted_name
 
 _COMPARED = re.compile(r"(?i)[!=]=\s*[\w.(\"']*nan\b|\bnan[\"')]*\s*[!=]=")
 

@@ -13,11 +13,11 @@ from scram_analyzers.rules.api import keras_versions
 from scram_analyzers.rules.api.keras_versions import KerasVersion
 from scram_analyzers.rules.api.removed_names import Removed, removed
 from scram_analyzers.rules.base import Example, Reference, Report, Rule
-from scram_analyzers.source.dotted import dotted_name
 from scram_analyzers.source.heads import heads_of
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
+from scram_analyzers.source.reading.dotted import dotted_name
 from scram_analyzers.source.values import Argument, is_none
 
 _METHODS = {

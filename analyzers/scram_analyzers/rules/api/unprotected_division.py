@@ -12,9 +12,9 @@ from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Se
 from scram_analyzers.rules.api import guards
 from scram_analyzers.rules.api.guards import EPSILON, Computation
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.source import search
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
+from scram_analyzers.source.reading import search
 
 
 class UnprotectedDivision(Rule):

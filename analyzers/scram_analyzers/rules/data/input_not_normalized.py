@@ -19,9 +19,9 @@ from scram_analyzers.source.imports import Spelling
 from scram_analyzers.source.keras_api.layers import ENCODING, NORMALIZING
 from scram_analyzers.source.libraries.data_methods import SCALED_RANGE
 from scram_analyzers.source.model import Model, ModelKind
-from scram_analyzers.source.parents import added_to, is_element
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
+from scram_analyzers.source.reading.parents import added_to, is_element
 
 
 class InputNotNormalized(Rule):

@@ -9,10 +9,10 @@ import libcst as cst
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.data.judging import name_of
-from scram_analyzers.source import parents
 from scram_analyzers.source.data import Data, DataStep, StepKind
 from scram_analyzers.source.libraries.data_methods import SCALED_RANGE
 from scram_analyzers.source.program import Call, Fit, Program
+from scram_analyzers.source.reading import parents
 from scram_analyzers.source.usage import bound_to, is_read
 from scram_analyzers.source.values import Arguments
 

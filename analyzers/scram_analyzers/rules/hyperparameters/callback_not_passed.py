@@ -9,8 +9,9 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.source import parents, usage
+from scram_analyzers.source import usage
 from scram_analyzers.source.program import Call, Program
+from scram_analyzers.source.reading import parents
 
 
 class CallbackNotPassed(Rule):

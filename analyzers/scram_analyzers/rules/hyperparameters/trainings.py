@@ -7,10 +7,10 @@ import math
 import libcst as cst
 
 from scram_analyzers import fixes
-from scram_analyzers.source import parents
 from scram_analyzers.source.model import Model, ModelKind
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.reading import parents
 from scram_analyzers.source.values import Argument, integer, number
 
 DEFAULT_BATCH_SIZE = 32

@@ -11,8 +11,8 @@ from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Se
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call, Program
+from scram_analyzers.source.reading.walk import children
 from scram_analyzers.source.values import Function, Symbol, Value, is_none, text
-from scram_analyzers.source.walk import children
 
 MEAN = '"sum_over_batch_size"'
 

@@ -14,8 +14,8 @@ from scram_analyzers.run.records import LayerInfo, RunInfo, Subject, SubjectKind
 from scram_analyzers.source.graph import Layer
 from scram_analyzers.source.keras_api.layers import AUGMENTING, REGULARIZING
 from scram_analyzers.source.model import Model, ModelKind
-from scram_analyzers.source.parents import added_to, is_element
 from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.reading.parents import added_to, is_element
 from scram_analyzers.source.shapes import ModelShapes
 from scram_analyzers.source.values import is_none
 

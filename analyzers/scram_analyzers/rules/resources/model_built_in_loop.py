@@ -10,9 +10,9 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.source import parents, search
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call, Program
+from scram_analyzers.source.reading import parents, search
 
 _MODELS = frozenset(("keras.models.Sequential", "keras.models.Model"))
 

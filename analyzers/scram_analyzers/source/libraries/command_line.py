@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from scram_analyzers.source.interpreting.state import Created
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.state import Created
 from scram_analyzers.source.values import Arguments, Constant, Ref, Symbol, Tuple, Unknown, Value, text
 
 if TYPE_CHECKING:
-    from scram_analyzers.source.interpreter import Interpreter
+    from scram_analyzers.source.interpreting.interpreter import Interpreter
 
 PARSER = "argparse.ArgumentParser"
 NAMESPACE = "argparse.Namespace"

@@ -26,7 +26,7 @@ from scram_analyzers.source.values import (
 )
 
 if TYPE_CHECKING:
-    from scram_analyzers.source.interpreter import Interpreter
+    from scram_analyzers.source.interpreting.interpreter import Interpreter
 
 Handler = Callable[["Interpreter", str, Arguments, Place], "Value | None"]
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from scram_analyzers.source.data import Data, DataStep, Interval, LabelForm, Learned, Part, StepKind
+from scram_analyzers.source.interpreting.state import Created, DictObject
 from scram_analyzers.source.libraries import data_operations
 from scram_analyzers.source.libraries.datasets import FOLDER_LABELS
 from scram_analyzers.source.libraries.loaders import folder_root, new_root
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call, ImpossibleReshape
-from scram_analyzers.source.state import Created, DictObject
 from scram_analyzers.source.values import (
     Argument,
     Arguments,
@@ -36,7 +36,7 @@ from scram_analyzers.source.values import (
 )
 
 if TYPE_CHECKING:
-    from scram_analyzers.source.interpreter import Interpreter
+    from scram_analyzers.source.interpreting.interpreter import Interpreter
 
 _SAME = frozenset(
     [

@@ -18,10 +18,10 @@ from scram_analyzers.source.data import (
     StepKind,
     join_data,
 )
+from scram_analyzers.source.interpreting.state import ListObject
 from scram_analyzers.source.keras_api.layers import AUGMENTING, ENCODING
 from scram_analyzers.source.libraries.data_arithmetic import moved_range
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.state import ListObject
 from scram_analyzers.source.values import (
     Arguments,
     Constant,
@@ -37,7 +37,7 @@ from scram_analyzers.source.values import (
 )
 
 if TYPE_CHECKING:
-    from scram_analyzers.source.interpreter import Interpreter
+    from scram_analyzers.source.interpreting.interpreter import Interpreter
 
 STATISTICS = frozenset(
     [

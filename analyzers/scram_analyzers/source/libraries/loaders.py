@@ -22,7 +22,7 @@ from scram_analyzers.source.values import (
 )
 
 if TYPE_CHECKING:
-    from scram_analyzers.source.interpreter import Interpreter
+    from scram_analyzers.source.interpreting.interpreter import Interpreter
 
 
 def new_root(interpreter: Interpreter) -> frozenset[int]:

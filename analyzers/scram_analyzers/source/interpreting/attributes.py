@@ -1,0 +1,105 @@
+"""Reading and setting attributes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from scram_analyzers.source.data import Data
+from scram_analyzers.source.interpreting import keras_models
+from scram_analyzers.source.interpreting.state import Created, Instance, join_values
+from scram_analyzers.source.libraries import data_operations
+from scram_analyzers.source.model import ModelObject
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.values import (
+    Arguments,
+    Choice,
+    Class,
+    Function,
+    Method,
+    Ref,
+    Symbol,
+    Unknown,
+    Value,
+    placed,
+)
+
+if TYPE_CHECKING:
+    from scram_analyzers.source.interpreting.interpreter import Interpreter
+
+SUPER = "super()"
+"""The name of the `Method` value that stands for `super()`; its owner is the object."""
+
+
+def get_attribute(interpreter: Interpreter, owner: Value, name: str, place: Place) -> Value:
+    """`owner.name`."""
+    if isinstance(owner, Symbol):
+        return owner.attribute(name, place)
+    if isinstance(owner, Choice):
+        results = [get_attribute(interpreter, option, name, place) for option in owner.options]
+        if all(isinstance(result, Method) for result in results):
+            return Method(owner, name, place)
+        joined = results[0]
+        for result in results[1:]:
+            joined = join_values(joined, result)
+        return joined
+    if isinstance(owner, Class):
+        member = owner.member(name)
+        return member if member is not None else Unknown(place)
+    if isinstance(owner, Method) and owner.name == SUPER:
+        return _of_super(interpreter, owner, name, place)
+    if isinstance(owner, (Data, Method)):
+        data = data_operations.as_data(owner)
+        return data_operations.attribute(data, name, place) if data is not None else Unknown(place)
+    if isinstance(owner, Ref):
+        return _of_object(interpreter, owner, name, place)
+    return Method(owner, name, place)
+
+
+def _of_object(interpreter: Interpreter, owner: Ref, name: str, place: Place) -> Value:
+    thing = interpreter.object_of(owner)
+    if isinstance(thing, Instance):
+        if name in thing.attributes:
+            return thing.attributes[name]
+        member = thing.cls.member(name)
+        if isinstance(member, Function):
+            bound = member.bind(owner)
+            return interpreter.call_function(bound, Arguments()) if "property" in member.decorators else bound
+        if member is not None:
+            return member
+    elif isinstance(thing, Created):
+        if name in thing.attributes:
+            return thing.attributes[name]
+    elif isinstance(thing, ModelObject):
+        known = keras_models.attribute(interpreter, owner, thing, name, place)
+        if known is not None:
+            return known
+    return Method(owner, name, place)
+
+
+def _of_super(interpreter: Interpreter, owner: Method, name: str, place: Place) -> Value:
+    function = interpreter.frame.function
+    cls = function.defining_class if function is not None else None
+    for base in cls.bases if cls is not None else ():
+        member = base.member(name) if isinstance(base, Class) else None
+        if isinstance(member, Function):
+            return member.bind(owner.owner)
+    return Method(owner.owner, name, place)
+
+
+def set_attribute(interpreter: Interpreter, owner: Value, name: str, value: Value, place: Place) -> None:
+    """`owner.name = value`."""
+    if isinstance(owner, Choice):
+        for option in owner.options:
+            set_attribute(interpreter, option, name, value, place)
+        return
+    if not isinstance(owner, Ref):
+        return
+    thing = interpreter.object_of(owner)
+    if isinstance(thing, ModelObject):
+        keras_models.set_attribute(interpreter, owner, thing, name, placed(value, place))
+        interpreter.recording.attribute_set(owner, name, value, place)
+    elif isinstance(thing, (Instance, Created)):
+        attributes = {**thing.attributes, name: placed(value, place)}
+        interpreter.replace_object(owner, replace(thing, attributes=attributes))
+        interpreter.recording.attribute_set(owner, name, value, place)

@@ -1,0 +1,51 @@
+"""Binding targets to values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from scram_analyzers.source.interpreting import attributes, expressions, iteration
+from scram_analyzers.source.values import UNKNOWN, Unknown, Value
+
+if TYPE_CHECKING:
+    from scram_analyzers.source.interpreting.interpreter import Interpreter
+
+
+def assign(interpreter: Interpreter, target: cst.CSTNode, value: Value) -> None:
+    """Bind a target (a name, a tuple of targets, an attribute, an item) to a value."""
+    if isinstance(target, cst.Name):
+        interpreter.bind(target.value, value)
+    elif isinstance(target, (cst.Tuple, cst.List)):
+        _unpack(interpreter, target, value)
+    elif isinstance(target, cst.Attribute):
+        attributes.set_attribute(
+            interpreter,
+            interpreter.evaluate(target.value),
+            target.attr.value,
+            value,
+            interpreter.place(target),
+        )
+    elif isinstance(target, cst.Subscript):
+        expressions.set_item(interpreter, target, value)
+    elif isinstance(target, cst.StarredElement):
+        assign(interpreter, target.value, Unknown())
+
+
+def _unpack(interpreter: Interpreter, target: cst.Tuple | cst.List, value: Value) -> None:
+    elements = [element.value for element in target.elements]
+    starred = any(isinstance(element, cst.StarredElement) for element in target.elements)
+    items = None if starred else iteration.unpacked(interpreter, value, len(elements))
+    for position, element in enumerate(elements):
+        assign(interpreter, element, items[position] if items is not None else UNKNOWN)
+
+
+def parameter_defaults(interpreter: Interpreter, parameters: cst.Parameters) -> Mapping[str, Value]:
+    """Values of the defaults, constants marked as assumed: a caller may pass another."""
+    defaults: dict[str, Value] = {}
+    for parameter in [*parameters.posonly_params, *parameters.params, *parameters.kwonly_params]:
+        if parameter.default is not None:
+            defaults[parameter.name.value] = expressions.assumed(interpreter.evaluate(parameter.default))
+    return defaults

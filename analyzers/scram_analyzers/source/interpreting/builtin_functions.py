@@ -1,0 +1,240 @@
+"""Python's own functions, as far as Keras programs lean on them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from scram_analyzers.source.interpreting.attributes import SUPER, get_attribute
+from scram_analyzers.source.interpreting.state import DictObject, ListObject, join_values
+from scram_analyzers.source.libraries import data_operations
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.values import (
+    UNKNOWN,
+    Arguments,
+    Constant,
+    Method,
+    Symbol,
+    Tuple,
+    Unknown,
+    Value,
+    constant,
+    integer,
+    number,
+    text,
+)
+
+if TYPE_CHECKING:
+    from scram_analyzers.source.interpreting.interpreter import Interpreter
+
+MAX_RANGE = 64
+"""A `range` of more numbers stays unknown: no loop that long is unrolled."""
+
+NO_RETURN = Symbol("builtins.NoReturn")
+"""The value of a call that ends the program."""
+
+
+def call(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
+    """The value of a built-in function's call."""
+    handler = _HANDLERS.get(name)
+    if handler is None:
+        return Unknown(place)
+    return handler(interpreter, arguments, place)
+
+
+def _first(arguments: Arguments) -> Value:
+    return arguments.positional[0].value if arguments.positional else UNKNOWN
+
+
+def _exit(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
+    return NO_RETURN
+
+
+def _super(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
+    function = interpreter.frame.function
+    owner = function.owner if function is not None else None
+    return Method(owner, SUPER, place) if owner is not None else Unknown(place)
+
+
+def _range(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
+    numbers = [integer(argument.value) for argument in arguments.positional]
+    if not numbers or None in numbers or (len(numbers) == 3 and numbers[2] == 0):
+        return interpreter.new_list((), place, open=True)
+    counted = range(*(each for each in numbers if each is not None))
+    if len(counted) > MAX_RANGE:
+        return interpreter.new_list((), place, open=True)
+    return interpreter.new_list((Constant(each) for each in counted), place)
+
+
+def _length(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
+    value = _first(arguments)
+    items = interpreter.items_of(value)
+    if items is not None:
+        return Constant(len(items), place)
+    string = text(value)
+    if string is not None:
+        return Constant(len(string), place)
+    data = data_operations.as_data(value)
+    if data is not None and data.samples is not None:
+        return Constant(data.samples, place)
+    return Unknown(place)
+
+
+def _sequence(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
+    """`list(...)`, `tuple(...)`, `sorted(...)`, `reversed(...)`: the same items."""
+    if not arguments.positional:
+        return interpreter.new_list((), place, open=arguments.open)
+    value = _first(arguments)
+    data = data_operations.as_data(value)
+    if data is not None:
+        return data
+    items = interpreter.items_of(value)
+    if items is not None:
+        return interpreter.new_list(items, place)
+    return interpreter.new_list((), place, open=True)
+
+
+def _tuple(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
+    items = interpreter.items_of(_first(arguments)) if arguments.positional else ()
+    return Tuple(items, place) if items is not None else Unknown(place)
+
+
+def _reversed(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
+    items = interpreter.items_of(_first(arguments))
+    if items is None:
+        return interpreter.new_list((), place, open=True)
+    return interpreter.new_list(reversed(items), place)
+
+
+def _sorted(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
+    return interpreter.new_list((), place, open=True)
+
+
+def _dict(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
+    entries: dict[object, Value] = {}
+    if arguments.positional:
+        entries.update(interpreter.entries_of(_first(arguments)) or {})
+    entries.update({name: argument.value for name, argument in arguments.keywords.items()})
+    known = not arguments.positional or interpreter.entries_of(_first(arguments)) is not None
+    return interpreter.allocate(DictObject(entries, arguments.open or not known), place)
+
+
+def _enumerate(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
+    items = interpreter.items_of(_first(arguments))
+    if items is None:
+        element = _element(interpreter, _first(arguments))
+        pairs_of_one = (Tuple((Unknown(place), element), place),) if element is not None else ()
+        return interpreter.new_list(pairs_of_one, place, open=True)
+    start = integer(arguments.value("start", 1)) or 0
+    pairs = (Tuple((Constant(position), item), place) for position, item in enumerate(items, start))
+    return interpreter.new_list(pairs, place)
+
+
+def _element(interpreter: Interpreter, value: Value) -> Value | None:
+    """What an iterable of unknown length gives each time; None where nothing is known of it."""
+    data = data_operations.as_data(value)
+    if data is not None:
+        return data_operations.element_of(data)
+    thing = interpreter.object_of(value)
+    if isinstance(thing, ListObject) and thing.items and not isinstance(thing.items[0], Constant):
+        return functools.reduce(join_values, thing.items)
+    return None
+
+
+def _same(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
+    """`iter(...)`: what it goes through."""
+    return _first(arguments)
+
+
+def _next(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
+    element = _element(interpreter, _first(arguments))
+    return element if element is not None else Unknown(place)
+
+
+def _zip(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
+    columns = [interpreter.items_of(argument.value) for argument in arguments.positional]
+    known = [column for column in columns if column is not None]
+    if not known or len(known) < len(columns):
+        elements = [_element(interpreter, argument.value) for argument in arguments.positional]
+        row = Tuple(tuple(each if each is not None else Unknown(place) for each in elements), place)
+        told = any(each is not None for each in elements)
+        return interpreter.new_list((row,) if told else (), place, open=True)
+    return interpreter.new_list((Tuple(row, place) for row in zip(*known, strict=False)), place)
+
+
+def _cast(function: Callable[..., object]) -> Callable[[Interpreter, Arguments, Place], Value]:
+    def cast(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
+        value = _first(arguments)
+        if not isinstance(value, Constant) or len(arguments.positional) != 1:
+            return Unknown(place)
+        try:
+            result = function(value.value)
+        except (TypeError, ValueError, OverflowError):
+            return Unknown(place)
+        if not isinstance(result, (int, float, str, bool)):
+            return Unknown(place)
+        return Constant(result, place, value.assumed)
+
+    return cast
+
+
+def _extreme(function: Callable[..., float]) -> Callable[[Interpreter, Arguments, Place], Value]:
+    def extreme(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
+        items: tuple[Value, ...] | None = tuple(argument.value for argument in arguments.positional)
+        if items is not None and len(items) == 1:
+            items = interpreter.items_of(items[0])
+        numbers = [constant(item) for item in items or () if number(item) is not None]
+        if not items or len(numbers) != len(items):
+            return Unknown(place)
+        return Constant(function(numbers), place)
+
+    return extreme
+
+
+def _map(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
+    return interpreter.new_list((), place, open=True)
+
+
+def _get_attribute(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
+    name = text(arguments.value("name", 1))
+    if name is None:
+        return Unknown(place)
+    return get_attribute(interpreter, _first(arguments), name, place)
+
+
+def _open_list(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
+    return interpreter.allocate(ListObject((), open=True), place)
+
+
+_HANDLERS: Mapping[str, Callable[[Interpreter, Arguments, Place], Value]] = MappingProxyType(
+    {
+        "abs": _cast(abs),
+        "bool": _cast(bool),
+        "dict": _dict,
+        "enumerate": _enumerate,
+        "exit": _exit,
+        "quit": _exit,
+        "filter": _open_list,
+        "float": _cast(float),
+        "getattr": _get_attribute,
+        "int": _cast(int),
+        "iter": _same,
+        "len": _length,
+        "list": _sequence,
+        "map": _map,
+        "max": _extreme(max),
+        "min": _extreme(min),
+        "next": _next,
+        "range": _range,
+        "reversed": _reversed,
+        "round": _cast(round),
+        "set": _open_list,
+        "sorted": _sorted,
+        "str": _cast(str),
+        "super": _super,
+        "tuple": _tuple,
+        "zip": _zip,
+    }
+)

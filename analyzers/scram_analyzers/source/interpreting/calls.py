@@ -1,0 +1,126 @@
+"""What a call yields, by what is called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from scram_analyzers.source.graph import Opaque, Tensor
+from scram_analyzers.source.interpreting import external, keras_layers, keras_models, loss_calls, methods
+from scram_analyzers.source.interpreting.state import Created, Instance, join_values
+from scram_analyzers.source.libraries import data_operations
+from scram_analyzers.source.model import ModelObject
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.values import (
+    Arguments,
+    Choice,
+    Class,
+    Function,
+    Method,
+    Ref,
+    Symbol,
+    Tuple,
+    Unknown,
+    Value,
+    placed,
+)
+
+if TYPE_CHECKING:
+    from scram_analyzers.source.interpreting.interpreter import Interpreter
+
+
+def call(interpreter: Interpreter, callee: Value, arguments: Arguments, place: Place) -> Value:
+    """`callee(arguments)`."""
+    if isinstance(callee, Symbol):
+        return placed(external.call_symbol(interpreter, callee, arguments, place), place)
+    if isinstance(callee, Function):
+        return interpreter.call_function(callee, arguments)
+    if isinstance(callee, Class):
+        return instantiate(interpreter, callee, arguments, place)
+    if isinstance(callee, Method):
+        return placed(methods.call_method(interpreter, callee.owner, callee.name, arguments, place), place)
+    if isinstance(callee, Ref):
+        return _call_object(interpreter, callee, arguments, place)
+    if isinstance(callee, Choice):
+        results = [call(interpreter, option, arguments, place) for option in callee.options]
+        joined = results[0]
+        for result in results[1:]:
+            joined = join_values(joined, result)
+        return joined
+    return opaque(interpreter, arguments, place)
+
+
+def opaque(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
+    """What something unknown makes of its arguments: of tensors a tensor, of anything else nobody knows."""
+    tensors = keras_layers.tensors_in(interpreter, arguments)
+    return Tensor(Opaque(), tensors, place) if tensors else Unknown(place)
+
+
+def _call_object(interpreter: Interpreter, callee: Ref, arguments: Arguments, place: Place) -> Value:
+    thing = interpreter.object_of(callee)
+    if isinstance(thing, Instance):
+        if keras_models.is_model(interpreter, callee) and not keras_layers.tensors_in(interpreter, arguments):
+            output = _model_output(interpreter, callee, place)
+            loss_calls.note_feeding(interpreter, callee, output, arguments)
+            return output
+        method = thing.cls.member("__call__") or thing.cls.member("call")
+        if isinstance(method, Function):
+            result = interpreter.call_function(method.bind(callee), arguments)
+            return result if not isinstance(result, Unknown) else opaque(interpreter, arguments, place)
+        return opaque(interpreter, arguments, place)
+    if isinstance(thing, ModelObject):
+        output = keras_layers.apply(interpreter, callee, arguments, place)
+        loss_calls.note_feeding(interpreter, callee, output, arguments)
+        return output
+    if isinstance(thing, Created) and thing.kind.startswith("keras.layers."):
+        return keras_layers.apply(interpreter, callee, arguments, place)
+    if isinstance(thing, Created) and thing.kind == external.PARTIAL:
+        kept = thing.arguments
+        merged = Arguments(
+            (*kept.positional[1:], *arguments.positional),
+            {**kept.keywords, **arguments.keywords},
+            kept.open or arguments.open,
+        )
+        return call(interpreter, kept.positional[0].value, merged, place)
+    if isinstance(thing, Created):
+        return methods.call_created(interpreter, callee, thing, arguments, place)
+    return opaque(interpreter, arguments, place)
+
+
+def _model_output(interpreter: Interpreter, model: Ref, place: Place) -> Value:
+    """What a subclassed model makes of a batch, as a tensor of it; a tuple where it has several outputs."""
+    outputs = tuple(Tensor(output.producer, output.inputs, place) for output in interpreter.snapshot(model).outputs)
+    if len(outputs) > 1:
+        return Tuple(outputs, place)
+    return outputs[0] if outputs else Tensor(Opaque(), (), place)
+
+
+def instantiate(interpreter: Interpreter, cls: Class, arguments: Arguments, place: Place) -> Value:
+    """An object of a class of this module."""
+    reference = interpreter.allocate(Instance(cls, {}, place), place)
+    interpreter.remember_instance(cls, reference)
+    initializer = cls.member("__init__")
+    if isinstance(initializer, Function):
+        interpreter.call_function(initializer.bind(reference), arguments)
+    else:
+        _bind_fields(interpreter, cls, reference, arguments)
+    return reference
+
+
+def _bind_fields(interpreter: Interpreter, cls: Class, reference: Ref, arguments: Arguments) -> None:
+    """Dataclass fields: the class's members are their defaults, keywords override them."""
+    thing = interpreter.instance(reference)
+    if thing is None:
+        return
+    fields = {name: argument.value for name, argument in arguments.keywords.items()}
+    if fields:
+        interpreter.replace_object(reference, replace(thing, attributes=fields))
+
+
+def generator_of(yields: Sequence[Value]) -> Value:
+    """What a generator function yields, as data in batches; pairs are inputs and targets."""
+    joined = yields[0]
+    for value in yields[1:]:
+        joined = join_values(joined, value)
+    return data_operations.batches_of(joined)

@@ -1,0 +1,195 @@
+"""`model.compile(...)`: the optimizer, the losses and the metrics it names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from scram_analyzers.source.interpreting import keras_layers, keras_models
+from scram_analyzers.source.interpreting.state import Created
+from scram_analyzers.source.keras_api.losses import loss_name
+from scram_analyzers.source.keras_api.optimizers import BY_STRING, DEFAULT_LEARNING_RATE
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Compile, LearningRate, Loss, Metric, Optimizer
+from scram_analyzers.source.values import (
+    Argument,
+    Arguments,
+    Constant,
+    Function,
+    Ref,
+    Symbol,
+    Value,
+    boolean,
+    is_none,
+    number,
+    text,
+)
+
+if TYPE_CHECKING:
+    from scram_analyzers.source.interpreting.interpreter import Interpreter
+
+OPTIMIZER_PREFIX = "keras.optimizers."
+SCHEDULE_PREFIX = "keras.optimizers.schedules."
+COMPILE_POSITIONS = ("optimizer", "loss", "metrics")
+"""Keras 3 puts `loss_weights` third, Keras 1 and 2 put `metrics` there; nobody passes weights by position."""
+
+
+def compile_model(interpreter: Interpreter, owner: Value, arguments: Arguments, place: Place) -> None:
+    """Record a `compile` call."""
+    named = arguments.named(COMPILE_POSITIONS, {})
+    known = keras_models.is_model(interpreter, owner)
+    compiled = Compile(
+        place=place,
+        model=keras_models.snapshot(interpreter, owner) if known else None,
+        arguments=named,
+        optimizer=optimizer_of(interpreter, named.get("optimizer")),
+        losses=tuple(losses_of(interpreter, named.get("loss"))),
+        metrics=_metrics_of(interpreter, named),
+    )
+    interpreter.recording.compiles.append(compiled)
+    if isinstance(owner, Ref):
+        interpreter.note("compile", owner.identity, compiled)
+
+
+def optimizer_of(interpreter: Interpreter, argument: Argument | None) -> Optimizer | None:
+    """The optimizer an argument names or holds; None when it can't be told."""
+    if argument is None or argument.place is None:
+        return None
+    value = argument.value
+    string = text(value)
+    if string is not None:
+        class_name = BY_STRING.get(string.lower())
+        if class_name is None:
+            return None
+        rate = LearningRate(DEFAULT_LEARNING_RATE[class_name])
+        return Optimizer(OPTIMIZER_PREFIX + class_name, value.place or argument.place, rate, Arguments())
+    if isinstance(value, Ref):
+        return interpreter.recording.optimizers.get(value.identity)
+    if isinstance(value, Symbol) and value.name.startswith(OPTIMIZER_PREFIX):
+        rate = LearningRate(DEFAULT_LEARNING_RATE.get(value.name.rpartition(".")[2]))
+        return Optimizer(value.name, argument.place, rate, Arguments())
+    return None
+
+
+def make_optimizer(interpreter: Interpreter, kind: str, arguments: Arguments, place: Place) -> Ref:
+    """An optimizer object, recorded with its learning rate."""
+    named = keras_layers.name_arguments(kind, arguments)
+    rate = _learning_rate(interpreter, kind, arguments, named)
+    reference = interpreter.allocate(Created(kind, named, place, {"learning_rate": _rate_value(named)}), place)
+    optimizer = Optimizer(kind, place, rate, named)
+    interpreter.recording.optimizers[reference.identity] = optimizer
+    return reference
+
+
+def _rate_value(named: Arguments) -> Value:
+    value = named.value("learning_rate")
+    return value if value is not None else Constant(None, assumed=True)
+
+
+def _learning_rate(interpreter: Interpreter, kind: str, given: Arguments, named: Arguments) -> LearningRate:
+    argument = named.get("learning_rate")
+    if argument is None:
+        default = None if named.open else DEFAULT_LEARNING_RATE.get(kind.rpartition(".")[2])
+        return LearningRate(default)
+    value = argument.value
+    parameter = argument.keyword if argument.keyword in given.keywords else None
+    thing = interpreter.object_of(value)
+    if isinstance(thing, Created) and thing.kind.startswith(SCHEDULE_PREFIX):
+        start = _schedule_start(thing)
+        return LearningRate(
+            number(start.value) if start is not None else None,
+            _written_at(start) if start is not None else value.place,
+            start.place if start is not None else argument.place,
+            thing.kind.rpartition(".")[2],
+            parameter,
+        )
+    assumed = isinstance(value, Constant) and value.assumed
+    return LearningRate(number(value), _written_at(argument), argument.place, None, parameter, assumed)
+
+
+def _schedule_start(schedule: Created) -> Argument | None:
+    return schedule.arguments.get("initial_learning_rate")
+
+
+def _written_at(argument: Argument) -> Place | None:
+    return argument.value.place or argument.place
+
+
+def losses_of(interpreter: Interpreter, argument: Argument | None) -> Iterator[Loss]:
+    """The losses an argument brings: one, a list with one for each output, or a dict by output name."""
+    if argument is None or is_none(argument.value):
+        return
+    value = argument.value
+    place = argument.place or value.place
+    if place is None:
+        return
+    items = interpreter.items_of(value)
+    if items is not None:
+        single = len(items) == 1
+        for position, item in enumerate(items):
+            yield loss_of(interpreter, item, item.place or place, None if single else position)
+        return
+    entries = interpreter.entries_of(value)
+    if entries is not None:
+        for name, item in entries.items():
+            yield loss_of(interpreter, item, item.place or place, str(name))
+        return
+    yield loss_of(interpreter, value, place, None)
+
+
+def loss_of(interpreter: Interpreter, value: Value, place: Place, output: str | int | None = None) -> Loss:
+    """The loss that a value names or holds, for one output or all (None)."""
+    string = text(value)
+    if string is not None:
+        return Loss(loss_name(string), value.place or place, False, Arguments(), output)
+    if isinstance(value, Symbol) and value.name.startswith(("keras.losses.", "keras.metrics.", "tensorflow.losses.")):
+        return Loss(loss_name(value.name.rpartition(".")[2]), place, False, Arguments(), output)
+    thing = interpreter.object_of(value)
+    if isinstance(thing, Created) and thing.kind.startswith("keras.losses."):
+        given = thing.arguments.get("from_logits")
+        from_logits = boolean(given.value) if given is not None else (None if thing.arguments.open else False)
+        return Loss(loss_name(thing.kind.rpartition(".")[2]), thing.place, from_logits, thing.arguments, output)
+    if isinstance(value, Function):
+        return Loss(None, place, None, Arguments(), output, value)
+    return Loss(None, place, None, Arguments(), output)
+
+
+def _metrics_of(interpreter: Interpreter, named: Arguments) -> tuple[Metric, ...] | None:
+    argument = named.get("metrics")
+    if argument is None:
+        return None if named.open else ()
+    values = _flat(interpreter, argument.value)
+    if values is None:
+        return () if is_none(argument.value) else None
+    return tuple(_metric(interpreter, value, argument) for value in values)
+
+
+def _flat(interpreter: Interpreter, value: Value) -> list[Value] | None:
+    items = interpreter.items_of(value)
+    if items is None:
+        entries = interpreter.entries_of(value)
+        if entries is None:
+            return [value] if text(value) is not None or isinstance(value, (Symbol, Ref)) else None
+        items = tuple(entries.values())
+    flat: list[Value] = []
+    for item in items:
+        flat += _flat(interpreter, item) or [item]
+    return flat
+
+
+def _metric(interpreter: Interpreter, value: Value, argument: Argument) -> Metric:
+    place = value.place or argument.place
+    assert place is not None
+    string = text(value)
+    if string is not None:
+        return Metric(_metric_name(string), place)
+    if isinstance(value, Symbol) and value.name.startswith(("keras.metrics.", "keras.losses.")):
+        return Metric(_metric_name(value.name.rpartition(".")[2]), place)
+    thing = interpreter.object_of(value)
+    if isinstance(thing, Created) and thing.kind.startswith("keras.metrics."):
+        return Metric(_metric_name(thing.kind.rpartition(".")[2]), place, thing.kind, thing.arguments)
+    return Metric(None, place)
+
+
+def _metric_name(name: str) -> str:
+    return "accuracy" if name in ("acc", "accuracy", "Accuracy") else loss_name(name)

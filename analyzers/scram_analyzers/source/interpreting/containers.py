@@ -1,0 +1,96 @@
+"""Methods of lists, dicts and strings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scram_analyzers.source.interpreting.state import DictObject, ListObject
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.values import Arguments, Constant, Ref, Tuple, Unknown, Value, integer
+
+if TYPE_CHECKING:
+    from scram_analyzers.source.interpreting.interpreter import Interpreter
+
+
+def list_method(
+    interpreter: Interpreter, owner: Ref, thing: ListObject, name: str, arguments: Arguments, place: Place
+) -> Value:
+    """`list.append` and its like; a method that reorders leaves the length known and the items unknown."""
+    given = arguments.positional[0].value if arguments.positional else Unknown(place)
+    if name == "append":
+        interpreter.replace_object(owner, ListObject((*thing.items, given), thing.open))
+    elif name == "extend":
+        items = interpreter.items_of(given)
+        interpreter.replace_object(owner, ListObject((*thing.items, *(items or ())), thing.open or items is None))
+    elif name == "insert":
+        position = integer(given)
+        known = position is not None and len(arguments.positional) > 1 and not thing.open
+        longer = list(thing.items)
+        if known and position is not None:
+            longer.insert(position, arguments.positional[1].value)
+        interpreter.replace_object(owner, ListObject(tuple(longer), thing.open or not known))
+    elif name == "pop":
+        return _pop(interpreter, owner, thing, arguments, place)
+    elif name in ("reverse", "sort", "remove", "clear"):
+        interpreter.replace_object(owner, ListObject((), open=name != "clear"))
+    elif name == "copy":
+        return interpreter.new_list(thing.items, place, open=thing.open)
+    else:
+        return Unknown(place)
+    return Constant(None, place)
+
+
+def _pop(interpreter: Interpreter, owner: Ref, thing: ListObject, arguments: Arguments, place: Place) -> Value:
+    if arguments.positional or thing.open or not thing.items:
+        interpreter.replace_object(owner, ListObject((), open=True))
+        return Unknown(place)
+    interpreter.replace_object(owner, ListObject(thing.items[:-1]))
+    return thing.items[-1]
+
+
+def dict_method(
+    interpreter: Interpreter, owner: Ref, thing: DictObject, name: str, arguments: Arguments, place: Place
+) -> Value:
+    """`dict.get`, `.items` and their like."""
+    if name in ("get", "setdefault", "pop"):
+        key = arguments.positional[0].value if arguments.positional else Unknown(place)
+        if isinstance(key, Constant) and key.value in thing.entries:
+            return thing.entries[key.value]
+        fallback = arguments.value("default", 1)
+        absent = isinstance(key, Constant) and not thing.open
+        return (fallback or Constant(None, place)) if absent else Unknown(place)
+    if name == "update":
+        given = arguments.positional[0].value if arguments.positional else None
+        entries = interpreter.entries_of(given)
+        added: dict[object, Value] = {name: argument.value for name, argument in arguments.keywords.items()}
+        open_ = thing.open or (given is not None and entries is None)
+        interpreter.replace_object(owner, DictObject({**thing.entries, **(entries or {}), **added}, open_))
+        return Constant(None, place)
+    if thing.open:
+        return interpreter.new_list((), place, open=True) if name in ("items", "keys", "values") else Unknown(place)
+    if name == "items":
+        pairs = (Tuple((_key(key), value), place) for key, value in thing.entries.items())
+        return interpreter.new_list(pairs, place)
+    if name == "keys":
+        return interpreter.new_list((_key(key) for key in thing.entries), place)
+    if name == "values":
+        return interpreter.new_list(thing.entries.values(), place)
+    return Unknown(place)
+
+
+def _key(key: object) -> Value:
+    return Constant(key) if isinstance(key, (str, int, float, bool, bytes)) else Unknown()
+
+
+def string_method(interpreter: Interpreter, owner: Constant, name: str, arguments: Arguments, place: Place) -> Value:
+    """Methods of a known string that a path or a name may go through."""
+    if not isinstance(owner.value, str):
+        return Unknown(place)
+    if name in ("lower", "upper", "strip", "title") and not arguments.positional:
+        return Constant(getattr(owner.value, name)(), place)
+    if name == "split":
+        separator = arguments.positional[0].value if arguments.positional else Constant(None)
+        if isinstance(separator, Constant) and (separator.value is None or isinstance(separator.value, str)):
+            parts = owner.value.split(separator.value or None)
+            return interpreter.new_list((Constant(part, place) for part in parts), place)
+    return Unknown(place)

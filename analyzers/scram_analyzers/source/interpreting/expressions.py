@@ -1,0 +1,480 @@
+"""What each kind of expression is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+
+from scram_analyzers.source.data import Data, DataStep, StepKind
+from scram_analyzers.source.graph import Operation, Tensor
+from scram_analyzers.source.interpreting import arithmetic, attributes, calls, iteration, subscripts
+from scram_analyzers.source.interpreting.state import DictObject, ListObject, join_states, join_values
+from scram_analyzers.source.libraries import data_arithmetic, data_operations
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.values import (
+    Argument,
+    Arguments,
+    Choice,
+    Class,
+    Constant,
+    Function,
+    Symbol,
+    Tuple,
+    Unknown,
+    Value,
+    integer,
+    is_none,
+    number,
+    placed,
+)
+
+if TYPE_CHECKING:
+    from scram_analyzers.source.interpreting.interpreter import Interpreter
+
+BUILTIN_NAMES = frozenset(
+    [
+        "abs",
+        "all",
+        "any",
+        "bool",
+        "dict",
+        "enumerate",
+        "exit",
+        "float",
+        "getattr",
+        "hasattr",
+        "int",
+        "isinstance",
+        "len",
+        "list",
+        "map",
+        "max",
+        "min",
+        "open",
+        "print",
+        "quit",
+        "range",
+        "reversed",
+        "round",
+        "set",
+        "setattr",
+        "sorted",
+        "str",
+        "sum",
+        "super",
+        "tuple",
+        "type",
+        "zip",
+        "filter",
+        "property",
+        "object",
+        "input",
+        "vars",
+        "iter",
+        "next",
+    ]
+)
+
+
+def evaluate(interpreter: Interpreter, node: cst.BaseExpression) -> Value:
+    """The value of an expression in the current state."""
+    interpreter.steps += 1
+    if interpreter.steps > interpreter.budget:
+        interpreter.stop()
+    handler = _EXPRESSIONS.get(type(node))
+    if handler is None:
+        return Unknown(interpreter.place(node))
+    return handler(interpreter, node)
+
+
+# -- literals
+
+
+def _name(interpreter: Interpreter, node: cst.Name) -> Value:
+    if node.value in ("True", "False", "None"):
+        literal = {"True": True, "False": False, "None": None}[node.value]
+        return Constant(literal, interpreter.place(node))
+    return interpreter.lookup(node.value, node)
+
+
+def _number(interpreter: Interpreter, node: cst.Integer | cst.Float) -> Value:
+    try:
+        return Constant(_literal(node.value), interpreter.place(node))
+    except ValueError:  # an integer of more digits than Python converts
+        return Unknown(interpreter.place(node))
+
+
+def _literal(written: str) -> int | float:
+    """A number as written; ten times faster than evaluating it as an expression."""
+    if written.isdigit():
+        return int(written)
+    if written[:2].lower() in ("0x", "0o", "0b"):
+        return int(written, 0)
+    return float(written) if any(each in written for each in ".eE") else int(written.replace("_", ""))
+
+
+def _string(interpreter: Interpreter, node: cst.SimpleString | cst.ConcatenatedString) -> Value:
+    if (
+        isinstance(node, cst.SimpleString)
+        and not node.prefix
+        and "\\" not in node.value
+        and node.value[:3] != node.value[:1] * 3
+    ):
+        return Constant(node.value[1:-1], interpreter.place(node))
+    value = node.evaluated_value
+    return Constant(value, interpreter.place(node)) if value is not None else Unknown(interpreter.place(node))
+
+
+def _formatted_string(interpreter: Interpreter, node: cst.FormattedString) -> Value:
+    parts: list[str] = []
+    for part in node.parts:
+        if isinstance(part, cst.FormattedStringText):
+            parts.append(part.value)
+            continue
+        assert isinstance(part, cst.FormattedStringExpression)
+        value = evaluate(interpreter, part.expression)
+        if not isinstance(value, Constant) or part.format_spec or part.conversion:
+            return Unknown(interpreter.place(node))
+        parts.append(str(value.value))
+    return Constant("".join(parts), interpreter.place(node))
+
+
+def _tuple(interpreter: Interpreter, node: cst.Tuple) -> Value:
+    items, open_ = _elements(interpreter, node.elements)
+    return Unknown(interpreter.place(node)) if open_ else Tuple(tuple(items), interpreter.place(node))
+
+
+def _list(interpreter: Interpreter, node: cst.List | cst.Set) -> Value:
+    items, open_ = _elements(interpreter, node.elements)
+    return interpreter.new_list(items, interpreter.place(node), open=open_)
+
+
+def _elements(interpreter: Interpreter, elements: Any) -> tuple[list[Value], bool]:
+    items: list[Value] = []
+    open_ = False
+    for element in elements:
+        value = evaluate(interpreter, element.value)
+        if isinstance(element, cst.StarredElement):
+            inner = interpreter.items_of(value)
+            items.extend(inner or ())
+            open_ = open_ or inner is None
+        else:
+            items.append(value)
+    return items, open_
+
+
+def _dict(interpreter: Interpreter, node: cst.Dict) -> Value:
+    entries: dict[object, Value] = {}
+    open_ = False
+    for element in node.elements:
+        value = evaluate(interpreter, element.value)
+        if isinstance(element, cst.StarredDictElement):
+            inner = interpreter.entries_of(value)
+            entries.update(inner or {})
+            open_ = open_ or inner is None
+            continue
+        assert isinstance(element, cst.DictElement)
+        key = evaluate(interpreter, element.key)
+        if isinstance(key, Constant):
+            entries[key.value] = value
+        else:
+            open_ = True
+    return interpreter.allocate(DictObject(entries, open_), interpreter.place(node))
+
+
+# -- operators
+
+
+def _binary(interpreter: Interpreter, node: cst.BinaryOperation) -> Value:
+    left = evaluate(interpreter, node.left)
+    right = evaluate(interpreter, node.right)
+    return operate(interpreter, type(node.operator).__name__, left, right, interpreter.place(node))
+
+
+def operate(interpreter: Interpreter, operator: str, left: Value, right: Value, place: Place) -> Value:
+    """`left <operator> right` for any values. `operator` is libcst's class name ("Divide")."""
+    if isinstance(left, Constant) and isinstance(right, Constant):
+        return placed(arithmetic.binary(operator, left, right), place)
+    if isinstance(left, Tensor) or isinstance(right, Tensor):
+        inputs = tuple(each for each in (left, right) if isinstance(each, Tensor))
+        others = tuple(Argument(each, place) for each in (left, right) if not isinstance(each, Tensor))
+        return Tensor(Operation(f"operator.{operator}", Arguments(others)), inputs, place)
+    left_data, right_data = data_operations.as_data(left), data_operations.as_data(right)
+    if left_data is not None or right_data is not None:
+        return data_arithmetic.operate(operator, left_data or left, right_data or right, place)
+    if operator == "Add":
+        return _concatenate(interpreter, left, right, place)
+    if operator == "Multiply":
+        return _repeat(interpreter, left, right, place)
+    return Unknown(place)
+
+
+def _concatenate(interpreter: Interpreter, left: Value, right: Value, place: Place) -> Value:
+    if isinstance(left, Tuple) and isinstance(right, Tuple):
+        return Tuple((*left.items, *right.items), place)
+    first, second = interpreter.object_of(left), interpreter.object_of(right)
+    if isinstance(first, ListObject) and isinstance(second, ListObject):
+        return interpreter.new_list((*first.items, *second.items), place, open=first.open or second.open)
+    return Unknown(place)
+
+
+def _repeat(interpreter: Interpreter, left: Value, right: Value, place: Place) -> Value:
+    for sequence, count in ((left, integer(right)), (right, integer(left))):
+        thing = interpreter.object_of(sequence)
+        if not isinstance(thing, ListObject):
+            continue
+        if count is None or len(thing.items) * count > 64:
+            return interpreter.new_list(thing.items[:1], place, open=True)
+        return interpreter.new_list(thing.items * count, place, open=thing.open)
+    return Unknown(place)
+
+
+def _unary(interpreter: Interpreter, node: cst.UnaryOperation) -> Value:
+    operand = evaluate(interpreter, node.expression)
+    place = interpreter.place(node)
+    if isinstance(node.operator, cst.Not):
+        held = truth(interpreter, operand)
+        return Unknown(place) if held is None else Constant(not held, place)
+    if isinstance(operand, Constant):
+        return placed(arithmetic.unary(type(node.operator).__name__, operand), place)
+    if isinstance(operand, Tensor):
+        return Tensor(Operation(f"operator.{type(node.operator).__name__}", Arguments()), (operand,), place)
+    if isinstance(node.operator, cst.BitInvert) and isinstance(operand, Data):
+        return operand.after(DataStep(StepKind.OTHER, "BitInvert", place))  # `~mask` is a mask as well
+    return Unknown(place)
+
+
+def _boolean(interpreter: Interpreter, node: cst.BooleanOperation) -> Value:
+    left = evaluate(interpreter, node.left)
+    held = truth(interpreter, left)
+    wants = isinstance(node.operator, cst.And)
+    if held is not None and held is not wants:
+        return left
+    right = evaluate(interpreter, node.right)
+    if held is not None:
+        return right
+    if is_none(left) and not wants:  # `given or default`, where nothing is given unless a caller does
+        return assumed(right)
+    return Unknown(interpreter.place(node))
+
+
+def _comparison(interpreter: Interpreter, node: cst.Comparison) -> Value:
+    left = evaluate(interpreter, node.left)
+    place = interpreter.place(node)
+    if len(node.comparisons) != 1:
+        for target in node.comparisons:
+            evaluate(interpreter, target.comparator)
+        return Unknown(place)
+    operator = node.comparisons[0].operator
+    right = evaluate(interpreter, node.comparisons[0].comparator)
+    if isinstance(operator, (cst.Is, cst.IsNot)):
+        same = _identical(left, right)
+        return Unknown(place) if same is None else Constant(same is isinstance(operator, cst.Is), place)
+    data = data_operations.as_data(left) or data_operations.as_data(right)
+    if data is not None and not isinstance(operator, (cst.In, cst.NotIn)):
+        return data_arithmetic.compare(data, place)
+    if isinstance(left, Constant) and isinstance(right, Constant) and not (left.assumed or right.assumed):
+        result = arithmetic.compare(type(operator).__name__, left, right)
+        return Unknown(place) if result is None else Constant(result, place)
+    return Unknown(place)
+
+
+def _identical(left: Value, right: Value) -> bool | None:
+    if not (isinstance(right, Constant) and right.value is None):
+        return None
+    if isinstance(left, Constant):
+        return None if left.assumed else left.value is None
+    return None if isinstance(left, (Unknown, Choice)) else False
+
+
+def _conditional(interpreter: Interpreter, node: cst.IfExp) -> Value:
+    held = truth(interpreter, evaluate(interpreter, node.test))
+    if held is not None:
+        return evaluate(interpreter, node.body if held else node.orelse)
+    other = interpreter.state.fork()
+    first = evaluate(interpreter, node.body)
+    after = interpreter.state
+    interpreter.state = other
+    second = evaluate(interpreter, node.orelse)
+    interpreter.state = join_states(after, interpreter.state)
+    return placed(join_values(first, second), interpreter.place(node))
+
+
+def truth(interpreter: Interpreter, value: Value) -> bool | None:
+    """Whether a value counts as true; None when it can't be told."""
+    if isinstance(value, Constant):
+        return None if value.assumed else bool(value.value)
+    if isinstance(value, Tuple):
+        return bool(value.items)
+    thing = interpreter.object_of(value)
+    if isinstance(thing, ListObject):
+        return None if thing.open else bool(thing.items)
+    if isinstance(thing, DictObject):
+        return None if thing.open else bool(thing.entries)
+    if thing is not None or isinstance(value, (Function, Class)):
+        return True
+    return None
+
+
+def assumed(value: Value) -> Value:
+    """The value as a default that somebody may override."""
+    return replace(value, assumed=True) if isinstance(value, Constant) else value
+
+
+# -- names with dots, items, calls
+
+
+def _attribute(interpreter: Interpreter, node: cst.Attribute) -> Value:
+    owner = evaluate(interpreter, node.value)
+    if isinstance(owner, Symbol):  # by far the most frequent case, and one that needs no place
+        return owner.attribute(node.attr.value)
+    return attributes.get_attribute(interpreter, owner, node.attr.value, interpreter.place(node))
+
+
+def _subscript(interpreter: Interpreter, node: cst.Subscript) -> Value:
+    return subscripts.get_item(interpreter, node)
+
+
+def set_item(interpreter: Interpreter, node: cst.Subscript, value: Value) -> None:
+    """`owner[...] = value`."""
+    subscripts.set_item(interpreter, node, value)
+
+
+def _call(interpreter: Interpreter, node: cst.Call) -> Value:
+    callee = evaluate(interpreter, node.func)
+    positional: list[Argument] = []
+    keywords: dict[str, Argument] = {}
+    open_ = False
+    for argument in node.args:
+        value = evaluate(interpreter, argument.value)
+        place = interpreter.place(argument.value)
+        if argument.star == "*":
+            items = interpreter.items_of(value)
+            positional.extend(Argument(item, place) for item in items or ())
+            open_ = open_ or items is None
+        elif argument.star == "**":
+            entries = interpreter.entries_of(value)
+            open_ = open_ or entries is None
+            keywords.update(
+                {str(key): Argument(item, item.place or place, str(key)) for key, item in (entries or {}).items()}
+            )
+        elif argument.keyword is not None:
+            keywords[argument.keyword.value] = Argument(value, place, argument.keyword.value)
+        else:
+            positional.append(Argument(value, place))
+    return calls.call(interpreter, callee, Arguments(tuple(positional), keywords, open_), interpreter.place(node))
+
+
+def _lambda(interpreter: Interpreter, node: cst.Lambda) -> Value:
+    assert interpreter.chunk is not None
+    defaults = interpreter.parameter_defaults(node.params)
+    scope = interpreter.frame.scope
+    interpreter.frame.encloses = True
+    return Function(node, interpreter.chunk, scope, defaults, "<lambda>", place=interpreter.place(node))
+
+
+def _walrus(interpreter: Interpreter, node: cst.NamedExpr) -> Value:
+    value = evaluate(interpreter, node.value)
+    if isinstance(node.target, cst.Name):
+        interpreter.bind(node.target.value, value)
+    return value
+
+
+def _inner(interpreter: Interpreter, node: cst.Await) -> Value:
+    return evaluate(interpreter, node.expression)
+
+
+def _yield(interpreter: Interpreter, node: cst.Yield) -> Value:
+    if isinstance(node.value, cst.From):
+        interpreter.frame.yields.append(evaluate(interpreter, node.value.item))
+    elif node.value is not None:
+        interpreter.frame.yields.append(evaluate(interpreter, node.value))
+    return Unknown(interpreter.place(node))
+
+
+# -- comprehensions and iteration
+
+
+def _comprehension(interpreter: Interpreter, node: cst.ListComp | cst.GeneratorExp | cst.SetComp) -> Value:
+    items, open_ = _comprehended(interpreter, node.for_in, node.elt)
+    return interpreter.new_list(items, interpreter.place(node), open=open_)
+
+
+def _dict_comprehension(interpreter: Interpreter, node: cst.DictComp) -> Value:
+    _comprehended(interpreter, node.for_in, node.value)
+    return interpreter.allocate(DictObject({}, open=True), interpreter.place(node))
+
+
+def _comprehended(
+    interpreter: Interpreter, clause: cst.CompFor, element: cst.BaseExpression
+) -> tuple[list[Value], bool]:
+    iterable = evaluate(interpreter, clause.iter)
+    items = iteration.iterated(interpreter, iterable)
+    known = items is not None and len(items) <= iteration.MAX_UNROLLED and not clause.ifs
+    outer = interpreter.frame.scope
+    interpreter.frame.scope = interpreter.new_scope(outer)
+    results: list[Value] = []
+    open_ = not known
+    try:
+        for item in items if known and items is not None else (iteration.element_of(interpreter, iterable),):
+            interpreter.assign(clause.target, item)
+            if clause.inner_for_in is not None:
+                inner, inner_open = _comprehended(interpreter, clause.inner_for_in, element)
+                results += inner
+                open_ = open_ or inner_open
+            else:
+                results.append(_counted(interpreter, element, evaluate(interpreter, element)))
+    finally:
+        interpreter.frame.scope = outer
+    return results, open_
+
+
+def _counted(interpreter: Interpreter, element: cst.BaseExpression, value: Value) -> Value:
+    """An element of a comprehension: where it is one of several whole numbers (`1 if ... else 0`), data of these."""
+    leaves = _leaves(element)
+    if not isinstance(value, Unknown) or len(leaves) < 2:
+        return value
+    numbers = [number(evaluate(interpreter, leaf)) for leaf in leaves]
+    found = data_operations.one_of([each for each in numbers if each is not None], interpreter.place(element))
+    return found if found is not None and None not in numbers else value
+
+
+def _leaves(node: cst.BaseExpression) -> list[cst.BaseExpression]:
+    """What a conditional expression may come to."""
+    return [*_leaves(node.body), *_leaves(node.orelse)] if isinstance(node, cst.IfExp) else [node]
+
+
+_EXPRESSIONS: Mapping[type[cst.CSTNode], Callable[[Interpreter, Any], Value]] = MappingProxyType(
+    {
+        cst.Name: _name,
+        cst.Integer: _number,
+        cst.Float: _number,
+        cst.SimpleString: _string,
+        cst.ConcatenatedString: _string,
+        cst.FormattedString: _formatted_string,
+        cst.Tuple: _tuple,
+        cst.List: _list,
+        cst.Set: _list,
+        cst.Dict: _dict,
+        cst.BinaryOperation: _binary,
+        cst.UnaryOperation: _unary,
+        cst.BooleanOperation: _boolean,
+        cst.Comparison: _comparison,
+        cst.IfExp: _conditional,
+        cst.Attribute: _attribute,
+        cst.Subscript: _subscript,
+        cst.Call: _call,
+        cst.Lambda: _lambda,
+        cst.NamedExpr: _walrus,
+        cst.Await: _inner,
+        cst.Yield: _yield,
+        cst.ListComp: _comprehension,
+        cst.SetComp: _comprehension,
+        cst.GeneratorExp: _comprehension,
+        cst.DictComp: _dict_comprehension,
+    }
+)

@@ -1,0 +1,111 @@
+"""Calls of things from outside the module, by canonical name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from scram_analyzers.source.interpreting import (
+    builtin_functions,
+    compiling,
+    keras_layers,
+    keras_models,
+    loss_calls,
+    sklearn_wrappers,
+    tuners,
+)
+from scram_analyzers.source.interpreting.state import Created
+from scram_analyzers.source.keras_api.optimizers import TENSORFLOW_OPTIMIZERS
+from scram_analyzers.source.libraries import data_functions
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Call
+from scram_analyzers.source.values import Arguments, Constant, Symbol, Unknown, Value, text
+
+if TYPE_CHECKING:
+    from scram_analyzers.source.interpreting.interpreter import Interpreter
+
+PARTIAL = "functools.partial"
+
+_LOADERS = frozenset(
+    (
+        "keras.models.load_model",
+        "keras.models.model_from_json",
+        "keras.models.model_from_yaml",
+        "keras.models.clone_model",
+    )
+)
+
+
+_LAYOUTS = {"th": "channels_first", "tf": "channels_last"}
+
+
+def call_symbol(interpreter: Interpreter, callee: Symbol, arguments: Arguments, place: Place) -> Value:
+    """`symbol(arguments)`, recorded."""
+    name = callee.name
+    if name.startswith("builtins."):
+        return builtin_functions.call(interpreter, name.partition(".")[2], arguments, place)
+    result = _result(interpreter, name, arguments, place)
+    interpreter.recording.calls.append(Call(name, callee.dotted, arguments, place, result))
+    return result
+
+
+def _result(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
+    if name.startswith("keras."):
+        known = _keras(interpreter, name, arguments, place)
+        if known is not None:
+            return known
+    if name in sklearn_wrappers.JUDGING and arguments.positional:
+        data = Arguments(arguments.positional[1:], arguments.keywords, arguments.open)
+        sklearn_wrappers.train_within(interpreter, arguments.positional[0].value, data, place)
+    if name == "sklearn.pipeline.make_pipeline":
+        return interpreter.allocate(Created(name, arguments, place), place)
+    if name in sklearn_wrappers.WRAPPERS:
+        return sklearn_wrappers.make(interpreter, name, arguments, place)
+    if name == PARTIAL and arguments.positional:
+        return interpreter.allocate(Created(name, arguments, place), place)
+    if name in ("os.environ.get", "os.getenv"):
+        default = arguments.value("default", 1)
+        return replace(default, assumed=True) if isinstance(default, Constant) else Unknown(place)
+    if tuners.is_tuner(name):
+        return tuners.make(interpreter, name, arguments, place)
+    if name in TENSORFLOW_OPTIMIZERS:
+        kind = compiling.OPTIMIZER_PREFIX + TENSORFLOW_OPTIMIZERS[name]
+        return compiling.make_optimizer(interpreter, kind, arguments, place)
+    known = data_functions.call(interpreter, name, arguments, place)
+    if known is not None:
+        return known
+    loss_calls.of_function(interpreter, name, arguments, place)
+    tensor = keras_layers.operation(interpreter, name, arguments, place)
+    if tensor is not None:
+        return tensor
+    if name.rpartition(".")[2][:1].isupper():
+        named = keras_layers.name_arguments(name, arguments)
+        return interpreter.allocate(Created(name, named, place), place)
+    return Unknown(place)
+
+
+def _keras(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    """What Keras makes; None when the name is treated like any other library's."""
+    last = name.rpartition(".")[2]
+    if last in ("set_image_data_format", "set_image_dim_ordering") and arguments.positional:
+        given = text(arguments.positional[0].value)
+        interpreter.note("image data format", None, _LAYOUTS.get(given or "", given))
+        return None
+    if name == "keras.Input":
+        return keras_layers.input_tensor(interpreter, arguments, place)
+    if name == "keras.models.Sequential":
+        return keras_models.make_sequential(interpreter, arguments, place)
+    if name == "keras.models.Model":
+        return keras_models.make_functional(interpreter, arguments, place)
+    if name in _LOADERS:
+        return keras_models.make_loaded(interpreter, place)
+    if name.startswith("keras.applications.") and last[:1].isupper():
+        return keras_models.make_application(interpreter, name, arguments, place)
+    if name.startswith(keras_layers.LAYER_PREFIX) and last[:1].isupper():
+        return keras_layers.create(interpreter, name, arguments, place)
+    if name.startswith(compiling.OPTIMIZER_PREFIX) and last[:1].isupper():
+        if name.startswith(compiling.SCHEDULE_PREFIX):
+            named = keras_layers.name_arguments(name, arguments)
+            return interpreter.allocate(Created(name, named, place), place)
+        return compiling.make_optimizer(interpreter, name, arguments, place)
+    return None

@@ -1,0 +1,214 @@
+"""Calls that train, evaluate or predict: which data reach them, with what validation and callbacks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from scram_analyzers.source.data import Data
+from scram_analyzers.source.interpreting import keras_models
+from scram_analyzers.source.interpreting.state import Created
+from scram_analyzers.source.keras_api.layers import LEGACY_PARAMETERS
+from scram_analyzers.source.libraries import data_operations
+from scram_analyzers.source.model import Model
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Callback, Compile, Evaluation, Fit
+from scram_analyzers.source.values import (
+    Argument,
+    Arguments,
+    Choice,
+    Function,
+    Ref,
+    Symbol,
+    Unknown,
+    Value,
+    is_none,
+    number,
+)
+
+if TYPE_CHECKING:
+    from scram_analyzers.source.interpreting.interpreter import Interpreter
+
+PARAMETERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "fit": (
+            "x",
+            "y",
+            "batch_size",
+            "epochs",
+            "verbose",
+            "callbacks",
+            "validation_split",
+            "validation_data",
+        ),
+        "fit_generator": ("x", "steps_per_epoch", "epochs", "verbose", "callbacks", "validation_data"),
+        "train_on_batch": ("x", "y", "sample_weight", "class_weight"),
+        "evaluate": ("x", "y", "batch_size", "verbose"),
+        "evaluate_generator": ("x", "steps"),
+        "predict": ("x", "batch_size", "verbose"),
+        "predict_generator": ("x", "steps"),
+        "test_on_batch": ("x", "y"),
+        "predict_on_batch": ("x",),
+        "predict_classes": ("x",),
+        "predict_proba": ("x",),
+    }
+)
+SEARCH = "search"
+"""The method of a training inside scikit-learn's searches, ensembles, pipelines and cross-validations."""
+
+TRAINING = frozenset(("fit", "fit_generator", "train_on_batch"))
+
+_ALIASES: Mapping[str, str] = MappingProxyType(
+    {
+        **LEGACY_PARAMETERS,
+        "generator": "x",
+    }
+)
+KERAS_ONLY = frozenset(("epochs", "nb_epoch", "validation_data", "validation_split", "steps_per_epoch", "callbacks"))
+"""Keywords of `fit` that say it is Keras's, when nothing else does (scikit-learn's has none of them)."""
+
+
+def train(interpreter: Interpreter, owner: Value, method: str, arguments: Arguments, place: Place) -> Value:
+    """Record a call that trains; its value is the history. A `SEARCH` is not written as Keras's own `fit`."""
+    named = arguments.named(PARAMETERS.get(method, ()), _ALIASES)
+    model, compiled = _model_of(interpreter, owner)
+    x = _data_argument(interpreter, named.get("x"))
+    validation, has_validation = _validation(interpreter, named)
+    fit = Fit(
+        place=place,
+        method=method,
+        model=model,
+        compile=compiled,
+        arguments=named,
+        x=x,
+        y=_data_argument(interpreter, named.get("y")),
+        validation=validation,
+        has_validation=has_validation,
+        callbacks=_callbacks(interpreter, named),
+        batch_size=named.get("batch_size"),
+        epochs=named.get("epochs"),
+        class_weights=_weighted_classes(interpreter, named.value("class_weight")),
+        targets_by_output=_targets_by_output(interpreter, model, named.value("y")),
+    )
+    interpreter.recording.fits.append(fit)
+    if method == "train_on_batch":
+        return Unknown(place)
+    return interpreter.allocate(Created("keras.callbacks.History", Arguments(), place), place)
+
+
+def evaluate(interpreter: Interpreter, owner: Value, method: str, arguments: Arguments, place: Place) -> Value:
+    """Record a call that evaluates or predicts."""
+    named = arguments.named(PARAMETERS[method], _ALIASES)
+    model, _ = _model_of(interpreter, owner)
+    x = _data_argument(interpreter, named.get("x"))
+    y = _data_argument(interpreter, named.get("y"))
+    interpreter.recording.evaluations.append(Evaluation(place, method, model, named, x, y))
+    return data_operations.prediction(method, place)
+
+
+def _model_of(interpreter: Interpreter, owner: Value) -> tuple[Model | None, Compile | None]:
+    if isinstance(owner, Choice) or not keras_models.is_model(interpreter, owner):
+        return None, None
+    assert isinstance(owner, Ref)
+    compiled = interpreter.fact("compile", owner.identity)
+    return keras_models.snapshot(interpreter, owner), compiled if isinstance(compiled, Compile) else None
+
+
+def _data_argument(interpreter: Interpreter, argument: Argument | None) -> Argument | None:
+    """The argument with its value as data, where it is data in another guise (a list of numbers, a column)."""
+    if argument is None:
+        return None
+    data = data_operations.as_data(argument.value)
+    if data is None:
+        data = _of_sequence(interpreter, argument.value)
+    if data is None:
+        data = data_operations.from_object(interpreter, argument.value)
+    return Argument(data, argument.place, argument.keyword) if data is not None else argument
+
+
+SEQUENCES = frozenset(("keras.utils.Sequence", "keras.utils.PyDataset"))
+
+
+def _of_sequence(interpreter: Interpreter, value: Value) -> Data | None:
+    """The batches that an object of the module's own `Sequence` or `PyDataset` gives."""
+    thing = interpreter.instance(value)
+    if thing is None or not isinstance(value, Ref) or SEQUENCES.isdisjoint(thing.cls.external_bases()):
+        return None
+    method = thing.cls.member("__getitem__")
+    if not isinstance(method, Function):
+        return None
+    batch = interpreter.call_function(method.bind(value), Arguments((Argument(Unknown(), None),)))
+    known = data_operations.as_data(batch) is not None or interpreter.items_of(batch)
+    return data_operations.batches_of(batch) if known else None
+
+
+def _weighted_classes(interpreter: Interpreter, weights: Value | None) -> tuple[int | str, ...]:
+    """The keys; of strings only those with a number, as others name outputs."""
+    entries = interpreter.entries_of(weights) or {}
+    numbers = [key for key in entries if isinstance(key, int) and not isinstance(key, bool)]
+    names = [key for key, value in entries.items() if isinstance(key, str) and number(value) is not None]
+    return (*numbers, *names)
+
+
+def _targets_by_output(interpreter: Interpreter, model: Model | None, y: Value | None) -> dict[str | int, Data]:
+    """The targets of each output, where a dict or a list brings them apart."""
+    if model is None or len(model.outputs) < 2 or y is None:
+        return {}
+    named = interpreter.entries_of(y)
+    given = dict(named) if named is not None else dict(enumerate(interpreter.items_of(y) or ()))
+    found: dict[str | int, Data] = {}
+    for key, value in given.items():
+        data = data_operations.as_data(value) or data_operations.stacked(interpreter, value)
+        if data is not None and isinstance(key, (str, int)):
+            found[key] = data
+    return found
+
+
+def _validation(interpreter: Interpreter, named: Arguments) -> tuple[Argument | None, bool | None]:
+    given = named.get("validation_data")
+    if given is not None and not is_none(given.value):
+        items = interpreter.items_of(given.value)
+        if items:
+            first = _data_argument(interpreter, Argument(items[0], _first_written(given) or items[0].place))
+            return first, True
+        return _data_argument(interpreter, given), None if isinstance(given.value, Unknown) else True
+    split = named.get("validation_split")
+    if split is not None:
+        share = number(split.value)
+        return None, None if share is None else share > 0
+    return None, None if named.open else False
+
+
+def _first_written(given: Argument) -> Place | None:
+    """The first element of a tuple that is written out, else the whole argument."""
+    node = given.place.node if given.place is not None else None
+    if given.place is None or not isinstance(node, (cst.Tuple, cst.List)) or not node.elements:
+        return given.place
+    return Place(given.place.chunk, node.elements[0].value)
+
+
+def _callbacks(interpreter: Interpreter, named: Arguments) -> tuple[Callback, ...] | None:
+    argument = named.get("callbacks")
+    if argument is None:
+        return None if named.open else ()
+    if is_none(argument.value):
+        return ()
+    items = interpreter.items_of(argument.value)
+    if items is None:
+        thing = interpreter.object_of(argument.value)
+        if not isinstance(thing, Created):
+            return None
+        items = (argument.value,)
+    return tuple(_callback(interpreter, item) for item in items)
+
+
+def _callback(interpreter: Interpreter, value: Value) -> Callback:
+    thing = interpreter.object_of(value)
+    if isinstance(thing, Created):
+        return Callback(thing.kind, thing.arguments, thing.place)
+    if isinstance(value, Symbol):
+        return Callback(value.name, Arguments(), value.place)
+    return Callback(None, Arguments(), value.place)

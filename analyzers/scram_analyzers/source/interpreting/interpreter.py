@@ -1,0 +1,562 @@
+"""The abstract interpreter: walks a module in order and says what its names stand for.
+
+It runs nothing. Branches join to what both sides agree on, functions are followed at their calls (and once
+alone if nobody calls them), loops over known items are unrolled, and what can't be understood is `Unknown`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import NoReturn, TypeVar
+
+import libcst as cst
+
+from scram_analyzers.findings import SourceRange
+from scram_analyzers.source.imports import Imports
+from scram_analyzers.source.interpreting import binding, calls, expressions, keras_models
+from scram_analyzers.source.interpreting.recording import Recording
+from scram_analyzers.source.interpreting.reuse import Fact, Memory, Name, Outcome, Trace, hold, put
+from scram_analyzers.source.interpreting.state import (
+    DictObject,
+    HeapObject,
+    Instance,
+    ListObject,
+    State,
+    join_states,
+    join_values,
+)
+from scram_analyzers.source.interpreting.statements import run_block
+from scram_analyzers.source.keras_api.names import is_exported
+from scram_analyzers.source.keras_api.pasted import meaning_of
+from scram_analyzers.source.model import Model
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Program, UnreadPart
+from scram_analyzers.source.reading.chunks import ParseCache, PlacedChunk, parse_module
+from scram_analyzers.source.reading.splitting import split_module
+from scram_analyzers.source.values import (
+    UNKNOWN,
+    Argument,
+    Arguments,
+    Class,
+    Constant,
+    Function,
+    Ref,
+    Symbol,
+    Tuple,
+    Unknown,
+    Value,
+)
+
+MAX_CALL_DEPTH = 16
+MAX_STEPS_PER_NODE = 60
+"""How often, on average, an expression may be evaluated: helpers called in loops, within reason."""
+MIN_STEPS = 20_000
+MAX_STEPS = 400_000
+
+MODULE_SCOPE = 0
+
+STRETCH_BITS = 32
+"""Scopes and identities count from a number of each stretch's own, so that they never meet those of another."""
+
+Defined = TypeVar("Defined", Class, Function)
+
+
+class BudgetSpentError(Exception):
+    """The module takes more steps than a program written by hand would."""
+
+
+@dataclass
+class Frame:
+    """One function being followed (or the module itself). `encloses`: a function made in it may ask for its names."""
+
+    scope: int
+    function: Function | None = None
+    outer_names: set[str] = field(default_factory=set)
+    bound: set[tuple[int, str]] = field(default_factory=set)
+    encloses: bool = False
+    returns: list[tuple[Value, State]] = field(default_factory=list)
+    yields: list[Value] = field(default_factory=list)
+    breaks: list[State] = field(default_factory=list)
+    continues: list[State] = field(default_factory=list)
+
+
+def interpret(text: str, filename: str, cache: ParseCache | None = None) -> Program:
+    """Read a module. Never raises for any text: what can't be read is in the program's `unread`.
+
+    What the cache remembers of the file's last reading is taken over where nothing it stood on has changed.
+    """
+    if cache is None:  # read once: nothing is kept
+        chunks = tuple(parse_module(split_module(text), ParseCache()))
+        return Interpreter(text, filename, chunks).run()
+    memory = cache.memory(filename)
+    split = split_module(text, memory.split)
+    chunks = tuple(memory.chunks.get(chunk, chunk) for chunk in parse_module(split, cache, memory.split))
+    interpreter = Interpreter(text, filename, chunks, memory)
+    program = interpreter.run()
+    known = {chunk: chunk for chunk in chunks}
+    cache.remember(filename, Memory(split, known, interpreter.outcomes, frozenset(interpreter.sought), memory.serials))
+    return program
+
+
+class Interpreter:
+    """The state of one walk over one module. `memory` is of the last reading, `outcomes` are of this one.
+
+    Without a memory nothing is taken over and nothing kept.
+    """
+
+    def __init__(self, text: str, filename: str, chunks: tuple[PlacedChunk, ...], memory: Memory | None = None) -> None:
+        self.text = text
+        self.filename = filename
+        self.chunks = chunks
+        self._memory = memory
+        self.state = State(Trace())
+        self.facts: dict[Fact, object] = {}
+        self.recording = Recording()
+        self.frame = Frame(MODULE_SCOPE)
+        self.frames: list[Frame] = [self.frame]
+        self.scope_parents: dict[int, int | None] = {MODULE_SCOPE: None}
+        self.chunk: PlacedChunk | None = None
+        self.class_bodies = 0
+        self.outcomes: dict[Hashable, Outcome] = {}
+        self._identities = itertools.count(1)
+        self.steps = 0
+        self.sought: set[str] = set()
+        for name in memory.sought if memory is not None else ():
+            self._seek(name)
+        self.budget = min(max(MIN_STEPS, MAX_STEPS_PER_NODE * len(text) // 8), MAX_STEPS)
+
+    # -- the whole module
+
+    def run(self) -> Program:
+        """Interpret every chunk, then the functions and methods that nothing called."""
+        unread = [part for chunk in self.chunks if (part := _unread(chunk)) is not None]
+        try:
+            for chunk in self.chunks:
+                if chunk.parsed.module is not None:
+                    unread += self._stretch(chunk, partial(self._run_chunk, chunk))
+            unread += self._run_uncalled()
+        except BudgetSpentError:
+            unread.append(
+                UnreadPart(
+                    SourceRange.of(1, 0, 1, 0),
+                    "This module is too large or too entangled to be read to its end; later parts may be unchecked.",
+                    "Split it into smaller modules.",
+                )
+            )
+        return self.recording.program(
+            self.filename, self.text, self.chunks, self._import_table(), unread, self._layer_variables()
+        )
+
+    def _stretch(self, key: Hashable, run: Callable[[], Iterator[UnreadPart]]) -> tuple[UnreadPart, ...]:
+        """Read a stretch, or take over what reading it came to last time."""
+        if self._memory is None:
+            return tuple(run())
+        outcome = self._memory.outcomes.get(key)
+        if outcome is None or not self._repeat(outcome):
+            outcome = self._read(run, next(self._memory.serials))
+        if not outcome.unread:  # how deep is too deep depends on who calls
+            self.outcomes[key] = outcome
+        return outcome.unread
+
+    def _repeat(self, outcome: Outcome) -> bool:
+        state = self.state
+        same = (
+            hold(outcome.names, state.names)
+            and hold(outcome.heap, state.heap)
+            and hold(outcome.facts, self.facts)
+            and self.steps + outcome.steps <= self.budget
+        )
+        if same:
+            put(outcome.changed_names, state.names)
+            put(outcome.changed_heap, state.heap)
+            put(outcome.changed_facts, self.facts)
+            self.scope_parents.update(outcome.scopes)
+            self.recording.add(outcome.recorded)
+            self.steps += outcome.steps
+        return same
+
+    def _read(self, run: Callable[[], Iterator[UnreadPart]], serial: int) -> Outcome:
+        trace = self.state.trace = Trace()
+        first = serial << STRETCH_BITS
+        self._identities = itertools.count(first + 1)
+        steps, marks, scopes = self.steps, self.recording.marks(), len(self.scope_parents)
+        unread = tuple(run())
+        names, heap = self.state.names, self.state.heap
+        return Outcome(
+            names=tuple(each for each in trace.names.answers(names) if each[0][0] < first),
+            heap=trace.heap.answers(heap),
+            facts=trace.facts.answers(self.facts),
+            changed_names=trace.names.changes(names),
+            changed_heap=trace.heap.changes(heap),
+            changed_facts=trace.facts.changes(self.facts),
+            scopes=dict(itertools.islice(self.scope_parents.items(), scopes, None)),
+            recorded=self.recording.since(marks),
+            unread=unread,
+            steps=self.steps - steps,
+        )
+
+    def _run_chunk(self, chunk: PlacedChunk) -> Iterator[UnreadPart]:
+        assert chunk.parsed.module is not None
+        self.chunk = chunk
+        for statement in chunk.parsed.module.body:
+            try:
+                run_block(self, (statement,))
+            except RecursionError:
+                yield _too_deep(chunk)
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """What stands after an exit, or a statement out of its place, is still worth checking."""
+        frame = self.frame
+        if not self.state.live:
+            ended = [*(state for _, state in frame.returns), *frame.breaks, *frame.continues]
+            self.state = ended[0] if ended else self.state
+            self.state.live = True
+        frame.returns, frame.breaks, frame.continues = [], [], []
+
+    def _run_uncalled(self) -> Iterator[UnreadPart]:
+        for cls in _growing(self.recording.classes):
+            yield from self._stretch(("class", cls.chunk, cls.node), partial(self._guarded, self._run_class_alone, cls))
+        for function in _growing(self.recording.definitions):
+            run = partial(self._guarded, self._run_function_alone, function)
+            yield from self._stretch(("function", function.chunk, function.node), run)
+
+    def _guarded(self, run: Callable[[Defined], None], definition: Defined) -> Iterator[UnreadPart]:
+        try:
+            run(definition)
+        except RecursionError:
+            yield _too_deep(definition.chunk)
+        self.state.live = True
+        self.frames = self.frames[:1]
+        self.frame = self.frames[0]
+
+    def _run_class_alone(self, cls: Class) -> None:
+        """Make an object of a class that nothing instantiates, then run the methods that nothing calls."""
+        owner = self.fact("instance", cls.node)
+        if owner is None:
+            self.chunk = cls.chunk
+            owner = calls.instantiate(self, cls, Arguments(open=True), Place(cls.chunk, cls.node))
+        for member in cls.members.values():
+            if isinstance(member, Function):
+                self._run_function_alone(member.bind(owner if isinstance(owner, Ref) else UNKNOWN))
+
+    def _run_function_alone(self, function: Function) -> None:
+        if self.fact("entered", function.node) is None:
+            self.call_function(function, Arguments(open=True))
+
+    def _import_table(self) -> Imports:
+        last = 0
+        for chunk in self.chunks:
+            if chunk.parsed.module is None:
+                continue
+            for statement in chunk.parsed.module.body:
+                if isinstance(statement, cst.SimpleStatementLine) and isinstance(
+                    statement.body[-1], (cst.Import, cst.ImportFrom)
+                ):
+                    last = chunk.first_line  # refined by `fixes`, which alone needs the exact line
+        names: dict[str, str] = {}
+        for name, dotted in self.recording.imports:
+            names.setdefault(name, dotted)
+        return Imports(names, self.stars, last)
+
+    def _layer_variables(self) -> Mapping[int, str]:
+        variables: dict[int, str] = {}
+        for (_, name), value in self.state.names.items():
+            if isinstance(value, Ref):
+                variables.setdefault(value.identity, name)
+        return variables
+
+    # -- facts: what is remembered beside names and heap
+
+    def fact(self, kind: str, about: Hashable = None) -> object:
+        """What was noted last; None for nothing."""
+        key = (kind, about)
+        known = self.facts.get(key)
+        self.state.trace.facts.ask(key, known)
+        return known
+
+    def note(self, kind: str, about: Hashable, value: object) -> None:
+        """Remember a fact for the rest of the module."""
+        key = (kind, about)
+        self.state.trace.facts.change(key, self.facts)
+        self.facts[key] = value
+
+    @property
+    def stars(self) -> tuple[str, ...]:
+        """The modules of which everything was imported."""
+        stars = self.fact("stars")
+        return stars if isinstance(stars, tuple) else ()
+
+    def add_star(self, module: str) -> None:
+        """Note `from module import *`."""
+        self.note("stars", None, (*self.stars, module))
+
+    # -- places and steps
+
+    def place(self, node: cst.CSTNode) -> Place:
+        """Where `node` of the chunk being read stands."""
+        assert self.chunk is not None
+        return tuple.__new__(Place, (self.chunk, node))  # half the cost of `Place(...)`, many times a line
+
+    def stop(self) -> NoReturn:
+        """Give up: `steps` went over the `budget`."""
+        raise BudgetSpentError
+
+    def evaluate(self, node: cst.BaseExpression) -> Value:
+        """What an expression is worth here."""
+        return expressions.evaluate(self, node)
+
+    # -- names
+
+    def assign(self, target: cst.CSTNode, value: Value) -> None:
+        """Bind a target of any form."""
+        binding.assign(self, target, value)
+
+    def parameter_defaults(self, parameters: cst.Parameters) -> Mapping[str, Value]:
+        """The values of a function's defaults."""
+        return binding.parameter_defaults(self, parameters)
+
+    def lookup(self, name: str, node: cst.CSTNode) -> Value:
+        """What a name, written at `node`, stands for in the current scope."""
+        scope: int | None = self.frame.scope
+        names, journal = self.state.names, self.state.trace.names
+        asked, before = journal.asked, journal.before
+        while scope is not None:
+            key = (scope, name)
+            value = names.get(key)
+            if key not in before or before[key] is value:  # as `Journal.ask`, in the most frequent place of all
+                asked.add(key)
+            if value is not None:
+                return value
+            scope = self.scope_parents[scope]
+        if name == "__name__":
+            return Constant("__main__", self.place(node))
+        for star in reversed(self.stars):
+            if is_exported(star, name):
+                return Symbol(f"{star}.{name}")
+        if name in expressions.BUILTIN_NAMES:
+            return Symbol(f"builtins.{name}")
+        forgotten = meaning_of(name)
+        if forgotten is not None and self.never_bound(name):
+            return Symbol(forgotten)
+        return Unknown(self.place(node))
+
+    def never_bound(self, name: str) -> bool:
+        """Whether nothing in the module binds a name: its import was left out, as in code that was pasted."""
+        key = ("never bound", name)
+        if key not in self.facts:
+            self._seek(name)
+        return bool(self.fact(*key))
+
+    def _seek(self, name: str) -> None:
+        """Settle whether the text binds a name anywhere: no change of the program's, but a fact from its beginning."""
+        definition = rf"\b(?:class|def|as|for)\s+{name}\b"
+        assignment = rf"\b{name}\s*(?:,[\w\s,]*)?=[^=]"
+        imported = rf"import\s*\([^)]*\b{name}\b|import[^\n]*\b{name}\b"
+        binding_forms = f"{definition}|{assignment}|{imported}"
+        self.facts["never bound", name] = re.search(binding_forms, self.text) is None
+        self.sought.add(name)
+
+    def bind(self, name: str, value: Value) -> None:
+        """Bind a name in the current scope."""
+        key = (self.frame.scope, name)
+        if name in self.frame.outer_names:
+            key = (self._scope_of(name), name)
+        else:
+            self.frame.bound.add(key)
+        self.set_name(key, value)
+
+    def set_name(self, key: Name, value: Value | None) -> None:
+        """Bind a name of any scope; None unbinds it."""
+        state = self.state
+        state.trace.names.change(key, state.names)
+        if value is not None:
+            state.names[key] = value
+        else:
+            state.names.pop(key, None)
+
+    def new_scope(self, parent: int) -> int:
+        """A fresh scope inside `parent`."""
+        scope = next(self._identities)
+        self.scope_parents[scope] = parent
+        return scope
+
+    def _scope_of(self, name: str) -> int:
+        scope = self.scope_parents[self.frame.scope]
+        while scope is not None and scope != MODULE_SCOPE and not self._is_bound((scope, name)):
+            scope = self.scope_parents[scope]
+        return scope if scope is not None else MODULE_SCOPE
+
+    def _is_bound(self, key: Name) -> bool:
+        value = self.state.names.get(key)
+        self.state.trace.names.ask(key, value)
+        return value is not None
+
+    # -- the heap
+
+    def new_identity(self) -> int:
+        """A number that nothing else in this module has."""
+        return next(self._identities)
+
+    def allocate(self, thing: HeapObject, place: Place | None) -> Ref:
+        """Put a mutable object on the heap."""
+        reference = Ref(next(self._identities), place)
+        self.replace_object(reference, thing)
+        return reference
+
+    def object_of(self, value: Value | None) -> HeapObject | None:
+        """What a reference points to; None for any other value."""
+        return self.object_at(value.identity) if isinstance(value, Ref) else None
+
+    def object_at(self, identity: int) -> HeapObject | None:
+        """What has this identity."""
+        state = self.state
+        thing = state.heap.get(identity)
+        state.trace.heap.ask(identity, thing)
+        return thing
+
+    def replace_object(self, reference: Ref, thing: HeapObject) -> None:
+        """Change an object in place."""
+        state = self.state
+        state.trace.heap.change(reference.identity, state.heap)
+        state.heap[reference.identity] = thing
+
+    def new_list(self, items: Iterable[Value], place: Place | None, *, open: bool = False) -> Ref:
+        """A list on the heap."""
+        return self.allocate(ListObject(tuple(items), open), place)
+
+    def items_of(self, value: Value | None) -> tuple[Value, ...] | None:
+        """The items of a tuple or list that is wholly known; None for anything else."""
+        if isinstance(value, Tuple):
+            return value.items
+        thing = self.object_of(value)
+        if isinstance(thing, ListObject) and not thing.open:
+            return thing.items
+        return None
+
+    def entries_of(self, value: Value | None) -> Mapping[object, Value] | None:
+        """The entries of a dict as far as known; None for anything else."""
+        thing = self.object_of(value)
+        return thing.entries if isinstance(thing, DictObject) else None
+
+    # -- calls
+
+    def call(self, callee: Value, arguments: Arguments, place: Place) -> Value:
+        """The value of `callee(arguments)`."""
+        return calls.call(self, callee, arguments, place)
+
+    def snapshot(self, model: Ref) -> Model:
+        """A model as it is now, as a graph."""
+        return keras_models.snapshot(self, model)
+
+    def call_function(self, function: Function, arguments: Arguments) -> Value:
+        """Follow a function with these arguments; `Unknown` where that goes too deep."""
+        active = sum(1 for frame in self.frames if frame.function and frame.function.node is function.node)
+        if len(self.frames) > MAX_CALL_DEPTH or active > 0:
+            return UNKNOWN
+        self.note("entered", function.node, True)
+        scope = self.new_scope(function.scope)
+        saved_frame, saved_chunk = self.frame, self.chunk
+        self.frame = Frame(scope, function)
+        self.frames.append(self.frame)
+        self.chunk = function.chunk
+        try:
+            self._bind_parameters(function, arguments)
+            return self._run_body(function)
+        finally:
+            self._forget_locals()
+            self.frames.pop()
+            self.frame, self.chunk = saved_frame, saved_chunk
+
+    def _forget_locals(self) -> None:
+        """Drop what a followed function bound, unless a function made in it may still ask for it."""
+        if not self.frame.encloses:
+            for key in self.frame.bound:
+                self.set_name(key, None)
+
+    def _run_body(self, function: Function) -> Value:
+        if isinstance(function.node, cst.Lambda):
+            return self.evaluate(function.node.body)
+        run_block(self, function.node.body.body)
+        returns = self.frame.returns
+        if self.state.live or not returns:
+            returns.append((Constant(None), self.state))
+        value, state = returns[0]
+        state.live = True
+        for other_value, other_state in returns[1:]:
+            other_state.live = True
+            value = join_values(value, other_value)
+            state = join_states(state, other_state)
+        self.state = state
+        if self.frame.yields:
+            return calls.generator_of(self.frame.yields)
+        return value
+
+    def _bind_parameters(self, function: Function, arguments: Arguments) -> None:
+        parameters = function.node.params
+        positional = [*arguments.positional]
+        if function.owner is not None and "staticmethod" not in function.decorators:
+            positional.insert(0, Argument(function.owner, None))
+        keywords = dict(arguments.keywords)
+        for parameter in [*parameters.posonly_params, *parameters.params]:
+            name = parameter.name.value
+            given = positional.pop(0) if positional else keywords.pop(name, None)
+            self.bind(name, given.value if given is not None else function.defaults.get(name, UNKNOWN))
+        for parameter in parameters.kwonly_params:
+            name = parameter.name.value
+            given = keywords.pop(name, None)
+            self.bind(name, given.value if given is not None else function.defaults.get(name, UNKNOWN))
+        if isinstance(parameters.star_arg, cst.Param):
+            rest = Tuple(tuple(argument.value for argument in positional))
+            self.bind(parameters.star_arg.name.value, UNKNOWN if arguments.open else rest)
+        if parameters.star_kwarg is not None:
+            entries: dict[object, Value] = {name: argument.value for name, argument in keywords.items()}
+            self.bind(parameters.star_kwarg.name.value, self.allocate(DictObject(entries, arguments.open), None))
+
+    def remember_instance(self, cls: Class, reference: Ref) -> None:
+        """Keep the first object of a class, for the methods that nothing calls."""
+        if self.fact("instance", cls.node) is None:
+            self.note("instance", cls.node, reference)
+
+    def instance(self, value: Value | None) -> Instance | None:
+        """The object of a class of this module that a value refers to."""
+        thing = self.object_of(value)
+        return thing if isinstance(thing, Instance) else None
+
+    def widen(self, names: Sequence[str]) -> None:
+        """Forget constants that a loop is about to change."""
+        for name in names:
+            key = (self.frame.scope, name)
+            value = self.state.names.get(key)
+            self.state.trace.names.ask(key, value)
+            if isinstance(value, (Constant, Tuple)):
+                self.set_name(key, UNKNOWN)
+
+
+def _growing(things: list[Defined]) -> Iterator[Defined]:
+    """The things of a list, those included that are added on the way."""
+    for position in itertools.count():
+        if position >= len(things):
+            return
+        yield things[position]
+
+
+def _unread(chunk: PlacedChunk) -> UnreadPart | None:
+    problem = chunk.parsed.problem
+    if problem is None:
+        return None
+    line = chunk.first_line + problem.line - 1
+    return UnreadPart(SourceRange.of(line, 0, line + 1, 0), problem.reason, problem.mend)
+
+
+def _too_deep(chunk: PlacedChunk) -> UnreadPart:
+    line = chunk.first_line
+    return UnreadPart(
+        SourceRange.of(line, 0, line + 1, 0),
+        "This code nests too deep to be read.",
+        "Give the inner parts names of their own.",
+    )

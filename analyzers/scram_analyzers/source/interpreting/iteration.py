@@ -1,0 +1,59 @@
+"""What loops and unpacking meet in a value: its items, one of them, or several at once."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+from scram_analyzers.source.data import Data
+from scram_analyzers.source.graph import Tensor
+from scram_analyzers.source.interpreting.state import DictObject, ListObject, join_values
+from scram_analyzers.source.libraries import data_operations
+from scram_analyzers.source.values import UNKNOWN, Choice, Constant, Value
+
+if TYPE_CHECKING:
+    from scram_analyzers.source.interpreting.interpreter import Interpreter
+
+MAX_UNROLLED = 24
+"""Loops over more items than this are followed once, with an unknown item."""
+
+
+def iterated(interpreter: Interpreter, value: Value) -> tuple[Value, ...] | None:
+    """The items that a loop over `value` meets, when all of them are known."""
+    items = interpreter.items_of(value)
+    if items is not None:
+        return items
+    thing = interpreter.object_of(value)
+    if isinstance(thing, DictObject) and not thing.open:
+        return tuple(Constant(key) for key in thing.entries if isinstance(key, (str, int, float, bool)))
+    return None
+
+
+def element_of(interpreter: Interpreter, value: Value) -> Value:
+    """What one item of an iterable may be."""
+    thing = interpreter.object_of(value)
+    if isinstance(thing, ListObject) and (items := (*thing.items, *thing.rest)):
+        joined = items[0]
+        for item in items[1:]:
+            joined = join_values(joined, item)
+        return UNKNOWN if isinstance(joined, Constant) and thing.open else joined
+    if isinstance(value, Data):
+        return data_operations.element_of(value)
+    return UNKNOWN
+
+
+def unpacked(interpreter: Interpreter, value: Value, count: int) -> tuple[Value, ...] | None:
+    """The `count` values that unpacking yields, when they are known."""
+    items = interpreter.items_of(value)
+    if items is not None:
+        return items if len(items) == count else None
+    if isinstance(value, Data):
+        return data_operations.unpack(value, count)
+    if isinstance(value, Tensor):
+        return (value,) * count
+    if isinstance(value, Choice):  # one of several pairs: of each position what they agree on
+        rows = [unpacked(interpreter, option, count) for option in value.options]
+        known = [row for row in rows if row is not None]
+        if len(known) == len(rows):
+            return tuple(functools.reduce(join_values, column) for column in zip(*known, strict=True))
+    return None

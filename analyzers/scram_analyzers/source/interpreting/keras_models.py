@@ -1,0 +1,319 @@
+"""Models: making them, adding to them, and the snapshot of one that rules read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from scram_analyzers.source.graph import InputSpec, Layer, Opaque, Tensor
+from scram_analyzers.source.interpreting import keras_layers
+from scram_analyzers.source.interpreting.state import Created, Instance, ListObject
+from scram_analyzers.source.model import Model, ModelKind, ModelObject
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.values import (
+    Argument,
+    Arguments,
+    Constant,
+    Function,
+    Ref,
+    Tuple,
+    Unknown,
+    Value,
+    boolean,
+    text,
+)
+
+if TYPE_CHECKING:
+    from scram_analyzers.source.interpreting.interpreter import Interpreter
+
+MODEL_BASES = frozenset(("keras.models.Model", "keras.models.Sequential"))
+
+
+OWN_TRAINING = ("train_step", "compute_loss", "compute_gradients")
+"""Methods with which a subclass takes the loss into its own hands."""
+
+
+def is_model(interpreter: Interpreter, value: Value) -> bool:
+    """Whether a value is a Keras model, or an object of a subclass of one."""
+    thing = interpreter.object_of(value)
+    if isinstance(thing, ModelObject):
+        return True
+    return isinstance(thing, Instance) and not MODEL_BASES.isdisjoint(thing.cls.external_bases())
+
+
+INSIDE = "__layers__"
+"""The attribute of a ready-made model that holds one layer for all those it consists of, which can't be seen."""
+
+
+# -- making models
+
+
+def make_sequential(interpreter: Interpreter, arguments: Arguments, place: Place) -> Ref:
+    """`keras.Sequential([...])`."""
+    layers = interpreter.items_of(arguments.value("layers", 0))
+    given = arguments.get("layers", 0)
+    entries = layers if layers is not None else ((Unknown(),) if given is not None else ())
+    name = text(arguments.value("name", 1))
+    return interpreter.allocate(ModelObject(ModelKind.SEQUENTIAL, place, layers=entries, name=name), place)
+
+
+def make_functional(interpreter: Interpreter, arguments: Arguments, place: Place) -> Ref:
+    """`keras.Model(inputs, outputs)`."""
+    inputs = arguments.value("inputs", 0) or arguments.value("input")
+    outputs = arguments.value("outputs", 1) or arguments.value("output")
+    names = interpreter.entries_of(outputs)
+    thing = ModelObject(
+        ModelKind.FUNCTIONAL,
+        place,
+        inputs=_tensors_of(interpreter, inputs),
+        outputs=_tensors_of(interpreter, outputs),
+        output_names=tuple(str(name) for name in names) if names else (),
+        name=text(arguments.value("name", 2)),
+    )
+    return interpreter.allocate(thing, place)
+
+
+def make_application(interpreter: Interpreter, kind: str, arguments: Arguments, place: Place) -> Ref:
+    """`keras.applications.VGG16(...)`."""
+    named = keras_layers.with_tuples(interpreter, keras_layers.name_arguments(kind, arguments))
+    attributes = {name: argument.value for name, argument in named.keywords.items()}
+    attributes[INSIDE] = _unseen_layer(interpreter, place)
+    thing = ModelObject(ModelKind.APPLICATION, place, application=kind, attributes=attributes)
+    reference = interpreter.allocate(thing, place)
+    source = keras_layers.tensors_in(interpreter, Arguments(keywords=named.keywords))
+    if source:
+        interpreter.replace_object(reference, replace(thing, inputs=source))
+    return reference
+
+
+def make_loaded(interpreter: Interpreter, place: Place) -> Ref:
+    """A model from a file: all that is known is that it is one."""
+    attributes = {INSIDE: _unseen_layer(interpreter, place)}
+    return interpreter.allocate(ModelObject(ModelKind.LOADED, place, attributes=attributes), place)
+
+
+def _unseen_layer(interpreter: Interpreter, place: Place) -> Ref:
+    return interpreter.allocate(Created("keras.layers.Layer", Arguments(), place), place)
+
+
+def _tensors_of(interpreter: Interpreter, value: Value | None) -> tuple[Tensor, ...]:
+    if isinstance(value, Tensor):
+        return (value,)
+    items = interpreter.items_of(value)
+    if items is None:
+        items = tuple((interpreter.entries_of(value) or {}).values())
+    return tuple(item for item in items if isinstance(item, Tensor))
+
+
+def add_layer(interpreter: Interpreter, model: Ref, thing: ModelObject, arguments: Arguments) -> None:
+    """`model.add(layer)`."""
+    layer = arguments.value("layer", 0)
+    interpreter.replace_object(model, replace(thing, layers=(*thing.layers, layer if layer is not None else Unknown())))
+
+
+def pop_layer(interpreter: Interpreter, model: Ref, thing: ModelObject) -> None:
+    """`model.pop()`."""
+    interpreter.replace_object(model, replace(thing, layers=thing.layers[:-1]))
+
+
+# -- attributes
+
+
+def attribute(interpreter: Interpreter, reference: Ref, thing: ModelObject, name: str, place: Place) -> Value | None:
+    """A model's own attributes; None for those it doesn't know."""
+    if name in ("output", "outputs", "input", "inputs"):
+        return _ends(interpreter, reference, thing, name, place)
+    if name == "layers":
+        layers, inside = _listed_layers(thing), thing.attributes.get(INSIDE)
+        if inside is not None:
+            return interpreter.allocate(ListObject((), open=True, rest=(inside,)), place)
+        return interpreter.new_list(layers or (), place, open=layers is None)
+    return thing.attributes.get(name)
+
+
+def set_attribute(interpreter: Interpreter, reference: Ref, thing: ModelObject, name: str, value: Value) -> None:
+    """`model.name = value`; what is set of `trainable` holds for the layers inside as well."""
+    interpreter.replace_object(reference, replace(thing, attributes={**thing.attributes, name: value}))
+    inside = thing.attributes.get(INSIDE)
+    layer = interpreter.object_of(inside) if name == "trainable" else None
+    if isinstance(inside, Ref) and isinstance(layer, Created):
+        interpreter.replace_object(inside, replace(layer, attributes={**layer.attributes, name: value}))
+
+
+def _listed_layers(thing: ModelObject) -> tuple[Value, ...] | None:
+    """What `model.layers` holds: of a sequential model, or a functional one that is a single chain."""
+    if thing.kind is ModelKind.SEQUENTIAL:
+        return tuple(entry for entry in thing.layers if not isinstance(entry, Tensor))
+    if thing.kind is not ModelKind.FUNCTIONAL or len(thing.outputs) != 1:
+        return None
+    chain: list[Value] = []
+    tensor = thing.outputs[0]
+    while not isinstance(tensor.producer, InputSpec):
+        if len(tensor.inputs) != 1 or not isinstance(tensor.producer, (Layer, Model)):
+            return None
+        chain.append(Ref(tensor.producer.identity, tensor.producer.place))
+        tensor = tensor.inputs[0]
+    return (Unknown(tensor.place), *reversed(chain))  # the first is its InputLayer
+
+
+def _ends(interpreter: Interpreter, reference: Ref, thing: ModelObject, name: str, place: Place) -> Value:
+    if name.startswith("output"):
+        if thing.kind in (ModelKind.APPLICATION, ModelKind.LOADED):
+            ends: tuple[Tensor, ...] = (Tensor(snapshot(interpreter, reference), _sources(thing), place),)
+        else:
+            ends = snapshot(interpreter, reference).outputs
+    else:
+        ends = _sources(thing)
+    if name.endswith("s"):
+        return interpreter.new_list(ends, place)
+    return ends[0] if ends else Unknown(place)
+
+
+def _sources(thing: ModelObject) -> tuple[Tensor, ...]:
+    return thing.inputs or (Tensor(InputSpec(None, thing.place), (), thing.place),)
+
+
+# -- snapshots
+
+
+def snapshot(interpreter: Interpreter, value: Value) -> Model:
+    """The model as it is now, as a graph."""
+    assert isinstance(value, Ref)
+    thing = interpreter.object_of(value)
+    if isinstance(thing, Instance):
+        return _of_instance(interpreter, value, thing)
+    assert isinstance(thing, ModelObject)
+    outputs = thing.outputs
+    complete = thing.kind in (ModelKind.FUNCTIONAL, ModelKind.SEQUENTIAL)
+    if thing.kind is ModelKind.SEQUENTIAL:
+        outputs = (_trace_sequential(interpreter, thing),) if thing.layers else ()
+    return _finish(interpreter, value.identity, thing, outputs, complete)
+
+
+def _finish(
+    interpreter: Interpreter, identity: int, thing: ModelObject, outputs: tuple[Tensor, ...], complete: bool
+) -> Model:
+    layers, nested, understood = _collect(outputs)
+    frozen = {layer.identity for layer in layers if _is_frozen(interpreter, layer.identity)}
+    for model in nested:
+        frozen |= _frozen_inside(interpreter, model)
+    frozen |= _frozen_as_a_whole(interpreter, thing, identity, layers)
+    return Model(
+        identity=identity,
+        kind=thing.kind,
+        place=thing.place,
+        name=thing.name,
+        layers=tuple(layers),
+        outputs=outputs,
+        output_names=thing.output_names,
+        nested=tuple(nested),
+        complete=complete and understood and bool(outputs),
+        frozen=frozenset(frozen),
+        application=thing.application,
+        arguments=thing.attributes if thing.kind is ModelKind.APPLICATION else {},
+    )
+
+
+def _collect(outputs: tuple[Tensor, ...]) -> tuple[list[Layer], list[Model], bool]:
+    """Layers and nested models on the way to the outputs, first to last; whether all of it is understood."""
+    layers: dict[int, Layer] = {}
+    nested: dict[int, Model] = {}
+    understood = True
+    seen: set[int] = set()
+    order: list[Tensor] = []
+    for output in outputs:
+        order += (tensor for tensor in output.ancestors() if id(tensor) not in seen)
+        seen |= {id(tensor) for tensor in order}
+    for tensor in reversed(order):
+        producer = tensor.producer
+        if isinstance(producer, Layer):
+            layers.setdefault(producer.identity, producer)
+        elif isinstance(producer, Model):
+            nested.setdefault(producer.identity, producer)
+            layers.update((layer.identity, layer) for layer in producer.layers)
+            understood = understood and producer.complete
+        elif isinstance(producer, Opaque):
+            understood = False
+    return list(layers.values()), list(nested.values()), understood
+
+
+def _frozen_inside(interpreter: Interpreter, model: Model) -> frozenset[int]:
+    """What is frozen of a model inside another by now; it was taken up into the graph when it was applied."""
+    thing = interpreter.object_at(model.identity)
+    if not isinstance(thing, (ModelObject, Instance)):
+        return model.frozen
+    frozen = _frozen_as_a_whole(interpreter, thing, model.identity, model.layers)
+    return frozen or frozenset().union(*(_frozen_inside(interpreter, each) for each in model.nested))
+
+
+def _frozen_as_a_whole(
+    interpreter: Interpreter, thing: ModelObject | Instance, identity: int, layers: Iterable[Layer]
+) -> frozenset[int]:
+    """What `model.trainable = False` freezes: all its layers, but for those inside that are thawed again."""
+    whole = boolean(thing.attributes.get("trainable")) is False
+    inside = thing.attributes.get(INSIDE)
+    if isinstance(inside, Ref):
+        if not _is_frozen(interpreter, inside.identity):
+            return frozenset()
+        return frozenset((identity, inside.identity)) if whole else frozenset((inside.identity,))
+    return frozenset((identity, *(layer.identity for layer in layers))) if whole else frozenset()
+
+
+def _is_frozen(interpreter: Interpreter, identity: int) -> bool:
+    thing = interpreter.object_at(identity)
+    if not isinstance(thing, Created):
+        return False
+    given = thing.attributes.get("trainable", thing.arguments.value("trainable"))
+    return boolean(given) is False
+
+
+def _trace_sequential(interpreter: Interpreter, thing: ModelObject) -> Tensor:
+    first = interpreter.object_of(thing.layers[0])
+    shape = keras_layers.declared_shape(interpreter, first) if isinstance(first, Created) else None
+    tensor = Tensor(InputSpec(shape, thing.place), (), thing.place, shape)
+    for entry in thing.layers:
+        if isinstance(entry, Tensor):  # keras.Input(...) as the first entry
+            tensor = entry
+            continue
+        made = interpreter.object_of(entry)
+        if isinstance(made, Created) and made.kind == "keras.layers.InputLayer":
+            shape = keras_layers.declared_shape(interpreter, made)
+            tensor = Tensor(InputSpec(shape, made.place), (), made.place, shape)
+            continue
+        place = entry.place or thing.place
+        tensor = keras_layers.apply_to(interpreter, entry, (tensor,), place)
+    return tensor
+
+
+def _of_instance(interpreter: Interpreter, reference: Ref, instance: Instance) -> Model:
+    place = instance.place or reference.place
+    assert place is not None
+    outputs: tuple[Tensor, ...] = ()
+    call = instance.cls.member("call")
+    built = instance.attributes.get("__functional__")
+    if isinstance(built, Ref):  # super().__init__(inputs=..., outputs=...)
+        thing = interpreter.object_of(built)
+        outputs = thing.outputs if isinstance(thing, ModelObject) else ()
+    elif isinstance(call, Function):
+        outputs = _trace_call(interpreter, reference, call, place)
+    thing = ModelObject(ModelKind.SUBCLASSED, place, name=instance.cls.name, attributes=instance.attributes)
+    finished = _finish(interpreter, reference.identity, thing, outputs, True)
+    own = any(instance.cls.member(name) is not None for name in OWN_TRAINING)
+    return replace(finished, trains_itself=own)
+
+
+def _trace_call(interpreter: Interpreter, reference: Ref, call: Function, place: Place) -> tuple[Tensor, ...]:
+    source = Tensor(InputSpec(None, place), (), place)
+    arguments = Arguments((Argument(source, None),), {"training": Argument(Constant(True, assumed=True), None)})
+    if "training" not in {parameter.name.value for parameter in call.node.params.params}:
+        arguments = Arguments((Argument(source, None),))
+    saved = interpreter.state
+    interpreter.state = saved.fork()
+    try:
+        result = interpreter.call_function(call.bind(reference), arguments)
+        if isinstance(result, Tuple):
+            return tuple(item for item in result.items if isinstance(item, Tensor))
+        return _tensors_of(interpreter, result)
+    finally:
+        interpreter.state = saved

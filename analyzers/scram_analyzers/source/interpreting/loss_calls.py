@@ -1,0 +1,92 @@
+"""Losses that a training loop of the program's own calls: `loss_fn(labels, model(images))`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from scram_analyzers.source.graph import Tensor
+from scram_analyzers.source.interpreting import compiling
+from scram_analyzers.source.keras_api.losses import CROSS_ENTROPIES, REGRESSION, loss_name
+from scram_analyzers.source.libraries import data_operations
+from scram_analyzers.source.model import Model
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Loss, LossCall
+from scram_analyzers.source.values import Argument, Arguments, Ref, Value, boolean
+
+if TYPE_CHECKING:
+    from scram_analyzers.source.interpreting.interpreter import Interpreter
+
+OF_LOGITS: Mapping[str, str] = MappingProxyType(
+    {
+        "tensorflow.nn.softmax_cross_entropy_with_logits": "categorical_crossentropy",
+        "tensorflow.nn.softmax_cross_entropy_with_logits_v2": "categorical_crossentropy",
+        "tensorflow.nn.sparse_softmax_cross_entropy_with_logits": "sparse_categorical_crossentropy",
+        "tensorflow.nn.sigmoid_cross_entropy_with_logits": "binary_crossentropy",
+    }
+)
+"""TensorFlow's own cross-entropies, which always take logits."""
+
+
+def of_object(interpreter: Interpreter, loss: Ref, arguments: Arguments, place: Place) -> None:
+    """Note a call of a loss object of Keras on a model's output."""
+    output = _output(arguments, "y_pred")
+    if output is not None:
+        _note(interpreter, compiling.loss_of(interpreter, loss, place), output, arguments.value("y_true", 0), place)
+
+
+def of_function(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> None:
+    """Note a call of a loss function of Keras or TensorFlow on a model's output."""
+    package, _, last = name.rpartition(".")
+    if name in OF_LOGITS:
+        output = _output(arguments, "logits")
+        labels = arguments.value("labels", 0)
+        loss = Loss(OF_LOGITS[name], place, True, arguments)
+    elif package in ("keras.losses", "tensorflow.losses") and loss_name(last) in CROSS_ENTROPIES | REGRESSION:
+        output = _output(arguments, "y_pred")
+        labels = arguments.value("y_true", 0)
+        given = arguments.get("from_logits", 2)
+        from_logits = boolean(given.value) if given is not None else (None if arguments.open else False)
+        loss = Loss(loss_name(last), place, from_logits, arguments)
+    else:
+        return
+    if output is not None:
+        _note(interpreter, loss, output, labels, place)
+
+
+def note_feeding(interpreter: Interpreter, model: Ref, output: Value, arguments: Arguments) -> None:
+    """Remember what data a model was called on, for the loss that will judge its output."""
+    given = arguments.positional[0] if arguments.positional else arguments.get("inputs")
+    data = data_operations.as_data(given.value) if given is not None else None
+    if given is not None and data is not None and isinstance(output, Tensor):
+        fed = Fed(interpreter.snapshot(model), Argument(data, given.place))
+        interpreter.note("fed", output, fed)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Fed:
+    """A model and the data that it was called on."""
+
+    model: Model
+    x: Argument
+
+
+def _note(interpreter: Interpreter, loss: Loss, output: Tensor, labels: Value | None, place: Place) -> None:
+    facts = (interpreter.fact("fed", tensor) for tensor in output.ancestors())
+    fed = next((fact for fact in facts if isinstance(fact, Fed)), None)
+    call = LossCall(
+        loss,
+        output,
+        place,
+        targets=data_operations.as_data(labels),
+        x=fed.x if fed is not None else None,
+        model=fed.model if fed is not None else None,
+    )
+    interpreter.recording.loss_calls.append(call)
+
+
+def _output(arguments: Arguments, parameter: str) -> Tensor | None:
+    value = arguments.value(parameter, 1)
+    return value if isinstance(value, Tensor) else None

@@ -1,0 +1,146 @@
+"""Methods of things from outside the module: models, layers, lists, strings, arrays, scalers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from scram_analyzers.source.graph import Opaque, Tensor
+from scram_analyzers.source.interpreting import (
+    compiling,
+    containers,
+    fitting,
+    keras_layers,
+    keras_models,
+    loss_calls,
+    sklearn_wrappers,
+    tuners,
+)
+from scram_analyzers.source.interpreting.attributes import SUPER, get_attribute
+from scram_analyzers.source.interpreting.state import Called, Created, DictObject, Instance, ListObject, join_values
+from scram_analyzers.source.libraries import command_line, data_methods, data_operations
+from scram_analyzers.source.model import ModelObject
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Call
+from scram_analyzers.source.values import Arguments, Choice, Constant, Ref, Unknown, Value
+
+if TYPE_CHECKING:
+    from scram_analyzers.source.interpreting.interpreter import Interpreter
+
+
+def call_method(interpreter: Interpreter, owner: Value, name: str, arguments: Arguments, place: Place) -> Value:
+    """`owner.name(arguments)`."""
+    if isinstance(owner, Choice):
+        return _on_each(interpreter, owner, name, arguments, place)
+    if keras_models.is_model(interpreter, owner) or _looks_like_training(owner, name, arguments):
+        known = _model_method(interpreter, owner, name, arguments, place)
+        if known is not None:
+            return known
+    data = data_operations.as_data(owner)
+    if data is not None:
+        return data_methods.call(interpreter, data, name, arguments, place)
+    if isinstance(owner, Constant):
+        return containers.string_method(interpreter, owner, name, arguments, place)
+    if isinstance(owner, Tensor):
+        return Tensor(Opaque(), (owner, *keras_layers.tensors_in(interpreter, arguments)), place)
+    if isinstance(owner, Ref):
+        return _object_method(interpreter, owner, name, arguments, place)
+    tensors = keras_layers.tensors_in(interpreter, arguments)
+    return Tensor(Opaque(), tensors, place) if tensors else Unknown(place)
+
+
+def _on_each(interpreter: Interpreter, owner: Choice, name: str, arguments: Arguments, place: Place) -> Value:
+    results = [
+        interpreter.call(get_attribute(interpreter, option, name, place), arguments, place) for option in owner.options
+    ]
+    joined = results[0]
+    for result in results[1:]:
+        joined = join_values(joined, result)
+    return joined
+
+
+def _looks_like_training(owner: Value, name: str, arguments: Arguments) -> bool:
+    """Whether a method of something unknown can only be a Keras model's."""
+    if not isinstance(owner, Unknown):
+        return False
+    if name == "compile":
+        return "optimizer" in arguments.keywords or "loss" in arguments.keywords
+    return name in fitting.TRAINING and not fitting.KERAS_ONLY.isdisjoint(arguments.keywords)
+
+
+def _model_method(
+    interpreter: Interpreter, owner: Value, name: str, arguments: Arguments, place: Place
+) -> Value | None:
+    thing = interpreter.object_of(owner)
+    if name == "compile":
+        compiling.compile_model(interpreter, owner, arguments, place)
+        return Constant(None, place)
+    if name in fitting.TRAINING:
+        return fitting.train(interpreter, owner, name, arguments, place)
+    if name in fitting.PARAMETERS:
+        return fitting.evaluate(interpreter, owner, name, arguments, place)
+    if isinstance(owner, Ref) and isinstance(thing, ModelObject):
+        if name == "add":
+            keras_models.add_layer(interpreter, owner, thing, arguments)
+            return Constant(None, place)
+        if name == "pop":
+            keras_models.pop_layer(interpreter, owner, thing)
+            return Constant(None, place)
+        if name == "get_layer":
+            return _layer_of(interpreter, owner, place)
+    if isinstance(owner, Ref) and isinstance(thing, Instance):
+        return _instance_model_method(interpreter, owner, thing, name, arguments, place)
+    return None
+
+
+def _instance_model_method(
+    interpreter: Interpreter, owner: Ref, thing: Instance, name: str, arguments: Arguments, place: Place
+) -> Value | None:
+    if name == "__init__" and (arguments.get("inputs") is not None or arguments.positional):
+        built = keras_models.make_functional(interpreter, arguments, place)
+        attributes = {**thing.attributes, "__functional__": built}
+        interpreter.replace_object(owner, replace(thing, attributes=attributes))
+        return Constant(None, place)
+    return None
+
+
+def _layer_of(interpreter: Interpreter, owner: Ref, place: Place) -> Value:
+    """`model.get_layer(...)`: some layer of the model, whose output is a tensor of it."""
+    tensor = Tensor(keras_models.snapshot(interpreter, owner), (), place)
+    made = Created("keras.layers.Layer", Arguments(), place, {"output": tensor})
+    return interpreter.allocate(made, place)
+
+
+def _object_method(interpreter: Interpreter, owner: Ref, name: str, arguments: Arguments, place: Place) -> Value:
+    thing = interpreter.object_of(owner)
+    if isinstance(thing, ListObject):
+        return containers.list_method(interpreter, owner, thing, name, arguments, place)
+    if isinstance(thing, DictObject):
+        return containers.dict_method(interpreter, owner, thing, name, arguments, place)
+    if isinstance(thing, Created):
+        called = Called(name, arguments, place)
+        interpreter.replace_object(owner, replace(thing, log=(*thing.log, called)))
+        if thing.kind in sklearn_wrappers.WRAPPERS:
+            return sklearn_wrappers.call_method(interpreter, owner, thing, name, arguments, place)
+        if tuners.is_tuner(thing.kind):
+            return tuners.call_method(interpreter, owner, thing, name, arguments, place)
+        if thing.kind == command_line.PARSER:
+            return command_line.call_method(interpreter, owner, thing, name, arguments, place)
+        if name == "fit" and thing.kind.startswith("sklearn."):
+            sklearn_wrappers.train_within(interpreter, owner, arguments, place)
+        result = data_methods.of_created(interpreter, owner, thing, name, arguments, place)
+        method = f"{thing.kind}.{name}"
+        interpreter.recording.method_calls.append(Call(method, method, arguments, place, result))
+        return result
+    tensors = keras_layers.tensors_in(interpreter, arguments)
+    if tensors and name != SUPER:
+        return Tensor(Opaque(), tensors, place)
+    return Unknown(place)
+
+
+def call_created(interpreter: Interpreter, owner: Ref, thing: Created, arguments: Arguments, place: Place) -> Value:
+    """An object from outside called like a function (a loss, an initializer, a tokenizer)."""
+    if thing.kind.startswith("keras.losses."):
+        loss_calls.of_object(interpreter, owner, arguments, place)
+    tensors = keras_layers.tensors_in(interpreter, arguments)
+    return Tensor(Opaque(), tensors, place) if tensors else Unknown(place)

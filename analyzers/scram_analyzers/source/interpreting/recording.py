@@ -1,0 +1,126 @@
+"""What the interpreter notes down on its way, for the `Program`."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from scram_analyzers.source.graph import Layer
+from scram_analyzers.source.imports import Imports
+from scram_analyzers.source.model import Model
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import (
+    AttributeSet,
+    Call,
+    Compile,
+    Evaluation,
+    Fit,
+    ImpossibleReshape,
+    LossCall,
+    Optimizer,
+    Program,
+    UnreadPart,
+)
+from scram_analyzers.source.reading.chunks import PlacedChunk
+from scram_analyzers.source.values import Class, Function, Ref, Value
+
+Recorded: TypeAlias = "tuple[tuple[Any, ...], ...]"
+"""A stretch of a `Recording`: for each of its fields in turn, what was added."""
+
+
+@dataclass
+class Recording:
+    """Everything noted so far, in the order of the program.
+
+    `imports` are the names that the module's own import statements bind, with what they stand for.
+    """
+
+    layers: dict[int, Layer] = field(default_factory=dict)
+    optimizers: dict[int, Optimizer] = field(default_factory=dict)
+    compiles: list[Compile] = field(default_factory=list)
+    loss_calls: list[LossCall] = field(default_factory=list)
+    fits: list[Fit] = field(default_factory=list)
+    evaluations: list[Evaluation] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    method_calls: list[Call] = field(default_factory=list)
+    attribute_sets: list[AttributeSet] = field(default_factory=list)
+    impossible_reshapes: list[ImpossibleReshape] = field(default_factory=list)
+    imports: list[tuple[str, str]] = field(default_factory=list)
+    definitions: list[Function] = field(default_factory=list)
+    classes: list[Class] = field(default_factory=list)
+
+    def marks(self) -> tuple[int, ...]:
+        """How much has been noted of each kind."""
+        return tuple([len(kind) for kind in vars(self).values()])
+
+    def since(self, marks: tuple[int, ...]) -> Recorded:
+        """What has been noted since then, kind by kind."""
+        return tuple(
+            [
+                tuple(itertools.islice(kind.items() if isinstance(kind, dict) else kind, mark, None))
+                if mark < len(kind)
+                else ()
+                for kind, mark in zip(vars(self).values(), marks, strict=True)
+            ]
+        )
+
+    def add(self, recorded: Recorded) -> None:
+        """Note again what was noted before."""
+        for kind, noted in zip(vars(self).values(), recorded, strict=True):
+            if isinstance(kind, dict):
+                kind.update(noted)
+            elif noted:
+                kind += noted
+
+    def add_layer(self, layer: Layer) -> None:
+        """Note a layer that was made."""
+        self.layers[layer.identity] = layer
+
+    def layer(self, identity: int) -> Layer | None:
+        """The layer with this identity."""
+        return self.layers.get(identity)
+
+    def attribute_set(self, owner: Ref, name: str, value: Value, place: Place) -> None:
+        """Note `owner.name = value`."""
+        self.attribute_sets.append(AttributeSet(owner.identity, name, value, place))
+
+    def program(
+        self,
+        filename: str,
+        text: str,
+        chunks: tuple[PlacedChunk, ...],
+        imports: Imports,
+        unread: Sequence[UnreadPart],
+        layer_variables: Mapping[int, str],
+    ) -> Program:
+        """The finished program."""
+        return Program(
+            filename=filename,
+            text=text,
+            chunks=chunks,
+            imports=imports,
+            layers=tuple(self.layers.values()),
+            optimizers=tuple(self.optimizers.values()),
+            models=tuple(self._models()),
+            compiles=tuple(self.compiles),
+            loss_calls=tuple(self.loss_calls),
+            fits=tuple(self.fits),
+            evaluations=tuple(self.evaluations),
+            calls=tuple(self.calls),
+            method_calls=tuple(self.method_calls),
+            attribute_sets=tuple(self.attribute_sets),
+            impossible_reshapes=tuple(self.impossible_reshapes),
+            unread=tuple(unread),
+            layer_variables=layer_variables,
+        )
+
+    def _models(self) -> list[Model]:
+        """Each model once, as it was last trained or compiled."""
+        latest: dict[int, Model] = {}
+        trained = [*(each.model for each in self.compiles), *(each.model for each in self.fits)]
+        for model in trained:
+            if model is not None:
+                latest[model.identity] = model
+        return list(latest.values())

@@ -1,0 +1,142 @@
+"""Keras models dressed as scikit-learn estimators: `KerasClassifier(build_fn=make_model, epochs=10).fit(x, y)`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from scram_analyzers.source.data import Data, DataStep, LabelForm, StepKind
+from scram_analyzers.source.interpreting import fitting
+from scram_analyzers.source.interpreting.state import Created
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.values import Argument, Arguments, Function, Ref, Unknown, Value
+
+if TYPE_CHECKING:
+    from scram_analyzers.source.interpreting.interpreter import Interpreter
+
+WRAPPERS = frozenset(
+    f"{module}.{name}"
+    for module in ("keras.wrappers.scikit_learn", "keras.wrappers", "scikeras.wrappers")
+    for name in ("KerasClassifier", "KerasRegressor", "SKLearnClassifier", "SKLearnRegressor")
+)
+
+_OF_FIT = frozenset(
+    ("batch_size", "epochs", "verbose", "callbacks", "validation_split", "validation_data", "shuffle", "class_weight")
+)
+
+
+def make(interpreter: Interpreter, kind: str, arguments: Arguments, place: Place) -> Ref:
+    """The estimator, with the model that its function makes."""
+    build = arguments.value("build_fn", 0) or arguments.value("model")
+    model: Value = build if build is not None else Unknown(place)
+    if isinstance(build, Function):
+        given = {name: each for name, each in arguments.keywords.items() if name in _parameters(build)}
+        model = interpreter.call_function(build, Arguments((), given, arguments.open))
+    return interpreter.allocate(Created(kind, arguments, place, {"model": model}), place)
+
+
+def _parameters(function: Function) -> frozenset[str]:
+    parameters = function.node.params
+    return frozenset(each.name.value for each in (*parameters.params, *parameters.kwonly_params))
+
+
+def call_method(
+    interpreter: Interpreter, owner: Ref, estimator: Created, name: str, arguments: Arguments, place: Place
+) -> Value:
+    """A method of the estimator: what the model inside it is trained on and asked for."""
+    model = estimator.attributes["model"]
+    if name == "fit":
+        fitting.train(interpreter, model, "fit", _of_fit(estimator, arguments, place), place)
+        return owner
+    if name in ("predict", "predict_proba"):
+        return fitting.evaluate(interpreter, model, "predict", arguments, place)
+    return Unknown(place)
+
+
+JUDGING = frozenset(
+    f"sklearn.model_selection.{name}" for name in ("cross_val_score", "cross_validate", "cross_val_predict")
+)
+"""Functions that train their first argument on parts of the data."""
+
+
+def train_within(interpreter: Interpreter, whole: Value, arguments: Arguments, place: Place) -> None:
+    """Train every wrapped model inside a search, an ensemble or a pipeline, on what its first steps leave of x."""
+    for estimator, before in _wrapped(interpreter, whole):
+        model = estimator.attributes["model"]
+        x = arguments.get("X", 0) or arguments.get("x", 0)
+        y = arguments.get("y", 1)
+        if x is None:
+            continue
+        keywords = {"x": _through(x, before, place)}
+        if y is not None:
+            keywords["y"] = _labels(estimator, y, place)
+        given = Arguments((), keywords, open=True)  # who judges the model is up to the search
+        fitting.train(interpreter, model, fitting.SEARCH, _of_fit(estimator, given, place), place)
+
+
+def _wrapped(
+    interpreter: Interpreter, value: Value, before: tuple[Created, ...] = (), depth: int = 0
+) -> Iterator[tuple[Created, tuple[Created, ...]]]:
+    """The wrapped models in an estimator, each with the steps that data go through before it."""
+    thing = interpreter.object_of(value)
+    if depth > MAX_DEPTH or not isinstance(thing, Created):
+        return
+    if thing.kind in WRAPPERS:
+        yield thing, before
+        return
+    if not thing.kind.startswith("sklearn."):
+        return
+    passed = before
+    for part in _parts(interpreter, thing):
+        yield from _wrapped(interpreter, part, passed, depth + 1)
+        step = interpreter.object_of(part)
+        if thing.kind.rpartition(".")[2] in PIPELINES and isinstance(step, Created):
+            passed = (*passed, step)
+
+
+MAX_DEPTH = 3
+"""How deep estimators hold one another in real programs: a search of a pipeline of a model."""
+
+PIPELINES = ("Pipeline", "make_pipeline")
+
+
+def _parts(interpreter: Interpreter, thing: Created) -> Iterator[Value]:
+    """The estimators that an estimator is made of: its arguments, the items of lists, the last of (name, step)."""
+    for argument in (*thing.arguments.positional, *thing.arguments.keywords.values()):
+        for item in interpreter.items_of(argument.value) or (argument.value,):
+            pair = interpreter.items_of(item)
+            yield pair[-1] if pair else item
+
+
+def _through(x: Argument, steps: tuple[Created, ...], place: Place) -> Argument:
+    data = x.value if isinstance(x.value, Data) else None
+    if data is None or not steps:
+        return x
+    scaled = data.after(DataStep(StepKind.SCALED, steps[-1].kind, place), range=None, shape=None)
+    return replace(x, value=scaled)
+
+
+def _of_fit(estimator: Created, arguments: Arguments, place: Place) -> Arguments:
+    """The call's arguments and those the estimator was made with.
+
+    A classifier's labels are unknown: the wrapper encodes them as the loss needs it.
+    """
+    kept = {name: each for name, each in estimator.arguments.keywords.items() if name in _OF_FIT}
+    keywords = {**kept, **arguments.keywords}
+    positional = arguments.positional[:2]
+    if len(positional) == 2:
+        positional = (positional[0], _labels(estimator, positional[1], place))
+    if "y" in keywords:
+        keywords["y"] = _labels(estimator, keywords["y"], place)
+    return Arguments(positional, keywords, arguments.open or estimator.arguments.open)
+
+
+def _labels(estimator: Created, argument: Argument, place: Place) -> Argument:
+    """A regressor's targets are numbers; a classifier's are unknown, as the wrapper encodes them by itself."""
+    if not estimator.kind.endswith("Regressor"):
+        return replace(argument, value=Unknown(place))
+    given = argument.value if isinstance(argument.value, Data) else Data(estimator.kind, place)
+    if given.labels not in (None, LabelForm.CONTINUOUS):
+        return replace(argument, value=Unknown(place))
+    return replace(argument, value=replace(given, labels=LabelForm.CONTINUOUS))

@@ -1,0 +1,217 @@
+"""What holds at one point of the program: names, and the heap of things that change in place."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import compress
+from operator import is_not
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+from scram_analyzers.source.data import Data, join_data
+from scram_analyzers.source.graph import Tensor
+from scram_analyzers.source.interpreting.reuse import Trace
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.values import (
+    MAX_CHOICES,
+    UNKNOWN,
+    Arguments,
+    Choice,
+    Class,
+    Constant,
+    Function,
+    Ref,
+    Symbol,
+    Tuple,
+    Value,
+    agree,
+    is_none,
+)
+
+if TYPE_CHECKING:
+    from scram_analyzers.source.model import ModelObject
+
+Key = TypeVar("Key", bound=Hashable)
+Held = TypeVar("Held")
+
+
+@dataclass(frozen=True, slots=True)
+class ListObject:
+    """A list; `open` when it may hold more, or other, items than those.
+
+    `rest` holds one value that stands for each of the others, where there is one.
+    """
+
+    items: tuple[Value, ...]
+    open: bool = False
+    rest: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DictObject:
+    """A dict by its constant keys; `open` when it may hold others."""
+
+    entries: Mapping[object, Value]
+    open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An object of a class of this module."""
+
+    cls: Class
+    attributes: Mapping[str, Value]
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """An object of a class from outside: a layer, an optimizer, a callback, a scaler, a generator.
+
+    `kind` is the canonical class name; `attributes` are those the program set; `log` the methods it called.
+    """
+
+    kind: str
+    arguments: Arguments
+    place: Place
+    attributes: Mapping[str, Value] = field(default_factory=dict)
+    log: tuple[Called, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A method called on a `Created` object."""
+
+    method: str
+    arguments: Arguments
+    place: Place
+
+
+HeapObject: TypeAlias = "ListObject | DictObject | Instance | Created | ModelObject"
+
+
+class State:
+    """Names and heap; `live` turns False after a return, raise, break or continue.
+
+    `trace` notes what is asked and changed, in this state and all its forks.
+    """
+
+    __slots__ = ("heap", "live", "names", "trace")
+
+    def __init__(self, trace: Trace) -> None:
+        self.names: dict[tuple[int, str], Value] = {}
+        self.heap: dict[int, HeapObject] = {}
+        self.live = True
+        self.trace = trace
+
+    def fork(self) -> State:
+        """A copy that can go its own way."""
+        twin = State(self.trace)
+        twin.names = dict(self.names)
+        twin.heap = dict(self.heap)
+        twin.live = self.live
+        return twin
+
+
+def join_states(left: State, right: State) -> State:
+    """What both agree on, where two paths meet; a path that ended brings nothing."""
+    if not left.live:
+        return right
+    if not right.live:
+        return left
+    # What only one path bound or made stays as that path left it: using it later says that this path was taken.
+    joined = right.fork()
+    joined.names.update(left.names)
+    asked = right.trace.names.asked  # where the paths differ, one may have left what was there before
+    for key, theirs in _differing(right.names, left.names):
+        ours = left.names.get(key)
+        asked.add(key)
+        if ours is not None:
+            joined.names[key] = join_values(ours, theirs)
+    asked |= left.names.keys() - right.names.keys()
+    joined.heap.update(left.heap)
+    for identity, thing in _differing(right.heap, left.heap):
+        other = left.heap.get(identity)
+        if other is not None:
+            joined.heap[identity] = _join_objects(other, thing)
+    return joined
+
+
+def _differing(these: dict[Key, Held], those: Mapping[Key, Held]) -> Iterator[tuple[Key, Held]]:
+    """The items of `these` that are not the very same in `those`; without a line of Python for those that are.
+
+    Two paths differ in little and hold everything before them: the search is most of what a join costs.
+    """
+    return compress(these.items(), map(is_not, map(those.get, these), these.values()))
+
+
+def _join_optional(left: Value | None, right: Value | None) -> Value:
+    # A name bound on one path only: using it later says that this path was taken.
+    if left is None or right is None:
+        return left or right or UNKNOWN
+    return join_values(left, right)
+
+
+def join_values(left: Value, right: Value) -> Value:
+    """The value both agree on, a `Choice` between objects, or `Unknown`."""
+    if left is right or agree(left, right):
+        return left
+    if isinstance(left, Data) and isinstance(right, Data):
+        return join_data(left, right)
+    if isinstance(left, Data) and is_none(right):
+        return left  # "no data" on one path: training with them says that the other was taken
+    if isinstance(right, Data) and is_none(left):
+        return right
+    for absent, default in ((left, right), (right, left)):
+        if isinstance(absent, Constant) and absent.assumed and absent.value is None:
+            return _assumed(default)  # `if given is None: given = default`
+    if isinstance(left, Tuple) and isinstance(right, Tuple) and len(left.items) == len(right.items):
+        return Tuple(tuple(join_values(*pair) for pair in zip(left.items, right.items, strict=True)), left.place)
+    options = [*_options(left)]
+    options += (option for option in _options(right) if not any(agree(option, known) for known in options))
+    if len(options) <= MAX_CHOICES and all(
+        isinstance(each, (Ref, Symbol, Function, Class, Tensor)) for each in options
+    ):
+        return Choice(tuple(options), left.place)
+    return UNKNOWN
+
+
+def _assumed(value: Value) -> Value:
+    return replace(value, assumed=True) if isinstance(value, Constant) else value
+
+
+def _options(value: Value) -> tuple[Value, ...]:
+    return value.options if isinstance(value, Choice) else (value,)
+
+
+def _join_objects(left: HeapObject, right: HeapObject) -> HeapObject:
+    from scram_analyzers.source.model import ModelObject, join_models
+
+    if isinstance(left, ListObject) and isinstance(right, ListObject):
+        return _join_lists(left, right)
+    if isinstance(left, DictObject) and isinstance(right, DictObject):
+        same = {key for key in left.entries if key in right.entries}
+        entries = {key: join_values(left.entries[key], right.entries[key]) for key in left.entries if key in same}
+        return DictObject(entries, left.open or right.open or len(same) < max(len(left.entries), len(right.entries)))
+    if isinstance(left, Instance) and isinstance(right, Instance):
+        return replace(left, attributes=join_mappings(left.attributes, right.attributes))
+    if isinstance(left, Created) and isinstance(right, Created):
+        log = left.log if len(left.log) >= len(right.log) else right.log
+        return replace(left, attributes=join_mappings(left.attributes, right.attributes), log=log)
+    if isinstance(left, ModelObject) and isinstance(right, ModelObject):
+        return join_models(left, right)
+    return left
+
+
+def _join_lists(left: ListObject, right: ListObject) -> ListObject:
+    shared: list[Value] = []
+    for ours, theirs in zip(left.items, right.items, strict=False):
+        shared.append(join_values(ours, theirs))
+    uneven = len(left.items) != len(right.items)
+    return ListObject(tuple(shared), left.open or right.open or uneven)
+
+
+def join_mappings(left: Mapping[str, Value], right: Mapping[str, Value]) -> dict[str, Value]:
+    """Attributes of one object on two paths."""
+    keys = [*left, *(key for key in right if key not in left)]
+    return {key: _join_optional(left.get(key), right.get(key)) for key in keys}

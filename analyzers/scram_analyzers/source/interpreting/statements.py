@@ -1,0 +1,368 @@
+"""How each kind of statement changes the state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+
+from scram_analyzers.source.interpreting import expressions, iteration
+from scram_analyzers.source.interpreting.state import ListObject, State, join_states
+from scram_analyzers.source.model import ModelObject
+from scram_analyzers.source.reading.dotted import dotted_name
+from scram_analyzers.source.reading.walk import bound_names
+from scram_analyzers.source.values import UNKNOWN, Class, Constant, Function, Symbol, Unknown
+
+if TYPE_CHECKING:
+    from scram_analyzers.source.interpreting.interpreter import Interpreter
+
+
+def run_block(interpreter: Interpreter, statements: Sequence[cst.CSTNode]) -> None:
+    """Run statements in order, until one leaves the block."""
+    for statement in statements:
+        if not interpreter.state.live:
+            return
+        interpreter.steps += 1
+        if interpreter.steps > interpreter.budget:
+            interpreter.stop()
+        handler = _STATEMENTS.get(type(statement))
+        if handler is not None:
+            handler(interpreter, statement)
+
+
+def _simple_line(interpreter: Interpreter, node: cst.SimpleStatementLine | cst.SimpleStatementSuite) -> None:
+    run_block(interpreter, node.body)
+
+
+# -- binding
+
+
+def _assign(interpreter: Interpreter, node: cst.Assign) -> None:
+    value = interpreter.evaluate(node.value)
+    for target in node.targets:
+        interpreter.assign(target.target, value)
+
+
+def _annotated(interpreter: Interpreter, node: cst.AnnAssign) -> None:
+    if node.value is not None:
+        interpreter.assign(node.target, interpreter.evaluate(node.value))
+
+
+def _augmented(interpreter: Interpreter, node: cst.AugAssign) -> None:
+    left = interpreter.evaluate(node.target)
+    right = interpreter.evaluate(node.value)
+    operator = type(node.operator).__name__.removesuffix("Assign")
+    place = interpreter.place(node)
+    interpreter.assign(node.target, expressions.operate(interpreter, operator, left, right, place))
+
+
+def _expression(interpreter: Interpreter, node: cst.Expr) -> None:
+    if isinstance(node.value, cst.BaseString):
+        return
+    value = interpreter.evaluate(node.value)
+    if isinstance(value, Symbol) and value.dotted == "builtins.NoReturn":
+        interpreter.state.live = False
+
+
+def _delete(interpreter: Interpreter, node: cst.Del) -> None:
+    targets = (
+        [element.value for element in node.target.elements] if isinstance(node.target, cst.Tuple) else [node.target]
+    )
+    for target in targets:
+        if isinstance(target, cst.Name):
+            interpreter.set_name((interpreter.frame.scope, target.value), None)
+
+
+def _outer_names(interpreter: Interpreter, node: cst.Global | cst.Nonlocal) -> None:
+    interpreter.frame.outer_names.update(item.name.value for item in node.names)
+
+
+# -- imports
+
+
+def _import(interpreter: Interpreter, node: cst.Import) -> None:
+    for alias in node.names:
+        dotted = dotted_name(alias.name)
+        if dotted is None:
+            continue
+        if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
+            _bind_import(interpreter, alias.asname.name.value, dotted)
+        else:
+            root = dotted.partition(".")[0]
+            _bind_import(interpreter, root, root)
+
+
+def _import_from(interpreter: Interpreter, node: cst.ImportFrom) -> None:
+    if node.relative:
+        module = None
+    else:
+        module = dotted_name(node.module) if node.module is not None else None
+    if isinstance(node.names, cst.ImportStar):
+        if module is not None:
+            interpreter.add_star(module)
+        return
+    for alias in node.names:
+        name = alias.name.value if isinstance(alias.name, cst.Name) else None
+        if name is None:
+            continue
+        bound = alias.asname.name.value if alias.asname and isinstance(alias.asname.name, cst.Name) else name
+        if module is None:
+            interpreter.bind(bound, Unknown())
+        else:
+            _bind_import(interpreter, bound, f"{module}.{name}")
+
+
+def _bind_import(interpreter: Interpreter, name: str, dotted: str) -> None:
+    if interpreter.frame.scope == 0:
+        interpreter.recording.imports.append((name, dotted))
+    interpreter.bind(name, Symbol(dotted))
+
+
+# -- definitions
+
+
+def _function(interpreter: Interpreter, node: cst.FunctionDef) -> None:
+    assert interpreter.chunk is not None
+    interpreter.frame.encloses = True
+    decorators = tuple(filter(None, (_decorator_name(interpreter, each) for each in node.decorators)))
+    function = Function(
+        node,
+        interpreter.chunk,
+        interpreter.frame.scope,
+        interpreter.parameter_defaults(node.params),
+        node.name.value,
+        decorators=decorators,
+        place=interpreter.place(node.name),
+    )
+    if not interpreter.class_bodies:
+        interpreter.recording.definitions.append(function)
+    interpreter.bind(node.name.value, function)
+
+
+def _decorator_name(interpreter: Interpreter, decorator: cst.Decorator) -> str | None:
+    target = decorator.decorator
+    return dotted_name(target.func if isinstance(target, cst.Call) else target)
+
+
+def _class(interpreter: Interpreter, node: cst.ClassDef) -> None:
+    assert interpreter.chunk is not None
+    bases = tuple(interpreter.evaluate(argument.value) for argument in node.bases if argument.star == "")
+    scope = interpreter.new_scope(interpreter.frame.scope)
+    outer = interpreter.frame.scope
+    interpreter.frame.scope = scope
+    interpreter.class_bodies += 1
+    try:
+        run_block(interpreter, node.body.body)
+    finally:
+        interpreter.frame.scope = outer
+        interpreter.class_bodies -= 1
+    members = {name: value for (owner, name), value in interpreter.state.names.items() if owner == scope}
+    cls = Class(node, interpreter.chunk, bases, members, node.name.value, interpreter.place(node.name))
+    for name, member in members.items():
+        if isinstance(member, Function):  # a method sees the names around the class, not those in it
+            members[name] = replace(member, defining_class=cls, scope=outer)
+    interpreter.recording.classes.append(cls)
+    interpreter.bind(node.name.value, cls)
+
+
+# -- branches
+
+
+def _if(interpreter: Interpreter, node: cst.If) -> None:
+    taken = expressions.truth(interpreter, interpreter.evaluate(node.test))
+    if taken is True:
+        run_block(interpreter, node.body.body)
+        return
+    if taken is False:
+        _run_branch(interpreter, node.orelse)
+        return
+    other = interpreter.state.fork()
+    run_block(interpreter, node.body.body)
+    after_body = interpreter.state
+    interpreter.state = other
+    _run_branch(interpreter, node.orelse)
+    interpreter.state = join_states(after_body, interpreter.state)
+
+
+def _run_branch(interpreter: Interpreter, branch: cst.If | cst.Else | None) -> None:
+    if isinstance(branch, cst.If):
+        _if(interpreter, branch)
+    elif branch is not None:
+        run_block(interpreter, branch.body.body)
+
+
+def _try(interpreter: Interpreter, node: cst.Try | cst.TryStar) -> None:
+    before = interpreter.state.fork()
+    run_block(interpreter, node.body.body)
+    if node.orelse is not None:
+        run_block(interpreter, node.orelse.body.body)
+    after = interpreter.state
+    for handler in node.handlers:
+        # The body is taken to succeed; a handler only brings the names that nothing else binds.
+        interpreter.state = before.fork()
+        if handler.name is not None:
+            interpreter.assign(handler.name.name, UNKNOWN)
+        run_block(interpreter, handler.body.body)
+        if not after.live:
+            after = interpreter.state
+            continue
+        for key, value in interpreter.state.names.items():
+            if key not in after.names:
+                after.trace.names.asked.add(key)
+                after.names[key] = value
+        for identity, thing in interpreter.state.heap.items():
+            after.heap.setdefault(identity, thing)
+    interpreter.state = after
+    if node.finalbody is not None:
+        run_block(interpreter, node.finalbody.body.body)
+
+
+def _with(interpreter: Interpreter, node: cst.With) -> None:
+    for item in node.items:
+        value = interpreter.evaluate(item.item)
+        if item.asname is not None:
+            interpreter.assign(item.asname.name, value)
+    run_block(interpreter, node.body.body)
+
+
+def _match(interpreter: Interpreter, node: cst.Match) -> None:
+    interpreter.evaluate(node.subject)
+    before = interpreter.state
+    joined = before.fork()
+    for case in node.cases:
+        interpreter.state = before.fork()
+        run_block(interpreter, case.body.body)
+        joined = join_states(joined, interpreter.state)
+    interpreter.state = joined
+
+
+# -- loops
+
+
+def _for(interpreter: Interpreter, node: cst.For) -> None:
+    iterable = interpreter.evaluate(node.iter)
+    items = iteration.iterated(interpreter, iterable)
+    breaks, continues = interpreter.frame.breaks, interpreter.frame.continues
+    interpreter.frame.breaks = []
+    if items is not None and len(items) <= iteration.MAX_UNROLLED:
+        for item in items:
+            if not interpreter.state.live:
+                break
+            interpreter.assign(node.target, item)
+            _run_loop_body(interpreter, node.body)
+    else:
+        interpreter.widen(bound_names(node.body))
+        before = interpreter.state.fork()
+        interpreter.assign(node.target, iteration.element_of(interpreter, iterable))
+        _run_loop_body(interpreter, node.body)
+        _open_changed_objects(interpreter, before)
+    _leave_loop(interpreter, node.orelse)
+    interpreter.frame.breaks, interpreter.frame.continues = breaks, continues
+
+
+def _while(interpreter: Interpreter, node: cst.While) -> None:
+    breaks, continues = interpreter.frame.breaks, interpreter.frame.continues
+    interpreter.frame.breaks = []
+    interpreter.widen(bound_names(node.body))
+    if expressions.truth(interpreter, interpreter.evaluate(node.test)) is not False:
+        before = interpreter.state.fork()
+        _run_loop_body(interpreter, node.body)
+        _open_changed_objects(interpreter, before)
+    _leave_loop(interpreter, node.orelse)
+    interpreter.frame.breaks, interpreter.frame.continues = breaks, continues
+
+
+def _run_loop_body(interpreter: Interpreter, body: cst.BaseSuite) -> None:
+    interpreter.frame.continues = []
+    run_block(interpreter, body.body)
+    for state in interpreter.frame.continues:
+        state.live = True
+        interpreter.state = join_states(interpreter.state, state)
+
+
+def _leave_loop(interpreter: Interpreter, orelse: cst.Else | None) -> None:
+    if orelse is not None:
+        run_block(interpreter, orelse.body.body)
+    for state in interpreter.frame.breaks:
+        state.live = True
+        interpreter.state = join_states(interpreter.state, state)
+
+
+def _open_changed_objects(interpreter: Interpreter, before: State) -> None:
+    """After a loop of unknown length, what the body added to older objects is known to be there, not how often."""
+    if not interpreter.state.live:
+        return
+    joined = join_states(before, interpreter.state)
+    for identity, old in before.heap.items():
+        new = interpreter.state.heap[identity]
+        if new is old:
+            continue
+        if isinstance(new, ListObject) and isinstance(old, ListObject) and new.items[: len(old.items)] == old.items:
+            interpreter.state.heap[identity] = ListObject(new.items, open=new.open or len(new.items) > len(old.items))
+        elif (
+            isinstance(new, ModelObject)
+            and isinstance(old, ModelObject)
+            and len(new.layers) > len(old.layers)
+            and new.layers[: len(old.layers)] == old.layers
+        ):
+            interpreter.state.heap[identity] = replace(new, layers=(*new.layers, Unknown(new.place)))
+        else:
+            interpreter.state.heap[identity] = joined.heap[identity]
+
+
+def _break(interpreter: Interpreter, node: cst.Break) -> None:
+    interpreter.frame.breaks.append(_end_path(interpreter))
+
+
+def _continue(interpreter: Interpreter, node: cst.Continue) -> None:
+    interpreter.frame.continues.append(_end_path(interpreter))
+
+
+def _return(interpreter: Interpreter, node: cst.Return) -> None:
+    value = interpreter.evaluate(node.value) if node.value is not None else Constant(None)
+    interpreter.frame.returns.append((value, _end_path(interpreter)))
+
+
+def _raise(interpreter: Interpreter, node: cst.Raise) -> None:
+    interpreter.state.live = False
+
+
+def _end_path(interpreter: Interpreter) -> State:
+    ended = interpreter.state
+    ended.live = False
+    interpreter.state = State(ended.trace)
+    interpreter.state.live = False
+    return ended
+
+
+_STATEMENTS: Mapping[type[cst.CSTNode], Callable[[Interpreter, Any], None]] = MappingProxyType(
+    {
+        cst.SimpleStatementLine: _simple_line,
+        cst.SimpleStatementSuite: _simple_line,
+        cst.Assign: _assign,
+        cst.AnnAssign: _annotated,
+        cst.AugAssign: _augmented,
+        cst.Expr: _expression,
+        cst.Del: _delete,
+        cst.Global: _outer_names,
+        cst.Nonlocal: _outer_names,
+        cst.Import: _import,
+        cst.ImportFrom: _import_from,
+        cst.FunctionDef: _function,
+        cst.ClassDef: _class,
+        cst.If: _if,
+        cst.Try: _try,
+        cst.TryStar: _try,
+        cst.With: _with,
+        cst.Match: _match,
+        cst.For: _for,
+        cst.While: _while,
+        cst.Break: _break,
+        cst.Continue: _continue,
+        cst.Return: _return,
+        cst.Raise: _raise,
+    }
+)

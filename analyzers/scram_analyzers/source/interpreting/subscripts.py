@@ -1,0 +1,152 @@
+"""Reading and setting items: `a[0]`, `d["x"]`, `x[:, 1:]`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from scram_analyzers.source.data import Data
+from scram_analyzers.source.graph import Operation, Tensor
+from scram_analyzers.source.interpreting import attributes
+from scram_analyzers.source.interpreting.state import DictObject, ListObject, join_values
+from scram_analyzers.source.libraries import data_operations
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.values import (
+    UNKNOWN,
+    Arguments,
+    Choice,
+    Constant,
+    Ref,
+    Tuple,
+    Unknown,
+    Value,
+    integer,
+    number,
+)
+
+if TYPE_CHECKING:
+    from scram_analyzers.source.interpreting.interpreter import Interpreter
+
+
+def get_item(interpreter: Interpreter, node: cst.Subscript) -> Value:
+    """`owner[index]`."""
+    owner = interpreter.evaluate(node.value)
+    place = interpreter.place(node)
+    keys = [_key(interpreter, element) for element in node.slice]
+    return item(interpreter, owner, keys, place)
+
+
+def item(interpreter: Interpreter, owner: Value, keys: list[Value | slice], place: Place) -> Value:
+    """The item of `owner` at `keys`; a `slice` among them holds the values of its bounds."""
+    if isinstance(owner, Tensor):
+        return Tensor(Operation("operator.getitem", Arguments()), (owner,), place)
+    data = data_operations.as_data(owner)
+    if data is not None:
+        return data_operations.select(interpreter, data, keys, place)
+    if isinstance(owner, Choice):
+        results = [item(interpreter, option, keys, place) for option in owner.options]
+        joined = results[0]
+        for result in results[1:]:
+            joined = join_values(joined, result)
+        return joined
+    if len(keys) != 1:
+        return Unknown(place)
+    return _item_of_container(interpreter, owner, keys[0], place)
+
+
+def _item_of_container(interpreter: Interpreter, owner: Value, key: Value | slice, place: Place) -> Value:
+    thing = interpreter.object_of(owner)
+    if isinstance(thing, DictObject):
+        found = thing.entries.get(key.value) if isinstance(key, Constant) else None
+        return found if found is not None else Unknown(place)
+    items = interpreter.items_of(owner)
+    if isinstance(thing, ListObject) and thing.open:
+        items = thing.items
+        if isinstance(key, slice):
+            kept = items if key.start is None and key.stop is None else ()
+            return interpreter.allocate(ListObject(kept, open=True, rest=thing.rest), place)
+        position = integer(key) if not isinstance(key, slice) else None
+        known = position is not None and 0 <= position < len(items)
+        return items[position] if known and position is not None else Unknown(place)
+    if items is None:
+        return Unknown(place)
+    if isinstance(key, slice):
+        bounds = (key.start, key.stop, key.step)
+        start, stop, step = (None if bound is None else integer(bound) for bound in bounds)
+        if any(bound is not None and integer(bound) is None for bound in bounds):
+            return Unknown(place)
+        part = items[start:stop:step]
+        return Tuple(part, place) if isinstance(owner, Tuple) else interpreter.new_list(part, place)
+    position = integer(key)
+    if position is None or not -len(items) <= position < len(items):
+        return Unknown(place)
+    return items[position]
+
+
+def _key(interpreter: Interpreter, element: cst.SubscriptElement) -> Value | slice:
+    index = element.slice
+    if isinstance(index, cst.Index):
+        return interpreter.evaluate(index.value)
+    assert isinstance(index, cst.Slice)
+    lower = interpreter.evaluate(index.lower) if index.lower is not None else None
+    upper = interpreter.evaluate(index.upper) if index.upper is not None else None
+    step = interpreter.evaluate(index.step) if index.step is not None else None
+    return slice(lower, upper, step)
+
+
+def set_item(interpreter: Interpreter, node: cst.Subscript, value: Value) -> None:
+    """`owner[index] = value`."""
+    owner = interpreter.evaluate(node.value)
+    keys = [_key(interpreter, element) for element in node.slice]
+    key = keys[0] if len(keys) == 1 else None
+    thing = interpreter.object_of(owner)
+    if not isinstance(owner, Ref):
+        classes = _marked_classes(owner, keys, value)
+        _change_data(interpreter, node.value, owner, value, interpreter.place(node))
+        if classes is not None and isinstance(node.value, cst.Name):
+            interpreter.bind(
+                node.value.value, data_operations.one_hot(classes, classes.classes, interpreter.place(node))
+            )
+        return
+    if isinstance(thing, DictObject):
+        if isinstance(key, Constant):
+            interpreter.replace_object(owner, DictObject({**thing.entries, key.value: value}, thing.open))
+        else:
+            interpreter.replace_object(owner, DictObject(thing.entries, open=True))
+    elif isinstance(thing, ListObject):
+        position = integer(key) if not isinstance(key, slice) else None
+        if position is not None and -len(thing.items) <= position < len(thing.items):
+            items = list(thing.items)
+            items[position] = value
+            interpreter.replace_object(owner, ListObject(tuple(items), thing.open))
+        else:
+            interpreter.replace_object(owner, ListObject(tuple(UNKNOWN for _ in thing.items), thing.open))
+
+
+def _change_data(
+    interpreter: Interpreter, holder: cst.BaseExpression, owner: Value, value: Value, place: Place
+) -> None:
+    """Part of what `holder` stands for changed: `x[...] = `, `self.x[...] = `, `table.loc[...] = `, `x[0][1] = `."""
+    data = data_operations.as_data(owner)
+    if data is None:
+        return
+    if isinstance(holder, cst.Name):
+        interpreter.bind(holder.value, data_operations.with_item(data, value, place))
+    elif isinstance(holder, cst.Subscript):
+        _change_data(interpreter, holder.value, interpreter.evaluate(holder.value), value, place)
+    elif isinstance(holder, cst.Attribute):
+        whole = interpreter.evaluate(holder.value)
+        if isinstance(whole, Ref):
+            changed = data_operations.with_item(data, value, place)
+            attributes.set_attribute(interpreter, whole, holder.attr.value, changed, place)
+        else:
+            _change_data(interpreter, holder.value, whole, value, place)
+
+
+def _marked_classes(owner: Value, keys: list[Value | slice], value: Value) -> Data | None:
+    """The class numbers y of `rows[np.arange(n), y] = 1` in an array of zeros, which makes their one-hot rows."""
+    blank = isinstance(owner, Data) and owner.source == "numpy.zeros" and not owner.steps
+    columns = keys[1] if len(keys) == 2 else None
+    numbered = isinstance(columns, Data) and columns.labels in data_operations.NUMBERED
+    return columns if blank and numbered and isinstance(columns, Data) and number(value) == 1 else None

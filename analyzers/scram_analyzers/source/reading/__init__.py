@@ -1,0 +1,1 @@
+"""From a text to trees with places: cutting, parsing, notebooks, walks."""

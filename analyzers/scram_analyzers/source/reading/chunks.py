@@ -1,0 +1,325 @@
+"""The chunks of a module, each parsed on its own and remembered by its text.
+
+A keystroke then costs the parse of one chunk, and what does not parse while someone types leaves the rest standing:
+a broken chunk is cut around the broken statement, and that one where the next line starts in the first column.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import re
+import warnings
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import libcst as cst
+
+from scram_analyzers.findings import SourceRange
+from scram_analyzers.source.interpreting.reuse import Memory
+from scram_analyzers.source.reading.logical_lines import logical_lines
+from scram_analyzers.source.reading.positions import FIRST_LINE, Position, Positions
+from scram_analyzers.source.reading.splicing import spliced
+from scram_analyzers.source.reading.splitting import Chunk, Split, around, before_next_start, statements
+from scram_analyzers.source.reading.walk import children
+
+MAX_BRACKET_DEPTH = 90
+"""Deeper nesting is not parsed: the native parser ends the whole process when its stack is full."""
+
+MAX_LINE_LENGTH = 200_000
+"""A longer logical line (a generated table) is not parsed: it holds no program and costs seconds."""
+
+MAX_CHAIN = 400
+"""More operators in a row without a comma are not parsed: the parser is quadratic in them, and walks recurse."""
+
+MAX_CUTS = 30
+"""Into how many pieces a stretch that is not valid Python is cut at most, in search of what is."""
+
+CACHED_CHARACTERS = 500_000
+"""How much text a `ParseCache` remembers beyond the latest files, some 15,000 lines: a tree with what is worked out
+about it takes 15 to 70 bytes a character in programs that people wrote, up to 180 in code without any prose.
+"""
+
+REMEMBERED_FILES = 8
+"""Of how many files a `ParseCache` keeps what reading them came to: those being edited."""
+
+_OPERATOR = re.compile(r"\*\*|//|[-+*/%&|^~<>.(\[]|\b(?:not|lambda|if|and|or)\b")
+_STRING = re.compile(r"""\"(?:\\.|[^"\\])*\"|'(?:\\.|[^'\\])*'""", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class ParseProblem:
+    """Why a chunk has no tree: `line` counts from 1 within the chunk."""
+
+    line: int
+    reason: str
+    mend: str
+
+
+class ParsedChunk:
+    """The tree of a text, or why there is none; positions are worked out when first asked for.
+
+    `basis` is the readable text that it came from by edits: itself, or the one of before for a text without a tree.
+    Trees of one `lineage` share nodes.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        module: cst.Module | None,
+        problem: ParseProblem | None,
+        basis: ParsedChunk | None = None,
+    ) -> None:
+        self.text = text
+        self.module = module
+        self.problem = problem
+        self.lineage: object = object() if basis is None else basis.lineage
+        self._before = basis if module is None else None
+
+    @property
+    def basis(self) -> ParsedChunk | None:
+        """What an edit of this text can be set into."""
+        return self if self.module is not None else self._before
+
+    @cached_property
+    def _positions(self) -> Positions:
+        assert self.module is not None
+        return Positions(self.module, self.text, self._parents)
+
+    @cached_property
+    def nodes(self) -> Mapping[type[cst.CSTNode], Sequence[cst.CSTNode]]:
+        """Every node by its kind, in the order of the text: one walk for all who look for something."""
+        found: dict[type[cst.CSTNode], list[cst.CSTNode]] = {}
+        for node in self._parents:
+            found.setdefault(type(node), []).append(node)
+        return found
+
+    def ancestors(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+        """The nodes around a node, the closest first."""
+        parent = self._parents.get(node)
+        while parent is not None:
+            yield parent
+            parent = self._parents[parent]
+
+    @cached_property
+    def _parents(self) -> dict[cst.CSTNode, cst.CSTNode | None]:
+        assert self.module is not None
+        parents: dict[cst.CSTNode, cst.CSTNode | None] = {}
+        waiting: list[tuple[cst.CSTNode, cst.CSTNode | None]] = [(self.module, None)]
+        while waiting:
+            node, parent = waiting.pop()
+            parents[node] = parent
+            waiting.extend([(child, node) for child in reversed(children(node))])
+        return parents
+
+    def position(self, node: cst.CSTNode) -> Position:
+        """Where `node` stands, in lines of this chunk; its first line where the tree is too deep to tell."""
+        return self._positions.of(node) if self.module is not None else FIRST_LINE
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedChunk:
+    """A parsed chunk at its line in a module. The same text elsewhere shares the tree."""
+
+    parsed: ParsedChunk
+    first_line: int
+    line_count: int
+
+    def range_of(self, node: cst.CSTNode) -> SourceRange:
+        """The node's range in the module."""
+        position = self.parsed.position(node)
+        shift = self.first_line - 1
+        return SourceRange.of(position.line + shift, position.column, position.end_line + shift, position.end_column)
+
+
+class ParseCache:
+    """Parsed chunks by their text, the least recently used dropped beyond `CACHED_CHARACTERS`.
+
+    Beside them, what the last reading of each of the latest few files came to.
+    """
+
+    def __init__(self, capacity: int = CACHED_CHARACTERS) -> None:
+        self._capacity = capacity
+        self._size = 0
+        self._parsed: OrderedDict[str, ParsedChunk] = OrderedDict()
+        self._memories: OrderedDict[str, Memory] = OrderedDict()
+
+    def memory(self, filename: str) -> Memory:
+        """What the last reading of a file came to; empty for a file not seen lately."""
+        return self._memories.get(filename) or Memory()
+
+    def remember(self, filename: str, memory: Memory) -> None:
+        """Keep what a reading came to, for the next."""
+        self._memories[filename] = memory
+        self._memories.move_to_end(filename)
+        while len(self._memories) > REMEMBERED_FILES:
+            self._memories.popitem(last=False)
+
+    def parse(self, chunk: Chunk, basis: ParsedChunk | None = None) -> ParsedChunk:
+        """The tree of the chunk's text, made from that of `basis` where there is little to change in it."""
+        known = self._parsed.get(chunk.text)
+        if known is not None:
+            self._parsed.move_to_end(chunk.text)
+            return known
+        parsed = _parse(chunk, basis)
+        self._keep(parsed)
+        return parsed
+
+    def parse_anew(self, parsed: ParsedChunk) -> ParsedChunk:
+        """The same text with a tree that shares no nodes."""
+        anew = ParsedChunk(parsed.text, cst.parse_module(parsed.text), None)
+        self._keep(anew)
+        return anew
+
+    def basis(self, text: str) -> ParsedChunk | None:
+        """What an edit of a text that was parsed lately can be set into."""
+        known = self._parsed.get(text)
+        return known.basis if known is not None else None
+
+    def _keep(self, parsed: ParsedChunk) -> None:
+        if parsed.text not in self._parsed:
+            self._size += len(parsed.text)
+        self._parsed[parsed.text] = parsed
+        while self._size > self._capacity and len(self._parsed) > 1:
+            dropped, _ = self._parsed.popitem(last=False)
+            self._size -= len(dropped)
+
+
+def parse_module(split: Split, cache: ParseCache, last: Split | None = None) -> list[PlacedChunk]:
+    """Every chunk of a module in order, parsed; those without a tree carry their problem.
+
+    `last` is how the module was cut before an edit.
+    """
+    placed: list[PlacedChunk] = []
+    for chunk, old in itertools.zip_longest(split.chunks, last.chunks if last is not None else ()):
+        if chunk is None:
+            break
+        edited = old is not None and old.text != chunk.text
+        parsed = cache.parse(chunk, cache.basis(old.text) if edited else None)
+        if parsed.problem is None:
+            placed.append(PlacedChunk(parsed, chunk.first_line, chunk.lines + 1))
+        else:
+            placed += _readable_parts(chunk, cache)
+    return _without_shared_nodes(placed, cache)
+
+
+def _without_shared_nodes(placed: list[PlacedChunk], cache: ParseCache) -> list[PlacedChunk]:
+    """No two texts of a module have nodes in common, as a copied function and its edited copy might."""
+    first: dict[object, ParsedChunk] = {}
+    return [
+        each
+        if each.parsed.module is None or first.setdefault(each.parsed.lineage, each.parsed) is each.parsed
+        else replace(each, parsed=cache.parse_anew(each.parsed))
+        for each in placed
+    ]
+
+
+def _readable_parts(chunk: Chunk, cache: ParseCache) -> Iterator[PlacedChunk]:
+    """What can be read of a chunk that can't be as a whole, and between that what can't, neighbours as one."""
+    broken: list[Chunk] = []
+    for piece in _pieces(chunk, cache):
+        parsed = cache.parse(piece)
+        if parsed.problem is not None:
+            broken.append(piece)
+            continue
+        yield from _broken_part(broken, cache)
+        broken = []
+        yield PlacedChunk(parsed, piece.first_line, piece.lines + 1)
+    yield from _broken_part(broken, cache)
+
+
+def _broken_part(pieces: list[Chunk], cache: ParseCache) -> Iterator[PlacedChunk]:
+    if pieces:
+        text = "".join(piece.text for piece in pieces)
+        parsed = ParsedChunk(text, None, cache.parse(pieces[0]).problem)
+        yield PlacedChunk(parsed, pieces[0].first_line, sum(piece.lines for piece in pieces) + 1)
+
+
+def _pieces(chunk: Chunk, cache: ParseCache) -> Iterator[Chunk]:
+    """The chunk cut around what is broken in it, again and again."""
+    waiting, cuts = [chunk], 0
+    while waiting:
+        piece = waiting.pop()
+        problem = cache.parse(piece).problem
+        parts: tuple[Chunk, ...] = ()
+        if problem is not None and cuts < MAX_CUTS:
+            parts = around(piece, problem.line)
+            parts = parts if len(parts) > 1 else _cut_where_open(piece, cache)
+        if parts:
+            cuts += 1
+            waiting.extend(reversed(parts))
+        else:
+            yield piece
+
+
+def _cut_where_open(chunk: Chunk, cache: ParseCache) -> tuple[Chunk, ...]:
+    """One broken statement without what its open bracket or quote has swallowed, where any of that can be read."""
+    cut = before_next_start(chunk)
+    swallowed = itertools.chain.from_iterable((part, *statements(part.text, 0, part.first_line)) for part in cut[1:])
+    return cut if any(cache.parse(each).problem is None for each in itertools.islice(swallowed, MAX_CUTS)) else ()
+
+
+def _parse(chunk: Chunk, basis: ParsedChunk | None) -> ParsedChunk:
+    obstacle = _too_much(chunk)
+    if obstacle is not None:
+        return ParsedChunk(chunk.text, None, obstacle, basis)
+    module = spliced(basis, chunk.text) if basis is not None else None
+    if module is not None:
+        return ParsedChunk(chunk.text, module, None, basis)
+    try:
+        return ParsedChunk(chunk.text, cst.parse_module(chunk.text), None)
+    except cst.ParserSyntaxError as error:
+        return ParsedChunk(chunk.text, None, _syntax_problem(chunk, error), basis)
+    except (RecursionError, ValueError, cst.CSTValidationError) as error:
+        problem = ParseProblem(1, f"This code could not be read ({type(error).__name__}).", "Split the expression.")
+        return ParsedChunk(chunk.text, None, problem, basis)
+
+
+def _syntax_problem(chunk: Chunk, error: cst.ParserSyntaxError) -> ParseProblem:
+    """Where the error is: as Python itself says, where it agrees that there is one; libcst often points behind it."""
+    line, words = error.raw_line, ""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of odd escapes in the user's strings
+        try:
+            ast.parse(chunk.text)
+        except SyntaxError as python_error:
+            line, words = python_error.lineno or 1, f" ({python_error.msg})"
+        except (ValueError, RecursionError, MemoryError):  # null characters; nested too deep for Python as well
+            words = ""
+    reason = f"This code is not valid Python{words}, so it was not checked."
+    return ParseProblem(min(max(line, 1), chunk.lines + 1), reason, "Mend the syntax error.")
+
+
+def _too_much(chunk: Chunk) -> ParseProblem | None:
+    if chunk.depth > MAX_BRACKET_DEPTH:
+        return ParseProblem(
+            1,
+            f"This code nests brackets {chunk.depth} deep, more than scram reads ({MAX_BRACKET_DEPTH}).",
+            "Give the inner parts names of their own.",
+        )
+    if chunk.longest_line > MAX_LINE_LENGTH:
+        return ParseProblem(
+            1,
+            f"This code has a line of more than {MAX_LINE_LENGTH:,} characters, too long for scram to read.",
+            "Keep large tables in a data file.",
+        )
+    if chunk.longest_line > MAX_CHAIN and any(_is_chain(line) for line in _long_lines(chunk.text)):
+        return ParseProblem(
+            1,
+            f"This code chains more than {MAX_CHAIN:,} operators in one expression, too many for scram to read.",
+            "Split the expression.",
+        )
+    return None
+
+
+def _long_lines(text: str) -> Iterator[str]:
+    for start, end, _, _ in logical_lines(text):
+        if end - start > MAX_CHAIN:
+            yield text[start:end]
+
+
+def _is_chain(line: str) -> bool:
+    parts = _STRING.sub("", line).split(",")
+    return any(len(part) > MAX_CHAIN and len(_OPERATOR.findall(part)) > MAX_CHAIN for part in parts)

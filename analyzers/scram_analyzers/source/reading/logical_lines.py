@@ -1,0 +1,67 @@
+"""Where the logical lines of a text begin and end, found by following brackets and quotes: no valid file is needed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from scram_analyzers.source.reading.text import LINE_END
+
+_TOKEN = re.compile(
+    r"""(?P<newline>\r\n|\r|\n)
+      | (?P<open>[(\[{])
+      | (?P<close>[)\]}])
+      | \#[^\r\n]*                                        # comment
+      | (?P<string>
+            \"\"\"(?:\\.|[^\\])*?(?:\"\"\"|\\?\Z)
+          | \'\'\'(?:\\.|[^\\])*?(?:\'\'\'|\\?\Z)
+          | "(?:\\(?:\r\n|.)|[^"\\\r\n])*"?
+          | '(?:\\(?:\r\n|.)|[^'\\\r\n])*'?
+        )
+      | (?P<joined>\\(?:\r\n|\r|\n))
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+_BLANK = re.compile(r"[ \t\f]*(?:#[^\r\n]*)?(?:\r\n|\r|\n)?")
+
+
+def logical_lines(text: str, start: int = 0) -> Iterator[tuple[int, int, int, int]]:
+    """Start and end offsets of each logical line from offset `start` on, the line number after it (1 is the
+    line at `start`) and its bracket depth.
+    """
+    line, depth, deepest = 1, 0, 0
+    for match in _TOKEN.finditer(text, start):
+        kind = match.lastgroup
+        if kind == "newline":
+            line += 1
+            if depth == 0:
+                yield start, match.end(), line, deepest
+                start, deepest = match.end(), 0
+        elif kind == "open":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif kind == "close":
+            depth = max(depth - 1, 0)
+        elif kind == "joined":
+            line += 1
+        elif kind == "string":
+            line += len(LINE_END.findall(match.group()))
+    if start < len(text):
+        yield start, len(text), line + 1, deepest
+
+
+def is_blank(text: str, start: int, end: int) -> bool:
+    """Whether a logical line holds nothing but white space and a comment."""
+    return _BLANK.fullmatch(text, start, end) is not None
+
+
+def code_lines(text: str) -> list[int]:
+    """The line numbers, from 1, of the logical lines that hold more than white space and comments."""
+    found, line = [], 1
+    for start, end, next_line, _ in logical_lines(text):
+        if not is_blank(text, start, end):
+            found.append(line)
+        line = next_line
+    return found

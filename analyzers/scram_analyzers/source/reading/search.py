@@ -1,0 +1,42 @@
+"""Finding nodes in a module, for rules about how something is written. A walk costs: the text is asked first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeVar
+
+import libcst as cst
+
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Program
+from scram_analyzers.source.reading.chunks import PlacedChunk
+from scram_analyzers.source.reading.walk import children
+
+Node = TypeVar("Node", bound=cst.CSTNode)
+
+
+def nodes(root: cst.CSTNode, kind: type[Node]) -> Iterator[Node]:
+    """The nodes of one kind in a node (itself included), in the order of the text."""
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, kind):
+            yield node
+        waiting.extend(reversed(children(node)))
+
+
+def parts(program: Program, word: str) -> Iterator[PlacedChunk]:
+    """The top-level parts of the module whose text holds `word`."""
+    if word not in program.text:
+        return
+    for chunk in program.chunks:
+        if chunk.parsed.module is not None and word in chunk.parsed.text:
+            yield chunk
+
+
+def found(program: Program, kind: type[Node], word: str) -> Iterator[tuple[Node, Place]]:
+    """The nodes of exactly one kind, in those top-level parts of the module whose text holds `word`."""
+    for chunk in parts(program, word):
+        for node in chunk.parsed.nodes.get(kind, ()):
+            assert isinstance(node, kind)
+            yield node, Place(chunk, node)

@@ -1,0 +1,197 @@
+"""A module cut into top-level stretches, with no need of valid code: brackets and quotes are followed.
+
+After an edit only the stretches around it are cut anew.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from scram_analyzers.source.reading.logical_lines import logical_lines
+from scram_analyzers.source.reading.text import LINE_END, lines_with_ends
+
+GROUPED_LINES = 40
+"""Neighbouring one-line statements are parsed together up to this many lines: each parse has a fixed cost."""
+
+_CLAUSE = re.compile(r"(?:else|elif|except|finally)\b")
+_COMPOUND = re.compile(r"(?:async|class|def|for|if|match|try|while|with|@)\b|@")
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A stretch of whole lines: one compound statement, or a run of simple ones.
+
+    `first_line` counts from 1 and `lines` are the line ends in it; `depth` is the deepest nesting of brackets and
+    `longest_line` the length of the longest logical line of code, in characters.
+    """
+
+    text: str
+    first_line: int
+    lines: int = 0
+    depth: int = 0
+    longest_line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A text with its chunks and the offset of each."""
+
+    text: str = ""
+    chunks: tuple[Chunk, ...] = ()
+    starts: tuple[int, ...] = field(default=(), repr=False)
+
+
+def split_module(text: str, last: Split | None = None) -> Split:
+    """Cut a module at the lines where top-level statements begin. What `last` shares with it is not read again."""
+    text = text.removeprefix("\ufeff")
+    if last is None or not last.chunks:
+        return _split(text, list(_group(statements(text))))
+    same = common_prefix(text, last.text)
+    kept = max(sum(1 for start in last.starts if start <= same) - 2, 0)
+    chunks = list(last.chunks[:kept])
+    offset = last.starts[kept]
+    shift = len(text) - len(last.text)
+    unchanged = len(last.text) - _common_suffix(text, last.text, same)
+    known = {start + shift: index for index, start in enumerate(last.starts) if start >= unchanged}
+    for chunk in _group(statements(text, offset, last.chunks[kept].first_line)):
+        index = known.get(offset)
+        if index is not None:
+            moved = chunk.first_line - last.chunks[index].first_line
+            rest = last.chunks[index:]
+            chunks += rest if moved == 0 else (replace(each, first_line=each.first_line + moved) for each in rest)
+            break
+        chunks.append(chunk)
+        offset += len(chunk.text)
+    return _split(text, chunks)
+
+
+def _split(text: str, chunks: list[Chunk]) -> Split:
+    starts = itertools.accumulate((len(chunk.text) for chunk in chunks[:-1]), initial=0)
+    return Split(text, tuple(chunks), tuple(starts) if chunks else ())
+
+
+def common_prefix(left: str, right: str) -> int:
+    """How many characters two texts have in common at their beginning."""
+    low, high = 0, min(len(left), len(right))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if left[low:middle] == right[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _common_suffix(left: str, right: str, prefix: int) -> int:
+    """How many characters two texts have in common at their end, beyond their common prefix."""
+    low, high = 0, min(len(left), len(right)) - prefix
+    while low < high:
+        middle = (low + high + 1) // 2
+        if left[len(left) - middle : len(left) - low] == right[len(right) - middle : len(right) - low]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def statements(text: str, offset: int = 0, line: int = 1) -> Iterator[Chunk]:
+    """One chunk for each top-level statement from `offset` on, with the comments and blank lines above it."""
+    begin, begin_line, first = offset, line, line
+    pending: tuple[int, int] | None = None  # where comments and blank lines after the statement begin
+    has_code = decorated = False
+    depth = longest = 0
+    for start, end, next_line, line_depth in logical_lines(text, offset):
+        character = text[start]
+        if character in "\r\n#" or text[start:end].isspace():
+            pending = pending or (start, line)
+        else:
+            if character not in " \t\f" and has_code and not decorated and not _CLAUSE.match(text, start):
+                cut, cut_line = pending or (start, line)
+                yield Chunk(text[begin:cut], begin_line, cut_line - begin_line, depth, longest)
+                begin, begin_line, depth, longest = cut, cut_line, 0, 0
+            has_code, decorated, pending = True, character == "@", None
+            depth, longest = max(depth, line_depth), max(longest, end - start)
+        line = first + next_line - 1
+    rest = text[begin:]
+    if rest and not rest.isspace():
+        yield Chunk(rest, begin_line, len(LINE_END.findall(rest)), depth, longest)
+
+
+def _group(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    """Join neighbouring simple statements that no blank line parts."""
+    joined: list[Chunk] = []
+    lines = 0
+    for chunk in chunks:
+        simple = not is_compound(chunk.text)
+        if joined and not (simple and lines < GROUPED_LINES and chunk.text[0] not in "\r\n"):
+            yield _joined(joined)
+            joined = []
+        if not simple:
+            yield chunk
+            continue
+        lines = lines + chunk.lines if joined else chunk.lines
+        joined.append(chunk)
+    if joined:
+        yield _joined(joined)
+
+
+def _joined(chunks: list[Chunk]) -> Chunk:
+    return Chunk(
+        "".join(chunk.text for chunk in chunks),
+        chunks[0].first_line,
+        sum(chunk.lines for chunk in chunks),
+        max(chunk.depth for chunk in chunks),
+        max(chunk.longest_line for chunk in chunks),
+    )
+
+
+def is_compound(text: str) -> bool:
+    """Whether the first statement of a text has a block."""
+    for line in LINE_END.split(text):
+        if line and not line.isspace() and line[0] != "#":
+            return _COMPOUND.match(line) is not None
+    return False
+
+
+def around(chunk: Chunk, line: int) -> tuple[Chunk, ...]:
+    """A chunk of several statements in up to three: those before the one on `line` of it, that one, those after.
+
+    One chunk, where it holds a single statement.
+    """
+    parts = list(statements(chunk.text, 0, chunk.first_line))
+    if len(parts) <= 1:
+        return (chunk,)
+    at = max(index for index, part in enumerate(parts) if index == 0 or part.first_line < chunk.first_line + line)
+    pieces = [parts[:at], [parts[at]], parts[at + 1 :]]
+    return tuple(_joined(piece) for piece in pieces if piece)
+
+
+def before_next_start(chunk: Chunk) -> tuple[Chunk, ...]:
+    """A chunk cut where its next line starts in the first column, whatever brackets and quotes are open there.
+
+    The rest is cut as the module was before they were opened, so that what is known of it serves again. Empty where
+    there is no such line.
+    """
+    offset = 0
+    in_code = False
+    behind = (0, 0)  # offset and line of what stands behind the last line of code: blank lines and comments
+    for line, text_line in enumerate(lines_with_ends(chunk.text)):
+        starts = text_line[0].isalpha() or text_line[0] in "_@"
+        if starts and in_code and not _CLAUSE.match(text_line):
+            cut, line_of_cut = behind
+            rest = _group(statements(chunk.text, cut, chunk.first_line + line_of_cut))
+            return _measured(chunk.text[:cut], chunk.first_line), *rest
+        offset += len(text_line)
+        if not (text_line.isspace() or text_line.lstrip()[0] == "#"):
+            in_code, behind = True, (offset, line + 1)
+    return ()
+
+
+def _measured(text: str, first_line: int) -> Chunk:
+    lines = list(logical_lines(text))
+    deepest = max((depth for _, _, _, depth in lines), default=0)
+    longest = max((end - start for start, end, _, _ in lines), default=0)
+    return Chunk(text, first_line, len(LINE_END.findall(text)), deepest, longest)

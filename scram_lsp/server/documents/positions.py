@@ -1,0 +1,77 @@
+"""Positions in a text: the one place where columns change between code points and the client's units."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+from lsprotocol import types
+from pygls.workspace import PositionCodec
+
+from scram_analyzers.findings import SourcePosition, SourceRange
+from scram_analyzers.source.reading.text import LINE_END
+
+
+class TextPositions:
+    """Translates between offsets, source positions and the client's positions within one text.
+
+    Lines end where Python and the protocol say they do; a place outside the text becomes the nearest one
+    inside, so that nothing a client sends can fail here.
+    """
+
+    def __init__(self, text: str, codec: PositionCodec) -> None:
+        self._text = text
+        self._codec = codec
+        self._starts = [0]
+        self._ends: list[int] = []
+        for match in LINE_END.finditer(text):
+            self._ends.append(match.start())
+            self._starts.append(match.end())
+        self._ends.append(len(text))
+
+    def offset(self, position: SourcePosition) -> int:
+        """The index in the text."""
+        if position.line < 1:
+            return 0
+        if position.line > len(self._starts):
+            return len(self._text)
+        row = position.line - 1
+        return min(self._starts[row] + max(position.column, 0), self._ends[row])
+
+    def at_offset(self, offset: int) -> SourcePosition:
+        """The position of an index of the text."""
+        row = bisect_right(self._starts, offset) - 1
+        return SourcePosition(row + 1, offset - self._starts[row])
+
+    def line(self, number: int) -> str:
+        """The line `number` (from 1), without its end; empty where there is none."""
+        if not 1 <= number <= len(self._starts):
+            return ""
+        return self._text[self._starts[number - 1] : self._ends[number - 1]]
+
+    def to_client(self, position: SourcePosition) -> types.Position:
+        """A position in the client's units."""
+        inside = self.at_offset(self.offset(position))
+        prefix = self.line(inside.line)[: inside.column]
+        return types.Position(inside.line - 1, self._codec.client_num_units(prefix))
+
+    def from_client(self, position: types.Position) -> SourcePosition:
+        """The source position of one in the client's units."""
+        if position.line >= len(self._starts):
+            return self.at_offset(len(self._text))
+        line = self.line(position.line + 1)
+        if line.isascii():
+            return SourcePosition(position.line + 1, min(position.character, len(line)))
+        column = units = 0
+        while column < len(line) and units < position.character:
+            units += self._codec.client_num_units(line[column])
+            column += 1
+        return SourcePosition(position.line + 1, column)
+
+    def range_to_client(self, place: SourceRange) -> types.Range:
+        """A range in the client's units."""
+        return types.Range(self.to_client(place.start), self.to_client(place.end))
+
+    def range_from_client(self, place: types.Range) -> SourceRange:
+        """The source range of one in the client's units, its ends put in order."""
+        first, second = self.from_client(place.start), self.from_client(place.end)
+        return SourceRange(min(first, second), max(first, second))

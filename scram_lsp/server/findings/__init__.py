@@ -1,0 +1,1 @@
+"""What is found, kept where its code is now, merged, and told to the client."""

@@ -1,0 +1,109 @@
+"""An edit set into a tree gives the tree that parsing the whole text gives."""
+
+from __future__ import annotations
+
+import libcst as cst
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from scram_analyzers.source.reading.chunks import ParseCache, ParsedChunk, parse_module
+from scram_analyzers.source.reading.splicing import spliced
+from scram_analyzers.source.reading.splitting import split_module
+
+CLASS = '''class Net(keras.Model):
+    """A small network."""
+
+    @property
+    def size(self): return 3
+
+    # the layers
+    def build(self, units, *, rate=0.5):  # a comment
+        self.hidden = [
+            Dense(units),  # wide
+          Dense(1)]
+        if units > 3: return
+        elif rate:
+            x = "two \\
+lines"; y = 2
+        else:
+            with a as b, \\
+                 c as d:
+                pass
+            # below
+        return """text
+    of lines""" + x
+
+    async def call(self, x):
+        match x:
+            case [a]:
+                await x
+        try:
+            yield x
+        except* ValueError: raise
+        finally:
+            del x
+'''
+BASIS = ParsedChunk(CLASS, cst.parse_module(CLASS), None)
+
+
+@settings(deadline=None)
+@given(
+    at=st.integers(0, len(CLASS)),
+    gone=st.integers(0, 12),
+    new=st.sampled_from(["", "x", " ", "=", "()", "#", ";", ":", "\n", "\\", '"', "]", "    ", "\t", "pass", "\f"])
+    | st.text(max_size=4),
+)
+@example(at=CLASS.index("Dense(1)"), gone=5, new="Conv")
+def test_a_spliced_tree_is_the_tree_of_the_text(at: int, gone: int, new: str) -> None:
+    text = CLASS[:at] + new + CLASS[at + gone :]
+    module = spliced(BASIS, text)
+    if module is not None:
+        assert module.code == text
+        assert module.deep_equals(cst.parse_module(text))
+
+
+@pytest.mark.parametrize(("old", "new"), [("Dense(units)", "Dense(8)"), ("del x", "del x, y"), ("pass", "return 1")])
+def test_only_the_statement_of_an_edit_is_made_anew(old: str, new: str) -> None:
+    module = spliced(BASIS, CLASS.replace(old, new))
+    assert module is not None
+    assert BASIS.module is not None
+    parts = [each.body[0].body.body for each in (module, BASIS.module)]
+    assert [ours is theirs for ours, theirs in zip(*parts, strict=True)].count(False) == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("del x", "if x: del x"),  # no simple statement any more
+        ("del x", "# del x"),  # none at all
+        ("    del x", "del x"),  # in another block
+        ("Dense(units),", "Dense(units,"),  # the brackets reach farther
+        ("return 3", "return 4"),  # part of a header's own line
+        ("class Net", "class Nets"),
+    ],
+)
+def test_what_changes_more_is_parsed_as_a_whole(old: str, new: str) -> None:
+    assert spliced(BASIS, CLASS.replace(old, new)) is None
+
+
+def test_a_copy_and_its_edited_copy_share_no_nodes() -> None:
+    cache = ParseCache()
+    first = split_module(CLASS)
+    parse_module(first, cache)
+    second = split_module(CLASS.replace("del x", "del x, y"))
+    parse_module(second, cache, first)
+    both = split_module(CLASS + second.text)
+    placed = parse_module(both, cache, second)
+    copies = [{node for kind in each.parsed.nodes.values() for node in kind} for each in placed]
+    assert len(placed) == 2
+    assert not copies[0] & copies[1]
+
+
+def test_a_text_that_was_broken_for_a_while_is_set_into_the_tree_of_before() -> None:
+    cache = ParseCache()
+    splits = [split_module(CLASS.replace("del x", each)) for each in ("del x", "del x,,", "del x, y")]
+    (before,) = parse_module(splits[0], cache)
+    parse_module(splits[1], cache, splits[0])
+    (after,) = parse_module(splits[2], cache, splits[1])
+    assert after.parsed.lineage is before.parsed.lineage

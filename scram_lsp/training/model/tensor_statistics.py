@@ -6,11 +6,14 @@ Each is one vector of float32, so that few values leave the device; `read_layer`
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy.typing as npt
 
 from scram_analyzers.run.records import LayerObservation
+from scram_lsp.training.model.shared_graphs import traced_once
 
 FLAT_SLOPE = 0.05
 """A sigmoid or tanh is flat where its slope is under this share of its greatest. Ours: there a gradient that
@@ -20,7 +23,6 @@ FLAT_SHARE = 0.9
 """A unit is saturated when it is flat for more than this share of rows and positions."""
 
 _RELU_FAMILY = ("relu", "relu6")
-_SQUASHING = ("sigmoid", "tanh")
 
 UNKNOWN = float("nan")
 
@@ -71,40 +73,82 @@ def layer_statistics(layer: Any, outputs: Any) -> Any | None:
     if not tensors:
         return None
     main = ops.stop_gradient(tensors[0])
-    finite = ops.isfinite(main)
-    size = ops.cast(ops.size(main), "float32")
-    bad = sum(count_nonfinite(each) for each in tensors)
-    sound = ops.where(finite, ops.cast(main, "float32"), 0.0)
+    numbers = traced_once(*_by_unit(layer, main))
+    if len(tensors) > 1:
+        bad = sum(count_nonfinite(ops.stop_gradient(each)) for each in tensors[1:])
+        numbers = numbers + ops.stack([0.0, 0.0, 0.0, 0.0, bad, 0.0, 0.0, 0.0])
+    return numbers
+
+
+def _by_unit(layer: Any, output: Any) -> tuple[Callable[[Any], Any], Any]:
+    """What looks at an output, and the output with a column for each unit; one column where units are unknown."""
+    from keras import ops
+
+    rank, axis = len(output.shape), unit_axis(layer)
+    if rank < 2 or output.shape[axis] is None:
+        return _statistics, ops.reshape(output, (-1, 1))
+    if axis != -1:
+        output = ops.moveaxis(output, axis, -1)
+    table = ops.reshape(output, (-1, output.shape[-1]))
+    activation = activation_of(layer)
+    if activation in _RELU_FAMILY:
+        return _statistics_of_relu, table
+    return _SQUASHING.get(activation or "", _statistics_of_units), table
+
+
+def _statistics(table: Any, units: Any = UNKNOWN, dead: Any = UNKNOWN, saturated: Any = UNKNOWN) -> Any:
+    """A vector of what every output has and, where they are known, its units and the shares of dead and saturated."""
+    from keras import ops
+
+    finite = ops.isfinite(table)
+    sound = ops.where(finite, ops.cast(table, "float32"), 0.0)
+    size = ops.cast(ops.size(table), "float32")
     count = ops.maximum(ops.sum(ops.cast(finite, "float32")), 1.0)
     mean = ops.sum(sound) / count
     deviation = ops.sqrt(ops.sum(ops.where(finite, ops.square(sound - mean), 0.0)) / count)
-    zeros = ops.sum(ops.cast(ops.equal(main, 0), "float32")) / ops.maximum(size, 1.0)
-    return ops.stack(
-        [mean, deviation, ops.max(ops.abs(sound), initial=0.0), zeros, bad, *_unit_statistics(layer, main)]
-    )
+    zeros = ops.sum(ops.cast(ops.equal(table, 0), "float32")) / ops.maximum(size, 1.0)
+    largest = ops.max(ops.abs(sound), initial=0.0)
+    return ops.stack([mean, deviation, largest, zeros, count_nonfinite(table), units, dead, saturated])
 
 
-def _unit_statistics(layer: Any, output: Any) -> list[Any]:
-    """Units, dead and saturated share, each as a scalar tensor."""
+def _statistics_of_units(table: Any) -> Any:
+    return _statistics(table, _unit_count(table))
+
+
+def _statistics_of_relu(table: Any) -> Any:
     from keras import ops
 
-    unknown = ops.convert_to_tensor(UNKNOWN, "float32")
-    rank, axis = len(output.shape), unit_axis(layer)
-    if rank < 2 or output.shape[axis] is None:
-        return [unknown, unknown, unknown]
-    others = [each for each in range(rank) if each != axis % rank]
-    units = ops.convert_to_tensor(float(output.shape[axis]), "float32")
-    activation = activation_of(layer)
-    if activation in _RELU_FAMILY:
-        is_dead = ops.all(ops.equal(output, 0), axis=others)
-        return [units, ops.mean(ops.cast(is_dead, "float32")), unknown]
-    if activation in _SQUASHING:
-        flat_share = ops.mean(ops.cast(_is_flat(output, activation), "float32"), axis=others)
-        return [units, unknown, ops.mean(ops.cast(flat_share > FLAT_SHARE, "float32"))]
-    return [units, unknown, unknown]
+    is_dead = ops.all(ops.equal(table, 0), axis=0)
+    return _statistics(table, _unit_count(table), dead=ops.mean(ops.cast(is_dead, "float32")))
 
 
-def _is_flat(output: Any, activation: str | None) -> Any:
+def _statistics_of_sigmoid(table: Any) -> Any:
+    return _statistics(table, _unit_count(table), saturated=_saturated_share(table, "sigmoid"))
+
+
+def _statistics_of_tanh(table: Any) -> Any:
+    return _statistics(table, _unit_count(table), saturated=_saturated_share(table, "tanh"))
+
+
+_SQUASHING: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
+    {"sigmoid": _statistics_of_sigmoid, "tanh": _statistics_of_tanh}
+)
+
+
+def _unit_count(table: Any) -> Any:
+    from keras import ops
+
+    return ops.cast(ops.shape(table)[1], "float32")
+
+
+def _saturated_share(table: Any, activation: str) -> Any:
+    from keras import ops
+
+    flat_share = ops.mean(ops.cast(_is_flat(table, activation), "float32"), axis=0)
+    return ops.mean(ops.cast(flat_share > FLAT_SHARE, "float32"))
+
+
+def _is_flat(output: Any, activation: str) -> Any:
     """Where the slope, known from the output, is nearly none: y(1 - y) of at most 1/4, or 1 - y² of at most 1."""
     from keras import ops
 
@@ -127,18 +171,16 @@ def weight_statistics(value: Any, previous: Any, gradient: Any | None) -> Any:
     """
     from keras import ops
 
-    value, previous = ops.stop_gradient(value), ops.stop_gradient(previous)
-    missing = [ops.convert_to_tensor(-1.0, "float32"), ops.convert_to_tensor(0.0, "float32")]
-    of_gradient = missing if gradient is None else [norm(gradient), count_nonfinite(gradient)]
-    return ops.stack(
-        [
-            norm(value),
-            ops.std(ops.cast(value, "float32")),
-            count_nonfinite(value),
-            norm(ops.cast(value, "float32") - ops.cast(previous, "float32")),
-            *of_gradient,
-        ]
-    )
+    values = [ops.reshape(each, (-1,)) for each in (value, previous, gradient) if each is not None]
+    return traced_once(_statistics_of_weight, *values)
+
+
+def _statistics_of_weight(value: Any, previous: Any, gradient: Any | None = None) -> Any:
+    from keras import ops
+
+    of_gradient = [-1.0, 0.0] if gradient is None else [norm(gradient), count_nonfinite(gradient)]
+    value, change = ops.cast(value, "float32"), ops.cast(value, "float32") - ops.cast(previous, "float32")
+    return ops.stack([norm(value), ops.std(value), count_nonfinite(value), norm(change), *of_gradient])
 
 
 def norm(tensor: Any) -> Any:

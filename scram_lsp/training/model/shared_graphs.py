@@ -1,0 +1,30 @@
+"""Small functions of tensors that TensorFlow traces once, whatever the shapes of the tensors they are called with."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+
+def traced_once(function: Callable[..., Any], *tensors: Any) -> Any:
+    """What `function` gives for these tensors. In a graph of TensorFlow it is one operation.
+
+    To trace thirty operations for each weight of a deep model took longer than to trace the model itself.
+    `function` stands at the top of a module; it may ask a tensor for its rank, not for its static shape.
+    """
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        return function(*tensors)
+    return _graph(function, tuple((len(each.shape), each.dtype) for each in tensors))(*tensors)
+
+
+@functools.cache
+def _graph(function: Callable[..., Any], kinds: tuple[tuple[int, Any], ...]) -> Callable[..., Any]:
+    import tensorflow as tf
+
+    signature = [tf.TensorSpec([None] * rank, dtype) for rank, dtype in kinds]
+    # Inlined, its operations would be optimized and placed again for every call.
+    attributes = {"_noinline": True}
+    return tf.function(function, input_signature=signature, autograph=False, experimental_attributes=attributes)  # type: ignore[no-any-return]

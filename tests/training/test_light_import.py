@@ -16,6 +16,6 @@ def test_importing_the_package_or_the_callback_loads_nothing_heavy():
 
 
 def test_what_a_run_needs_never_holds_the_editor_side():
-    assert loaded_after("import scram_lsp.training.publication") == ["sqlite3"]
+    assert loaded_after("import scram_lsp.training.publication") == []
     loaded = loaded_after("import scram_lsp.training.run_recorder")
     assert not {"pygls", "lsprotocol", "tensorflow", "keras"} & set(loaded)

@@ -75,8 +75,8 @@ def test_imbalance_is_a_hint_until_the_rare_class_is_missed() -> None:
     (hint,) = reports(ClassImbalance, made)
     assert hint.severity is None
     assert hint.recipe == "class_weight={0: 0.526, 1: 10}"
-    for epoch in (5, 6):
-        made.add_panel(panel(45 * epoch, epoch, confusion=((380, 0), (24, 1))))
+    for epoch in made.epochs[-2:]:
+        made.add_panel(panel(epoch.step, epoch.epoch, confusion=((380, 0), (24, 1))))
     (warning,) = reports(ClassImbalance, made)
     assert warning.severity is Severity.WARNING
     assert "of 25 rows of class 1 it recognizes 4%" in warning.message

@@ -254,6 +254,14 @@ class ScramLanguageServer(LanguageServer):
             self._asked_anew.add(unit)
             self.analyses.request(unit, at_once=True)
         self.workspace_reports.note_change()
+        if get_capability(self.client_capabilities, "workspace.inlay_hint.refresh_support", False):
+            self.workspace_inlay_hint_refresh(None, lambda answer: None)
+        self.refresh_lenses()
+
+    def refresh_lenses(self) -> None:
+        """Call the client to ask for lenses again: they speak of the last run, and of settings."""
+        if get_capability(self.client_capabilities, "workspace.code_lens.refresh_support", False):
+            self.workspace_code_lens_refresh(None, lambda answer: None)
 
     async def analyzed(self, uri: str) -> Analyzed | None:
         """A document with the analysis of its present text; None when it is not open or could not be analyzed."""
@@ -296,6 +304,7 @@ class ScramLanguageServer(LanguageServer):
         """A new run of a script clears what the one before it found."""
         self._show_soon(self.runs.begin(run))
         self.board.began(run)
+        self.refresh_lenses()
 
     def run_refused(self, run: LiveRun, protocol: int) -> None:
         """Tell the user, once, why a run can't be shown and what to do."""
@@ -320,6 +329,7 @@ class ScramLanguageServer(LanguageServer):
         """What a run found stays until the next one."""
         log.info("run %s %s", run.run, status)
         self.board.ended(run)
+        self.refresh_lenses()
         self.progress_bars.end(run, status)
 
     def _bar_cancelled(self, run: LiveRun) -> None:

@@ -48,6 +48,9 @@ test("a mistake is underlined, explained, listed, fixed and silenced", inCode("e
 
 test("settings of the project and of the editor count at once", inCode("settings", {}, async (code) => {
   const { page } = code;
+  // There from the start: a file written the moment its folder is made can escape VS Code's watcher.
+  mkdirSync(code.path(".vscode"));
+  writeFileSync(code.path(".vscode/settings.json"), "{}");
   await code.open("train.py", ON_THE_RATE);
   await code.squiggled("error", 2);
   writeFileSync(code.path("scram.toml"), 'ignore = ["learning-rate-too-high"]\n');
@@ -61,7 +64,6 @@ test("settings of the project and of the editor count at once", inCode("settings
   const hint = page.locator(".monaco-editor .view-line", { hasText: "9 weights" });
   await hint.waitFor();
   await code.picture("hints");
-  mkdirSync(code.path(".vscode"));
   const settings = { "scram.inlayHints": false, "editor.codeActionsOnSave": { "source.fixAll.scram": "explicit" } };
   writeFileSync(code.path(".vscode/settings.json"), JSON.stringify(settings));
   await hint.waitFor({ state: "detached" });

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Union
@@ -66,6 +67,7 @@ class Editor:
         self.registrations: list[types.Registration] = []
         self.questions: list[types.ShowMessageRequestParams] = []
         self.answer = ""
+        self.asked_again = Counter[str]()
         self._news = asyncio.Event()
         self._called = asyncio.Event()
         self._texts: dict[str, tuple[int, str]] = {}
@@ -78,6 +80,8 @@ class Editor:
             types.WINDOW_SHOW_MESSAGE_REQUEST: lambda params: self._answer(params),
             types.WINDOW_SHOW_DOCUMENT: lambda params: self._show_document(params),
             types.WORKSPACE_DIAGNOSTIC_REFRESH: lambda params: self._called.set(),
+            types.WORKSPACE_INLAY_HINT_REFRESH: lambda params: self._refreshed("hints"),
+            types.WORKSPACE_CODE_LENS_REFRESH: lambda params: self._refreshed("lenses"),
         }
         register_lsp_features(client, features)
 
@@ -238,6 +242,17 @@ class Editor:
         """Wait until the server calls the client to ask for diagnostics again."""
         await asyncio.wait_for(self._called.wait(), DEADLINE_SECONDS)
         self._called.clear()
+
+    async def refreshed(self, what: str, times: int) -> None:
+        """Wait until the server has called so often to ask for "hints" or "lenses" again."""
+        end = asyncio.get_running_loop().time() + DEADLINE_SECONDS
+        while self.asked_again[what] < times:
+            self._news.clear()
+            await asyncio.wait_for(self._news.wait(), end - asyncio.get_running_loop().time())
+
+    def _refreshed(self, what: str) -> None:
+        self.asked_again[what] += 1
+        self._news.set()
 
     async def progress(self, met: Callable[[Any], bool]) -> Any:
         """The first word of progress that meets a condition, now or within the deadline."""

@@ -101,6 +101,31 @@ async def test_hints_and_lenses_are_switched_off(editor: Editor, project: Path) 
     assert await editor.client.text_document_code_lens_async(lenses_of(uri)) is None
 
 
+async def test_hints_and_lenses_are_asked_for_again_when_switched(editor: Editor, project: Path) -> None:
+    capabilities = client_capabilities("visual-studio-code")
+    assert capabilities.workspace is not None
+    capabilities.workspace.inlay_hint = types.InlayHintWorkspaceClientCapabilities(refresh_support=True)
+    await editor.start(project, capabilities)
+    uri = editor.open(project / "train.py", CONVOLUTION)
+    assert await hints(editor, uri)
+    editor.client.set_configuration({"scram": {"inlayHints": False}})
+    editor.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(None))
+    await editor.refreshed("hints", 1)
+    await editor.refreshed("lenses", 1)
+    assert await hints(editor, uri) == []
+
+
+async def test_lenses_are_asked_for_again_when_a_run_begins_and_ends(
+    code: Editor, project: Path, start_run: StartRun
+) -> None:
+    code.open(project / "train.py", CONVOLUTION)
+    before = code.asked_again["lenses"]
+    run = await start_run()
+    await code.refreshed("lenses", before + 1)
+    run.writer.write(encode(End(status="finished")))
+    await code.refreshed("lenses", before + 2)
+
+
 async def test_hovers_tell_what_the_last_run_saw(code: Editor, project: Path) -> None:
     script = project / "train.py"
     script.write_text(CONVOLUTION)

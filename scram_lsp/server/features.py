@@ -19,6 +19,7 @@ from scram_lsp.server.actions import code_actions, commands
 from scram_lsp.server.actions.code_actions import ActionRequest, CodeActions
 from scram_lsp.server.documents.configuration import FILE_NAMES
 from scram_lsp.server.documents.documents import path_of
+from scram_lsp.server.experimental import declared
 from scram_lsp.server.findings import pull_diagnostics
 from scram_lsp.server.language_server import SECTION, ScramLanguageServer
 from scram_lsp.server.programs import hover, program_features
@@ -199,6 +200,7 @@ async def text_document_hover(ls: ScramLanguageServer, params: types.HoverParams
         ls.publisher.shown(document),
         analyzed.analysis.rules if analyzed is not None else RuleSet(),
         lambda finding: ls.publisher.evidence(document.uri, finding),
+        beside_diagnostics=declared(ls.client_capabilities, "scramDiagnosticsInHovers") is True,
     )
     known = await program_features.hover_words(ls, analyzed, params.position) if analyzed is not None else None
     return hover.joined(explained, known, document)
@@ -216,7 +218,10 @@ async def show_run(ls: ScramLanguageServer, params: object) -> dict[str, Any] | 
 
 async def delete_run(ls: ScramLanguageServer, params: object) -> bool:
     """Remove a run from its store."""
-    return await ls.board.delete(params)
+    deleted = await ls.board.delete(params)
+    if deleted:
+        ls.refresh_lenses()
+    return deleted
 
 
 def _registrations(capabilities: types.ClientCapabilities) -> Iterator[types.Registration]:

@@ -23,16 +23,22 @@ def hover(
     findings: Iterable[Finding],
     rules: RuleSet,
     evidence: Callable[[Finding], str | None],
+    *,
+    beside_diagnostics: bool = False,
 ) -> types.Hover | None:
     """The explanations of all findings at a position, or None where there are none.
 
-    `evidence` says of a run finding which run showed it.
+    `evidence` says of a run finding which run showed it. An editor that shows the diagnostics in the same hover
+    has their messages there already: `beside_diagnostics` leaves them out.
     """
     at = document.positions.from_client(position)
     here = [each for each in findings if _covers(each, at)]
     if not here:
         return None
-    parts = [explanation(each, references_of(each, rules), evidence(each)) for each in here]
+    parts = [
+        explanation(each, references_of(each, rules), evidence(each), beside_diagnostics=beside_diagnostics)
+        for each in here
+    ]
     smallest = min(here, key=lambda each: _extent(document, each))
     return types.Hover(
         contents=types.MarkupContent(types.MarkupKind.Markdown, "\n\n---\n\n".join(parts)),
@@ -55,9 +61,14 @@ def joined(
     return types.Hover(content, explained.range)
 
 
-def explanation(finding: Finding, references: Sequence[Reference], evidence: str | None) -> str:
-    """One finding as Markdown."""
-    return "\n\n".join(_paragraphs(finding, references, evidence))
+def explanation(
+    finding: Finding, references: Sequence[Reference], evidence: str | None, *, beside_diagnostics: bool = False
+) -> str:
+    """One finding as Markdown; without its message where the diagnostic stands beside it."""
+    head = [f"**{finding.name}** · {finding.code} · {finding.severity.value}"]
+    if not beside_diagnostics:
+        head.append(_escaped(finding.message))
+    return "\n\n".join([*head, *_paragraphs(finding, references, evidence)])
 
 
 def references_of(finding: Finding, rules: RuleSet) -> tuple[Reference, ...]:
@@ -67,8 +78,6 @@ def references_of(finding: Finding, rules: RuleSet) -> tuple[Reference, ...]:
 
 
 def _paragraphs(finding: Finding, references: Sequence[Reference], evidence: str | None) -> Iterator[str]:
-    yield f"**{finding.name}** · {finding.code} · {finding.severity.value}"
-    yield _escaped(finding.message)
     if evidence:
         yield f"*{evidence}*"
     if finding.why:

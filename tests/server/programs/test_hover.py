@@ -43,6 +43,7 @@ def test_every_part_is_said_and_plain_text_stays_plain() -> None:
 def test_parts_that_are_not_there_leave_no_trace() -> None:
     bare = replace(FINDING, message="Wrong", why="", how="", recipe="", url="")
     assert explanation(bare, [], None) == "**learning-rate-too-high** · SCR101 · error\n\nWrong"
+    assert explanation(bare, [], None, beside_diagnostics=True) == "**learning-rate-too-high** · SCR101 · error"
 
 
 def test_a_recipe_can_not_end_its_own_block() -> None:

@@ -18,12 +18,16 @@ export const RUN_FILE = "scram.runFile";
 const CRASHES_BORNE = 4;
 const CRASH_WINDOW_MS = 3 * 60_000;
 
-/** Tells the server that this editor has a place to show runs in, and a terminal to run a script in. */
+/**
+ * Tells the server that this editor has a place to show runs in and a terminal to run a script in, and that its
+ * hovers show the diagnostics themselves.
+ */
 const SHOWS_RUNS: StaticFeature = {
   fillClientCapabilities: (capabilities) => {
     capabilities.experimental = {
       ...(capabilities.experimental as object | undefined),
       scramRuns: true,
+      scramDiagnosticsInHovers: true,
       commands: { commands: [RUN_FILE] },
     };
   },

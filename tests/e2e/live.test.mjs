@@ -27,11 +27,11 @@ test("a run is watched: found, edited, listed, drawn, mended, compared, deleted"
   await code.squiggled("error", 1, TRAINING_MS);
 
   await message(code);
-  await whileItTrains(code);
+  const line = await whileItTrains(code);
   writeFileSync(code.path("enough"), "");
   await page.locator('.statusbar-item[id$="scram.run"]').waitFor({ state: "hidden" });
   await curves(code);
-  await byKeyboard(code);
+  await byKeyboard(code, line);
   await mended(code);
   await compared(code);
   await deleted(code);
@@ -55,7 +55,7 @@ async function lineOfFinding(code) {
   return Number(line);
 }
 
-/** A line typed above moves the finding; the view and the status bar follow the run. */
+/** A line typed above moves the finding, to the line given back; the view and the status bar follow the run. */
 async function whileItTrains(code) {
   const { page } = code;
   await code.command("Problems: Focus on Problems View");
@@ -70,6 +70,7 @@ async function whileItTrains(code) {
   await code.runRow(NAN).waitFor();
   await page.locator('.statusbar-item[id$="scram.run"]', { hasText: /live\.py: epoch \d+\/900/ }).waitFor();
   await code.picture("runs");
+  return line + 1;
 }
 
 async function curves(code) {
@@ -83,8 +84,8 @@ async function curves(code) {
   await code.page.locator('.tab[data-resource-name="live.py"]').click();
 }
 
-/** The Runs view by keyboard: the row in focus is seen, and Enter goes to its line. */
-async function byKeyboard(code) {
+/** The Runs view by keyboard: the row in focus is seen, and Enter goes to the line where the finding is now. */
+async function byKeyboard(code, line) {
   const { page } = code;
   await code.goTo(1, 1);
   await code.command("SCRAM: Focus on Runs View");
@@ -95,7 +96,7 @@ async function byKeyboard(code) {
   });
   await code.picture("focus");
   await page.keyboard.press("Enter");
-  await page.locator(".statusbar-item", { hasText: /Ln 1[0-2], Col/ }).waitFor();
+  await page.locator(".statusbar-item", { hasText: new RegExp(`Ln ${line}, Col`) }).waitFor();
 }
 
 /** Changing what the finding stands on takes it away; the next run, sound, does not bring it back. */
@@ -113,6 +114,7 @@ async function mended(code) {
   const live = page.locator(".part.sidebar .monaco-list-row .codicon-pulse");
   await until("its end", async () => (await live.count()) === 0, TRAINING_MS);
   await code.squiggled("error", 0);
+  await page.locator(".codelens-decoration", { hasText: /Last run .*: finished, no findings/ }).waitFor();
   await code.picture("mended");
 }
 

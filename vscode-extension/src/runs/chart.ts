@@ -9,7 +9,9 @@ const LEFT = 68;
 const RIGHT = 12;
 const TOP = 28;
 const BOTTOM = 28;
-const DASHES = ["", "6 3", "2 3"];
+
+/** The lines of the second run of a comparison. */
+const DASH = "6 3";
 
 /** Height and width of a finding's code over the picture. */
 const LABEL_HEIGHT = 12;
@@ -27,7 +29,7 @@ export function charts(runs: readonly RunDetails[]): string {
 
 function chart(name: string, runs: readonly RunDetails[]): string {
   const drawn = runs.flatMap((run, index) =>
-    run.curves.filter((curve) => plain(curve.name) === name).map((curve) => ({ run, index, curve })),
+    run.curves.filter((curve) => plain(curve.name) === name).map((curve) => ({ index, curve })),
   );
   const values = drawn.flatMap(({ curve }) => finite(curve).map(([, value]) => value));
   if (values.length === 0) {
@@ -55,13 +57,12 @@ function chart(name: string, runs: readonly RunDetails[]): string {
 <text x="${LEFT}" y="${HEIGHT - 8}">epoch 1</text>
 <text x="${WIDTH - RIGHT}" y="${HEIGHT - 8}" text-anchor="end">${last}</text>
 ${marks}${lines}</svg>
-${legend(drawn.map(({ run, index, curve }) => ({ run, index, curve })), runs.length > 1)}</figure>`;
+${legend(drawn, runs.length > 1)}</figure>`;
 }
 
 function line(curve: Curve, index: number, x: (epoch: number) => number, y: (value: number) => number): string {
   const points = finite(curve).map(([epoch, value]) => `${x(epoch).toFixed(1)},${y(value).toFixed(1)}`);
-  const dash = DASHES[index % DASHES.length] ?? "";
-  const style = dash ? ` stroke-dasharray="${dash}"` : "";
+  const style = index > 0 ? ` stroke-dasharray="${DASH}"` : "";
   const kind = isValidation(curve.name) ? "validation" : "training";
   return points.length === 1
     ? `<circle class="${kind} dot" cx="${points[0]?.split(",")[0]}" cy="${points[0]?.split(",")[1]}" r="3"/>`
@@ -102,14 +103,14 @@ function mark(
   return `<g class="finding ${severity}"><title>${escaped(title)}</title><line x1="${at}" y1="${TOP}" x2="${at}" y2="${HEIGHT - BOTTOM}"/><text x="${place.center.toFixed(1)}" y="${place.height}" text-anchor="middle">${escaped(codes.join(" "))}</text></g>`;
 }
 
-function legend(drawn: readonly { run: RunDetails; index: number; curve: Curve }[], isComparison: boolean): string {
-  const entries = drawn.map(({ run, index, curve }) => {
+function legend(drawn: readonly { index: number; curve: Curve }[], isComparison: boolean): string {
+  const entries = drawn.map(({ index, curve }) => {
     const kind = isValidation(curve.name) ? "validation" : "training";
-    const whose = isComparison ? `, ${index === 0 ? "first" : "second"} run (${escaped(run.run)})` : "";
+    const whose = isComparison ? `, ${index === 0 ? "first" : "second"} run` : "";
     const [epoch, value] = finite(curve).at(-1) ?? [];
     const isLast = epoch === curve.points.at(-1)?.[0];
     const end = value === undefined ? "" : `, ${significant(value)} ${isLast ? "at the end" : `in epoch ${epoch}, then not finite`}`;
-    return `<li class="${kind}">${kind}${whose}${end}</li>`;
+    return `<li class="${kind}${index > 0 ? " dashed" : ""}">${kind}${whose}${end}</li>`;
   });
   return `<ul class="legend">${entries.join("")}</ul>`;
 }

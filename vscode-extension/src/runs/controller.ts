@@ -22,7 +22,7 @@ import {
 } from "./protocol";
 import { inTerminal } from "../terminal";
 import { RunsTree, type RunNode } from "./view";
-import { startedText } from "./words";
+import { findingsText, startedText } from "./words";
 
 /** The setting that "Mute" switches off. */
 const NOTIFY = "notifyOfErrors";
@@ -62,10 +62,9 @@ export class Runs implements vscode.Disposable {
   }
 
   async openFinding(finding: RunFinding): Promise<void> {
-    const begin = new vscode.Position(finding.location.row - 1, finding.location.column - 1);
-    const end = new vscode.Position(finding.end_location.row - 1, finding.end_location.column - 1);
-    const selection = new vscode.Range(begin, begin.line === end.line ? end : begin);
-    await vscode.window.showTextDocument(vscode.Uri.file(finding.filename), { selection });
+    const file = vscode.Uri.file(finding.filename);
+    const { start, end } = shownAt(file, finding) ?? foundAt(finding);
+    await vscode.window.showTextDocument(file, { selection: new vscode.Range(start, start.line === end.line ? end : start) });
   }
 
   async showCurves(node?: RunNode): Promise<void> {
@@ -114,7 +113,7 @@ export class Runs implements vscode.Disposable {
   private async pick(title: string, except?: RunSummary): Promise<RunSummary | undefined> {
     const items = this.runs
       .filter((run) => run.run !== except?.run)
-      .map((run) => ({ label: basename(run.script), description: startedText(run.started), run }));
+      .map((run) => ({ label: basename(run.script), description: startedText(run.started, "seconds"), detail: findingsText(run), run }));
     return (await vscode.window.showQuickPick(items, { title }))?.run;
   }
 
@@ -149,9 +148,22 @@ export class Runs implements vscode.Disposable {
   }
 }
 
+/** Where the editor shows a finding, whose code may have moved since the run; undefined where it shows it no more. */
+function shownAt(file: vscode.Uri, finding: RunFinding): vscode.Range | undefined {
+  const shown = vscode.languages.getDiagnostics(file).filter(({ code, message }) => {
+    const shownCode = typeof code === "object" ? code.value : code;
+    return shownCode === finding.code && message.startsWith(finding.message); // which run it was stands behind it
+  });
+  return shown.length === 1 ? shown[0]?.range : undefined;
+}
+
+function foundAt({ location, end_location: end }: RunFinding): vscode.Range {
+  return new vscode.Range(location.row - 1, location.column - 1, end.row - 1, end.column - 1);
+}
+
 /** A deleted run can't be brought back. */
 async function isSure(run: RunSummary): Promise<boolean> {
-  const question = `Delete the run of ${basename(run.script)}, ${startedText(run.started)}?`;
+  const question = `Delete the run of ${basename(run.script)}, ${startedText(run.started, "seconds")}?`;
   const detail = "Its curves and findings are removed for good.";
   return (await vscode.window.showWarningMessage(question, { modal: true, detail }, "Delete")) !== undefined;
 }

@@ -17,14 +17,16 @@ polyline.validation { stroke: var(--vscode-charts-green); }
 .finding text { fill: var(--vscode-foreground); }
 .legend { list-style: none; padding: 0; margin: .25rem 0 0; display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; color: var(--vscode-descriptionForeground); }
 .legend li::before { content: ""; display: inline-block; width: 1.2em; border-top: 2px solid; margin-right: .4em; vertical-align: middle; }
+.legend .dashed::before { border-top-style: dashed; }
 .legend .training::before { border-color: var(--vscode-charts-blue); } .legend .validation::before { border-color: var(--vscode-charts-green); }
 `;
 
 /** The page of a tab. */
 export function runsPage(runs: readonly RunDetails[]): string {
   const heads = runs.map(
-    (run) =>
-      `<h2>${escaped(basename(run.script))}</h2><p>${escaped(startedText(run.started))}: ${run.status}, ${findingsText(run)}</p>` +
+    (run, index) =>
+      `<h2>${runs.length > 1 ? (index === 0 ? "First run: " : "Second run: ") : ""}${escaped(basename(run.script))}</h2>` +
+      `<p>${escaped(startedText(run.started, "seconds"))}: ${run.status}, ${findingsText(run)}</p>` +
       (run.findings.length > 0
         ? `<ul>${run.findings.map((each) => `<li>${escaped(`${each.code} (line ${each.location.row}): ${each.message}`)}</li>`).join("")}</ul>`
         : ""),

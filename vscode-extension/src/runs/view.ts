@@ -57,8 +57,8 @@ function runItem(run: RunSummary, isFirst: boolean): vscode.TreeItem {
   const state = run.findings.length === 0 ? vscode.TreeItemCollapsibleState.None : expansion(isLive || isFirst);
   const item = new vscode.TreeItem(isLive ? progressText(run) : basename(run.script), state);
   item.id = run.run;
-  item.description = isLive ? findingsText(run) : `${startedText(run.started)}, ${ending(run)}`;
-  item.tooltip = `${run.script}\n${startedText(run.started)}: ${run.status}, ${findingsText(run)}`;
+  item.description = isLive ? findingsText(run) : `${ending(run)}, ${startedText(run.started)}`;
+  item.tooltip = `${run.script}\n${startedText(run.started, "seconds")}: ${run.status}, ${findingsText(run)}`;
   item.iconPath = new vscode.ThemeIcon(isLive ? "pulse" : run.status === "failed" ? "circle-slash" : "pass");
   item.contextValue = isLive ? "liveRun" : "run";
   item.accessibilityInformation = { label: `run of ${item.tooltip}` };

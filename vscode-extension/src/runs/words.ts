@@ -30,10 +30,12 @@ export function significant(value: number): string {
   return Number.isFinite(value) ? String(Number(value.toPrecision(4))) : String(value);
 }
 
-/** Day and time in the reader's own way of writing. */
-export function startedText(started: string, locale?: string): string {
+/** Day and time in the reader's own way of writing; to the second where runs must be told apart. */
+export function startedText(started: string, to: "minutes" | "seconds" = "minutes", locale?: string): string {
   const time = new Date(started);
-  return Number.isNaN(time.getTime())
-    ? started
-    : time.toLocaleString(locale, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
+  if (Number.isNaN(time.getTime())) {
+    return started;
+  }
+  const seconds = to === "seconds" ? { second: "2-digit" as const } : {};
+  return time.toLocaleString(locale, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", ...seconds });
 }

@@ -434,6 +434,7 @@ class ScramLanguageServer(LanguageServer):
                 self.publisher.publish(document)
         self.workspace_reports.note_change()
         self._refresh_diagnostics()
+        self.refresh_lenses()
 
     def notebook_opened(self, notebook: NotebookUnit) -> None:
         """Look at a notebook that was just opened."""

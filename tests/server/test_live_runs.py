@@ -336,6 +336,7 @@ async def test_findings_are_shown_while_the_script_is_typed_in(
     await editor.shows(uri, [SOURCE])
     run = await start_run()
     version = editor.replace(uri, types.Range(types.Position(0, 0), types.Position(0, 0)), "# typing\n")
+    await editor.client.protocol.send_request_async("scram/runs", None)  # by its answer the edit has arrived
     await run.find(SourceRange.of(3, 0, 3, 5), "SCR601")
     shown = await editor.shows(uri, [SOURCE, ("SCR601", "scram (run)")])
     assert sorted(each.range.start.line for each in shown) == [3, RATE.start.line + 1]

@@ -115,15 +115,17 @@ async def test_hints_and_lenses_are_asked_for_again_when_switched(editor: Editor
     assert await hints(editor, uri) == []
 
 
-async def test_lenses_are_asked_for_again_when_a_run_begins_and_ends(
+async def test_lenses_are_asked_for_again_when_a_run_begins_finds_and_ends(
     code: Editor, project: Path, start_run: StartRun
 ) -> None:
     code.open(project / "train.py", CONVOLUTION)
     before = code.asked_again["lenses"]
     run = await start_run()
     await code.refreshed("lenses", before + 1)
-    run.writer.write(encode(End(status="finished")))
+    await run.find(SourceRange.of(12, 0, 12, 9), "SCR601")
     await code.refreshed("lenses", before + 2)
+    run.writer.write(encode(End(status="finished")))
+    await code.refreshed("lenses", before + 3)
 
 
 async def test_hovers_tell_what_the_last_run_saw(code: Editor, project: Path) -> None:

@@ -30,7 +30,7 @@ PIECES = (
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.lists(st.sampled_from(PIECES), max_size=12))
 def test_what_is_read_around_comments_is_what_is_read_as_a_whole(pieces: list[str]) -> None:
     text = "keras = 1\n" + "".join(pieces)

@@ -162,7 +162,7 @@ def test_a_cell_in_another_language_is_not_read() -> None:
     ("content", "words"),
     [
         ("", "this notebook is empty"),
-        ('{"cells": [\n  {},\n]}', "this notebook's JSON is broken at line 3, column 1 ("),
+        ('{"cells": [\n  {}\n  {}]}', "this notebook's JSON is broken at line 3, column 3 ("),
         ("[" * 100_000, "this notebook's JSON can't be read (RecursionError)"),
         ("[]", "this is no notebook: its JSON is not an object"),
         ('{"cells": {}}', "this is no notebook: it has no list of cells"),

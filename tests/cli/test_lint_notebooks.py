@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scram_lsp.cli.lint import main
@@ -163,7 +163,6 @@ fragments = st.sampled_from(
 cells = st.lists(fragments | st.text(max_size=5), max_size=5).map("\n".join)
 
 
-@settings(deadline=None)
 @given(st.lists(cells, max_size=5))
 def test_any_cells_are_checked_and_mended_without_a_fault(sources: list[str]) -> None:
     content = notebook_of("import keras", *sources)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lsprotocol import types
 from pygls.workspace import PositionCodec
@@ -32,7 +32,6 @@ def whole(text: str) -> types.TextDocumentContentChangeWholeDocument:
     return types.TextDocumentContentChangeWholeDocument(text)
 
 
-@settings(deadline=None)
 @given(texts, texts, st.data(), st.sampled_from(CODECS))
 def test_incremental_changes_give_the_text_the_client_has(
     text: str, inserted: str, data: st.DataObject, codec: PositionCodec
@@ -51,7 +50,6 @@ def test_incremental_changes_give_the_text_the_client_has(
     assert opened.version == 2
 
 
-@settings(deadline=None)
 @given(texts, texts, st.data())
 def test_a_range_that_survives_an_edit_marks_the_same_text(text: str, after: str, data: st.DataObject) -> None:
     opened = document(text)
@@ -114,7 +112,6 @@ def test_edits_too_long_ago_can_not_be_followed(monkeypatch: pytest.MonkeyPatch)
     assert [len(opened.edits_since(mark) or ()) for mark in (2, 3, 5)] == [3, 2, 0]
 
 
-@settings(deadline=None)
 @given(
     texts,
     st.integers(0, 2**31 - 1),

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scram_analyzers.findings import SourceRange
@@ -64,7 +64,6 @@ def test_neighbouring_lines_are_parsed_together_up_to_a_blank_line() -> None:
     assert texts_of("a = 1\nb = 2\n\nc = 3\n") == ["a = 1\nb = 2\n", "\nc = 3\n"]
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_no_text_is_lost_and_lines_are_counted(source: str) -> None:
     chunks = split_module(source).chunks
@@ -74,7 +73,6 @@ def test_no_text_is_lost_and_lines_are_counted(source: str) -> None:
         assert LINE_END.split(chunk.text)[0] == lines[chunk.first_line - 1]
 
 
-@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_is_parsed_or_carries_its_problem(source: str) -> None:
     for placed in parsed_module(source):
@@ -165,7 +163,6 @@ def test_broken_neighbours_are_one_problem() -> None:
     assert broken_lines(parsed_module("this was prose\nand so was this\nx = 1\nmore of that here\n")) == [1, 4]
 
 
-@settings(deadline=None)
 @given(TEXTS, TEXTS, st.data())
 def test_a_text_cut_again_after_an_edit_is_cut_as_if_it_were_new(
     source: str, inserted: str, data: st.DataObject

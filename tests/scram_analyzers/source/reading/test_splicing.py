@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scram_analyzers.source.reading.chunks import ParseCache, ParsedChunk, parse_module
@@ -47,7 +47,6 @@ lines"; y = 2
 BASIS = ParsedChunk(CLASS, cst.parse_module(CLASS), None)
 
 
-@settings(deadline=None)
 @given(
     at=st.integers(0, len(CLASS)),
     gone=st.integers(0, 12),

@@ -21,6 +21,7 @@ test("a cell is underlined and fixed", inCode("notebook", {}, async (code) => {
   await compile.locator(".squiggly-error").first().waitFor({ state: "attached" });
   await code.picture("cell");
   await compile.locator(".view-line span", { hasText: "1e10" }).last().click();
+  await compile.locator(".monaco-editor.focused").waitFor();
   await code.quickFix("Set the learning rate to 0.001", "quick-fix");
   await compile.locator(".squiggly-error").waitFor({ state: "detached" });
   await page.keyboard.press("Control+s");

@@ -239,7 +239,8 @@ export class Code {
   async quickFixes(title) {
     const action = this.page.locator(".action-widget .monaco-list-row", { hasText: title }).first();
     await until(`the quick fix "${title}"`, async () => {
-      await this.page.keyboard.press("Escape"); // a menu without it may be open: it was asked too early
+      // A menu without it may be open: it was asked too early. With none open, Escape would leave a notebook's cell.
+      if (await this.page.locator(".action-widget").first().isVisible()) await this.page.keyboard.press("Escape");
       await this.page.keyboard.press("Control+.");
       return action.waitFor({ timeout: 8000 }).then(() => true, () => false);
     });

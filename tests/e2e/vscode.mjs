@@ -48,6 +48,7 @@ const USER_SETTINGS = {
   "files.autoSave": "off",
   "editor.minimap.enabled": false,
   "editor.hover.delay": 100,
+  "editor.stickyScroll.enabled": false, // it covers lines that a test points at
   "security.workspace.trust.enabled": false,
 };
 

@@ -50,7 +50,7 @@ class RunConsole:
         """Load what writing takes, so that the first line is not late."""
         with self._lock:
             if not self._is_quiet:
-                self._console  # noqa: B018
+                self._console  # noqa: B018 (made when first asked for)
 
     def finding(self, finding: Finding) -> None:
         """One finding on one line, with the place that an editor or terminal can open."""

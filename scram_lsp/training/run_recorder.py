@@ -231,7 +231,7 @@ class RunRecorder:
             self._inquiry.ask(self._history)
         self._publication.end(status)
         is_all_said = self._background.finish(ANSWER_SECONDS)
-        self._heed()
+        self._settle()
         if not is_all_said:
             self._console.note(f"the rules had no answer within {ANSWER_SECONDS:.0f} s; what they find is stored")
         self._budget.hold_up(time.perf_counter() - begin)
@@ -330,13 +330,17 @@ class RunRecorder:
             if self._stops_on_error and finding.severity is Severity.ERROR:
                 self._reason_to_stop = self._reason_to_stop or finding
 
-    def _heed(self) -> None:
-        """Take notice of what became of the questions: what they cost, what failed, and whether to stop training."""
+    def _settle(self) -> None:
+        """Take notice of what became of the questions: what failed, and what they cost."""
         if self._background.fault is not None:
             raise self._background.fault
         seconds = self._inquiry.take_seconds()
         if seconds > 0:
             self._budget.spend("rules", seconds)
+
+    def _heed(self) -> None:
+        """Take notice of it while training goes on, and of whether it is to stop."""
+        self._settle()
         if self._reason_to_stop is not None:
             self._stop(f"because of {self._reason_to_stop.code}, as on_error='stop' asks for")
         if self._publication.is_stop_wanted:

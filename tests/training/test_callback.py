@@ -148,6 +148,18 @@ def test_an_error_stops_the_training_of_those_who_ask_for_it(project, capsys):
         ScramCallback(on_error="explode")
 
 
+def test_an_error_found_at_the_end_stops_nothing(project, monkeypatch, capsys):
+    monkeypatch.setattr("scram_lsp.training.background.Background.release", lambda self: None)
+    monkeypatch.setattr("scram_lsp.training.background.PATIENCE_SECONDS", None)
+    x, y = data()
+    text = learning_rate_script().replace("ScramCallback()", "ScramCallback(on_error='stop')")
+    names = project.run(text, x=x, y=y, ScramCallback=ScramCallback)
+    error = capsys.readouterr().err
+    assert "SCR101 train.py" in error
+    assert "training is stopped" not in error
+    assert not names["model"].stop_training
+
+
 def test_findings_and_probes_are_written_for_tensorboard(project):
     accumulators = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     x, y = data()

@@ -27,4 +27,7 @@ def _graph(function: Callable[..., Any], kinds: tuple[tuple[int, Any], ...]) -> 
     signature = [tf.TensorSpec([None] * rank, dtype) for rank, dtype in kinds]
     # Inlined, its operations would be optimized and placed again for every call.
     attributes = {"_noinline": True}
-    return tf.function(function, input_signature=signature, autograph=False, experimental_attributes=attributes)  # type: ignore[no-any-return]
+    graph: Callable[..., Any] = tf.function(
+        function, input_signature=signature, autograph=False, experimental_attributes=attributes
+    )
+    return graph

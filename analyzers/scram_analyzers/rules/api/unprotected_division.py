@@ -225,7 +225,7 @@ class _Division:
 def _divisions(program: Program) -> Iterator[_Division]:
     for computation in (*guards.computations(program, "/"), *guards.computations(program, "divide(")):
         chunk = computation.place.chunk
-        for node in search.nodes(computation.place.node, cst.BaseExpression):  # type: ignore[type-abstract]
+        for node in search.nodes(computation.place.node, cst.BaseExpression):  # type: ignore[type-abstract]  # any expression
             divisor = _divisor(node)
             if divisor is not None and guards.may_be_zero(computation, divisor):
                 yield _Division(computation, Place(chunk, divisor))

@@ -125,7 +125,12 @@ def did_close(ls: ScramLanguageServer, params: types.DidCloseTextDocumentParams)
         ls.closed(document)
 
 
-async def did_change_configuration(ls: ScramLanguageServer, params: types.DidChangeConfigurationParams) -> None:
+def did_change_configuration(ls: ScramLanguageServer, params: types.DidChangeConfigurationParams) -> None:
+    """Settings have changed."""
+    ls.run_in_background(_take_settings(ls, params))
+
+
+async def _take_settings(ls: ScramLanguageServer, params: types.DidChangeConfigurationParams) -> None:
     """Take the editor's settings, or ask for them where it only says that they changed."""
     if get_capability(ls.client_capabilities, "workspace.configuration", False):
         await ls.ask_for_settings()
@@ -160,9 +165,9 @@ def _files_changed(ls: ScramLanguageServer, uris: Iterable[str]) -> None:
         ls.file_changed(path)
 
 
-async def did_change_workspace_folders(ls: ScramLanguageServer, params: types.DidChangeWorkspaceFoldersParams) -> None:
+def did_change_workspace_folders(ls: ScramLanguageServer, params: types.DidChangeWorkspaceFoldersParams) -> None:
     """Serve what is open now."""
-    await ls.folders_changed()
+    ls.run_in_background(ls.folders_changed())
 
 
 async def code_action(ls: ScramLanguageServer, params: types.CodeActionParams) -> list[types.CodeAction] | None:

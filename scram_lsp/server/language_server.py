@@ -35,7 +35,8 @@ from scram_lsp.server.actions.code_actions import ActionClient
 from scram_lsp.server.analysis.analyses import Analyses, is_large
 from scram_lsp.server.analysis.workspace_reports import WorkspaceReports
 from scram_lsp.server.documents.configuration import Configuration, is_excluded
-from scram_lsp.server.documents.documents import Document, Documents, Edit, file_key, path_of, uri_of
+from scram_lsp.server.documents.documents import Document, Documents, file_key, path_of, uri_of
+from scram_lsp.server.documents.edits import Edit
 from scram_lsp.server.documents.notebooks import NotebookUnit
 from scram_lsp.server.documents.units import ModuleUnit, Unit, Units
 from scram_lsp.server.findings.last_run import last_run
@@ -142,7 +143,11 @@ class ScramLanguageServer(LanguageServer):
         self.analyze_all()
 
     def run_in_background(self, work: Coroutine[Any, Any, None]) -> None:
-        """Start work that nobody waits for; a failure is logged."""
+        """Start work that nobody waits for; a failure is told.
+
+        What a notification brings about goes this way too: pygls keeps the task of a handler that is a coroutine
+        for good when nobody waits for an answer.
+        """
         task = asyncio.get_running_loop().create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background_done)
@@ -372,8 +377,10 @@ class ScramLanguageServer(LanguageServer):
 
     def _background_done(self, task: asyncio.Task[None]) -> None:
         self._background.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            log.error("background work failed", exc_info=task.exception())
+        error = task.exception() if not task.cancelled() else None
+        if error is not None:
+            log.error("background work failed", exc_info=error)
+            self.complain(f"scram's language server failed and goes on: {error}")
 
     # From a text to what is shown of it.
 

@@ -8,56 +8,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from lsprotocol import types
 from pygls.uris import from_fs_path, to_fs_path
 from pygls.workspace import PositionCodec
 
-from scram_analyzers.findings import SourcePosition, SourceRange
+from scram_analyzers.findings import SourceRange
+from scram_lsp.server.documents.edits import Edit, EditLog
 from scram_lsp.server.documents.positions import TextPositions
 from scram_lsp.store.digest import text_digest
 
-EDITS_KEPT = 10_000
-"""Edits remembered for each document; what is older than that can't be followed any more."""
-
 SAVES_KEPT = 50
 """Texts that were saved and can be told by their digest."""
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """The text in `replaced` gave way to `inserted`, which now ends at `end`."""
-
-    replaced: SourceRange
-    inserted: str
-    end: SourcePosition
-
-    def move(self, place: SourceRange) -> SourceRange | None:
-        """Where a range is after this edit, or None when the edit changed the text in it.
-
-        Letters typed right at one of its edges change the word that stands there, and so count as inside.
-        """
-        if place.end <= self.replaced.start:
-            grown = place.end == self.replaced.start and place.end.column > 0 and _is_word(self.inserted[:1])
-            return None if grown else place
-        if self.replaced.end <= place.start:
-            grown = place.start == self.replaced.end and _is_word(self.inserted[-1:])
-            return None if grown else SourceRange(self._move(place.start), self._move(place.end))
-        return None
-
-    def move_line(self, line: int) -> int:
-        """Where a line is after this edit; one that the edit took away is now where it ends."""
-        if line <= self.replaced.start.line:
-            return line
-        return max(line, self.replaced.end.line) + self.end.line - self.replaced.end.line
-
-    def _move(self, position: SourcePosition) -> SourcePosition:
-        line = position.line + self.end.line - self.replaced.end.line
-        if position.line > self.replaced.end.line:
-            return SourcePosition(line, position.column)
-        return SourcePosition(line, position.column + self.end.column - self.replaced.end.column)
 
 
 class Document:
@@ -74,15 +37,14 @@ class Document:
         self.text = item.text
         self.positions = TextPositions(item.text, codec)
         self._codec = codec
-        self._edits: list[Edit] = []
-        self._dropped = 0
+        self._edits = EditLog()
         self._saved = 0
         self._digests = [(0, text_digest(item.text))]
 
     @property
     def edit_count(self) -> int:
         """How many edits were made since it was opened: a mark for `edits_since`."""
-        return self._dropped + len(self._edits)
+        return self._edits.count
 
     @property
     def saved_mark(self) -> int:
@@ -100,19 +62,15 @@ class Document:
             return self.edit_count
         return next((mark for mark, each in reversed(self._digests) if each == digest), None)
 
-    def edits_since(self, mark: int) -> list[Edit] | None:
+    def edits_since(self, mark: int) -> Iterator[Edit] | None:
         """The edits made after `mark`, oldest first, or None when they are too many to have been kept."""
-        return self._edits[mark - self._dropped :] if mark >= self._dropped else None
+        return self._edits.since(mark)
 
     def change(self, version: int, changes: Sequence[types.TextDocumentContentChangeEvent]) -> list[Edit]:
         """Apply what the client changed, in order; gives the edits in code points."""
         edits = [edit for each in changes if (edit := self._apply(each)) is not None]
         self.version = version
-        self._edits += edits
-        surplus = len(self._edits) - EDITS_KEPT
-        if surplus > 0:
-            del self._edits[:surplus]
-            self._dropped += surplus
+        self._edits.add(edits)
         return edits
 
     def _apply(self, change: types.TextDocumentContentChangeEvent) -> Edit | None:
@@ -136,7 +94,7 @@ class Document:
         if start == end and not inserted:
             return None
         replaced = SourceRange(old_positions.at_offset(start), old_positions.at_offset(end))
-        return Edit(replaced, inserted, self.positions.at_offset(start + len(inserted)))
+        return Edit.of(replaced, inserted, self.positions.at_offset(start + len(inserted)))
 
 
 class Documents:
@@ -201,10 +159,6 @@ def uri_of(path: Path) -> str:
 def file_key(path: Path) -> str:
     """Equal for two names of one file: links resolved, case folded where the system does."""
     return os.path.normcase(os.path.realpath(path))
-
-
-def _is_word(character: str) -> bool:
-    return character.isalnum() or character in ("_", ".") if character else False
 
 
 def _shared_length(first: str, second: str) -> int:

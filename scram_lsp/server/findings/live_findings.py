@@ -7,15 +7,16 @@ made since then move them, and an edit in the text that a finding speaks of remo
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
-from scram_analyzers.findings import Finding, RunMoment, SourceRange
+from scram_analyzers.findings import Finding, RelatedPlace, RunMoment
 from scram_lsp.live.listener import LiveRun
-from scram_lsp.server.documents.documents import Document, Documents, Edit, file_key
+from scram_lsp.server.documents.documents import Document, Documents, file_key
+from scram_lsp.server.documents.edits import Edit
 from scram_lsp.store.digest import is_of_cells, text_digest
 
 log = logging.getLogger(__name__)
@@ -242,26 +243,24 @@ def _mark_at_begin(document: Document) -> int:
     return document.saved_mark if document.path is not None else document.edit_count
 
 
-def follow(finding: Finding, edits: Sequence[Edit]) -> Finding | None:
+def follow(finding: Finding, edits: Iterable[Edit]) -> Finding | None:
     """The finding after edits to its file, or None when they changed the text that it speaks of."""
-    place = _move(finding.range, edits)
-    if place is None:
-        return None
-    related = (
-        replace(each, range=moved)
-        for each in finding.related
-        if (moved := _move(each.range, edits) if each.filename == finding.filename else each.range)
-    )
-    return replace(finding, range=place, related=tuple(related))
-
-
-def _move(place: SourceRange, edits: Sequence[Edit]) -> SourceRange | None:
+    place, related = finding.range, list(finding.related)
     for edit in edits:
         moved = edit.move(place)
         if moved is None:
             return None
         place = moved
-    return place
+        related = [each for each in (_move(each, finding.filename, edit) for each in related) if each is not None]
+    return replace(finding, range=place, related=tuple(related))
+
+
+def _move(place: RelatedPlace, filename: str, edit: Edit) -> RelatedPlace | None:
+    """A place that takes part in a finding after an edit to `filename`."""
+    if place.filename != filename:
+        return place
+    moved = edit.move(place.range)
+    return None if moved is None else replace(place, range=moved)
 
 
 def _begun(run: LiveRun) -> datetime:

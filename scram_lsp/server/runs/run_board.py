@@ -40,7 +40,7 @@ class RunBoard:
         self._places = places
         self._is_wanted = False
         self._progress: dict[str, Progress] = {}
-        self._scripts: dict[str, Path] = {}
+        self._scripts: set[Path] = set()
         self._is_change_due = False
 
     def begin(self, capabilities: types.ClientCapabilities) -> None:
@@ -49,7 +49,7 @@ class RunBoard:
 
     def began(self, run: LiveRun) -> None:
         """A run introduced itself."""
-        self._scripts[run.run] = Path(run.script)
+        self._scripts.add(Path(run.script))
         self._changed()
 
     def refused(self, run: LiveRun, protocol: int) -> None:
@@ -75,7 +75,7 @@ class RunBoard:
 
     async def list(self) -> list[dict[str, Any]]:
         """The answer to `scram/runs`."""
-        places = [*self._places(), *self._scripts.values()]
+        places = [*self._places(), *self._scripts]
         return await asyncio.to_thread(list_runs, places, dict(self._progress))
 
     async def show(self, reference: object) -> dict[str, Any] | None:

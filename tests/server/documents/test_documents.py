@@ -9,8 +9,9 @@ from lsprotocol import types
 from pygls.workspace import PositionCodec
 
 from scram_analyzers.findings import SourceRange
-from scram_lsp.server.documents import documents
-from scram_lsp.server.documents.documents import Document, Documents, Edit, path_of
+from scram_lsp.server.documents import edits
+from scram_lsp.server.documents.documents import Document, Documents, path_of
+from scram_lsp.server.documents.edits import Edit
 
 CODECS = [
     PositionCodec(each)
@@ -98,18 +99,25 @@ def test_where_a_finding_is_after_an_edit(after: str, expected: SourceRange | No
 
 def test_a_change_of_the_whole_text_counts_only_where_it_differs() -> None:
     (edit,) = document(TEXT).change(2, [whole(TEXT.replace("y = 1", "y = 2"))])
-    assert edit == Edit(SourceRange.of(3, 4, 3, 5), "2", SourceRange.of(3, 4, 3, 5).end)
+    assert edit == Edit.of(SourceRange.of(3, 4, 3, 5), "2", SourceRange.of(3, 4, 3, 5).end)
     assert document(TEXT).change(2, [whole(TEXT)]) == []
 
 
+@given(texts, st.lists(texts, max_size=8))
+def test_edits_are_remembered_as_they_were_made(text: str, later: list[str]) -> None:
+    opened = document(text)
+    made = [edit for number, after in enumerate(later) for edit in opened.change(number + 2, [whole(after)])]
+    assert list(opened.edits_since(0) or ()) == made
+
+
 def test_edits_too_long_ago_can_not_be_followed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(documents, "EDITS_KEPT", 3)
+    monkeypatch.setattr(edits, "EDITS_KEPT", 3)
     opened = document("")
     for number in range(5):
         opened.change(number + 2, [whole("x" * (number + 1))])
     assert opened.edit_count == 5
     assert opened.edits_since(1) is None
-    assert [len(opened.edits_since(mark) or ()) for mark in (2, 3, 5)] == [3, 2, 0]
+    assert [len(list(opened.edits_since(mark) or ())) for mark in (2, 3, 5)] == [3, 2, 0]
 
 
 @given(
@@ -150,7 +158,7 @@ def test_documents_are_found_by_uri_by_name_and_by_file() -> None:
 
 
 def test_lines_move_with_those_that_come_and_go_above_them() -> None:
-    two_for_one = Edit(SourceRange.of(3, 0, 3, 2), "a\nb", SourceRange.of(4, 0, 4, 1).end)
+    two_for_one = Edit.of(SourceRange.of(3, 0, 3, 2), "a\nb", SourceRange.of(4, 0, 4, 1).end)
     assert [two_for_one.move_line(line) for line in (2, 3, 4, 9)] == [2, 3, 5, 10]
-    gone = Edit(SourceRange.of(2, 0, 5, 0), "", SourceRange.of(2, 0, 2, 0).end)
+    gone = Edit.of(SourceRange.of(2, 0, 5, 0), "", SourceRange.of(2, 0, 2, 0).end)
     assert [gone.move_line(line) for line in (1, 2, 3, 5, 6)] == [1, 2, 2, 2, 3]

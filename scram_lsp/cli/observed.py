@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from scram_analyzers.run.records import EpochRecord, StepRecord
+from scram_analyzers.run.wording import rounded
 from scram_lsp.store.observations import LossSpan, record_from_json
 from scram_lsp.store.run_store import Observation
 
@@ -30,7 +31,7 @@ def observations_as_text(observations: Sequence[Observation]) -> str:
     counts = Counter(each.kind for each in observations)
     seen = [f"{counts[kind]} {nouns[counts[kind] > 1]}" for kind, nouns in _NOUNS.items() if counts[kind]]
     losses = list(_losses(observations))
-    course = f"; loss {losses[0]:.4g} at first, {losses[-1]:.4g} at last" if losses else ""
+    course = f"; loss {rounded(losses[0], 4)} at first, {rounded(losses[-1], 4)} at last" if losses else ""
     lines = [f"Stored: {', '.join(seen) or 'nothing'}{course}."]
     epochs = [record_from_json(each.kind, each.row) for each in observations if each.kind == "epoch"]
     lines += _table([each for each in epochs if isinstance(each, EpochRecord)])
@@ -54,6 +55,6 @@ def _table(epochs: Sequence[EpochRecord]) -> list[str]:
     rows = [["EPOCH", "STEP", *names]]
     for epoch in epochs:
         values = (epoch.value(name) for name in names)
-        rows.append([str(epoch.epoch), str(epoch.step), *("" if each is None else f"{each:.4g}" for each in values)])
+        rows.append([str(epoch.epoch), str(epoch.step), *("" if each is None else rounded(each, 4) for each in values)])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True)) for row in rows]

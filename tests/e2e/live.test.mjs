@@ -68,7 +68,8 @@ async function whileItTrains(code) {
   await code.command("SCRAM: Focus on Runs View");
   await code.runRow(/live\.py: epoch \d+\/900/).waitFor();
   await code.runRow(NAN).waitFor();
-  await page.locator('.statusbar-item[id$="scram.run"]', { hasText: /live\.py: epoch \d+\/900/ }).waitFor();
+  await page.locator('.statusbar-item[id$="scram.run"]', { hasText: /live\.py: \d+ findings?/ }).waitFor();
+  await page.locator(".statusbar-item", { hasText: /Training live\.py: epoch \d+\/900/ }).waitFor();
   await code.picture("runs");
   return line + 1;
 }

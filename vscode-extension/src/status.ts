@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import type { SessionState } from "./server/session";
 import type { RunSummary } from "./runs/protocol";
-import { progressText } from "./runs/words";
+import { progressText, watchedText } from "./runs/words";
 
 const PYTHON: vscode.DocumentSelector = [{ language: "python" }, { notebookType: "jupyter-notebook" }];
 
@@ -31,16 +31,14 @@ export class Status implements vscode.Disposable {
         : { title: "Show Log", command: "scram.showLog" };
   }
 
-  /** The runs in training; none hides the item. */
+  /** What is found in the runs in training; none hides the item. Epoch and loss are in the server's own progress. */
   live(runs: readonly RunSummary[]): void {
-    const [first, ...others] = runs;
-    if (first === undefined) {
+    if (runs.length === 0) {
       this.bar.hide();
       return;
     }
-    const more = others.length > 0 ? ` (+${others.length})` : "";
-    this.bar.text = `$(pulse) ${progressText(first)}${more}`;
-    this.bar.tooltip = runs.map((run) => `${run.script}: ${progressText(run)}`).join("\n");
+    this.bar.text = `$(pulse) ${watchedText(runs)}`;
+    this.bar.tooltip = runs.map((run) => `${run.script}\n${progressText(run)}`).join("\n");
     this.bar.show();
   }
 

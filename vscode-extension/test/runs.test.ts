@@ -3,7 +3,7 @@ import { charts, escaped } from "../src/runs/chart";
 import { runsPage } from "../src/runs/panel";
 import type { RunDetails, RunFinding } from "../src/runs/protocol";
 import { RunsTree } from "../src/runs/view";
-import { findingsText, progressText, significant, startedText } from "../src/runs/words";
+import { findingsText, progressText, significant, startedText, watchedText } from "../src/runs/words";
 
 const FINDING: RunFinding = {
   code: "SCR101",
@@ -47,8 +47,14 @@ describe("runs in words", () => {
     assert.equal(findingsText({ ...RUN, findings: [FINDING, FINDING] }), "2 findings");
   });
 
+  it("say what is found so far in the runs in training", () => {
+    assert.equal(watchedText([RUN]), "train.py: 1 finding");
+    assert.equal(watchedText([{ ...RUN, findings: [] }]), "train.py: nothing found yet");
+    assert.equal(watchedText([RUN, { ...RUN, run: "other" }]), "2 runs: 2 findings");
+  });
+
   it("write numbers to four digits", () => {
-    assert.equal(significant(123456), "123500");
+    assert.equal(significant(123456), "123,500");
     assert.equal(significant(7.7041e24), "7.704e24");
     assert.equal(significant(Number.NaN), "NaN");
   });

@@ -11,6 +11,7 @@ from scram_analyzers.run.history import RunHistory, asked_once
 from scram_analyzers.run.nonfinite_weights import nonfinite_weights
 from scram_analyzers.run.records import ArrayStatistics, StepRecord
 from scram_analyzers.run.trends import rolling_median
+from scram_analyzers.run.wording import rounded
 
 DivergenceKind = Literal["nan", "inf", "diverging", "weights"]
 
@@ -67,8 +68,8 @@ class Divergence:
             return f"the loss became infinite at step {self.step}"
         if self.kind == "weights" or self.after is None:
             return f"weights became NaN or infinite by step {self.step}"
-        rise = f" from {self.before:.3g}" if self.before is not None else ""
-        return f"the loss rose{rise} to {self.after:.3g} by step {self.step}"
+        rise = f" from {rounded(self.before)}" if self.before is not None else ""
+        return f"the loss rose{rise} to {rounded(self.after)} by step {self.step}"
 
 
 @asked_once

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from scram_analyzers.run.history import RunHistory, asked_once
+from scram_analyzers.run.wording import rounded
 
 PROBES = 3
 RATIO = 2.0
@@ -28,8 +29,8 @@ class InferenceGap:
     def clause(self) -> str:
         """To stand inside a sentence."""
         return (
-            f"on the same rows the loss is {self.loss:.3g} in training mode and {self.inference_loss:.3g} in inference "
-            "mode"
+            f"on the same rows the loss is {rounded(self.loss)} in training mode and {rounded(self.inference_loss)} "
+            "in inference mode"
         )
 
 

@@ -9,6 +9,7 @@ from scram_analyzers.run.divergence import divergence
 from scram_analyzers.run.history import Moment, RunHistory, asked_once
 from scram_analyzers.run.records import EpochRecord
 from scram_analyzers.run.task import Baseline, Task, baseline
+from scram_analyzers.run.wording import rounded
 
 ENOUGH_EPOCHS = 3
 ENOUGH_STEPS = 100
@@ -56,7 +57,7 @@ class Standing:
     def _motion(self) -> str:
         epochs = self.epoch - self.since
         during = f"{epochs} epoch{'s' if epochs > 1 else ''}"
-        before, now = f"{self.loss_before:.4g}", f"{self.loss:.4g}"
+        before, now = rounded(self.loss_before, 4), rounded(self.loss, 4)
         if before == now:
             return f"the training loss has stood at {now} for {during}"
         return f"the training loss has hardly moved in {during} ({before} to {now})"
@@ -66,7 +67,7 @@ class Standing:
         if self.accuracy is not None and self.baseline.accuracy is not None:
             return f", and an accuracy of {self.accuracy:.0%} is what always guessing the same class gives"
         if self.baseline.loss is not None:
-            return f", and a constant guess would reach {self.baseline.loss:.4g}"
+            return f", and a constant guess would reach {rounded(self.baseline.loss, 4)}"
         return ""
 
 
@@ -110,7 +111,7 @@ def success(history: RunHistory) -> str | None:
     where = "validation" if loss is not None else "training"
     loss = last.value("loss") if loss is None else loss
     if loss is not None and known.loss and loss <= (1 - LEARNED) * known.loss:
-        return f"the {where} loss came to {loss:.3g}, where a constant guess would have {known.loss:.3g}"
+        return f"the {where} loss came to {rounded(loss)}, where a constant guess would have {rounded(known.loss)}"
     return None
 
 

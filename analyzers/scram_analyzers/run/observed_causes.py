@@ -8,7 +8,7 @@ from scram_analyzers.run.history import RunHistory, asked_once
 from scram_analyzers.run.layers import median_update_ratio
 from scram_analyzers.run.records import OptimizerInfo, Subject, SubjectKind
 from scram_analyzers.run.task import Task, targets, task
-from scram_analyzers.run.wording import counted, share
+from scram_analyzers.run.wording import counted, rounded, share
 
 SMALL_UPDATE = 1e-5
 """A step that moves the weights by less than this share of themselves hardly changes them (catalogue F12)."""
@@ -40,7 +40,7 @@ def _observed(history: RunHistory) -> Iterator[Observed]:
     ratio = median_update_ratio(history)
     subject = Subject(SubjectKind.LEARNING_RATE)
     if ratio is not None and ratio < SMALL_UPDATE and not _is_usual(optimizer):
-        yield f"each step moves the weights by {ratio:.1g} of their size only: {rate} is too low", subject
+        yield f"each step moves the weights by {rounded(ratio, 1)} of their size only: {rate} is too low", subject
     if ratio is not None and ratio > LARGE_UPDATE:
         yield f"each step moves the weights by {share(ratio)} of their size: {rate} is too high", subject
     yield from _penalty(history)
@@ -73,8 +73,13 @@ def _dropout(history: RunHistory) -> Iterator[Observed]:
 
 def _data(history: RunHistory) -> Iterator[Observed]:
     array = targets(history)
-    if task(history) is Task.REGRESSION and array is not None and (array.deviation or 0) > WIDE_TARGET:
-        yield f"the targets are not scaled (deviation {array.deviation:.3g})", Subject(SubjectKind.TARGETS)
+    if (
+        task(history) is Task.REGRESSION
+        and array is not None
+        and array.deviation is not None
+        and array.deviation > WIDE_TARGET
+    ):
+        yield f"the targets are not scaled (deviation {rounded(array.deviation)})", Subject(SubjectKind.TARGETS)
     size = history.info.batch_size
     if size is not None and size <= SMALL_BATCH:
         yield f"a batch of {counted(size, 'row')} gives very noisy gradients", Subject(SubjectKind.FIT)

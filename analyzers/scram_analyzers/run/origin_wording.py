@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import NonfiniteOrigin, OriginPlace, Subject, SubjectKind
-from scram_analyzers.run.wording import listed, named
+from scram_analyzers.run.wording import listed, named, rounded
 
 RUNAWAY_LOSS = 1e10
 """A loss beyond this was running away before anything overflowed: no layer is to blame. Ours; a NaN in a layer
@@ -82,7 +82,8 @@ def _where(origin: NonfiniteOrigin, before: float | None) -> str:
         grown = max(abs(loss) for loss in (origin.loss, before) if loss is not None)
         first = _first_in(origin)
         return (
-            f"when numbers became too large for their type, first in {first}; the loss had grown to {grown:.3g} by then"
+            f"when numbers became too large for their type, first in {first}; the loss had grown to "
+            f"{rounded(grown)} by then"
         )
     match origin.place:
         case OriginPlace.INPUTS | OriginPlace.TARGETS:
@@ -95,7 +96,7 @@ def _where(origin: NonfiniteOrigin, before: float | None) -> str:
             return "in the loss function: the predictions were finite, the loss of them was not"
         case OriginPlace.UPDATE:
             return f"in the optimizer's update of {origin.weight}, whose gradient was finite"
-    loss = f" while the loss was still {origin.loss:.3g}" if origin.loss is not None else ""
+    loss = f" while the loss was still {rounded(origin.loss)}" if origin.loss is not None else ""
     if layer:
         return f"in the derivative of the layer {layer} (backward pass){loss}"
     return f"in the derivative of the loss function (backward pass){loss}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import ArrayStatistics, DataArray, LabelForm, OutputInfo, OutputStatistics, PanelRecord
 from scram_analyzers.run.task import CATEGORICAL, CROSS_ENTROPIES, the_output
+from scram_analyzers.run.wording import rounded
 
 TOLERANCE = 0.01
 """What half precision may add to a probability or a sum of them (catalogue A1)."""
@@ -34,7 +35,9 @@ def not_probabilities(history: RunHistory) -> NotProbabilities | None:
     if seen.nonfinite:
         return None
     if seen.minimum < -TOLERANCE or seen.maximum > 1 + TOLERANCE:
-        return NotProbabilities(output, panel, f"its outputs reach from {seen.minimum:.3g} to {seen.maximum:.3g}")
+        return NotProbabilities(
+            output, panel, f"its outputs reach from {rounded(seen.minimum)} to {rounded(seen.maximum)}"
+        )
     return _bad_sum(output, panel, seen)
 
 
@@ -44,7 +47,9 @@ def _bad_sum(output: OutputInfo, panel: PanelRecord, seen: OutputStatistics) -> 
         return None
     if low >= 1 - TOLERANCE and high <= 1 + TOLERANCE:
         return None
-    return NotProbabilities(output, panel, f"its outputs for a row add up to {low:.3g} to {high:.3g}, not to 1")
+    return NotProbabilities(
+        output, panel, f"its outputs for a row add up to {rounded(low)} to {rounded(high)}, not to 1"
+    )
 
 
 def target_range(history: RunHistory) -> tuple[float, float, float | None] | None:

@@ -10,6 +10,7 @@ from scram_analyzers.run.history import Moment, RunHistory, asked_once
 from scram_analyzers.run.records import EpochRecord
 from scram_analyzers.run.task import Baseline, baseline
 from scram_analyzers.run.trends import slope
+from scram_analyzers.run.wording import rounded
 
 RISE = 1.05
 """The validation loss against its best (catalogue G1: 5 %)."""
@@ -61,8 +62,8 @@ class Overfitting:
     def phrase(self) -> str:
         """What happened, to stand inside a sentence."""
         text = (
-            f"the validation loss rose from {self.best_val_loss:.3g} (epoch {self.best_epoch}) to "
-            f"{self.val_loss:.3g} (epoch {self.epoch}) while the training loss fell to {self.loss:.3g}"
+            f"the validation loss rose from {rounded(self.best_val_loss)} (epoch {self.best_epoch}) to "
+            f"{rounded(self.val_loss)} (epoch {self.epoch}) while the training loss fell to {rounded(self.loss)}"
         )
         if self.accuracy is None or self.val_accuracy is None:
             return text

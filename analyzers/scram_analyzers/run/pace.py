@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from scram_analyzers.run.history import Moment, RunHistory, asked_once
 from scram_analyzers.run.learning import success
 from scram_analyzers.run.trends import slope
-from scram_analyzers.run.wording import share
+from scram_analyzers.run.wording import rounded, share
 
 FALL = 0.01
 """Share of its value by which the loss still falls in an epoch (catalogue C6); and, ours, of the value that it
@@ -47,7 +47,7 @@ class StillFalling:
     @property
     def clause(self) -> str:
         """To stand inside a sentence."""
-        numbers = f"{self.before:.3g} to {self.loss:.3g}"
+        numbers = f"{rounded(self.before)} to {rounded(self.loss)}"
         if self.window == 0:
             return f"the {self.where} loss still fell by {share(self.pace)} in its last quarter ({numbers})"
         over = f"over the last {self.window}" if self.window < self.epochs else "over all"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 
@@ -19,6 +20,16 @@ def share(value: float) -> str:
 def counted(number: int, noun: str, plural: str = "") -> str:
     """ "1 row", "1,234 rows"."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def rounded(value: float, digits: int = 3) -> str:
+    """A measured number to so many significant digits, as people write it: 0.00012, 2.31, 1,360, 4e-7, 1.2e9."""
+    short = f"{value:.{digits}g}"
+    if not math.isfinite(value) or abs(float(short)) >= 1e7:
+        return short.replace("e+0", "e").replace("e+", "e")
+    if abs(float(short)) >= 1000:
+        return f"{float(short):,.0f}"
+    return short.replace("e-0", "e-")
 
 
 def listed(names: Iterable[str], most: int = 3) -> str:

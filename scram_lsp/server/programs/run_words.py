@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from scram_analyzers.run.records import EpochRecord
+from scram_analyzers.run.wording import rounded
 from scram_lsp.server.findings.diagnostics import clock_of
 from scram_lsp.server.programs.last_observations import LastObservations
 from scram_lsp.server.programs.outline import LayerUse, shape_text
@@ -42,11 +43,13 @@ def rate_words(last: LastObservations) -> str | None:
         return None
     first, end = rates[0][1], rates[-1][1]
     if all(rate == first for _, rate in rates):
-        return f"{_heading(last)}: the learning rate stayed at {first:.3g}."
+        return f"{_heading(last)}: the learning rate stayed at {rounded(first)}."
     changes = [rates[0], *(now for before, now in itertools.pairwise(rates) if now[1] != before[1])]
     if len(changes) > EPOCHS_SHOWN:
-        return f"{_heading(last)}: the learning rate went from {first:.3g} to {end:.3g} in {len(rates)} epochs."
-    steps = ", ".join(f"{rate:.3g} (epoch {epoch})" for epoch, rate in changes)
+        return (
+            f"{_heading(last)}: the learning rate went from {rounded(first)} to {rounded(end)} in {len(rates)} epochs."
+        )
+    steps = ", ".join(f"{rounded(rate)} (epoch {epoch})" for epoch, rate in changes)
     return f"{_heading(last)}: the learning rate went {steps}."
 
 
@@ -77,9 +80,9 @@ def _seen_at(use: LayerUse, last: LastObservations) -> Iterator[str]:
         return
     norm = last.gradient_norm(seen.layer)
     if norm is not None:
-        yield f"gradient norm {norm:.3g}"
+        yield f"gradient norm {rounded(norm)}"
     if seen.mean is not None and seen.deviation is not None:
-        yield f"output {seen.mean:.3g} ± {seen.deviation:.2g}"
+        yield f"output {rounded(seen.mean)} ± {rounded(seen.deviation, 2)}"
     if seen.dead_share is not None:
         yield f"{seen.dead_share:.0%} of its units dead"
     if seen.saturated_share is not None:
@@ -98,5 +101,5 @@ def _table(epochs: Sequence[EpochRecord], shown: int = EPOCHS_SHOWN) -> str:
             rows.append(["…"] * (len(names) + 1))
             continue
         values = (epoch.value(name) for name in names)
-        rows.append([str(epoch.epoch), *("" if value is None else f"{value:.4g}" for value in values)])
+        rows.append([str(epoch.epoch), *("" if value is None else rounded(value, 4) for value in values)])
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)

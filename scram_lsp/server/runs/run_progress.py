@@ -12,6 +12,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.progress import Progress as WorkDoneProgress
 
+from scram_analyzers.run.wording import rounded
 from scram_lsp.live.listener import LiveRun
 from scram_lsp.live.messages import Progress
 
@@ -104,7 +105,7 @@ class RunProgress:
 def words(progress: Progress) -> str:
     """How far a run is: "epoch 2/10, step 340, loss 0.512"."""
     of = f"/{progress.epochs}" if progress.epochs else ""
-    loss = f", loss {progress.loss:.4g}" if progress.loss is not None else ""
+    loss = f", loss {rounded(progress.loss, 4)}" if progress.loss is not None else ""
     return f"epoch {progress.epoch}{of}, step {progress.step}{loss}"
 
 

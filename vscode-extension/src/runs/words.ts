@@ -18,16 +18,27 @@ export function progressText(run: RunSummary): string {
 
 /** "2 findings", "nothing found". */
 export function findingsText(run: RunSummary): string {
-  const count = run.findings.length;
-  return count === 0 ? "nothing found" : count === 1 ? "1 finding" : `${count} findings`;
+  return run.findings.length === 0 ? "nothing found" : findingCount(run.findings.length);
 }
 
-/** Four digits, without an exponent where it reads well. */
+function findingCount(count: number): string {
+  return count === 1 ? "1 finding" : `${count} findings`;
+}
+
+/** "train.py: 2 findings", "2 runs: nothing found yet": what is known so far of the runs in training. */
+export function watchedText(runs: readonly RunSummary[]): string {
+  const count = runs.reduce((sum, run) => sum + run.findings.length, 0);
+  const who = runs.length === 1 && runs[0] ? basename(runs[0].script) : `${runs.length} runs`;
+  return `${who}: ${count === 0 ? "nothing found yet" : findingCount(count)}`;
+}
+
+/** Four digits, as the server's messages write them: 0.5235, 123,500, 7.704e24. */
 export function significant(value: number): string {
-  if (Number.isFinite(value) && Math.abs(value) >= 1e6) {
-    return Number(value.toPrecision(4)).toExponential().replace("e+", "e");
+  const rounded = Number(value.toPrecision(4));
+  if (!Number.isFinite(rounded) || Math.abs(rounded) < 1000) {
+    return String(rounded);
   }
-  return Number.isFinite(value) ? String(Number(value.toPrecision(4))) : String(value);
+  return Math.abs(rounded) < 1e7 ? rounded.toLocaleString("en-US") : rounded.toExponential().replace("e+", "e");
 }
 
 /** Day and time in the reader's own way of writing; to the second where runs must be told apart. */

@@ -17,6 +17,7 @@ from scram_analyzers.rules.architecture.paths import (
     words,
 )
 from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule
+from scram_analyzers.run.wording import rounded
 from scram_analyzers.source.activations import own_activation
 from scram_analyzers.source.graph import Layer, Shape, Tensor
 from scram_analyzers.source.places import Place
@@ -131,7 +132,7 @@ class InitializerScale(Rule):
                         yield Report(
                             argument.place,
                             f"The weights of {words(layer)} start with a spread of {fixes.number_text(spread)}; for "
-                            f"{inputs:,} inputs {usual:.2g} is usual.",
+                            f"{inputs:,} inputs {rounded(usual, 2)} is usual.",
                             recipe='kernel_initializer="he_normal"',
                         )
                 elif _activation_after(paths, layer, tensor) == "selu" and found[0] in ("henormal", "heuniform"):

@@ -11,7 +11,7 @@ from scram_analyzers.rules.references import RECIPE, THE_DEEP_CHECKER
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.task import REGRESSIONS, class_shares, targets, the_output
-from scram_analyzers.run.wording import share
+from scram_analyzers.run.wording import rounded, share
 
 
 class OutputBiasIgnoresPrior(Rule):
@@ -53,7 +53,10 @@ class OutputBiasIgnoresPrior(Rule):
         elif output.loss in REGRESSIONS and output.activation == "linear" and labels.deviation:
             if abs(labels.mean) <= self.option("mean") * labels.deviation:
                 return
-            value, what = labels.mean, f"the targets lie around {labels.mean:.4g} (deviation {labels.deviation:.3g})"
+            value, what = (
+                labels.mean,
+                f"the targets lie around {rounded(labels.mean, 4)} (deviation {rounded(labels.deviation)})",
+            )
         else:
             return
         yield RunReport(

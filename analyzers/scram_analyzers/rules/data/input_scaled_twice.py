@@ -13,6 +13,7 @@ from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.input_range import WEIGHING_LAYERS
 from scram_analyzers.run.outputs import inputs_seen
 from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.wording import rounded
 from scram_analyzers.source.data import Data, DataStep, StepKind
 from scram_analyzers.source.entries import entries_of, entry_layers
 from scram_analyzers.source.graph import Layer
@@ -176,7 +177,8 @@ class InputScaledTwice(Rule):
                 yield RunReport(
                     subject=Subject(SubjectKind.INPUTS),
                     message=(
-                        f"The input {array.name} stays within {array.minimum:.2g} to {array.maximum:.2g}, as if it "
+                        f"The input {array.name} stays within {rounded(array.minimum, 2)} to "
+                        f"{rounded(array.maximum, 2)}, as if it "
                         "had been scaled twice: the first layer sees hardly any difference between rows."
                     ),
                 )

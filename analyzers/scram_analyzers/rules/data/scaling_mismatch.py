@@ -10,7 +10,8 @@ from scram_analyzers.rules.base import Example, Option, Reference, Related, Repo
 from scram_analyzers.rules.data.judging import Judged, judged_by, name_of, step_of
 from scram_analyzers.run.data_parts import input_pair, magnitude
 from scram_analyzers.run.history import RunHistory
-from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.records import DataArray, Subject, SubjectKind
+from scram_analyzers.run.wording import rounded
 from scram_analyzers.source.data import Data, DataStep, Interval, StepKind
 from scram_analyzers.source.libraries.data_operations import ENCODED_COLUMN
 from scram_analyzers.source.program import Program
@@ -155,8 +156,8 @@ class ScalingMismatch(Rule):
         yield RunReport(
             subject=Subject(SubjectKind.VALIDATION),
             message=(
-                f"The training input runs from {train.minimum:.3g} to {train.maximum:.3g} and the validation input "
-                f"from {validation.minimum:.3g} to {validation.maximum:.3g}: only one of them was scaled."
+                f"The training input runs {_span(train)} and the validation input {_span(validation)}: only one of "
+                "them was scaled."
             ),
         )
 
@@ -178,6 +179,10 @@ class ScalingMismatch(Rule):
 
 def _words(interval: Interval) -> str:
     return f"{fixes.number_text(interval.low)} to {fixes.number_text(interval.high)}"
+
+
+def _span(array: DataArray) -> str:
+    return f"from {rounded(array.minimum or 0.0)} to {rounded(array.maximum or 0.0)}"
 
 
 def _message(judged: Judged, trained: str, difference: str) -> str:

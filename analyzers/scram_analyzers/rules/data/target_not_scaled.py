@@ -13,7 +13,7 @@ from scram_analyzers.run.learning import crawl, standstill
 from scram_analyzers.run.outputs import target_range
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.task import targets
-from scram_analyzers.run.wording import counted
+from scram_analyzers.run.wording import counted, rounded
 from scram_analyzers.source.data import LabelForm
 from scram_analyzers.source.program import Fit, Program
 
@@ -135,7 +135,7 @@ class TargetNotScaled(Rule):
         yield RunReport(
             subject=Subject(SubjectKind.TARGETS),
             message=(
-                f"The targets run from {low:,.4g} to {high:,.4g}, so the squared errors are in the "
+                f"The targets run from {rounded(low, 4)} to {rounded(high, 4)}, so the squared errors are in the "
                 f"{_scale(deviation or high - low)}{f'; {clause}' if clause is not None else ''}."
             ),
             severity=None if clause is not None else Severity.INFO,
@@ -153,8 +153,8 @@ def _failure(history: RunHistory, deviation: float | None) -> str | None:
     if history.moment is not Moment.END or not losses or deviation is None or losses[-1] <= deviation**2:
         return None
     return (
-        f"after {counted(len(losses), 'epoch')} their mean is {losses[-1]:.3g}, and always answering the targets' mean "
-        f"would make it {deviation**2:.3g}"
+        f"after {counted(len(losses), 'epoch')} their mean is {rounded(losses[-1])}, and always answering the "
+        f"targets' mean would make it {rounded(deviation**2)}"
     )
 
 

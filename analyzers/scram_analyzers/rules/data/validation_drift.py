@@ -10,7 +10,7 @@ from scram_analyzers.rules.references import DEEP_CHECKS, VALIDATING_DATA
 from scram_analyzers.run.data_parts import input_pair, shares_by_label, target_pair, total_variation
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
-from scram_analyzers.run.wording import share
+from scram_analyzers.run.wording import rounded, share
 
 ENOUGH_ROWS = 200
 """Validation rows below which a difference is chance."""
@@ -68,4 +68,6 @@ class ValidationDrift(Rule):
         shift = abs(validation.mean - train.mean) / train.deviation
         if shift <= self.option("inputs"):
             return None
-        return f"the mean of the inputs is {train.mean:.3g} in training and {validation.mean:.3g} in validation"
+        return (
+            f"the mean of the inputs is {rounded(train.mean)} in training and {rounded(validation.mean)} in validation"
+        )

@@ -12,6 +12,7 @@ from scram_analyzers.rules.references import AUTO_TRAINER, TUNING_PLAYBOOK
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.layers import gradient_norm
 from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.wording import rounded
 
 EARLY_PROBES = 5
 LATE_PROBES = 3
@@ -52,8 +53,8 @@ class ExplodingGradient(Rule):
         if late <= self.option("growth") * usual or last <= first:
             return
         grew = (
-            f"has grown from {usual:.2g} to {norms[-1]:.2g} by step {probes[-1].step}, "
-            f"and the loss from {first:.3g} to {last:.3g}"
+            f"has grown from {rounded(usual, 2)} to {rounded(norms[-1], 2)} by step {probes[-1].step}, "
+            f"and the loss from {rounded(first)} to {rounded(last)}"
         )
         yield RunReport(
             subject=Subject(SubjectKind.OPTIMIZER),

@@ -13,7 +13,7 @@ from scram_analyzers.run.layers import output_layers
 from scram_analyzers.run.learning import success
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.task import CROSS_ENTROPIES, the_output
-from scram_analyzers.run.wording import named
+from scram_analyzers.run.wording import named, rounded
 
 LARGE = 30.0
 """Deviation of a layer's first outputs that explains a high first loss."""
@@ -56,7 +56,7 @@ class InitialLoss(Rule):
         loss, expected = _first_loss(history), _expected(history)
         if loss is None or expected is None or loss < self.option("ratio") * expected or success(history) is not None:
             return
-        clause = f"the first loss was {loss:.3g}, where a blind guess gives {expected:.3g}"
+        clause = f"the first loss was {rounded(loss)}, where a blind guess gives {rounded(expected)}"
         yield RunReport(
             subject=Subject(SubjectKind.MODEL),
             message=f"The model starts far from a blind guess: {clause}.",
@@ -96,7 +96,8 @@ def _causes(history: RunHistory) -> Iterator[Cause]:
     if probe is None:
         return
     hidden = [layer for layer in probe.layers if layer.layer not in output_layers(history)]
-    large = [layer for layer in hidden if layer.deviation is not None and layer.deviation > LARGE]
-    if large:
-        text = f"the outputs of {named(large[0].layer)} already deviate by {large[0].deviation:.3g}"
-        yield Cause(text, Subject(SubjectKind.LAYER, large[0].layer))
+    for layer in hidden:
+        if layer.deviation is not None and layer.deviation > LARGE:
+            text = f"the outputs of {named(layer.layer)} already deviate by {rounded(layer.deviation)}"
+            yield Cause(text, Subject(SubjectKind.LAYER, layer.layer))
+            break

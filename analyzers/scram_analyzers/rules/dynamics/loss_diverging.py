@@ -9,6 +9,7 @@ from scram_analyzers.rules.base import Reference, Rule, RunReport
 from scram_analyzers.run.divergence import divergence
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.wording import rounded
 
 
 class LossDiverging(Rule):
@@ -55,4 +56,4 @@ class LossDiverging(Rule):
 
 
 def _first_clause(history: RunHistory) -> str:
-    return f" (the first batch's was {history.first_loss:.3g})" if history.first_loss is not None else ""
+    return f" (the first batch's was {rounded(history.first_loss)})" if history.first_loss is not None else ""

@@ -11,6 +11,7 @@ from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.nonfinite_weights import NonfiniteWeights, nonfinite_weights
 from scram_analyzers.run.origin_wording import OriginStory, origin_story
 from scram_analyzers.run.records import ArrayStatistics, Subject, SubjectKind
+from scram_analyzers.run.wording import rounded
 
 _NAMED_WEIGHTS = 2
 """So many weights are named in a message; the rest are counted."""
@@ -65,7 +66,7 @@ def _of_origin(story: OriginStory, epoch: int) -> RunReport:
 
 
 def _of_loss(loss: Divergence, story: OriginStory | None) -> RunReport:
-    before = f" (it was {loss.before:.4g} before)" if loss.before is not None else ""
+    before = f" (it was {rounded(loss.before, 4)} before)" if loss.before is not None else ""
     return RunReport(
         subject=_subject(loss.nonfinite_arrays, SubjectKind.FIT, story),
         message=f"{_sentence(loss.phrase)}{before}{_cause_clause(loss.nonfinite_arrays, story, loss.step)}.",
@@ -81,7 +82,7 @@ def _of_weights(weights: NonfiniteWeights, story: OriginStory | None) -> RunRepo
     named = ", ".join(weights.weights[:_NAMED_WEIGHTS])
     more = f" and {count - _NAMED_WEIGHTS} more" if count > _NAMED_WEIGHTS else ""
     noun = "Weights" if count > 1 else "The weights"
-    hidden = f", although the loss still reads {weights.loss:.4g}" if weights.loss is not None else ""
+    hidden = f", although the loss still reads {rounded(weights.loss, 4)}" if weights.loss is not None else ""
     subject = _subject(weights.nonfinite_arrays, SubjectKind.FIT, story)
     if subject.kind is SubjectKind.FIT and len(weights.layers) == 1:
         subject = Subject(SubjectKind.LAYER, weights.layers[0])

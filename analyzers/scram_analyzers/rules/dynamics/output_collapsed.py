@@ -13,7 +13,7 @@ from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.learning import success
 from scram_analyzers.run.records import OutputStatistics, PanelRecord, Subject, SubjectKind
 from scram_analyzers.run.task import Task, task
-from scram_analyzers.run.wording import share
+from scram_analyzers.run.wording import rounded, share
 
 PANELS = 2
 AFTER_STEP = 20
@@ -98,6 +98,6 @@ class OutputCollapsed(Rule):
         if not output.target_deviation or output.deviation >= self.option("deviation-ratio") * output.target_deviation:
             return None
         return (
-            f"its predictions deviate by {output.deviation:.2g} from their mean of {output.mean:.3g}, the targets by "
-            f"{output.target_deviation:.2g}"
+            f"its predictions deviate by {rounded(output.deviation, 2)} from their mean of {rounded(output.mean)}, "
+            f"the targets by {rounded(output.target_deviation, 2)}"
         )

@@ -11,7 +11,7 @@ from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.layers import output_layers
 from scram_analyzers.run.learning import crawl, standstill
 from scram_analyzers.run.records import LayerObservation, Subject, SubjectKind
-from scram_analyzers.run.wording import named
+from scram_analyzers.run.wording import named, rounded
 
 
 class SignalLostAtStart(Rule):
@@ -48,9 +48,15 @@ class SignalLostAtStart(Rule):
             return
         before, layer = found
         learns = standstill(history) is None and crawl(history) is None
-        came = f" (those of {named(before.layer)} before it: {before.deviation:.2g})" if before is not None else ""
+        came = (
+            f" (those of {named(before.layer)} before it: {rounded(before.deviation or 0.0, 2)})"
+            if before is not None
+            else ""
+        )
         deviation = layer.deviation or 0.0
-        deviate = f"deviate by {deviation:.2g} only" if deviation < 1 else f"already deviate by {deviation:.3g}"
+        deviate = (
+            f"deviate by {rounded(deviation, 2)} only" if deviation < 1 else f"already deviate by {rounded(deviation)}"
+        )
         yield RunReport(
             subject=Subject(SubjectKind.LAYER, layer.layer),
             message=f"Before training, the outputs of {named(layer.layer)} {deviate}{came}.",

@@ -11,6 +11,7 @@ from scram_analyzers.rules.symptoms import NOT_LEARNING, causes_of
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.learning import crawl
 from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.wording import rounded
 
 
 class SlowConvergence(Rule):
@@ -37,8 +38,8 @@ class SlowConvergence(Rule):
         if seen is None or seen.projected is None:
             return
         clause = (
-            f"the training loss has come from {seen.loss_before:.4g} to {seen.loss:.4g} only, and at this pace ends "
-            f"at {seen.projected:.4g} after all {history.info.epochs} epochs"
+            f"the training loss has come from {rounded(seen.loss_before, 4)} to {rounded(seen.loss, 4)} only, and "
+            f"at this pace ends at {rounded(seen.projected, 4)} after all {history.info.epochs} epochs"
         )
         yield RunReport(
             subject=Subject(SubjectKind.FIT),

@@ -10,6 +10,7 @@ from scram_analyzers.rules.references import THE_DEEP_CHECKER
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.task import CROSS_ENTROPIES
+from scram_analyzers.run.wording import rounded
 
 EPOCHS = 3
 
@@ -46,8 +47,8 @@ class TrainingLossVanished(Rule):
         yield RunReport(
             subject=Subject(SubjectKind.FIT),
             message=(
-                f"The training loss has been practically zero ({losses[-1]:.1g}) for {EPOCHS} epochs, and the "
-                f"validation loss ({validation[-1]:.3g}) has not come below its {best:.3g}."
+                f"The training loss has been practically zero ({rounded(losses[-1], 1)}) for {EPOCHS} epochs, and the "
+                f"validation loss ({rounded(validation[-1])}) has not come below its {rounded(best)}."
             ),
             step=history.last_step,
             epoch=history.last_epoch,

@@ -12,7 +12,7 @@ from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.layers import is_kernel
 from scram_analyzers.run.learning import crawl, standstill
 from scram_analyzers.run.records import ProbeRecord, Subject, SubjectKind, WeightObservation
-from scram_analyzers.run.wording import named
+from scram_analyzers.run.wording import named, rounded
 
 PROBES = 3
 
@@ -50,8 +50,8 @@ class VanishingGradient(Rule):
             return
         first, last = ends[-1]
         clause = (
-            f"the gradient of {named(first.layer)} has a norm of {first.gradient_norm:.2g}, that of "
-            f"{named(last.layer)} one of {last.gradient_norm:.2g}"
+            f"the gradient of {named(first.layer)} has a norm of {rounded(first.gradient_norm or 0.0, 2)}, that of "
+            f"{named(last.layer)} one of {rounded(last.gradient_norm or 0.0, 2)}"
         )
         yield RunReport(
             subject=Subject(SubjectKind.LAYER, first.layer),

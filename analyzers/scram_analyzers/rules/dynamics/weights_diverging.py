@@ -12,7 +12,7 @@ from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.layers import is_kernel
 from scram_analyzers.run.learning import success
 from scram_analyzers.run.records import Subject, SubjectKind
-from scram_analyzers.run.wording import named
+from scram_analyzers.run.wording import named, rounded
 
 
 class WeightsDiverging(Rule):
@@ -52,7 +52,7 @@ class WeightsDiverging(Rule):
         growth, weight = max(grown, key=lambda each: each[0])
         if growth < self.option("growth") or (weight.deviation or 0.0) < self.option("deviation"):
             return
-        grew = f"has grown from {began[weight.weight]:.3g} to {weight.norm:.3g} by step {last.step}"
+        grew = f"has grown from {rounded(began[weight.weight])} to {rounded(weight.norm)} by step {last.step}"
         yield RunReport(
             subject=Subject(SubjectKind.LAYER, weight.layer),
             message=f"The weights of {named(weight.layer)} diverge: their norm {grew}.",

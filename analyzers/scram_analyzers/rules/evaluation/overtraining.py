@@ -10,6 +10,7 @@ from scram_analyzers.rules.base import Option, Rule, RunReport
 from scram_analyzers.rules.references import SAGEMAKER, TUNING_PLAYBOOK
 from scram_analyzers.run.history import Moment, RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.wording import rounded
 
 KEEPERS = frozenset({"EarlyStopping", "ModelCheckpoint", "BackupAndRestore"})
 
@@ -55,8 +56,8 @@ class Overtraining(Rule):
         yield RunReport(
             subject=Subject(SubjectKind.FIT),
             message=(
-                f"The validation loss was best in epoch {history.epochs[best].epoch} ({losses[best]:.3g}) and ended at "
-                f"{losses[-1]:.3g} after {history.last_epoch} epochs; the best weights are gone."
+                f"The validation loss was best in epoch {history.epochs[best].epoch} ({rounded(losses[best])}) and "
+                f"ended at {rounded(losses[-1])} after {history.last_epoch} epochs; the best weights are gone."
             ),
             step=history.last_step,
             epoch=history.last_epoch,

@@ -12,7 +12,7 @@ from scram_analyzers.run.history import Moment, RunHistory
 from scram_analyzers.run.learning import NO_BETTER, accuracy_name
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.task import Baseline, baseline
-from scram_analyzers.run.wording import share
+from scram_analyzers.run.wording import rounded, share
 
 EPOCHS = 3
 MANY_EPOCHS = 5
@@ -69,7 +69,10 @@ class WorseThanBaseline(Rule):
             and loss >= (1 - self.option("gain")) * known.loss
             and history.last_step >= STEPS
         ):
-            clause = f"its validation loss is {loss:.3g}, and always guessing the mean gives about {known.loss:.3g}"
+            clause = (
+                f"its validation loss is {rounded(loss)}, and always guessing the mean gives about "
+                f"{rounded(known.loss)}"
+            )
         else:
             return
         causes = causes_of(history) or tuple(_unrelated(history, known))

@@ -11,7 +11,7 @@ from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.layers import gradient_norm
 from scram_analyzers.run.learning import crawl, standstill
 from scram_analyzers.run.records import ProbeRecord, Subject, SubjectKind
-from scram_analyzers.run.wording import share
+from scram_analyzers.run.wording import rounded, share
 
 PROBES = 8
 FAR = 100.0
@@ -54,7 +54,7 @@ class ClippingTooStrong(Rule):
             subject=Subject(SubjectKind.OPTIMIZER),
             message=(
                 f"{share(clipped)} of the gradients looked at are larger than the clipping norm of {bound:g} (median "
-                f"{median:.2g}){f'; {stuck.clause}' if stuck is not None else ''}."
+                f"{rounded(median, 2)}){f'; {stuck.clause}' if stuck is not None else ''}."
             ),
             step=history.last_step,
             epoch=history.last_epoch,

@@ -13,6 +13,7 @@ from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.layers import median_update_ratio
 from scram_analyzers.run.learning import crawl, standstill
 from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.wording import rounded
 from scram_analyzers.source.keras_api.losses import REGRESSION
 from scram_analyzers.source.model import ModelKind
 from scram_analyzers.source.program import Optimizer, Program
@@ -145,7 +146,7 @@ class LearningRateTooLow(Rule):
         small = ratio is not None and ratio < self.option("update-min")
         if not small and not (ratio is None and limit is not None and optimizer.learning_rate < limit):
             return
-        moves = f" Each step moves the weights by {ratio:.1g} of their size." if ratio is not None else ""
+        moves = f" Each step moves the weights by {rounded(ratio, 1)} of their size." if ratio is not None else ""
         yield RunReport(
             subject=Subject(SubjectKind.LEARNING_RATE),
             message=(

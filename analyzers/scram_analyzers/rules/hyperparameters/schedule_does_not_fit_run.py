@@ -12,6 +12,7 @@ from scram_analyzers.rules.hyperparameters import trainings
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.learning import success
 from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.wording import rounded
 from scram_analyzers.source.keras_api.signatures import signatures
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Optimizer, Program
@@ -123,7 +124,8 @@ class ScheduleDoesNotFitRun(Rule):
         yield RunReport(
             subject=Subject(SubjectKind.LEARNING_RATE),
             message=(
-                f"{optimizer.schedule} has brought the learning rate from {highest:.2g} down to {gone[1]:.2g} by epoch "
+                f"{optimizer.schedule} has brought the learning rate from {rounded(highest, 2)} down to "
+                f"{rounded(gone[1], 2)} by epoch "
                 f"{gone[0]} of {planned}: the rest of the run learns next to nothing."
             ),
             step=history.last_step,

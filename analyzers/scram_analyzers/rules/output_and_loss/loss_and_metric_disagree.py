@@ -12,6 +12,7 @@ from scram_analyzers.rules.references import THE_DEEP_CHECKER
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.learning import accuracy_name
 from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.wording import rounded
 
 EPOCHS = 20
 FALLEN = 0.8
@@ -51,8 +52,9 @@ class LossAndMetricDisagree(Rule):
         yield RunReport(
             subject=Subject(SubjectKind.LOSS),
             message=(
-                f"The loss fell from {losses[0]:.3g} to {losses[-1]:.3g} while {name} went from {values[0]:.2g} to "
-                f"{values[-1]:.2g}: the two don't measure the same."
+                f"The loss fell from {rounded(losses[0])} to {rounded(losses[-1])} while {name} went from "
+                f"{rounded(values[0], 2)} to "
+                f"{rounded(values[-1], 2)}: the two don't measure the same."
             ),
             step=history.last_step,
             epoch=history.last_epoch,

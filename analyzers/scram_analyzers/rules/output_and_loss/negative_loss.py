@@ -11,6 +11,7 @@ from scram_analyzers.rules.references import AUTO_TRAINER
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.task import has_built_in_loss
+from scram_analyzers.run.wording import rounded
 
 STEPS = 5
 SHARE = 0.01
@@ -52,7 +53,9 @@ class NegativeLoss(Rule):
             return
         yield RunReport(
             subject=Subject(SubjectKind.LOSS),
-            message=f"The loss was {found[1]:.3g} at step {found[0]}; {losses[0]} can't be negative on sound labels.",
+            message=(
+                f"The loss was {rounded(found[1])} at step {found[0]}; {losses[0]} can't be negative on sound labels."
+            ),
             step=found[0],
         )
 

@@ -15,6 +15,7 @@ from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.outputs import target_range
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.task import REGRESSIONS, the_output
+from scram_analyzers.run.wording import rounded
 from scram_analyzers.source.data import Data, Interval, LabelForm
 from scram_analyzers.source.keras_api.losses import REGRESSION
 from scram_analyzers.source.places import Place
@@ -203,7 +204,7 @@ class OutputRangeMismatch(Rule):
             subject=Subject(SubjectKind.LAYER, output.layer),
             message=(
                 f"With {output.activation} the last layer gives values {reach}, and the targets run from "
-                f"{smallest:.4g} to {largest:.4g}: the model can never reach them all."
+                f"{rounded(smallest, 4)} to {rounded(largest, 4)}: the model can never reach them all."
             ),
         )
 

@@ -12,7 +12,7 @@ from scram_analyzers.rules.base import Example, Option, Reference, Related, Repo
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.learning import crawl, standstill
 from scram_analyzers.run.records import Subject, SubjectKind
-from scram_analyzers.run.wording import named, share
+from scram_analyzers.run.wording import named, rounded, share
 from scram_analyzers.source.graph import Layer
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
@@ -158,7 +158,7 @@ class DropoutTooHigh(Rule):
         return Severity.WARNING if rate >= self.option("warn-from") else Severity.HINT
 
     def _message(self, rate: float) -> str:
-        named, share = f"A dropout rate of {fixes.number_text(rate)} drops", f"{100 * rate:.3g} % of the values"
+        named, share = f"A dropout rate of {fixes.number_text(rate)} drops", f"{rounded(100 * rate)} % of the values"
         if rate >= 1:
             return f"{named} every value: nothing can be learned through it."
         if rate >= self.option("warn-from"):

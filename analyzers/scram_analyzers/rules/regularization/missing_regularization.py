@@ -11,6 +11,7 @@ from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.learning import success
 from scram_analyzers.run.overfitting import overfitting
 from scram_analyzers.run.records import LayerInfo, RunInfo, Subject, SubjectKind
+from scram_analyzers.run.wording import rounded
 from scram_analyzers.source.graph import Layer
 from scram_analyzers.source.keras_api.layers import AUGMENTING, REGULARIZING
 from scram_analyzers.source.model import Model, ModelKind
@@ -184,9 +185,9 @@ class MissingRegularization(Rule):
         yield RunReport(
             subject=Subject(SubjectKind.LAYER, largest.name),
             message=(
-                f"This model overfits, and nothing keeps it from memorizing its data: the validation loss rose from "
-                f"{seen.best_val_loss:.3g} (epoch {seen.best_epoch}) to {seen.val_loss:.3g} while the training loss "
-                f"fell to {seen.loss:.3g}. Most of its weights are in this layer."
+                "This model overfits, and nothing keeps it from memorizing its data: the validation loss rose from "
+                f"{rounded(seen.best_val_loss)} (epoch {seen.best_epoch}) to {rounded(seen.val_loss)} while the "
+                f"training loss fell to {rounded(seen.loss)}. Most of its weights are in this layer."
             ),
             step=seen.step,
             epoch=seen.epoch,
@@ -202,7 +203,7 @@ class MissingRegularization(Rule):
             return None
         return (
             f"{len(validated)} epochs were trained without overfitting: the validation loss ended at "
-            f"{validated[-1]:.3g}"
+            f"{rounded(validated[-1])}"
         )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:

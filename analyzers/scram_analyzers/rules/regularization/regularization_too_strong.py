@@ -13,7 +13,7 @@ from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.learning import success
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.task import baseline
-from scram_analyzers.run.wording import share
+from scram_analyzers.run.wording import rounded, share
 from scram_analyzers.source.program import Program
 
 USUAL = "0.0001"
@@ -107,9 +107,10 @@ class RegularizationTooStrong(Rule):
         yield RunReport(
             subject=Subject(SubjectKind.LAYER, layer.name) if layer is not None else Subject(SubjectKind.MODEL),
             message=(
-                f"Regularization makes up {share(shares[-1])} of the loss, and the rest ({data_loss:.3g}) is still "
-                f"close to a blind guess's ({known.loss:.3g}): training shrinks the weights instead of fitting the "
-                "data."
+                f"Regularization makes up {share(shares[-1])} of the loss, and the rest ({rounded(data_loss)}) is "
+                "still "
+                f"close to a blind guess's ({rounded(known.loss)}): training shrinks the weights instead of fitting "
+                "the data."
             ),
             step=newest[-1].step,
             epoch=newest[-1].epoch,

@@ -10,6 +10,7 @@ from scram_analyzers.rules.base import Option, Rule, RunReport
 from scram_analyzers.rules.references import SAGEMAKER
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.wording import rounded
 
 STEPS = 20
 
@@ -43,7 +44,7 @@ class TrainingStalled(Rule):
             return
         yield RunReport(
             subject=Subject(SubjectKind.INPUTS),
-            message=f"Step {longest.step} took {seconds:,.0f} s, where the others take {median:.2g} s.",
+            message=f"Step {longest.step} took {seconds:,.0f} s, where the others take {rounded(median, 2)} s.",
             step=longest.step,
             epoch=longest.epoch,
         )

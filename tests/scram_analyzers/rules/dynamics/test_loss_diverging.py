@@ -15,7 +15,7 @@ def reports(losses):
 def test_a_runaway_loss_is_reported():
     (report,) = reports([0.69, *[4e9] * 5])
     assert report.message == (
-        "Training diverges: the loss rose from 0.69 to 4e+09 by step 6 (the first batch's was 0.69)."
+        "Training diverges: the loss rose from 0.69 to 4e9 by step 6 (the first batch's was 0.69)."
     )
 
 

@@ -69,7 +69,7 @@ def test_a_standstill_is_put_on_the_observed_cause() -> None:
     (finding,) = analyze_run(seen, only(LossNotDecreasing), None)
     assert finding.severity is Severity.WARNING
     assert "has stood at 2.303 for 2 epochs" in finding.message
-    assert "Most likely: each step moves the weights by 1e-08 of their size only" in finding.message
+    assert "Most likely: each step moves the weights by 1e-8 of their size only" in finding.message
 
 
 def test_the_run_confirms_what_the_source_knew_in_one_diagnostic() -> None:

@@ -44,7 +44,7 @@ def test_a_high_rate_that_learns_is_not_confirmed() -> None:
 def test_a_rate_too_low_by_its_updates() -> None:
     seen = with_updates(history(run_info(optimizer=OptimizerInfo("Adam", 1e-6)), **STUCK), 2e-7)
     (report,) = reports(LearningRateTooLow, seen)
-    assert "Each step moves the weights by 2e-07 of their size." in report.message
+    assert "Each step moves the weights by 2e-7 of their size." in report.message
 
 
 def test_a_usual_rate_is_not_what_makes_steps_small() -> None:
@@ -89,7 +89,7 @@ def test_a_schedule_that_is_over_too_soon() -> None:
     for epoch, rate in enumerate((1e-3, 5e-4, 1e-6, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0), start=1):
         seen.add_epoch(EpochRecord(epoch, epoch * 45, (("loss", 1.0),), rate))
     (report,) = reports(ScheduleDoesNotFitRun, seen)
-    assert "down to 1e-06 by epoch 3 of 10" in report.message
+    assert "down to 1e-6 by epoch 3 of 10" in report.message
 
 
 def test_few_large_batches() -> None:

@@ -101,7 +101,7 @@ def apply_edits(text: str, edits: Iterable[TextEdit]) -> str:
 
 def unified_diff(before: str, after: str, name: str) -> str:
     """The change as `git diff` and `patch` know it; empty when there is none."""
-    lines = difflib.unified_diff(lines_with_ends(before), lines_with_ends(after), name, name)
+    lines = difflib.unified_diff(list(lines_with_ends(before)), list(lines_with_ends(after)), name, name)
     return "".join(line if line.endswith(("\n", "\r")) else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 

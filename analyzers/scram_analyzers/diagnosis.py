@@ -59,8 +59,10 @@ class Scene:
         if known is not None:
             return known
         found = locate(self.program, subject, info) if self.program is not None else None
+        if self.program is not None and found is not None:
+            return CodePlace(info.script, self.program.range_of(found))
         line = info.fit_line or 1
-        return CodePlace(info.script, found.range if found is not None else SourceRange.of(line, 0, line + 1, 0))
+        return CodePlace(info.script, SourceRange.of(line, 0, line + 1, 0))
 
     def place_of(self, rule: Rule, subject: Subject) -> CodePlace:
         """Where the rule found the cause in the source, so that the run confirms it there; else the subject's place."""

@@ -197,9 +197,10 @@ def _source_finding(rule: Rule, report: Report, program: Program) -> Finding:
         why=report.why or rule.why,
         how=report.how or rule.how,
         filename=program.filename,
-        range=report.place.range,
+        range=program.range_of(report.place),
         related=tuple(
-            RelatedPlace(related.message, program.filename, related.place.range) for related in report.related
+            RelatedPlace(related.message, program.filename, program.range_of(related.place))
+            for related in report.related
         ),
         recipe=report.recipe,
         url=rule.url,

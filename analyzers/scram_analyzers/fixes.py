@@ -15,9 +15,9 @@ from scram_analyzers.source.reading.parents import statement_of
 from scram_analyzers.source.reading.text import lines_of
 
 
-def replace(place: Place, content: str) -> TextEdit:
+def replace(program: Program, place: Place, content: str) -> TextEdit:
     """Write `content` in the place of an expression."""
-    return TextEdit(place.range, content)
+    return TextEdit(program.range_of(place), content)
 
 
 def insert(position: SourcePosition, content: str) -> TextEdit:
@@ -35,7 +35,7 @@ def argument_place(place: Place, name: str) -> Place | None:
     call = call_of(place)
     for argument in call.args if call is not None else ():
         if argument.keyword is not None and argument.keyword.value == name:
-            return Place(place.chunk, argument.value)
+            return Place(place.section, argument.value)
     return None
 
 
@@ -44,7 +44,7 @@ def argument_of(place: Place, name: str) -> Place | None:
     call = call_of(place)
     for argument in call.args if call is not None else ():
         if argument.keyword is not None and argument.keyword.value == name:
-            return Place(place.chunk, argument)
+            return Place(place.section, argument)
     return None
 
 
@@ -52,7 +52,7 @@ def set_argument(program: Program, place: Place, name: str, content: str) -> Tex
     """Give the call at `place` the keyword argument `name=content`, in place of an old value if there is one."""
     existing = argument_place(place, name)
     if existing is not None:
-        return replace(existing, content)
+        return replace(program, existing, content)
     return add_argument(program, place, f"{name}={content}")
 
 
@@ -62,13 +62,13 @@ def add_argument(program: Program, place: Place, content: str) -> TextEdit | Non
     if call is None:
         return None
     if not call.args:
-        end = place.range.end
+        end = program.range_of(place).end
         return insert(SourcePosition(end.line, end.column - 1), content)
-    last = Place(place.chunk, call.args[-1]).range
+    last = program.range_of(Place(place.section, call.args[-1]))
     return insert(last.end, f",{_gap(program, place, last)}{content}")
 
 
-def remove_argument(place: Place, name: str) -> TextEdit | None:
+def remove_argument(program: Program, place: Place, name: str) -> TextEdit | None:
     """Take the keyword argument `name` out of the call at `place`, with the comma that parts it from the others."""
     call = call_of(place)
     if call is None:
@@ -76,15 +76,17 @@ def remove_argument(place: Place, name: str) -> TextEdit | None:
     for position, argument in enumerate(call.args):
         if argument.keyword is None or argument.keyword.value != name:
             continue
-        here = Place(place.chunk, argument).range
-        following = Place(place.chunk, call.args[position + 1]).range if position + 1 < len(call.args) else None
-        before = Place(place.chunk, call.args[position - 1]).range if position > 0 else None
+        here = program.range_of(Place(place.section, argument))
+        following = (
+            program.range_of(Place(place.section, call.args[position + 1])) if position + 1 < len(call.args) else None
+        )
+        before = program.range_of(Place(place.section, call.args[position - 1])) if position > 0 else None
         if following is not None and not holds_comment(argument.comma):
             return TextEdit(SourceRange(here.start, following.start), "")
         if before is not None and not holds_comment(call.args[position - 1].comma):
             return TextEdit(SourceRange(before.end, here.end), "")
         if following is not None and isinstance(argument.comma, cst.Comma):
-            return TextEdit(SourceRange(here.start, Place(place.chunk, argument.comma).range.end), "")
+            return TextEdit(SourceRange(here.start, program.range_of(Place(place.section, argument.comma)).end), "")
         return TextEdit(here, "")
     return None
 
@@ -100,14 +102,14 @@ def _gap(program: Program, place: Place, last: SourceRange) -> str:
     """What parts a new argument from the last one: a new line where the arguments stand on lines of their own."""
     line = lines_of(program.text)[last.start.line - 1]
     indent = line[: last.start.column]
-    if last.start.line > place.range.start.line and indent.isspace():
+    if last.start.line > program.range_of(place).start.line and indent.isspace():
         return f"\n{indent}"
     return " "
 
 
 def element_before(program: Program, place: Place, content: str) -> TextEdit:
     """Write a list element before the one at `place`, on a line of its own where the others have one."""
-    start = place.range.start
+    start = program.range_of(place).start
     indent = lines_of(program.text)[start.line - 1][: start.column]
     gap = f"\n{indent}" if indent.isspace() or not indent else " "
     return insert(start, f"{content},{gap}")
@@ -115,7 +117,7 @@ def element_before(program: Program, place: Place, content: str) -> TextEdit:
 
 def element_after(program: Program, place: Place, content: str) -> TextEdit:
     """Write a list element after the one at `place`."""
-    start, end = place.range.start, place.range.end
+    start, end = program.range_of(place).start, program.range_of(place).end
     indent = lines_of(program.text)[start.line - 1][: start.column]
     gap = f"\n{indent}" if indent.isspace() else " "
     return insert(end, f",{gap}{content}")
@@ -124,7 +126,7 @@ def element_after(program: Program, place: Place, content: str) -> TextEdit:
 def statement_before(program: Program, place: Place, content: str) -> TextEdit:
     """Write a statement on a line before the statement that holds `place`."""
     statement = statement_of(place) or place
-    line = statement.range.start.line
+    line = program.range_of(statement).start.line
     return insert(SourcePosition(line, 0), f"{_indent_of(program, statement)}{content}\n")
 
 
@@ -132,7 +134,7 @@ def statement_after(program: Program, place: Place, content: str) -> TextEdit:
     """Write a statement on a line after the statement that holds `place`."""
     statement = statement_of(place) or place
     indent = _indent_of(program, statement)
-    line = statement.range.end.line
+    line = program.range_of(statement).end.line
     lines = lines_of(program.text)
     if line < len(lines):
         return insert(SourcePosition(line + 1, 0), f"{indent}{content}\n")
@@ -140,7 +142,7 @@ def statement_after(program: Program, place: Place, content: str) -> TextEdit:
 
 
 def _indent_of(program: Program, statement: Place) -> str:
-    text = lines_of(program.text)[statement.range.start.line - 1]
+    text = lines_of(program.text)[program.range_of(statement).start.line - 1]
     return text[: len(text) - len(text.lstrip())]
 
 

@@ -24,7 +24,7 @@ def take_out(program: Program, layer: Layer) -> tuple[TextEdit, ...]:
     if added_to(layer.place) is not None:
         return _without_statement(program, layer.place)
     if is_element(layer.place):
-        return _without_element(layer.place)
+        return _without_element(program, layer.place)
     applied = _applied_at(program, layer)
     if applied is None:
         return ()
@@ -47,12 +47,12 @@ def put_before(program: Program, layer: Layer, content: str, name: str) -> tuple
         return ()
     call, given = applied
     if _is_called_by(call, layer.place):
-        return (fixes.replace(given, f"{content}({given.text})"),)
+        return (fixes.replace(program, given, f"{content}({given.text})"),)
     owner = _owner(layer.place)
-    if owner is None or f"{owner}.{name}" in layer.place.chunk.parsed.text:
+    if owner is None or f"{owner}.{name}" in layer.place.section.parsed.text:
         return ()
     made = fixes.statement_before(program, layer.place, f"{owner}.{name} = {content}")
-    return (made, fixes.replace(given, f"{owner}.{name}({given.text})"))
+    return (made, fixes.replace(program, given, f"{owner}.{name}({given.text})"))
 
 
 def _applied_at(program: Program, layer: Layer) -> tuple[Place, Place] | None:
@@ -64,7 +64,7 @@ def _applied_at(program: Program, layer: Layer) -> tuple[Place, Place] | None:
     call = fixes.call_of(place)
     if call is None or not call.args or call.args[0].keyword is not None or call.args[0].star:
         return None
-    return place, Place(place.chunk, call.args[0].value)
+    return place, Place(place.section, call.args[0].value)
 
 
 def _made_by(program: Program, layer: Layer) -> list[Tensor]:
@@ -89,7 +89,7 @@ def _without_call(program: Program, call: Place, given: Place) -> tuple[TextEdit
         target = above[0].targets[0].target
         if isinstance(target, cst.Name) and isinstance(given.node, cst.Name) and target.value == given.node.value:
             return _without_statement(program, call)
-    return (fixes.replace(call, given.text),)
+    return (fixes.replace(program, call, given.text),)
 
 
 def _without_statement(program: Program, place: Place) -> tuple[TextEdit, ...]:
@@ -97,9 +97,9 @@ def _without_statement(program: Program, place: Place) -> tuple[TextEdit, ...]:
     statement = statement_of(place)
     if statement is None or not isinstance(statement.node, cst.SimpleStatementLine) or len(statement.node.body) != 1:
         return ()
-    first, last = statement.range.start.line, statement.range.end.line
+    first, last = program.range_of(statement).start.line, program.range_of(statement).end.line
     lines = lines_of(program.text)
-    before = lines[first - 1][: statement.range.start.column]
+    before = lines[first - 1][: program.range_of(statement).start.column]
     if last >= len(lines) or before.strip() or _is_only_statement(place):
         return ()
     return (TextEdit(SourceRange.of(first, 0, last + 1, 0), ""),)
@@ -111,19 +111,19 @@ def _is_only_statement(place: Place) -> bool:
     return block is not None and len(block.body) == 1
 
 
-def _without_element(place: Place) -> tuple[TextEdit, ...]:
+def _without_element(program: Program, place: Place) -> tuple[TextEdit, ...]:
     """Remove an element of a list with the comma that parts it from the others."""
     above = ancestors(place)
     if len(above) < 2 or not isinstance(above[1], (cst.List, cst.Tuple)):
         return ()
     elements = above[1].elements
     position = next(index for index, each in enumerate(elements) if each is above[0])
-    here = place.range
+    here = program.range_of(place)
     if position + 1 < len(elements) and not fixes.holds_comment(elements[position].comma):
-        following = Place(place.chunk, elements[position + 1].value).range
+        following = program.range_of(Place(place.section, elements[position + 1].value))
         return (TextEdit(SourceRange(here.start, following.start), ""),)
     if position > 0 and not fixes.holds_comment(elements[position - 1].comma):
-        before = Place(place.chunk, elements[position - 1].value).range
+        before = program.range_of(Place(place.section, elements[position - 1].value))
         return (TextEdit(SourceRange(before.end, here.end), ""),)
     return ()
 
@@ -144,7 +144,7 @@ def _attribute(place: Place) -> cst.Attribute | None:
 
 def _only_use(place: Place) -> bool:
     """Whether the attribute that holds the layer is read in one place of its class."""
-    attribute, module = _attribute(place), place.chunk.parsed.module
+    attribute, module = _attribute(place), place.section.parsed.module
     if attribute is None or module is None:
         return False
     return sum(1 for each in search.nodes(module, cst.Attribute) if each.attr.value == attribute.attr.value) == 2

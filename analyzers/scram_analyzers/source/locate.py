@@ -75,7 +75,7 @@ def concerns(program: Program, place: SourceRange, info: RunInfo) -> bool:
     fit = _fit_of(program, info)
     if fit is None:
         return False
-    return any(place.overlaps(each.range) for each in _places_of(fit))
+    return any(place.overlaps(program.range_of(each)) for each in _places_of(fit))
 
 
 def _places_of(fit: Fit) -> Iterator[Place]:
@@ -96,7 +96,7 @@ def _fit_of(program: Program, info: RunInfo) -> Fit | None:
     """The call that this run is in: the one on the line that called, else the one whose model fits best."""
     if info.fit_line is not None:
         for fit in program.fits:
-            lines = fit.place.range
+            lines = program.range_of(fit.place)
             if lines.start.line <= info.fit_line <= lines.end.line:
                 return fit
     ranked = sorted(program.fits, key=lambda fit: _likeness(fit.model, info.layers), reverse=True)

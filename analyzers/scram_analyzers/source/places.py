@@ -6,23 +6,17 @@ from typing import NamedTuple
 
 import libcst as cst
 
-from scram_analyzers.findings import SourceRange
-from scram_analyzers.source.reading.chunks import PlacedChunk
+from scram_analyzers.source.reading.chunks import Section
 
 
 class Place(NamedTuple):
-    """A node of the tree, with the chunk it belongs to; its range is worked out when first asked for."""
+    """A node of the tree, with the section it belongs to. On which lines that is, `Program.range_of` tells."""
 
-    chunk: PlacedChunk
+    section: Section
     node: cst.CSTNode
 
     def __repr__(self) -> str:
-        return f"<{self.text!r} on line {self.line}>"
-
-    @property
-    def range(self) -> SourceRange:
-        """The node's range in the module."""
-        return self.chunk.range_of(self.node)
+        return f"<{self.text!r}>"
 
     @property
     def key(self) -> tuple[int, int]:
@@ -30,15 +24,10 @@ class Place(NamedTuple):
 
         The node alone would not do: statements that read the same share one tree.
         """
-        return self.chunk.first_line, id(self.node)
+        return id(self.section), id(self.node)
 
     @property
     def text(self) -> str:
         """The node as it is written."""
-        assert self.chunk.parsed.module is not None
-        return self.chunk.parsed.module.code_for_node(self.node)
-
-    @property
-    def line(self) -> int:
-        """The line it starts on, from 1."""
-        return self.range.start.line
+        assert self.section.parsed.module is not None
+        return self.section.parsed.module.code_for_node(self.node)

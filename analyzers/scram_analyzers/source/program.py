@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from scram_analyzers.findings import SourceRange
@@ -12,7 +13,7 @@ from scram_analyzers.source.graph import Layer, Tensor
 from scram_analyzers.source.imports import Imports
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.reading.chunks import PlacedChunk
+from scram_analyzers.source.reading.chunks import PlacedChunk, Section
 from scram_analyzers.source.values import Argument, Arguments, Function, Value
 
 
@@ -233,3 +234,15 @@ class Program:
     unread: tuple[UnreadPart, ...]
     layer_variables: Mapping[int, str]
     answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
+
+    @cached_property
+    def _chunk_of(self) -> Mapping[Section, PlacedChunk]:
+        return {chunk.section: chunk for chunk in self.chunks}
+
+    def range_of(self, place: Place) -> SourceRange:
+        """Where a place of this program stands in its text."""
+        return self._chunk_of[place.section].range_of(place.node)
+
+    def line_of(self, place: Place) -> int:
+        """The line it starts on, from 1."""
+        return self.range_of(place).start.line

@@ -14,7 +14,7 @@ import libcst as cst
 
 from scram_analyzers.source.keras_api.names import canonical_name
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.reading.chunks import PlacedChunk
+from scram_analyzers.source.reading.chunks import Section
 
 if TYPE_CHECKING:
     from scram_analyzers.source.data import Data
@@ -77,7 +77,7 @@ class Function:
     """A function or lambda of this module. `scope` is where it was defined, `owner` a method's object."""
 
     node: cst.FunctionDef | cst.Lambda
-    chunk: PlacedChunk
+    section: Section
     scope: int
     defaults: Mapping[str, Value]
     name: str
@@ -96,7 +96,7 @@ class Class:
     """A class of this module: its bases and what its body bound."""
 
     node: cst.ClassDef
-    chunk: PlacedChunk
+    section: Section
     bases: tuple[Value, ...]
     members: Mapping[str, Value]
     name: str

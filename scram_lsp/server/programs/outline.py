@@ -58,7 +58,7 @@ def outline_of(program: Program) -> Outline:
     """Read the outline of a program; a layer that different models use differently says only what all agree on."""
     uses: dict[SourceRange, LayerUse] = {}
     for model in program.models:
-        for use in _layers_of(model):
+        for use in _layers_of(program, model):
             known = uses.setdefault(use.place, use)
             if known != use:
                 uses[use.place] = _agreed(known, use)
@@ -79,7 +79,7 @@ def shape_text(shape: Shape) -> str:
     return "×".join("?" if size is None else str(size) for size in shape) or "scalar"
 
 
-def _layers_of(model: Model) -> Iterator[LayerUse]:
+def _layers_of(program: Program, model: Model) -> Iterator[LayerUse]:
     shapes = ModelShapes(model)
     tensors = _first_tensors(model)
     counts: dict[str, int] = {}
@@ -89,7 +89,7 @@ def _layers_of(model: Model) -> Iterator[LayerUse]:
         if layer.class_name == "InputLayer":
             continue
         yield LayerUse(
-            place=layer.place.range,
+            place=program.range_of(layer.place),
             class_name=layer.class_name,
             name=layer.name,
             input_shape=_input_shape(shapes, tensor.inputs) if tensor is not None else None,
@@ -132,7 +132,8 @@ def _trainings(program: Program) -> Iterator[Training]:
     for fit in program.fits:
         optimizer = fit.compile.optimizer if fit.compile is not None else None
         place = (optimizer.learning_rate.place or optimizer.place) if optimizer is not None else None
-        yield Training(fit.place.range, fit.method, place.range if place is not None else None)
+        used = program.range_of(place) if place is not None else None
+        yield Training(program.range_of(fit.place), fit.method, used)
 
 
 def smallest_around(places: Iterable[SourceRange], inside: SourceRange) -> SourceRange | None:

@@ -85,14 +85,16 @@ class PlaceFinder:
         program = self._text(chain[0].filename).analysis.program
         optimizer = _optimizer_at(program, chain[0].range, rate) if program is not None else None
         written = optimizer.learning_rate.place if optimizer is not None else None
-        if written is not None and not written.text.isidentifier():
-            return self._place(chain, written.range)
+        if program is not None and written is not None and not written.text.isidentifier():
+            return self._place(chain, program.range_of(written))
         return self._argument(chain, _COMPILED_OPTIMIZER) or self._given(chain, _RATE) or self._place(chain)
 
     def _mapped(self, subject: Subject, info: RunInfo) -> CodePlace | None:
         program, file = self.script.analysis.program, self.script.file
         place = locate(program, subject, info) if program is not None else None
-        return CodePlace(file.filename, place.range, file.cell) if place is not None else None
+        if program is None or place is None:
+            return None
+        return CodePlace(file.filename, program.range_of(place), file.cell)
 
     def _argument(self, chain: Chain, parameter: Parameter) -> CodePlace | None:
         if not chain:
@@ -141,7 +143,7 @@ class PlaceFinder:
 
 def _optimizer_at(program: Program, place: SourceRange, rate: float | None) -> Optimizer | None:
     """The optimizer that is made at `place`; of several (a helper called twice) the one with the rate of the run."""
-    there = [each for each in program.optimizers if place.contains(each.place.range)]
+    there = [each for each in program.optimizers if place.contains(program.range_of(each.place))]
     fitting = [each for each in there if each.learning_rate.value == rate]
     return next(iter(fitting or there), None)
 

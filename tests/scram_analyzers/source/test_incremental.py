@@ -117,7 +117,7 @@ def summary(analysis: Analysis) -> object:
     if program is None:
         return None
     places = [
-        [(type(each).__name__, each.place.range) for each in kind]
+        [(type(each).__name__, program.range_of(each.place)) for each in kind]
         for kind in (
             program.layers,
             program.optimizers,
@@ -182,6 +182,45 @@ def test_what_an_edit_does_not_touch_is_taken_over() -> None:
     assert second is not None
     assert second.compiles[0] is first.compiles[0]
     assert second.compiles[1] is not first.compiles[1]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("import numpy as np\n", "import numpy as np\n\n\n"),
+        ("import numpy as np\n", ""),
+        ("# the data\n", "# the data\n# of handwritten digits\n"),
+        ("\n\n\ndef block", "\n\n\nprint('ready')\n\n\ndef block"),
+    ],
+)
+def test_what_is_only_moved_is_taken_over_and_stands_elsewhere(before: str, after: str) -> None:
+    cache = ParseCache()
+    first = analyze_source(FUNCTIONAL, "train.py", RULES, cache).program
+    edited = FUNCTIONAL.replace(before, after, 1)
+    second = analyze_source(edited, "train.py", RULES, cache).program
+    fresh = analyze_source(edited, "train.py", RULES).program
+    assert first is not None
+    assert second is not None
+    assert fresh is not None
+    assert edited.count("\n") != FUNCTIONAL.count("\n")
+    assert second.compiles[1] is first.compiles[1]
+    where = first.range_of(first.compiles[1].place)
+    moved = second.range_of(second.compiles[1].place)
+    assert moved == fresh.range_of(fresh.compiles[1].place) != where
+    assert first.range_of(first.compiles[1].place) == where, "an earlier program still speaks of its own text"
+
+
+def test_of_statements_that_read_the_same_each_keeps_its_own_place() -> None:
+    text = "import keras\n\n" + "model = keras.Sequential([keras.layers.Dense(1)])\n\n" * 3
+    cache = ParseCache()
+    analyze_source(text, "train.py", RULES, cache)
+    for edited in (text.replace("\n\nmodel", "\n\n\nmodel", 1), text + "\nmodel.compile('sgd')\n", text):
+        again, fresh = (analyze_source(edited, "train.py", RULES, each).program for each in (cache, None))
+        assert again is not None
+        assert fresh is not None
+        lines = [again.line_of(layer.place) for layer in again.layers]
+        assert lines == [fresh.line_of(layer.place) for layer in fresh.layers]
+        assert len(set(lines)) == 3
 
 
 def test_a_changed_name_is_read_again_wherever_it_is_used() -> None:

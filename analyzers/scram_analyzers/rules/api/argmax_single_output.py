@@ -123,9 +123,9 @@ class ArgmaxSingleOutput(Rule):
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Compare a sigmoid's output with 0.5."""
         for use in _uses(program):
-            if use.head.activation == "sigmoid" and use.call.place.range == finding.range:
+            if use.head.activation == "sigmoid" and program.range_of(use.call.place) == finding.range:
                 content = f'({use.predictions} > 0.5).astype("int32")'
-                return Fix("Compare with 0.5", Applicability.UNSAFE, (fixes.replace(use.call.place, content),))
+                return Fix("Compare with 0.5", Applicability.UNSAFE, (fixes.replace(program, use.call.place, content),))
         return None
 
 

@@ -128,7 +128,7 @@ class EvaluateUnpacking(Rule):
             if statement is None or len(statement.targets) != 1:
                 continue
             target = statement.targets[0].target
-            named = Place(evaluation.place.chunk, target)
+            named = Place(evaluation.place.section, target)
             if isinstance(target, cst.Name) and (index == 0 or statement.value is evaluation.place.node):
                 yield from _one_name(program, evaluation, compiled, target.value, named, index)
             elif isinstance(target, cst.Tuple) and statement.value is evaluation.place.node:
@@ -137,14 +137,14 @@ class EvaluateUnpacking(Rule):
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Swap the names, or take the second value."""
         for target, place in search.found(program, cst.Tuple, "evaluate"):
-            if place.range == finding.range and len(target.elements) == 2:
-                first, second = (Place(place.chunk, element.value) for element in target.elements)
-                edits = (fixes.replace(first, second.text), fixes.replace(second, first.text))
+            if program.range_of(place) == finding.range and len(target.elements) == 2:
+                first, second = (Place(place.section, element.value) for element in target.elements)
+                edits = (fixes.replace(program, first, second.text), fixes.replace(program, second, first.text))
                 return Fix("Swap the names", Applicability.SAFE, edits)
         for subscript, place in search.found(program, cst.Subscript, "print"):
-            if place.range == finding.range:
-                content = Place(place.chunk, subscript.value).text + "[1]"
-                return Fix(f"Write {content}", Applicability.UNSAFE, (fixes.replace(place, content),))
+            if program.range_of(place) == finding.range:
+                content = Place(place.section, subscript.value).text + "[1]"
+                return Fix(f"Write {content}", Applicability.UNSAFE, (fixes.replace(program, place, content),))
         return None
 
 
@@ -192,7 +192,7 @@ def _printed(program: Program, evaluation: Evaluation, name: str) -> Iterator[Re
         items = [each for each in search.nodes(call, cst.Subscript) if _is_name(each.value, name)]
         if len(items) == 1 and _index(items[0]) == 0:
             yield Report(
-                Place(place.chunk, items[0]),
+                Place(place.section, items[0]),
                 f"This is the loss, not the accuracy: evaluate gives the loss first, and the accuracy is {name}[1].",
                 related=(Related(evaluation.place, "This gives the loss first, then the metrics."),),
                 recipe=f"{name}[1]",

@@ -89,7 +89,7 @@ class ForwardOutsideTape(Rule):
         """Report each forward pass whose gradients a later tape is asked for, without the model in its block."""
         for statement, place in search.found(program, cst.With, "GradientTape"):
             tape = _tape(statement)
-            block = next(iter(place.chunk.parsed.ancestors(statement)), None)
+            block = next(iter(place.section.parsed.ancestors(statement)), None)
             if tape is not None and isinstance(block, (cst.IndentedBlock, cst.Module)):
                 yield from _around(statement, tape, block.body, place)
 
@@ -116,9 +116,9 @@ def _around(statement: cst.With, tape: str, body: Sequence[cst.BaseStatement], p
     for forward in forwards:
         if forward.model in differentiated and forward.result in inside and not _used(statement, forward.model):
             yield Report(
-                place=Place(place.chunk, forward.call),
+                place=Place(place.section, forward.call),
                 message=f"The model {forward.model} is called before the tape begins, so its weights get no gradients.",
-                related=(Related(Place(place.chunk, statement.items[0]), "The tape records from here on."),),
+                related=(Related(Place(place.section, statement.items[0]), "The tape records from here on."),),
             )
 
 

@@ -266,9 +266,11 @@ class InvalidArgument(Rule):
         """Write the nearest name, where there is one."""
         for call, keyword in _invalid(program):
             near = _nearest(call, keyword)
-            if near is not None and keyword.place.range == finding.range:
+            if near is not None and program.range_of(keyword.place) == finding.range:
                 return Fix(
-                    f"Write {near} for {keyword.name}", Applicability.UNSAFE, (fixes.replace(keyword.place, near),)
+                    f"Write {near} for {keyword.name}",
+                    Applicability.UNSAFE,
+                    (fixes.replace(program, keyword.place, near),),
                 )
         return None
 

@@ -78,5 +78,5 @@ def keywords_of(place: Place) -> Iterator[Keyword]:
         for argument in place.node.args:
             if argument.keyword is not None:
                 yield Keyword(
-                    argument.keyword.value, Place(place.chunk, argument.keyword), Place(place.chunk, argument.value)
+                    argument.keyword.value, Place(place.section, argument.keyword), Place(place.section, argument.value)
                 )

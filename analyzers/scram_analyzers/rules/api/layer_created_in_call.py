@@ -95,9 +95,9 @@ class LayerCreatedInCall(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each layer with weights made in a `call` method, outside any `if`."""
-        parts = {id(chunk) for chunk in search.parts(program, "def call(")}
+        parts = set(search.parts(program, "def call("))
         for layer in program.layers if parts else ():
-            if layer.class_name not in _WITH_WEIGHTS or id(layer.place.chunk) not in parts:
+            if layer.class_name not in _WITH_WEIGHTS or layer.place.section not in parts:
                 continue
             around = _method_and_class(layer.place)
             if around is None:
@@ -109,14 +109,14 @@ class LayerCreatedInCall(Rule):
                     f"{cls.name.value}.call makes a new {layer.class_name} with new weights each time it runs, so "
                     "this layer never learns."
                 ),
-                related=(Related(Place(layer.place.chunk, method.name), "This method runs for every batch."),),
+                related=(Related(Place(layer.place.section, method.name), "This method runs for every batch."),),
                 recipe=f"self.{layer.class_name.lower()} = {layer.place.text}  # in __init__",
             )
 
 
 def _method_and_class(place: Place) -> tuple[cst.FunctionDef, cst.ClassDef] | None:
     """The method `call` around a place and its class, when the place is reached each time the method runs."""
-    above = place.chunk.parsed.ancestors(place.node)
+    above = place.section.parsed.ancestors(place.node)
     for node in above:
         if isinstance(node, (cst.If, cst.IfExp, cst.Lambda, cst.Try)):
             return None

@@ -106,8 +106,8 @@ class NanComparison(Rule):
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Ask with isnan."""
         for comparison in _comparisons(program):
-            if comparison.recipe and comparison.place.range == finding.range:
-                edits = (fixes.replace(comparison.place, comparison.recipe),)
+            if comparison.recipe and program.range_of(comparison.place) == finding.range:
+                edits = (fixes.replace(program, comparison.place, comparison.recipe),)
                 return Fix(f"Write {comparison.recipe}", Applicability.SAFE, edits)
         return None
 
@@ -131,9 +131,9 @@ def _comparisons(program: Program) -> Iterator[_NanComparison]:
                 continue
             for nan, other in ((right, node.left), (node.left, right)):
                 library = _library_of_nan(program, nan)
-                if library is not None and word in Place(place.chunk, nan).text:
+                if library is not None and word in Place(place.section, nan).text:
                     equal = isinstance(operator, cst.Equal)
-                    yield _NanComparison(place, equal, _asked(library, Place(place.chunk, other).text, equal))
+                    yield _NanComparison(place, equal, _asked(library, Place(place.section, other).text, equal))
                     break
 
 

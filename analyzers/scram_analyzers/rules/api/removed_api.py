@@ -214,10 +214,10 @@ class RemovedApi(Rule):
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Write what has taken its place, where that is the same thing by another name."""
         for use in [*_imports(program), *_calls(program), *_methods(program)]:
-            if not use.recipe or use.replaced is None or use.place.range != finding.range:
+            if not use.recipe or use.replaced is None or program.range_of(use.place) != finding.range:
                 continue
             edits = {
-                each.replaced.key: fixes.replace(each.replaced, each.recipe)
+                each.replaced.key: fixes.replace(program, each.replaced, each.recipe)
                 for each in (use, *use.others)
                 if each.replaced is not None
             }
@@ -252,12 +252,12 @@ def _imports(program: Program) -> Iterator[_Use]:
         for statement in chunk.parsed.module.body:
             for part in statement.body if isinstance(statement, cst.SimpleStatementLine) else ():
                 if isinstance(part, cst.ImportFrom) and part.module is not None and not part.relative:
-                    yield from _imported_from(part, Place(chunk, part.module))
+                    yield from _imported_from(part, Place(chunk.section, part.module))
                 elif isinstance(part, cst.Import):
                     for alias in part.names:
                         gone = removed(dotted_name(alias.name) or "")
                         if gone is not None:
-                            yield _Use(Place(chunk, alias.name), gone.dotted, gone.instead)
+                            yield _Use(Place(chunk.section, alias.name), gone.dotted, gone.instead)
 
 
 def _imported_from(statement: cst.ImportFrom, module: Place) -> Iterator[_Use]:
@@ -275,7 +275,9 @@ def _imported_from(statement: cst.ImportFrom, module: Place) -> Iterator[_Use]:
         return
     for alias, each in gone:
         recipe = _module_import(alias, each, prefix) if len(named) == 1 else ""
-        yield _Use(Place(module.chunk, alias.name), each.dotted, each.instead, recipe, Place(module.chunk, statement))
+        yield _Use(
+            Place(module.section, alias.name), each.dotted, each.instead, recipe, Place(module.section, statement)
+        )
 
 
 def _module_import(alias: cst.ImportAlias, gone: Removed, prefix: str) -> str:
@@ -305,7 +307,7 @@ def _calls(program: Program) -> Iterator[_Use]:
             continue
         if call.dotted in imported or any(each.startswith(gone.dotted) for each in imported):
             continue
-        place = Place(call.place.chunk, call.place.node.func)
+        place = Place(call.place.section, call.place.node.func)
         recipe = _renamed(program, call.dotted, gone, place)
         uses.setdefault(gone.dotted, []).append(_Use(place, gone.dotted, gone.instead, recipe, place))
     for first, *others in uses.values():
@@ -337,14 +339,14 @@ def _methods(program: Program) -> Iterator[_Use]:
             continue
         if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
             recipe, replaced = _replacement(method, place, node, model)
-            yield _Use(Place(place.chunk, node.func), f"method {method}", _METHODS[method], recipe, replaced)
+            yield _Use(Place(place.section, node.func), f"method {method}", _METHODS[method], recipe, replaced)
 
 
 def _replacement(method: str, place: Place, call: cst.Call, model: Model) -> tuple[str, Place | None]:
     """The text that does the same, and what it replaces; an empty text when that can't be told."""
     assert isinstance(call.func, cst.Attribute)
-    owner = Place(place.chunk, call.func.value).text
-    function = Place(place.chunk, call.func)
+    owner = Place(place.section, call.func.value).text
+    function = Place(place.section, call.func)
     keywords = [argument.keyword.value for argument in call.args if argument.keyword is not None]
     positional = len(call.args) - len(keywords)
     starred = any(argument.star for argument in call.args)
@@ -357,7 +359,7 @@ def _replacement(method: str, place: Place, call: cst.Call, model: Model) -> tup
     heads = heads_of(model)
     if len(heads) != 1 or heads[0].units is None or keywords:
         return "", None
-    predicted = f"{owner}.predict({Place(place.chunk, call.args[0].value).text})"
+    predicted = f"{owner}.predict({Place(place.section, call.args[0].value).text})"
     if heads[0].units > 1:
         return f"{predicted}.argmax(axis=-1)", place
     return f'({predicted} > 0.5).astype("int32")', place

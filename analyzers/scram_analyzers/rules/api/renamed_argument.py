@@ -153,13 +153,13 @@ class RenamedArgument(Rule):
         for call in keywords.keras_calls(program):
             for keyword in keywords.keywords_of(call.place):
                 new = _new_name(call, keyword)
-                if new is not None and keyword.place.range == finding.range:
+                if new is not None and program.range_of(keyword.place) == finding.range:
                     value = _new_value(keyword)
                     if value is None:
                         return None
-                    edits = [fixes.replace(keyword.place, new)]
+                    edits = [fixes.replace(program, keyword.place, new)]
                     if value != keyword.value.text:
-                        edits.append(fixes.replace(keyword.value, value))
+                        edits.append(fixes.replace(program, keyword.value, value))
                     return Fix(f"Rename {keyword.name} to {new}", Applicability.SAFE, tuple(edits))
         return None
 

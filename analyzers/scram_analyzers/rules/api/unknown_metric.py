@@ -115,9 +115,9 @@ class UnknownMetric(Rule):
         """Write the nearest name, where there is one."""
         for name in _unknown_names(program):
             near = _nearest(name)
-            if near is not None and name.place.range == finding.range:
+            if near is not None and program.range_of(name.place) == finding.range:
                 quoted = name.place.text[0] + near + name.place.text[-1]
-                return Fix(f"Write {near}", Applicability.UNSAFE, (fixes.replace(name.place, quoted),))
+                return Fix(f"Write {near}", Applicability.UNSAFE, (fixes.replace(program, name.place, quoted),))
         return None
 
 

@@ -211,8 +211,10 @@ class UnprotectedDivision(Rule):
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Add a small number to the divisor."""
         for division in _divisions(program):
-            if division.divisor.range == finding.range:
-                return Fix(f"Add {EPSILON} to the divisor", Applicability.UNSAFE, (_guarded(division.divisor),))
+            if program.range_of(division.divisor) == finding.range:
+                return Fix(
+                    f"Add {EPSILON} to the divisor", Applicability.UNSAFE, (_guarded(program, division.divisor),)
+                )
         return None
 
 
@@ -224,11 +226,10 @@ class _Division:
 
 def _divisions(program: Program) -> Iterator[_Division]:
     for computation in (*guards.computations(program, "/"), *guards.computations(program, "divide(")):
-        chunk = computation.place.chunk
         for node in search.nodes(computation.place.node, cst.BaseExpression):  # type: ignore[type-abstract]  # any expression
             divisor = _divisor(node)
             if divisor is not None and guards.may_be_zero(computation, divisor):
-                yield _Division(computation, Place(chunk, divisor))
+                yield _Division(computation, Place(computation.place.section, divisor))
 
 
 def _divisor(node: cst.BaseExpression) -> cst.BaseExpression | None:
@@ -248,8 +249,8 @@ def _when(division: _Division) -> str:
     return "a batch without positive labels or with empty predictions may make it"
 
 
-def _guarded(divisor: Place) -> TextEdit:
+def _guarded(program: Program, divisor: Place) -> TextEdit:
     text = divisor.text
     if isinstance(divisor.node, cst.BinaryOperation) and divisor.node.lpar:
-        return fixes.replace(divisor, f"{text[:-1]} + {EPSILON})")
-    return fixes.replace(divisor, f"({text} + {EPSILON})")
+        return fixes.replace(program, divisor, f"{text[:-1]} + {EPSILON})")
+    return fixes.replace(program, divisor, f"({text} + {EPSILON})")

@@ -139,8 +139,8 @@ class UnprotectedLogarithm(Rule):
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Add a small number to the argument."""
         for logarithm in _logarithms(program):
-            if logarithm.place.range == finding.range:
-                edit = fixes.insert(logarithm.argument.range.end, f" + {EPSILON}")
+            if program.range_of(logarithm.place) == finding.range:
+                edit = fixes.insert(program.range_of(logarithm.argument).end, f" + {EPSILON}")
                 return Fix(f"Add {EPSILON} to {logarithm.argument.text}", Applicability.UNSAFE, (edit,))
         return None
 
@@ -159,10 +159,12 @@ class _Logarithm:
 
 def _logarithms(program: Program) -> Iterator[_Logarithm]:
     for computation in guards.computations(program, "log("):
-        chunk, function = computation.place.chunk, computation.place.node
+        section, function = computation.place.section, computation.place.node
         for call in search.nodes(function, cst.Call):
             if guards.called(call) != "log" or len(call.args) != 1:
                 continue
             argument = call.args[0].value
             if guards.may_be_exactly_zero_chance(computation, argument):
-                yield _Logarithm(computation, Place(chunk, call.func).text, Place(chunk, call), Place(chunk, argument))
+                yield _Logarithm(
+                    computation, Place(section, call.func).text, Place(section, call), Place(section, argument)
+                )

@@ -127,7 +127,7 @@ class BiasBeforeNormalization(Rule):
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Leave the bias out."""
         for layer in program.layers:
-            if layer.place.range == finding.range:
+            if program.range_of(layer.place) == finding.range:
                 edit = fixes.set_argument(program, layer.place, "use_bias", "False")
                 return Fix("Leave out the bias", Applicability.SAFE, (edit,)) if edit is not None else None
         return None

@@ -183,10 +183,10 @@ class ConstantInitializer(Rule):
         """Write a random initializer in its place."""
         for layer in program.layers:
             argument = layer.arguments.get("kernel_initializer")
-            if argument is None or argument.place is None or argument.place.range != finding.range:
+            if argument is None or argument.place is None or program.range_of(argument.place) != finding.range:
                 continue
             if isinstance(argument.place.node, (cst.SimpleString, cst.Call, cst.Attribute)):
-                edit = fixes.replace(argument.place, '"he_normal"')
+                edit = fixes.replace(program, argument.place, '"he_normal"')
                 return Fix('Use "he_normal"', Applicability.UNSAFE, (edit,))
         return None
 

@@ -106,7 +106,7 @@ class DropoutOnOutput(Rule):
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Take it out."""
-        layer = next((each for each in program.layers if each.place.range == finding.range), None)
+        layer = next((each for each in program.layers if program.range_of(each.place) == finding.range), None)
         edits = layer_edits.take_out(program, layer) if layer is not None else ()
         return Fix("Remove this Dropout", Applicability.UNSAFE, edits) if edits else None
 

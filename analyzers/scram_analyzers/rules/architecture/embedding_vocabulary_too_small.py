@@ -182,9 +182,9 @@ class EmbeddingVocabularyTooSmall(Rule):
         """As many rows as there are word numbers."""
         for layer, highest, _ in _fed(program):
             rows = _rows(layer)
-            if rows is None or rows.place is None or rows.place.range != finding.range:
+            if rows is None or rows.place is None or program.range_of(rows.place) != finding.range:
                 continue
-            edit = fixes.replace(rows.place, str(highest + 1))
+            edit = fixes.replace(program, rows.place, str(highest + 1))
             return Fix(f"Give the Embedding {highest + 1} rows", Applicability.UNSAFE, (edit,))
         return None
 

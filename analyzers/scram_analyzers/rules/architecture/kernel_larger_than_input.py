@@ -127,7 +127,7 @@ class KernelLargerThanInput(Rule):
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Pad the map."""
         for layer in program.layers:
-            if layer.place.range == finding.range:
+            if program.range_of(layer.place) == finding.range:
                 edit = fixes.set_argument(program, core(layer).place, "padding", '"same"')
                 return Fix('Set padding="same"', Applicability.UNSAFE, (edit,)) if edit is not None else None
         return None

@@ -164,7 +164,7 @@ class MissingFlatten(Rule):
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Flatten before the dense layer."""
-        marked = next((each for each in program.layers if each.place.range == finding.range), None)
+        marked = next((each for each in program.layers if program.range_of(each.place) == finding.range), None)
         if marked is None:
             return None
         models = (each for each in program.models if any(layer is marked for layer in each.layers))

@@ -256,7 +256,7 @@ class MissingHiddenActivation(Rule):
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Give the layer relu."""
         for layer in program.layers:
-            if layer.place.range == finding.range:
+            if program.range_of(layer.place) == finding.range:
                 edit = fixes.set_argument(program, core(layer).place, "activation", '"relu"')
                 return Fix('Add activation="relu"', Applicability.UNSAFE, (edit,)) if edit is not None else None
         return None

@@ -106,13 +106,14 @@ class PositionalStrides(Rule):
         """Join the two numbers into the kernel's size."""
         for layer in program.layers:
             sizes = kernel_and_strides(layer)
-            if sizes is None or layer.place.range != finding.range:
+            if sizes is None or program.range_of(layer.place) != finding.range:
                 continue
             call = fixes.call_of(layer.place)
             if call is None or len(call.args) < 3:
                 return None
-            height, breadth = (Place(layer.place.chunk, argument.value) for argument in call.args[1:3])
-            edit = TextEdit(SourceRange(height.range.start, breadth.range.end), f"({height.text}, {breadth.text})")
+            height, breadth = (Place(layer.place.section, argument.value) for argument in call.args[1:3])
+            both = SourceRange(program.range_of(height).start, program.range_of(breadth).end)
+            edit = TextEdit(both, f"({height.text}, {breadth.text})")
             return Fix("Write the kernel's size as one argument", Applicability.UNSAFE, (edit,))
         return None
 

@@ -162,7 +162,7 @@ class RedundantActivation(Rule):
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Take out the second of two equal activations, or the one that bends scores before they become chances."""
-        pair = next((each for each in _pairs(program) if each.layer.place.range == finding.range), None)
+        pair = next((each for each in _pairs(program) if program.range_of(each.layer.place) == finding.range), None)
         if pair is None:
             return None
         if pair.first == pair.second:
@@ -221,7 +221,7 @@ def _message(first: str, second: str, is_output: bool) -> str | None:
 def _without_activation(program: Program, layer: Layer) -> tuple[TextEdit, ...]:
     if is_activation(layer):
         return layer_edits.take_out(program, layer)
-    edit = fixes.remove_argument(layer.place, "activation")
+    edit = fixes.remove_argument(program, layer.place, "activation")
     return (edit,) if edit is not None else ()
 
 

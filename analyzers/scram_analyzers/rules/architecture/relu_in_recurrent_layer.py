@@ -97,8 +97,12 @@ class ReluInRecurrentLayer(Rule):
         """Go back to tanh."""
         for layer in program.layers:
             _, argument = own_activation(layer)
-            if argument is not None and argument.place is not None and argument.place.range == finding.range:
-                edit = fixes.replace(argument.place, '"tanh"')
+            if (
+                argument is not None
+                and argument.place is not None
+                and program.range_of(argument.place) == finding.range
+            ):
+                edit = fixes.replace(program, argument.place, '"tanh"')
                 return Fix('Use the default, activation="tanh"', Applicability.UNSAFE, (edit,))
         return None
 

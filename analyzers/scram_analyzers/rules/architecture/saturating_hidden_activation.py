@@ -207,13 +207,13 @@ class SaturatingHiddenActivation(Rule):
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Put relu in the place of every activation of the run."""
         for chain in _chains(program):
-            if chain[0].place.range != finding.range:
+            if program.range_of(chain[0].place) != finding.range:
                 continue
             places = [each.argument for each in chain]
             if any(place is None or not isinstance(place.node, cst.SimpleString) for place in places):
                 return None
             nodes = {place.node: place for place in places if place is not None}
-            edits = tuple(fixes.replace(place, '"relu"') for place in nodes.values())
+            edits = tuple(fixes.replace(program, place, '"relu"') for place in nodes.values())
             return Fix("Use relu in these hidden layers", Applicability.UNSAFE, edits)
         return None
 

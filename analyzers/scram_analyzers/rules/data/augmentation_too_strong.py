@@ -111,10 +111,10 @@ class AugmentationTooStrong(Rule):
         """A zoom that was meant as a factor: its distance from one."""
         for call in program.calls:
             amount, place = number(call.arguments.value("zoom_range")), fixes.argument_of(call.place, "zoom_range")
-            if amount is None or not 1 < amount <= 1.5 or place is None or place.range != finding.range:
+            if amount is None or not 1 < amount <= 1.5 or place is None or program.range_of(place) != finding.range:
                 continue
             meant = round(amount - 1, 6)
-            edit = fixes.replace(place, f"zoom_range={fixes.number_text(meant)}")
+            edit = fixes.replace(program, place, f"zoom_range={fixes.number_text(meant)}")
             title = f"Zoom by up to {fixes.number_text(round(meant * 100, 4))} %"
             return Fix(title, Applicability.UNSAFE, (edit,))
         return None

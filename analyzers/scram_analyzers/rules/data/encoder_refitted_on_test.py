@@ -143,11 +143,11 @@ class EncoderRefittedOnTest(Rule):
         for fit in program.fits:
             for refit in refits(program, fit, ENCODERS):
                 same = refit.learned.owner == refit.training.owner
-                if refit.learned.place.range != finding.range or not same:
+                if program.range_of(refit.learned.place) != finding.range or not same:
                     continue
                 call = fixes.call_of(refit.learned.place)
                 if call is None or not isinstance(call.func, cst.Attribute) or call.func.attr.value != "fit_transform":
                     continue
-                edit = fixes.replace(Place(refit.learned.place.chunk, call.func.attr), "transform")
+                edit = fixes.replace(program, Place(refit.learned.place.section, call.func.attr), "transform")
                 return Fix("Only transform, with the training data's fit", Applicability.UNSAFE, (edit,))
         return None

@@ -279,7 +279,7 @@ class InputNotNormalized(Rule):
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each call that trains on unscaled data which the model does not scale either."""
         for data, place, model, by_fit in trainings(program):
-            related = tuple(_origin(data, place))
+            related = tuple(_origin(program, data, place))
             if data.range is None:
                 if _raw_table(program, data) and _table_entry(model):
                     recipe = _recipe(program, data, place)
@@ -313,7 +313,12 @@ class InputNotNormalized(Rule):
         """For pixels: a Rescaling layer where the data enter the model, or a pretrained network's own preprocessing."""
         for fit in program.fits:
             data = fit.inputs
-            if fit.x is None or fit.x.place is None or fit.x.place.range != finding.range or fit.model is None:
+            if (
+                fit.x is None
+                or fit.x.place is None
+                or program.range_of(fit.x.place) != finding.range
+                or fit.model is None
+            ):
                 continue
             if data is None or data.range is None or not _is_pixels(data, data.range):
                 return None
@@ -429,8 +434,8 @@ def _run_message(seen: ArrayStatistics) -> str:
     )
 
 
-def _origin(data: Data, used: Place) -> Iterator[Related]:
-    if data.place is not None and not used.range.contains(data.place.range):
+def _origin(program: Program, data: Data, used: Place) -> Iterator[Related]:
+    if data.place is not None and not program.range_of(used).contains(program.range_of(data.place)):
         yield Related(data.place, "The data come from here.")
 
 
@@ -452,7 +457,7 @@ def _rescaling_edits(program: Program, model: Model, spelling: Spelling) -> tupl
     if entry is None or not isinstance(entry.producer, Layer):
         return ()
     if model.kind is ModelKind.FUNCTIONAL:
-        edit = _wrapped_argument(entry, f"{spelling.text}(1 / 255)")
+        edit = _wrapped_argument(program, entry, f"{spelling.text}(1 / 255)")
         return (edit,) if edit is not None else ()
     if model.kind is ModelKind.SUBCLASSED:
         return layer_edits.put_before(program, entry.producer, f"{spelling.text}(1 / 255)", "rescale")
@@ -466,7 +471,7 @@ def _before_first_layer(program: Program, first: Place, spelling: Spelling) -> t
     content, moved = f"{spelling.text}(1 / 255)", []
     for name in SHAPE_ARGUMENTS:
         value = fixes.argument_place(first, name)
-        removal = fixes.remove_argument(first, name) if value is not None else None
+        removal = fixes.remove_argument(program, first, name) if value is not None else None
         if value is not None and removal is not None:
             content = f"{spelling.text}(1 / 255, {_shape_argument(name, value)})"
             moved.append(removal)
@@ -480,9 +485,9 @@ def _shape_argument(name: str, value: Place) -> str:
     return f"input_shape=({value.text},)" if name == "input_dim" else f"{name}={value.text}"
 
 
-def _wrapped_argument(entry: Tensor, content: str) -> TextEdit | None:
+def _wrapped_argument(program: Program, entry: Tensor, content: str) -> TextEdit | None:
     call = fixes.call_of(entry.place) if entry.place is not None else None
     if call is None or entry.place is None or len(call.args) != 1 or call.args[0].keyword is not None:
         return None
-    place = Place(entry.place.chunk, call.args[0].value)
-    return fixes.replace(place, f"{content}({place.text})")
+    place = Place(entry.place.section, call.args[0].value)
+    return fixes.replace(program, place, f"{content}({place.text})")

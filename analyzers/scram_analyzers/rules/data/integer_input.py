@@ -141,9 +141,14 @@ class IntegerInput(Rule):
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Convert the array where it is passed."""
         for fit in program.fits:
-            if fit.x is None or fit.x.place is None or fit.x.place.range != finding.range or not _is_array(fit):
+            if (
+                fit.x is None
+                or fit.x.place is None
+                or program.range_of(fit.x.place) != finding.range
+                or not _is_array(fit)
+            ):
                 continue
-            edit = fixes.replace(fit.x.place, f'{fit.x.place.text}.astype("float32")')
+            edit = fixes.replace(program, fit.x.place, f'{fit.x.place.text}.astype("float32")')
             return Fix('Convert the input: .astype("float32")', Applicability.UNSAFE, (edit,))
         return None
 

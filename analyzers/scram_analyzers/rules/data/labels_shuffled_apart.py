@@ -197,8 +197,8 @@ def _seeded_between(program: Program, ours: list[DataStep], theirs: list[DataSte
     """Whether both sides are mixed and a seed is set anew before the second."""
     if not ours or not theirs:
         return False
-    seeds = [call.place.line for call in program.calls if call.name.endswith((".seed", ".set_state"))]
-    lines = sorted(step.place.line for step in (ours[-1], theirs[-1]) if step.place is not None)
+    seeds = [program.line_of(call.place) for call in program.calls if call.name.endswith((".seed", ".set_state"))]
+    lines = sorted(program.line_of(step.place) for step in (ours[-1], theirs[-1]) if step.place is not None)
     return len(lines) == 2 and any(lines[0] < line <= lines[1] for line in seeds)
 
 

@@ -85,8 +85,8 @@ def preprocessing_edits(program: Program, model: Model) -> tuple[TextEdit, ...]:
     prepared = preprocessing(program, entry.producer)
     if prepared is None or not call.args or call.args[0].keyword is not None or call.args[0].star:
         return ()
-    given = Place(place.chunk, call.args[0].value)
+    given = Place(place.section, call.args[0].value)
     if not isinstance(given.node, (cst.Name, cst.Call)):
         return ()
     spelling = program.imports.spell(f"keras.applications.{_MODULES[name_of_network(entry.producer)]}.preprocess_input")
-    return (fixes.replace(given, f"{prepared}({given.text})"), *fixes.import_edits(program, (spelling,)))
+    return (fixes.replace(program, given, f"{prepared}({given.text})"), *fixes.import_edits(program, (spelling,)))

@@ -137,11 +137,14 @@ class ScalerRefittedOnTest(Rule):
         """Only transform with the scaler that was fitted to the training data."""
         for fit in program.fits:
             for refit in refits(program, fit, SCALERS):
-                if refit.learned.place.range != finding.range or refit.learned.owner != refit.training.owner:
+                if (
+                    program.range_of(refit.learned.place) != finding.range
+                    or refit.learned.owner != refit.training.owner
+                ):
                     continue
                 method = _fit_transform(refit.learned.place)
                 if method is not None:
-                    edit = fixes.replace(method, "transform")
+                    edit = fixes.replace(program, method, "transform")
                     return Fix("Only transform, with the training data's fit", Applicability.UNSAFE, (edit,))
         return None
 
@@ -158,4 +161,4 @@ def _fit_transform(place: Place) -> Place | None:
     call = fixes.call_of(place)
     if call is None or not isinstance(call.func, cst.Attribute) or call.func.attr.value != "fit_transform":
         return None
-    return Place(place.chunk, call.func.attr)
+    return Place(place.section, call.func.attr)

@@ -102,9 +102,9 @@ class ShuffleDisabled(Rule):
         """Take the argument away."""
         for fit in program.fits:
             place = fixes.argument_of(fit.place, "shuffle")
-            if place is None or place.range != finding.range:
+            if place is None or program.range_of(place) != finding.range:
                 continue
-            edit = fixes.remove_argument(fit.place, "shuffle")
+            edit = fixes.remove_argument(program, fit.place, "shuffle")
             if edit is not None:
                 return Fix("Let fit shuffle the data", Applicability.UNSAFE, (edit,))
         return None

@@ -124,7 +124,7 @@ class TimeSeriesShuffledSplit(Rule):
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Split by time."""
         for call in program.calls:
-            if not call.name.endswith("train_test_split") or call.place.range != finding.range:
+            if not call.name.endswith("train_test_split") or program.range_of(call.place) != finding.range:
                 continue
             edit = fixes.set_argument(program, call.place, "shuffle", "False")
             if edit is not None:

@@ -110,7 +110,7 @@ class TokenIdsAsNumbers(Rule):
                 message=_message(name, data, first),
                 related=(
                     Related(first.place, "This layer takes the word numbers for quantities."),
-                    *_origin(data, fit),
+                    *_origin(program, data, fit),
                 ),
                 recipe=f"{embedding}({_vocabulary(data)}, 64)  # as the model's first layer",
             )
@@ -138,7 +138,9 @@ def _vocabulary(data: Data) -> str:
     return f"{int(data.range.high) + 1}" if data.range is not None else "vocabulary_size"
 
 
-def _origin(data: Data, fit: Fit) -> Iterator[Related]:
+def _origin(program: Program, data: Data, fit: Fit) -> Iterator[Related]:
     used = fit.x.place if fit.x is not None else None
-    if data.place is not None and used is not None and not used.range.contains(data.place.range):
+    if data.place is None or used is None:
+        return
+    if not program.range_of(used).contains(program.range_of(data.place)):
         yield Related(data.place, "The word numbers come from here.")

@@ -176,10 +176,10 @@ class TrainingSetTooSmall(Rule):
         for call in program.calls:
             size = number(call.arguments.value("test_size"))
             place = fixes.argument_of(call.place, "test_size")
-            if size is None or not 0.5 < size < 1 or place is None or place.range != finding.range:
+            if size is None or not 0.5 < size < 1 or place is None or program.range_of(place) != finding.range:
                 continue
             share = fixes.number_text(round(1 - size, 6))
-            edit = fixes.replace(place, f"test_size={share}")
+            edit = fixes.replace(program, place, f"test_size={share}")
             return Fix(
                 f"Keep {fixes.number_text(round((1 - size) * 100, 4))} % for the test", Applicability.UNSAFE, (edit,)
             )

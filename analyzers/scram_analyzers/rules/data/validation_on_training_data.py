@@ -168,11 +168,11 @@ class ValidationOnTrainingData(Rule):
         """Let Keras hold back a fifth of the arrays."""
         for fit in program.fits:
             judged = validation_of(fit)
-            if judged is None or judged.place.range != finding.range or not _is_array(fit):
+            if judged is None or program.range_of(judged.place) != finding.range or not _is_array(fit):
                 continue
             argument = fixes.argument_of(fit.place, "validation_data")
             if argument is not None:
-                edit = fixes.replace(argument, "validation_split=0.2")
+                edit = fixes.replace(program, argument, "validation_split=0.2")
                 return Fix("Validate on 20 % of the data, held back by Keras", Applicability.UNSAFE, (edit,))
         return None
 

@@ -108,7 +108,7 @@ class NoValidationData(Rule):
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Hold back a fifth of the arrays."""
         for fit in program.fits:
-            if _callee(fit).range != finding.range or not _splittable(fit):
+            if program.range_of(_callee(fit)) != finding.range or not _splittable(fit):
                 continue
             edit = fixes.add_argument(program, fit.place, "validation_split=0.2")
             if edit is not None:
@@ -118,7 +118,7 @@ class NoValidationData(Rule):
 
 def _callee(fit: Fit) -> Place:
     node = fit.place.node
-    return Place(fit.place.chunk, node.func) if isinstance(node, cst.Call) else fit.place
+    return Place(fit.place.section, node.func) if isinstance(node, cst.Call) else fit.place
 
 
 def _splittable(fit: Fit) -> bool:

@@ -119,10 +119,11 @@ CHECKPOINT = "keras.callbacks.ModelCheckpoint"
 def _evaluated(program: Program, fit: Fit, data: Data) -> Place | None:
     """Where something is evaluated on these data; a checkpoint may have been loaded into another model."""
     own = [*evaluations_of(program, fit), *program.evaluations]
+    trained_on = program.line_of(fit.place)
     for evaluation in own:
         value = evaluation.x.value if evaluation.x is not None else None
         if not evaluation.method.startswith(("evaluate", "test")) or not isinstance(value, Data):
             continue
-        if evaluation.place.line > fit.place.line and shares_rows(value, data):
+        if program.line_of(evaluation.place) > trained_on and shares_rows(value, data):
             return evaluation.x.place if evaluation.x is not None else None
     return None

@@ -143,8 +143,10 @@ class BatchSizeTooLarge(Rule):
         """Write a usual size in the place of the number."""
         for fit in program.fits:
             place, _ = self._too_large(fit)
-            if place is not None and place.range == finding.range:
-                return Fix(f"Set the batch size to {USUAL}", Applicability.UNSAFE, (fixes.replace(place, USUAL),))
+            if place is not None and program.range_of(place) == finding.range:
+                return Fix(
+                    f"Set the batch size to {USUAL}", Applicability.UNSAFE, (fixes.replace(program, place, USUAL),)
+                )
         return None
 
     def _too_large(self, fit: Fit) -> tuple[Place | None, bool]:

@@ -137,8 +137,10 @@ class BatchSizeTooSmall(Rule):
         """Write the usual size in the place of the number."""
         for fit in program.fits:
             place = self._too_small(fit)
-            if place is not None and place.range == finding.range:
-                return Fix(f"Set the batch size to {USUAL}", Applicability.UNSAFE, (fixes.replace(place, USUAL),))
+            if place is not None and program.range_of(place) == finding.range:
+                return Fix(
+                    f"Set the batch size to {USUAL}", Applicability.UNSAFE, (fixes.replace(program, place, USUAL),)
+                )
         return None
 
     def _too_small(self, fit: Fit) -> Place | None:

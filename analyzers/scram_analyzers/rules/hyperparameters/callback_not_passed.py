@@ -109,7 +109,7 @@ class CallbackNotPassed(Rule):
             return None
         unused = list(_unused(program))
         for call, name in unused:
-            if len(unused) == 1 and name is not None and call.place.range == finding.range:
+            if len(unused) == 1 and name is not None and program.range_of(call.place) == finding.range:
                 edit = fixes.add_argument(program, program.fits[0].place, f"callbacks=[{name}]")
                 if edit is not None:
                     return Fix(f"Pass {name} to fit", Applicability.UNSAFE, (edit,))

@@ -218,7 +218,7 @@ class LearningRateTooHigh(Rule):
 
 def _used_by(optimizer: Optimizer) -> Iterator[Related]:
     rate = optimizer.learning_rate
-    if rate.use is not None and rate.use is not rate.place and rate.use.range != (rate.place or rate.use).range:
+    if rate.use is not None and rate.place is not None and rate.use.key != rate.place.key:
         yield Related(optimizer.place, f"{optimizer.class_name} takes its learning rate from there.")
 
 

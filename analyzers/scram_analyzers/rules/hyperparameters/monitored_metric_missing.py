@@ -149,11 +149,11 @@ class MonitoredMetricMissing(Rule):
         """Write the name that is logged, or the direction that is right."""
         for problem in _problems(program):
             if problem.instead and isinstance(problem.place.node, cst.SimpleString):
-                if problem.place.range != finding.range:
+                if program.range_of(problem.place) != finding.range:
                     continue
                 written = problem.place.text
                 content = written[0] + problem.instead + written[-1]
-                edits = (fixes.replace(problem.place, content),)
+                edits = (fixes.replace(program, problem.place, content),)
                 return Fix(f"Write {content}", Applicability.UNSAFE, edits)
         return None
 

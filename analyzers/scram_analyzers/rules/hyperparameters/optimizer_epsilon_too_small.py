@@ -115,12 +115,12 @@ class OptimizerEpsilonTooSmall(Rule):
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Write the usual epsilon."""
         for optimizer in program.optimizers:
-            if optimizer.class_name not in _WITH_EPSILON or _place(optimizer).range != finding.range:
+            if optimizer.class_name not in _WITH_EPSILON or program.range_of(_place(optimizer)) != finding.range:
                 continue
             if optimizer.arguments.get("epsilon") is None:
                 edit = fixes.set_argument(program, optimizer.place, "epsilon", _usual(program))
             else:
-                edit = fixes.replace(_place(optimizer), _usual(program))
+                edit = fixes.replace(program, _place(optimizer), _usual(program))
             if edit is not None:
                 return Fix(f"Set epsilon to {_usual(program)}", Applicability.UNSAFE, (edit,))
         return None

@@ -43,7 +43,7 @@ def optimizer_at(program: Program, finding: Finding) -> Optimizer | None:
     """The optimizer whose rate a finding marks."""
     for optimizer in program.optimizers:
         place = optimizer.learning_rate.place or optimizer.place
-        if place.range == finding.range:
+        if program.range_of(place) == finding.range:
             return optimizer
     return None
 
@@ -55,7 +55,7 @@ def set_rate(program: Program, finding: Finding) -> Fix | None:
     if optimizer is None or place is None or not _is_expression(place):
         return None
     rate = usual_rate(optimizer.class_name)
-    return Fix(f"Set the learning rate to {rate}", Applicability.UNSAFE, (fixes.replace(place, rate),))
+    return Fix(f"Set the learning rate to {rate}", Applicability.UNSAFE, (fixes.replace(program, place, rate),))
 
 
 def _is_expression(place: Place) -> bool:

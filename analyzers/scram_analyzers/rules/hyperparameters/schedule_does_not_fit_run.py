@@ -136,8 +136,8 @@ class ScheduleDoesNotFitRun(Rule):
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Write the steps of the training."""
         for misfit in self._misfits(program):
-            if misfit.ends and misfit.place.range == finding.range:
-                edits = (fixes.replace(misfit.place, str(misfit.steps)),)
+            if misfit.ends and program.range_of(misfit.place) == finding.range:
+                edits = (fixes.replace(program, misfit.place, str(misfit.steps)),)
                 return Fix(f"Set decay_steps to {misfit.steps}", Applicability.UNSAFE, edits)
         return None
 

@@ -155,8 +155,8 @@ class TooFewEpochs(Rule):
             if fit.epochs is None or fit.epochs.place is None:
                 continue
             place = self._too_few(program, fit)
-            if place is not None and place.range == finding.range:
-                return Fix(f"Train for {USUAL} epochs", Applicability.UNSAFE, (fixes.replace(place, USUAL),))
+            if place is not None and program.range_of(place) == finding.range:
+                return Fix(f"Train for {USUAL} epochs", Applicability.UNSAFE, (fixes.replace(program, place, USUAL),))
         return None
 
     def _too_few(self, program: Program, fit: Fit) -> Place | None:

@@ -138,7 +138,7 @@ class AccuracyMetricForRegression(Rule):
         """The mean absolute error in its place."""
         for compiled in program.compiles:
             for metric in compiled.metrics or ():
-                if metric.name in CLASS_METRICS and metric.place.range == finding.range:
+                if metric.name in CLASS_METRICS and program.range_of(metric.place) == finding.range:
                     return _fix(program, compiled, metric)
         return None
 
@@ -174,8 +174,8 @@ def _fix(program: Program, compiled: Compile, metric: Metric) -> Fix | None:
     if any(each.name == INSTEAD or each.name in CLASS_METRICS for each in others):
         return None
     if metric.kind is None:
-        edits = [fixes.replace(metric.place, f'"{INSTEAD}"')]
+        edits = [fixes.replace(program, metric.place, f'"{INSTEAD}"')]
     else:
         spelling = program.imports.spell("keras.metrics.MeanAbsoluteError")
-        edits = [fixes.replace(metric.place, f"{spelling.text}()"), *fixes.import_edits(program, (spelling,))]
+        edits = [fixes.replace(program, metric.place, f"{spelling.text}()"), *fixes.import_edits(program, (spelling,))]
     return Fix("Measure the mean absolute error", Applicability.UNSAFE, tuple(edits))

@@ -216,7 +216,7 @@ def case_at(program: Program, marked: SourceRange) -> Case | None:
     for case in cases(program):
         places = [case.head.place, case.head.activation_place, case.loss.place]
         places += [metric.place for metric in case.metrics or ()]
-        if any(place is not None and place.range == marked for place in places):
+        if any(place is not None and program.range_of(place) == marked for place in places):
             return case
     return None
 

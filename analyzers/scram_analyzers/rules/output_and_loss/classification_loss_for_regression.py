@@ -136,7 +136,7 @@ class ClassificationLossForRegression(Rule):
         case = cases.case_at(program, finding.range)
         if case is None or case.head.activation != "linear" or case.loss.arguments.keywords:
             return None
-        return Fix("Use mse", Applicability.UNSAFE, (fixes.replace(case.loss.place, '"mse"'),))
+        return Fix("Use mse", Applicability.UNSAFE, (fixes.replace(program, case.loss.place, '"mse"'),))
 
 
 def _severity(case: Case) -> Severity | None:

@@ -38,7 +38,7 @@ def pair_at(program: Program, marked: SourceRange) -> tuple[Head, Loss] | None:
     """The first pair whose head layer, activation or loss a finding's range marks."""
     for head, loss in heads_and_losses(program):
         places = (head.place, head.activation_place, loss.place)
-        if any(place is not None and place.range == marked for place in places):
+        if any(place is not None and program.range_of(place) == marked for place in places):
             return head, loss
     return None
 
@@ -58,14 +58,14 @@ def activation_edits(program: Program, head: Head, activation: str) -> tuple[Tex
         edit = fixes.set_argument(program, head.layer.place, "activation", quoted) if head.layer is not None else None
         return (edit,) if edit is not None else ()
     if _is_name_of_activation(place):
-        return (fixes.replace(place, quoted),)
+        return (fixes.replace(program, place, quoted),)
     layer = next((each for each in program.layers if each.place.key == place.key), None)
     if layer is None:
         return ()
     if activation == "linear":
         return layer_edits.take_out(program, layer)
     spelling = program.imports.spell("keras.layers.Activation")
-    return (fixes.replace(place, f"{spelling.text}({quoted})"), *fixes.import_edits(program, (spelling,)))
+    return (fixes.replace(program, place, f"{spelling.text}({quoted})"), *fixes.import_edits(program, (spelling,)))
 
 
 def _is_name_of_activation(place: Place) -> bool:
@@ -81,7 +81,7 @@ def logits_edits(program: Program, loss: Loss) -> tuple[TextEdit, ...]:
         return ()
     spelling = program.imports.spell(f"keras.losses.{CLASSES[loss.name]}")
     return (
-        fixes.replace(loss.place, f"{spelling.text}(from_logits=True)"),
+        fixes.replace(program, loss.place, f"{spelling.text}(from_logits=True)"),
         *fixes.import_edits(program, (spelling,)),
     )
 
@@ -93,8 +93,8 @@ def loss_edits(program: Program, loss: Loss, name: str) -> tuple[TextEdit, ...]:
         if loss.arguments.keywords or loss.arguments.positional:
             return ()
         spelling = program.imports.spell(f"keras.losses.{CLASSES[name]}")
-        return (fixes.replace(loss.place, f"{spelling.text}()"), *fixes.import_edits(program, (spelling,)))
-    return (fixes.replace(loss.place, f'"{name}"'),)
+        return (fixes.replace(program, loss.place, f"{spelling.text}()"), *fixes.import_edits(program, (spelling,)))
+    return (fixes.replace(program, loss.place, f'"{name}"'),)
 
 
 def twin_edits(program: Program, loss: Loss, name: str) -> tuple[TextEdit, ...]:
@@ -103,5 +103,5 @@ def twin_edits(program: Program, loss: Loss, name: str) -> tuple[TextEdit, ...]:
     if not isinstance(node, cst.Call):
         return loss_edits(program, loss, name)
     spelling = program.imports.spell(f"keras.losses.{CLASSES[name]}")
-    place = Place(loss.place.chunk, node.func)
-    return (fixes.replace(place, spelling.text), *fixes.import_edits(program, (spelling,)))
+    place = Place(loss.place.section, node.func)
+    return (fixes.replace(program, place, spelling.text), *fixes.import_edits(program, (spelling,)))

@@ -222,7 +222,11 @@ class LogitsWithoutFromLogits(Rule):
         """Tell every loss that reads this head that it gets logits."""
         edits: dict[TextEdit, None] = {}
         for head, loss in heads.heads_and_losses(program):
-            if head.place is None or head.place.range != finding.range or not _expects_probabilities(head, loss):
+            if (
+                head.place is None
+                or program.range_of(head.place) != finding.range
+                or not _expects_probabilities(head, loss)
+            ):
                 continue
             own = heads.logits_edits(program, loss)
             if not own:

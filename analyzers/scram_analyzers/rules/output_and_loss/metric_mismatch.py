@@ -236,7 +236,7 @@ class MetricMismatch(Rule):
         """The metric that fits."""
         for case in cases.cases(program):
             for metric in case.metrics or ():
-                if metric.place.range != finding.range:
+                if program.range_of(metric.place) != finding.range:
                     continue
                 found = _mismatch(program, case, metric)
                 if found is None:
@@ -246,7 +246,7 @@ class MetricMismatch(Rule):
                     return Fix(f"Add {found.argument}", Applicability.UNSAFE, (added,))
                 if found.instead is None or _has_arguments(metric):
                     return None
-                edit = fixes.replace(metric.place, found.instead)
+                edit = fixes.replace(program, metric.place, found.instead)
                 return Fix(f"Use {found.instead}", Applicability.UNSAFE, (edit,))
         return None
 

@@ -111,7 +111,7 @@ class MissingOutputActivation(Rule):
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """The activation that the labels ask for."""
         for case in cases.cases(program):
-            if not _is_bare(case) or case.head.place is None or case.head.place.range != finding.range:
+            if not _is_bare(case) or case.head.place is None or program.range_of(case.head.place) != finding.range:
                 continue
             name = _activation(case)
             edits = heads.activation_edits(program, case.head, name)

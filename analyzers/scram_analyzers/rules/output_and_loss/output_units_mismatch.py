@@ -196,12 +196,12 @@ class OutputUnitsMismatch(Rule):
         """As many units as classes, where the loss is one for many classes."""
         for case in cases.cases(program):
             argument = case.head.units_argument
-            if argument is None or argument.place is None or argument.place.range != finding.range:
+            if argument is None or argument.place is None or program.range_of(argument.place) != finding.range:
                 continue
             classes = _classes(case)
             if classes is None or case.loss.name not in CATEGORICAL:
                 return None
-            edit = fixes.replace(argument.place, str(classes))
+            edit = fixes.replace(program, argument.place, str(classes))
             return Fix(f"Use {classes} units", Applicability.UNSAFE, (edit,))
         return None
 

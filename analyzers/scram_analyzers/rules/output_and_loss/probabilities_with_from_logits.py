@@ -184,7 +184,7 @@ class ProbabilitiesWithFromLogits(Rule):
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Tell the loss the truth: it gets probabilities."""
         pair = heads.pair_at(program, finding.range)
-        edit = _edit(pair[1]) if pair is not None else None
+        edit = _edit(program, pair[1]) if pair is not None else None
         return Fix("Don't tell the loss that it gets logits", Applicability.UNSAFE, (edit,)) if edit else None
 
 
@@ -193,8 +193,8 @@ def _taking(loss: Loss) -> str:
     return "The loss is told from_logits=True" if told else "This loss takes logits"
 
 
-def _edit(loss: Loss) -> TextEdit | None:
+def _edit(program: Program, loss: Loss) -> TextEdit | None:
     argument = loss.arguments.get("from_logits")
     if argument is None or argument.place is None:
         return None
-    return fixes.remove_argument(loss.place, "from_logits") or fixes.replace(argument.place, "False")
+    return fixes.remove_argument(program, loss.place, "from_logits") or fixes.replace(program, argument.place, "False")

@@ -171,9 +171,9 @@ class SoftmaxHiddenLayer(Rule):
         for model in models_of(program):
             for layer in model.layers:
                 argument = own_activation(layer)[1]
-                if argument is None or argument.place is None or argument.place.range != finding.range:
+                if argument is None or argument.place is None or program.range_of(argument.place) != finding.range:
                     continue
-                edit = fixes.replace(argument.place, '"relu"')
+                edit = fixes.replace(program, argument.place, '"relu"')
                 return Fix("Use relu", Applicability.UNSAFE, (edit,))
         return None
 

@@ -123,7 +123,7 @@ class SoftmaxWithBinaryLoss(Rule):
 def label_form(program: Program, loss: Loss) -> LabelForm | None:
     """The form of the labels that training gives to this loss."""
     for fit in program.fits:
-        if fit.compile is None or loss.place.range not in {each.place.range for each in fit.compile.losses}:
+        if fit.compile is None or loss.place.key not in {each.place.key for each in fit.compile.losses}:
             continue
         targets = fit.targets
         if targets is not None and targets.labels in (LabelForm.ONE_HOT, LabelForm.INTEGER):

@@ -175,12 +175,16 @@ class SummedLoss(Rule):
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """The mean of the same values."""
         for argument in _reductions(program):
-            if argument.range == finding.range:
-                return Fix("Take the mean", Applicability.UNSAFE, (fixes.replace(argument, MEAN),))
+            if program.range_of(argument) == finding.range:
+                return Fix("Take the mean", Applicability.UNSAFE, (fixes.replace(program, argument, MEAN),))
         for call, _, _ in _sums(program):
             content = _mean_of(call)
-            if call.place.range == finding.range and content is not None and isinstance(call.place.node, cst.Call):
-                edit = fixes.replace(Place(call.place.chunk, call.place.node.func), content)
+            if (
+                program.range_of(call.place) == finding.range
+                and content is not None
+                and isinstance(call.place.node, cst.Call)
+            ):
+                edit = fixes.replace(program, Place(call.place.section, call.place.node.func), content)
                 return Fix("Take the mean", Applicability.UNSAFE, (edit,))
         return None
 
@@ -205,7 +209,7 @@ def _sums(program: Program) -> Iterator[tuple[Call, Place, Function]]:
     for loss in losses:
         assert loss.function is not None
         for returned in _returned(loss.function.node):
-            call = by_key.get(Place(loss.function.chunk, returned).key)
+            call = by_key.get(Place(loss.function.section, returned).key)
             if call is not None and _over_everything(call):
                 yield call, loss.place, loss.function
 
@@ -243,5 +247,5 @@ def _mean_of(call: Call) -> str | None:
     node = call.place.node
     if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute):
         return None
-    written = Place(call.place.chunk, node.func).text
+    written = Place(call.place.section, node.func).text
     return f"{written.removesuffix('sum')}mean" if written.endswith("sum") else None

@@ -113,7 +113,7 @@ class DropoutTooHigh(Rule):
                 place=place or layer.place,
                 message=self._message(rate),
                 related=()
-                if place is None or _inside(layer.place, place)
+                if place is None or program.range_of(layer.place).contains(program.range_of(place))
                 else (Related(layer.place, "The layer that uses it."),),
                 severity=self._severity_of(rate),
                 recipe=f"{program.imports.spell(layer.kind).text}({USUAL_RATE})",
@@ -144,11 +144,15 @@ class DropoutTooHigh(Rule):
         """Write a usual rate in the place of the number."""
         for layer in program.layers:
             place = _rate_place(layer) if layer.class_name in DROPOUTS else None
-            if place is not None and place.range == finding.range and isinstance(place.node, cst.BaseExpression):
+            if (
+                place is not None
+                and program.range_of(place) == finding.range
+                and isinstance(place.node, cst.BaseExpression)
+            ):
                 return Fix(
                     f"Set the dropout rate to {USUAL_RATE}",
                     Applicability.UNSAFE,
-                    (fixes.replace(place, USUAL_RATE),),
+                    (fixes.replace(program, place, USUAL_RATE),),
                 )
         return None
 
@@ -171,7 +175,3 @@ def _rate_place(layer: Layer) -> Place | None:
     if argument is None:
         return None
     return argument.value.place or argument.place
-
-
-def _inside(outer: Place, inner: Place) -> bool:
-    return outer.range.contains(inner.range)

@@ -208,7 +208,7 @@ class MissingRegularization(Rule):
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Dropout after the layer that holds most of the weights."""
-        layer = next((each for each in program.layers if each.place.range == finding.range), None)
+        layer = next((each for each in program.layers if program.range_of(each.place) == finding.range), None)
         if layer is None:
             return None
         spelling = program.imports.spell("keras.layers.Dropout")

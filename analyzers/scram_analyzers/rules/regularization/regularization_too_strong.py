@@ -119,8 +119,10 @@ class RegularizationTooStrong(Rule):
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Write a usual factor."""
         for strength in self._too_strong(program):
-            if strength.place.range == finding.range:
-                return Fix(f"Set the factor to {USUAL}", Applicability.UNSAFE, (fixes.replace(strength.place, USUAL),))
+            if program.range_of(strength.place) == finding.range:
+                return Fix(
+                    f"Set the factor to {USUAL}", Applicability.UNSAFE, (fixes.replace(program, strength.place, USUAL),)
+                )
         return None
 
     def _too_strong(self, program: Program) -> Iterator[Strength]:

@@ -95,7 +95,7 @@ class UnusedRegularizer(Rule):
 def _set_later(program: Program) -> Iterator[Report]:
     """`layer.kernel_regularizer = ...` in a loop over the layers of a model."""
     for loop, place in search.found(program, cst.For, "_regularizer"):
-        over = Place(place.chunk, loop.iter)
+        over = Place(place.section, loop.iter)
         if not isinstance(loop.target, cst.Name) or not isinstance(loop.iter, cst.Attribute):
             continue
         if loop.iter.attr.value != "layers":
@@ -109,7 +109,7 @@ def _set_later(program: Program) -> Iterator[Report]:
                 and target.value.value == loop.target.value
             ):
                 yield Report(
-                    place=Place(place.chunk, target),
+                    place=Place(place.section, target),
                     message=f"The weights of {over.text} exist already, so setting {target.attr.value} has no effect.",
                     related=(Related(over, "The layers of a finished model."),),
                     recipe="keras.models.clone_model(...)  # then load the weights again",

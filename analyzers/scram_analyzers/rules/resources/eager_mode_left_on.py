@@ -82,9 +82,9 @@ class EagerModeLeftOn(Rule):
         """Remove the argument."""
         for compiled in program.compiles:
             place = _eager(compiled)
-            if place is None or place.range != finding.range:
+            if place is None or program.range_of(place) != finding.range:
                 continue
-            edit = fixes.remove_argument(compiled.place, "run_eagerly")
+            edit = fixes.remove_argument(program, compiled.place, "run_eagerly")
             if edit is not None:
                 safe = Applicability.SAFE if _is_all_keras(compiled) else Applicability.UNSAFE
                 return Fix("Remove run_eagerly", safe, (edit,))

@@ -125,7 +125,7 @@ class ModelBuiltInLoop(Rule):
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Clear the session before the model is made."""
         for call, _ in _in_loops(program):
-            if call.place.range == finding.range:
+            if program.range_of(call.place) == finding.range:
                 spelling = program.imports.spell("keras.backend.clear_session")
                 edit = fixes.statement_before(program, call.place, f"{spelling.text}()")
                 edits = (edit, *fixes.import_edits(program, (spelling,)))
@@ -139,12 +139,12 @@ def _in_loops(program: Program) -> Iterator[tuple[Call, Place]]:
     if not made or not program.fits or "clear_session" in program.text:
         return
     trained = {fit.place.key for fit in program.fits}
-    looping = {id(chunk) for chunk in search.parts(program, "for ")}
+    looping = set(search.parts(program, "for "))
     for call in made.values():
         built = _function_around(call.place)
         if built is not None:
             yield from _calls_in_loops(program, call, built, trained)
-        if id(call.place.chunk) not in looping:
+        if call.place.section not in looping:
             continue
         loop = _loop_around(call.place, trained)
         if loop is not None:
@@ -156,8 +156,8 @@ def _loop_around(place: Place, trained: set[tuple[int, int]]) -> Place | None:
     for node in parents.ancestors(place):
         if isinstance(node, cst.FunctionDef):
             return None
-        if isinstance(node, cst.For) and _holds(Place(place.chunk, node), trained):
-            return Place(place.chunk, node.iter)
+        if isinstance(node, cst.For) and _holds(Place(place.section, node), trained):
+            return Place(place.section, node.iter)
     return None
 
 
@@ -178,4 +178,4 @@ def _calls_in_loops(
 
 
 def _holds(loop: Place, calls: set[tuple[int, int]]) -> bool:
-    return any(Place(loop.chunk, call).key in calls for call in search.nodes(loop.node, cst.Call))
+    return any(Place(loop.section, call).key in calls for call in search.nodes(loop.node, cst.Call))

@@ -370,11 +370,11 @@ def _call(interpreter: Interpreter, node: cst.Call) -> Value:
 
 
 def _lambda(interpreter: Interpreter, node: cst.Lambda) -> Value:
-    assert interpreter.chunk is not None
+    assert interpreter.section is not None
     defaults = interpreter.parameter_defaults(node.params)
     scope = interpreter.frame.scope
     interpreter.frame.encloses = True
-    return Function(node, interpreter.chunk, scope, defaults, "<lambda>", place=interpreter.place(node))
+    return Function(node, interpreter.section, scope, defaults, "<lambda>", place=interpreter.place(node))
 
 
 def _walrus(interpreter: Interpreter, node: cst.NamedExpr) -> Value:

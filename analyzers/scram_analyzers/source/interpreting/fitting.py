@@ -187,7 +187,7 @@ def _first_written(given: Argument) -> Place | None:
     node = given.place.node if given.place is not None else None
     if given.place is None or not isinstance(node, (cst.Tuple, cst.List)) or not node.elements:
         return given.place
-    return Place(given.place.chunk, node.elements[0].value)
+    return Place(given.place.section, node.elements[0].value)
 
 
 def _callbacks(interpreter: Interpreter, named: Arguments) -> tuple[Callback, ...] | None:

@@ -35,7 +35,7 @@ from scram_analyzers.source.keras_api.pasted import meaning_of
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program, UnreadPart
-from scram_analyzers.source.reading.chunks import ParseCache, PlacedChunk, parse_module
+from scram_analyzers.source.reading.chunks import ParseCache, PlacedChunk, Section, known_sections, parse_module
 from scram_analyzers.source.reading.splitting import split_module
 from scram_analyzers.source.values import (
     UNKNOWN,
@@ -94,11 +94,10 @@ def interpret(text: str, filename: str, cache: ParseCache | None = None) -> Prog
         return Interpreter(text, filename, chunks).run()
     memory = cache.memory(filename)
     split = split_module(text, memory.split)
-    chunks = tuple(memory.chunks.get(chunk, chunk) for chunk in parse_module(split, cache, memory.split))
+    chunks = tuple(known_sections(parse_module(split, cache, memory.split), memory.chunks))
     interpreter = Interpreter(text, filename, chunks, memory)
     program = interpreter.run()
-    known = {chunk: chunk for chunk in chunks}
-    cache.remember(filename, Memory(split, known, interpreter.outcomes, frozenset(interpreter.sought), memory.serials))
+    cache.remember(filename, Memory(split, chunks, interpreter.outcomes, frozenset(interpreter.sought), memory.serials))
     return program
 
 
@@ -119,7 +118,7 @@ class Interpreter:
         self.frame = Frame(MODULE_SCOPE)
         self.frames: list[Frame] = [self.frame]
         self.scope_parents: dict[int, int | None] = {MODULE_SCOPE: None}
-        self.chunk: PlacedChunk | None = None
+        self.section: Section | None = None
         self.class_bodies = 0
         self.outcomes: dict[Hashable, Outcome] = {}
         self._identities = itertools.count(1)
@@ -137,7 +136,7 @@ class Interpreter:
         try:
             for chunk in self.chunks:
                 if chunk.parsed.module is not None:
-                    unread += self._stretch(chunk, partial(self._run_chunk, chunk))
+                    unread += self._stretch(chunk.section, partial(self._run_section, chunk.section))
             unread += self._run_uncalled()
         except BudgetSpentError:
             unread.append(
@@ -199,14 +198,14 @@ class Interpreter:
             steps=self.steps - steps,
         )
 
-    def _run_chunk(self, chunk: PlacedChunk) -> Iterator[UnreadPart]:
-        assert chunk.parsed.module is not None
-        self.chunk = chunk
-        for statement in chunk.parsed.module.body:
+    def _run_section(self, section: Section) -> Iterator[UnreadPart]:
+        assert section.parsed.module is not None
+        self.section = section
+        for statement in section.parsed.module.body:
             try:
                 run_block(self, (statement,))
             except RecursionError:
-                yield _too_deep(chunk)
+                yield self._too_deep(section)
             self._go_on()
 
     def _go_on(self) -> None:
@@ -218,18 +217,28 @@ class Interpreter:
             self.state.live = True
         frame.returns, frame.breaks, frame.continues = [], [], []
 
+    def _too_deep(self, section: Section) -> UnreadPart:
+        line = next(chunk.first_line for chunk in self.chunks if chunk.section is section)
+        return UnreadPart(
+            SourceRange.of(line, 0, line + 1, 0),
+            "This code nests too deep to be read.",
+            "Give the inner parts names of their own.",
+        )
+
     def _run_uncalled(self) -> Iterator[UnreadPart]:
         for cls in _growing(self.recording.classes):
-            yield from self._stretch(("class", cls.chunk, cls.node), partial(self._guarded, self._run_class_alone, cls))
+            yield from self._stretch(
+                ("class", cls.section, cls.node), partial(self._guarded, self._run_class_alone, cls)
+            )
         for function in _growing(self.recording.definitions):
             run = partial(self._guarded, self._run_function_alone, function)
-            yield from self._stretch(("function", function.chunk, function.node), run)
+            yield from self._stretch(("function", function.section, function.node), run)
 
     def _guarded(self, run: Callable[[Defined], None], definition: Defined) -> Iterator[UnreadPart]:
         try:
             run(definition)
         except RecursionError:
-            yield _too_deep(definition.chunk)
+            yield self._too_deep(definition.section)
         self.state.live = True
         self.frames = self.frames[:1]
         self.frame = self.frames[0]
@@ -238,8 +247,8 @@ class Interpreter:
         """Make an object of a class that nothing instantiates, then run the methods that nothing calls."""
         owner = self.fact("instance", cls.node)
         if owner is None:
-            self.chunk = cls.chunk
-            owner = calls.instantiate(self, cls, Arguments(open=True), Place(cls.chunk, cls.node))
+            self.section = cls.section
+            owner = calls.instantiate(self, cls, Arguments(open=True), Place(cls.section, cls.node))
         for member in cls.members.values():
             if isinstance(member, Function):
                 self._run_function_alone(member.bind(owner if isinstance(owner, Ref) else UNKNOWN))
@@ -298,9 +307,9 @@ class Interpreter:
     # -- places and steps
 
     def place(self, node: cst.CSTNode) -> Place:
-        """Where `node` of the chunk being read stands."""
-        assert self.chunk is not None
-        return tuple.__new__(Place, (self.chunk, node))  # half the cost of `Place(...)`, many times a line
+        """Where `node` of the section being read stands."""
+        assert self.section is not None
+        return tuple.__new__(Place, (self.section, node))  # half the cost of `Place(...)`, many times a line
 
     def stop(self) -> NoReturn:
         """Give up: `steps` went over the `budget`."""
@@ -460,17 +469,17 @@ class Interpreter:
             return UNKNOWN
         self.note("entered", function.node, True)
         scope = self.new_scope(function.scope)
-        saved_frame, saved_chunk = self.frame, self.chunk
+        saved_frame, saved_section = self.frame, self.section
         self.frame = Frame(scope, function)
         self.frames.append(self.frame)
-        self.chunk = function.chunk
+        self.section = function.section
         try:
             self._bind_parameters(function, arguments)
             return self._run_body(function)
         finally:
             self._forget_locals()
             self.frames.pop()
-            self.frame, self.chunk = saved_frame, saved_chunk
+            self.frame, self.section = saved_frame, saved_section
 
     def _forget_locals(self) -> None:
         """Drop what a followed function bound, unless a function made in it may still ask for it."""
@@ -551,12 +560,3 @@ def _unread(chunk: PlacedChunk) -> UnreadPart | None:
         return None
     line = chunk.first_line + problem.line - 1
     return UnreadPart(SourceRange.of(line, 0, line + 1, 0), problem.reason, problem.mend)
-
-
-def _too_deep(chunk: PlacedChunk) -> UnreadPart:
-    line = chunk.first_line
-    return UnreadPart(
-        SourceRange.of(line, 0, line + 1, 0),
-        "This code nests too deep to be read.",
-        "Give the inner parts names of their own.",
-    )

@@ -99,13 +99,13 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """The last reading of one file: how it was cut, its chunks (each by itself), the outcome of each stretch.
+    """The last reading of one file: how it was cut, its chunks, the outcome of each stretch.
 
     `sought` are the names that the whole text was searched for; `serials` numbers the stretches ever read.
     """
 
     split: Split | None = None
-    chunks: Mapping[PlacedChunk, PlacedChunk] = field(default_factory=dict)
+    chunks: Sequence[PlacedChunk] = ()
     outcomes: Mapping[Hashable, Outcome] = field(default_factory=dict)
     sought: frozenset[str] = frozenset()
     serials: Iterator[int] = field(default_factory=lambda: itertools.count(1))

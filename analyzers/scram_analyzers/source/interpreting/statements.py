@@ -125,12 +125,12 @@ def _bind_import(interpreter: Interpreter, name: str, dotted: str) -> None:
 
 
 def _function(interpreter: Interpreter, node: cst.FunctionDef) -> None:
-    assert interpreter.chunk is not None
+    assert interpreter.section is not None
     interpreter.frame.encloses = True
     decorators = tuple(filter(None, (_decorator_name(interpreter, each) for each in node.decorators)))
     function = Function(
         node,
-        interpreter.chunk,
+        interpreter.section,
         interpreter.frame.scope,
         interpreter.parameter_defaults(node.params),
         node.name.value,
@@ -148,7 +148,7 @@ def _decorator_name(interpreter: Interpreter, decorator: cst.Decorator) -> str |
 
 
 def _class(interpreter: Interpreter, node: cst.ClassDef) -> None:
-    assert interpreter.chunk is not None
+    assert interpreter.section is not None
     bases = tuple(interpreter.evaluate(argument.value) for argument in node.bases if argument.star == "")
     scope = interpreter.new_scope(interpreter.frame.scope)
     outer = interpreter.frame.scope
@@ -160,7 +160,7 @@ def _class(interpreter: Interpreter, node: cst.ClassDef) -> None:
         interpreter.frame.scope = outer
         interpreter.class_bodies -= 1
     members = {name: value for (owner, name), value in interpreter.state.names.items() if owner == scope}
-    cls = Class(node, interpreter.chunk, bases, members, node.name.value, interpreter.place(node.name))
+    cls = Class(node, interpreter.section, bases, members, node.name.value, interpreter.place(node.name))
     for name, member in members.items():
         if isinstance(member, Function):  # a method sees the names around the class, not those in it
             members[name] = replace(member, defining_class=cls, scope=outer)

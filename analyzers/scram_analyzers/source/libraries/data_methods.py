@@ -146,7 +146,7 @@ def _note_as_function(
 ) -> None:
     """Note `data.argmax(axis=1)` as the `numpy.argmax(data, axis=1)` that it is."""
     function = place.node.func if isinstance(place.node, cst.Call) else None
-    written = Place(place.chunk, function.value) if isinstance(function, cst.Attribute) else None
+    written = Place(place.section, function.value) if isinstance(function, cst.Attribute) else None
     given = Arguments((Argument(data, written), *arguments.positional), arguments.keywords, arguments.open)
     interpreter.recording.calls.append(Call(name, name, given, place, result))
 

@@ -22,7 +22,7 @@ from scram_analyzers.source.interpreting.reuse import Memory
 from scram_analyzers.source.reading.logical_lines import logical_lines
 from scram_analyzers.source.reading.positions import FIRST_LINE, Position, Positions
 from scram_analyzers.source.reading.splicing import spliced
-from scram_analyzers.source.reading.splitting import Chunk, Split, around, before_next_start, statements
+from scram_analyzers.source.reading.splitting import Chunk, Split, around, before_next_start, cut, statements
 from scram_analyzers.source.reading.walk import children
 
 MAX_BRACKET_DEPTH = 90
@@ -119,13 +119,28 @@ class ParsedChunk:
         return self._positions.of(node) if self.module is not None else FIRST_LINE
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedChunk:
-    """A parsed chunk at its line in a module. The same text elsewhere shares the tree."""
+@dataclass(frozen=True, eq=False, slots=True)
+class Section:
+    """A part of a module: a parsed text, once for each time it stands there; the tree is shared.
+
+    It knows no lines, so that what was read in it is still true when edits above move it.
+    """
 
     parsed: ParsedChunk
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedChunk:
+    """A section at its line in a module."""
+
+    section: Section
     first_line: int
     line_count: int
+
+    @property
+    def parsed(self) -> ParsedChunk:
+        """The tree of the section's text, or why there is none."""
+        return self.section.parsed
 
     def range_of(self, node: cst.CSTNode) -> SourceRange:
         """The node's range in the module."""
@@ -145,6 +160,7 @@ class ParseCache:
         self._size = 0
         self._parsed: OrderedDict[str, ParsedChunk] = OrderedDict()
         self._memories: OrderedDict[str, Memory] = OrderedDict()
+        self._last_cut: tuple[str, tuple[Chunk, ...]] = "", ()
 
     def memory(self, filename: str) -> Memory:
         """What the last reading of a file came to; empty for a file not seen lately."""
@@ -178,6 +194,12 @@ class ParseCache:
         known = self._parsed.get(text)
         return known.basis if known is not None else None
 
+    def cut(self, text: str) -> Sequence[Chunk]:
+        """The chunks of what an open bracket has swallowed: the same after each keystroke within it."""
+        if self._last_cut[0] != text:
+            self._last_cut = text, cut(text)
+        return self._last_cut[1]
+
     def _keep(self, parsed: ParsedChunk) -> None:
         if parsed.text not in self._parsed:
             self._size += len(parsed.text)
@@ -199,7 +221,7 @@ def parse_module(split: Split, cache: ParseCache, last: Split | None = None) -> 
         edited = old is not None and old.text != chunk.text
         parsed = cache.parse(chunk, cache.basis(old.text) if edited else None)
         if parsed.problem is None:
-            placed.append(PlacedChunk(parsed, chunk.first_line, chunk.lines + 1))
+            placed.append(PlacedChunk(Section(parsed), chunk.first_line, chunk.lines + 1))
         else:
             placed += _readable_parts(chunk, cache)
     return _without_shared_nodes(placed, cache)
@@ -211,9 +233,25 @@ def _without_shared_nodes(placed: list[PlacedChunk], cache: ParseCache) -> list[
     return [
         each
         if each.parsed.module is None or first.setdefault(each.parsed.lineage, each.parsed) is each.parsed
-        else replace(each, parsed=cache.parse_anew(each.parsed))
+        else replace(each, section=Section(cache.parse_anew(each.parsed)))
         for each in placed
     ]
+
+
+def known_sections(placed: Sequence[PlacedChunk], last: Sequence[PlacedChunk]) -> Iterator[PlacedChunk]:
+    """The chunks of a module with the sections that a reading before had for the same texts, wherever they stood."""
+    known = {key: each.section for key, each in _counted(last)}
+    for key, each in _counted(placed):
+        section = known.get(key)
+        yield replace(each, section=section) if section is not None else each
+
+
+def _counted(placed: Sequence[PlacedChunk]) -> Iterator[tuple[tuple[ParsedChunk, int], PlacedChunk]]:
+    """Each chunk with its tree and how often that has come before."""
+    seen: dict[ParsedChunk, int] = {}
+    for each in placed:
+        count = seen[each.parsed] = seen.get(each.parsed, -1) + 1
+        yield (each.parsed, count), each
 
 
 def _readable_parts(chunk: Chunk, cache: ParseCache) -> Iterator[PlacedChunk]:
@@ -226,7 +264,7 @@ def _readable_parts(chunk: Chunk, cache: ParseCache) -> Iterator[PlacedChunk]:
             continue
         yield from _broken_part(broken, cache)
         broken = []
-        yield PlacedChunk(parsed, piece.first_line, piece.lines + 1)
+        yield PlacedChunk(Section(parsed), piece.first_line, piece.lines + 1)
     yield from _broken_part(broken, cache)
 
 
@@ -234,7 +272,7 @@ def _broken_part(pieces: list[Chunk], cache: ParseCache) -> Iterator[PlacedChunk
     if pieces:
         text = "".join(piece.text for piece in pieces)
         parsed = ParsedChunk(text, None, cache.parse(pieces[0]).problem)
-        yield PlacedChunk(parsed, pieces[0].first_line, sum(piece.lines for piece in pieces) + 1)
+        yield PlacedChunk(Section(parsed), pieces[0].first_line, sum(piece.lines for piece in pieces) + 1)
 
 
 def _pieces(chunk: Chunk, cache: ParseCache) -> Iterator[Chunk]:
@@ -256,12 +294,19 @@ def _pieces(chunk: Chunk, cache: ParseCache) -> Iterator[Chunk]:
 
 def _cut_where_open(chunk: Chunk, cache: ParseCache) -> tuple[Chunk, ...]:
     """One broken statement without what its open bracket or quote has swallowed, where any of that can be read."""
-    cut = before_next_start(chunk)
-    swallowed = itertools.chain.from_iterable((part, *statements(part.text, 0, part.first_line)) for part in cut[1:])
-    return cut if any(cache.parse(each).problem is None for each in itertools.islice(swallowed, MAX_CUTS)) else ()
+    parted = before_next_start(chunk)
+    if parted is None:
+        return ()
+    opened, rest = parted
+    parts = [each.moved(opened.first_line + opened.lines - 1) for each in cache.cut(rest)]
+    swallowed = itertools.chain.from_iterable((part, *statements(part.text, 0, part.first_line)) for part in parts)
+    readable = any(cache.parse(each).problem is None for each in itertools.islice(swallowed, MAX_CUTS))
+    return (opened, *parts) if readable else ()
 
 
 def _parse(chunk: Chunk, basis: ParsedChunk | None) -> ParsedChunk:
+    if chunk.is_open and (problem := _python_problem(chunk)) is not None:  # the rest of the file, most likely
+        return ParsedChunk(chunk.text, None, problem, basis)
     obstacle = _too_much(chunk)
     if obstacle is not None:
         return ParsedChunk(chunk.text, None, obstacle, basis)
@@ -271,23 +316,26 @@ def _parse(chunk: Chunk, basis: ParsedChunk | None) -> ParsedChunk:
     try:
         return ParsedChunk(chunk.text, cst.parse_module(chunk.text), None)
     except cst.ParserSyntaxError as error:
-        return ParsedChunk(chunk.text, None, _syntax_problem(chunk, error), basis)
+        return ParsedChunk(chunk.text, None, _python_problem(chunk) or _not_valid(chunk, error.raw_line), basis)
     except (RecursionError, ValueError, cst.CSTValidationError) as error:
         problem = ParseProblem(1, f"This code could not be read ({type(error).__name__}).", "Split the expression.")
         return ParsedChunk(chunk.text, None, problem, basis)
 
 
-def _syntax_problem(chunk: Chunk, error: cst.ParserSyntaxError) -> ParseProblem:
-    """Where the error is: as Python itself says, where it agrees that there is one; libcst often points behind it."""
-    line, words = error.raw_line, ""
+def _python_problem(chunk: Chunk) -> ParseProblem | None:
+    """The syntax error as Python itself tells it: libcst often points behind it. None where Python sees none."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of odd escapes in the user's strings
         try:
             ast.parse(chunk.text)
-        except SyntaxError as python_error:
-            line, words = python_error.lineno or 1, f" ({python_error.msg})"
+        except SyntaxError as error:
+            return _not_valid(chunk, error.lineno or 1, f" ({error.msg})")
         except (ValueError, RecursionError, MemoryError):  # null characters; nested too deep for Python as well
-            words = ""
+            return None
+    return None
+
+
+def _not_valid(chunk: Chunk, line: int, words: str = "") -> ParseProblem:
     reason = f"This code is not valid Python{words}, so it was not checked."
     return ParseProblem(min(max(line, 1), chunk.lines + 1), reason, "Mend the syntax error.")
 
@@ -315,7 +363,7 @@ def _too_much(chunk: Chunk) -> ParseProblem | None:
 
 
 def _long_lines(text: str) -> Iterator[str]:
-    for start, end, _, _ in logical_lines(text):
+    for start, end, _, _, _ in logical_lines(text):
         if end - start > MAX_CHAIN:
             yield text[start:end]
 

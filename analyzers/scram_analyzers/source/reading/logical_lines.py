@@ -27,17 +27,18 @@ _TOKEN = re.compile(
 _BLANK = re.compile(r"[ \t\f]*(?:#[^\r\n]*)?(?:\r\n|\r|\n)?")
 
 
-def logical_lines(text: str, start: int = 0) -> Iterator[tuple[int, int, int, int]]:
+def logical_lines(text: str, start: int = 0) -> Iterator[tuple[int, int, int, int, bool]]:
     """Start and end offsets of each logical line from offset `start` on, the line number after it (1 is the
-    line at `start`) and its bracket depth.
+    line at `start`), its bracket depth, and whether the text ends within a bracket or a string of it.
     """
     line, depth, deepest = 1, 0, 0
+    kind: str | None = None
     for match in _TOKEN.finditer(text, start):
         kind = match.lastgroup
         if kind == "newline":
             line += 1
             if depth == 0:
-                yield start, match.end(), line, deepest
+                yield start, match.end(), line, deepest, False
                 start, deepest = match.end(), 0
         elif kind == "open":
             depth += 1
@@ -49,7 +50,7 @@ def logical_lines(text: str, start: int = 0) -> Iterator[tuple[int, int, int, in
         elif kind == "string":
             line += len(LINE_END.findall(match.group()))
     if start < len(text):
-        yield start, len(text), line + 1, deepest
+        yield start, len(text), line + 1, deepest, depth > 0 or kind == "string"
 
 
 def is_blank(text: str, start: int, end: int) -> bool:
@@ -60,7 +61,7 @@ def is_blank(text: str, start: int, end: int) -> bool:
 def code_lines(text: str) -> list[int]:
     """The line numbers, from 1, of the logical lines that hold more than white space and comments."""
     found, line = [], 1
-    for start, end, next_line, _ in logical_lines(text):
+    for start, end, next_line, _, _ in logical_lines(text):
         if not is_blank(text, start, end):
             found.append(line)
         line = next_line

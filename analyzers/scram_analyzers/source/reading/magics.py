@@ -85,7 +85,7 @@ def _pieces_below(source: str, begin: int) -> Iterator[Piece]:
 def _first_stand_in(source: str, closed: str, begin: int) -> tuple[int, StandIn | None]:
     """The first line from `begin` on that can't stay as it is, with its stand-in; else the end of the cell."""
     may_be_magic = _MAGIC_SIGN.search(source, begin) is not None
-    for start, end, _, _ in logical_lines(closed, begin):
+    for start, end, _, _, _ in logical_lines(closed, begin):
         if start >= len(source):
             break
         stand_in = _stand_in(source, start) if may_be_magic else None

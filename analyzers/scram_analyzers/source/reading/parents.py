@@ -9,7 +9,7 @@ from scram_analyzers.source.places import Place
 
 def ancestors(place: Place) -> list[cst.CSTNode]:
     """The nodes around `place.node`, the closest first."""
-    return list(place.chunk.parsed.ancestors(place.node))
+    return list(place.section.parsed.ancestors(place.node))
 
 
 def added_to(place: Place) -> str | None:
@@ -22,7 +22,7 @@ def added_to(place: Place) -> str | None:
         return None
     if not isinstance(above[2], cst.Expr) or not isinstance(function.value, (cst.Name, cst.Attribute)):
         return None
-    return place.chunk.parsed.module.code_for_node(function.value) if place.chunk.parsed.module else None
+    return place.section.parsed.module.code_for_node(function.value) if place.section.parsed.module else None
 
 
 def is_element(place: Place) -> bool:
@@ -35,5 +35,5 @@ def statement_of(place: Place) -> Place | None:
     """The statement that holds the node."""
     for node in [place.node, *ancestors(place)]:
         if isinstance(node, (cst.SimpleStatementLine, cst.BaseCompoundStatement)):
-            return Place(place.chunk, node)
+            return Place(place.section, node)
     return None

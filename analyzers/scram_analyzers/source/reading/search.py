@@ -9,7 +9,7 @@ import libcst as cst
 
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
-from scram_analyzers.source.reading.chunks import PlacedChunk
+from scram_analyzers.source.reading.chunks import Section
 from scram_analyzers.source.reading.walk import children
 
 Node = TypeVar("Node", bound=cst.CSTNode)
@@ -25,18 +25,18 @@ def nodes(root: cst.CSTNode, kind: type[Node]) -> Iterator[Node]:
         waiting.extend(reversed(children(node)))
 
 
-def parts(program: Program, word: str) -> Iterator[PlacedChunk]:
+def parts(program: Program, word: str) -> Iterator[Section]:
     """The top-level parts of the module whose text holds `word`."""
     if word not in program.text:
         return
     for chunk in program.chunks:
         if chunk.parsed.module is not None and word in chunk.parsed.text:
-            yield chunk
+            yield chunk.section
 
 
 def found(program: Program, kind: type[Node], word: str) -> Iterator[tuple[Node, Place]]:
     """The nodes of exactly one kind, in those top-level parts of the module whose text holds `word`."""
-    for chunk in parts(program, word):
-        for node in chunk.parsed.nodes.get(kind, ()):
+    for section in parts(program, word):
+        for node in section.parsed.nodes.get(kind, ()):
             assert isinstance(node, kind)
-            yield node, Place(chunk, node)
+            yield node, Place(section, node)

@@ -28,13 +28,13 @@ def spliced(basis: ParsedChunk, text: str) -> cst.Module | None:
     if module is None or module.default_newline != "\n" or "\r" in text:
         return None
     edit, code_above = common_prefix(before, text), 0
-    for start, end, _, _ in logical_lines(before):
+    for start, end, _, _, _ in logical_lines(before):
         if end > edit:
             break
         code_above += not is_blank(before, start, end)
     else:
         return None
-    text_end = next((end for _, end, _, _ in logical_lines(text, start)), start)
+    text_end = next((end for _, end, _, _, _ in logical_lines(text, start)), start)
     old, new = before[start:end], text[start:text_end]
     if not _both_in_a_block(old, new) or before[end:] != text[text_end:]:
         return None

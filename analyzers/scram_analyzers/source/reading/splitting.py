@@ -25,7 +25,8 @@ class Chunk:
     """A stretch of whole lines: one compound statement, or a run of simple ones.
 
     `first_line` counts from 1 and `lines` are the line ends in it; `depth` is the deepest nesting of brackets and
-    `longest_line` the length of the longest logical line of code, in characters.
+    `longest_line` the length of the longest logical line of code, in characters. `is_open`: a bracket or a string of
+    its last statement goes on to the end of the text, and holds whatever followed before it was opened.
     """
 
     text: str
@@ -33,6 +34,12 @@ class Chunk:
     lines: int = 0
     depth: int = 0
     longest_line: int = 0
+    statements: int = 1
+    is_open: bool = False
+
+    def moved(self, lines: int) -> Chunk:
+        """The same text so many lines further down."""
+        return replace(self, first_line=self.first_line + lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +55,7 @@ def split_module(text: str, last: Split | None = None) -> Split:
     """Cut a module at the lines where top-level statements begin. What `last` shares with it is not read again."""
     text = text.removeprefix("\ufeff")
     if last is None or not last.chunks:
-        return _split(text, list(_group(statements(text))))
+        return _split(text, list(cut(text)))
     same = common_prefix(text, last.text)
     kept = max(sum(1 for start in last.starts if start <= same) - 2, 0)
     chunks = list(last.chunks[:kept])
@@ -61,7 +68,7 @@ def split_module(text: str, last: Split | None = None) -> Split:
         if index is not None:
             moved = chunk.first_line - last.chunks[index].first_line
             rest = last.chunks[index:]
-            chunks += rest if moved == 0 else (replace(each, first_line=each.first_line + moved) for each in rest)
+            chunks += rest if moved == 0 else (each.moved(moved) for each in rest)
             break
         chunks.append(chunk)
         offset += len(chunk.text)
@@ -101,9 +108,9 @@ def statements(text: str, offset: int = 0, line: int = 1) -> Iterator[Chunk]:
     """One chunk for each top-level statement from `offset` on, with the comments and blank lines above it."""
     begin, begin_line, first = offset, line, line
     pending: tuple[int, int] | None = None  # where comments and blank lines after the statement begin
-    has_code = decorated = False
+    has_code = decorated = is_open = False
     depth = longest = 0
-    for start, end, next_line, line_depth in logical_lines(text, offset):
+    for start, end, next_line, line_depth, ends_inside in logical_lines(text, offset):
         character = text[start]
         if character in "\r\n#" or text[start:end].isspace():
             pending = pending or (start, line)
@@ -114,10 +121,10 @@ def statements(text: str, offset: int = 0, line: int = 1) -> Iterator[Chunk]:
                 begin, begin_line, depth, longest = cut, cut_line, 0, 0
             has_code, decorated, pending = True, character == "@", None
             depth, longest = max(depth, line_depth), max(longest, end - start)
-        line = first + next_line - 1
+        line, is_open = first + next_line - 1, ends_inside
     rest = text[begin:]
     if rest and not rest.isspace():
-        yield Chunk(rest, begin_line, len(LINE_END.findall(rest)), depth, longest)
+        yield Chunk(rest, begin_line, len(LINE_END.findall(rest)), depth, longest, is_open=is_open)
 
 
 def _group(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
@@ -145,6 +152,8 @@ def _joined(chunks: list[Chunk]) -> Chunk:
         sum(chunk.lines for chunk in chunks),
         max(chunk.depth for chunk in chunks),
         max(chunk.longest_line for chunk in chunks),
+        sum(chunk.statements for chunk in chunks),
+        chunks[-1].is_open,
     )
 
 
@@ -161,37 +170,40 @@ def around(chunk: Chunk, line: int) -> tuple[Chunk, ...]:
 
     One chunk, where it holds a single statement.
     """
-    parts = list(statements(chunk.text, 0, chunk.first_line))
-    if len(parts) <= 1:
+    if chunk.statements == 1:
         return (chunk,)
+    parts = list(statements(chunk.text, 0, chunk.first_line))
     at = max(index for index, part in enumerate(parts) if index == 0 or part.first_line < chunk.first_line + line)
     pieces = [parts[:at], [parts[at]], parts[at + 1 :]]
     return tuple(_joined(piece) for piece in pieces if piece)
 
 
-def before_next_start(chunk: Chunk) -> tuple[Chunk, ...]:
-    """A chunk cut where its next line starts in the first column, whatever brackets and quotes are open there.
+def before_next_start(chunk: Chunk) -> tuple[Chunk, str] | None:
+    """A chunk up to where its next line starts in the first column, whatever brackets and quotes are open there.
 
-    The rest is cut as the module was before they were opened, so that what is known of it serves again. Empty where
-    there is no such line.
+    With it goes the text from there on, with the comments and blank lines above. None where there is no such line.
     """
     offset = 0
     in_code = False
-    behind = (0, 0)  # offset and line of what stands behind the last line of code: blank lines and comments
-    for line, text_line in enumerate(lines_with_ends(chunk.text)):
+    behind = 0  # where blank lines and comments behind the last line of code begin
+    for text_line in lines_with_ends(chunk.text):
         starts = text_line[0].isalpha() or text_line[0] in "_@"
         if starts and in_code and not _CLAUSE.match(text_line):
-            cut, line_of_cut = behind
-            rest = _group(statements(chunk.text, cut, chunk.first_line + line_of_cut))
-            return _measured(chunk.text[:cut], chunk.first_line), *rest
+            return _measured(chunk.text[:behind], chunk.first_line), chunk.text[behind:]
         offset += len(text_line)
         if not (text_line.isspace() or text_line.lstrip()[0] == "#"):
-            in_code, behind = True, (offset, line + 1)
-    return ()
+            in_code, behind = True, offset
+    return None
 
 
 def _measured(text: str, first_line: int) -> Chunk:
+    """One statement as a chunk."""
     lines = list(logical_lines(text))
-    deepest = max((depth for _, _, _, depth in lines), default=0)
-    longest = max((end - start for start, end, _, _ in lines), default=0)
-    return Chunk(text, first_line, len(LINE_END.findall(text)), deepest, longest)
+    deepest = max((depth for _, _, _, depth, _ in lines), default=0)
+    longest = max((end - start for start, end, _, _, _ in lines), default=0)
+    return Chunk(text, first_line, len(LINE_END.findall(text)), deepest, longest, is_open=lines[-1][-1])
+
+
+def cut(text: str) -> tuple[Chunk, ...]:
+    """The chunks of a text that is cut as if it were a module."""
+    return tuple(_group(statements(text)))

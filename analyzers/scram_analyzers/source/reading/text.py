@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from collections.abc import Iterator
 
 LINE_END = re.compile(r"\r\n|\r|\n")
 """What Python (and libcst) count as the end of a line; `str.splitlines` knows more, wrongly here."""
@@ -24,7 +24,11 @@ def lines_of(text: str) -> list[str]:
     return LINE_END.split(text)
 
 
-def lines_with_ends(text: str) -> list[str]:
+def lines_with_ends(text: str) -> Iterator[str]:
     """The lines of a text with their ends; no last line without text or end."""
-    ends = [0, *(match.end() for match in LINE_END.finditer(text)), len(text)]
-    return [text[start:end] for start, end in pairwise(ends) if start < end]
+    start = 0
+    for match in LINE_END.finditer(text):
+        yield text[start : match.end()]
+        start = match.end()
+    if start < len(text):
+        yield text[start:]

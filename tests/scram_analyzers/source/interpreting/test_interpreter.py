@@ -75,21 +75,23 @@ def test_a_default_that_a_caller_may_override_is_marked_as_assumed() -> None:
 )
 def test_an_option_of_the_command_line_has_its_default(options: str, use: str, value: float | None) -> None:
     text = f"import argparse, keras\nparser = argparse.ArgumentParser()\n{options}\nargs = parser.parse_args()\n"
-    (optimizer,) = program_of(f"{text}keras.optimizers.Adam({use})\n").optimizers
+    program = program_of(f"{text}keras.optimizers.Adam({use})\n")
+    (optimizer,) = program.optimizers
     assert optimizer.learning_rate.value == value
     if value is not None:
         assert optimizer.learning_rate.assumed
         assert optimizer.learning_rate.place is not None
-        assert optimizer.learning_rate.place.line == 3
+        assert program.line_of(optimizer.learning_rate.place) == 3
 
 
 def test_the_number_is_placed_where_it_is_written() -> None:
-    (optimizer,) = program_of("import keras\nRATE = 5.0\nkeras.optimizers.Adam(RATE)\n").optimizers
+    program = program_of("import keras\nRATE = 5.0\nkeras.optimizers.Adam(RATE)\n")
+    (optimizer,) = program.optimizers
     rate = optimizer.learning_rate
     assert rate.place is not None
     assert rate.use is not None
-    assert (rate.place.text, rate.place.line) == ("5.0", 2)
-    assert (rate.use.text, rate.use.line) == ("RATE", 3)
+    assert (rate.place.text, program.line_of(rate.place)) == ("5.0", 2)
+    assert (rate.use.text, program.line_of(rate.use)) == ("RATE", 3)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from scram_analyzers.findings import SourceRange
 from scram_analyzers.source.reading.chunks import ParseCache, PlacedChunk, parse_module
-from scram_analyzers.source.reading.splitting import Chunk, split_module
+from scram_analyzers.source.reading.splitting import Chunk, split_module, statements
 from scram_analyzers.source.reading.text import LINE_END
 
 PIECES = st.sampled_from(
@@ -71,6 +71,16 @@ def test_no_text_is_lost_and_lines_are_counted(source: str) -> None:
     lines = LINE_END.split(source)
     for chunk in chunks:
         assert LINE_END.split(chunk.text)[0] == lines[chunk.first_line - 1]
+
+
+@given(TEXTS)
+def test_a_chunk_counts_its_statements_and_tells_whether_its_end_is_open(source: str) -> None:
+    *closed, last = split_module(source).chunks or (Chunk("", 1),)
+    assert not any(chunk.is_open for chunk in closed)
+    for chunk in (*closed, last):
+        assert chunk.statements == max(len(list(statements(chunk.text))), 1)
+    if last.text.rstrip().endswith("("):
+        assert last.is_open
 
 
 @given(st.text(max_size=200))

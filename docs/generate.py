@@ -14,6 +14,7 @@ from itertools import groupby
 from pathlib import Path
 
 from scram_analyzers.engine import analyze_source
+from scram_analyzers.fixes import number_text
 from scram_analyzers.rules.base import Example, Rule
 from scram_analyzers.rules.registry import RuleSet, rule_classes
 
@@ -143,7 +144,7 @@ def _option_lines(rule: type[Rule]) -> Iterator[str]:
     yield "| Option | Default | Meaning | Where the default comes from |"
     yield "|---|---|---|---|"
     for option in rule.options:
-        yield f"| `{option.name}` | {option.default:g} | {option.meaning} | {option.source} |"
+        yield f"| `{option.name}` | {number_text(option.default)} | {option.meaning} | {option.source} |"
     yield ""
 
 

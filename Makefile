@@ -57,7 +57,7 @@ vsix: $(VENV)/pip.stamp vscode-extension/node_modules/.installed
 # Drives the extension in a real VS Code and a real browser; pictures are left in tests/e2e/output.
 test-e2e: $(VENV)/dev.stamp vsix
 	tests/e2e/setup.sh
-	cd tests/e2e && node --test --test-concurrency=1
+	tests/e2e/run.sh
 
 # How the rules do on labelled real programs: make realcode CORPUS=folder (benchmarks/README.md).
 realcode: $(VENV)/dev.stamp

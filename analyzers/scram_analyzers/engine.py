@@ -25,6 +25,7 @@ from scram_analyzers.source.locate import concerns
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading.chunks import ParseCache
 from scram_analyzers.source.reading.text import mentions_keras
+from scram_analyzers.source.unit_tests import expected_to_fail, in_unit_test
 from scram_analyzers.suppression import unused_removed
 
 log = logging.getLogger(__name__)
@@ -184,7 +185,15 @@ def _check_program(rule: Rule, program: Program) -> Iterator[Finding]:
         yield note_finding(RULE_FAILED, _failure_message(rule, error), program.filename, SourceRange.of(1, 0, 1, 0))
         return
     for report in reports:
-        yield _source_finding(rule, report, program)
+        if not _expected(rule, report, program):
+            yield _source_finding(rule, report, program)
+
+
+def _expected(rule: Rule, report: Report, program: Program) -> bool:
+    """Whether a unit test wants what the rule reports, or does not care."""
+    if expected_to_fail(report.place):
+        return True
+    return not rule.matters_in_tests and in_unit_test(program, report.place)
 
 
 def _source_finding(rule: Rule, report: Report, program: Program) -> Finding:

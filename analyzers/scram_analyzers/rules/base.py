@@ -155,6 +155,9 @@ class Rule:
     first: when one of them speaks of the same run, this one is silent. When one of them spoke of the script
     instead, the run confirms it. With `needs_cause` a symptom that neither they nor its own `causes` explain is
     not reported.
+
+    Nobody uses what a unit test trains, so only a rule with `matters_in_tests` speaks there: one whose mistake stops
+    the program, or makes a check mean nothing.
     """
 
     code: ClassVar[str]
@@ -171,6 +174,7 @@ class Rule:
     symptom_of: ClassVar[tuple[str, ...]] = ()
     needs_cause: ClassVar[bool] = False
     prevents_learning: ClassVar[bool] = False
+    matters_in_tests: ClassVar[bool] = False
     bad: ClassVar[tuple[Example, ...]] = ()
     good: ClassVar[tuple[Example, ...]] = ()
 

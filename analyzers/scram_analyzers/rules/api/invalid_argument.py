@@ -173,6 +173,7 @@ class InvalidArgument(Rule):
     name = "invalid-argument"
     severity = Severity.ERROR
     confidence = Confidence.HIGH
+    matters_in_tests = True
     summary = "an argument that the call does not have in any version of Keras"
     why = "Python stops at this call with a TypeError or ValueError: the argument does not exist."
     how = "Correct the spelling, or set this where it belongs: the call's documentation lists its arguments."

@@ -26,6 +26,7 @@ class NanComparison(Rule):
     name = "nan-comparison"
     severity = Severity.WARNING
     confidence = Confidence.HIGH
+    matters_in_tests = True
     summary = "a comparison with NaN by == or !="
     why = "NaN equals nothing, not even itself: == is always false and != always true, so missing values are not found."
     how = "Ask with isnan: np.isnan(x) for arrays, math.isnan(x) for a number, frame.isna() for pandas."

@@ -49,6 +49,7 @@ class RemovedApi(Rule):
     name = "removed-api"
     severity = Severity.INFO
     confidence = Confidence.HIGH
+    matters_in_tests = True
     summary = "a layer, function, method or module that Keras 3 no longer has"
     why = "With Keras 3 (TensorFlow 2.16 and later) the program stops here with an error."
     how = "Use what has taken its place, or install the older Keras that the program was written for (tf_keras)."

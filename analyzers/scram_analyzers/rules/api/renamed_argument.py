@@ -33,6 +33,7 @@ class RenamedArgument(Rule):
     name = "renamed-argument"
     severity = Severity.INFO
     confidence = Confidence.HIGH
+    matters_in_tests = True
     summary = "an argument under the name it had in an older Keras"
     why = "Keras 3 does not know the old name: the call stops with an error, or the value is never used."
     how = "Write the new name; the value stays as it is."

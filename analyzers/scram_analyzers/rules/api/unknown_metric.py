@@ -17,6 +17,9 @@ from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Compile, Program
 from scram_analyzers.source.values import text
 
+PACKAGE_MARK = ">"
+"""What Keras puts between a package and the name that it registered there ("Addons>triplet_loss")."""
+
 
 class UnknownMetric(Rule):
     """A metric, loss or optimizer named by a string that Keras does not know."""
@@ -25,6 +28,7 @@ class UnknownMetric(Rule):
     name = "unknown-metric"
     severity = Severity.ERROR
     confidence = Confidence.HIGH
+    matters_in_tests = True
     summary = "a metric, loss or optimizer named by a string that Keras does not know"
     why = "Keras looks the name up when the model is compiled or trained, does not find it, and stops with an error."
     how = "Use the name of one that exists, or pass the function or object itself."
@@ -98,6 +102,16 @@ class UnknownMetric(Rule):
             model.compile(optimizer="adam", loss="distance")
             """,
         ),
+        Example(
+            "A name that another package has registered",
+            """
+            import keras
+            import tensorflow_addons
+
+            model = keras.Sequential([keras.layers.Dense(32)])
+            model.compile(optimizer="adam", loss="Addons>triplet_semihard_loss")
+            """,
+        ),
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:
@@ -135,7 +149,7 @@ def _unknown_names(program: Program) -> Iterator[_Name]:
         for compiled in program.compiles
         if compiled.model is not None and not compiled.model.trains_itself
         for name in _names(compiled)
-        if name.text.lower() not in name.known
+        if name.text.lower() not in name.known and PACKAGE_MARK not in name.text
     ]
     if names and not _registers(program):
         yield from names

@@ -23,6 +23,7 @@ class InputShapeMismatch(Rule):
     name = "input-shape-mismatch"
     severity = Severity.ERROR
     confidence = Confidence.HIGH
+    matters_in_tests = True
     summary = "training data whose shape is not the one that the model's input declares"
     why = "The model's weights are made for the declared shape; data of another shape stop the training with an error."
     how = "Declare the shape of one example (without the number of examples), or reshape the data to what is declared."

@@ -22,6 +22,7 @@ class KernelLargerThanInput(Rule):
     name = "kernel-larger-than-input"
     severity = Severity.ERROR
     confidence = Confidence.HIGH
+    matters_in_tests = True
     summary = "a convolution or pooling whose window is larger than the map it slides over"
     why = (
         "Every unpadded convolution takes a border off the map, and every pooling divides it. When less is left than "

@@ -22,6 +22,7 @@ class ShapeMismatch(Rule):
     name = "shape-mismatch"
     severity = Severity.ERROR
     confidence = Confidence.HIGH
+    matters_in_tests = True
     summary = "a layer, or an array's new shape, that does not fit what it is given"
     why = (
         "Each kind of layer works on a fixed number of axes: a 2D convolution on rows, columns and channels, a "

@@ -27,6 +27,7 @@ class WrongFitArguments(Rule):
     name = "wrong-fit-arguments"
     severity = Severity.ERROR
     confidence = Confidence.HIGH
+    matters_in_tests = True
     summary = "arguments of fit in the wrong place, of the wrong form, or out of range"
     why = "The training stops with an error, or learns something other than what is meant."
     how = (

@@ -10,7 +10,7 @@ from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Call, Program
+from scram_analyzers.source.program import Call, Compile, Program
 from scram_analyzers.source.reading.walk import children
 from scram_analyzers.source.values import Function, Symbol, Value, is_none, text
 
@@ -154,6 +154,21 @@ class SummedLoss(Rule):
             model.compile(optimizer="adam", loss=dice)
             """,
         ),
+        Example(
+            "A sum of weighted samples",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential([layers.Dense(7, activation="softmax")])
+            model.compile(
+                optimizer="adam",
+                loss=keras.losses.CategoricalCrossentropy(reduction="sum"),
+                weighted_metrics=["accuracy"],
+            )
+            model.fit(x, y, sample_weight=in_training_set / in_training_set.sum(), batch_size=len(x))
+            """,
+        ),
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:
@@ -190,11 +205,19 @@ class SummedLoss(Rule):
 
 
 def _reductions(program: Program) -> Iterator[Place]:
-    """Where a built-in loss that a model is trained with is told to add up."""
-    for loss in {loss.place.key: loss for compiled in program.compiles for loss in compiled.losses}.values():
+    """Where a built-in loss that a model is trained with is told to add up what no weights bring to a mean."""
+    compiles = [compiled for compiled in program.compiles if not _weighs_samples(program, compiled)]
+    for loss in {loss.place.key: loss for compiled in compiles for loss in compiled.losses}.values():
         reduction = loss.arguments.get("reduction") if loss.name is not None else None
         if reduction is not None and reduction.place is not None and _is_sum(reduction.value):
             yield reduction.place
+
+
+def _weighs_samples(program: Program, compiled: Compile) -> bool:
+    """Whether samples have weights, which may add up to 1: some are given to fit, or a metric is to heed them."""
+    fits = (fit for fit in program.fits if fit.compile is compiled)
+    given = [compiled.arguments.get("weighted_metrics"), *(fit.arguments.get("sample_weight") for fit in fits)]
+    return any(each is not None and not is_none(each.value) for each in given)
 
 
 def _is_sum(value: Value) -> bool:

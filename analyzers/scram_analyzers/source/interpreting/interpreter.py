@@ -123,6 +123,7 @@ class Interpreter:
         self.outcomes: dict[Hashable, Outcome] = {}
         self._identities = itertools.count(1)
         self.steps = 0
+        self.turns = 1  # how often the loops being followed go round in all
         self.sought: set[str] = set()
         for name in memory.sought if memory is not None else ():
             self._seek(name)

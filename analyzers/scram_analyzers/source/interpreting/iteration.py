@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 MAX_UNROLLED = 24
 """Loops over more items than this are followed once, with an unknown item."""
 
+MAX_TURNS = MAX_UNROLLED**2
+"""So are loops within loops whose body would be followed more often than this."""
+
+
+def may_unroll(count: int, turns: int) -> bool:
+    """Whether a loop over `count` items may be followed item by item, within loops that go round `turns` times."""
+    return count <= MAX_UNROLLED and count * turns <= MAX_TURNS
+
 
 def iterated(interpreter: Interpreter, value: Value) -> tuple[Value, ...] | None:
     """The items that a loop over `value` meets, when all of them are known."""

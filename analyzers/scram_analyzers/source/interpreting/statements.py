@@ -247,12 +247,17 @@ def _for(interpreter: Interpreter, node: cst.For) -> None:
     items = iteration.iterated(interpreter, iterable)
     breaks, continues = interpreter.frame.breaks, interpreter.frame.continues
     interpreter.frame.breaks = []
-    if items is not None and len(items) <= iteration.MAX_UNROLLED:
-        for item in items:
-            if not interpreter.state.live:
-                break
-            interpreter.assign(node.target, item)
-            _run_loop_body(interpreter, node.body)
+    turns = interpreter.turns
+    if items is not None and iteration.may_unroll(len(items), turns):
+        interpreter.turns *= max(1, len(items))
+        try:
+            for item in items:
+                if not interpreter.state.live:
+                    break
+                interpreter.assign(node.target, item)
+                _run_loop_body(interpreter, node.body)
+        finally:
+            interpreter.turns = turns
     else:
         interpreter.widen(bound_names(node.body))
         before = interpreter.state.fork()

@@ -8,6 +8,7 @@ from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Reference, Rule, RunReport
 from scram_analyzers.run.divergence import divergence
 from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.rate_rise import rate_rise
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.wording import rounded
 
@@ -47,9 +48,11 @@ class LossDiverging(Rule):
         found = divergence(history)
         if found is None or found.kind != "diverging":
             return
+        rise = rate_rise(history, found.step)
+        risen = f"; {rise.clause}" if rise is not None else ""
         yield RunReport(
-            subject=Subject(SubjectKind.FIT),
-            message=f"Training diverges: {found.phrase}{_first_clause(history)}.",
+            subject=Subject(SubjectKind.FIT if rise is None else SubjectKind.LEARNING_RATE),
+            message=f"Training diverges: {found.phrase}{_first_clause(history)}{risen}.",
             step=found.step,
             epoch=found.epoch,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
@@ -10,6 +11,7 @@ from scram_analyzers.run.divergence import Divergence, divergence
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.nonfinite_weights import NonfiniteWeights, nonfinite_weights
 from scram_analyzers.run.origin_wording import OriginStory, origin_story
+from scram_analyzers.run.rate_rise import rate_rise
 from scram_analyzers.run.records import ArrayStatistics, Subject, SubjectKind
 from scram_analyzers.run.wording import rounded
 
@@ -50,11 +52,23 @@ class LossNotFinite(Rule):
         weights = nonfinite_weights(history)
         story = origin_story(history)
         if weights is not None and (loss is None or weights.step < loss.step):
-            yield _of_weights(weights, story)
+            report = _of_weights(weights, story)
         elif loss is not None:
-            yield _of_loss(loss, story)
+            report = _of_loss(loss, story)
         elif story is not None:
-            yield _of_origin(story, history.last_epoch)
+            report = _of_origin(story, history.last_epoch)
+        else:
+            return
+        yield _with_rate(report, history)
+
+
+def _with_rate(report: RunReport, history: RunHistory) -> RunReport:
+    """Where nothing else is to blame, the learning rate is, if it has risen by much."""
+    rise = rate_rise(history, report.step or history.last_step)
+    if rise is None or report.subject.kind not in (SubjectKind.FIT, SubjectKind.LEARNING_RATE):
+        return report
+    message = f"{report.message.removesuffix('.')}; {rise.clause}."
+    return dataclasses.replace(report, subject=Subject(SubjectKind.LEARNING_RATE), message=message)
 
 
 def _of_origin(story: OriginStory, epoch: int) -> RunReport:

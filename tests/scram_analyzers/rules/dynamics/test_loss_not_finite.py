@@ -6,6 +6,7 @@ from scram_analyzers.rules.dynamics.loss_not_finite import LossNotFinite
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import (
     ArrayStatistics,
+    EpochRecord,
     NonfiniteOrigin,
     OriginPlace,
     RunInfo,
@@ -158,3 +159,17 @@ def test_numbers_that_overflow_after_a_runaway_loss_blame_no_layer():
     (report,) = with_origin(OriginPlace.FORWARD, *steps, layer="dense")
     assert 'first in the forward pass of "dense"; the loss had grown to 3e30 by then' in report.message
     assert report.subject == Subject(SubjectKind.LEARNING_RATE)
+
+
+@pytest.mark.parametrize(("place", "is_blamed"), [(None, True), (OriginPlace.INPUTS, False)])
+def test_a_learning_rate_that_has_risen_is_to_blame_where_nothing_else_is(place, is_blamed):
+    history = RunHistory(RunInfo(run="r", script="/p/train.py", started=""))
+    history.add_step(StepRecord(1, 1, 0.7))
+    history.add_epoch(EpochRecord(1, 1, (("loss", 0.7),), 0.01))
+    history.add_epoch(EpochRecord(2, 2, (("loss", 0.7),), 0.5))
+    if place is not None:
+        history.origin = NonfiniteOrigin(place, 3, 3, array="x")
+    history.add_step(StepRecord(3, 3, math.nan))
+    (report,) = LossNotFinite().check_run(history)
+    assert ("had risen from 0.01 to 0.5 by epoch 2" in report.message) is is_blamed
+    assert (report.subject.kind is SubjectKind.LEARNING_RATE) is is_blamed

@@ -8,6 +8,7 @@ from scram_analyzers.source.activations import own_activation
 from scram_analyzers.source.graph import InputSpec, Layer, Operation, Tensor
 from scram_analyzers.source.keras_api.layers import AUGMENTING, NORMALIZING
 from scram_analyzers.source.model import Model
+from scram_analyzers.source.once import once
 
 _RESHAPING = frozenset(
     [
@@ -26,8 +27,13 @@ _RESHAPING = frozenset(
 )
 
 
-def entries_of(model: Model) -> Iterator[Tensor]:
+@once
+def entries_of(model: Model) -> tuple[Tensor, ...]:
     """The tensors made directly from an input, past layers that only move or augment values."""
+    return tuple(_entries(model))
+
+
+def _entries(model: Model) -> Iterator[Tensor]:
     consumers: dict[int, list[Tensor]] = {}
     starts: list[Tensor] = []
     for tensor in model.tensors():

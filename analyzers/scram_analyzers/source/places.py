@@ -29,5 +29,4 @@ class Place(NamedTuple):
     @property
     def text(self) -> str:
         """The node as it is written."""
-        assert self.section.parsed.module is not None
-        return self.section.parsed.module.code_for_node(self.node)
+        return self.section.parsed.text_of(self.node)

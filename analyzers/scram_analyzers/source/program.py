@@ -116,6 +116,7 @@ class Fit:
     epochs: Argument | None = None
     targets_by_output: Mapping[str | int, Data] = field(default_factory=dict)
     class_weights: tuple[int | str, ...] = ()
+    answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def inputs(self) -> Data | None:
@@ -149,6 +150,7 @@ class Evaluation:
     arguments: Arguments
     x: Argument | None
     y: Argument | None
+    answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -175,6 +177,7 @@ class Call:
     arguments: Arguments
     place: Place
     result: Value
+    answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import libcst as cst
 
+from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading import search
+from scram_analyzers.source.reading.chunks import Section
 
 EPSILON = "1e-7"
 TRUTH = re.compile(r"true|target|label|actual|^y$|^t$", re.IGNORECASE)
@@ -55,9 +57,16 @@ class Computation:
         return isinstance(node, cst.Name) and node.value in names and node.value not in self.assigned
 
 
-def computations(program: Program, word: str) -> Iterator[Computation]:
-    """The loss functions and the layers' `call` methods in parts of the module whose text holds `word`."""
-    for function, place in search.found(program, cst.FunctionDef, word):
+@once
+def computations(section: Section) -> tuple[Computation, ...]:
+    """The loss functions and the layers' `call` methods of a section."""
+    return tuple(_computations(section))
+
+
+def _computations(section: Section) -> Iterator[Computation]:
+    for function in section.parsed.nodes.get(cst.FunctionDef, ()):
+        assert isinstance(function, cst.FunctionDef)
+        place = Place(section, function)
         names = [parameter.name.value for parameter in function.params.params]
         given = [name for name in names if name != "self"]
         is_loss = len(given) >= 2 and TRUTH.search(given[0]) and PREDICTION.search(given[1])
@@ -66,6 +75,17 @@ def computations(program: Program, word: str) -> Iterator[Computation]:
             yield Computation(place, function.name.value, given[0], given[1], (), _assigned(function))
         elif is_call:
             yield Computation(place, "call", None, None, tuple(given), _assigned(function))
+
+
+def trained_with(program: Program, computation: Computation) -> Place | None:
+    """Where a model is compiled with a loss function of the module."""
+    return _losses(program).get(computation.name)
+
+
+@once
+def _losses(program: Program) -> Mapping[str, Place]:
+    """Where losses are given to `compile`, by how they are written."""
+    return {loss.place.text: loss.place for compiled in program.compiles for loss in compiled.losses}
 
 
 def _assigned(function: cst.FunctionDef) -> dict[str, cst.BaseExpression | None]:

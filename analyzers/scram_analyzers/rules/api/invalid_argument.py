@@ -13,6 +13,7 @@ from scram_analyzers.rules.api import keywords
 from scram_analyzers.rules.api.keywords import KerasCall, Keyword
 from scram_analyzers.rules.base import Example, Reference, Report, Rule
 from scram_analyzers.source.keras_api.layers import LEGACY_PARAMETERS
+from scram_analyzers.source.once import once
 from scram_analyzers.source.program import Program
 
 _CHECKED = ("keras.layers.", "keras.optimizers.", "keras.callbacks.", "keras.Model.")
@@ -278,22 +279,28 @@ class InvalidArgument(Rule):
 
 def _invalid(program: Program) -> Iterator[tuple[KerasCall, Keyword]]:
     for call in keywords.keras_calls(program):
-        if not call.name.startswith(_CHECKED) or not call.parameters or "kwargs" in call.parameters:
-            continue
-        if call.name in _TAKE_ANYTHING or not _is_written(program, call):
-            continue
-        inherited = _inherited(call)
-        for keyword in keywords.keywords_of(call.place):
-            known = (
-                keyword.name in call.parameters
-                or keyword.name in inherited
-                or keyword.name in _OF_SOME_TIME
-                or keyword.name in LEGACY_PARAMETERS
-                or keyword.name.startswith("_")
-                or keyword.name.endswith("_layout")  # DTensor, in some TensorFlow 2
-            )
-            if not known:
-                yield call, keyword
+        unknown = _unknown(call)
+        if unknown and _is_written(program, call):
+            yield from ((call, keyword) for keyword in unknown)
+
+
+@once
+def _unknown(call: KerasCall) -> tuple[Keyword, ...]:
+    """The keywords that are in no signature, where the call takes no others than those."""
+    if not call.name.startswith(_CHECKED) or not call.parameters or "kwargs" in call.parameters:
+        return ()
+    inherited = _inherited(call)
+    return tuple(
+        keyword
+        for keyword in keywords.keywords_of(call)
+        if call.name not in _TAKE_ANYTHING
+        and keyword.name not in call.parameters
+        and keyword.name not in inherited
+        and keyword.name not in _OF_SOME_TIME
+        and keyword.name not in LEGACY_PARAMETERS
+        and not keyword.name.startswith("_")
+        and not keyword.name.endswith("_layout")  # DTensor, in some TensorFlow 2
+    )
 
 
 def _is_written(program: Program, call: KerasCall) -> bool:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
 
 import libcst as cst
 
 from scram_analyzers.source.keras_api.signatures import signatures
 from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Program
-from scram_analyzers.source.values import Arguments
+from scram_analyzers.source.program import Call, Compile, Evaluation, Fit, Program
 
 _METHODS = {
     "compile": "keras.Model.compile",
@@ -31,6 +31,7 @@ class KerasCall:
     words: str
     parameters: tuple[str, ...]
     place: Place
+    answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +53,37 @@ def keras_calls(program: Program) -> tuple[KerasCall, ...]:
 
 
 def _all_calls(program: Program) -> Iterator[KerasCall]:
-    for call in program.calls:
-        name = "keras.Model" if call.name == "keras.models.Model" else call.name
-        name = "keras.Sequential" if name == "keras.models.Sequential" else name
-        parameters = signatures().get(name) if _has_keywords(call.arguments) else None
-        if parameters is not None:
-            yield KerasCall(call.name, name.rpartition(".")[2], parameters, call.place)
-    of_models = [
-        *((each.method, each.model, each.place) for each in program.fits),
-        *((each.method, each.model, each.place) for each in program.evaluations),
-        *(("compile", each.model, each.place) for each in program.compiles),
+    asked = [
+        *map(_of_function, program.calls),
+        *map(_of_method, program.fits),
+        *map(_of_method, program.evaluations),
+        *map(_of_method, program.compiles),
     ]
-    for method, model, place in of_models:
-        if method in _METHODS and model is not None:
-            yield KerasCall(_METHODS[method], method, signatures()[_METHODS[method]], place)
+    return filter(None, asked)
 
 
-def _has_keywords(arguments: Arguments) -> bool:
-    return bool(arguments.keywords)
+@once
+def _of_function(call: Call) -> KerasCall | None:
+    name = "keras.Model" if call.name == "keras.models.Model" else call.name
+    name = "keras.Sequential" if name == "keras.models.Sequential" else name
+    parameters = signatures().get(name) if call.arguments.keywords else None
+    return KerasCall(call.name, name.rpartition(".")[2], parameters, call.place) if parameters is not None else None
 
 
-def keywords_of(place: Place) -> Iterator[Keyword]:
-    """The keywords written in the call at `place`."""
-    if isinstance(place.node, cst.Call):
-        for argument in place.node.args:
-            if argument.keyword is not None:
-                yield Keyword(
-                    argument.keyword.value, Place(place.section, argument.keyword), Place(place.section, argument.value)
-                )
+@once
+def _of_method(call: Fit | Evaluation | Compile) -> KerasCall | None:
+    method = "compile" if isinstance(call, Compile) else call.method
+    if method not in _METHODS or call.model is None:
+        return None
+    return KerasCall(_METHODS[method], method, signatures()[_METHODS[method]], call.place)
+
+
+@once
+def keywords_of(call: KerasCall) -> tuple[Keyword, ...]:
+    """The keywords written in a call."""
+    node, section = call.place.node, call.place.section
+    return tuple(
+        Keyword(argument.keyword.value, Place(section, argument.keyword), Place(section, argument.value))
+        for argument in (node.args if isinstance(node, cst.Call) else ())
+        if argument.keyword is not None
+    )

@@ -15,8 +15,11 @@ from scram_analyzers.rules.api.removed_names import Removed, removed
 from scram_analyzers.rules.base import Example, Reference, Report, Rule
 from scram_analyzers.source.heads import heads_of
 from scram_analyzers.source.model import Model
+from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Program
+from scram_analyzers.source.program import Call, Program
+from scram_analyzers.source.reading import search
+from scram_analyzers.source.reading.chunks import Section
 from scram_analyzers.source.reading.dotted import dotted_name
 from scram_analyzers.source.values import Argument, is_none
 
@@ -247,18 +250,21 @@ class _Use:
 
 def _imports(program: Program) -> Iterator[_Use]:
     """What a statement of the module imports; imports under `try` have another way to go."""
-    for chunk in program.chunks:
-        if chunk.parsed.module is None:
-            continue
-        for statement in chunk.parsed.module.body:
-            for part in statement.body if isinstance(statement, cst.SimpleStatementLine) else ():
-                if isinstance(part, cst.ImportFrom) and part.module is not None and not part.relative:
-                    yield from _imported_from(part, Place(chunk.section, part.module))
-                elif isinstance(part, cst.Import):
-                    for alias in part.names:
-                        gone = removed(dotted_name(alias.name) or "")
-                        if gone is not None:
-                            yield _Use(Place(chunk.section, alias.name), gone.dotted, gone.instead)
+    for section in search.parts(program, "import"):
+        yield from _imported_in(section)
+
+
+@once
+def _imported_in(section: Section) -> tuple[_Use, ...]:
+    found: list[_Use] = []
+    for statement in section.parsed.module.body if section.parsed.module is not None else ():
+        for part in statement.body if isinstance(statement, cst.SimpleStatementLine) else ():
+            if isinstance(part, cst.ImportFrom) and part.module is not None and not part.relative:
+                found += _imported_from(part, Place(section, part.module))
+            elif isinstance(part, cst.Import):
+                named = ((alias.name, removed(dotted_name(alias.name) or "")) for alias in part.names)
+                found += (_Use(Place(section, name), gone.dotted, gone.instead) for name, gone in named if gone)
+    return tuple(found)
 
 
 def _imported_from(statement: cst.ImportFrom, module: Place) -> Iterator[_Use]:
@@ -303,7 +309,7 @@ def _calls(program: Program) -> Iterator[_Use]:
     uses: dict[str, list[_Use]] = {}
     imported = set(program.imports.names.values())
     for call in program.calls:
-        gone = removed(call.dotted)
+        gone = _gone(call)
         if gone is None or not isinstance(call.place.node, cst.Call):
             continue
         if call.dotted in imported or any(each.startswith(gone.dotted) for each in imported):
@@ -314,6 +320,11 @@ def _calls(program: Program) -> Iterator[_Use]:
     for first, *others in uses.values():
         mended = all(use.recipe for use in (first, *others))
         yield replace(first, others=tuple(others)) if mended else replace(first, recipe="")
+
+
+@once
+def _gone(call: Call) -> Removed | None:
+    return removed(call.dotted)
 
 
 def _renamed(program: Program, dotted: str, gone: Removed, function: Place) -> str:

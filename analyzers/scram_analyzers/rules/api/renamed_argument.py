@@ -14,6 +14,7 @@ from scram_analyzers.rules.api.keras_versions import KerasVersion
 from scram_analyzers.rules.api.keywords import KerasCall, Keyword
 from scram_analyzers.rules.base import Example, Reference, Report, Rule
 from scram_analyzers.source.keras_api.layers import LEGACY_PARAMETERS, NOT_RENAMED
+from scram_analyzers.source.once import once
 from scram_analyzers.source.program import Program
 
 _OF_MODELS: Mapping[str, str] = MappingProxyType({"input": "inputs", "output": "outputs"})
@@ -134,11 +135,7 @@ class RenamedArgument(Rule):
         """Report each keyword that has a new name in the same call's signature."""
         version: KerasVersion | None = None
         for call in keywords.keras_calls(program):
-            written = list(keywords.keywords_of(call.place))
-            for keyword in written:
-                new = _new_name(call, keyword)
-                if new is None or any(other.name == new for other in written):
-                    continue
+            for keyword, new in _renamed(call):
                 version = version or keras_versions.keras_version(program)
                 if version is KerasVersion.OLDER:
                     return
@@ -152,7 +149,7 @@ class RenamedArgument(Rule):
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Write the new name."""
         for call in keywords.keras_calls(program):
-            for keyword in keywords.keywords_of(call.place):
+            for keyword in keywords.keywords_of(call):
                 new = _new_name(call, keyword)
                 if new is not None and program.range_of(keyword.place) == finding.range:
                     value = _new_value(keyword)
@@ -163,6 +160,14 @@ class RenamedArgument(Rule):
                         edits.append(fixes.replace(program, keyword.value, value))
                     return Fix(f"Rename {keyword.name} to {new}", Applicability.SAFE, tuple(edits))
         return None
+
+
+@once
+def _renamed(call: KerasCall) -> tuple[tuple[Keyword, str], ...]:
+    """The keywords that have new names, but for those whose new name is there as well."""
+    written = keywords.keywords_of(call)
+    named = ((keyword, _new_name(call, keyword)) for keyword in written)
+    return tuple((old, new) for old, new in named if new is not None and all(each.name != new for each in written))
 
 
 def _new_value(keyword: Keyword) -> str | None:

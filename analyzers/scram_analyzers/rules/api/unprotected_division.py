@@ -12,9 +12,11 @@ from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Se
 from scram_analyzers.rules.api import guards
 from scram_analyzers.rules.api.guards import EPSILON, Computation
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading import search
+from scram_analyzers.source.reading.chunks import Section
 
 
 class UnprotectedDivision(Rule):
@@ -197,9 +199,8 @@ class UnprotectedDivision(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each division by what is 0 for some batch or row."""
-        losses = {loss.place.text: loss.place for compiled in program.compiles for loss in compiled.losses}
         for division in _divisions(program):
-            used = losses.get(division.computation.name) if division.computation.is_loss else None
+            used = guards.trained_with(program, division.computation) if division.computation.is_loss else None
             divisor = division.divisor.text
             yield Report(
                 place=division.divisor,
@@ -225,11 +226,18 @@ class _Division:
 
 
 def _divisions(program: Program) -> Iterator[_Division]:
-    for computation in (*guards.computations(program, "/"), *guards.computations(program, "divide(")):
-        for node in search.nodes(computation.place.node, cst.BaseExpression):  # type: ignore[type-abstract]  # any expression
-            divisor = _divisor(node)
-            if divisor is not None and guards.may_be_zero(computation, divisor):
-                yield _Division(computation, Place(computation.place.section, divisor))
+    for section in dict.fromkeys((*search.parts(program, "/"), *search.parts(program, "divide("))):
+        yield from _divisions_of(section)
+
+
+@once
+def _divisions_of(section: Section) -> tuple[_Division, ...]:
+    return tuple(
+        _Division(computation, Place(section, divisor))
+        for computation in guards.computations(section)
+        for node in search.nodes(computation.place.node, cst.BaseExpression)  # type: ignore[type-abstract]  # any expression
+        if (divisor := _divisor(node)) is not None and guards.may_be_zero(computation, divisor)
+    )
 
 
 def _divisor(node: cst.BaseExpression) -> cst.BaseExpression | None:

@@ -12,9 +12,11 @@ from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Se
 from scram_analyzers.rules.api import guards
 from scram_analyzers.rules.api.guards import EPSILON, Computation
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading import search
+from scram_analyzers.source.reading.chunks import Section
 
 
 class UnprotectedLogarithm(Rule):
@@ -124,9 +126,8 @@ class UnprotectedLogarithm(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each logarithm of a loss function's prediction, as it is or taken from 1."""
-        losses = {loss.place.text: loss.place for compiled in program.compiles for loss in compiled.losses}
         for logarithm in _logarithms(program):
-            used = losses.get(logarithm.computation.name)
+            used = guards.trained_with(program, logarithm.computation)
             argument = logarithm.argument.text
             yield Report(
                 place=logarithm.place,
@@ -158,13 +159,19 @@ class _Logarithm:
 
 
 def _logarithms(program: Program) -> Iterator[_Logarithm]:
-    for computation in guards.computations(program, "log("):
-        section, function = computation.place.section, computation.place.node
-        for call in search.nodes(function, cst.Call):
-            if guards.called(call) != "log" or len(call.args) != 1:
-                continue
-            argument = call.args[0].value
-            if guards.may_be_exactly_zero_chance(computation, argument):
-                yield _Logarithm(
-                    computation, Place(section, call.func).text, Place(section, call), Place(section, argument)
-                )
+    for section in search.parts(program, "log("):
+        yield from _logarithms_of(section)
+
+
+@once
+def _logarithms_of(section: Section) -> tuple[_Logarithm, ...]:
+    return tuple(
+        _Logarithm(
+            computation, Place(section, call.func).text, Place(section, call), Place(section, call.args[0].value)
+        )
+        for computation in guards.computations(section)
+        for call in search.nodes(computation.place.node, cst.Call)
+        if guards.called(call) == "log"
+        and len(call.args) == 1
+        and guards.may_be_exactly_zero_chance(computation, call.args[0].value)
+    )

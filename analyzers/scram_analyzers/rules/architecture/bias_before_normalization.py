@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.architecture.paths import LINEAR_MAPS, Paths, models_of, words
+from scram_analyzers.rules.architecture.paths import LINEAR_MAPS, models_of, paths_of, words
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.activations import own_activation
 from scram_analyzers.source.graph import Layer
@@ -106,8 +106,8 @@ class BiasBeforeNormalization(Rule):
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each linear layer with a bias that only a batch normalization reads."""
         for model in models_of(program):
-            paths = Paths(model)
-            for layer, tensor in paths.applied():
+            paths = paths_of(model)
+            for layer, tensor in paths.applied:
                 if layer.class_name not in LINEAR_MAPS or "use_bias" in layer.arguments.keywords:
                     continue
                 reader = paths.only_reader(tensor)

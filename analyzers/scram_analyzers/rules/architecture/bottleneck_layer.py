@@ -11,6 +11,7 @@ from scram_analyzers.rules.architecture.paths import (
     Paths,
     is_activation,
     models_of,
+    paths_of,
     shaped_models,
     width,
     words,
@@ -140,8 +141,8 @@ class BottleneckLayer(Rule):
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each hidden layer whose whole output is one number."""
         for model, shapes in shaped_models(program):
-            paths = Paths(model)
-            for layer, tensor in paths.applied():
+            paths = paths_of(model)
+            for layer, tensor in paths.applied:
                 if width(layer) != 1 or not tensor.inputs or not _gives_one_number(layer):
                     continue
                 following = _next_layer(paths, tensor) or _next_model_layer(program, model, tensor)
@@ -181,12 +182,12 @@ def _next_model_layer(program: Program, model: Model, output: Tensor) -> Layer |
     if model.outputs != (output,):
         return None
     for outer in models_of(program):
-        paths = Paths(outer)
+        paths = paths_of(outer)
         for used in (tensor for tensor in paths.tensors if tensor.producer is model):
             reader = paths.only_reader(used)
             if reader is None or reader.inputs != (used,) or not isinstance(reader.producer, Model):
                 return _next_layer(paths, used)
-            inner = Paths(reader.producer)
+            inner = paths_of(reader.producer)
             begins = [tensor for tensor in inner.tensors if isinstance(tensor.producer, InputSpec)]
             return _next_layer(inner, begins[0]) if len(begins) == 1 else None
     return None

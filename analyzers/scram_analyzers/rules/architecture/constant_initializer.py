@@ -16,6 +16,7 @@ from scram_analyzers.rules.architecture.paths import (
     initializer_of,
     is_activation,
     models_of,
+    paths_of,
     width,
     words,
 )
@@ -141,8 +142,8 @@ class ConstantInitializer(Rule):
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each hidden layer of several units whose kernel starts constant."""
         for model in models_of(program):
-            paths = Paths(model)
-            for layer, tensor in paths.applied():
+            paths = paths_of(model)
+            for layer, tensor in paths.applied:
                 value = _constant(program, layer)
                 if value is None or model.is_frozen(layer) or boolean(layer.value("trainable")) is False:
                     continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.architecture.paths import DROPOUTS, Paths, shaped_models, words
+from scram_analyzers.rules.architecture.paths import DROPOUTS, paths_of, shaped_models, words
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule
 from scram_analyzers.source.graph import Layer, Tensor
 from scram_analyzers.source.program import Program
@@ -77,7 +77,7 @@ class DominantLayer(Rule):
             whole = shapes.total()
             if whole is None:
                 continue
-            for layer, tensor in Paths(model).applied():
+            for layer, tensor in paths_of(model).applied:
                 held = shapes.parameters(layer) if layer.class_name == "Dense" else None
                 flatten = _flatten_before(tensor)
                 if held is None or flatten is None or held < self.option("min-weights"):

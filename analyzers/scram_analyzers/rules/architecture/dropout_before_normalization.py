@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.architecture.paths import DROPOUTS, LINEAR_MAPS, Paths, is_activation, models_of
+from scram_analyzers.rules.architecture.paths import DROPOUTS, LINEAR_MAPS, Paths, is_activation, models_of, paths_of
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.graph import Layer, Tensor
 from scram_analyzers.source.program import Program
@@ -90,8 +90,8 @@ class DropoutBeforeNormalization(Rule):
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each dropout that a batch normalization follows with no learning layer between."""
         for model in models_of(program):
-            paths = Paths(model)
-            for layer, tensor in paths.applied():
+            paths = paths_of(model)
+            for layer, tensor in paths.applied:
                 after = _normalization_after(paths, tensor) if layer.class_name in DROPOUTS else None
                 if after is not None:
                     yield Report(

@@ -13,6 +13,7 @@ from scram_analyzers.rules.architecture.paths import (
     core,
     initializer_of,
     is_activation,
+    paths_of,
     shaped_models,
     words,
 )
@@ -115,8 +116,8 @@ class InitializerScale(Rule):
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report kernels whose spread is known and too large, and selu with a foreign initializer."""
         for model, shapes in shaped_models(program):
-            paths = Paths(model)
-            for layer, tensor in paths.applied():
+            paths = paths_of(model)
+            for layer, tensor in paths.applied:
                 inner = core(layer)
                 argument = inner.arguments.get("kernel_initializer")
                 if inner.class_name not in LINEAR_MAPS or argument is None or argument.place is None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.architecture.data_format_mismatch import looks_channels_first
-from scram_analyzers.rules.architecture.paths import Paths, by, core, shaped_models, words
+from scram_analyzers.rules.architecture.paths import by, core, paths_of, shaped_models, words
 from scram_analyzers.rules.architecture.positional_strides import kernel_and_strides
 from scram_analyzers.rules.base import Example, Reference, Report, Rule
 from scram_analyzers.source.graph import Layer, Shape
@@ -112,7 +112,7 @@ class KernelLargerThanInput(Rule):
         for model, shapes in shaped_models(program):
             if any(kernel_and_strides(layer) is not None for layer in model.layers):
                 continue  # positional-strides says why the map shrinks
-            for layer, tensor in Paths(model).applied():
+            for layer, tensor in paths_of(model).applied:
                 output = shapes.output(tensor)
                 source = shapes.output(tensor.inputs[0]) if tensor.inputs else None
                 if output is None or source is None or all(size is None or size > 0 for size in output):

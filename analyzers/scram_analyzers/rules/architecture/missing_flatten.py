@@ -6,14 +6,7 @@ from collections.abc import Iterator
 
 from scram_analyzers import fixes, layer_edits
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.architecture.paths import (
-    DROPOUTS,
-    Paths,
-    by,
-    is_activation,
-    sample_shape,
-    words,
-)
+from scram_analyzers.rules.architecture.paths import DROPOUTS, Paths, by, is_activation, paths_of, sample_shape, words
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.data import LabelForm
 from scram_analyzers.source.graph import Layer, Tensor
@@ -273,9 +266,9 @@ def _follows_map(model: Model, dense: Layer) -> bool:
 
 
 def _dense_before_flatten(program: Program, model: Model, fit: Fit | None, shapes: ModelShapes) -> Iterator[Report]:
-    paths = Paths(model)
+    paths = paths_of(model)
     pictures = fit is not None and fit.inputs is not None and fit.inputs.images
-    for layer, tensor in paths.applied():
+    for layer, tensor in paths.applied:
         source = shapes.output(tensor.inputs[0]) if layer.class_name == "Dense" and tensor.inputs else None
         if source is None or not (len(source) == 3 or (len(source) == 2 and pictures)) or 1 in source[:-1]:
             continue

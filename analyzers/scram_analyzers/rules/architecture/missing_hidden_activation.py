@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.architecture.paths import LINEAR_MAPS, Paths, core, models_of, width, words
+from scram_analyzers.rules.architecture.paths import LINEAR_MAPS, Paths, core, models_of, paths_of, width, words
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule
 from scram_analyzers.source.activations import own_activation
 from scram_analyzers.source.graph import Layer, Operation, Shape, Tensor
@@ -243,7 +243,7 @@ class MissingHiddenActivation(Rule):
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each linear layer whose values reach only layers that could have learned the same alone."""
         for model in models_of(program):
-            paths = Paths(model)
+            paths = paths_of(model)
             found = list(_linear_layers(paths))
             shapes = ModelShapes(model) if found else None
             linear = {layer.identity for layer, _, _ in found}
@@ -278,7 +278,7 @@ class MissingHiddenActivation(Rule):
 
 
 def _linear_layers(paths: Paths) -> Iterator[tuple[Layer, Tensor, _Next]]:
-    for layer, tensor in paths.applied():
+    for layer, tensor in paths.applied:
         inner = core(layer)
         if inner.class_name not in LINEAR_MAPS or not tensor.inputs or _is_deliberate(layer):
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.graph import Layer, Shape, Tensor
@@ -34,10 +34,14 @@ DROPOUTS = frozenset(("Dropout", "SpatialDropout1D", "SpatialDropout2D", "Spatia
 
 
 class Paths:
-    """The tensors of one model, with what reads each of them."""
+    """The tensors of one model, with what reads each of them.
+
+    `applied` holds every layer with a tensor it made, first to last.
+    """
 
     def __init__(self, model: Model) -> None:
         self.tensors = tuple(reversed(list(model.tensors())))
+        self.applied = tuple((each.producer, each) for each in self.tensors if isinstance(each.producer, Layer))
         self._readers = _readers(model)
         self._outputs = {id(output) for output in model.outputs}
 
@@ -49,12 +53,6 @@ class Paths:
         """Whether the model returns it."""
         return id(tensor) in self._outputs
 
-    def applied(self) -> Iterator[tuple[Layer, Tensor]]:
-        """Every layer with a tensor it made, first to last."""
-        for tensor in self.tensors:
-            if isinstance(tensor.producer, Layer):
-                yield tensor.producer, tensor
-
     def only_reader(self, tensor: Tensor) -> Tensor | None:
         """The one tensor made from this one; None where there are more, or the model returns it."""
         readers = self.readers(tensor)
@@ -62,6 +60,11 @@ class Paths:
 
 
 @once
+def paths_of(model: Model) -> Paths:
+    """The paths through a model."""
+    return Paths(model)
+
+
 def _readers(model: Model) -> Mapping[int, list[Tensor]]:
     readers: dict[int, list[Tensor]] = {}
     for tensor in reversed(list(model.tensors())):
@@ -70,16 +73,17 @@ def _readers(model: Model) -> Mapping[int, list[Tensor]]:
     return readers
 
 
-def models_of(program: Program) -> Iterator[Model]:
+@once
+def models_of(program: Program) -> tuple[Model, ...]:
     """Every model of the program that is compiled or trained, those inside other models included."""
-    seen: set[int] = set()
+    found: dict[int, Model] = {}
     waiting = list(program.models)
     while waiting:
         model = waiting.pop(0)
-        if model.identity not in seen:
-            seen.add(model.identity)
-            yield model
+        if model.identity not in found:
+            found[model.identity] = model
             waiting.extend(model.nested)
+    return tuple(found.values())
 
 
 def core(layer: Layer) -> Layer:

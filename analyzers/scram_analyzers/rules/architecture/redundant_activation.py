@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from scram_analyzers import fixes, layer_edits
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity, TextEdit
-from scram_analyzers.rules.architecture.paths import DROPOUTS, Paths, is_activation, models_of
+from scram_analyzers.rules.architecture.paths import DROPOUTS, Paths, is_activation, models_of, paths_of
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.activations import own_activation
 from scram_analyzers.source.graph import Layer, Tensor
@@ -188,8 +188,8 @@ class _Pair:
 
 def _pairs(program: Program) -> Iterator[_Pair]:
     for model in models_of(program):
-        paths = Paths(model)
-        for layer, tensor in paths.applied():
+        paths = paths_of(model)
+        for layer, tensor in paths.applied:
             before = _activation_before(paths, tensor) if is_activation(layer) else None
             second, _ = own_activation(layer)
             if before is None or second is None:

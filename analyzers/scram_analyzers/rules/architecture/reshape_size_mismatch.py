@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.architecture.paths import Paths, by, shaped_models
+from scram_analyzers.rules.architecture.paths import by, paths_of, shaped_models
 from scram_analyzers.rules.base import Example, Reference, Report, Rule
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.values import Tuple, integer
@@ -78,7 +78,7 @@ class ReshapeSizeMismatch(Rule):
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each Reshape whose input is known and does not fit."""
         for model, shapes in shaped_models(program):
-            for layer, tensor in Paths(model).applied():
+            for layer, tensor in paths_of(model).applied:
                 target = layer.value("target_shape")
                 if layer.class_name != "Reshape" or not isinstance(target, Tuple) or len(tensor.inputs) != 1:
                     continue

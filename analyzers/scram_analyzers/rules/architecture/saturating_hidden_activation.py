@@ -9,7 +9,15 @@ import libcst as cst
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.architecture.paths import DROPOUTS, LINEAR_MAPS, Paths, core, is_activation, models_of
+from scram_analyzers.rules.architecture.paths import (
+    DROPOUTS,
+    LINEAR_MAPS,
+    Paths,
+    core,
+    is_activation,
+    models_of,
+    paths_of,
+)
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule
 from scram_analyzers.source.activations import own_activation
 from scram_analyzers.source.graph import Layer, Tensor
@@ -221,9 +229,9 @@ class SaturatingHiddenActivation(Rule):
 def _chains(program: Program) -> Iterator[tuple[_Squashing, ...]]:
     """The longest runs of hidden layers that squash their values, with no normalization between."""
     for model in models_of(program):
-        paths = Paths(model)
+        paths = paths_of(model)
         begun: set[int] = set()
-        for layer, tensor in paths.applied():
+        for layer, tensor in paths.applied:
             if core(layer).class_name not in LINEAR_MAPS or id(tensor) in begun:
                 continue
             chain: list[_Squashing] = []

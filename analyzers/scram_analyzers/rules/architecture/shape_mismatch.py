@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.architecture.paths import Paths, by, core, shaped_models, words
+from scram_analyzers.rules.architecture.paths import by, core, paths_of, shaped_models, words
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.graph import Layer, Shape, Tensor
 from scram_analyzers.source.program import ImpossibleReshape, Program
@@ -92,7 +92,7 @@ class ShapeMismatch(Rule):
         for impossible in program.impossible_reshapes:
             yield _reshape_report(impossible)
         for model, shapes in shaped_models(program):
-            for layer, tensor in Paths(model).applied():
+            for layer, tensor in paths_of(model).applied:
                 yield from _axes_report(layer, tensor, shapes)
 
 

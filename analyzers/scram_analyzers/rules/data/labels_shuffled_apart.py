@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.data.judging import name_of
 from scram_analyzers.source.data import Data, DataStep, StepKind
+from scram_analyzers.source.once import once
 from scram_analyzers.source.program import Call, Fit, Program
 from scram_analyzers.source.values import is_none
 
@@ -166,6 +167,8 @@ def _parted(program: Program, fit: Fit) -> DataStep | None:
         return None
     shared = {id(_node(step)) for step in _mixing(inputs)} & {id(_node(step)) for step in _mixing(targets)}
     ours, theirs = ([step for step in _mixing(data) if id(_node(step)) not in shared] for data in (inputs, targets))
+    if not ours and not theirs:
+        return None
     if any(_has_seed(program, step) for step in (*ours, *theirs)) or _seeded_between(program, ours, theirs):
         return None
     return next(iter((*reversed(theirs), *reversed(ours))), None)
@@ -180,7 +183,16 @@ def _mixing(data: Data) -> list[DataStep]:
 
 
 def _call_of(program: Program, step: DataStep) -> Call | None:
-    return next((call for call in program.calls if call.place.node is _node(step)), None)
+    return _calls_by_node(program).get(_node(step))
+
+
+@once
+def _calls_by_node(program: Program) -> Mapping[object, Call]:
+    """The first call of each expression."""
+    found: dict[object, Call] = {}
+    for call in program.calls:
+        found.setdefault(call.place.node, call)
+    return found
 
 
 def _has_seed(program: Program, step: DataStep) -> bool:

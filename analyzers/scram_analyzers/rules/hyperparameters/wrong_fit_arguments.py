@@ -10,6 +10,7 @@ from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.model import ModelKind
+from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
 from scram_analyzers.source.values import Argument, number
@@ -141,6 +142,7 @@ class _Mistake:
     other: Place | None = None
 
 
+@once
 def _mistake(fit: Fit) -> _Mistake | None:
     """The first mistake in a call; the others follow from it."""
     return (

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 
 import libcst as cst
 
 from scram_analyzers import fixes, layer_edits
 from scram_analyzers.findings import SourceRange, TextEdit
 from scram_analyzers.source.heads import Head, heads_with_losses, judged_heads
+from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Loss, Program
 
@@ -21,17 +21,16 @@ CLASSES = {
 """The class of each cross-entropy, by its name."""
 
 
-def heads_and_losses(program: Program) -> Iterator[tuple[Head, Loss]]:
+@once
+def heads_and_losses(program: Program) -> tuple[tuple[Head, Loss], ...]:
     """Every head with the loss that reads it, each pair of places once."""
-    seen = set()
+    found: dict[tuple[tuple[int, int], tuple[int, int]], tuple[Head, Loss]] = {}
     compiled = (pair for each in program.compiles for pair in heads_with_losses(each))
     for head, loss in itertools.chain(compiled, judged_heads(program.loss_calls)):
         if head.place is None:
             continue
-        key = (head.place.key, loss.place.key)  # not ranges: those cost a walk over the chunk
-        if key not in seen:
-            seen.add(key)
-            yield head, loss
+        found.setdefault((head.place.key, loss.place.key), (head, loss))
+    return tuple(found.values())
 
 
 def pair_at(program: Program, marked: SourceRange) -> tuple[Head, Loss] | None:

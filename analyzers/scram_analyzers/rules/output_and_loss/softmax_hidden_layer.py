@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.architecture.paths import LINEAR_MAPS, Paths, core, is_activation, models_of, words
+from scram_analyzers.rules.architecture.paths import LINEAR_MAPS, Paths, core, is_activation, models_of, paths_of, words
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.activations import own_activation
 from scram_analyzers.source.graph import Layer, Tensor
@@ -150,8 +150,8 @@ class SoftmaxHiddenLayer(Rule):
         """Report each softmax whose values only go on into another learning layer."""
         outputs = {id(output) for model in models_of(program) for output in model.outputs}
         for model in models_of(program):
-            paths = Paths(model)
-            for layer, tensor in paths.applied():
+            paths = paths_of(model)
+            for layer, tensor in paths.applied:
                 activation, argument = own_activation(layer)
                 if activation != "softmax" or not (is_activation(layer) or core(layer).class_name in LINEAR_MAPS):
                     continue

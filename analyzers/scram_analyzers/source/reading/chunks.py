@@ -11,9 +11,10 @@ import itertools
 import re
 import warnings
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import libcst as cst
 
@@ -77,6 +78,7 @@ class ParsedChunk:
         self.problem = problem
         self.lineage: object = object() if basis is None else basis.lineage
         self._before = basis if module is None else None
+        self._texts: dict[cst.CSTNode, str] = {}
 
     @property
     def basis(self) -> ParsedChunk | None:
@@ -114,6 +116,14 @@ class ParsedChunk:
             waiting.extend([(child, node) for child in reversed(children(node))])
         return parents
 
+    def text_of(self, node: cst.CSTNode) -> str:
+        """A node as it is written."""
+        text = self._texts.get(node)
+        if text is None:
+            assert self.module is not None
+            text = self._texts[node] = self.module.code_for_node(node)
+        return text
+
     def position(self, node: cst.CSTNode) -> Position:
         """Where `node` stands, in lines of this chunk; its first line where the tree is too deep to tell."""
         return self._positions.of(node) if self.module is not None else FIRST_LINE
@@ -127,6 +137,7 @@ class Section:
     """
 
     parsed: ParsedChunk
+    answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

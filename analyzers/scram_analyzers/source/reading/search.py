@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import libcst as cst
 
+from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading.chunks import Section
@@ -27,11 +28,15 @@ def nodes(root: cst.CSTNode, kind: type[Node]) -> Iterator[Node]:
 
 def parts(program: Program, word: str) -> Iterator[Section]:
     """The top-level parts of the module whose text holds `word`."""
-    if word not in program.text:
-        return
-    for chunk in program.chunks:
-        if chunk.parsed.module is not None and word in chunk.parsed.text:
-            yield chunk.section
+    if word in program.text:
+        yield from (section for section, text in _readable(program) if word in text)
+
+
+@once
+def _readable(program: Program) -> tuple[tuple[Section, str], ...]:
+    """The parts that have a tree, with their texts."""
+    sections = (chunk.section for chunk in program.chunks)
+    return tuple((each, each.parsed.text) for each in sections if each.parsed.module is not None)
 
 
 def found(program: Program, kind: type[Node], word: str) -> Iterator[tuple[Node, Place]]:

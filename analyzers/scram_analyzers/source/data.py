@@ -58,7 +58,8 @@ class DataStep:
     """One thing done to data: what kind, by which function or operator, where.
 
     `number` is the constant that took part: a divisor, a batch size, a buffer's size, a seed. `learned` says
-    what a scaler or encoder had been fitted to.
+    what a scaler or encoder had been fitted to, `put` which column of a table was replaced, and by what. `certain` is
+    False for what only one of several paths does.
     """
 
     kind: StepKind
@@ -66,6 +67,8 @@ class DataStep:
     place: Place | None = field(default=None, compare=False)
     number: float | None = field(default=None, compare=False)
     learned: Learned | None = field(default=None, compare=False)
+    put: tuple[str, Data] | None = field(default=None, compare=False)
+    certain: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,4 +193,5 @@ def join_data(left: Data, right: Data) -> Data:
 
 def _longer(left: Data, right: Data) -> tuple[DataStep, ...]:
     # Where one path did more, assume that it was done: a missed fault is better than a false alarm.
-    return left.steps if len(left.steps) >= len(right.steps) else right.steps
+    longer, shorter = (left, right) if len(left.steps) >= len(right.steps) else (right, left)
+    return tuple(step if step in shorter.steps else replace(step, certain=False) for step in longer.steps)

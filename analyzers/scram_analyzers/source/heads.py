@@ -12,7 +12,7 @@ from scram_analyzers.source.model import Model, ModelKind
 from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Compile, Loss, LossCall
-from scram_analyzers.source.values import Argument, integer
+from scram_analyzers.source.values import Argument, boolean, integer, is_none, text
 
 _PASSING = frozenset(
     ("operator.getitem", "tensorflow.squeeze", "tensorflow.reshape", "tensorflow.cast", "tensorflow.identity")
@@ -46,6 +46,8 @@ class Head:
 @once
 def heads_of(model: Model) -> tuple[Head, ...]:
     """One head for each output of the model."""
+    if model.kind is ModelKind.APPLICATION:
+        return (_of_application(model, "linear", None, Tensor(model, (), model.place)),)
     return tuple(_head(output) for output in model.outputs)
 
 
@@ -136,8 +138,22 @@ def _ending(layer: Layer, activation: str | None, place: Place | None, output: T
     return Head(layer, units, argument, activation, place, output)
 
 
+def _of_application(model: Model, activation: str | None, place: Place | None, output: Tensor) -> Head:
+    """A ready-made network ends in softmax, unless it comes without its top or with another activation."""
+    if activation != "linear":
+        return Head(None, None, None, activation, place, output)
+    top, given = model.arguments.get("include_top"), model.arguments.get("classifier_activation")
+    if top is not None and boolean(top) is not True:
+        return Head(None, None, None, None, None, output)
+    if given is not None:
+        return Head(None, None, None, "linear" if is_none(given) else text(given), given.place, output)
+    return Head(None, None, None, "softmax", model.place, output)
+
+
 def _nested(model: Model, activation: str | None, place: Place | None, output: Tensor) -> Head:
-    if model.kind is ModelKind.APPLICATION or len(model.outputs) != 1:
+    if model.kind is ModelKind.APPLICATION:
+        return _of_application(model, activation, place, output)
+    if len(model.outputs) != 1:
         return Head(None, None, None, None if activation == "linear" else activation, place, output)
     inner = _head(model.outputs[0])
     if activation == "linear":

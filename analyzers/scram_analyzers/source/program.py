@@ -14,7 +14,7 @@ from scram_analyzers.source.imports import Imports
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.reading.chunks import PlacedChunk, Section
-from scram_analyzers.source.values import Argument, Arguments, Function, Value
+from scram_analyzers.source.values import Argument, Arguments, Constant, Function, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +133,15 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """A callback passed to `fit`: the canonical class name, or None for one that is not Keras's."""
+    """A callback passed to `fit`: the canonical class name, or None for one that is not Keras's.
+
+    `first_rate` is the learning rate of the first epoch that a `LearningRateScheduler` sets, where that can be told.
+    """
 
     kind: str | None
     arguments: Arguments
     place: Place | None
+    first_rate: Constant | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)

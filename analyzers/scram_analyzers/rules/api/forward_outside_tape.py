@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -55,6 +56,23 @@ class ForwardOutsideTape(Rule):
         ),
     )
     good = (
+        Example(
+            "What another model made is judged, and that model is trained by a tape of its own",
+            """
+            import tensorflow as tf
+            from project import discriminator, generator, loss_fn, optimizer, real, targets
+
+            fake = generator(tf.random.normal((64, 100)))
+            with tf.GradientTape() as tape:
+                loss = loss_fn(targets, discriminator(tf.concat([fake, real], 0)))
+            gradients = tape.gradient(loss, discriminator.trainable_weights)
+            optimizer.apply_gradients(zip(gradients, discriminator.trainable_weights))
+            with tf.GradientTape() as tape:
+                loss = loss_fn(1 - targets, discriminator(generator(tf.random.normal((64, 100)))))
+            gradients = tape.gradient(loss, generator.trainable_weights)
+            optimizer.apply_gradients(zip(gradients, generator.trainable_weights))
+            """,
+        ),
         Example(
             "Everything inside",
             """
@@ -111,7 +129,8 @@ def _around(statement: cst.With, tape: str, body: Sequence[cst.BaseStatement], p
     ]
     if not forwards:
         return
-    differentiated = _differentiated(body[position + 1 :], tape) | _differentiated(statement.body.body, tape)
+    after = itertools.takewhile(lambda each: not _opens(each, tape), body[position + 1 :])
+    differentiated = _differentiated([*after], tape) | _differentiated(statement.body.body, tape)
     inside = {name.value for name in search.nodes(statement.body, cst.Name)}
     for forward in forwards:
         if forward.model in differentiated and forward.result in inside and not _used(statement, forward.model):
@@ -130,6 +149,11 @@ def _forwards(line: cst.SimpleStatementLine) -> Iterator[_Forward]:
         target = statement.targets[0].target
         if model is not None and isinstance(target, cst.Name):
             yield _Forward(model, statement.value, target.value)
+
+
+def _opens(statement: cst.CSTNode, tape: str) -> bool:
+    """Whether a statement opens another tape of the same name."""
+    return isinstance(statement, cst.With) and _tape(statement) == tape
 
 
 def _tape(statement: cst.With) -> str | None:

@@ -79,13 +79,14 @@ def _computations(section: Section) -> Iterator[Computation]:
 
 def trained_with(program: Program, computation: Computation) -> Place | None:
     """Where a model is compiled with a loss function of the module."""
-    return _losses(program).get(computation.name)
+    return _losses(program).get(computation.place.node)
 
 
 @once
-def _losses(program: Program) -> Mapping[str, Place]:
-    """Where losses are given to `compile`, by how they are written."""
-    return {loss.place.text: loss.place for compiled in program.compiles for loss in compiled.losses}
+def _losses(program: Program) -> Mapping[cst.CSTNode, Place]:
+    """The functions of this module that models are compiled with as losses, and where each is named."""
+    losses = [loss for compiled in program.compiles for loss in compiled.losses]
+    return {loss.function.node: loss.place for loss in losses if loss.function is not None}
 
 
 def _assigned(function: cst.FunctionDef) -> dict[str, cst.BaseExpression | None]:
@@ -165,4 +166,6 @@ def may_be_exactly_zero_chance(computation: Computation, node: cst.BaseExpressio
         return ratio and may_be_exactly_zero_chance(computation, node.left)
     if called(node) in _CHANCES:
         return True
+    if called(node) == "where" and isinstance(node, cst.Call) and len(node.args) == 3:
+        return any(may_be_exactly_zero_chance(computation, branch.value) for branch in node.args[1:])
     return computation.is_given(node, computation.prediction, computation.truth, *computation.inputs[:1])

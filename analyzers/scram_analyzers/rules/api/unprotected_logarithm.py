@@ -65,6 +65,35 @@ class UnprotectedLogarithm(Rule):
             """,
         ),
         Example(
+            "A focal loss, made by a function",
+            """
+            import keras
+            import tensorflow as tf
+
+            def focal_loss(gamma=2.0):
+                def loss(y_true, y_pred):
+                    chance = tf.where(tf.equal(y_true, 1), y_pred, 1 - y_pred)
+                    return -tf.reduce_mean(tf.pow(1.0 - chance, gamma) * »tf.math.log(chance)«)
+                return loss
+
+            model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss=focal_loss())
+            """,
+            """
+            import keras
+            import tensorflow as tf
+
+            def focal_loss(gamma=2.0):
+                def loss(y_true, y_pred):
+                    chance = tf.where(tf.equal(y_true, 1), y_pred, 1 - y_pred)
+                    return -tf.reduce_mean(tf.pow(1.0 - chance, gamma) * tf.math.log(chance + 1e-7))
+                return loss
+
+            model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss=focal_loss())
+            """,
+        ),
+        Example(
             "The softmax is in the loss itself",
             """
             import tensorflow as tf

@@ -17,7 +17,7 @@ from scram_analyzers.rules.architecture.paths import (
     words,
 )
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.source.graph import InputSpec, Layer, Tensor
+from scram_analyzers.source.graph import InputSpec, Layer, Shape, Tensor
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.values import boolean
@@ -93,8 +93,41 @@ class BottleneckLayer(Rule):
             model.compile("adam", "mse")
             """,
         ),
+        Example(
+            "The rows of a table",
+            """
+            import keras
+            import pandas as pd
+            from keras import layers
+
+            table = pd.read_csv("strokes.csv")
+            y = table.pop("stroke")
+            model = keras.Sequential()
+            model.add(layers.Dense(32, activation="relu"))
+            model.add(»layers.Dense(1, activation="relu")«)
+            model.add(layers.Dense(16, activation="relu"))
+            model.add(layers.Dense(1, activation="sigmoid"))
+            model.compile("adam", "binary_crossentropy")
+            model.fit(table, y)
+            """,
+        ),
     )
     good = (
+        Example(
+            "One unit for each of several steps in a row",
+            """
+            import keras
+            import numpy as np
+            import pandas as pd
+            from keras import layers
+
+            table = pd.read_csv("steps.csv")
+            x = np.reshape(table.values, (-1, 10, 4))
+            model = keras.Sequential([layers.Dense(8, "relu"), layers.Dense(1, "relu"), layers.Dense(4, "relu")])
+            model.compile("adam", "mse")
+            model.fit(x, x)
+            """,
+        ),
         Example(
             "One unit at the end",
             """
@@ -147,7 +180,7 @@ class BottleneckLayer(Rule):
                     continue
                 following = _next_layer(paths, tensor) or _next_model_layer(program, model, tensor)
                 source = shapes.output(tensor.inputs[0])
-                if following is None or (layer.class_name == "Dense" and (source is None or len(source) != 1)):
+                if following is None or (layer.class_name == "Dense" and not _reads_rows(program, model, source)):
                     continue
                 features = source[-1] if source else None
                 fed = f"{features} values" if features is not None and features > 1 else "everything before it"
@@ -156,6 +189,27 @@ class BottleneckLayer(Rule):
                     f"{words(layer)} has one unit: {fed} must pass through it as a single number.",
                     (Related(following.place, "This layer sees nothing but that number."),),
                 )
+
+
+def _reads_rows(program: Program, model: Model, source: Shape | None) -> bool:
+    """Whether a dense layer gets one row of numbers for each example, by its input's shape or a table's training."""
+    if source is not None:
+        return len(source) == 1
+    if any(layer.class_name not in _KEEPING_ROWS for layer in model.layers):
+        return False
+    trained = [fit.inputs for fit in program.fits if fit.model is not None and fit.model.identity == model.identity]
+    return any(
+        data is not None
+        and data.source.startswith("pandas.read_")
+        and not any(step.name in _STACKING for step in data.steps)
+        for data in trained
+    )
+
+
+_KEEPING_ROWS = frozenset(
+    ("Dense", "Dropout", "Activation", "LeakyReLU", "ReLU", "BatchNormalization", "Normalization")
+)
+_STACKING = frozenset(("reshape", "expand_dims", "window", "stack"))
 
 
 def _gives_one_number(layer: Layer) -> bool:

@@ -20,13 +20,14 @@ from scram_analyzers.rules.architecture.paths import (
     width,
     words,
 )
-from scram_analyzers.rules.base import Example, Reference, Report, Rule, RunReport
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.layers import is_kernel, output_layers
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.wording import named
 from scram_analyzers.source.graph import Layer, Tensor
 from scram_analyzers.source.keras_api.layers import WEIGHTED
+from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.values import boolean, number
 
@@ -153,6 +154,7 @@ class ConstantInitializer(Rule):
                 yield Report(
                     argument.place,
                     f"All weights of {words(layer)} start as {fixes.number_text(value)}, so that its units stay alike.",
+                    tuple(_made_elsewhere(program, layer, argument.place)),
                     recipe='kernel_initializer="he_normal"',
                 )
 
@@ -190,6 +192,12 @@ class ConstantInitializer(Rule):
                 edit = fixes.replace(program, argument.place, '"he_normal"')
                 return Fix('Use "he_normal"', Applicability.UNSAFE, (edit,))
         return None
+
+
+def _made_elsewhere(program: Program, layer: Layer, given: Place) -> Iterator[Related]:
+    """The layer, where its initializer stands somewhere else."""
+    if not program.range_of(layer.place).contains(program.range_of(given)):
+        yield Related(layer.place, "This layer starts from it.")
 
 
 def _constant(program: Program, layer: Layer) -> float | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import libcst as cst
+
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.architecture.paths import models_of
@@ -66,6 +68,26 @@ class EmbeddingVocabularyTooSmall(Rule):
             model.add(layers.Dense(1, activation="sigmoid"))
             model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
             model.fit(x_train, y_train, epochs=5)
+            """,
+        ),
+        Example(
+            "As many rows as words, but the first word is number 1",
+            """
+            import keras
+            from keras import layers
+            from project import labels, texts
+            from tensorflow.keras.preprocessing.text import Tokenizer
+
+            tokenizer = Tokenizer()
+            tokenizer.fit_on_texts(texts)
+            vocabulary = len(tokenizer.word_index)
+            x = keras.utils.pad_sequences(tokenizer.texts_to_sequences(texts), maxlen=50)
+            model = keras.Sequential()
+            model.add(layers.Embedding(»vocabulary«, 32))
+            model.add(layers.GlobalAveragePooling1D())
+            model.add(layers.Dense(1, activation="sigmoid"))
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x, labels, epochs=5)
             """,
         ),
         Example(
@@ -157,6 +179,8 @@ class EmbeddingVocabularyTooSmall(Rule):
                 recipe=f"{program.imports.spell('keras.layers.Embedding').text}({highest + 1}, ...)",
             )
 
+        yield from _one_row_short(program)
+
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report ids outside the only Embedding of the model."""
         tables = [layer for layer in history.info.layers if layer.class_name == "Embedding" and layer.vocabulary]
@@ -189,6 +213,37 @@ class EmbeddingVocabularyTooSmall(Rule):
         return None
 
 
+def _one_row_short(program: Program) -> Iterator[Report]:
+    """Report Embeddings of `len(tokenizer.word_index)` rows: a Tokenizer numbers its words from 1."""
+    for fit in program.fits:
+        data = fit.inputs
+        if data is None or not data.source.endswith("Tokenizer.texts_to_sequences") or data.range is not None:
+            continue
+        for layer in _embeddings(fit):
+            rows = _rows(layer)
+            counted = rows.value.place if rows is not None else None
+            if rows is None or counted is None or not _counts_words(counted):
+                continue
+            yield Report(
+                place=rows.place or layer.place,
+                message=(
+                    f"This Embedding has {counted.text} rows, numbered from 0, but a Tokenizer numbers its words from "
+                    "1: the last word has no row."
+                ),
+                related=(Related(counted, "The words are counted here."),),
+                recipe=f"{counted.text} + 1",
+            )
+
+
+def _counts_words(place: Place) -> bool:
+    """Whether an expression is `len(tokenizer.word_index)`."""
+    node = place.node
+    if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Name) or node.func.value != "len":
+        return False
+    counted = node.args[0].value if len(node.args) == 1 else None
+    return isinstance(counted, cst.Attribute) and counted.attr.value == "word_index"
+
+
 def _rows(layer: Layer) -> Argument | None:
     return layer.arguments.get("input_dim")
 
@@ -213,10 +268,16 @@ def _fed_by_data(fit: Fit) -> Iterator[tuple[Layer, int, Place | None]]:
     data = fit.inputs
     if data is None or fit.model is None or not data.token_ids or data.range is None:
         return
-    entries = list(entries_of(fit.model))
+    for layer in _embeddings(fit):
+        yield layer, int(data.range.high), data.place
+
+
+def _embeddings(fit: Fit) -> Iterator[Layer]:
+    """The Embedding that the only input of a model goes to."""
+    entries = list(entries_of(fit.model)) if fit.model is not None else []
     layers = list(entry_layers(entries[0])) if len(entries) == 1 else []
     if len(layers) == 1 and _is_embedding(layers[0]):
-        yield layers[0], int(data.range.high), data.place
+        yield layers[0]
 
 
 def _is_embedding(producer: object) -> bool:

@@ -13,7 +13,7 @@ from scram_analyzers.source.activations import own_activation
 from scram_analyzers.source.graph import Layer, Operation, Shape, Tensor
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.shapes import ModelShapes
-from scram_analyzers.source.values import boolean, integer, is_none
+from scram_analyzers.source.values import Argument, boolean, integer, is_none
 
 LINEAR = frozenset(
     [
@@ -150,6 +150,33 @@ class MissingHiddenActivation(Rule):
             model.compile("adam", "sparse_categorical_crossentropy")
             """,
         ),
+        Example(
+            "The activation of all layers is None, in a dict of settings",
+            """
+            import keras
+            from keras import layers
+
+            settings = {"units": (64, 32), "activation": None}
+            inputs = keras.Input(shape=(8,))
+            x = inputs
+            for units in settings["units"]:
+                x = »layers.Dense(units, activation=settings["activation"])«(x)
+            model = keras.Model(inputs, layers.Dense(1)(x))
+            model.compile("adam", "mse")
+            """,
+            """
+            import keras
+            from keras import layers
+
+            settings = {"units": (64, 32), "activation": None}
+            inputs = keras.Input(shape=(8,))
+            x = inputs
+            for units in settings["units"]:
+                x = layers.Dense(units, activation="relu")(x)
+            model = keras.Model(inputs, layers.Dense(1)(x))
+            model.compile("adam", "mse")
+            """,
+        ),
     )
     good = (
         Example(
@@ -283,11 +310,17 @@ def _linear_layers(paths: Paths) -> Iterator[tuple[Layer, Tensor, _Next]]:
         if inner.class_name not in LINEAR_MAPS or not tensor.inputs or _is_deliberate(layer):
             continue
         activation, argument = own_activation(layer)
-        if activation != "linear" or (argument is not None and is_none(argument.value)):
+        if activation != "linear" or (argument is not None and _is_written_none(argument)):
             continue
         following = _following(paths, tensor, inner)
         if following is not None:
             yield layer, tensor, following
+
+
+def _is_written_none(argument: Argument) -> bool:
+    """Whether `activation=None` stands at the layer itself, as people write who mean it; not in some variable."""
+    here = argument.place is None or argument.value.place is None or argument.place.node is argument.value.place.node
+    return is_none(argument.value) and here
 
 
 def _is_deliberate(layer: Layer) -> bool:

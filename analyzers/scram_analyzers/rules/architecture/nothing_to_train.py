@@ -63,7 +63,7 @@ class NothingToTrain(Rule):
         """Report each training of a model that was compiled with every layer frozen."""
         for fit in program.fits:
             model = fit.compile.model if fit.compile is not None else None
-            if model is None or fit.method != "fit" or not _is_all_frozen(model):
+            if model is None or fit.method not in ("fit", "fit_generator") or not _is_all_frozen(model):
                 continue
             change = _freezing(program, model)
             related = (Related(change.place, "All of it is frozen here."),) if change is not None else ()

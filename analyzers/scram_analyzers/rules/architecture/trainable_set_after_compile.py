@@ -109,14 +109,16 @@ class TrainableSetAfterCompile(Rule):
             if model is None or compiled is None or compiled.model is None or model.identity in inside:
                 continue
             changed = model.frozen ^ compiled.model.frozen
-            place = _last_change(program, changed) if changed and fit.method == "fit" else None
-            if place is None:
+            trains = fit.method in ("fit", "fit_generator")
+            places = _changes(program, changed, compiled.place) if changed and trains else []
+            if not places:
                 continue
+            place, *earlier = reversed(places)
             yield Report(
                 place,
                 "This changes trainable, but the model was compiled before: the training that follows goes by what was "
                 "trainable then.",
-                tuple(_related(fit, compiled.place)),
+                (*_related(fit, compiled.place), *(Related(each, "So does this.") for each in earlier)),
                 recipe="model.compile(...)  # again, after this line",
             )
 
@@ -139,8 +141,9 @@ def _related(fit: Fit, compiled: Place) -> Iterator[Related]:
     yield Related(fit.place, "This training does not see the change.")
 
 
-def _last_change(program: Program, changed: frozenset[int]) -> Place | None:
-    for each in reversed(program.attribute_sets):
-        if each.name == "trainable" and each.identity in changed:
-            return each.place
-    return None
+def _changes(program: Program, changed: frozenset[int], compiled: Place) -> list[Place]:
+    """Where `trainable` of what is now other than it was compiled is set; below the compile, where it is set there."""
+    sets = [each for each in program.attribute_sets if each.name == "trainable" and each.identity in changed]
+    places = list({each.place.key: each.place for each in sets}.values())
+    begin = program.range_of(compiled).start
+    return [place for place in places if program.range_of(place).start > begin] or places[-1:]

@@ -52,8 +52,56 @@ class AugmentationOnValidation(Rule):
             model.fit(train, epochs=5, validation_data=»validation«)
             """,
         ),
+        Example(
+            "Both datasets mapped through augmenting layers",
+            """
+            import keras
+
+            train = keras.utils.image_dataset_from_directory("leaves/train")
+            validation = keras.utils.image_dataset_from_directory("leaves/validation")
+            augment = keras.Sequential([keras.layers.RandomFlip("horizontal"), keras.layers.RandomRotation(0.1)])
+            train = train.map(lambda x, y: (augment(x, training=True), y))
+            validation = validation.map(lambda x, y: (augment(x, training=True), y))
+            model = keras.Sequential(
+                [
+                    keras.layers.Rescaling(1 / 255),
+                    keras.layers.Conv2D(16, 3, activation="relu"),
+                    keras.layers.GlobalAveragePooling2D(),
+                    keras.layers.Dense(5, activation="softmax"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(train, epochs=5, validation_data=»validation«)
+            """,
+        ),
     )
     good = (
+        Example(
+            "One function prepares both parts, and turns images for training only",
+            """
+            import keras
+
+            train = keras.utils.image_dataset_from_directory("leaves/train")
+            validation = keras.utils.image_dataset_from_directory("leaves/validation")
+            turn = keras.layers.RandomRotation(0.1)
+
+            def prepare(images, augment=False):
+                if augment:
+                    images = images.map(lambda x, y: (turn(x), y))
+                return images.prefetch(2)
+
+            model = keras.Sequential(
+                [
+                    keras.layers.Rescaling(1 / 255),
+                    keras.layers.Conv2D(16, 3, activation="relu"),
+                    keras.layers.GlobalAveragePooling2D(),
+                    keras.layers.Dense(5, activation="softmax"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(prepare(train, augment=True), epochs=5, validation_data=prepare(validation))
+            """,
+        ),
         Example(
             "A generator of its own for validation",
             """
@@ -100,7 +148,12 @@ class AugmentationOnValidation(Rule):
         for fit in program.fits:
             for judged in judged_by(program, fit):
                 step = step_of(judged.data, StepKind.AUGMENTED)
-                if step is None or judged.use.startswith("predict") or _is_training_data(fit, judged):
+                if (
+                    step is None
+                    or not step.certain
+                    or judged.use.startswith("predict")
+                    or _is_training_data(fit, judged)
+                ):
                     continue
                 related = () if step.place is None else (Related(step.place, "They are augmented here."),)
                 what = "validation data" if judged.use == "validation_data" else "data of this evaluation"

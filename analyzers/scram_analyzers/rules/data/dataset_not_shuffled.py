@@ -188,7 +188,13 @@ class DatasetNotShuffled(Rule):
                 message = (
                     f"The dataset {name_of(place, 'here')} is never shuffled: each epoch repeats the same batches."
                 )
-                yield Report(place, message, recipe=".shuffle(len(x)) before .batch(...)")
+                batched = data.steps[batches[0]].place
+                yield Report(
+                    place,
+                    message,
+                    (Related(batched, "It is batched here."),) if batched is not None else (),
+                    recipe=".shuffle(len(x)) before .batch(...)",
+                )
             return
         position, last = shuffles[-1]
         if last.place is None or last.name != "shuffle":

@@ -8,6 +8,7 @@ from scram_analyzers import fixes, layer_edits
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity, TextEdit
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.data import pretrained
+from scram_analyzers.rules.data.judging import generator_of
 from scram_analyzers.rules.data.trainings import trainings
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.input_range import unscaled_inputs
@@ -292,6 +293,7 @@ class InputNotNormalized(Rule):
             network = pretrained.bare_network(model) if _is_pixels(data, data.range) else None
             if network is not None:
                 message = _application_message(place, network)
+                related = (*related, Related(network.place, "The pretrained network."))
                 yield Report(place, message, related, recipe=_prepared(program, network))
             elif _unscaled_entry(model) is not None:
                 # Own loops are written by people who know, and a normalization right after the first sums mends most.
@@ -437,9 +439,14 @@ def _run_message(seen: ArrayStatistics) -> str:
 def _origin(program: Program, data: Data, used: Place) -> Iterator[Related]:
     if data.place is not None and not program.range_of(used).contains(program.range_of(data.place)):
         yield Related(data.place, "The data come from here.")
+    generator = generator_of(data)
+    if generator is not None:
+        yield Related(generator, "This generator does not scale them.")
 
 
 def _recipe(program: Program, data: Data, place: Place) -> str:
+    if data.images and generator_of(data) is not None:
+        return "rescale=1 / 255  # an argument of the generator"
     if data.images:
         return f"{program.imports.spell('keras.layers.Rescaling').text}(1 / 255)  # as the model's first layer"
     spelled = program.imports.spell("keras.layers.Normalization").text

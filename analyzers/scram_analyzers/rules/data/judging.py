@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from scram_analyzers.source.data import Data, DataStep, StepKind
+from scram_analyzers.source.libraries.data_methods import GENERATOR
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Evaluation, Fit, Program
 
@@ -53,6 +54,11 @@ def name_of(place: Place, otherwise: str) -> str:
     """How the author calls data, or `otherwise` where that is a long expression."""
     text = place.text
     return text if len(text) <= MAX_NAME and "\n" not in text else otherwise
+
+
+def generator_of(data: Data) -> Place | None:
+    """Where the generator of images was made that data come through."""
+    return next((step.place for step in data.steps if step.name == GENERATOR), None)
 
 
 MIXED_SOURCES = (

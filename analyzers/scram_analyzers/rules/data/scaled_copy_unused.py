@@ -11,8 +11,9 @@ from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.data.judging import name_of
 from scram_analyzers.source.data import Data, DataStep, StepKind
 from scram_analyzers.source.libraries.data_methods import SCALED_RANGE
+from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call, Fit, Program
-from scram_analyzers.source.reading import parents
+from scram_analyzers.source.reading import parents, search
 from scram_analyzers.source.usage import bound_to, is_read
 from scram_analyzers.source.values import Arguments
 
@@ -49,6 +50,18 @@ class ScaledCopyUnused(Rule):
             model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
             model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
             model.fit(x_train, y_train)
+            """,
+        ),
+        Example(
+            "Divided by hand, under another name",
+            """
+            import keras
+
+            (train_x, train_y), _ = keras.datasets.mnist.load_data()
+            train_scaled = »train_x.astype("float32") / 255.0«
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(train_x, train_y)
             """,
         ),
         Example(
@@ -110,6 +123,7 @@ class ScaledCopyUnused(Rule):
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report results of scalers that go nowhere, made from what the model is trained on raw."""
         yield from _never_read(program)
+        yield from _made_by_hand(program)
         seen: set[tuple[int, int]] = set()
         for call in (*program.method_calls, *program.calls):
             scaled = call.result
@@ -140,6 +154,33 @@ def _never_read(program: Program) -> Iterator[Report]:
             f"The scaled copy {name} is never used: whatever the model is trained on, it is not these values.",
             confidence=Confidence.MEDIUM,
         )
+
+
+def _made_by_hand(program: Program) -> Iterator[Report]:
+    """Copies divided by a number, under a name that nothing reads, of what the model is trained on as it is."""
+    for fit in program.fits:
+        given = fit.x.place if fit.x is not None else None
+        if given is None or not isinstance(given.node, cst.Name) or fit.inputs is None or fit.inputs.scaled:
+            continue
+        for assign, place in search.found(program, cst.Assign, given.node.value):
+            target, value = assign.targets[0].target, assign.value
+            if not isinstance(target, cst.Name) or not isinstance(value, cst.BinaryOperation):
+                continue
+            if not isinstance(value.operator, cst.Divide) or _base_name(value.left) != given.node.value:
+                continue
+            if isinstance(value.right, (cst.Integer, cst.Float)) and not is_read(program, target.value):
+                message = (
+                    f"The scaled copy {target.value} is never used: the model is trained on {given.node.value}, which "
+                    "is not scaled."
+                )
+                yield Report(Place(place.section, value), message, tuple(_related(fit)))
+
+
+def _base_name(node: cst.CSTNode) -> str | None:
+    """The name that an expression of methods begins with (`x` of `x.astype("float32")`)."""
+    while isinstance(node, (cst.Call, cst.Attribute)):
+        node = node.func if isinstance(node, cst.Call) else node.value
+    return node.value if isinstance(node, cst.Name) else None
 
 
 def _scales(call: Call, scaled: Data) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
-from scram_analyzers.rules.data.judging import Judged, judged_by, name_of, step_of
+from scram_analyzers.rules.data.judging import Judged, generator_of, judged_by, name_of, step_of
 from scram_analyzers.run.data_parts import input_pair, magnitude
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import DataArray, Subject, SubjectKind
@@ -232,3 +232,7 @@ def _scaled_at(trained: Data, judged: Data) -> Iterator[Related]:
     step = next((each for each in steps if each is not None and each.place is not None), None)
     if step is not None and step.place is not None:
         yield Related(step.place, "Only the one is scaled, here.")
+    for data in (trained, judged):
+        generator = generator_of(data)
+        if generator is not None:
+            yield Related(generator, "This generator scales them." if data.scaled else "This one does not scale them.")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+
+import libcst as cst
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Severity
@@ -16,7 +19,9 @@ from scram_analyzers.run.task import class_shares, targets
 from scram_analyzers.run.wording import listed
 from scram_analyzers.run.wording import share as percent
 from scram_analyzers.source.data import WHOLE, Data, StepKind
+from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
+from scram_analyzers.source.reading import parents, search
 from scram_analyzers.source.values import number
 
 KERAS_FIT = Reference("Keras: Model.fit, validation_split", "https://keras.io/api/models/model_training_apis/")
@@ -68,6 +73,26 @@ class SortedValidationSplit(Rule):
             """,
         ),
         Example(
+            "Collected folder by folder",
+            """
+            import os
+
+            import keras
+            import numpy as np
+            from project import read
+
+            images, labels = [], []
+            for number, name in enumerate(sorted(os.listdir("flowers"))):
+                for file in os.listdir(os.path.join("flowers", name)):
+                    images.append(read(file) / 255)
+                    labels.append(number)
+            x, y = np.array(images), np.array(labels)
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(5, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x, y, epochs=50, »validation_split=0.2«)
+            """,
+        ),
+        Example(
             "First all of one class, then all of the other",
             """
             import keras
@@ -83,6 +108,27 @@ class SortedValidationSplit(Rule):
         ),
     )
     good = (
+        Example(
+            "Collected folder by folder, and shuffled",
+            """
+            import os
+
+            import keras
+            import numpy as np
+            from project import read
+            from sklearn.utils import shuffle
+
+            images, labels = [], []
+            for number, name in enumerate(sorted(os.listdir("flowers"))):
+                for file in os.listdir(os.path.join("flowers", name)):
+                    images.append(read(file) / 255)
+                    labels.append(number)
+            x, y = shuffle(np.array(images), np.array(labels))
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(5, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x, y, epochs=50, validation_split=0.2)
+            """,
+        ),
         Example(
             "Joined class by class, and mixed",
             """
@@ -134,6 +180,11 @@ class SortedValidationSplit(Rule):
                     f"These labels stand class by class, and validation_split={share:g} takes the last of them: "
                     "validation sees only the last class, training too little of it."
                 )
+            elif fit.targets is not None and _collected_class_by_class(program, fit.targets):
+                message = (
+                    f"The labels are collected class by class, and validation_split={share:g} takes the last of them: "
+                    "validation sees only the last classes, training too few."
+                )
             else:
                 continue
             yield Report(place, message, recipe="order = np.random.permutation(len(x))\nx, y = x[order], y[order]")
@@ -172,6 +223,49 @@ def _stands_class_by_class(labels: Data) -> bool:
     joined = [step for step in done if step.name.rpartition(".")[2] in _JOINED]
     several = labels.range is not None and labels.range.low < labels.range.high
     return labels.source in _FILLED and labels.rows == WHOLE and several and len(joined) == len(done) == 1
+
+
+def _collected_class_by_class(program: Program, labels: Data) -> bool:
+    """Whether labels fill a list in loops of which an outer one goes over the classes, and nothing is ever mixed."""
+    mixed = in_random_order(labels) or _MIXING.search(program.text) is not None
+    name = _list_name(labels.place) if labels.source == "list" and labels.place is not None else None
+    if name is None or mixed:
+        return False
+    for call, place in search.found(program, cst.Call, f"{name}.append("):
+        value = call.args[0].value if len(call.args) == 1 else None
+        owner = call.func.value if isinstance(call.func, cst.Attribute) and call.func.attr.value == "append" else None
+        if not isinstance(owner, cst.Name) or owner.value != name or not isinstance(value, cst.Name):
+            continue
+        loops = [node for node in parents.ancestors(place) if isinstance(node, cst.For)]
+        if (
+            len(loops) > 1
+            and not _binds(loops[0], value.value)
+            and any(_binds(each, value.value) for each in loops[1:])
+        ):
+            return True
+    return False
+
+
+_MIXING = re.compile(r"\b(shuffle|permutation|sample)\(")
+
+
+def _binds(loop: cst.For, name: str) -> bool:
+    targets = [loop.target, *(each.target for each in search.nodes(loop.body, cst.AssignTarget))]
+    return any(found.value == name for target in targets for found in search.nodes(target, cst.Name))
+
+
+def _list_name(place: Place) -> str | None:
+    """The name of a list by where it is written: `labels = []`, `images, labels = [], []`."""
+    above = parents.ancestors(place)
+    assign = next((node for node in above if isinstance(node, cst.Assign)), None)
+    if assign is None or len(assign.targets) != 1:
+        return None
+    target: cst.CSTNode = assign.targets[0].target
+    value = assign.value
+    if isinstance(target, cst.Tuple) and isinstance(value, cst.Tuple) and len(target.elements) == len(value.elements):
+        pairs = zip(target.elements, value.elements, strict=True)
+        target = next((left.value for left, right in pairs if right.value is place.node), target)
+    return target.value if isinstance(target, cst.Name) else None
 
 
 def _no_chance(share: float, rows: int) -> bool:

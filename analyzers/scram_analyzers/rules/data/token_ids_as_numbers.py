@@ -10,6 +10,7 @@ from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.entries import entries_of, entry_layers
 from scram_analyzers.source.graph import Layer
+from scram_analyzers.source.interpreting.containers import NUMBERING
 from scram_analyzers.source.keras_api.layers import ENCODING, WEIGHTED
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.program import Fit, Program
@@ -54,8 +55,44 @@ class TokenIdsAsNumbers(Rule):
             model.fit(»x_train«, y_train)
             """,
         ),
+        Example(
+            "Characters by their number",
+            """
+            import keras
+            import numpy as np
+            from keras import layers
+            from project import text
+
+            numbers = dict((character, i) for i, character in enumerate(sorted(set(text))))
+            windows, following = [], []
+            for i in range(len(text) - 40):
+                windows.append([numbers[character] for character in text[i : i + 40]])
+                following.append(numbers[text[i + 40]])
+            x = np.reshape(windows, (len(windows), 40, 1))
+            y = keras.utils.to_categorical(following)
+            model = keras.Sequential([layers.LSTM(128), layers.Dense(len(numbers), activation="softmax")])
+            model.compile(optimizer="adam", loss="categorical_crossentropy")
+            model.fit(»x«, y)
+            """,
+        ),
     )
     good = (
+        Example(
+            "Characters by their number, divided by how many there are",
+            """
+            import keras
+            import numpy as np
+            from keras import layers
+            from project import text
+
+            numbers = {character: i for i, character in enumerate(sorted(set(text)))}
+            x = np.reshape([[numbers[c] for c in text[i : i + 40]] for i in range(len(text) - 40)], (-1, 40, 1))
+            y = keras.utils.to_categorical([numbers[text[i + 40]] for i in range(len(text) - 40)])
+            model = keras.Sequential([layers.LSTM(128), layers.Dense(len(numbers), activation="softmax")])
+            model.compile(optimizer="adam", loss="categorical_crossentropy")
+            model.fit(x / len(numbers), y)
+            """,
+        ),
         Example(
             "An embedding first",
             """
@@ -100,6 +137,8 @@ class TokenIdsAsNumbers(Rule):
             data = fit.inputs
             if data is None or not data.token_ids or fit.x is None or fit.x.place is None or fit.model is None:
                 continue
+            if data.source == NUMBERING and data.scaled:
+                continue  # divided by their number: a way to feed characters that is taught
             first = _weighing_layer(fit.model)
             if first is None:
                 continue

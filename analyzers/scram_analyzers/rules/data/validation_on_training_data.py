@@ -13,7 +13,7 @@ from scram_analyzers.rules.data.judging import name_of, validation_of
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.wording import share
-from scram_analyzers.source.data import shares_rows
+from scram_analyzers.source.data import Data, shares_rows
 from scram_analyzers.source.program import Fit, Program
 from scram_analyzers.source.values import Unknown
 
@@ -86,8 +86,51 @@ class ValidationOnTrainingData(Rule):
             model.fit(x, y, validation_split=0.2)
             """,
         ),
+        Example(
+            "The same slice twice",
+            """
+            import keras
+            import numpy as np
+
+            archive = np.load("signals.npz")
+            x, y = archive["x"], archive["y"]
+            n = int(0.8 * len(x))
+            x_train, y_train = x[:n], y[:n]
+            x_val, y_val = x[:n], y[:n]
+            model = keras.Sequential([keras.layers.BatchNormalization(), keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train, validation_data=(»x_val«, y_val), epochs=20)
+            """,
+            """
+            import keras
+            import numpy as np
+
+            archive = np.load("signals.npz")
+            x, y = archive["x"], archive["y"]
+            n = int(0.8 * len(x))
+            x_train, y_train = x[:n], y[:n]
+            x_val, y_val = x[:n], y[:n]
+            model = keras.Sequential([keras.layers.BatchNormalization(), keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train, validation_split=0.2, epochs=20)
+            """,
+        ),
     )
     good = (
+        Example(
+            "The two sides of a cut",
+            """
+            import keras
+            import numpy as np
+
+            archive = np.load("signals.npz")
+            x, y = archive["x"], archive["y"]
+            n = int(0.8 * len(x))
+            model = keras.Sequential([keras.layers.BatchNormalization(), keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x[:n], y[:n], validation_data=(x[n:], y[n:]), epochs=20)
+            """,
+        ),
         Example(
             "Rows apart",
             """
@@ -137,7 +180,7 @@ class ValidationOnTrainingData(Rule):
             yield from _by_name(fit)
             if judged is None or data is None or fit.x is None or fit.x.place is None:
                 continue
-            if not shares_rows(data, judged.data):
+            if not shares_rows(data, judged.data) and not _cut_alike(data, judged.data):
                 continue
             names = name_of(judged.place, "these"), name_of(fit.x.place, "the training data")
             if names[0] == names[1]:
@@ -190,6 +233,24 @@ def _by_name(fit: Fit) -> Iterator[Report]:
             (Related(x.place, "The model is trained on these."),),
             recipe="validation_split=0.2" if fit.y is not None else "",
         )
+
+
+def _cut_alike(one: Data, other: Data) -> bool:
+    """Whether both are the same slice of the same array, `x[:n]`, wherever that ends."""
+    cut, again = (
+        next((step for step in reversed(data.steps) if step.name == "getitem"), None) for data in (one, other)
+    )
+    if cut is None or again is None or not one.roots or one.roots != other.roots or one.rows is not None:
+        return False
+    places = cut.place, again.place
+    if places[0] is None or places[1] is None or not isinstance(places[0].node, cst.Subscript):
+        return False
+    key = places[0].node.slice[0].slice
+    same = (
+        places[0].text == places[1].text
+        and one.steps[: one.steps.index(cut)] == other.steps[: other.steps.index(again)]
+    )
+    return same and isinstance(key, cst.Slice) and isinstance(key.lower or key.upper, (cst.Name, cst.Integer))
 
 
 def _is_array(fit: Fit) -> bool:

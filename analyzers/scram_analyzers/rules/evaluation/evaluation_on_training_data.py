@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import libcst as cst
+
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.data.judging import Judged, judged_by, name_of
-from scram_analyzers.source.data import shares_rows
+from scram_analyzers.source.data import Data, StepKind, shares_rows
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.reading import parents, search
 
 
 class EvaluationOnTrainingData(Rule):
@@ -47,6 +50,22 @@ class EvaluationOnTrainingData(Rule):
             """,
         ),
         Example(
+            "One model for all folds of a cross-validation",
+            """
+            import keras
+            from sklearn.datasets import load_breast_cancer
+            from sklearn.model_selection import KFold
+
+            x, y = load_breast_cancer(return_X_y=True)
+            model = keras.Sequential([keras.layers.BatchNormalization(), keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            scores = []
+            for train, test in KFold(5, shuffle=True).split(x):
+                model.fit(x[train], y[train], epochs=20)
+                scores.append(model.evaluate(»x[test]«, y[test])[1])
+            """,
+        ),
+        Example(
             "Split, and then trained on everything",
             """
             import keras
@@ -63,6 +82,22 @@ class EvaluationOnTrainingData(Rule):
         ),
     )
     good = (
+        Example(
+            "A new model for each fold",
+            """
+            import keras
+            from sklearn.datasets import load_breast_cancer
+            from sklearn.model_selection import KFold
+
+            x, y = load_breast_cancer(return_X_y=True)
+            scores = []
+            for train, test in KFold(5, shuffle=True).split(x):
+                model = keras.Sequential([keras.layers.BatchNormalization(), keras.layers.Dense(1, "sigmoid")])
+                model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+                model.fit(x[train], y[train], epochs=20)
+                scores.append(model.evaluate(x[test], y[test])[1])
+            """,
+        ),
         Example(
             "Both parts are evaluated",
             """
@@ -99,6 +134,7 @@ class EvaluationOnTrainingData(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report evaluations on the training data of a model that has no other judge."""
+        yield from _kept_through_folds(program)
         for fit in program.fits:
             if fit.inputs is None or fit.x is None or fit.x.place is None or fit.has_validation is not False:
                 continue
@@ -114,6 +150,59 @@ class EvaluationOnTrainingData(Rule):
                 yield Report(
                     first.place, _message(first, fit.x.place), (Related(fit.x.place, "The model is trained on these."),)
                 )
+
+
+def _kept_through_folds(program: Program) -> Iterator[Report]:
+    """Report cross-validations whose loop trains one model on and on instead of a new one for each fold."""
+    for fit in program.fits:
+        loop = _loop_over_folds(fit)
+        judged = next((each for each in judged_by(program, fit) if _is_of_fold(each.data)), None)
+        if loop is None or judged is None or fit.model is None or _begins_anew(fit, loop):
+            continue
+        yield Report(
+            judged.place,
+            "One model is trained through all folds: from the second on it is judged by rows that it was trained on in "
+            "the folds before.",
+            (
+                Related(fit.place, "It is trained on here, fold after fold."),
+                Related(fit.model.place, "It is made here."),
+            ),
+            severity=Severity.WARNING,
+            recipe="model = build_model()  # as the first statement in the loop",
+        )
+
+
+def _is_of_fold(data: Data | None) -> bool:
+    return data is not None and any(step.kind is StepKind.SPLIT and step.name == "fold" for step in data.steps)
+
+
+def _loop_over_folds(fit: Fit) -> cst.For | None:
+    """The loop over `folds.split(...)` that a training stands in."""
+    if not _is_of_fold(fit.inputs):
+        return None
+    loops = (node for node in parents.ancestors(fit.place) if isinstance(node, cst.For))
+    return next((loop for loop in loops if any(_splits(call) for call in search.nodes(loop.iter, cst.Call))), None)
+
+
+def _splits(call: cst.Call) -> bool:
+    return isinstance(call.func, cst.Attribute) and call.func.attr.value == "split"
+
+
+def _begins_anew(fit: Fit, loop: cst.For) -> bool:
+    """Whether the loop makes the model, or gives it other weights, before it trains it again."""
+    call = fit.place.node
+    owner = call.func.value if isinstance(call, cst.Call) and isinstance(call.func, cst.Attribute) else None
+    if owner is None:
+        return True
+    if any(
+        isinstance(inner.func, cst.Attribute) and inner.func.attr.value in _RESETS
+        for inner in search.nodes(loop.body, cst.Call)
+    ):
+        return True
+    return any(target.target.deep_equals(owner) for target in search.nodes(loop.body, cst.AssignTarget))
+
+
+_RESETS = frozenset(("set_weights", "load_weights", "assign", "clear_session", "reset_states"))
 
 
 def _trained_again(program: Program, fit: Fit) -> bool:

@@ -25,7 +25,7 @@ class LearningRateNotPositive(Rule):
     )
     how = "Give a positive learning rate: 0.001 for Adam and RMSprop, 0.01 for SGD are the usual starts."
     references = (Reference("Keras: Optimizers", "https://keras.io/api/optimizers/"),)
-    false_alarms = "A rate of zero that a callback raises before the first step."
+    false_alarms = "A rate of zero that a callback of the program's own raises before the first step."
     bad = (
         Example(
             "A sign too many",
@@ -63,6 +63,20 @@ class LearningRateNotPositive(Rule):
             optimizer = keras.optimizers.SGD(learning_rate=0.01)
             """,
         ),
+        Example(
+            "A callback sets the rate of every epoch",
+            """
+            import keras
+            from project import x, y
+
+            def step_decay(epoch):
+                return 0.1 * 0.5 ** (epoch // 10)
+
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile(optimizer=keras.optimizers.SGD(learning_rate=0.0, momentum=0.9), loss="mse")
+            model.fit(x, y, epochs=50, callbacks=[keras.callbacks.LearningRateScheduler(step_decay)])
+            """,
+        ),
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:
@@ -71,6 +85,8 @@ class LearningRateNotPositive(Rule):
             rate = optimizer.learning_rate
             if rate.value is None or rate.value > 0 or rate.schedule is not None:
                 continue
+            if rate.value == 0 and any(optimizers.rate_setters(program, optimizer)):
+                continue  # that is how some say that a callback sets it
             effect = "no weight will change" if rate.value == 0 else "every step will make the loss larger"
             yield Report(
                 place=rate.place or optimizer.place,

@@ -107,8 +107,39 @@ class LearningRateTooHigh(Rule):
             model.compile(SGD(LEARNING_RATE, momentum=0.9), "mse")
             """,
         ),
+        Example(
+            "A function that sets the rate of every epoch begins too high",
+            """
+            import math
+
+            import keras
+            from project import x, y
+
+            def step_decay(epoch):
+                first = 0.8
+                return »first * math.pow(0.5, math.floor(epoch / 10))«
+
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x, y, epochs=50, callbacks=[keras.callbacks.LearningRateScheduler(step_decay)])
+            """,
+        ),
     )
     good = (
+        Example(
+            "A function that sets usual rates",
+            """
+            import keras
+            from project import x, y
+
+            def schedule(epoch, rate):
+                return 1e-3 if epoch < 10 else rate * 0.9
+
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x, y, epochs=50, callbacks=[keras.callbacks.LearningRateScheduler(schedule)])
+            """,
+        ),
         Example(
             "The usual rate",
             """
@@ -137,7 +168,11 @@ class LearningRateTooHigh(Rule):
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:
-        """Report each optimizer whose rate is known and above its family's limit."""
+        """Report each rate that is known and above its optimizer's limit, given to it or set by a scheduler."""
+        yield from self._given(program)
+        yield from self._set_by_schedulers(program)
+
+    def _given(self, program: Program) -> Iterator[Report]:
         compiled = {each.optimizer for each in program.compiles}
         for optimizer in program.optimizers:
             rate = optimizer.learning_rate
@@ -162,6 +197,27 @@ class LearningRateTooHigh(Rule):
                 confidence=Confidence.MEDIUM if rate.assumed else None,
                 recipe=optimizers.recipe(program, optimizer, optimizers.usual_rate(optimizer.class_name)),
             )
+
+    def _set_by_schedulers(self, program: Program) -> Iterator[Report]:
+        for optimizer in {each.optimizer: None for each in program.compiles if each.optimizer is not None}:
+            limit = self._limit(optimizer.class_name, number(optimizer.arguments.value("momentum")))
+            for callback in optimizers.rate_setters(program, optimizer):
+                rate = number(callback.first_rate)
+                if callback.place is None or rate is None or limit is None or rate <= limit * SCHEDULE_ALLOWANCE:
+                    continue
+                written = callback.first_rate.place if callback.first_rate is not None else None
+                yield Report(
+                    place=written or callback.place,
+                    message=(
+                        f"This schedule sets {optimizer.class_name}'s learning rate to {fixes.number_text(rate)} in "
+                        f"the first epoch; {optimizers.usual_range(optimizer.class_name)}."
+                    ),
+                    related=(
+                        Related(callback.place, "This callback sets the rate."),
+                        Related(optimizer.place, f"{optimizer.class_name} is the optimizer."),
+                    ),
+                    severity=self._severity_of(optimizer, rate),
+                )
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Confirm by a loss that became NaN or infinite or grew without bound, or by steps too large to learn from."""

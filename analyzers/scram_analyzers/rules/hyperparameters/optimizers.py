@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import libcst as cst
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Finding, Fix
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Optimizer, Program
+from scram_analyzers.source.program import Callback, Optimizer, Program
 
 ADAPTIVE = frozenset(("Adam", "AdamW", "Adamax", "Nadam", "RMSprop", "Lamb", "Lion"))
 """Optimizers that scale every weight's step by its own gradients: they share a range of usual rates."""
@@ -37,6 +39,15 @@ def recipe(program: Program, optimizer: Optimizer, rate: str) -> str:
     """The optimizer's call with another rate, as this author would write it."""
     spelled = program.imports.spell(optimizer.kind).text
     return f"{spelled}({optimizer.learning_rate.parameter or 'learning_rate'}={rate})"
+
+
+def rate_setters(program: Program, optimizer: Optimizer) -> Iterator[Callback]:
+    """The callbacks of an optimizer's trainings that set its learning rate, or may: those of the program's own."""
+    for fit in program.fits:
+        if fit.compile is not None and fit.compile.optimizer is optimizer:
+            for callback in fit.callbacks or ():
+                if callback.kind is None or callback.kind.endswith(".LearningRateScheduler"):
+                    yield callback
 
 
 def optimizer_at(program: Program, finding: Finding) -> Optimizer | None:

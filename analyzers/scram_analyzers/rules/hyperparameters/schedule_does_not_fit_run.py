@@ -44,6 +44,7 @@ class ScheduleDoesNotFitRun(Rule):
     prevents_learning = True
     options = (
         Option("vanished", 0.01, "the rate has vanished below this share of the first one", "Google tuning playbook"),
+        Option("warm-up", 0.1, "share of the steps in which the rate may rise", "Google tuning playbook"),
         Option("half", 0.5, "it should not vanish before this share of the steps", "Google tuning playbook"),
         Option("longer", 3.0, "a schedule of this many times the training's steps is too long", "scram"),
     )
@@ -67,6 +68,21 @@ class ScheduleDoesNotFitRun(Rule):
             (x, y), (x_val, y_val) = keras.datasets.mnist.load_data()
             model = keras.Sequential([keras.Input((28, 28)), layers.Flatten(), layers.Dense(10, activation="softmax")])
             rate = keras.optimizers.schedules.CosineDecay(0.001, decay_steps=12000)
+            model.compile(optimizer=keras.optimizers.Adam(rate), loss="sparse_categorical_crossentropy")
+            model.fit(x / 255, y, batch_size=100, epochs=20, validation_data=(x_val / 255, y_val))
+            """,
+        ),
+        Example(
+            "The rate rises for most of the training",
+            """
+            import keras
+            from keras import layers
+
+            (x, y), (x_val, y_val) = keras.datasets.mnist.load_data()
+            model = keras.Sequential([keras.Input((28, 28)), layers.Flatten(), layers.Dense(10, activation="softmax")])
+            rate = keras.optimizers.schedules.CosineDecay(
+                0.0, decay_steps=12000, warmup_target=0.001, warmup_steps=»8000«
+            )
             model.compile(optimizer=keras.optimizers.Adam(rate), loss="sparse_categorical_crossentropy")
             model.fit(x / 255, y, batch_size=100, epochs=20, validation_data=(x_val / 255, y_val))
             """,
@@ -106,9 +122,12 @@ class ScheduleDoesNotFitRun(Rule):
             yield Report(
                 place=misfit.place,
                 message=misfit.message,
-                related=(Related(misfit.fit.place, f"This training has {misfit.steps:,} steps."),),
+                related=(
+                    Related(misfit.fit.place, f"This training has {misfit.steps:,} steps."),
+                    *(Related(place, "The schedule takes it here.") for place in misfit.used_at()),
+                ),
                 severity=None if misfit.vanishes else Severity.INFO,
-                recipe=f"decay_steps={misfit.steps}",
+                recipe=misfit.recipe or f"decay_steps={misfit.steps}",
             )
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
@@ -153,6 +172,9 @@ class ScheduleDoesNotFitRun(Rule):
                 yield misfit
 
     def _misfit(self, fit: Fit, class_name: str, arguments: Arguments, steps: int) -> _Misfit | None:
+        slow = self._warm_up(fit, arguments, steps)
+        if slow is not None:
+            return slow
         given = arguments.get("decay_steps")
         decay_steps = number(given.value) if given is not None else None
         place = trainings.written_at(given) if given is not None else None
@@ -163,7 +185,7 @@ class ScheduleDoesNotFitRun(Rule):
             message = (
                 f"The schedule takes {decay_steps:,.0f} steps, but the training has {steps:,}: the rate hardly falls."
             )
-            return _Misfit(fit, place, steps, message, ends, vanishes=False)
+            return _Misfit(fit, place, steps, message, ends, vanishes=False, use=given.place if given else None)
         if ends:
             vanished_at = decay_steps if _ends_near_zero(class_name, arguments, self.option("vanished")) else None
         else:
@@ -174,7 +196,22 @@ class ScheduleDoesNotFitRun(Rule):
             f"After {vanished_at:,.0f} of the {steps:,} steps of this training, the learning rate is below "
             f"{self.option('vanished'):.0%} of its first value: the rest learns next to nothing."
         )
-        return _Misfit(fit, place, steps, message, ends, vanishes=True)
+        return _Misfit(fit, place, steps, message, ends, vanishes=True, use=given.place if given else None)
+
+    def _warm_up(self, fit: Fit, arguments: Arguments, steps: int) -> _Misfit | None:
+        """A rate that rises for a large part of the training."""
+        given = arguments.get("warmup_steps")
+        rising = number(given.value) if given is not None else None
+        place = trainings.written_at(given) if given is not None else None
+        if given is None or rising is None or place is None or rising <= self.option("warm-up") * steps:
+            return None
+        message = (
+            f"The learning rate rises for {rising:,.0f} of the {steps:,} steps of this training before it is what it "
+            "should be."
+        )
+        much = rising > self.option("half") * steps
+        recipe = f"warmup_steps={steps // 20}"
+        return _Misfit(fit, place, steps, message, False, much, recipe, given.place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +222,13 @@ class _Misfit:
     message: str
     ends: bool
     vanishes: bool
+    recipe: str = ""
+    use: Place | None = None
+
+    def used_at(self) -> Iterator[Place]:
+        """The argument of the schedule, when the number is written elsewhere."""
+        if self.use is not None and self.use.key != self.place.key:
+            yield self.use
 
 
 def _schedule(program: Program, optimizer: Optimizer) -> tuple[str, Arguments] | None:

@@ -251,26 +251,38 @@ MEASURED = frozenset(
         "amount",
         "cost",
         "demand",
-        "income",
         "mpg",
         "price",
         "prices",
-        "rating",
-        "ratings",
         "revenue",
         "salary",
         "sales",
         "temperature",
-        "weight",
     )
 )
 """Words in the names of columns that hold amounts."""
 
+GRADED = frozenset(("income", "rating", "ratings", "weight"))
+"""Words in the names of columns that hold amounts, or classes of them."""
 
-def _is_measured(targets: Data) -> bool:
-    """Whether the name of the column that the targets are says that they are amounts."""
+
+def is_measured(targets: Data | None, *, graded: bool = False) -> bool:
+    """Whether the name of the column that the targets are says that they are amounts, as they stand in the table.
+
+    `graded`: words that may stand for classes of amounts as well will do.
+    """
+    if targets is None or targets.scaled or targets.dtype == "bool":
+        return False
+    return _is_called(targets, MEASURED | GRADED if graded else MEASURED)
+
+
+def _is_called(targets: Data, words: frozenset[str]) -> bool:
+    """Whether the name of the column that the targets are holds one of these words ("SalePrice", "unit_price")."""
     chosen = [step.place.text for step in targets.steps if step.kind is StepKind.SELECTED and step.place is not None]
-    return bool(chosen) and not MEASURED.isdisjoint(re.findall(r"[a-z]+", chosen[-1].lower()))
+    if not chosen or any(step.kind is StepKind.ENCODED or step.name == "compare" for step in targets.steps):
+        return False
+    parts = re.findall(r"[A-Z]?[a-z]+|[A-Z]+", chosen[-1])
+    return not words.isdisjoint(part.lower() for part in parts)
 
 
 def right_loss(case: Case) -> str | None:
@@ -308,5 +320,7 @@ def classifies_with_regression_loss(case: Case) -> bool | None:
         return False if case.targets is not None and case.targets.classes is not None else None
     if head.activation == "sigmoid" and head.units == 1 and case.accuracy is not None and not case.judged_by_hand:
         targets = case.targets
-        return True if targets is None or (targets.range is None and not _is_measured(targets)) else None
+        return (
+            True if targets is None or (targets.range is None and not _is_called(targets, MEASURED | GRADED)) else None
+        )
     return None

@@ -48,6 +48,20 @@ class ClassificationLossForRegression(Rule):
             """,
         ),
         Example(
+            "A column of prices",
+            """
+            import keras
+            import pandas as pd
+            from keras import layers
+
+            table = pd.read_csv("cars.csv")
+            y = table["SalePrice"].values
+            model = keras.Sequential([layers.Normalization(), layers.Dense(64, "relu"), layers.Dense(1, "sigmoid")])
+            model.compile(optimizer="adam", loss=»"binary_crossentropy"«, metrics=["accuracy"])
+            model.fit(table[["year", "mileage"]], y, epochs=50)
+            """,
+        ),
+        Example(
             "A linear head already",
             """
             from sklearn.datasets import load_diabetes
@@ -72,6 +86,20 @@ class ClassificationLossForRegression(Rule):
         ),
     )
     good = (
+        Example(
+            "A price made into two classes",
+            """
+            import keras
+            import pandas as pd
+            from keras import layers
+
+            table = pd.read_csv("cars.csv")
+            y = (table["price"] > 20000).astype(int)
+            model = keras.Sequential([layers.Normalization(), layers.Dense(64, "relu"), layers.Dense(1, "sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(table[["year", "mileage"]], y, epochs=50)
+            """,
+        ),
         Example(
             "A loss for numbers",
             """
@@ -116,7 +144,7 @@ class ClassificationLossForRegression(Rule):
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each cross-entropy that reads measured numbers."""
         for case in cases.cases(program):
-            if case.loss.name not in CROSS_ENTROPIES or case.form is not LabelForm.CONTINUOUS:
+            if case.loss.name not in CROSS_ENTROPIES or not _learns_numbers(case):
                 continue
             severity = _severity(case)
             if case.reproduces_inputs or severity is None:
@@ -137,6 +165,13 @@ class ClassificationLossForRegression(Rule):
         if case is None or case.head.activation != "linear" or case.loss.arguments.keywords:
             return None
         return Fix("Use mse", Applicability.UNSAFE, (fixes.replace(program, case.loss.place, '"mse"'),))
+
+
+def _learns_numbers(case: Case) -> bool:
+    """Whether the targets are measured, or a single column whose name says so; of several units they may be steps."""
+    if case.form is None and case.head.units == 1:
+        return case.targets is not None and case.targets.range is None and cases.is_measured(case.targets)
+    return case.form is LabelForm.CONTINUOUS
 
 
 def _severity(case: Case) -> Severity | None:

@@ -101,6 +101,60 @@ class OutputRangeMismatch(Rule):
             """,
         ),
         Example(
+            "Sigmoid for the prices of a table",
+            """
+            import keras
+            import pandas as pd
+            from keras import layers
+
+            table = pd.read_csv("cars.csv")
+            y = table.pop("price")
+            model = keras.Sequential([layers.Normalization(), layers.Dense(1, activation=»"sigmoid"«)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(table, y, epochs=50)
+            """,
+            """
+            import keras
+            import pandas as pd
+            from keras import layers
+
+            table = pd.read_csv("cars.csv")
+            y = table.pop("price")
+            model = keras.Sequential([layers.Normalization(), layers.Dense(1, activation="linear")])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(table, y, epochs=50)
+            """,
+        ),
+        Example(
+            "Values of actions, which may be larger than 1",
+            """
+            import keras
+            import numpy as np
+            from keras import layers
+            from project import memory
+
+            model = keras.Sequential([layers.Dense(24, activation="relu"), layers.Dense(2, activation=»"sigmoid"«)])
+            model.compile(optimizer="adam", loss="mse")
+            for state, action, reward, following in memory:
+                target = model.predict(state)
+                target[0][action] = reward + 0.95 * np.max(model.predict(following))
+                model.fit(state, target, epochs=1)
+            """,
+            """
+            import keras
+            import numpy as np
+            from keras import layers
+            from project import memory
+
+            model = keras.Sequential([layers.Dense(24, activation="relu"), layers.Dense(2, activation="linear")])
+            model.compile(optimizer="adam", loss="mse")
+            for state, action, reward, following in memory:
+                target = model.predict(state)
+                target[0][action] = reward + 0.95 * np.max(model.predict(following))
+                model.fit(state, target, epochs=1)
+            """,
+        ),
+        Example(
             "Relu for standardized targets",
             """
             import pandas as pd
@@ -231,6 +285,22 @@ class OutputRangeMismatch(Rule):
                     confidence=None if known else Confidence.MEDIUM,
                     recipe=recipe,
                 )
+        elif case.learns_values and case.head.activation in ("sigmoid", "tanh"):
+            yield Report(
+                place,
+                message + "the targets are its own predictions with new values in them, which add rewards up.",
+                related,
+                confidence=Confidence.MEDIUM,
+                recipe=recipe,
+            )
+        elif _is_measured(case):
+            yield Report(
+                place,
+                message + "the targets are measured numbers that nothing in this program scales.",
+                related,
+                confidence=Confidence.MEDIUM,
+                recipe=recipe,
+            )
         elif _may_be_meant_for_numbers(case):
             yield Report(
                 place,
@@ -282,6 +352,15 @@ def _likely_range(targets: Data | None) -> Interval | None:
         return None
     centred = (first, second) == ("Subtract", "Divide") and one == two > 0
     return Interval(-1, 1) if centred or ((first, second) == ("Divide", "Subtract") and two == 1 < one) else None
+
+
+def _is_measured(case: Case) -> bool:
+    """Whether a single unit between two bounds is trained towards numbers as they were measured."""
+    targets, activation = case.targets, case.head.activation
+    if targets is None or targets.scaled or case.head.units != 1 or activation not in ("sigmoid", "tanh"):
+        return False
+    measured = case.form is LabelForm.CONTINUOUS or (case.form is None and cases.is_measured(targets, graded=True))
+    return measured and not case.judged_by_hand and not case.reproduces_inputs
 
 
 def _may_be_meant_for_numbers(case: Case) -> bool:

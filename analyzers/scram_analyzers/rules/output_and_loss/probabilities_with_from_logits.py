@@ -118,6 +118,23 @@ class ProbabilitiesWithFromLogits(Rule):
             """,
         ),
         Example(
+            "A ready-made network with its own softmax",
+            """
+            import keras
+
+            model = keras.applications.MobileNetV2(weights=None, classes=10, input_shape=(32, 32, 3))
+            loss = »keras.losses.SparseCategoricalCrossentropy(from_logits=True)«
+            model.compile(optimizer="adam", loss=loss)
+            """,
+            """
+            import keras
+
+            model = keras.applications.MobileNetV2(weights=None, classes=10, input_shape=(32, 32, 3))
+            loss = keras.losses.SparseCategoricalCrossentropy()
+            model.compile(optimizer="adam", loss=loss)
+            """,
+        ),
+        Example(
             "TensorFlow's own function, which always takes logits",
             """
             import tensorflow as tf
@@ -148,6 +165,16 @@ class ProbabilitiesWithFromLogits(Rule):
             model = keras.Sequential([keras.Input(shape=(20,)), layers.Dense(10)])
             model.compile(optimizer="adam", loss=keras.losses.CategoricalCrossentropy(from_logits=True))
             predictor = keras.Sequential([model, layers.Softmax()])
+            """,
+        ),
+        Example(
+            "A ready-made network without softmax",
+            """
+            import keras
+
+            model = keras.applications.MobileNetV2(weights=None, classes=10, classifier_activation=None)
+            loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            model.compile(optimizer="adam", loss=loss)
             """,
         ),
         Example(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from scram_analyzers.source.interpreting import containers
 from scram_analyzers.source.interpreting.attributes import SUPER, get_attribute
 from scram_analyzers.source.interpreting.state import DictObject, ListObject, join_values
 from scram_analyzers.source.libraries import data_operations
@@ -118,7 +119,8 @@ def _dict(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value
         entries.update(interpreter.entries_of(_first(arguments)) or {})
     entries.update({name: argument.value for name, argument in arguments.keywords.items()})
     known = not arguments.positional or interpreter.entries_of(_first(arguments)) is not None
-    return interpreter.allocate(DictObject(entries, arguments.open or not known), place)
+    rest = containers.word_number(place) if containers.is_dict_of_word_numbers(place.node) else None
+    return interpreter.allocate(DictObject(entries, arguments.open or not known, rest), place)
 
 
 def _enumerate(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:

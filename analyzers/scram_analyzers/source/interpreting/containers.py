@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
+from scram_analyzers.source.data import Data
 from scram_analyzers.source.interpreting.state import DictObject, ListObject
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import Arguments, Constant, Ref, Tuple, Unknown, Value, integer
@@ -58,7 +61,8 @@ def dict_method(
             return thing.entries[key.value]
         fallback = arguments.value("default", 1)
         absent = isinstance(key, Constant) and not thing.open
-        return (fallback or Constant(None, place)) if absent else Unknown(place)
+        unknown = thing.rest if thing.rest is not None else Unknown(place)
+        return (fallback or Constant(None, place)) if absent else unknown
     if name == "update":
         given = arguments.positional[0].value if arguments.positional else None
         entries = interpreter.entries_of(given)
@@ -80,6 +84,35 @@ def dict_method(
 
 def _key(key: object) -> Value:
     return Constant(key) if isinstance(key, (str, int, float, bool, bytes)) else Unknown()
+
+
+def numbers_words(key: cst.BaseExpression, value: cst.BaseExpression, clause: cst.CompFor) -> bool:
+    """Whether a comprehension gives each thing its number: `{word: i for i, word in enumerate(words)}`."""
+    while isinstance(value, cst.BinaryOperation) and isinstance(value.operator, cst.Add):
+        value = value.left  # numbered from 1 or more
+    target, counted = clause.target, clause.iter
+    pair = [element.value for element in target.elements] if isinstance(target, cst.Tuple) else []
+    if not isinstance(counted, cst.Call) or not isinstance(counted.func, cst.Name) or len(pair) != 2:
+        return False
+    return counted.func.value == "enumerate" and pair[0].deep_equals(value) and pair[1].deep_equals(key)
+
+
+def is_dict_of_word_numbers(node: cst.CSTNode) -> bool:
+    """Whether a call is `dict((word, i) for i, word in enumerate(words))`, of a generator or a list."""
+    made = node.args[0].value if isinstance(node, cst.Call) and len(node.args) == 1 else None
+    if not isinstance(made, (cst.GeneratorExp, cst.ListComp)) or not isinstance(made.elt, (cst.Tuple, cst.List)):
+        return False
+    pair = [element.value for element in made.elt.elements]
+    return len(pair) == 2 and numbers_words(pair[0], pair[1], made.for_in)
+
+
+def word_number(place: Place) -> Data:
+    """The number that a dict made at `place` gives to some word, character or other thing."""
+    return Data(NUMBERING, place, dtype="int64", shape=(), token_ids=True)
+
+
+NUMBERING = "numbering"
+"""The source of numbers that stand for the things of an enumeration."""
 
 
 def string_method(interpreter: Interpreter, owner: Constant, name: str, arguments: Arguments, place: Place) -> Value:

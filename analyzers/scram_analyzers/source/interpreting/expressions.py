@@ -11,9 +11,9 @@ import libcst as cst
 
 from scram_analyzers.source.data import Data, DataStep, StepKind
 from scram_analyzers.source.graph import Operation, Tensor
-from scram_analyzers.source.interpreting import arithmetic, attributes, calls, iteration, subscripts
+from scram_analyzers.source.interpreting import arithmetic, attributes, calls, containers, iteration, subscripts
 from scram_analyzers.source.interpreting.state import DictObject, ListObject, join_states, join_values
-from scram_analyzers.source.libraries import data_arithmetic, data_operations
+from scram_analyzers.source.libraries import data_arithmetic, data_operations, mathematics
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
     Argument,
@@ -197,6 +197,7 @@ def _binary(interpreter: Interpreter, node: cst.BinaryOperation) -> Value:
 
 def operate(interpreter: Interpreter, operator: str, left: Value, right: Value, place: Place) -> Value:
     """`left <operator> right` for any values. `operator` is libcst's class name ("Divide")."""
+    left, right = mathematics.known_number(left), mathematics.known_number(right)
     if isinstance(left, Constant) and isinstance(right, Constant):
         return placed(arithmetic.binary(operator, left, right), place)
     if isinstance(left, Tensor) or isinstance(right, Tensor):
@@ -406,7 +407,11 @@ def _comprehension(interpreter: Interpreter, node: cst.ListComp | cst.GeneratorE
 
 def _dict_comprehension(interpreter: Interpreter, node: cst.DictComp) -> Value:
     _comprehended(interpreter, node.for_in, node.value)
-    return interpreter.allocate(DictObject({}, open=True), interpreter.place(node))
+    place = interpreter.place(node)
+    number_of_word = (
+        containers.word_number(place) if containers.numbers_words(node.key, node.value, node.for_in) else None
+    )
+    return interpreter.allocate(DictObject({}, open=True, rest=number_of_word), place)
 
 
 def _comprehended(

@@ -16,7 +16,7 @@ from scram_analyzers.source.interpreting import (
 )
 from scram_analyzers.source.interpreting.state import Created
 from scram_analyzers.source.keras_api.optimizers import TENSORFLOW_OPTIMIZERS
-from scram_analyzers.source.libraries import data_functions
+from scram_analyzers.source.libraries import data_functions, mathematics, numpy_functions
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call
 from scram_analyzers.source.values import Arguments, Constant, Symbol, Unknown, Value, text
@@ -61,6 +61,8 @@ def _result(interpreter: Interpreter, name: str, arguments: Arguments, place: Pl
         return interpreter.allocate(Created(name, arguments, place), place)
     if name in sklearn_wrappers.WRAPPERS:
         return sklearn_wrappers.make(interpreter, name, arguments, place)
+    if name == numpy_functions.GENERATOR:
+        return interpreter.allocate(Created(name, arguments, place), place)
     if name == PARTIAL and arguments.positional:
         return interpreter.allocate(Created(name, arguments, place), place)
     if name in ("os.environ.get", "os.getenv"):
@@ -71,7 +73,7 @@ def _result(interpreter: Interpreter, name: str, arguments: Arguments, place: Pl
     if name in TENSORFLOW_OPTIMIZERS:
         kind = compiling.OPTIMIZER_PREFIX + TENSORFLOW_OPTIMIZERS[name]
         return compiling.make_optimizer(interpreter, kind, arguments, place)
-    known = data_functions.call(interpreter, name, arguments, place)
+    known = mathematics.call(name, arguments) or data_functions.call(interpreter, name, arguments, place)
     if known is not None:
         return known
     loss_calls.of_function(interpreter, name, arguments, place)

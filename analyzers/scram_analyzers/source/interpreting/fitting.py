@@ -20,6 +20,7 @@ from scram_analyzers.source.values import (
     Argument,
     Arguments,
     Choice,
+    Constant,
     Function,
     Ref,
     Symbol,
@@ -87,7 +88,7 @@ def train(interpreter: Interpreter, owner: Value, method: str, arguments: Argume
         y=_data_argument(interpreter, named.get("y")),
         validation=validation,
         has_validation=has_validation,
-        callbacks=_callbacks(interpreter, named),
+        callbacks=_callbacks(interpreter, named, compiled),
         batch_size=named.get("batch_size"),
         epochs=named.get("epochs"),
         class_weights=_weighted_classes(interpreter, named.value("class_weight")),
@@ -190,7 +191,7 @@ def _first_written(given: Argument) -> Place | None:
     return Place(given.place.section, node.elements[0].value)
 
 
-def _callbacks(interpreter: Interpreter, named: Arguments) -> tuple[Callback, ...] | None:
+def _callbacks(interpreter: Interpreter, named: Arguments, compiled: Compile | None) -> tuple[Callback, ...] | None:
     argument = named.get("callbacks")
     if argument is None:
         return None if named.open else ()
@@ -202,13 +203,26 @@ def _callbacks(interpreter: Interpreter, named: Arguments) -> tuple[Callback, ..
         if not isinstance(thing, Created):
             return None
         items = (argument.value,)
-    return tuple(_callback(interpreter, item) for item in items)
+    return tuple(_callback(interpreter, item, compiled) for item in items)
 
 
-def _callback(interpreter: Interpreter, value: Value) -> Callback:
+def _first_rate(interpreter: Interpreter, callback: Created, compiled: Compile | None) -> Constant | None:
+    """The learning rate that a scheduler's function gives for the first epoch, where the program tells it."""
+    function = callback.arguments.value("schedule", 0)
+    if callback.kind != "keras.callbacks.LearningRateScheduler" or not isinstance(function, Function):
+        return None
+    before = compiled.optimizer.learning_rate if compiled is not None and compiled.optimizer is not None else None
+    rate = Constant(before.value, before.place) if before is not None and before.value is not None else Unknown()
+    takes_rate = len(function.node.params.params) > (1 if function.owner is None else 2)
+    given = (Argument(Constant(0), None), *((Argument(rate, None),) if takes_rate else ()))
+    value = interpreter.call_function(function, Arguments(given))
+    return value if isinstance(value, Constant) and number(value) is not None else None
+
+
+def _callback(interpreter: Interpreter, value: Value, compiled: Compile | None) -> Callback:
     thing = interpreter.object_of(value)
     if isinstance(thing, Created):
-        return Callback(thing.kind, thing.arguments, thing.place)
+        return Callback(thing.kind, thing.arguments, thing.place, _first_rate(interpreter, thing, compiled))
     if isinstance(value, Symbol):
         return Callback(value.name, Arguments(), value.place)
     return Callback(None, Arguments(), value.place)

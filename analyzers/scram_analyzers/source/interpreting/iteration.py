@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 MAX_UNROLLED = 24
 """Loops over more items than this are followed once, with an unknown item."""
 
-MAX_TURNS = MAX_UNROLLED**2
-"""So are loops within loops whose body would be followed more often than this."""
+MAX_TURNS = 6 * MAX_UNROLLED
+"""So are loops within loops whose body would be followed more often than this; a training loop has some fifty steps."""
 
 
 def may_unroll(count: int, turns: int) -> bool:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.graph import InputSpec, Layer, Opaque, Operation, Shape, Tensor
 from scram_analyzers.source.interpreting.state import Created, Instance
-from scram_analyzers.source.keras_api.layers import LEGACY_PARAMETERS, NOT_RENAMED
+from scram_analyzers.source.keras_api.layers import AUGMENTING, LEGACY_PARAMETERS, NOT_RENAMED
 from scram_analyzers.source.keras_api.signatures import signatures
 from scram_analyzers.source.libraries import data_operations
-from scram_analyzers.source.model import ModelObject
+from scram_analyzers.source.model import ModelKind, ModelObject
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
     Argument,
@@ -22,6 +22,7 @@ from scram_analyzers.source.values import (
     Ref,
     Tuple,
     Value,
+    boolean,
     integer,
     is_none,
 )
@@ -109,10 +110,31 @@ def apply(interpreter: Interpreter, callee: Ref, arguments: Arguments, place: Pl
         return apply_to(interpreter, callee, inputs, place)
     data = data_operations.as_data(arguments.positional[0].value) if arguments.positional else None
     thing = interpreter.object_of(callee)
+    resting = boolean(arguments.value("training")) is False
     if isinstance(data, Data) and isinstance(thing, Created):
-        return data_operations.through_layer(data, thing.kind, thing.arguments, place)
+        return data_operations.through_layer(data, thing.kind, thing.arguments, place, resting=resting)
+    if isinstance(data, Data) and isinstance(thing, ModelObject):
+        prepared = _prepared(interpreter, data, thing, place, resting=resting)
+        if prepared is not None:
+            return prepared
     # Called on something unknown (a custom training loop's batch): still a tensor of this layer.
     return apply_to(interpreter, callee, (Tensor(Opaque(), (), place),), place)
+
+
+def _prepared(interpreter: Interpreter, data: Data, model: ModelObject, place: Place, *, resting: bool) -> Data | None:
+    """Data passed through a model that is only there to prepare them (`augment(images)`); None for any other."""
+    layers = [interpreter.object_of(layer) for layer in model.layers]
+    if model.kind is not ModelKind.SEQUENTIAL or not layers:
+        return None
+    for layer in layers:
+        if not isinstance(layer, Created) or layer.kind.rpartition(".")[2] not in PREPARING:
+            return None
+        data = data_operations.through_layer(data, layer.kind, layer.arguments, place, resting=resting)
+    return data
+
+
+PREPARING = AUGMENTING | {"InputLayer", "Rescaling", "Normalization", "Resizing", "CenterCrop"}
+"""Layers that learn nothing and leave images images."""
 
 
 def apply_to(interpreter: Interpreter, callee: Value, inputs: tuple[Tensor, ...], place: Place) -> Tensor:

@@ -49,10 +49,11 @@ class ListObject:
 
 @dataclass(frozen=True, slots=True)
 class DictObject:
-    """A dict by its constant keys; `open` when it may hold others."""
+    """A dict by its constant keys; `open` when it may hold others, `rest` what each of those stands for, if known."""
 
     entries: Mapping[object, Value]
     open: bool = False
+    rest: Value | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +193,8 @@ def _join_objects(left: HeapObject, right: HeapObject) -> HeapObject:
     if isinstance(left, DictObject) and isinstance(right, DictObject):
         same = {key for key in left.entries if key in right.entries}
         entries = {key: join_values(left.entries[key], right.entries[key]) for key in left.entries if key in same}
-        return DictObject(entries, left.open or right.open or len(same) < max(len(left.entries), len(right.entries)))
+        open_ = left.open or right.open or len(same) < max(len(left.entries), len(right.entries))
+        return DictObject(entries, open_, left.rest if left.rest == right.rest else None)
     if isinstance(left, Instance) and isinstance(right, Instance):
         return replace(left, attributes=join_mappings(left.attributes, right.attributes))
     if isinstance(left, Created) and isinstance(right, Created):

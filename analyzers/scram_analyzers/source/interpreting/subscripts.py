@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -23,6 +24,7 @@ from scram_analyzers.source.values import (
     Value,
     integer,
     number,
+    text,
 )
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ def item(interpreter: Interpreter, owner: Value, keys: list[Value | slice], plac
 def _item_of_container(interpreter: Interpreter, owner: Value, key: Value | slice, place: Place) -> Value:
     thing = interpreter.object_of(owner)
     if isinstance(thing, DictObject):
-        found = thing.entries.get(key.value) if isinstance(key, Constant) else None
+        found = thing.entries.get(key.value) if isinstance(key, Constant) else thing.rest
         return found if found is not None else Unknown(place)
     items = interpreter.items_of(owner)
     if isinstance(thing, ListObject) and thing.open:
@@ -103,7 +105,7 @@ def set_item(interpreter: Interpreter, node: cst.Subscript, value: Value) -> Non
     thing = interpreter.object_of(owner)
     if not isinstance(owner, Ref):
         classes = _marked_classes(owner, keys, value)
-        _change_data(interpreter, node.value, owner, value, interpreter.place(node))
+        _change_data(interpreter, node.value, owner, value, interpreter.place(node), _column_name(keys))
         if classes is not None and isinstance(node.value, cst.Name):
             interpreter.bind(
                 node.value.value, data_operations.one_hot(classes, classes.classes, interpreter.place(node))
@@ -111,9 +113,9 @@ def set_item(interpreter: Interpreter, node: cst.Subscript, value: Value) -> Non
         return
     if isinstance(thing, DictObject):
         if isinstance(key, Constant):
-            interpreter.replace_object(owner, DictObject({**thing.entries, key.value: value}, thing.open))
+            interpreter.replace_object(owner, replace(thing, entries={**thing.entries, key.value: value}))
         else:
-            interpreter.replace_object(owner, DictObject(thing.entries, open=True))
+            interpreter.replace_object(owner, replace(thing, open=True, rest=None))
     elif isinstance(thing, ListObject):
         position = integer(key) if not isinstance(key, slice) else None
         if position is not None and -len(thing.items) <= position < len(thing.items):
@@ -124,24 +126,36 @@ def set_item(interpreter: Interpreter, node: cst.Subscript, value: Value) -> Non
             interpreter.replace_object(owner, ListObject(tuple(UNKNOWN for _ in thing.items), thing.open))
 
 
+def _column_name(keys: list[Value | slice]) -> str | None:
+    """The column that `table["name"]` and `table.loc[:, "name"]` stand for."""
+    last = keys[-1]
+    whole = len(keys) == 1 or (len(keys) == 2 and keys[0] == slice(None, None, None))
+    return text(last) if whole and not isinstance(last, slice) else None
+
+
 def _change_data(
-    interpreter: Interpreter, holder: cst.BaseExpression, owner: Value, value: Value, place: Place
+    interpreter: Interpreter,
+    holder: cst.BaseExpression,
+    owner: Value,
+    value: Value,
+    place: Place,
+    column: str | None = None,
 ) -> None:
     """Part of what `holder` stands for changed: `x[...] = `, `self.x[...] = `, `table.loc[...] = `, `x[0][1] = `."""
     data = data_operations.as_data(owner)
     if data is None:
         return
     if isinstance(holder, cst.Name):
-        interpreter.bind(holder.value, data_operations.with_item(data, value, place))
+        interpreter.bind(holder.value, data_operations.with_item(data, value, place, column))
     elif isinstance(holder, cst.Subscript):
         _change_data(interpreter, holder.value, interpreter.evaluate(holder.value), value, place)
     elif isinstance(holder, cst.Attribute):
         whole = interpreter.evaluate(holder.value)
         if isinstance(whole, Ref):
-            changed = data_operations.with_item(data, value, place)
+            changed = data_operations.with_item(data, value, place, column)
             attributes.set_attribute(interpreter, whole, holder.attr.value, changed, place)
         else:
-            _change_data(interpreter, holder.value, whole, value, place)
+            _change_data(interpreter, holder.value, whole, value, place, column)
 
 
 def _marked_classes(owner: Value, keys: list[Value | slice], value: Value) -> Data | None:

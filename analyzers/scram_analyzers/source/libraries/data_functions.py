@@ -187,6 +187,16 @@ def _from_tensors(interpreter: Interpreter, name: str, arguments: Arguments, pla
     return data.after(step) if data is not None else None
 
 
+def _windows(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    """`timeseries_dataset_from_array(data, targets, ...)`: batches of windows over the rows, each with its target."""
+    data = given(interpreter, arguments) or data_operations.as_data(arguments.value("data"))
+    if data is None:
+        return None
+    targets = data_operations.as_data(arguments.value("targets", 1))
+    step = DataStep(StepKind.SELECTED, "window", place)
+    return replace(data.after(step, shape=None, rows=None), targets=targets, batched=True)
+
+
 def _zipped(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
     """`Dataset.zip((inputs, labels))`: a dataset of both."""
     values = [argument.value for argument in arguments.positional]
@@ -239,5 +249,7 @@ _BY_NAME: Mapping[str, Handler] = MappingProxyType(
         "tensorflow.data.Dataset.from_tensor_slices": _from_tensors,
         "tensorflow.data.Dataset.from_tensors": _from_tensors,
         "tensorflow.data.Dataset.zip": _zipped,
+        "keras.preprocessing.sequence.TimeseriesGenerator": _windows,
+        "keras.utils.timeseries_dataset_from_array": _windows,
     }
 )

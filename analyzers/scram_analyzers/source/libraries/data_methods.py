@@ -12,7 +12,8 @@ import libcst as cst
 
 from scram_analyzers.source.data import Data, DataStep, Interval, LabelForm, Learned, Part, StepKind
 from scram_analyzers.source.interpreting.state import Created, DictObject
-from scram_analyzers.source.libraries import data_operations
+from scram_analyzers.source.libraries import data_operations, numpy_functions
+from scram_analyzers.source.libraries.data_operations import ENCODED_COLUMN
 from scram_analyzers.source.libraries.datasets import FOLDER_LABELS
 from scram_analyzers.source.libraries.loaders import folder_root, new_root
 from scram_analyzers.source.places import Place
@@ -129,11 +130,8 @@ def call(interpreter: Interpreter, data: Data, name: str, arguments: Arguments, 
     if name == "map":
         return _mapped(interpreter, data, arguments, place)
     if name in ("pop", "get"):
-        return data.after(
-            DataStep(StepKind.SELECTED, name, place),
-            shape=(data.samples,) if data.shape else None,
-            range=None,
-        )
+        taken = data.after(DataStep(StepKind.SELECTED, name, place))
+        return data_operations.named_column(data, taken, text(arguments.value("item", 0)))
     if name in data_operations.STATISTICS:
         return data_operations.statistic(data, name, place, number(arguments.value("axis", 0)))
     if name == "nunique" and data.classes is not None and data.labels in data_operations.NUMBERED:
@@ -253,13 +251,20 @@ def of_created(
     last = thing.kind.rpartition(".")[2]
     given = _first_data(interpreter, arguments)
     if name in ("transform", "fit_transform") and (given is not None or thing.kind.startswith("sklearn.")):
-        return _transformed(thing.kind, last, given, place, _learned(interpreter, owner))
+        learned = _learned(interpreter, owner)
+        if last == "ColumnTransformer" and _only_encodes(interpreter, thing):
+            base = given if given is not None else Data("", place)
+            return base.after(DataStep(StepKind.OTHER, ENCODED_COLUMN, place, learned=learned), range=None)
+        return _transformed(thing.kind, last, given, place, learned)
     if name in ("texts_to_sequences", "texts_to_matrix", "sequences_to_matrix"):
         return _of_words(interpreter, owner, thing, name, given, arguments, place)
     if name in ("flow", "flow_from_directory", "flow_from_dataframe"):
         return _generated(interpreter, thing, name, arguments, given, place)
     if name == "fit" and thing.kind.startswith("sklearn."):
         return owner
+    if thing.kind in (numpy_functions.GENERATOR, "numpy.random.RandomState"):
+        made = numpy_functions.of_generator(interpreter, name, arguments, place)
+        return made if made is not None else Unknown(place)
     if name == "read" and thing.kind == "cv2.VideoCapture":
         frame = Data(thing.kind, place, range=Interval(0, 255), dtype="uint8", images=True, roots=new_root(interpreter))
         return Tuple((Unknown(place), frame), place)
@@ -267,6 +272,19 @@ def of_created(
         held_out = Data(data_operations.FOLDS, place, part=Part.TEST)
         return Data(data_operations.FOLDS, place, part=Part.TRAINING, batched=True, targets=held_out)
     return Unknown(place)
+
+
+def _only_encodes(interpreter: Interpreter, transformer: Created) -> bool:
+    """Whether a `ColumnTransformer` numbers or marks words and hands the other columns on as they are."""
+    if text(transformer.arguments.value("remainder", 1)) != "passthrough":
+        return False
+    steps = interpreter.items_of(transformer.arguments.value("transformers", 0)) or ()
+    kinds: list[str | None] = []
+    for step in steps:
+        parts = interpreter.items_of(step) or ()
+        made = interpreter.object_of(parts[1]) if len(parts) == 3 else None
+        kinds.append(made.kind.rpartition(".")[2] if isinstance(made, Created) else None)
+    return bool(kinds) and all(kind in ("OneHotEncoder", "OrdinalEncoder") for kind in kinds)
 
 
 def _of_words(
@@ -331,7 +349,7 @@ def _transformed(kind: str, last: str, given: Data | None, place: Place, learned
             range=Interval(0, 1) if rows else None,
             shape=((data.samples, data.classes) if rows else data.shape) if data.shape else None,
         )
-    return data.after(DataStep(StepKind.SCALED, kind, place, learned=learned), range=None)
+    return data.after(DataStep(StepKind.SCALED, kind, place, learned=learned), range=None, shape=None)
 
 
 def _generated(
@@ -354,6 +372,7 @@ def _generated(
             roots=folder_root(interpreter, arguments) if method == "flow_from_directory" else new_root(interpreter),
         )
     )
+    data = data.after(DataStep(StepKind.OTHER, GENERATOR, thing.place))
     rescale = number(thing.arguments.value("rescale"))
     if rescale is not None and data.range is not None:
         moved = Interval(data.range.low * rescale, data.range.high * rescale)
@@ -380,6 +399,9 @@ def _generated(
     targets = _targets(interpreter, method, arguments)
     return replace(data, batched=True, targets=targets)
 
+
+GENERATOR = "generator"
+"""The step of images that a generator takes in, placed where the generator was made."""
 
 DEFAULT_BATCH = 32.0
 """The batch size of a generator that is given none."""

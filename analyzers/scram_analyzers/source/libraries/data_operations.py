@@ -69,14 +69,32 @@ def as_data(value: Value | None) -> Data | None:
     if isinstance(value, Data):
         return value
     if isinstance(value, Method) and isinstance(value.owner, Data):
-        return _column(value.owner, value.place)
+        return _column(value.owner, value.name, value.place)
     return None
 
 
-def _column(data: Data, place: Place | None) -> Data:
-    step = DataStep(StepKind.SELECTED, "column", place)
-    known = data.shape or data.source.startswith("pandas.")
-    return data.after(step, shape=(data.samples,) if known else None, range=None)
+def _column(data: Data, name: str, place: Place | None) -> Data:
+    return named_column(data, data.after(DataStep(StepKind.SELECTED, "column", place)), name)
+
+
+def named_column(table: Data, one: Data, name: str | None) -> Data:
+    """One column of a table, which `one` is: as it was put there, if the program did that."""
+    known = table.shape or table.source.startswith("pandas.")
+    column = replace(_column_of_classes(one), shape=(table.samples,) if known else None, range=None)
+    for step in reversed(table.steps):
+        if step.put is not None and step.put[0] == name:
+            put = step.put[1]
+            return replace(column, range=put.range, dtype=put.dtype, labels=put.labels, classes=put.classes)
+        if step.name not in _KEEPING_COLUMNS:
+            break
+    return column
+
+
+_KEEPING_COLUMNS = (
+    *("setitem", "encoded column", "getitem", "column"),
+    *("copy", "drop", "dropna", "head", "sample", "reset_index", "set_index", "sort_values", "tail"),
+)
+"""Steps of a table that leave in a column what was put there, of all rows or of some."""
 
 
 def from_object(interpreter: Interpreter, value: Value) -> Data | None:
@@ -189,9 +207,9 @@ def select(interpreter: Interpreter, data: Data, keys: list[Value | slice], plac
     targets = select(interpreter, data.targets, keys, place) if data.targets is not None else None
     one = replace(data.after(step), targets=targets if isinstance(targets, Data) else None)
     if len(keys) == 1 and _names_columns(interpreter, key):
-        one_column = isinstance(key, Constant) and (data.shape or data.source.startswith("pandas."))
-        shape = (data.samples,) if one_column else None
-        return replace(_column_of_classes(one) if isinstance(key, Constant) else one, shape=shape, range=None)
+        if isinstance(key, Constant):
+            return named_column(data, one, text(key))
+        return replace(one, shape=None, range=None)
     rows = data.rows if step.kind is StepKind.SHUFFLED else _rows(data, key)
     if len(keys) == 1 and isinstance(key, slice):
         return replace(one, shape=_sliced(data, key), rows=rows)
@@ -293,15 +311,16 @@ def _sliced(data: Data, key: slice) -> tuple[int | None, ...] | None:
     return (len(range(*slice(*bounds).indices(data.samples))), *data.shape[1:])
 
 
-def with_item(data: Data, value: Value, place: Place) -> Data:
-    """`data[...] = value`: part of it changed."""
+def with_item(data: Data, value: Value, place: Place, column: str | None = None) -> Data:
+    """`data[...] = value`: part of it changed; `column` is the name of the column that it is, where it is one."""
     given = as_data(value)
     if given is not None and data.source in BLANK and not data.scaled:
         return _filled(data, given, place)
     kind = StepKind.SCALED if given is not None and given.scaled else StepKind.OTHER
     encoded = given is not None and not given.scaled and any(step.kind is StepKind.ENCODED for step in given.steps)
     learned = next((each.learned for each in given.learned_steps()), None) if given is not None else None
-    step = DataStep(kind, ENCODED_COLUMN if encoded else "setitem", place, learned=learned)
+    put = (column, given) if column is not None and given is not None else None
+    step = DataStep(kind, ENCODED_COLUMN if encoded else "setitem", place, learned=learned, put=put)
     interval = None if kind is StepKind.SCALED else _widened(data, value)
     facts: dict[str, object] = {"range": interval}
     if interval is not None and data.labels is LabelForm.BINARY and interval != Interval(0, 1):
@@ -405,8 +424,8 @@ def prediction(method: str, place: Place) -> Value:
 # -- layers used on data
 
 
-def through_layer(data: Data, kind: str, arguments: Arguments, place: Place) -> Data:
-    """Data passed through a layer outside a model (`Rescaling(1/255)(images)`)."""
+def through_layer(data: Data, kind: str, arguments: Arguments, place: Place, *, resting: bool = False) -> Data:
+    """Data passed through a layer outside a model (`Rescaling(1/255)(images)`); `resting`: with `training=False`."""
     name = kind.rpartition(".")[2]
     if name == "Rescaling":
         scale, offset = number(arguments.value("scale")), number(arguments.value("offset"))
@@ -424,8 +443,9 @@ def through_layer(data: Data, kind: str, arguments: Arguments, place: Place) -> 
         most = integer(arguments.value("max_tokens"))
         return data.after(step, range=Interval(0, most - 1) if ids and most else None, token_ids=ids)
     if name in AUGMENTING:
-        return data.after(DataStep(StepKind.AUGMENTED, kind, place))
-    return data.after(DataStep(StepKind.OTHER, kind, place), range=None)
+        return data.after(DataStep(StepKind.OTHER if resting else StepKind.AUGMENTED, kind, place))
+    kept = name in ("InputLayer", "Resizing", "CenterCrop")
+    return data.after(DataStep(StepKind.OTHER, kind, place), range=data.range if kept else None)
 
 
 def whole(data: Data, step: DataStep) -> Data:
@@ -476,4 +496,5 @@ def one_hot(data: Data, classes: int | None, place: Place) -> Data:
         range=Interval(0, 1),
         shape=shape,
         dtype="float32",
+        token_ids=False,
     )

@@ -72,6 +72,17 @@ SKLEARN: Mapping[str, KnownDataset] = MappingProxyType(
 """scikit-learn's data sets, ranges over all features."""
 
 
+OPENML: Mapping[str, KnownDataset] = MappingProxyType(
+    {
+        name: KnownDataset((784,), 70_000, 0, 0, 255, "float64", LabelForm.INTEGER, 10, images=True)
+        for name in ("mnist_784", "mnist original", "fashion-mnist")
+    }
+)
+"""Data sets that scikit-learn fetches from OpenML, by their names there."""
+
+COARSE_CLASSES = 20
+"""The classes of CIFAR-100 with `label_mode="coarse"`."""
+
 FOLDER_LABELS: Mapping[str, LabelForm] = MappingProxyType(
     {
         "int": LabelForm.INTEGER,

@@ -68,6 +68,8 @@ def _keras_dataset(interpreter: Interpreter, name: str, arguments: Arguments, pl
     known = datasets.KERAS.get(name.split(".")[2])
     if known is None:
         return None
+    if text(arguments.value("label_mode", 0)) == "coarse":
+        known = replace(known, classes=datasets.COARSE_CLASSES)
     pairs = []
     for part in (Part.TRAINING, Part.TEST):
         root = interpreter.new_identity()
@@ -81,6 +83,8 @@ def _keras_dataset(interpreter: Interpreter, name: str, arguments: Arguments, pl
 
 def _sklearn_dataset(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
     known = datasets.SKLEARN.get(name.rpartition(".")[2])
+    if name == "sklearn.datasets.fetch_openml":
+        known = datasets.OPENML.get((text(arguments.value("name", 0)) or "").lower())
     root = interpreter.new_identity()
     if known is None:
         if not name.rpartition(".")[2].startswith("make_"):

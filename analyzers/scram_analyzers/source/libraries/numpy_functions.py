@@ -50,6 +50,15 @@ _BOUNDED: Mapping[str, Interval] = MappingProxyType(
 )
 
 
+GENERATOR = "numpy.random.default_rng"
+"""What makes an object whose methods are numpy's random functions; `RandomState` is the older one."""
+
+
+def of_generator(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    """A method of a random generator: what numpy's function of that name gives."""
+    return call(interpreter, "randint" if name == "integers" else name, arguments, place)
+
+
 def call(interpreter: Interpreter, last: str, arguments: Arguments, place: Place) -> Value | None:
     """The value of `numpy.<last>(...)`; None when nothing is known of it."""
     if last in _MAKERS:

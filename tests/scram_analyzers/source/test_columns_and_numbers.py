@@ -1,0 +1,157 @@
+"""What the interpreter knows of a table's columns, of numbered words, and of numbers that functions work out."""
+
+from __future__ import annotations
+
+import pytest
+
+from scram_analyzers.source.data import Data, Interval, LabelForm, StepKind
+from scram_analyzers.source.program import Program
+from scram_analyzers.source.values import number
+from tests.scram_analyzers.source.programs import program_of
+
+MODEL = """
+model = keras.Sequential([keras.layers.Dense(4, activation="softmax")])
+model.compile("adam", "categorical_crossentropy")
+"""
+
+
+def inputs_and_targets(lines: str, call: str = "model.fit(x, y)") -> tuple[Data | None, Data | None]:
+    start = "import keras\nimport numpy as np\nimport pandas as pd\nfrom sklearn.preprocessing import LabelEncoder\n"
+    (fit,) = program_of(f"{start}{lines}\n{MODEL}{call}\n").fits
+    return fit.inputs, fit.targets
+
+
+@pytest.mark.parametrize(
+    "taken", ["table['kind'].values", "table.kind", "table.pop('kind')", "table.drop(columns='size')['kind']"]
+)
+def test_a_column_holds_what_was_put_there(taken: str) -> None:
+    lines = "table = pd.read_csv('beans.csv')\ntable['kind'] = LabelEncoder().fit_transform(table['kind'])\nx = None"
+    _, targets = inputs_and_targets(f"{lines}\ny = {taken}")
+    assert targets is not None
+    assert targets.labels is LabelForm.INTEGER
+
+
+def test_a_column_of_a_scaled_table_is_not_what_was_put_there() -> None:
+    lines = "table = pd.read_csv('beans.csv')\ntable['kind'] = table['kind'].map({'a': 0, 'b': 1})\nx = None"
+    _, targets = inputs_and_targets(f"{lines}\ntable = (table - table.mean()) / table.std()\ny = table['kind']")
+    assert targets is not None
+    assert targets.range is None
+    _, targets = inputs_and_targets(f"{lines}\ny = table['kind']")
+    assert targets is not None
+    assert targets.range == Interval(0, 1)
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        "{c: i for i, c in enumerate(letters)}",
+        "{c: i + 1 for i, c in enumerate(letters, 1)}",
+        "dict((c, i) for i, c in enumerate(letters))",
+    ],
+)
+@pytest.mark.parametrize("looked_up", ["numbers[c]", "numbers.get(c, 0)"])
+def test_numbers_of_words_are_known_as_such(numbers: str, looked_up: str) -> None:
+    lines = f"numbers = {numbers}\nx = np.array([[{looked_up} for c in line] for line in open('a.txt')])\ny = None"
+    inputs, _ = inputs_and_targets(lines)
+    assert inputs is not None
+    assert inputs.token_ids
+
+
+def test_numbers_of_words_made_one_hot_are_numbers_of_words_no_more() -> None:
+    lines = "numbers = {c: i for i, c in enumerate(letters)}\ny = None\nx = [numbers[c] for c in text]"
+    inputs, _ = inputs_and_targets(f"{lines}\nx = keras.utils.to_categorical(x)")
+    assert inputs is not None
+    assert not inputs.token_ids
+
+
+def test_augmenting_layers_in_a_model_of_their_own_augment() -> None:
+    lines = """
+images = keras.utils.image_dataset_from_directory("a")
+turn = keras.Sequential([keras.layers.RandomFlip(), keras.layers.Rescaling(1 / 255)])
+x = images.map(lambda image, label: (turn(image), label))
+"""
+    inputs, _ = inputs_and_targets(lines, "model.fit(x)")
+    assert inputs is not None
+    assert inputs.range == Interval(0, 1)
+    assert any(step.kind is StepKind.AUGMENTED for step in inputs.steps)
+    inputs, _ = inputs_and_targets(lines.replace("turn(image)", "turn(image, training=False)"), "model.fit(x)")
+    assert inputs is not None
+    assert not any(step.kind is StepKind.AUGMENTED for step in inputs.steps)
+
+
+def test_an_encoder_of_some_columns_leaves_the_others_as_they_are() -> None:
+    lines = """
+from sklearn.compose import ColumnTransformer
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+encode = ColumnTransformer([("place", OneHotEncoder(), [1])], remainder="passthrough")
+y = None
+x = encode.fit_transform(pd.read_csv("customers.csv"))
+"""
+    inputs, _ = inputs_and_targets(lines)
+    assert inputs is not None
+    assert not inputs.scaled
+    inputs, _ = inputs_and_targets(lines.replace("[1])]", "[1]), ('rest', StandardScaler(), [2])]"))
+    assert inputs is not None
+    assert inputs.scaled
+
+
+def test_random_generators_make_what_numpys_functions_make() -> None:
+    inputs, targets = inputs_and_targets(
+        "rng = np.random.default_rng(0)\nx = rng.integers(0, 256, size=(9, 4))\ny = rng.uniform(2, 3, size=9)"
+    )
+    assert inputs is not None
+    assert inputs.range == Interval(0, 255)
+    assert targets is not None
+    assert targets.range == Interval(2, 3)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "keras.preprocessing.sequence.TimeseriesGenerator(series, series, length=12)",
+        "keras.utils.timeseries_dataset_from_array(data=series, targets=series, sequence_length=12)",
+    ],
+)
+def test_windows_over_a_series_hold_its_values(made: str) -> None:
+    inputs, targets = inputs_and_targets(f"series = np.random.uniform(100, 600, size=144)\nx = {made}", "model.fit(x)")
+    assert inputs is not None
+    assert inputs.range == Interval(100, 600)
+    assert targets is not None
+    assert targets.range == Interval(100, 600)
+
+
+def test_words_made_columns_have_another_shape_than_the_texts() -> None:
+    lines = "from sklearn.feature_extraction.text import TfidfVectorizer\ny = None\n"
+    inputs, _ = inputs_and_targets(f"{lines}x = TfidfVectorizer().fit_transform(pd.read_csv('a.csv').text).toarray()")
+    assert inputs is not None
+    assert inputs.shape is None
+
+
+def scheduled(function: str) -> float | None:
+    program: Program = program_of(
+        f"import math\nimport keras\nimport numpy as np\n{function}\n{MODEL}"
+        "model.fit(x, y, callbacks=[keras.callbacks.LearningRateScheduler(rate)])"
+    )
+    (callback,) = program.fits[0].callbacks or ()
+    return number(callback.first_rate)
+
+
+@pytest.mark.parametrize(
+    ("function", "first"),
+    [
+        ("def rate(epoch):\n    return 0.8 * math.pow(0.5, math.floor((1 + epoch) / 10.0))", 0.8),
+        ("def rate(epoch, lr):\n    if epoch < 10:\n        return lr\n    return lr * np.exp(-0.1)", 0.001),
+        ("rate = lambda epoch: 1e-3 * (1 + math.cos(math.pi * epoch / 20)) / 2", 0.001),
+        ("def rate(epoch):\n    return table[epoch]", None),
+        ("from project import rate", None),
+    ],
+)
+def test_the_first_rate_of_a_scheduler_is_worked_out(function: str, first: float | None) -> None:
+    assert scheduled(function) == (pytest.approx(first) if first is not None else None)
+
+
+def test_loops_in_loops_are_not_followed_item_by_item_without_end() -> None:
+    lines = "total = 0\n" + "".join(f"{'    ' * depth}for i{depth} in range(20):\n" for depth in range(4))
+    program = program_of(f"import keras\n{lines}{'    ' * 4}total = total + i0 * i1 * i2 * i3\n{MODEL}")
+    assert not program.unread
+    assert len(program.compiles) == 1

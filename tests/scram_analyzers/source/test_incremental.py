@@ -13,8 +13,10 @@ import pytest
 
 from scram_analyzers.engine import Analysis, analyze_source
 from scram_analyzers.rules.registry import RuleSet
+from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading.chunks import REMEMBERED_FILES, ParseCache, ParsedChunk
+from scram_analyzers.source.reading.walk import children
 
 FUNCTIONAL = '''"""Trains a classifier."""
 import numpy as np
@@ -135,6 +137,25 @@ def summary(analysis: Analysis) -> object:
     return analysis.findings, places, kinds, program.unread, program.imports, sorted(program.layer_variables.values())
 
 
+def assert_same_places(program: Program | None, fresh: Program | None) -> None:
+    """Every node of code stands where it stands in the tree of a fresh reading."""
+    if program is None or fresh is None:
+        return
+    assert [chunk.first_line for chunk in program.chunks] == [chunk.first_line for chunk in fresh.chunks]
+    for ours, theirs in zip(program.chunks, fresh.chunks, strict=True):
+        pairs: list[tuple[cst.CSTNode | None, cst.CSTNode | None]] = [
+            (ours.section.parsed.module, theirs.section.parsed.module)
+        ]
+        while pairs:
+            node, other = pairs.pop()
+            assert type(node) is type(other)
+            if node is not None and other is not None and not isinstance(node, cst.BaseString):
+                if not isinstance(node, cst.Module):
+                    place = Place(ours.section, node), Place(theirs.section, other)
+                    assert program.range_of(place[0]) == fresh.range_of(place[1])
+                pairs += zip(children(node), children(other), strict=True)
+
+
 def edits(text: str, chance: random.Random, count: int) -> Iterator[str]:
     """Texts as someone types: characters come and go, lines too, and some edits are taken back."""
     lines, before = text.split("\n"), list[list[str]]()
@@ -170,8 +191,101 @@ def test_every_edit_gives_what_a_fresh_reading_gives(text: str, seed: int) -> No
     cache = ParseCache()
     analyze_source(text, "train.py", RULES, cache)
     for edited in edits(text, random.Random(seed), 25):
-        again = analyze_source(edited, "train.py", RULES, cache)
-        assert summary(again) == summary(analyze_source(edited, "train.py", RULES)), edited
+        again, fresh = analyze_source(edited, "train.py", RULES, cache), analyze_source(edited, "train.py", RULES)
+        assert summary(again) == summary(fresh), edited
+        assert_same_places(again.program, fresh.program)
+
+
+COMMENTED = '''import keras
+
+
+@keras.saving.register_keras_serializable()
+class Net(keras.Model):  # small
+    """A network."""
+
+    # its parts
+    def __init__(self):
+        super().__init__()
+        self.last = keras.layers.Dense(
+            1,  # one number
+            activation="softmax",
+        )  # the head
+
+    def call(self, x):
+        "Forward."
+
+        if x is None:
+            """Nothing."""
+        return self.last(x)
+
+
+model = Net()
+model.compile("sgd", "mse")
+model.fit([1], [2])
+'''
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_edits_of_comments_and_docstrings_move_what_is_below_and_nothing_else(seed: int) -> None:
+    cache, chance = ParseCache(), random.Random(seed)
+    first = analyze_source(COMMENTED, "train.py", RULES, cache).program
+    lines = COMMENTED.split("\n")
+    for _ in range(12):
+        number = chance.randrange(1, len(lines))
+        if chance.random() < 0.4:
+            lines.insert(number, chance.choice(["", "    ", "# note", "        # note"]))
+        elif chance.random() < 0.5 and lines[number].strip():
+            lines[number] += chance.choice(["  # why", " ", "x"]) if "#" in lines[number] else "  # new"
+        else:
+            lines[number] = lines[number].replace('"""', '"""x', 1).replace("Forward", "Forward x")
+        edited = "\n".join(lines)
+        again, fresh = analyze_source(edited, "train.py", RULES, cache), analyze_source(edited, "train.py", RULES)
+        assert summary(again) == summary(fresh), edited
+        assert_same_places(again.program, fresh.program)
+    assert first is not None
+    assert first.compiles
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("# its parts", "# its parts, and more"),
+        ("    # its parts\n", ""),
+        ("A network.", "A network of one layer."),
+        ("A network.", "A network.\n\n    It has one layer.\n    "),
+        ("Forward.", "Forwards."),
+        ("  # the head", ""),
+        ("    def call", "\n\n    def call"),
+    ],
+)
+def test_what_only_comments_and_docstrings_say_is_not_read_again(before: str, after: str) -> None:
+    cache = ParseCache()
+    first = analyze_source(COMMENTED, "train.py", RULES, cache).program
+    second = analyze_source(COMMENTED.replace(before, after, 1), "train.py", RULES, cache).program
+    assert first is not None
+    assert second is not None
+    assert second.text != first.text
+    assert second.compiles[0] is first.compiles[0]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("1,  # one number", "1,  # one"),  # within brackets the comment is part of the expression's layout
+        ('"softmax"', '"relu"'),
+        ("()\nclass", "()\n# below the decorator\nclass"),
+        ('    """A network."""\n', ""),
+        ('"Forward."', "pass"),
+    ],
+)
+def test_what_changes_more_than_prose_is_read_again(before: str, after: str) -> None:
+    cache = ParseCache()
+    first = analyze_source(COMMENTED, "train.py", RULES, cache).program
+    second = analyze_source(COMMENTED.replace(before, after, 1), "train.py", RULES, cache).program
+    assert first is not None
+    assert second is not None
+    assert second.text != first.text
+    assert second.compiles[0] is not first.compiles[0]
 
 
 def test_what_an_edit_does_not_touch_is_taken_over() -> None:

@@ -35,7 +35,7 @@ from scram_analyzers.source.keras_api.pasted import meaning_of
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program, UnreadPart
-from scram_analyzers.source.reading.chunks import ParseCache, PlacedChunk, Section, known_sections, parse_module
+from scram_analyzers.source.reading.chunks import ParseCache, PlacedChunk, Section, parse_module
 from scram_analyzers.source.reading.splitting import split_module
 from scram_analyzers.source.values import (
     UNKNOWN,
@@ -94,10 +94,10 @@ def interpret(text: str, filename: str, cache: ParseCache | None = None) -> Prog
         return Interpreter(text, filename, chunks).run()
     memory = cache.memory(filename)
     split = split_module(text, memory.split)
-    chunks = tuple(known_sections(parse_module(split, cache, memory.split), memory.chunks))
+    chunks = tuple(parse_module(split, cache, memory.split))
     interpreter = Interpreter(text, filename, chunks, memory)
     program = interpreter.run()
-    cache.remember(filename, Memory(split, chunks, interpreter.outcomes, frozenset(interpreter.sought), memory.serials))
+    cache.remember(filename, Memory(split, interpreter.outcomes, frozenset(interpreter.sought), memory.serials))
     return program
 
 

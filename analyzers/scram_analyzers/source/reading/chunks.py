@@ -11,8 +11,8 @@ import itertools
 import re
 import warnings
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -22,6 +22,7 @@ from scram_analyzers.findings import SourceRange
 from scram_analyzers.source.interpreting.reuse import Memory
 from scram_analyzers.source.reading.logical_lines import logical_lines
 from scram_analyzers.source.reading.positions import FIRST_LINE, Position, Positions
+from scram_analyzers.source.reading.prose import docstring_twins, same_code
 from scram_analyzers.source.reading.splicing import spliced
 from scram_analyzers.source.reading.splitting import Chunk, Split, around, before_next_start, cut, statements
 from scram_analyzers.source.reading.walk import children
@@ -63,7 +64,8 @@ class ParsedChunk:
     """The tree of a text, or why there is none; positions are worked out when first asked for.
 
     `basis` is the readable text that it came from by edits: itself, or the one of before for a text without a tree.
-    Trees of one `lineage` share nodes.
+    Trees of one `lineage` share nodes. `read` is the text that is interpreted for this one: itself, or one that differs
+    only in comments and docstrings; nodes of its tree have `twins` in this tree, where they are not the same.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class ParsedChunk:
         module: cst.Module | None,
         problem: ParseProblem | None,
         basis: ParsedChunk | None = None,
+        twins: Mapping[cst.CSTNode, cst.CSTNode] | None = None,
     ) -> None:
         self.text = text
         self.module = module
@@ -79,11 +82,25 @@ class ParsedChunk:
         self.lineage: object = object() if basis is None else basis.lineage
         self._before = basis if module is None else None
         self._texts: dict[cst.CSTNode, str] = {}
+        self._sections: list[Section] = []
+        self.read = self
+        self._twins: Mapping[cst.CSTNode, cst.CSTNode] = {}
+        if basis is not None and twins is not None:
+            self.read = basis.read
+            origins = {now: origin for origin, now in basis._twins.items()}
+            self._twins = {**basis._twins, **{origins.get(old, old): new for old, new in twins.items()}}
 
     @property
     def basis(self) -> ParsedChunk | None:
         """What an edit of this text can be set into."""
         return self if self.module is not None else self._before
+
+    def section(self, count: int) -> Section:
+        """What this text is in a module where it stands so many times before."""
+        sections = self.read._sections
+        while len(sections) <= count:
+            sections.append(Section(self.read))
+        return sections[count]
 
     @cached_property
     def _positions(self) -> Positions:
@@ -126,14 +143,15 @@ class ParsedChunk:
 
     def position(self, node: cst.CSTNode) -> Position:
         """Where `node` stands, in lines of this chunk; its first line where the tree is too deep to tell."""
-        return self._positions.of(node) if self.module is not None else FIRST_LINE
+        return self._positions.of(self._twins.get(node, node)) if self.module is not None else FIRST_LINE
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Section:
     """A part of a module: a parsed text, once for each time it stands there; the tree is shared.
 
-    It knows no lines, so that what was read in it is still true when edits above move it.
+    It knows no lines, so that what was read in it is still true when edits above move it, or edits of its comments
+    and docstrings move what is within.
     """
 
     parsed: ParsedChunk
@@ -142,16 +160,12 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class PlacedChunk:
-    """A section at its line in a module."""
+    """A section at its line in a module, with the text that it has there."""
 
     section: Section
+    parsed: ParsedChunk
     first_line: int
     line_count: int
-
-    @property
-    def parsed(self) -> ParsedChunk:
-        """The tree of the section's text, or why there is none."""
-        return self.section.parsed
 
     def range_of(self, node: cst.CSTNode) -> SourceRange:
         """The node's range in the module."""
@@ -225,47 +239,31 @@ def parse_module(split: Split, cache: ParseCache, last: Split | None = None) -> 
 
     `last` is how the module was cut before an edit.
     """
-    placed: list[PlacedChunk] = []
+    parsed: list[tuple[ParsedChunk, int, int]] = []
     for chunk, old in itertools.zip_longest(split.chunks, last.chunks if last is not None else ()):
         if chunk is None:
             break
         edited = old is not None and old.text != chunk.text
-        parsed = cache.parse(chunk, cache.basis(old.text) if edited else None)
-        if parsed.problem is None:
-            placed.append(PlacedChunk(Section(parsed), chunk.first_line, chunk.lines + 1))
+        whole = cache.parse(chunk, cache.basis(old.text) if edited else None)
+        if whole.problem is None:
+            parsed.append((whole, chunk.first_line, chunk.lines + 1))
         else:
-            placed += _readable_parts(chunk, cache)
-    return _without_shared_nodes(placed, cache)
+            parsed += _readable_parts(chunk, cache)
+    return list(_placed(parsed, cache))
 
 
-def _without_shared_nodes(placed: list[PlacedChunk], cache: ParseCache) -> list[PlacedChunk]:
-    """No two texts of a module have nodes in common, as a copied function and its edited copy might."""
+def _placed(parsed: Iterable[tuple[ParsedChunk, int, int]], cache: ParseCache) -> Iterator[PlacedChunk]:
+    """Trees with their sections. No two texts of a module have nodes in common, as a function and its copy might."""
     first: dict[object, ParsedChunk] = {}
-    return [
-        each
-        if each.parsed.module is None or first.setdefault(each.parsed.lineage, each.parsed) is each.parsed
-        else replace(each, section=Section(cache.parse_anew(each.parsed)))
-        for each in placed
-    ]
+    counts: dict[ParsedChunk, int] = {}
+    for each, first_line, line_count in parsed:
+        if each.module is not None and first.setdefault(each.lineage, each) is not each:
+            each = cache.parse_anew(each)
+        count = counts[each] = counts.get(each, -1) + 1
+        yield PlacedChunk(each.section(count), each, first_line, line_count)
 
 
-def known_sections(placed: Sequence[PlacedChunk], last: Sequence[PlacedChunk]) -> Iterator[PlacedChunk]:
-    """The chunks of a module with the sections that a reading before had for the same texts, wherever they stood."""
-    known = {key: each.section for key, each in _counted(last)}
-    for key, each in _counted(placed):
-        section = known.get(key)
-        yield replace(each, section=section) if section is not None else each
-
-
-def _counted(placed: Sequence[PlacedChunk]) -> Iterator[tuple[tuple[ParsedChunk, int], PlacedChunk]]:
-    """Each chunk with its tree and how often that has come before."""
-    seen: dict[ParsedChunk, int] = {}
-    for each in placed:
-        count = seen[each.parsed] = seen.get(each.parsed, -1) + 1
-        yield (each.parsed, count), each
-
-
-def _readable_parts(chunk: Chunk, cache: ParseCache) -> Iterator[PlacedChunk]:
+def _readable_parts(chunk: Chunk, cache: ParseCache) -> Iterator[tuple[ParsedChunk, int, int]]:
     """What can be read of a chunk that can't be as a whole, and between that what can't, neighbours as one."""
     broken: list[Chunk] = []
     for piece in _pieces(chunk, cache):
@@ -275,15 +273,15 @@ def _readable_parts(chunk: Chunk, cache: ParseCache) -> Iterator[PlacedChunk]:
             continue
         yield from _broken_part(broken, cache)
         broken = []
-        yield PlacedChunk(Section(parsed), piece.first_line, piece.lines + 1)
+        yield parsed, piece.first_line, piece.lines + 1
     yield from _broken_part(broken, cache)
 
 
-def _broken_part(pieces: list[Chunk], cache: ParseCache) -> Iterator[PlacedChunk]:
+def _broken_part(pieces: list[Chunk], cache: ParseCache) -> Iterator[tuple[ParsedChunk, int, int]]:
     if pieces:
         text = "".join(piece.text for piece in pieces)
         parsed = ParsedChunk(text, None, cache.parse(pieces[0]).problem)
-        yield PlacedChunk(Section(parsed), pieces[0].first_line, sum(piece.lines for piece in pieces) + 1)
+        yield parsed, pieces[0].first_line, sum(piece.lines for piece in pieces) + 1
 
 
 def _pieces(chunk: Chunk, cache: ParseCache) -> Iterator[Chunk]:
@@ -318,12 +316,14 @@ def _cut_where_open(chunk: Chunk, cache: ParseCache) -> tuple[Chunk, ...]:
 def _parse(chunk: Chunk, basis: ParsedChunk | None) -> ParsedChunk:
     if chunk.is_open and (problem := _python_problem(chunk)) is not None:  # the rest of the file, most likely
         return ParsedChunk(chunk.text, None, problem, basis)
+    if basis is not None and basis.module is not None and same_code(basis.text, chunk.text):
+        return ParsedChunk(chunk.text, basis.module, None, basis, {})
     obstacle = _too_much(chunk)
     if obstacle is not None:
         return ParsedChunk(chunk.text, None, obstacle, basis)
     module = spliced(basis, chunk.text) if basis is not None else None
-    if module is not None:
-        return ParsedChunk(chunk.text, module, None, basis)
+    if basis is not None and basis.module is not None and module is not None:
+        return ParsedChunk(chunk.text, module, None, basis, docstring_twins(basis.module, module))
     try:
         return ParsedChunk(chunk.text, cst.parse_module(chunk.text), None)
     except cst.ParserSyntaxError as error:

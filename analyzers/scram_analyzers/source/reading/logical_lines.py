@@ -58,6 +58,21 @@ def is_blank(text: str, start: int, end: int) -> bool:
     return _BLANK.fullmatch(text, start, end) is not None
 
 
+def without_comment(line: str) -> str:
+    """A logical line of code without its end, and without the comment behind the code."""
+    code = line.rstrip()
+    depth = 0
+    for match in _TOKEN.finditer(code):
+        kind = match.lastgroup
+        if kind == "open":
+            depth += 1
+        elif kind == "close":
+            depth = max(depth - 1, 0)
+        elif kind is None and depth == 0 and match.end() == len(code):
+            return code[: match.start()].rstrip()
+    return code
+
+
 def code_lines(text: str) -> list[int]:
     """The line numbers, from 1, of the logical lines that hold more than white space and comments."""
     found, line = [], 1

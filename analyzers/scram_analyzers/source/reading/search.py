@@ -35,8 +35,7 @@ def parts(program: Program, word: str) -> Iterator[Section]:
 @once
 def _readable(program: Program) -> tuple[tuple[Section, str], ...]:
     """The parts that have a tree, with their texts."""
-    sections = (chunk.section for chunk in program.chunks)
-    return tuple((each, each.parsed.text) for each in sections if each.parsed.module is not None)
+    return tuple((each.section, each.parsed.text) for each in program.chunks if each.parsed.module is not None)
 
 
 def found(program: Program, kind: type[Node], word: str) -> Iterator[tuple[Node, Place]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from pathlib import Path
 
 from scram_analyzers.engine import Analysis, analyze_source
 from scram_analyzers.notes import NOTES
 from scram_analyzers.rules.base import Rule
-from scram_analyzers.rules.registry import RuleSet, rule_classes
+from scram_analyzers.rules.registry import rule_classes
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading.chunks import ParseCache
 from scram_analyzers.suppression import apply_suppressions
@@ -24,7 +25,9 @@ def check_text(
     if analysis.program is None:
         return analysis
     starts = code_starts(analysis.program)
-    kept, notes = apply_suppressions(text, filename, analysis.findings, _undecided(rules), starts, _known())
+    known = rule_classes()
+    undecided = _undecided(frozenset(rules.by_code), known)
+    kept, notes = apply_suppressions(text, filename, analysis.findings, undecided, starts, _known(known))
     findings = sorted(settings.admit([*kept, *notes], path), key=lambda each: each.sort_key)
     return dataclasses.replace(analysis, findings=tuple(findings))
 
@@ -36,15 +39,15 @@ def code_starts(program: Program) -> list[int]:
     return [each.first_line for each in program.chunks if each.parsed.module is not None and each.parsed.module.body]
 
 
-def _known() -> frozenset[str]:
+@functools.lru_cache(maxsize=1)
+def _known(rules: tuple[type[Rule], ...]) -> frozenset[str]:
     """The codes and names that a comment may silence."""
-    named = [(rule.code, rule.name) for rule in rule_classes()] + [(note.code, note.name) for note in NOTES]
+    named = [(rule.code, rule.name) for rule in rules] + [(note.code, note.name) for note in NOTES]
     return frozenset(text for each in named for text in each)
 
 
-def _undecided(rules: RuleSet) -> frozenset[str]:
+@functools.lru_cache(maxsize=8)
+def _undecided(codes: frozenset[str], rules: tuple[type[Rule], ...]) -> frozenset[str]:
     """Codes and names of rules that the source can't decide: those switched off, or asked of runs."""
-    undecided = (
-        rule for rule in rule_classes() if rule.code not in rules.by_code or rule.check_run is not Rule.check_run
-    )
+    undecided = (rule for rule in rules if rule.code not in codes or rule.check_run is not Rule.check_run)
     return frozenset(text for rule in undecided for text in (rule.code, rule.name))

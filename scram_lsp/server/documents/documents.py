@@ -24,7 +24,8 @@ SAVES_KEPT = 50
 
 
 class Document:
-    """One open document. `filename` is its absolute path, or its URI where it has none on this machine.
+    """One open document. `filename` is its absolute path, or its URI where it has none on this machine; `key` is
+    the `file_key` of that path, or the URI.
 
     A cell of a notebook has none, whatever its URI looks like.
     """
@@ -33,6 +34,7 @@ class Document:
         self.uri = item.uri
         self.path = path_of(item.uri) if not is_cell else None
         self.filename = str(self.path) if self.path is not None else item.uri
+        self.key = file_key(self.path) if self.path is not None else item.uri
         self.version = item.version
         self.text = item.text
         self.positions = TextPositions(item.text, codec)
@@ -140,7 +142,7 @@ class Documents:
 
     def of_file(self, key: str) -> Document | None:
         """The open document of a file, by its `file_key`."""
-        return next((each for each in self._by_uri.values() if each.path and file_key(each.path) == key), None)
+        return next((each for each in self._by_uri.values() if each.path and each.key == key), None)
 
 
 def path_of(uri: str) -> Path | None:

@@ -104,13 +104,12 @@ class LiveFindings:
 
     def of(self, path: Path) -> list[Finding]:
         """The findings in one file, where they are now, under the name `path`."""
-        file = self._files.get(file_key(path))
-        return [] if file is None else [replace(each, filename=str(path)) for each in file.found.values()]
+        return self._named(file_key(path), path)
 
     def of_document(self, document: Document) -> list[Finding]:
         """The findings in an open document, where they are now."""
         if document.path is not None:
-            return self.of(document.path)
+            return self._named(document.key, document.path)
         file = self._file_of(document)
         return list(file.found.values()) if file is not None else []
 
@@ -198,7 +197,7 @@ class LiveFindings:
 
     def _add_waiting(self, document: Document) -> None:
         """Try again what waits for the text of a document, which may be there now."""
-        run = self._runs.get(file_key(document.path)) if document.path is not None else None
+        run = self._runs.get(document.key)
         if run is not None and run.waiting:
             waiting, run.waiting = run.waiting, {}
             for sequence, finding in waiting.items():
@@ -224,6 +223,11 @@ class LiveFindings:
         file.found[run.run.run, sequence] = replace(followed, moment=moment)
         return {notebook}
 
+    def _named(self, key: str, path: Path) -> list[Finding]:
+        """The findings in the file of a key, under the name `path`."""
+        file = self._files.get(key)
+        return [] if file is None else [replace(each, filename=str(path)) for each in file.found.values()]
+
     def _drop_run(self, run: str) -> set[Path]:
         changed = set()
         for file in self._files.values():
@@ -235,7 +239,7 @@ class LiveFindings:
         return changed
 
     def _file_of(self, document: Document) -> _File | None:
-        return self._files.get(file_key(document.path) if document.path is not None else document.uri)
+        return self._files.get(document.key)
 
 
 def _mark_at_begin(document: Document) -> int:

@@ -12,13 +12,15 @@ import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from scram_analyzers.findings import Finding, Severity
-from scram_analyzers.rules.registry import RuleSet
 from scram_lsp.files import DEFAULT_EXCLUDE, PathPatterns
 from scram_lsp.reporters import FORMATS
 from scram_lsp.selection import Catalogue, UnknownNameError, unknown_name
+
+if TYPE_CHECKING:
+    from scram_analyzers.rules.registry import RuleSet
 
 Value = TypeVar("Value")
 
@@ -68,10 +70,24 @@ class Settings:
     output_format: str
     severity: Mapping[str, Severity]
     options: Mapping[str, Mapping[str, float]]
+    _rule_sets: dict[frozenset[str], RuleSet] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __getstate__(self) -> dict[str, object]:
+        """All but the rules, which other processes have too."""
+        return {**self.__dict__, "_rule_sets": {}}
 
     def rule_set(self, path: Path | None = None) -> RuleSet:
-        """The rules in force; for `path` when it is given, since files may ignore rules of their own."""
-        return RuleSet.build(set(self.codes_for(path)), self.options, self.severity)
+        """The rules in force; for `path` when it is given, since files may ignore rules of their own.
+
+        The same object for the same rules: an editor asks at every keystroke.
+        """
+        from scram_analyzers.rules.registry import RuleSet
+
+        codes = self.codes_for(path)
+        known = self._rule_sets.get(codes)
+        if known is None:
+            known = self._rule_sets[codes] = RuleSet.build(set(codes), self.options, self.severity)
+        return known
 
     def codes_for(self, path: Path | None) -> frozenset[str]:
         """The codes of the rules and notes in force for a file."""

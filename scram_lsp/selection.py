@@ -8,10 +8,12 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
+from typing import TYPE_CHECKING
 
 from scram_analyzers.notes import NOTES
-from scram_analyzers.rules.base import Rule
-from scram_analyzers.rules.registry import rule_classes
+
+if TYPE_CHECKING:
+    from scram_analyzers.rules.base import Rule
 
 _FAMILY = re.compile(r"SCR[1-9]?")
 _EXACT = 1000
@@ -46,6 +48,8 @@ class Catalogue:
     @classmethod
     def build(cls) -> Catalogue:
         """All that is installed."""
+        from scram_analyzers.rules.registry import rule_classes
+
         rules = {rule.code: rule for rule in rule_classes()}
         names = {code: rule.name for code, rule in rules.items()} | {note.code: note.name for note in NOTES}
         return cls(dict(sorted(names.items())), rules)

@@ -8,7 +8,6 @@ import pytest
 from scram_analyzers.findings import Confidence, Finding, Severity, SourceRange
 from scram_analyzers.rules import registry
 from scram_analyzers.rules.base import Option, Rule
-from scram_lsp import selection
 from scram_lsp.config import NOTHING_SET, ConfigError, ConfigLayer, SettingsLoader, load_settings, read_layer
 
 NOTES = {"SCR900", "SCR901", "SCR902", "SCR903"}
@@ -35,7 +34,6 @@ class Opinion(Rule):
 @pytest.fixture(autouse=True)
 def _four_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     rules = (TooHigh, TooLow, Unscaled, Opinion)
-    monkeypatch.setattr(selection, "rule_classes", lambda: rules)
     monkeypatch.setattr(registry, "rule_classes", lambda: rules)
 
 

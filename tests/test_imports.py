@@ -23,6 +23,7 @@ ALLOWED: dict[str, set[str]] = {
     "layer_edits": {"fixes", "source", "findings"},
     "rules": {"rules", "fixes", "layer_edits", "source", "run", "findings"},
     "suppression": {"notes", "source", "findings"},
+    "merging": {"findings"},
     "diagnosis": {"rules", "source", "run", "findings"},
     "engine": {"diagnosis", "rules", "suppression", "notes", "source", "run", "findings"},
 }

@@ -157,18 +157,6 @@ def _failure_message(rule: Rule, error: Exception) -> str:
     return f"The rule {rule.name} ({rule.code}) failed here: {type(error).__name__}: {error}"
 
 
-def merge(source: Iterable[Finding], run: Iterable[Finding]) -> list[Finding]:
-    """One list for a reader: what a run confirms stands for the source's finding, what it refutes takes that away."""
-    judged = list(run)
-    kept = [each for each in source if not any(_same_cause(each, other) for other in judged)]
-    shown = [each for each in judged if not each.refutation]
-    return sorted([*kept, *shown], key=lambda each: each.sort_key)
-
-
-def _same_cause(source: Finding, run: Finding) -> bool:
-    return source.code == run.code and source.filename == run.filename and source.range.overlaps(run.range)
-
-
 def _each_once(findings: Iterable[Finding]) -> list[Finding]:
     """One finding for a rule and a place, however often the program comes by there; the most severe stands."""
     first: dict[tuple[str, SourceRange], Finding] = {}

@@ -21,9 +21,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"scram-lsp {__version__}")
     parser.parse_args(sys.argv[1:] if arguments is None else arguments)
     gc.disable()  # nothing is garbage while modules are loaded; `run` switches it on again
+    from scram_lsp.server.analysis.head_start import HeadStart
+
+    head_start = HeadStart()
     from scram_lsp.server.main import run
 
-    return run()
+    return run(head_start)
 
 
 if __name__ == "__main__":  # editors that are told an interpreter start `python -m scram_lsp.cli.serve`

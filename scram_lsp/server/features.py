@@ -12,7 +12,6 @@ from lsprotocol import types
 from pygls.capabilities import get_capability
 from pygls.exceptions import JsonRpcException
 
-from scram_analyzers.rules.registry import RuleSet
 from scram_lsp.live.processes import is_alive
 from scram_lsp.server import notebook_features
 from scram_lsp.server.actions import code_actions, commands
@@ -195,6 +194,8 @@ async def code_action_resolve(ls: ScramLanguageServer, params: types.CodeAction)
 
 async def text_document_hover(ls: ScramLanguageServer, params: types.HoverParams) -> types.Hover | None:
     """The explanation of the findings at a position, and what there is to know of the layer or training there."""
+    from scram_analyzers.rules.registry import RuleSet
+
     document = ls.documents.get(params.text_document.uri)
     if document is None:
         return None

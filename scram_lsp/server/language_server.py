@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from lsprotocol import types
@@ -16,15 +15,9 @@ from pygls.capabilities import get_capability
 from pygls.exceptions import FeatureRequestError
 from pygls.lsp.server import LanguageServer
 
-from scram_analyzers.engine import Analysis
 from scram_analyzers.findings import Finding
 from scram_analyzers.notes import RULE_FAILED
-from scram_analyzers.rules.registry import RuleSet
-from scram_analyzers.source.program import Program
-from scram_analyzers.source.reading.chunks import ParseCache
 from scram_lsp import __version__
-from scram_lsp.checking import check_text, code_starts
-from scram_lsp.config import Settings
 from scram_lsp.files import is_notebook
 from scram_lsp.finding_json import finding_from_json
 from scram_lsp.live.discovery import Announcement
@@ -32,20 +25,28 @@ from scram_lsp.live.listener import LiveListener, LiveRun
 from scram_lsp.live.messages import PROTOCOL, Progress
 from scram_lsp.server.actions.action_edits import ActionEdits
 from scram_lsp.server.actions.code_actions import ActionClient
-from scram_lsp.server.analysis.analyses import Analyses, is_large
+from scram_lsp.server.analysis.analyses import Analyses
+from scram_lsp.server.analysis.first_look import Question
+from scram_lsp.server.analysis.head_start import IDLE_SECONDS, HeadStart
+from scram_lsp.server.analysis.text_analysis import CheckText, TextAnalysis, load_analysis
 from scram_lsp.server.analysis.workspace_reports import WorkspaceReports
-from scram_lsp.server.documents.configuration import Configuration, is_excluded
+from scram_lsp.server.documents.configuration import Configuration, is_any_ours
 from scram_lsp.server.documents.documents import Document, Documents, file_key, path_of, uri_of
 from scram_lsp.server.documents.edits import Edit
 from scram_lsp.server.documents.notebooks import NotebookUnit
 from scram_lsp.server.documents.units import ModuleUnit, Unit, Units
-from scram_lsp.server.findings.last_run import last_run
-from scram_lsp.server.findings.live_findings import LiveFindings, read_text
+from scram_lsp.server.findings.live_findings import LiveFindings
+from scram_lsp.server.findings.past_runs import PastRuns
 from scram_lsp.server.findings.publisher import Publisher
-from scram_lsp.server.programs.outline import NO_OUTLINE, Outline, outline_of
 from scram_lsp.server.runs.run_board import RunBoard
 from scram_lsp.server.runs.run_progress import RunProgress
-from scram_lsp.store.digest import cell_now
+
+if TYPE_CHECKING:
+    from scram_analyzers.engine import Analysis
+    from scram_analyzers.source.program import Program
+    from scram_lsp.server.programs.outline import Outline
+
+Known = TypeVar("Known")
 
 log = logging.getLogger(__name__)
 
@@ -61,9 +62,6 @@ STOP_TRAINING = "Stop Training"
 NOTEBOOKS = types.NotebookDocumentSyncOptions([types.NotebookDocumentFilterWithNotebook("*")], save=True)
 """All cells of any notebook: runs count text cells too when they name one."""
 
-CheckText: TypeAlias = Callable[[str, str, Settings, Path | None, ParseCache], Analysis]
-"""`check_text`: text, file name, settings, the file where there is one, cache."""
-
 
 @dataclass(frozen=True, slots=True)
 class Analyzed:
@@ -77,28 +75,30 @@ class Analyzed:
 class ScramLanguageServer(LanguageServer):
     """The state of one server, and the audience of the runs that speak to it.
 
-    Everything happens on the event loop but `check`, which runs on a worker thread; only the loop sends.
+    Everything happens on the event loop but the analysis, which runs on worker threads; only the loop sends.
+    `check` stands for `check_text`.
     """
 
-    def __init__(self, check: CheckText = check_text) -> None:
+    def __init__(self, check: CheckText | None = None, head_start: HeadStart | None = None) -> None:
         super().__init__("scram-lsp", __version__, notebook_document_sync=NOTEBOOKS)
         self.documents = Documents()
         self.units = Units()
         self.configuration = Configuration(self._complain_from_worker)
         self.runs = LiveFindings(self.documents)
+        self._past_runs = PastRuns(self.documents, self.units, self.runs, self._show_soon)
         self.publisher = Publisher(
             self.documents, self.runs, self.configuration, self.text_document_publish_diagnostics
         )
-        self.analyses = Analyses(self.units, self._analyze, self._analyzed, self._analysis_failed)
+        text_analysis = TextAnalysis(self.configuration, self.workspace_folders, check)
+        self.analyses = Analyses(self.units, text_analysis, self._analyzed, self._analysis_failed)
         self.action_client = ActionClient()
         self.board = RunBoard(self.protocol.notify, self._places_of_runs)
         self.shutdown_requested = False
         self._listener = LiveListener(self, _read_finding)
         self._announcement: Announcement | None = None
         self._announced: tuple[Path, ...] = ()
-        self._check = check
-        self._cache = ParseCache()
-        self._cache_for_large = ParseCache()
+        self._head_start = head_start
+        self._first_looks: dict[Document, asyncio.Task[bool]] = {}
         self.workspace_reports = WorkspaceReports(
             self.workspace_folders, self.configuration, self.publisher, self.documents
         )
@@ -109,7 +109,7 @@ class ScramLanguageServer(LanguageServer):
         self._shown_at = 0.0
         self._complaints: set[str] = set()
         self._running_loop: asyncio.AbstractEventLoop | None = None
-        self._background: set[asyncio.Task[None]] = set()
+        self._background: set[asyncio.Task[Any]] = set()
 
     def begin(self, params: types.InitializeParams) -> None:
         """Take in what the client can do and wants."""
@@ -119,7 +119,9 @@ class ScramLanguageServer(LanguageServer):
         self.board.begin(params.capabilities)
         self.progress_bars.is_supported = bool(get_capability(params.capabilities, "window.work_done_progress", False))
         self.configuration.take_folders(self.workspace_folders())
-        self.configuration.take_editor_settings(params.initialization_options)
+        self.configuration.expect_editor_settings(params.initialization_options)
+        if self._head_start is not None:
+            self._running_loop.call_later(IDLE_SECONDS, self._head_start.end)
 
     async def ask_for_settings(self) -> None:
         """Ask the client for its settings, for everything and for each folder, and look anew where they changed."""
@@ -130,6 +132,8 @@ class ScramLanguageServer(LanguageServer):
             scopes = [None, *(uri_of(each) for each in folders)]
             items = [types.ConfigurationItem(scope, SECTION) for scope in scopes]
             sections = await self.workspace_configuration_async(types.ConfigurationParams(items))
+            if any(is_any_ours(each) for each in sections):
+                await asyncio.to_thread(load_analysis)
             for folder, section in zip([None, *folders], sections, strict=False):
                 if section is not None:  # the client has nothing of that name: what it said at the start holds
                     changed |= self.configuration.take_editor_settings(section, folder)
@@ -142,7 +146,7 @@ class ScramLanguageServer(LanguageServer):
         await self.ask_for_settings()
         self.analyze_all()
 
-    def run_in_background(self, work: Coroutine[Any, Any, None]) -> None:
+    def run_in_background(self, work: Coroutine[Any, Any, Known]) -> asyncio.Task[Known]:
         """Start work that nobody waits for; a failure is told.
 
         What a notification brings about goes this way too: pygls keeps the task of a handler that is a coroutine
@@ -151,6 +155,7 @@ class ScramLanguageServer(LanguageServer):
         task = asyncio.get_running_loop().create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background_done)
+        return task
 
     async def listen_to_runs(self) -> None:
         """Open the live socket and announce it; without it the editor still shows what the source says."""
@@ -191,6 +196,8 @@ class ScramLanguageServer(LanguageServer):
             self._announcement.withdraw()
             self._announcement = None
         self.analyses.close()
+        if self._head_start is not None:
+            self._head_start.end()
 
     def opened(self, document: Document) -> None:
         """Look at a module that was just opened."""
@@ -199,9 +206,12 @@ class ScramLanguageServer(LanguageServer):
         self.announce_folders()
         self.runs.opened(document)
         self.publisher.opened(document)
-        self.analyses.request(unit, at_once=True)
+        if self._head_start is not None and self._head_start.is_ready:
+            self._first_looks[document] = self.run_in_background(self._look_first(unit, self._head_start))
+        else:
+            self.analyses.request(unit, at_once=True)
         if document.path is not None and not self.runs.has_run_of(document.path):
-            self.run_in_background(self._load_last_run(document, document.path))
+            self.run_in_background(self._past_runs.load(document, document.path))
 
     def edited(self, document: Document, edits: Sequence[Edit]) -> None:
         """Look again at what a document belongs to, when the typing pauses."""
@@ -278,8 +288,17 @@ class ScramLanguageServer(LanguageServer):
             return None
         return Analyzed(document, unit, analysis)
 
+    async def looked_at(self, uri: str) -> None:
+        """Wait until there is something to report of a document's present text."""
+        document = self.documents.get(uri)
+        first_look = self._first_looks.get(document) if document is not None else None
+        if first_look is None or not await asyncio.shield(first_look):
+            await self.analyzed(uri)
+
     async def outline(self, analyzed: Analyzed) -> Outline:
         """The layers and trainings of a document's program, read once for each analysis."""
+        from scram_lsp.server.programs.outline import NO_OUTLINE, outline_of
+
         program = analyzed.analysis.program
         if program is None:
             return NO_OUTLINE
@@ -307,6 +326,7 @@ class ScramLanguageServer(LanguageServer):
 
     def run_began(self, run: LiveRun) -> None:
         """A new run of a script clears what the one before it found."""
+        self.run_in_background(asyncio.to_thread(load_analysis))  # what it finds is checked against the settings
         self._show_soon(self.runs.begin(run))
         self.board.began(run)
         self.refresh_lenses()
@@ -375,7 +395,7 @@ class ScramLanguageServer(LanguageServer):
         assert self._running_loop is not None, "no settings are read before the client has introduced itself"
         self._running_loop.call_soon_threadsafe(self.complain, text)
 
-    def _background_done(self, task: asyncio.Task[None]) -> None:
+    def _background_done(self, task: asyncio.Task[Any]) -> None:
         self._background.discard(task)
         error = task.exception() if not task.cancelled() else None
         if error is not None:
@@ -384,26 +404,43 @@ class ScramLanguageServer(LanguageServer):
 
     # From a text to what is shown of it.
 
-    def _analyze(self, filename: str, text: str) -> Analysis:
-        """Everything the source says; on the worker thread."""
-        path = Path(filename) if os.path.isabs(filename) else None
-        settings = self.configuration.of(path)
-        if path is not None and is_excluded(path, settings, self.workspace_folders()):
-            return Analysis(filename, RuleSet(), None, ())
-        cache = self._cache_for_large if is_large(text) else self._cache  # one for each thread
-        return self._check(text, filename, settings, path, cache)
+    async def _look_first(self, unit: ModuleUnit, head_start: HeadStart) -> bool:
+        """Show what the first look says of a text, before the analysis is loaded here; gives whether there was one."""
+        document, version = unit.document, unit.document.version
+        folders = tuple(self.workspace_folders())
+        question = Question(document.filename, document.text, folders, self.configuration.given)
+        try:
+            found = await head_start.look(question)
+            if document.version != version or not self.units.is_open(unit):
+                return False  # whatever came meanwhile has asked for an analysis
+            if found is not None:
+                self._show_source(unit, found.findings, found.code_starts)
+                self._asked_anew.add(unit)  # if the analysis says anything else, the client must hear of it
+            self.analyses.request(unit, at_once=True)
+            return found is not None
+        finally:
+            del self._first_looks[document]
 
     def _analyzed(self, unit: Unit, analysis: Analysis | None) -> None:
         for finding in analysis.findings if analysis is not None else ():
             if finding.code == RULE_FAILED.code:
                 self.complain(f"{finding.message} ({unit.filename})")
-        if isinstance(unit, ModuleUnit) and analysis is not None and analysis.program is not None:
-            self.publisher.note_code_starts(unit.document, code_starts(analysis.program))
-        changed = self.publisher.set_source_findings(unit, analysis.findings if analysis is not None else ())
+        starts: list[int] = []
+        if analysis is not None and analysis.program is not None:
+            from scram_lsp.checking import code_starts
+
+            starts = code_starts(analysis.program)
+        changed = self._show_source(unit, analysis.findings if analysis is not None else (), starts)
         anew = unit in self._asked_anew
         self._asked_anew.discard(unit)
         if changed and (anew or len(unit.documents) > 1):  # else the client asks for what it changed itself
             self._refresh_diagnostics()
+
+    def _show_source(self, unit: Unit, findings: Sequence[Finding], starts: list[int]) -> bool:
+        """Publish what the source says of a unit; gives whether anything changed."""
+        if isinstance(unit, ModuleUnit):
+            self.publisher.note_code_starts(unit.document, starts)
+        return self.publisher.set_source_findings(unit, findings)
 
     def _analysis_failed(self, unit: Unit, error: Exception) -> None:
         log.error("the analysis of %s failed", unit.filename, exc_info=error)
@@ -447,34 +484,7 @@ class ScramLanguageServer(LanguageServer):
         """Look at a notebook that was just opened."""
         self.notebook_changed(notebook, at_once=True)
         if notebook.path is not None and not self.runs.has_run_of(notebook.path):
-            self.run_in_background(self._load_last_run_of_cells(notebook, notebook.path))
-
-    async def _load_last_run(self, document: Document, path: Path) -> None:
-        """Show what the last run of a script found, unless one that is live has spoken meanwhile."""
-        text_when_opened = document.text
-        loop = asyncio.get_running_loop()
-        last = await loop.run_in_executor(None, last_run, path)
-        on_disk = await loop.run_in_executor(None, read_text, path)
-        is_open = self.documents.get(document.uri) is document
-        if last is None or on_disk != text_when_opened or not is_open or self.runs.has_run_of(path):
-            return
-        changed = self.runs.begin(last.run)
-        for stored in last.findings:
-            changed |= self.runs.add(last.run, stored.sequence, stored.finding)
-        self._show_soon(changed)
-
-    async def _load_last_run_of_cells(self, notebook: NotebookUnit, path: Path) -> None:
-        """Show what the last run of a notebook found in cells that are still as they ran."""
-        last = await asyncio.get_running_loop().run_in_executor(None, last_run, path)
-        if last is None or not self.units.is_open(notebook) or self.runs.has_run_of(path):
-            return
-        changed = self.runs.begin(last.run)
-        cells = self.documents.cell_texts(path)
-        for each in last.findings:
-            number = cell_now(last.run.digest, each.finding.cell, cells) if each.finding.cell is not None else None
-            if number is not None:
-                changed |= self.runs.add(last.run, each.sequence, replace(each.finding, cell=number))
-        self._show_soon(changed)
+            self.run_in_background(self._past_runs.load_of_cells(notebook, notebook.path))
 
 
 def _read_finding(data: Mapping[str, Any]) -> Finding:

@@ -6,7 +6,8 @@ import gc
 import logging
 import sys
 
-from scram_analyzers.rules.registry import rule_classes
+from scram_lsp.server.analysis.head_start import HeadStart
+from scram_lsp.server.conversation import converse
 from scram_lsp.server.features import register
 from scram_lsp.server.language_server import ScramLanguageServer
 
@@ -29,21 +30,23 @@ class EachFaultOnce(logging.Filter):
         return not known
 
 
-def run() -> int:
-    """Serve one client until it leaves; gives the exit code that the protocol asks for."""
+def run(head_start: HeadStart | None = None) -> int:
+    """Serve one client until it leaves; gives the exit code that the protocol asks for.
+
+    `head_start` is ended with it.
+    """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("pygls").setLevel(logging.WARNING)
     logging.getLogger("scram_analyzers.engine").addFilter(EachFaultOnce())
     client = sys.stdout.buffer
     sys.stdout = sys.stderr  # whatever is printed by mistake must not mix with the protocol
-    server = ScramLanguageServer()
+    server = ScramLanguageServer(head_start=head_start)
     register(server)
-    rule_classes()
     gc.freeze()  # what is loaded stays: the collector need not look at it again
     gc.enable()
     sys.setswitchinterval(SWITCH_SECONDS)
     try:
-        server.start_io(sys.stdin.buffer, client)
+        converse(server, sys.stdin.buffer, client)
     finally:
         server.leave()
     return 0 if server.shutdown_requested else 1

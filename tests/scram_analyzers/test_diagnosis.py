@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from scram_analyzers.engine import analyze_run, analyze_source, ask_rules, merge, refuted
+from scram_analyzers.engine import analyze_run, analyze_source, ask_rules, refuted
 from scram_analyzers.findings import Severity
+from scram_analyzers.merging import merge
 from scram_analyzers.rules.registry import RuleSet
 from scram_analyzers.run.records import OptimizerInfo, OutputInfo
 from tests.run_histories import data, history, inputs, labels, layer, probe, run_info

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scram_analyzers.engine import analyze_run, analyze_source, merge
+from scram_analyzers.engine import analyze_run, analyze_source
 from scram_analyzers.findings import Origin, SourceRange
+from scram_analyzers.merging import merge
 from scram_analyzers.notes import RULE_FAILED, UNREADABLE
 from scram_analyzers.rules.base import Report, Rule, RunReport
 from scram_analyzers.rules.hyperparameters.learning_rate_too_high import LearningRateTooHigh

@@ -345,10 +345,10 @@ async def test_findings_are_shown_while_the_script_is_typed_in(
 
 NEVER_ANALYZED_TWICE = """
 import sys, threading
-from scram_lsp.server.language_server import ScramLanguageServer
+from scram_lsp.server.analysis.text_analysis import TextAnalysis
 from scram_lsp.server.main import run
 
-analyze, texts = ScramLanguageServer._analyze, []
+analyze, texts = TextAnalysis.__call__, []
 
 def only_once(self, filename, text):
     texts.append(text)
@@ -356,7 +356,7 @@ def only_once(self, filename, text):
         threading.Event().wait(60)
     return analyze(self, filename, text)
 
-ScramLanguageServer._analyze = only_once
+TextAnalysis.__call__ = only_once
 sys.exit(run())
 """
 """A server whose second analysis takes longer than the test."""

@@ -7,7 +7,6 @@ import importlib
 import pkgutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
 from types import MappingProxyType
 
 from scram_analyzers import rules
@@ -45,6 +44,8 @@ def _rules_in(namespace: Mapping[str, object], module: str) -> Iterator[type[Rul
 
 
 def _plugin_rules() -> Iterator[type[Rule]]:
+    from importlib.metadata import entry_points  # reads mail headers, and so loads much
+
     for entry_point in entry_points(group=ENTRY_POINT_GROUP):
         loaded = entry_point.load()
         if not (isinstance(loaded, type) and issubclass(loaded, Rule)):

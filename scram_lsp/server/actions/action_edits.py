@@ -5,17 +5,15 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
-from scram_analyzers.engine import Analysis
 from scram_analyzers.findings import Applicability, Finding, Fix, TextEdit
-from scram_analyzers.rules.base import Rule
-from scram_lsp.fixing import choose_fixes
-from scram_lsp.reporters import Reported
-from scram_lsp.server.actions.suppression_edit import file_suppression_edit, suppression_edit
 from scram_lsp.server.documents.documents import Document
 from scram_lsp.server.documents.units import DocumentEdits, Unit
 from scram_lsp.server.findings.diagnostics import finding_key
+
+if TYPE_CHECKING:
+    from scram_analyzers.engine import Analysis
 
 Deed: TypeAlias = Literal["fix", "fix-rule", "fix-all", "suppress", "suppress-file"]
 
@@ -75,6 +73,8 @@ class ActionEdits:
 
     def may_fix(self, code: str) -> bool:
         """Whether the rule of a code makes fixes at all."""
+        from scram_analyzers.rules.base import Rule
+
         rule = self._analysis.rules.by_code.get(code)
         return rule is not None and type(rule).fix is not Rule.fix
 
@@ -85,11 +85,15 @@ class ActionEdits:
 
     def suppression(self, finding: Finding) -> TextEdit | None:
         """The edit of the text that silences a shown finding."""
+        from scram_lsp.server.actions.suppression_edit import suppression_edit
+
         program = self._analysis.program
         return suppression_edit(program, self._in_text(finding)) if program is not None else None
 
     def of(self, action: Action) -> list[DocumentEdits]:
         """The edits of an action; none where it no longer applies."""
+        from scram_lsp.server.actions.suppression_edit import file_suppression_edit
+
         fixes: list[Fix] = []
         if action.deed == "fix-all":
             fixes = self._chosen(self._everything(), unsafe=self._unsafe)
@@ -117,6 +121,9 @@ class ActionEdits:
 
     def _chosen(self, findings: Iterable[Finding], *, unsafe: bool) -> list[Fix]:
         """Fixes that can be made together."""
+        from scram_lsp.fixing import choose_fixes
+        from scram_lsp.reporters import Reported
+
         reported = [Reported(each, self._analysis.fix(each)) for each in findings]
         return [fix for fix in choose_fixes(reported, unsafe=unsafe) if self._unit.edits(fix) is not None]
 

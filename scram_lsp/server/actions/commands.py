@@ -11,13 +11,10 @@ from pygls.capabilities import get_capability
 from pygls.exceptions import JsonRpcInvalidParams
 
 from scram_lsp.files import FileError
-from scram_lsp.rule_pages import find, rule_page
-from scram_lsp.selection import Catalogue, UnknownNameError
 from scram_lsp.server.actions.code_actions import EXPLAIN_COMMAND
 from scram_lsp.server.documents.documents import path_of, uri_of
 from scram_lsp.server.language_server import ScramLanguageServer
 from scram_lsp.server.programs.program_features import CLEAR_COMMAND, SHOW_RUN_COMMAND, seen_by_last_run
-from scram_lsp.server.programs.run_words import run_page
 
 
 def register(server: ScramLanguageServer) -> None:
@@ -29,6 +26,9 @@ def register(server: ScramLanguageServer) -> None:
 
 def explain(ls: ScramLanguageServer, rule: str) -> str:
     """Show what a rule reports, why and how to mend it; gives the same as Markdown."""
+    from scram_lsp.rule_pages import find, rule_page
+    from scram_lsp.selection import Catalogue, UnknownNameError
+
     catalogue = Catalogue.build()
     try:
         explained = find(catalogue, catalogue.code_of(rule))
@@ -45,6 +45,8 @@ async def show_last_run(ls: ScramLanguageServer, uri: str) -> str | None:
     if last is None:
         ls.window_show_message(types.ShowMessageParams(types.MessageType.Info, "No run of this script is stored."))
         return None
+    from scram_lsp.server.programs.run_words import run_page
+
     page = run_page(last)
     name = re.sub(r"[^\w-]", "_", last.run.run)  # it is read from a file of the project
     return _show(ls, f"runs/{name}.md", page, page)

@@ -7,10 +7,13 @@ import contextlib
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from scram_analyzers.engine import Analysis
+from scram_lsp.server.analysis.text_analysis import is_large
 from scram_lsp.server.documents.units import Unit, Units
+
+if TYPE_CHECKING:
+    from scram_analyzers.engine import Analysis
 
 Result = TypeVar("Result")
 
@@ -20,9 +23,6 @@ LONGEST_REST_SECONDS = 0.03
 So the first keystroke is looked at as it comes, what is typed in a burst goes into one analysis, and a file whose
 analysis is slow leaves time for typing.
 """
-
-LARGE_CHARACTERS = 150_000
-"""A text from about 4,000 lines on has a thread of its own, so that no other waits for it."""
 
 ANALYSES_KEPT = 16
 """What was used longest ago is analyzed again when it is asked for: 100 open files would fill the memory."""
@@ -132,8 +132,3 @@ class Analyses:
 
     def _is_open(self, unit: Unit) -> bool:
         return self._units.is_open(unit)
-
-
-def is_large(text: str) -> bool:
-    """Whether the analysis of a text may take longer than others should wait for."""
-    return len(text) >= LARGE_CHARACTERS

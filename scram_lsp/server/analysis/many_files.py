@@ -10,13 +10,15 @@ from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scram_analyzers.findings import Finding
 from scram_analyzers.notes import UNREADABLE
 from scram_analyzers.source.reading.text import mentions_keras
-from scram_lsp.checking import check_text
-from scram_lsp.config import Settings
 from scram_lsp.files import FileError, read_source
+
+if TYPE_CHECKING:
+    from scram_lsp.config import Settings
 
 PROCESSES_FROM = 50
 """With fewer files than this, starting processes takes longer than the analysis."""
@@ -77,6 +79,8 @@ def _text_of(path: Path) -> str:
 
 
 def _check_file(file: FileToCheck) -> FileFindings:
+    from scram_lsp.checking import check_text
+
     text = _text_of(file.path)
     analysis = check_text(text, str(file.path), file.settings, file.path)
     findings = tuple(each for each in analysis.findings if each.code != UNREADABLE.code)

@@ -12,16 +12,18 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from lsprotocol import types
 
-from scram_lsp.config import Settings
 from scram_lsp.files import find_files, is_notebook
 from scram_lsp.server.analysis.many_files import FileFindings, FileToCheck, check_files
 from scram_lsp.server.documents.configuration import Configuration
 from scram_lsp.server.documents.documents import Documents, file_key, uri_of
 from scram_lsp.server.findings.publisher import Publisher
+
+if TYPE_CHECKING:
+    from scram_lsp.config import Settings
 
 BATCH = 50
 """Files in each part of an answer that is sent in parts."""

@@ -44,23 +44,37 @@ class Configuration:
         self._complain = complain
         self._folders: tuple[Path, ...] = ()
         self._editor: dict[Path | None, ConfigLayer] = {}
+        self._given: dict[Path | None, Mapping[str, object]] = {}
+        self._unread: Mapping[str, object] = {}
         self._by_folder: dict[Path, tuple[object, Settings]] = {}
+        self._files: dict[Path, list[str]] = {}
+        self._generation = 0
 
     def take_folders(self, folders: Iterable[Path]) -> None:
         """Take the folders of the workspace; those that are gone take their settings with them."""
         self._folders = tuple(folders)
         self._editor = {folder: layer for folder, layer in self._editor.items() if folder in (None, *self._folders)}
-        self._by_folder.clear()
+        self._given = {folder: given for folder, given in self._given.items() if folder in self._editor}
+        self._generation += 1
+
+    def expect_editor_settings(self, section: object) -> None:
+        """Take what the editor sets for everything at its start; what is wrong with it is said when it is needed."""
+        given = section if isinstance(section, Mapping) else {}
+        self.options = EditorOptions.of(given)
+        self._unread = given
 
     def take_editor_settings(self, section: object, folder: Path | None = None) -> bool:
         """Take what the editor sets for everything, or for one folder, over the files; gives whether it changed.
 
         Keys that `[tool.scram]` does not have are left out: clients keep their own in the same section.
         """
+        self._read_unread()
+        if folder is not None and folder not in self._folders:  # it went while the client was asked
+            return False
         given = section if isinstance(section, Mapping) else {}
         options = EditorOptions.of(given) if folder is None else self.options
         try:
-            layer = read_layer({key: value for key, value in given.items() if key in KEYS}, "the editor's settings")
+            layer = _read(given)
         except ConfigError as error:
             self._complain(str(error))
             return False
@@ -68,17 +82,25 @@ class Configuration:
             return False
         self.options = options
         self._editor[folder] = layer
-        self._by_folder.clear()
+        self._given[folder] = _ours(given)
+        self._generation += 1
         return True
+
+    @property
+    def given(self) -> Mapping[Path | None, Mapping[str, object]]:
+        """What the editor has set, as it said it, by folder; None for everything."""
+        return {**self._given, None: _ours(self._unread)} if self._unread else dict(self._given)
 
     def of(self, path: Path | None) -> Settings:
         """The settings for one document, by its file; None for one without, which the first folder speaks for."""
+        self._read_unread()
         if path is not None:
             return self._of_folder(path.parent)
         return self._of_folder(self._folders[0] if self._folders else Path.cwd())
 
     def _of_folder(self, folder: Path) -> Settings:
-        state = _state_of_files(folder)
+        # The generation is asked before the settings, and no cache is cleared: another thread may be between the two.
+        state = self._generation, self._state_of_files(folder)
         known = self._by_folder.get(folder)
         if known is not None and known[0] == state:
             return known[1]
@@ -91,11 +113,39 @@ class Configuration:
         self._by_folder[folder] = (state, settings)
         return settings
 
+    def _state_of_files(self, folder: Path) -> object:
+        """Changes whenever a configuration file that may hold for `folder` comes, changes or goes."""
+        files = self._files.get(folder)
+        if files is None:
+            around = (folder, *folder.parents)
+            files = self._files[folder] = [str(parent / name) for parent in around for name in FILE_NAMES]
+        found = [(file, _status(file)) for file in files]
+        return tuple((file, status.st_mtime_ns, status.st_size) for file, status in found if status is not None)
+
+    def _read_unread(self) -> None:
+        unread, self._unread = self._unread, {}
+        if unread:
+            self.take_editor_settings(unread)
+
     def _editor_layer(self, folder: Path) -> ConfigLayer:
         """What the editor sets for the deepest of its folders around `folder`, else for everything."""
         around = [each for each in self._editor if each is not None and (each == folder or each in folder.parents)]
         deepest = max(around, key=lambda each: len(each.parts), default=None)
         return self._editor.get(deepest, NOTHING_SET)
+
+
+def is_any_ours(section: object) -> bool:
+    """Whether an editor's settings hold any that `[tool.scram]` has too: to read those, the rules are loaded."""
+    return isinstance(section, Mapping) and bool(_ours(section))
+
+
+def _ours(section: Mapping[str, object]) -> dict[str, object]:
+    return {key: value for key, value in section.items() if key in KEYS}
+
+
+def _read(section: Mapping[str, object]) -> ConfigLayer:
+    ours = _ours(section)
+    return read_layer(ours, "the editor's settings") if ours else NOTHING_SET
 
 
 def is_excluded(path: Path, settings: Settings, folders: Iterable[Path]) -> bool:
@@ -111,18 +161,8 @@ def is_excluded(path: Path, settings: Settings, folders: Iterable[Path]) -> bool
     return settings.excludes(path, False) or any(settings.excludes(each, True) for each in inside)
 
 
-def _state_of_files(folder: Path) -> object:
-    """Changes whenever a configuration file that may hold for `folder` comes, changes or goes."""
-    return tuple(
-        (file, status.st_mtime_ns, status.st_size)
-        for parent in (folder, *folder.parents)
-        for file in (parent / name for name in FILE_NAMES)
-        if (status := _status(file)) is not None
-    )
-
-
-def _status(file: Path) -> os.stat_result | None:
+def _status(file: str) -> os.stat_result | None:
     try:
-        return file.stat()
+        return os.stat(file)
     except OSError:  # it is not there, or can't be read: then it says nothing
         return None

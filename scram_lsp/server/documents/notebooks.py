@@ -5,14 +5,17 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
 from scram_analyzers.findings import Finding, Fix, SourceRange, TextEdit
-from scram_analyzers.source.reading.cell_places import CellPlaces
-from scram_analyzers.source.reading.notebooks import CodeCell, Notebook, notebook_of_cells
 from scram_lsp.server.documents.documents import Document, Documents, path_of
 from scram_lsp.server.documents.units import DocumentEdits
+
+if TYPE_CHECKING:
+    from scram_analyzers.source.reading.cell_places import CellPlaces
+    from scram_analyzers.source.reading.notebooks import Notebook
 
 
 class NotebookUnit:
@@ -113,6 +116,9 @@ class NotebookUnit:
     def _reading(self) -> tuple[Notebook, CellPlaces]:
         """The cells as one text; cut up anew only when one has changed."""
         if self._read is None:
+            from scram_analyzers.source.reading.cell_places import CellPlaces
+            from scram_analyzers.source.reading.notebooks import CodeCell, notebook_of_cells
+
             cells = (CodeCell(number, cell.text) for number, cell in enumerate(self._cells, start=1))
             notebook = notebook_of_cells(cells)
             self._read = notebook, CellPlaces(notebook, notebook.python)

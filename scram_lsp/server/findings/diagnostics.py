@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 from lsprotocol import types
 from pygls.capabilities import get_capability
 
-from scram_analyzers.engine import merge
 from scram_analyzers.findings import Finding, Origin, Severity, SourceRange
+from scram_analyzers.merging import merge
 from scram_analyzers.notes import UNREADABLE
 from scram_lsp.live.listener import LiveRun
 

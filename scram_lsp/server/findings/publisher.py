@@ -16,7 +16,6 @@ from lsprotocol import types
 from pygls.workspace import PositionCodec
 
 from scram_analyzers.findings import Finding, Origin, SourceRange
-from scram_analyzers.suppression import read_suppressions
 from scram_lsp.files import is_notebook
 from scram_lsp.server.documents.configuration import Configuration
 from scram_lsp.server.documents.documents import Document, Documents, file_key, uri_of
@@ -181,6 +180,8 @@ class Publisher:
         """The run findings that neither a comment in the text nor the configuration silences."""
         if not found:
             return []
+        from scram_analyzers.suppression import read_suppressions
+
         suppressions = read_suppressions(text, starts)
         heard = (each for each in found if not suppressions.silence(each))
         return self._configuration.of(path).admit(heard, path)

@@ -18,9 +18,9 @@ def register(server: ScramLanguageServer) -> None:
 async def text_document_diagnostic(
     ls: ScramLanguageServer, params: types.DocumentDiagnosticParams
 ) -> types.DocumentDiagnosticReport:
-    """What there is to show of a document, once its present text is analyzed."""
+    """What there is to show of a document, once its present text was looked at."""
     uri = params.text_document.uri
-    await ls.analyzed(uri)
+    await ls.looked_at(uri)
     document = ls.documents.get(uri)
     if document is None:
         return types.RelatedFullDocumentDiagnosticReport([])

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
 from scram_analyzers.findings import Finding, SourcePosition, SourceRange
-from scram_analyzers.rules.base import Reference
-from scram_analyzers.rules.registry import RuleSet
 from scram_lsp.server.documents.documents import Document
+
+if TYPE_CHECKING:
+    from scram_analyzers.rules.base import Reference
+    from scram_analyzers.rules.registry import RuleSet
 
 _CODE_SPAN = re.compile(r"(`[^`\n]*`)")
 _MARKDOWN = re.compile(r"([\\*_<>\[\]#|~])")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
@@ -12,9 +13,10 @@ from scram_analyzers.findings import SourceRange
 from scram_lsp.server.experimental import RUN_FILE_COMMAND, runs_files
 from scram_lsp.server.findings.diagnostics import clock_of
 from scram_lsp.server.language_server import Analyzed, ScramLanguageServer
-from scram_lsp.server.programs.last_observations import LastObservations, last_observations
-from scram_lsp.server.programs.outline import LayerUse, shape_text, smallest_around
-from scram_lsp.server.programs.run_words import fit_words, layer_words, rate_words
+
+if TYPE_CHECKING:
+    from scram_lsp.server.programs.last_observations import LastObservations
+    from scram_lsp.server.programs.outline import LayerUse
 
 SHOW_RUN_COMMAND = "scram.showLastRun"
 CLEAR_COMMAND = "scram.clearRunFindings"
@@ -78,6 +80,9 @@ async def hover_words(
     ls: ScramLanguageServer, analyzed: Analyzed, position: types.Position
 ) -> tuple[str, SourceRange] | None:
     """What there is to say of the layer, the training or the learning rate at a position, and its place there."""
+    from scram_lsp.server.programs.outline import smallest_around
+    from scram_lsp.server.programs.run_words import fit_words, layer_words, rate_words
+
     at = analyzed.document.positions.from_client(position)
     inside = analyzed.unit.range_in_text(analyzed.document, SourceRange(at, at))
     outline = await ls.outline(analyzed)
@@ -96,6 +101,8 @@ async def hover_words(
 
 async def seen_by_last_run(analyzed: Analyzed) -> LastObservations | None:
     """The newest stored run of the document's script."""
+    from scram_lsp.server.programs.last_observations import last_observations
+
     path: Path | None = analyzed.unit.path
     if path is None:
         return None
@@ -103,6 +110,8 @@ async def seen_by_last_run(analyzed: Analyzed) -> LastObservations | None:
 
 
 def _label(use: LayerUse) -> str:
+    from scram_lsp.server.programs.outline import shape_text
+
     parts = [f"→ {shape_text(use.output_shape)}"] if use.output_shape is not None else []
     if use.parameters:
         parts.append(f"{use.parameters:,} weights")

@@ -17,7 +17,6 @@ from scram_lsp.finding_json import finding_to_json
 from scram_lsp.live.listener import LiveRun
 from scram_lsp.live.messages import PROTOCOL, Progress
 from scram_lsp.server.experimental import declared
-from scram_lsp.server.runs.run_list import delete_run, list_runs, run_details
 
 LIST_RUNS = "scram/runs"
 SHOW_RUN = "scram/run"
@@ -75,16 +74,22 @@ class RunBoard:
 
     async def list(self) -> list[dict[str, Any]]:
         """The answer to `scram/runs`."""
+        from scram_lsp.server.runs.run_list import list_runs
+
         places = [*self._places(), *self._scripts]
         return await asyncio.to_thread(list_runs, places, dict(self._progress))
 
     async def show(self, reference: object) -> dict[str, Any] | None:
         """The answer to `scram/run`: null for a run that is not stored."""
+        from scram_lsp.server.runs.run_list import run_details
+
         named = _read_reference(reference)
         return await asyncio.to_thread(run_details, *named, dict(self._progress)) if named is not None else None
 
     async def delete(self, reference: object) -> bool:
         """The answer to `scram/deleteRun`."""
+        from scram_lsp.server.runs.run_list import delete_run
+
         named = _read_reference(reference)
         deleted = named is not None and await asyncio.to_thread(delete_run, *named)
         if deleted:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from scram_analyzers.engine import analyze_run, analyze_source, merge
+from scram_analyzers.engine import analyze_run, analyze_source
 from scram_analyzers.findings import Origin, Severity
+from scram_analyzers.merging import merge
 from scram_analyzers.rules.base import Rule
 from scram_analyzers.rules.dynamics.loss_not_decreasing import LossNotDecreasing
 from scram_analyzers.rules.dynamics.loss_oscillating import LossOscillating

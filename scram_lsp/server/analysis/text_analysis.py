@@ -1,0 +1,84 @@
+"""What the source of one text says, under the settings of its file; the analysis is loaded when first asked."""
+
+from __future__ import annotations
+
+import gc
+import os
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from scram_lsp.server.documents.configuration import Configuration, is_excluded
+
+if TYPE_CHECKING:
+    from scram_analyzers.engine import Analysis
+    from scram_analyzers.source.reading.chunks import ParseCache
+    from scram_lsp.config import Settings
+
+CheckText: TypeAlias = "Callable[[str, str, Settings, Path | None, ParseCache], Analysis]"
+"""`check_text`: text, file name, settings, the file where there is one, cache."""
+
+LARGE_CHARACTERS = 150_000
+"""A text from about 4,000 lines on has a thread of its own, so that no other waits for it."""
+
+_loading = threading.Lock()
+
+
+class TextAnalysis:
+    """Analyzes texts; from at most two threads, one of them for large texts."""
+
+    def __init__(
+        self, configuration: Configuration, folders: Callable[[], Sequence[Path]], check: CheckText | None = None
+    ) -> None:
+        self._configuration = configuration
+        self._folders = folders
+        self._check = check
+        self._caches: dict[bool, ParseCache] = {}
+        self._excluded: tuple[object, bool] = (None, False)
+
+    def __call__(self, filename: str, text: str) -> Analysis:
+        """Everything the source says; `filename` is as `Document` has it."""
+        load_analysis()
+        from scram_analyzers.engine import Analysis
+        from scram_analyzers.rules.registry import RuleSet
+        from scram_analyzers.source.reading.chunks import ParseCache
+        from scram_lsp.checking import check_text
+
+        path = Path(filename) if os.path.isabs(filename) else None
+        settings = self._configuration.of(path)
+        if path is not None and self._is_excluded(path, settings):
+            return Analysis(filename, RuleSet(), None, ())
+        cache = self._caches.setdefault(is_large(text), ParseCache())  # one for each thread
+        return (self._check or check_text)(text, filename, settings, path, cache)
+
+    def _is_excluded(self, path: Path, settings: Settings) -> bool:
+        """`is_excluded`; what was asked last is remembered, as it is asked at every keystroke."""
+        asked = path, settings, self._folders()
+        known, answer = self._excluded
+        if known != asked:
+            answer = is_excluded(path, settings, asked[2])
+            self._excluded = asked, answer
+        return answer
+
+
+def load_analysis() -> None:
+    """Load the parser and the rules, about half a second of work; any thread may call this, and at any time."""
+    with _loading:
+        from scram_analyzers.rules.registry import rule_classes
+
+        if rule_classes.cache_info().currsize:
+            return
+        gc.disable()  # nothing is garbage while modules are loaded
+        try:
+            import scram_lsp.checking  # noqa: F401
+
+            rule_classes()
+            gc.freeze()  # what is loaded stays: the collector need not look at it again
+        finally:
+            gc.enable()
+
+
+def is_large(text: str) -> bool:
+    """Whether the analysis of a text may take longer than others should wait for."""
+    return len(text) >= LARGE_CHARACTERS

@@ -51,21 +51,23 @@ class LossNotFinite(Rule):
             loss = None
         weights = nonfinite_weights(history)
         story = origin_story(history)
+        arrays: tuple[ArrayStatistics, ...] = ()
         if weights is not None and (loss is None or weights.step < loss.step):
-            report = _of_weights(weights, story)
+            report, arrays = _of_weights(weights, story), weights.nonfinite_arrays
         elif loss is not None:
-            report = _of_loss(loss, story)
+            report, arrays = _of_loss(loss, story), loss.nonfinite_arrays
         elif story is not None:
             report = _of_origin(story, history.last_epoch)
         else:
             return
-        yield _with_rate(report, history)
+        is_of_rate = report.subject.kind is SubjectKind.LEARNING_RATE
+        yield _with_rate(report, history) if is_of_rate or (story is None and not arrays) else report
 
 
 def _with_rate(report: RunReport, history: RunHistory) -> RunReport:
     """Where nothing else is to blame, the learning rate is, if it has risen by much."""
     rise = rate_rise(history, report.step or history.last_step)
-    if rise is None or report.subject.kind not in (SubjectKind.FIT, SubjectKind.LEARNING_RATE):
+    if rise is None:
         return report
     message = f"{report.message.removesuffix('.')}; {rise.clause}."
     return dataclasses.replace(report, subject=Subject(SubjectKind.LEARNING_RATE), message=message)

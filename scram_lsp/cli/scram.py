@@ -115,7 +115,7 @@ def _show(store: RunStore, options: argparse.Namespace) -> int:
         return FAILED
     if options.observations:
         return _show_observations(store, run, options.output_format)
-    reported = [Reported(each.finding, each.fix) for each in store.findings(run.run) if not each.finding.refutation]
+    reported = [Reported(each.finding, each.fix) for each in store.standing(run.run)]
     if options.output_format == "full":
         print(f"Run {run.run} of {short_path(Path(run.script))}, started {run.started}, {run.status}.\n")
     text = _text_as_it_ran(run)

@@ -224,12 +224,23 @@ class RunStore:
         ]
 
     def findings(self, run: str) -> list[StoredFinding]:
-        """What was found in `run`, in order; empty for a run that is not here."""
+        """All that was told of `run`, in order; empty for a run that is not here.
+
+        A finding that became more severe was told again, and a refutation is told as a finding: see `standing`.
+        """
         with _faults_named(self.file):
             rows = self._connection.execute(
                 "SELECT sequence, finding FROM findings WHERE run = ? ORDER BY sequence", (run,)
             ).fetchall()
             return [StoredFinding(sequence, *finding_from_json(json.loads(data))) for sequence, data in rows]
+
+    def standing(self, run: str) -> list[StoredFinding]:
+        """The findings of `run` as they are now: each once, as it was told last, and none that was refuted."""
+        last: dict[tuple[object, ...], StoredFinding] = {}
+        for each in self.findings(run):
+            found = each.finding
+            last[found.code, found.filename, found.cell, found.range] = each
+        return [each for each in last.values() if not each.finding.refutation]
 
     def observations(self, run: str, kind: str | None = None) -> list[Observation]:
         """What was observed in `run` (of one kind, or all), in order; empty for a run that is not here."""

@@ -3,6 +3,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -62,6 +63,19 @@ def test_a_finding_comes_back_as_it_was(script):
         first, second = store.findings("a")
     assert (first.sequence, first.finding, first.fix) == (1, finding(script), FIX)
     assert (second.sequence, second.finding.message, second.fix) == (2, "second", None)
+
+
+def test_what_was_told_again_stands_once_and_what_was_refuted_not_at_all(script):
+    severe = replace(finding(script, "sure now"), severity=Severity.ERROR)
+    elsewhere = replace(finding(script, "elsewhere"), range=SourceRange.of(3, 1, 3, 5))
+    harmless = replace(elsewhere, refutation="it trained well")
+    with RunStore.open_for(script) as store:
+        store.begin(info("a", script), "digest")
+        told = [replace(finding(script), severity=Severity.WARNING), elsewhere, severe, harmless]
+        store.add_findings("a", [(number, each, None) for number, each in enumerate(told, start=1)])
+        assert [each.sequence for each in store.findings("a")] == [1, 2, 3, 4]
+        (standing,) = store.standing("a")
+    assert (standing.sequence, standing.finding) == (3, severe)
 
 
 def test_runs_are_listed_newest_first_with_their_end(script):

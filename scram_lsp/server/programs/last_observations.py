@@ -70,7 +70,7 @@ def last_observations(script: Path, text: str) -> LastObservations | None:
                 return None
             epochs = tuple(each for each in _records(store, run, _EPOCH) if isinstance(each, EpochRecord))
             probes = [each for each in _records(store, run, _PROBE) if isinstance(each, ProbeRecord)]
-            findings = tuple(store.findings(run.run))
+            findings = tuple(store.standing(run.run))
     except RunStoreError as error:
         log.warning("%s", error)
         return None

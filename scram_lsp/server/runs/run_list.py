@@ -85,9 +85,7 @@ def _summary(store: RunStore, run: StoredRun, progress: Progress | None) -> dict
         "epochs": progress.epochs if progress is not None else None,
         "step": latest.step if latest is not None else None,
         "loss": _finite(loss),
-        "findings": [
-            finding_to_json(each.finding, each.fix) for each in store.findings(run.run) if not each.finding.refutation
-        ],
+        "findings": [finding_to_json(each.finding, each.fix) for each in store.standing(run.run)],
     }
 
 

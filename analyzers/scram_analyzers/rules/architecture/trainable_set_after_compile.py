@@ -8,6 +8,7 @@ from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
 
@@ -81,6 +82,27 @@ class TrainableSetAfterCompile(Rule):
             """,
         ),
         Example(
+            "Frozen for another model that is compiled next",
+            """
+            import keras
+            from keras import layers
+            from project import images, labels
+
+            base = keras.applications.MobileNetV2(include_top=False, pooling="avg")
+            head = keras.Sequential([layers.Dense(5, activation="softmax")])
+            teacher = keras.Model(base.input, head(base.output))
+            teacher.compile(optimizer="adam", loss="categorical_crossentropy")
+
+            head.trainable = False
+            small = layers.GlobalAveragePooling2D()(layers.Conv2D(1280, 8, activation="relu")(base.input))
+            student = keras.Model(base.input, head(small))
+            student.compile(optimizer="adam", loss="categorical_crossentropy")
+
+            teacher.fit(images, labels, epochs=5)
+            student.fit(images, labels, epochs=5)
+            """,
+        ),
+        Example(
             "The two models of a GAN share a discriminator on purpose",
             """
             import keras
@@ -108,7 +130,8 @@ class TrainableSetAfterCompile(Rule):
             model, compiled = fit.model, fit.compile
             if model is None or compiled is None or compiled.model is None or model.identity in inside:
                 continue
-            changed = model.frozen ^ compiled.model.frozen
+            frozen = model.frozen - compiled.model.frozen - _frozen_for_others(program, model)
+            changed = frozen | (compiled.model.frozen - model.frozen)
             trains = fit.method in ("fit", "fit_generator")
             places = _changes(program, changed, compiled.place) if changed and trains else []
             if not places:
@@ -139,6 +162,12 @@ class TrainableSetAfterCompile(Rule):
 def _related(fit: Fit, compiled: Place) -> Iterator[Related]:
     yield Related(compiled, "The model was compiled here.")
     yield Related(fit.place, "This training does not see the change.")
+
+
+def _frozen_for_others(program: Program, model: Model) -> frozenset[int]:
+    """What is frozen in another model as that is compiled: it was frozen for its sake."""
+    others = (each.model for each in program.compiles if each.model is not None)
+    return frozenset().union(*(each.frozen for each in others if each.identity != model.identity))
 
 
 def _changes(program: Program, changed: frozenset[int], compiled: Place) -> list[Place]:

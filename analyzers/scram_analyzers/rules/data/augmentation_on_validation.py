@@ -123,6 +123,26 @@ class AugmentationOnValidation(Rule):
             """,
         ),
         Example(
+            "The same zoom for every image, as the middle is cut out",
+            """
+            import keras
+            from keras.preprocessing.image import ImageDataGenerator
+
+            turning = ImageDataGenerator(rescale=1 / 255, rotation_range=30, zoom_range=0.5)
+            cutting = ImageDataGenerator(rescale=1 / 255, zoom_range=(0.875, 0.875))
+            model = keras.Sequential(
+                [
+                    keras.layers.Conv2D(16, 3, activation="relu"),
+                    keras.layers.GlobalAveragePooling2D(),
+                    keras.layers.Dense(5, activation="softmax"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="categorical_crossentropy")
+            train = turning.flow_from_directory("train")
+            model.fit(train, epochs=5, validation_data=cutting.flow_from_directory("validation"))
+            """,
+        ),
+        Example(
             "Augmenting layers in the model rest outside training",
             """
             import keras

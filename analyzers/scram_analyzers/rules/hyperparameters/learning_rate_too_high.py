@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
-from scram_analyzers.rules.hyperparameters import optimizers
+from scram_analyzers.rules.hyperparameters import optimizers, trainings
 from scram_analyzers.run.divergence import divergence
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.layers import median_update_ratio
 from scram_analyzers.run.learning import standstill, success
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.wording import share
+from scram_analyzers.source.keras_api.layers import WEIGHTED
+from scram_analyzers.source.model import Model
 from scram_analyzers.source.program import Optimizer, Program
 from scram_analyzers.source.values import number
 
 SCHEDULE_ALLOWANCE = 10
 """A schedule may start this much higher: it comes down, and expert programs use it so."""
+
+ONE_LAYER_ALLOWANCE = 10
+"""A single Dense layer is a linear model: its loss has one valley, and it has no hidden units to drive too far."""
+
+USUAL_BATCH = 256
+"""Larger batches have less noise and take steps larger by the square root of their ratio (Malladi et al. 2022)."""
 
 
 class LearningRateTooHigh(Rule):
@@ -43,6 +52,11 @@ class LearningRateTooHigh(Rule):
             "https://www.deeplearningbook.org/",
         ),
         Reference("Google: Deep Learning Tuning Playbook", "https://github.com/google-research/tuning_playbook"),
+        Reference(
+            "Malladi, Lyu, Panigrahi, Arora: On the SDEs and Scaling Rules for Adaptive Gradient Algorithms "
+            "(NeurIPS 2022)",
+            "https://arxiv.org/abs/2205.10287",
+        ),
         Reference(
             "Schoop, Huang, Hartmann: SCRAM: Simple Checks for Realtime Analysis of Model Training for Non-Expert ML "
             "Programmers (CHI 2020)",
@@ -157,6 +171,31 @@ class LearningRateTooHigh(Rule):
             """,
         ),
         Example(
+            "A linear model bears larger steps",
+            """
+            import keras
+            from project import features, prices
+
+            normalizer = keras.layers.Normalization()
+            normalizer.adapt(features)
+            model = keras.Sequential([normalizer, keras.layers.Dense(1)])
+            model.compile(optimizer=keras.optimizers.Adam(learning_rate=0.1), loss="mean_absolute_error")
+            model.fit(features, prices, epochs=100, validation_split=0.2)
+            """,
+        ),
+        Example(
+            "Large batches take larger steps",
+            """
+            import keras
+            from keras import layers
+            from project import images, labels
+
+            model = keras.Sequential([layers.Dense(64, activation="relu"), layers.Dense(10, activation="softmax")])
+            model.compile(optimizer=keras.optimizers.Adam(0.02), loss="categorical_crossentropy")
+            model.fit(images, labels, epochs=100, batch_size=2048, validation_split=0.1)
+            """,
+        ),
+        Example(
             "A rate that can't be known",
             """
             import keras
@@ -177,11 +216,9 @@ class LearningRateTooHigh(Rule):
         for optimizer in program.optimizers:
             rate = optimizer.learning_rate
             limit = self._limit(optimizer.class_name, number(optimizer.arguments.value("momentum")))
-            if (
-                rate.value is None
-                or limit is None
-                or rate.value <= limit * (SCHEDULE_ALLOWANCE if rate.schedule else 1)
-            ):
+            if rate.value is None or limit is None or rate.value <= limit:
+                continue
+            if rate.value <= limit * _allowance(program, optimizer):
                 continue
             if optimizer not in compiled and (optimizer.class_name == "SGD" or _moves_no_weights(program)):
                 continue  # it may move something other than weights, such as the pixels of an image
@@ -270,6 +307,25 @@ class LearningRateTooHigh(Rule):
         if adaptive and rate > self.option("adaptive-error"):
             return Severity.ERROR
         return None
+
+
+def _allowance(program: Program, optimizer: Optimizer) -> float:
+    """How far above the limit the rate may be: for a schedule, large batches, and a model without hidden layers."""
+    if optimizer.learning_rate.schedule:
+        return SCHEDULE_ALLOWANCE
+    if optimizer.class_name not in optimizers.ADAPTIVE:
+        return 1
+    compiles = [each for each in program.compiles if each.optimizer is optimizer]
+    if compiles and all(each.model is not None and _is_one_layer(each.model) for each in compiles):
+        return ONE_LAYER_ALLOWANCE
+    sizes = [trainings.batch_size(fit) or 0 for fit in program.fits if fit.compile in compiles]
+    return math.sqrt(max(1, min(sizes, default=0) / USUAL_BATCH))
+
+
+def _is_one_layer(model: Model) -> bool:
+    """Whether the model is known to be a single layer with weights, which has no hidden units to drive too far."""
+    weighted = [layer for layer in model.layers if layer.class_name in WEIGHTED]
+    return model.complete and len(weighted) == 1 and weighted[0].class_name == "Dense"
 
 
 def _used_by(optimizer: Optimizer) -> Iterator[Related]:

@@ -419,7 +419,7 @@ def _comprehended(
 ) -> tuple[list[Value], bool]:
     iterable = evaluate(interpreter, clause.iter)
     items = iteration.iterated(interpreter, iterable)
-    known = items is not None and iteration.may_unroll(len(items), interpreter.turns) and not clause.ifs
+    known = items is not None and iteration.may_unroll(interpreter, len(items)) and not clause.ifs
     outer = interpreter.frame.scope
     interpreter.frame.scope = interpreter.new_scope(outer)
     results: list[Value] = []

@@ -17,7 +17,7 @@ import libcst as cst
 
 from scram_analyzers.findings import SourceRange
 from scram_analyzers.source.imports import Imports
-from scram_analyzers.source.interpreting import binding, calls, expressions, keras_models
+from scram_analyzers.source.interpreting import binding, calls, expressions, iteration, keras_models
 from scram_analyzers.source.interpreting.recording import Recording
 from scram_analyzers.source.interpreting.reuse import Fact, Memory, Name, Outcome, Trace, hold, put
 from scram_analyzers.source.interpreting.state import (
@@ -123,6 +123,7 @@ class Interpreter:
         self.outcomes: dict[Hashable, Outcome] = {}
         self._identities = itertools.count(1)
         self.steps = 0
+        self.loops_until = 0
         self.turns = 1  # how often the loops being followed go round in all
         self.sought: set[str] = set()
         for name in memory.sought if memory is not None else ():
@@ -151,8 +152,14 @@ class Interpreter:
             self.filename, self.text, self.chunks, self._import_table(), unread, self._layer_variables()
         )
 
+    @property
+    def is_late(self) -> bool:
+        """Whether half of the budget is spent."""
+        return self.steps > self.budget // 2
+
     def _stretch(self, key: Hashable, run: Callable[[], Iterator[UnreadPart]]) -> tuple[UnreadPart, ...]:
         """Read a stretch, or take over what reading it came to last time."""
+        self.loops_until = iteration.loops_until(self)
         if self._memory is None:
             return tuple(run())
         outcome = self._memory.outcomes.get(key)
@@ -169,6 +176,7 @@ class Interpreter:
             and hold(outcome.heap, state.heap)
             and hold(outcome.facts, self.facts)
             and self.steps + outcome.steps <= self.budget
+            and outcome.late is self.is_late
         )
         if same:
             put(outcome.changed_names, state.names)
@@ -183,7 +191,7 @@ class Interpreter:
         trace = self.state.trace = Trace()
         first = serial << STRETCH_BITS
         self._identities = itertools.count(first + 1)
-        steps, marks, scopes = self.steps, self.recording.marks(), len(self.scope_parents)
+        steps, late, marks, scopes = self.steps, self.is_late, self.recording.marks(), len(self.scope_parents)
         unread = tuple(run())
         names, heap = self.state.names, self.state.heap
         return Outcome(
@@ -197,6 +205,7 @@ class Interpreter:
             recorded=self.recording.since(marks),
             unread=unread,
             steps=self.steps - steps,
+            late=late,
         )
 
     def _run_section(self, section: Section) -> Iterator[UnreadPart]:

@@ -21,9 +21,27 @@ MAX_TURNS = 6 * MAX_UNROLLED
 """So are loops within loops whose body would be followed more often than this; a training loop has some fifty steps."""
 
 
-def may_unroll(count: int, turns: int) -> bool:
-    """Whether a loop over `count` items may be followed item by item, within loops that go round `turns` times."""
-    return count <= MAX_UNROLLED and count * turns <= MAX_TURNS
+MAX_STEPS_IN_LOOPS = 20_000
+"""So are all further loops of a function or statement that has taken this many steps: half a second or more."""
+
+
+def may_unroll(interpreter: Interpreter, count: int) -> bool:
+    """Whether a loop over `count` items may be followed item by item here."""
+    return (
+        count <= MAX_UNROLLED
+        and count * interpreter.turns <= MAX_TURNS
+        and interpreter.steps <= interpreter.loops_until
+    )
+
+
+def loops_until(interpreter: Interpreter) -> int:
+    """Up to which step a stretch that begins now may follow loops item by item: not in the later half of the budget.
+
+    So that a module of many models is read to its end.
+    """
+    if interpreter.is_late:
+        return interpreter.steps
+    return interpreter.steps + min(MAX_STEPS_IN_LOOPS, interpreter.budget // 4)
 
 
 def iterated(interpreter: Interpreter, value: Value) -> tuple[Value, ...] | None:

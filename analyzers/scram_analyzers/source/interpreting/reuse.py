@@ -81,7 +81,8 @@ class Trace:
 class Outcome:
     """What reading a stretch came to: under the same answers, the same changes and records.
 
-    Scopes and identities it made are its own in all the file's life, so they mean the same when taken over.
+    Scopes and identities it made are its own in all the file's life, so they mean the same when taken over. `late`: it
+    began when half of the budget was spent, and fewer loops were followed.
     """
 
     names: tuple[tuple[Name, Value | None], ...]
@@ -94,6 +95,7 @@ class Outcome:
     recorded: Recorded
     unread: tuple[UnreadPart, ...]
     steps: int
+    late: bool
 
 
 @dataclass(frozen=True, slots=True)

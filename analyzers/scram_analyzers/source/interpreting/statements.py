@@ -248,7 +248,7 @@ def _for(interpreter: Interpreter, node: cst.For) -> None:
     breaks, continues = interpreter.frame.breaks, interpreter.frame.continues
     interpreter.frame.breaks = []
     turns = interpreter.turns
-    if items is not None and iteration.may_unroll(len(items), turns):
+    if items is not None and iteration.may_unroll(interpreter, len(items)):
         interpreter.turns *= max(1, len(items))
         try:
             for item in items:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from dataclasses import replace
 
 from scram_analyzers.source.data import Data, DataStep, Interval, LabelForm, StepKind
 from scram_analyzers.source.places import Place
@@ -11,6 +13,8 @@ from scram_analyzers.source.values import Value, number
 
 def operate(operator: str, left: Value, right: Value, place: Place) -> Data:
     """`left <operator> right` where at least one is data. `operator` is libcst's class name ("Divide")."""
+    if operator == "MatrixMultiply":
+        return _matrix_product(left, right, place)
     if isinstance(left, Data) and isinstance(right, Data):
         return _of_two(operator, left, right, place)
     if isinstance(left, Data):
@@ -25,6 +29,34 @@ def operate(operator: str, left: Value, right: Value, place: Place) -> Data:
     return right.after(DataStep(StepKind.OTHER, operator, place), range=None)
 
 
+def _matrix_product(left: Value, right: Value, place: Place) -> Data:
+    """`left @ right`: the rows of the left, as wide as the right; sums that are measured, not counted."""
+    data = left if isinstance(left, Data) else right
+    assert isinstance(data, Data)
+    step = DataStep(StepKind.OTHER, "MatrixMultiply", place)
+    product = data.after(step, range=None, dtype="float64", labels=LabelForm.CONTINUOUS, shape=None)
+    if left is not data:
+        return replace(product, rows=None)
+    columns = right.shape if isinstance(right, Data) else None
+    if data.shape is None or len(data.shape) < 2 or columns is None or len(columns) > 2:
+        return product
+    return replace(product, shape=(*data.shape[:-1], *columns[1:]))
+
+
+def _broadcast(
+    left: tuple[int | None, ...] | None, right: tuple[int | None, ...] | None
+) -> tuple[int | None, ...] | None:
+    """The shape that numpy stretches two arrays to; None where it can't be told."""
+    if left is None or right is None:
+        return left  # the other is a statistic or a number, as a rule
+    sizes = []
+    for one, other in itertools.zip_longest(reversed(left), reversed(right), fillvalue=1):
+        if one is not None and other is not None and one != other and 1 not in (one, other):
+            return None
+        sizes.append(other if one == 1 else one if other == 1 or one == other else one or other)
+    return tuple(reversed(sizes))
+
+
 def compare(data: Data, place: Place) -> Data:
     """`data == 3`, `data > 0.5`: true or false for each."""
     labels = LabelForm.BINARY if data.labels is not None else None
@@ -35,8 +67,9 @@ def compare(data: Data, place: Place) -> Data:
 
 def _of_two(operator: str, left: Data, right: Data, place: Place) -> Data:
     """Two arrays of known range: no scaling, but the sum, difference or product of what they hold."""
+    shape = _broadcast(left.shape, right.shape)
     if left.range is None or right.range is None or operator not in ("Add", "Subtract", "Multiply"):
-        return _on_data(operator, left, right, place)
+        return replace(_on_data(operator, left, right, place), shape=shape)
     if operator == "Add":
         ends = (left.range.low + right.range.low, left.range.high + right.range.high)
     elif operator == "Subtract":
@@ -44,7 +77,7 @@ def _of_two(operator: str, left: Data, right: Data, place: Place) -> Data:
     else:
         products = [a * b for a in (left.range.low, left.range.high) for b in (right.range.low, right.range.high)]
         ends = (min(products), max(products))
-    return left.after(DataStep(StepKind.OTHER, operator, place), range=Interval(*ends), dtype=None)
+    return left.after(DataStep(StepKind.OTHER, operator, place), range=Interval(*ends), dtype=None, shape=shape)
 
 
 def _on_data(operator: str, data: Data, other: Value, place: Place) -> Data:

@@ -389,7 +389,7 @@ def _generated(
         data = data.after(DataStep(StepKind.SCALED, by, place), range=None)
     if "rescale" in thing.arguments.keywords and rescale is None and not is_none(thing.arguments.value("rescale")):
         data = data.after(DataStep(StepKind.SCALED, "rescale", place), range=None)
-    if any(_augments(thing.arguments.value(name)) for name in AUGMENTATIONS):
+    if any(_augments(interpreter, thing.arguments.value(name)) for name in AUGMENTATIONS):
         data = data.after(DataStep(StepKind.AUGMENTED, thing.kind, place))
     if boolean(arguments.value("shuffle")) is False:
         data = data.after(DataStep(StepKind.OTHER, "unshuffled", place))
@@ -420,9 +420,12 @@ AUGMENTATIONS = (
 """The arguments of `ImageDataGenerator` that change images at random."""
 
 
-def _augments(value: Value | None) -> bool:
-    held = number(value)
-    return _is_given(value) and held != 0
+def _augments(interpreter: Interpreter, value: Value | None) -> bool:
+    """Whether an argument leaves something to chance: not where it is 0, or a range of one number (`(0.9, 0.9)`)."""
+    ends = [number(each) for each in interpreter.items_of(value) or ()]
+    if len(ends) == 2 and ends[0] is not None and ends[0] == ends[1]:
+        return False
+    return _is_given(value) and number(value) != 0
 
 
 def _is_given(value: Value | None) -> bool:

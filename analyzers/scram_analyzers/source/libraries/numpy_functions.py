@@ -39,11 +39,11 @@ _BINARY: Mapping[str, str] = MappingProxyType(
         "power": "Power",
         "mod": "Modulo",
         "floor_divide": "FloorDivide",
+        "matmul": "MatrixMultiply",
+        "dot": "MatrixMultiply",
     }
 )
-_REAL_VALUED = frozenset(
-    ["sin", "cos", "tan", "exp", "log", "log1p", "log10", "sqrt", "tanh", "dot", "matmul", "cumsum"]
-)
+_REAL_VALUED = frozenset(["sin", "cos", "tan", "exp", "log", "log1p", "log10", "sqrt", "tanh", "cumsum"])
 """Functions whose results are measured, not counted: no class labels."""
 _BOUNDED: Mapping[str, Interval] = MappingProxyType(
     {"sin": Interval(-1, 1), "cos": Interval(-1, 1), "tanh": Interval(-1, 1)}

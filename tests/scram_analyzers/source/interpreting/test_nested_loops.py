@@ -36,5 +36,33 @@ def test_loops_nested_deep_leave_enough_for_what_follows() -> None:
         model.compile(loss="mse")
         """
     )
-    assert not program.unread
+    unread = program.unread  # on its own: a failed assertion would write out the whole program
+    assert unread == ()
+    assert layer_names(program) == ["Dense"]
+
+
+def test_a_module_of_many_models_is_read_to_its_end() -> None:
+    models = "\n".join(
+        f"{'    ' * 2}def model_{number}():\n{'    ' * 3}return build({number})\n" for number in range(20)
+    )
+    program = program_of(
+        f"""
+        import keras
+
+        def build(width):
+            x = inputs = keras.Input((32,))
+            for stage in range(4):
+                for block in range(24):
+                    y = keras.layers.Dense(width, activation="relu", name=str(stage) + str(block))(x)
+                    y = keras.layers.Dense(width, activation="relu")(keras.layers.LayerNormalization()(y))
+                    x = keras.layers.add([x, y * (stage + 1) + block * 2])
+            return keras.Model(inputs, x)
+
+{models}
+        model = keras.Sequential([keras.layers.Dense(1)])
+        model.compile(loss="mse")
+        """
+    )
+    unread = program.unread  # on its own: a failed assertion would write out the whole program
+    assert unread == ()
     assert layer_names(program) == ["Dense"]

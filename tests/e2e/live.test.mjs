@@ -119,13 +119,21 @@ async function mended(code) {
   await code.picture("mended");
 }
 
+/** The rows of the list of runs that a command shows. VS Code closes it when anything else takes the focus. */
+function listed(code) {
+  return code.page.locator(".quick-input-widget .monaco-list-row:visible", { hasText: "live.py" });
+}
+
 async function compared(code) {
-  await code.command("SCRAM: Compare Two Runs");
-  const rows = code.page.locator(".quick-input-widget .monaco-list-row", { hasText: "live.py" });
-  await until("two runs to choose from", async () => (await rows.count()) === 2);
-  await rows.first().click();
-  await until("the other run", async () => (await rows.count()) === 1);
-  await rows.first().click();
+  const rows = listed(code);
+  await until("both runs to be chosen", async () => {
+    await code.command("SCRAM: Compare Two Runs");
+    await until("two runs to choose from", async () => (await rows.count()) === 2, 10_000);
+    await rows.first().click({ timeout: 5000 });
+    await until("the other run", async () => (await rows.count()) === 1, 10_000);
+    await rows.first().click({ timeout: 5000 });
+    return true;
+  });
   await code.page.locator(".tab", { hasText: "Compare runs" }).waitFor();
   await pageInTab(code).locator(".legend", { hasText: "second run" }).first().waitFor();
   await code.command("View: Hide Panel");
@@ -134,8 +142,11 @@ async function compared(code) {
 
 async function deleted(code) {
   const { page } = code;
-  await code.command("SCRAM: Delete a Run");
-  await page.locator(".quick-input-widget .monaco-list-row", { hasText: "live.py" }).last().click();
+  await until("the run to be chosen", async () => {
+    await code.command("SCRAM: Delete a Run");
+    await listed(code).last().click({ timeout: 10_000 });
+    return true;
+  });
   const dialog = page.locator(".monaco-dialog-box", { hasText: "Delete the run of live.py" });
   await dialog.waitFor();
   await code.picture("delete");

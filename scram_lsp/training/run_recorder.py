@@ -375,5 +375,5 @@ class RunRecorder:
     def _cost(self) -> str:
         megabytes = math.ceil(self._budget.used_bytes / 2**20)
         is_short = self._budget.elapsed < SHORT_RUN_SECONDS
-        share = "" if is_short else f" ({100 * self._budget.used_share:.1f} % of the time)"
+        share = "" if is_short else f" ({100 * self._budget.used_share:.1f}% of the time)"
         return f"scram used {self._budget.used_seconds:.1f} s{share} and {megabytes} MB"

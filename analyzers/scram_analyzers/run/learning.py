@@ -95,7 +95,7 @@ def crawl(history: RunHistory) -> Standing | None:
 
 @asked_once
 def success(history: RunHistory) -> str | None:
-    """The phrase for a run that trained well ("validation accuracy came to 97 %"); None when it didn't, or unknown."""
+    """The phrase for a run that trained well ("validation accuracy came to 97%"); None when it didn't, or unknown."""
     known = baseline(history)
     if known is None or not history.epochs or divergence(history) is not None:
         return None

@@ -13,7 +13,7 @@ from scram_analyzers.run.trends import slope
 from scram_analyzers.run.wording import rounded
 
 RISE = 1.05
-"""The validation loss against its best (catalogue G1: 5 %)."""
+"""The validation loss against its best (catalogue G1: 5%)."""
 
 EPOCHS = 3
 """For so many epochs in a row (catalogue G1; UMLAUT's one epoch and SCRAM's two cry wolf on noise)."""
@@ -26,7 +26,7 @@ three. Ours."""
 ACCURACY_GAP = 0.10
 HIGH_ACCURACY = 0.90
 HIGH_ACCURACY_GAP = 0.07
-"""Training accuracy minus validation accuracy; the smaller gap counts above 90 % (catalogue G1)."""
+"""Training accuracy minus validation accuracy; the smaller gap counts above 90% (catalogue G1)."""
 
 LEARNED = 0.97
 """The best validation loss is below this share of a blind guess's. Ours."""
@@ -36,7 +36,7 @@ LOSS_ONLY_SHARE = 0.02
 
 LOSS_ONLY_RISE = 1.2
 LOSS_ONLY_RATIO = 1.5
-"""Without an accuracy there is no gap to look at. Ours, for regression: the validation loss is 20 % above its
+"""Without an accuracy there is no gap to look at. Ours, for regression: the validation loss is 20% above its
 best and 1.5 times the training loss."""
 
 

@@ -138,7 +138,7 @@ class LayerObservation:
     `mean`, `deviation` and `maximum` (of absolute values) are over all finite outputs; `zero_share` is the
     share of exact zeros. Per unit (last axis; the channel of a convolution), over all rows and positions:
     `dead_share` is the share of units that never left zero (ReLU family only), `saturated_share` that of
-    units at the flat end of a sigmoid or tanh in over 90 % of the rows. None where it makes no sense.
+    units at the flat end of a sigmoid or tanh in over 90% of the rows. None where it makes no sense.
     """
 
     layer: str

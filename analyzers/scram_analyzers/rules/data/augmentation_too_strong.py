@@ -104,7 +104,7 @@ class AugmentationTooStrong(Rule):
                     continue
                 size = fixes.number_text(amount)
                 what = "zooms by" if limit == "max-zoom" else "moves images by"
-                message = f"{layer.class_name} {what} up to {fixes.number_text(amount * 100)} % ({name} {size})."
+                message = f"{layer.class_name} {what} up to {fixes.number_text(amount * 100)}% ({name} {size})."
                 yield Report(given.place, message, recipe=f"{name}=0.1")
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
@@ -115,7 +115,7 @@ class AugmentationTooStrong(Rule):
                 continue
             meant = round(amount - 1, 6)
             edit = fixes.replace(program, place, f"zoom_range={fixes.number_text(meant)}")
-            title = f"Zoom by up to {fixes.number_text(round(meant * 100, 4))} %"
+            title = f"Zoom by up to {fixes.number_text(round(meant * 100, 4))}%"
             return Fix(title, Applicability.UNSAFE, (edit,))
         return None
 
@@ -126,7 +126,7 @@ class AugmentationTooStrong(Rule):
             yield Report(place, message, recipe="zoom_range=0.2")
         elif name != "zoom_range" and self.option("max-shift") < amount < 1:
             share = fixes.number_text(amount * 100)
-            yield Report(place, f"This {name} moves images by up to {share} % of their size.", recipe=f"{name}=0.1")
+            yield Report(place, f"This {name} moves images by up to {share}% of their size.", recipe=f"{name}=0.1")
 
 
 _LAYERS: Mapping[str, Mapping[str, str]] = MappingProxyType(

@@ -24,7 +24,7 @@ class TimeSeriesShuffledSplit(Rule):
         "Neighbouring windows share all but one of their rows. Split at random, each test window has twins in the "
         "training part, and the future is known in training: the score is far better than any forecast will be."
     )
-    how = "Split by time: the first 80 % for training, the rest for the test; train_test_split(x, y, shuffle=False)."
+    how = "Split by time: the first 80% for training, the rest for the test; train_test_split(x, y, shuffle=False)."
     references = (
         Reference(
             "scikit-learn: Cross validation of time series data",

@@ -28,7 +28,7 @@ class TrainingSetTooSmall(Rule):
         "What a network learns comes from its examples: with a fifth of them it overfits earlier and does worse, and a "
         "test part larger than needed gives nothing in return. Often two arguments were merely swapped."
     )
-    how = "Give 70 to 90 % of the rows to training: train_test_split(x, y, test_size=0.2)."
+    how = "Give 70 to 90% of the rows to training: train_test_split(x, y, test_size=0.2)."
     references = (
         Reference(
             "scikit-learn: train_test_split",
@@ -164,7 +164,7 @@ class TrainingSetTooSmall(Rule):
                 if rows is not None and rows * share >= self.option("enough-rows"):
                     continue
                 percent = fixes.number_text(round(share * 100, 1))
-                message = f"Only {percent} % of the rows are left for training ({name_of(fit.x.place, 'here')})."
+                message = f"Only {percent}% of the rows are left for training ({name_of(fit.x.place, 'here')})."
                 yield Report(_marked(call), message, (used,), recipe="test_size=0.2")
             elif self._is_handful(data):
                 rows = data.samples or 0
@@ -181,7 +181,7 @@ class TrainingSetTooSmall(Rule):
             share = fixes.number_text(round(1 - size, 6))
             edit = fixes.replace(program, place, f"test_size={share}")
             return Fix(
-                f"Keep {fixes.number_text(round((1 - size) * 100, 4))} % for the test", Applicability.UNSAFE, (edit,)
+                f"Keep {fixes.number_text(round((1 - size) * 100, 4))}% for the test", Applicability.UNSAFE, (edit,)
             )
         return None
 

@@ -216,7 +216,7 @@ class ValidationOnTrainingData(Rule):
             argument = fixes.argument_of(fit.place, "validation_data")
             if argument is not None:
                 edit = fixes.replace(program, argument, "validation_split=0.2")
-                return Fix("Validate on 20 % of the data, held back by Keras", Applicability.UNSAFE, (edit,))
+                return Fix("Validate on 20% of the data, held back by Keras", Applicability.UNSAFE, (edit,))
         return None
 
 

@@ -112,7 +112,7 @@ class NoValidationData(Rule):
                 continue
             edit = fixes.add_argument(program, fit.place, "validation_split=0.2")
             if edit is not None:
-                return Fix("Hold back 20 % of the data for validation", Applicability.UNSAFE, (edit,))
+                return Fix("Hold back 20% of the data for validation", Applicability.UNSAFE, (edit,))
         return None
 
 

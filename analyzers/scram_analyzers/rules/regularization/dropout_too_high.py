@@ -162,7 +162,7 @@ class DropoutTooHigh(Rule):
         return Severity.WARNING if rate >= self.option("warn-from") else Severity.HINT
 
     def _message(self, rate: float) -> str:
-        named, share = f"A dropout rate of {fixes.number_text(rate)} drops", f"{rounded(100 * rate)} % of the values"
+        named, share = f"A dropout rate of {fixes.number_text(rate)} drops", f"{rounded(100 * rate)}% of the values"
         if rate >= 1:
             return f"{named} every value: nothing can be learned through it."
         if rate >= self.option("warn-from"):

@@ -8,6 +8,7 @@ statement. Texts without such a comment cost one search; of the others what is a
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 import tokenize
 from bisect import bisect_right
@@ -21,7 +22,6 @@ from scram_analyzers.source.reading.text import lines_of
 MAX_RESTARTS = 20
 """Restarts after code that can't be cut into tokens: each time may cost the rest of the file."""
 
-_HIT = re.compile(r"noqa|scram:", re.IGNORECASE)
 _SCRAM = re.compile(r"#\s*scram:\s*(?P<verb>[\w-]+)[^\S\n]*(?:\[(?P<selectors>[^\]]*)\])?", re.IGNORECASE)
 _NOQA = re.compile(r"#\s*noqa\b(?P<colon>\s*:\s*(?P<codes>[A-Z]+[0-9]+(?:[\s,]+[A-Z]+[0-9]+)*)?)?", re.IGNORECASE)
 _STATEMENT_START = re.compile(r"[^\W\d]|[@#]")
@@ -73,14 +73,15 @@ def read_suppressions(text: str, starts: Sequence[int] = ()) -> Suppressions:
     `starts` are lines, in order, where top-level code begins, for a text that can be read as a whole: then only
     the stretches around comments that may silence are looked at.
     """
-    if not _may_hold_any(text):
+    hits = _rows_of_hits(text)
+    if not hits:
         return Suppressions()
     valid: list[Suppression] = []
     misused: list[Misuse] = []
     lines = lines_of(text)
-    for begin, end in _stretches(lines, starts):
-        for comment in _comments(lines[:end], begin):
-            for directive in _directives(comment):
+    for begin, end in _stretches(hits, len(lines), starts):
+        for comment in _comments_of("\n".join(lines[begin:end])):
+            for directive in _directives(comment.moved(begin)):
                 if isinstance(directive, Misuse):
                     misused.append(directive)
                 else:
@@ -88,19 +89,21 @@ def read_suppressions(text: str, starts: Sequence[int] = ()) -> Suppressions:
     return Suppressions(tuple(valid), tuple(misused))
 
 
-def _may_hold_any(text: str) -> bool:
-    """Whether `_HIT` is worth a search: at every keystroke in a long file that would take milliseconds."""
+def _rows_of_hits(text: str) -> list[int]:
+    """The rows (from 0) that may hold a comment that silences; cheap, as an editor asks at every keystroke."""
     lowered = text.lower()
-    return "noqa" in lowered or "scram:" in lowered
+    if "noqa" not in lowered and "scram:" not in lowered:
+        return []
+    return [row for row, line in enumerate(lines_of(lowered)) if "noqa" in line or "scram:" in line]
 
 
-def _stretches(lines: list[str], starts: Sequence[int]) -> Iterator[tuple[int, int]]:
+def _stretches(hits: Sequence[int], rows: int, starts: Sequence[int]) -> Iterator[tuple[int, int]]:
     """The rows to look at: for each hit the code it stands in or behind, and the code after it."""
     if not starts:
-        yield 0, len(lines)
+        yield 0, rows
         return
-    bounds = [0, *(start - 1 for start in starts[1:]), len(lines)]
-    wanted = sorted({bisect_right(bounds, row) - 1 for row, line in enumerate(lines) if _HIT.search(line)})
+    bounds = [0, *(start - 1 for start in starts[1:]), rows]
+    wanted = sorted({bisect_right(bounds, row) - 1 for row in hits})
     begin, end = 0, 0
     for piece in wanted:
         if bounds[piece] > end:
@@ -213,6 +216,12 @@ class _Comment:
     first_line: int
     last_line: int
 
+    def moved(self, lines: int) -> _Comment:
+        """The comment so many lines further down."""
+        return replace(
+            self, line=self.line + lines, first_line=self.first_line + lines, last_line=self.last_line + lines
+        )
+
     def part(self, match: re.Match[str]) -> SourceRange:
         """The range of a match in the comment, without the blanks at its end."""
         end = match.start() + len(match.group().rstrip())
@@ -254,8 +263,15 @@ def _normal(selector: str) -> str:
     return selector.upper() if re.fullmatch(r"[A-Za-z]+\d+", selector) else selector.lower()
 
 
-def _comments(lines: list[str], begin: int = 0) -> Iterator[_Comment]:
-    """The comments of a module from a row on, in order; where its tokens end early, those of the next statements."""
+@functools.lru_cache(maxsize=16)
+def _comments_of(text: str) -> tuple[_Comment, ...]:
+    """The comments of a stretch of a module, in order; remembered, as an edit leaves most stretches as they are."""
+    return tuple(_comments(lines_of(text)))
+
+
+def _comments(lines: list[str]) -> Iterator[_Comment]:
+    """The comments of some lines, in order; where their tokens end early, those of the next statements."""
+    begin = 0
     for _ in range(MAX_RESTARTS):
         reader = _StatementReader(begin)
         ended_early = False

@@ -22,7 +22,7 @@ class TextPositions:
     def __init__(self, text: str, codec: PositionCodec) -> None:
         self._text = text
         self._codec = codec
-        self._starts, self._ends = _lines_of(text)
+        self._starts = _starts_of(text)
 
     def offset(self, position: SourcePosition) -> int:
         """The index in the text."""
@@ -31,7 +31,7 @@ class TextPositions:
         if position.line > len(self._starts):
             return len(self._text)
         row = position.line - 1
-        return min(self._starts[row] + max(position.column, 0), self._ends[row])
+        return min(self._starts[row] + max(position.column, 0), self._end(row))
 
     def at_offset(self, offset: int) -> SourcePosition:
         """The position of an index of the text."""
@@ -42,7 +42,14 @@ class TextPositions:
         """The line `number` (from 1), without its end; empty where there is none."""
         if not 1 <= number <= len(self._starts):
             return ""
-        return self._text[self._starts[number - 1] : self._ends[number - 1]]
+        return self._text[self._starts[number - 1] : self._end(number - 1)]
+
+    def _end(self, row: int) -> int:
+        """Where a line ends, without what ends it."""
+        if row + 1 == len(self._starts):
+            return len(self._text)
+        start, end = self._starts[row], self._starts[row + 1] - 1
+        return end - 1 if self._text[end] == "\n" and end > start and self._text[end - 1] == "\r" else end
 
     def to_client(self, position: SourcePosition) -> types.Position:
         """A position in the client's units."""
@@ -73,10 +80,9 @@ class TextPositions:
         return SourceRange(min(first, second), max(first, second))
 
 
-def _lines_of(text: str) -> tuple[list[int], list[int]]:
-    """Where each line starts, and where it ends without what ends it."""
-    if "\r" not in text:  # at every keystroke: five times as fast as to look for all ends
-        starts = list(accumulate((len(line) + 1 for line in text.split("\n")), initial=0))
-        return starts[:-1], [start - 1 for start in starts[1:]]
-    breaks = list(LINE_END.finditer(text))
-    return [0, *(each.end() for each in breaks)], [*(each.start() for each in breaks), len(text)]
+def _starts_of(text: str) -> list[int]:
+    """Where each line starts."""
+    if "\r" in text:
+        return [0, *(each.end() for each in LINE_END.finditer(text))]
+    # At every keystroke: five times as fast as to look for each end.
+    return list(accumulate((len(line) + 1 for line in text.split("\n")), initial=0))[:-1]

@@ -15,6 +15,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+from weakref import WeakValueDictionary
 
 import libcst as cst
 
@@ -82,11 +83,11 @@ class ParsedChunk:
         self.lineage: object = object() if basis is None else basis.lineage
         self._before = basis if module is None else None
         self._texts: dict[cst.CSTNode, str] = {}
-        self._sections: list[Section] = []
-        self.read = self
+        self._sections: WeakValueDictionary[int, Section] = WeakValueDictionary()  # they hold this
+        self._read: ParsedChunk | None = None  # not itself: that would leave each of them to the garbage collector
         self._twins: Mapping[cst.CSTNode, cst.CSTNode] = {}
         if basis is not None and twins is not None:
-            self.read = basis.read
+            self._read = basis.read
             origins = {now: origin for origin, now in basis._twins.items()}
             self._twins = {**basis._twins, **{origins.get(old, old): new for old, new in twins.items()}}
 
@@ -95,12 +96,18 @@ class ParsedChunk:
         """What an edit of this text can be set into."""
         return self if self.module is not None else self._before
 
+    @property
+    def read(self) -> ParsedChunk:
+        """The text that is interpreted for this one."""
+        return self if self._read is None else self._read
+
     def section(self, count: int) -> Section:
         """What this text is in a module where it stands so many times before."""
-        sections = self.read._sections
-        while len(sections) <= count:
-            sections.append(Section(self.read))
-        return sections[count]
+        read = self.read
+        section = read._sections.get(count)
+        if section is None:
+            section = read._sections[count] = Section(read)
+        return section
 
     @cached_property
     def _positions(self) -> Positions:
@@ -146,7 +153,7 @@ class ParsedChunk:
         return self._positions.of(self._twins.get(node, node)) if self.module is not None else FIRST_LINE
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class Section:
     """A part of a module: a parsed text, once for each time it stands there; the tree is shared.
 

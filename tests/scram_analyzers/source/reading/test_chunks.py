@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -182,3 +185,18 @@ def test_a_text_cut_again_after_an_edit_is_cut_as_if_it_were_new(
     edited = source[:begin] + inserted + source[end:]
     assert split_module(edited, split_module(source)) == split_module(edited)
     assert split_module(source, split_module(edited)) == split_module(source)
+
+
+@pytest.mark.parametrize("text", ["x = (1\n", "x = 1\n"])
+def test_what_a_cache_drops_is_gone_at_once(text: str) -> None:
+    """While someone types, thousands of texts would wait for the garbage collector, which counts no characters."""
+    gc.disable()
+    try:
+        cache = ParseCache(capacity=1)
+        (placed,) = parse_module(split_module(text), cache)
+        dropped = weakref.ref(placed.parsed)
+        del placed
+        parse_module(split_module("y = 2\n"), cache)
+        assert dropped() is None
+    finally:
+        gc.enable()

@@ -86,7 +86,12 @@ def _paired(compiled: Compile) -> Iterator[tuple[Head, Loss]]:
 def judged_heads(calls: Iterable[LossCall]) -> Iterator[tuple[Head, Loss]]:
     """The heads whose outputs the program gives to losses itself."""
     for call in calls:
-        yield _head(call.output), call.loss
+        yield _judged(call), call.loss
+
+
+@once
+def _judged(call: LossCall) -> Head:
+    return _head(call.output)
 
 
 def _output_name(head: Head) -> str | None:

@@ -170,6 +170,7 @@ class LossCall:
     targets: Data | None = None
     x: Argument | None = None
     model: Model | None = None
+    answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -11,9 +11,11 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Report, Rule
+from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading import search
+from scram_analyzers.source.reading.chunks import Section
 from scram_analyzers.source.reading.dotted import dotted_name
 
 _COMPARED = re.compile(r"(?i)[!=]=\s*[\w.(\"']*nan\b|\bnan[\"')]*\s*[!=]=")
@@ -124,18 +126,28 @@ def _comparisons(program: Program) -> Iterator[_NanComparison]:
     for word in ("nan", "NaN", "NAN"):
         if word not in program.text or not _COMPARED.search(program.text):
             continue
-        for node, place in search.found(program, cst.Comparison, word):
-            if len(node.comparisons) != 1:
-                continue
+        for place in (each for section in search.parts(program, word) for each in _equations(section)):
+            node = place.node
+            assert isinstance(node, cst.Comparison)
             operator, right = node.comparisons[0].operator, node.comparisons[0].comparator
-            if not isinstance(operator, (cst.Equal, cst.NotEqual)):
-                continue
             for nan, other in ((right, node.left), (node.left, right)):
                 library = _library_of_nan(program, nan)
                 if library is not None and word in Place(place.section, nan).text:
                     equal = isinstance(operator, cst.Equal)
                     yield _NanComparison(place, equal, _asked(library, Place(place.section, other).text, equal))
                     break
+
+
+@once
+def _equations(section: Section) -> tuple[Place, ...]:
+    """The comparisons of two values by `==` or `!=`."""
+    return tuple(
+        Place(section, node)
+        for node in section.parsed.nodes.get(cst.Comparison, ())
+        if isinstance(node, cst.Comparison)
+        and len(node.comparisons) == 1
+        and isinstance(node.comparisons[0].operator, (cst.Equal, cst.NotEqual))
+    )
 
 
 def _library_of_nan(program: Program, node: cst.BaseExpression) -> str | None:

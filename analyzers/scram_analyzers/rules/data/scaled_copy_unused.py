@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import libcst as cst
 
@@ -11,9 +12,11 @@ from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.data.judging import name_of
 from scram_analyzers.source.data import Data, DataStep, StepKind
 from scram_analyzers.source.libraries.data_methods import SCALED_RANGE
+from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call, Fit, Program
 from scram_analyzers.source.reading import parents, search
+from scram_analyzers.source.reading.chunks import Section
 from scram_analyzers.source.usage import bound_to, is_read
 from scram_analyzers.source.values import Arguments
 
@@ -162,18 +165,47 @@ def _made_by_hand(program: Program) -> Iterator[Report]:
         given = fit.x.place if fit.x is not None else None
         if given is None or not isinstance(given.node, cst.Name) or fit.inputs is None or fit.inputs.scaled:
             continue
-        for assign, place in search.found(program, cst.Assign, given.node.value):
-            target, value = assign.targets[0].target, assign.value
-            if not isinstance(target, cst.Name) or not isinstance(value, cst.BinaryOperation):
-                continue
-            if not isinstance(value.operator, cst.Divide) or _base_name(value.left) != given.node.value:
-                continue
-            if isinstance(value.right, (cst.Integer, cst.Float)) and not is_read(program, target.value):
+        for quotient in _quotients(program).get(given.node.value, ()):
+            if not is_read(program, quotient.name):
                 message = (
-                    f"The scaled copy {target.value} is never used: the model is trained on {given.node.value}, which "
+                    f"The scaled copy {quotient.name} is never used: the model is trained on {given.node.value}, which "
                     "is not scaled."
                 )
-                yield Report(Place(place.section, value), message, tuple(_related(fit)))
+                yield Report(quotient.place, message, tuple(_related(fit)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Quotient:
+    """`name = dividend / 255`, with the place of the division."""
+
+    name: str
+    dividend: str
+    place: Place
+
+
+@once
+def _quotients(program: Program) -> Mapping[str, list[_Quotient]]:
+    """Names that are assigned others divided by a number, by those others."""
+    found: dict[str, list[_Quotient]] = {}
+    for section in search.parts(program, "/"):
+        for each in _quotients_in(section):
+            found.setdefault(each.dividend, []).append(each)
+    return found
+
+
+@once
+def _quotients_in(section: Section) -> tuple[_Quotient, ...]:
+    found = []
+    for assign in section.parsed.nodes.get(cst.Assign, ()):
+        assert isinstance(assign, cst.Assign)
+        target, value = assign.targets[0].target, assign.value
+        if not isinstance(target, cst.Name) or not isinstance(value, cst.BinaryOperation):
+            continue
+        dividend = _base_name(value.left)
+        by_number = isinstance(value.operator, cst.Divide) and isinstance(value.right, (cst.Integer, cst.Float))
+        if by_number and dividend is not None:
+            found.append(_Quotient(target.value, dividend, Place(section, value)))
+    return tuple(found)
 
 
 def _base_name(node: cst.CSTNode) -> str | None:

@@ -156,8 +156,10 @@ def _kept_through_folds(program: Program) -> Iterator[Report]:
     """Report cross-validations whose loop trains one model on and on instead of a new one for each fold."""
     for fit in program.fits:
         loop = _loop_over_folds(fit)
+        if loop is None or fit.model is None or _begins_anew(fit, loop):
+            continue
         judged = next((each for each in judged_by(program, fit) if _is_of_fold(each.data)), None)
-        if loop is None or judged is None or fit.model is None or _begins_anew(fit, loop):
+        if judged is None:
             continue
         yield Report(
             judged.place,

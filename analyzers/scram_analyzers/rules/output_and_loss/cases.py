@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from scram_analyzers.findings import SourceRange, TextEdit
@@ -223,11 +223,20 @@ def case_at(program: Program, marked: SourceRange) -> Case | None:
 
 def _training(program: Program, compiled: Compile) -> tuple[Fit | None, Data | None]:
     """The training with this compile whose labels tell most."""
-    fits = [fit for fit in program.fits if fit.compile is compiled]
+    fits = _fits_of(program).get(id(compiled), [])
     told = [fit for fit in fits if label_form(fit.targets) is not None]
     ranged = [fit for fit in fits if fit.targets is not None and fit.targets.range is not None]
     fit = next(iter([*told, *ranged, *fits]), None)
     return fit, fit.targets if fit is not None else None
+
+
+@once
+def _fits_of(program: Program) -> Mapping[int, list[Fit]]:
+    """The trainings by the `id` of what they were compiled with."""
+    found: dict[int, list[Fit]] = {}
+    for fit in program.fits:
+        found.setdefault(id(fit.compile), []).append(fit)
+    return found
 
 
 def _training_of_output(program: Program, compiled: Compile, head: Head, loss: Loss) -> tuple[Fit | None, Data | None]:

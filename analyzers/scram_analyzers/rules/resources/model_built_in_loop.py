@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import libcst as cst
@@ -10,9 +10,11 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call, Program
 from scram_analyzers.source.reading import parents, search
+from scram_analyzers.source.reading.chunks import Section
 
 _MODELS = frozenset(("keras.models.Sequential", "keras.models.Model"))
 
@@ -141,7 +143,7 @@ def _in_loops(program: Program) -> Iterator[tuple[Call, Place]]:
     trained = {fit.place.key for fit in program.fits}
     looping = set(search.parts(program, "for "))
     for call in made.values():
-        built = _function_around(call.place)
+        built = _function_around(call)
         if built is not None:
             yield from _calls_in_loops(program, call, built, trained)
         if call.place.section not in looping:
@@ -161,9 +163,10 @@ def _loop_around(place: Place, trained: set[tuple[int, int]]) -> Place | None:
     return None
 
 
-def _function_around(place: Place) -> str | None:
-    """The function of the module that a place stands in."""
-    above = [node for node in parents.ancestors(place) if isinstance(node, (cst.FunctionDef, cst.ClassDef))]
+@once
+def _function_around(call: Call) -> str | None:
+    """The function of the module that a call stands in."""
+    above = [node for node in parents.ancestors(call.place) if isinstance(node, (cst.FunctionDef, cst.ClassDef))]
     return above[0].name.value if len(above) == 1 and isinstance(above[0], cst.FunctionDef) else None
 
 
@@ -171,10 +174,21 @@ def _calls_in_loops(
     program: Program, made: Call, function: str, trained: set[tuple[int, int]]
 ) -> Iterator[tuple[Call, Place]]:
     """The calls in loops of a function that makes a model: each of them makes a new one."""
-    for node, place in search.found(program, cst.Call, f"{function}("):
-        loop = _loop_around(place, trained) if isinstance(node.func, cst.Name) and node.func.value == function else None
-        if loop is not None:
-            yield replace(made, place=place), loop
+    for section in search.parts(program, f"{function}("):
+        for place in _calls_by_name(section).get(function, ()):
+            loop = _loop_around(place, trained)
+            if loop is not None:
+                yield replace(made, place=place), loop
+
+
+@once
+def _calls_by_name(section: Section) -> Mapping[str, list[Place]]:
+    """The calls of plain names in a section."""
+    found: dict[str, list[Place]] = {}
+    for node in section.parsed.nodes.get(cst.Call, ()):
+        if isinstance(node, cst.Call) and isinstance(node.func, cst.Name):
+            found.setdefault(node.func.value, []).append(Place(section, node))
+    return found
 
 
 def _holds(loop: Place, calls: set[tuple[int, int]]) -> bool:

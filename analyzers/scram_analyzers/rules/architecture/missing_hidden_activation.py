@@ -11,6 +11,8 @@ from scram_analyzers.rules.architecture.paths import LINEAR_MAPS, Paths, core, m
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule
 from scram_analyzers.source.activations import own_activation
 from scram_analyzers.source.graph import Layer, Operation, Shape, Tensor
+from scram_analyzers.source.model import Model
+from scram_analyzers.source.once import once
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.shapes import ModelShapes
 from scram_analyzers.source.values import Argument, boolean, integer, is_none
@@ -270,8 +272,7 @@ class MissingHiddenActivation(Rule):
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each linear layer whose values reach only layers that could have learned the same alone."""
         for model in models_of(program):
-            paths = paths_of(model)
-            found = list(_linear_layers(paths))
+            found = _linear_layers(model)
             shapes = ModelShapes(model) if found else None
             linear = {layer.identity for layer, _, _ in found}
             for layer, tensor, following in found:
@@ -304,7 +305,12 @@ class MissingHiddenActivation(Rule):
         return wide is not None and (wide >= self.option("bottleneck-ratio") * narrow or (pointwise and wide > narrow))
 
 
-def _linear_layers(paths: Paths) -> Iterator[tuple[Layer, Tensor, _Next]]:
+@once
+def _linear_layers(model: Model) -> tuple[tuple[Layer, Tensor, _Next], ...]:
+    return tuple(_linear(paths_of(model)))
+
+
+def _linear(paths: Paths) -> Iterator[tuple[Layer, Tensor, _Next]]:
     for layer, tensor in paths.applied:
         inner = core(layer)
         if inner.class_name not in LINEAR_MAPS or not tensor.inputs or _is_deliberate(layer):

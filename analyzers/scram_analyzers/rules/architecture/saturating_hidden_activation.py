@@ -21,6 +21,8 @@ from scram_analyzers.rules.architecture.paths import (
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule
 from scram_analyzers.source.activations import own_activation
 from scram_analyzers.source.graph import Layer, Tensor
+from scram_analyzers.source.model import Model
+from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 
@@ -229,19 +231,26 @@ class SaturatingHiddenActivation(Rule):
 def _chains(program: Program) -> Iterator[tuple[_Squashing, ...]]:
     """The longest runs of hidden layers that squash their values, with no normalization between."""
     for model in models_of(program):
-        paths = paths_of(model)
-        begun: set[int] = set()
-        for layer, tensor in paths.applied:
-            if core(layer).class_name not in LINEAR_MAPS or id(tensor) in begun:
-                continue
-            chain: list[_Squashing] = []
-            current: Tensor | None = tensor
-            while current is not None and (step := _squashed(paths, current)) is not None:
-                begun.add(id(current))
-                squashing, current = step
-                chain.append(squashing)
-            if chain:
-                yield tuple(chain)
+        yield from _chains_of(model)
+
+
+@once
+def _chains_of(model: Model) -> tuple[tuple[_Squashing, ...], ...]:
+    paths = paths_of(model)
+    found: list[tuple[_Squashing, ...]] = []
+    begun: set[int] = set()
+    for layer, tensor in paths.applied:
+        if core(layer).class_name not in LINEAR_MAPS or id(tensor) in begun:
+            continue
+        chain: list[_Squashing] = []
+        current: Tensor | None = tensor
+        while current is not None and (step := _squashed(paths, current)) is not None:
+            begun.add(id(current))
+            squashing, current = step
+            chain.append(squashing)
+        if chain:
+            found.append(tuple(chain))
+    return tuple(found)
 
 
 def _squashed(paths: Paths, tensor: Tensor) -> tuple[_Squashing, Tensor] | None:

@@ -130,7 +130,8 @@ class TrainableSetAfterCompile(Rule):
             model, compiled = fit.model, fit.compile
             if model is None or compiled is None or compiled.model is None or model.identity in inside:
                 continue
-            frozen = model.frozen - compiled.model.frozen - _frozen_for_others(program, model)
+            frozen = model.frozen - compiled.model.frozen
+            frozen = frozen - _frozen_for_others(program, model) if frozen else frozen
             changed = frozen | (compiled.model.frozen - model.frozen)
             trains = fit.method in ("fit", "fit_generator")
             places = _changes(program, changed, compiled.place) if changed and trains else []

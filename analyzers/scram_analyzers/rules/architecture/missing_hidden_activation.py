@@ -15,7 +15,7 @@ from scram_analyzers.source.model import Model
 from scram_analyzers.source.once import once
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.shapes import ModelShapes
-from scram_analyzers.source.values import Argument, boolean, integer, is_none
+from scram_analyzers.source.values import Argument, Tuple, boolean, integer, is_none
 
 LINEAR = frozenset(
     [
@@ -182,6 +182,25 @@ class MissingHiddenActivation(Rule):
     )
     good = (
         Example(
+            "One convolution in space and time, factorized",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential(
+                [
+                    keras.Input((10, 64, 64, 3)),
+                    layers.Conv3D(16, kernel_size=(1, 7, 7), padding="same"),
+                    layers.Conv3D(16, kernel_size=(3, 1, 1), padding="same"),
+                    layers.BatchNormalization(),
+                    layers.ReLU(),
+                    layers.GlobalAveragePooling3D(),
+                    layers.Dense(10, activation="softmax"),
+                ]
+            )
+            """,
+        ),
+        Example(
             "The activation is a layer of its own, after the normalization",
             """
             import keras
@@ -347,7 +366,7 @@ def _following(paths: Paths, tensor: Tensor, layer: Layer) -> _Next | None:
         producer = reader.producer
         if isinstance(producer, Layer):
             if core(producer).class_name in LINEAR_MAPS:
-                return _Next(producer, pooling)
+                return None if _are_factors(layer, core(producer)) else _Next(producer, pooling)
             if producer.class_name == "Activation" and own_activation(producer)[0] == "linear":
                 pass  # written out, and nothing at all
             elif producer.class_name in MAXIMA:
@@ -358,6 +377,15 @@ def _following(paths: Paths, tensor: Tensor, layer: Layer) -> _Next | None:
             return None
         reader = paths.only_reader(reader)
     return None
+
+
+def _are_factors(first: Layer, second: Layer) -> bool:
+    """Whether two convolutions share no axis, as (1, 3, 3) and (3, 1, 1): one kernel in two factors."""
+    sizes = [layer.value("kernel_size") for layer in (first, second)]
+    lengths = [[integer(each) for each in size.items] for size in sizes if isinstance(size, Tuple)]
+    if len(lengths) != 2 or len(lengths[0]) != len(lengths[1]) or len(lengths[0]) < 2:
+        return False
+    return all(1 in pair for pair in zip(*lengths, strict=True)) and all(set(each) != {1} for each in lengths)
 
 
 def _enlarges(layer: Layer) -> bool:

@@ -8,7 +8,7 @@ from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Report, Rule
 from scram_analyzers.rules.hyperparameters import optimizers
-from scram_analyzers.source.program import Program
+from scram_analyzers.source.program import Optimizer, Program
 
 
 class LearningRateNotPositive(Rule):
@@ -56,6 +56,18 @@ class LearningRateNotPositive(Rule):
     )
     good = (
         Example(
+            "Compiled to be evaluated only",
+            """
+            import keras
+            from project import rows, targets, weights
+
+            model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(1)])
+            model.compile(optimizer=keras.optimizers.SGD(learning_rate=0.0), loss="mse")
+            model.set_weights(weights)
+            model.evaluate(rows, targets)
+            """,
+        ),
+        Example(
             "A positive rate",
             """
             import keras
@@ -87,6 +99,8 @@ class LearningRateNotPositive(Rule):
                 continue
             if rate.value == 0 and any(optimizers.rate_setters(program, optimizer)):
                 continue  # that is how some say that a callback sets it
+            if rate.value == 0 and _only_evaluates(program, optimizer):
+                continue
             effect = "no weight will change" if rate.value == 0 else "every step will make the loss larger"
             yield Report(
                 place=rate.place or optimizer.place,
@@ -97,3 +111,11 @@ class LearningRateNotPositive(Rule):
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Write the optimizer's usual rate in the place of the number."""
         return optimizers.set_rate(program, finding)
+
+
+def _only_evaluates(program: Program, optimizer: Optimizer) -> bool:
+    """Whether the program compiles a model with the optimizer, evaluates it, and never trains it."""
+    models = {each.model.identity for each in program.compiles if each.optimizer is optimizer and each.model}
+    trained = {fit.model.identity if fit.model else None for fit in program.fits}
+    evaluated = {each.model.identity for each in program.evaluations if each.model}
+    return bool(models & evaluated) and None not in trained and not models & trained

@@ -318,6 +318,8 @@ def _allowance(program: Program, optimizer: Optimizer) -> float:
     compiles = [each for each in program.compiles if each.optimizer is optimizer]
     if compiles and all(each.model is not None and _is_one_layer(each.model) for each in compiles):
         return ONE_LAYER_ALLOWANCE
+    if not compiles and [layer.class_name for layer in program.layers if layer.class_name in WEIGHTED] == ["Dense"]:
+        return ONE_LAYER_ALLOWANCE
     sizes = [trainings.batch_size(fit) or 0 for fit in program.fits if fit.compile in compiles]
     return math.sqrt(max(1, min(sizes, default=0) / USUAL_BATCH))
 

@@ -85,6 +85,18 @@ class LearningRateTooLow(Rule):
     )
     good = (
         Example(
+            "A sweep over learning rates begins low",
+            """
+            import keras
+            from project import windows
+
+            model = keras.Sequential([keras.layers.Dense(10, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer=keras.optimizers.SGD(1e-8, momentum=0.9), loss="huber")
+            sweep = keras.callbacks.LearningRateScheduler(lambda epoch: 1e-8 * 10 ** (epoch / 20))
+            model.fit(windows, epochs=100, callbacks=[sweep])
+            """,
+        ),
+        Example(
             "Small, but usual",
             """
             import keras
@@ -123,6 +135,8 @@ class LearningRateTooLow(Rule):
             limit = self._limit(optimizer.class_name)
             if rate.value is None or rate.schedule is not None or limit is None or rate.place is None:
                 continue
+            if any(callback.kind is not None for callback in optimizers.rate_setters(program, optimizer)):
+                continue  # a scheduler sets another one before the first step
             lowest = limit / 10 if optimizer in tuned else limit
             if not 0 < rate.value < lowest or math.isclose(rate.value, lowest):
                 continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -100,6 +101,18 @@ class MonitoredMetricMissing(Rule):
     )
     good = (
         Example(
+            "A callback of the program's own validates",
+            """
+            import keras
+            from project import ValidateAndLog, held_back, training
+
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            slow_down = keras.callbacks.ReduceLROnPlateau(monitor="val_loss")
+            model.fit(training, epochs=50, callbacks=[ValidateAndLog(held_back), slow_down])
+            """,
+        ),
+        Example(
             "What is logged",
             """
             import keras
@@ -191,7 +204,7 @@ def _watched(program: Program, fit: Fit, callback: Callback, class_name: str) ->
     validated = watched.startswith("val_")
     base = watched.removeprefix("val_")
     if validated and fit.has_validation is False:
-        if keeps_best:
+        if keeps_best and not _may_log(fit, callback):
             message = f"{class_name} watches {watched}, but this training has no validation data, so it never acts."
             yield _Problem(fit, place, message)
         return
@@ -204,6 +217,12 @@ def _watched(program: Program, fit: Fit, callback: Callback, class_name: str) ->
         yield _Problem(fit, place, message, prefixed, None if keeps_best else Severity.INFO)
         return
     yield from _direction(fit, callback, class_name, watched, base)
+
+
+def _may_log(fit: Fit, callback: Callback) -> bool:
+    """Whether a callback that is not Keras's own comes first: it may validate by itself, and log what it finds."""
+    earlier = itertools.takewhile(lambda each: each is not callback, fit.callbacks or ())
+    return any(not (each.kind or "").startswith("keras.") for each in earlier)
 
 
 def _numbered(base: str, names: frozenset[str]) -> bool:

@@ -127,6 +127,16 @@ class InvalidOutputActivation(Rule):
     )
     good = (
         Example(
+            "Logits that a leaky relu has bent reach every number",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential([layers.Dense(64, activation="leaky_relu"), layers.Dense(10, "leaky_relu")])
+            model.compile(optimizer="adam", loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+            """,
+        ),
+        Example(
             "Softmax",
             """
             import keras
@@ -167,6 +177,8 @@ class InvalidOutputActivation(Rule):
             if loss.name not in CROSS_ENTROPIES or head.activation is None or place is None or loss.from_logits is None:
                 continue
             if head.activation in PROBABILITIES or head.activation == "linear" or head.activation not in KNOWN:
+                continue
+            if loss.from_logits and head.activation in UNBOUNDED:
                 continue
             needed = "logits" if loss.from_logits else "probabilities"
             told = "This loss was told to take logits." if loss.from_logits else "This loss needs probabilities."
@@ -211,6 +223,10 @@ PROBABILITIES = frozenset(
     ("softmax", "sigmoid", "hard_sigmoid", "log_softmax", "sparsemax", "sparse_sigmoid", "exponential")
 )
 """Activations whose outputs a cross-entropy can read, or that are too special to judge."""
+
+
+UNBOUNDED = frozenset(("leaky_relu", "prelu"))
+"""Activations that reach every number in both directions: as logits, any class can have any chance."""
 
 
 def _right_activation(head: Head, loss: Loss) -> str:

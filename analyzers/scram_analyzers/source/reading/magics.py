@@ -1,8 +1,9 @@
 """What only IPython understands in a notebook's cell (`%magic`, `!shell`, `help?`), with Python in its stead.
 
-Every line keeps its number, and what stands in for one says what it was. Automagic (`ls` for `%ls`) is not
-guessed: such a line reads as Python, as IPython reads it when there is a variable of that name. A line that
-opens a bracket or text which its cell never closes gets a stand-in too, so that it takes no other cell with it.
+Every line keeps its number, and what stands in for one says what it was. Automagic (`pip install keras` for
+`%pip ...`) is taken for it only where no Python could begin so; `ls` alone reads as Python, as IPython reads it when
+there is a variable of that name. A line that opens a bracket or text which its cell never closes gets a stand-in too,
+so that it takes no other cell with it.
 """
 
 from __future__ import annotations
@@ -25,9 +26,13 @@ UNFINISHED = "pass pass"
 """Closed in itself and no valid Python: what stands in for an unfinished line is reported like it."""
 
 _LINE_WITH_END = re.compile(r"(?P<line>[^\r\n]*)(?P<end>\r\n|\r|\n|\Z)")
-_MAGIC_SIGN = re.compile(r"[%!?]")
+_AUTOMAGIC = (
+    r"(?:pip|conda|mamba|ls|cd|cp|mv|rm|mkdir|rmdir|cat|man)[ \t]+"
+    r"(?:\.\.|\./|(?!(?:in|is|and|or|if|not|for|else)\b)[^\W\d])"
+)
+_MAGIC_SIGN = re.compile(rf"[%!?]|^[ \t]*{_AUTOMAGIC}", re.MULTILINE)
 _CELL_MAGIC = re.compile(r"(?:[ \t]*(?:\r\n|\r|\n))*[ \t]*%%(?P<name>\w*)[^\r\n]*(?:\r\n|\r|\n|\Z)")
-_LINE_MAGIC = re.compile(r"(?P<indent>[ \t]*)[%!?]")
+_LINE_MAGIC = re.compile(rf"(?P<indent>[ \t]*)(?:[%!?]|{_AUTOMAGIC})")
 _TIMED = re.compile(r"(?P<indent>[ \t]*)%time(?=[ \t]+(?P<statement>[^%!?\s][^\r\n]*))")
 _ASSIGNED = re.compile(r"(?P<target>[ \t]*[^\W\d][\w., \[\]]*=[ \t]*)[%!]")
 _WITH_DEEPER_LINES = re.compile(

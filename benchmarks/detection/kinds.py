@@ -174,7 +174,7 @@ BOTTLENECK = Kind("bottleneck", "everything through one unit", ("bottleneck-laye
 NAN_LAYER = Kind(
     "nan-in-layer",
     "a layer that makes NaN after some steps",
-    ("loss-not-finite", "unprotected-logarithm", "unprotected-division"),
+    ("loss-not-finite", "unprotected-logarithm", "unprotected-division", "unprotected-square-root"),
     ("SCRAM/learning-rate-too-high",),
 )
 

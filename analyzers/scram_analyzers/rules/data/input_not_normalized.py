@@ -157,6 +157,19 @@ class InputNotNormalized(Rule):
             """,
         ),
         Example(
+            "Windows over a column that nothing scales",
+            """
+            import keras
+            import pandas as pd
+
+            passengers = pd.read_csv("passengers.csv")["count"].values
+            windows = keras.utils.timeseries_dataset_from_array(passengers[:-12, None], passengers[12:], 12)
+            model = keras.Sequential([keras.layers.LSTM(32), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(»windows«, epochs=50)
+            """,
+        ),
+        Example(
             "A pretrained network without its own preprocessing",
             """
             import keras
@@ -351,7 +364,8 @@ def _unscaled_entry(model: Model) -> Tensor | None:
 def _raw_table(program: Program, data: Data) -> bool:
     """Whether data come from a text file as they are, in a program that scales nothing."""
     reader = data.source.rpartition(".")[2]
-    if reader not in TABLE_READERS or data.batched or data.images:
+    names = {step.name for step in data.steps}
+    if reader not in TABLE_READERS or data.images or (data.batched and ("window" not in names or "map" in names)):
         return False
     if data.scaled or any(step.kind is StepKind.ENCODED for step in data.steps):
         return False

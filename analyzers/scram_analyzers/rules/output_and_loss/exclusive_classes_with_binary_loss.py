@@ -67,6 +67,33 @@ class ExclusiveClassesWithBinaryLoss(Rule):
             model.fit(x_train, y_train)
             """,
         ),
+        Example(
+            "As many units as the labels have columns",
+            """
+            import keras
+            import pandas as pd
+            from keras import layers
+            from sklearn.preprocessing import LabelEncoder
+
+            news = pd.read_csv("news.csv")
+            y = keras.utils.to_categorical(LabelEncoder().fit_transform(news["topic"]))
+            model = keras.Sequential([layers.Dense(20, activation="relu"), layers.Dense(y.shape[1], "sigmoid")])
+            model.compile(optimizer="adam", loss=»"binary_crossentropy"«, metrics=["accuracy"])
+            model.fit(news.drop(columns="topic"), y, epochs=20)
+            """,
+            """
+            import keras
+            import pandas as pd
+            from keras import layers
+            from sklearn.preprocessing import LabelEncoder
+
+            news = pd.read_csv("news.csv")
+            y = keras.utils.to_categorical(LabelEncoder().fit_transform(news["topic"]))
+            model = keras.Sequential([layers.Dense(20, activation="relu"), layers.Dense(y.shape[1], "softmax")])
+            model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+            model.fit(news.drop(columns="topic"), y, epochs=20)
+            """,
+        ),
     )
     good = (
         Example(
@@ -105,7 +132,7 @@ class ExclusiveClassesWithBinaryLoss(Rule):
             yield Report(
                 place=case.loss.place,
                 message=(
-                    f"The labels are one-hot (one class of {case.head.units}), but binary_crossentropy with sigmoid "
+                    f"The labels are one-hot (one class of {_number(case)}), but binary_crossentropy with sigmoid "
                     "asks a separate yes or no for each class."
                 ),
                 related=(
@@ -116,10 +143,11 @@ class ExclusiveClassesWithBinaryLoss(Rule):
             )
 
     def _exclusive(self, case: Case) -> bool:
-        units = case.head.units
-        if case.loss.name != "binary_crossentropy" or case.head.activation != "sigmoid" or units is None:
+        if case.loss.name != "binary_crossentropy" or case.head.activation != "sigmoid" or case.reproduces_inputs:
             return False
-        return units >= self.option("min-classes") and case.form is LabelForm.ONE_HOT and not case.reproduces_inputs
+        units = case.head.units
+        enough = case.several if units is None else units >= self.option("min-classes")
+        return enough and case.form is LabelForm.ONE_HOT
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Softmax and categorical cross-entropy."""
@@ -128,3 +156,7 @@ class ExclusiveClassesWithBinaryLoss(Rule):
             return None
         edits = cases.activation_and_loss_edits(program, case, "softmax", "categorical_crossentropy")
         return Fix("Use softmax and categorical_crossentropy", Applicability.UNSAFE, edits) if edits else None
+
+
+def _number(case: Case) -> str:
+    return f"{case.head.units}" if case.head.units is not None else "several"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scram_analyzers.source.data import Data, Interval, LabelForm, StepKind
+from scram_analyzers.source.data import WHOLE, Data, Interval, LabelForm, StepKind
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.values import number
 from tests.scram_analyzers.source.programs import program_of
@@ -125,6 +125,37 @@ def test_words_made_columns_have_another_shape_than_the_texts() -> None:
     inputs, _ = inputs_and_targets(f"{lines}x = TfidfVectorizer().fit_transform(pd.read_csv('a.csv').text).toarray()")
     assert inputs is not None
     assert inputs.shape is None
+
+
+@pytest.mark.parametrize("key", ["..., None", ":, :, None", ":, np.newaxis", "..., np.newaxis"])
+def test_another_axis_leaves_the_data_as_they_are(key: str) -> None:
+    lines = "(a, b), (x, y) = keras.datasets.mnist.load_data()\n"
+    inputs, _ = inputs_and_targets(f"{lines}x = x[{key}] / 255.0")
+    assert inputs is not None
+    assert inputs.range == Interval(0, 1)
+    assert inputs.rows == WHOLE
+
+
+@pytest.mark.parametrize("made", ["np.vstack(column)", "np.stack(column.values)", "np.array(column.tolist())"])
+def test_rows_that_may_hold_arrays_have_no_known_shape(made: str) -> None:
+    inputs, _ = inputs_and_targets(f"column = pd.read_csv('faces.csv')['image']\ny = None\nx = {made}")
+    assert inputs is not None
+    assert inputs.shape is None
+
+
+def test_rows_taken_in_the_order_of_shuffled_numbers_are_shuffled() -> None:
+    lines = "order = np.arange(9)\nnp.random.shuffle(order)\ny = None\nx = np.load('x.npy')[order]"
+    inputs, _ = inputs_and_targets(lines)
+    assert inputs is not None
+    assert [step.kind for step in inputs.steps] == [StepKind.SHUFFLED]
+
+
+@pytest.mark.parametrize(("told", "scaled"), [("", True), (", preserve_range=True", False)])
+def test_scikit_images_resize_scales_unless_told_not_to(told: str, scaled: bool) -> None:
+    lines = "from skimage.io import imread\nfrom skimage.transform import resize\ny = None\n"
+    inputs, _ = inputs_and_targets(f"{lines}x = np.array([resize(imread(name), (64, 64){told}) for name in names])")
+    assert inputs is not None
+    assert inputs.scaled is scaled
 
 
 def scheduled(function: str) -> float | None:

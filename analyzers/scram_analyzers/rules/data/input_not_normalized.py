@@ -365,12 +365,15 @@ def _raw_table(program: Program, data: Data) -> bool:
     """Whether data come from a text file as they are, in a program that scales nothing."""
     reader = data.source.rpartition(".")[2]
     names = {step.name for step in data.steps}
-    if reader not in TABLE_READERS or data.images or (data.batched and ("window" not in names or "map" in names)):
+    if reader not in TABLE_READERS or data.images or (data.batched and (names.isdisjoint(_BATCHING) or "map" in names)):
         return False
     if data.scaled or any(step.kind is StepKind.ENCODED for step in data.steps):
         return False
     return not any(_scales(call.name) for call in (*program.calls, *program.method_calls))
 
+
+_BATCHING = ("window", "from_tensor_slices")
+"""Steps that put rows into batches as they are."""
 
 TABLE_READERS = ("read_csv", "read_excel", "read_table", "loadtxt", "genfromtxt")
 

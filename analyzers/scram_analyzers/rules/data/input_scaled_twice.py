@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import libcst as cst
+
 from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
@@ -19,7 +21,7 @@ from scram_analyzers.source.entries import entries_of, entry_layers
 from scram_analyzers.source.graph import Layer
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.program import Program
-from scram_analyzers.source.values import is_none, number
+from scram_analyzers.source.values import Function, is_none, number
 
 
 class InputScaledTwice(Rule):
@@ -78,6 +80,26 @@ class InputScaledTwice(Rule):
             x_train = x_train / 255.0
             backbone = keras.applications.EfficientNetB0(include_top=False, pooling="avg", input_shape=(32, 32, 3))
             model = keras.Sequential([backbone, keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(»x_train«, y_train)
+            """,
+        ),
+        Example(
+            "A Lambda layer divides once more",
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.cifar10.load_data()
+            x_train = x_train / 255.0
+            model = keras.Sequential(
+                [
+                    layers.Lambda(lambda x: x / 255.0),
+                    layers.Conv2D(16, 3, activation="relu"),
+                    layers.GlobalAveragePooling2D(),
+                    layers.Dense(10, activation="softmax"),
+                ]
+            )
             model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
             model.fit(»x_train«, y_train)
             """,
@@ -195,13 +217,27 @@ class InputScaledTwice(Rule):
                 if scales_itself(network) and not untrained and data.range.magnitude <= 1:
                     return network, f"{name} expects pixels from 0 to 255"
             for layer in entry_layers(entry):
-                scale = number(layer.value("scale")) if layer.class_name == "Rescaling" else None
+                scale = _scale(layer)
                 offset = number(layer.value("offset")) or 0.0
                 if scale is None or offset != 0:
                     continue
                 if data.range.magnitude * abs(scale) < self.option("min-magnitude"):
-                    return layer, f"Rescaling({fixes.number_text(scale)})"
+                    written = f"Rescaling({fixes.number_text(scale)})" if layer.class_name == "Rescaling" else "Lambda"
+                    return layer, written
         return None
+
+
+def _scale(layer: Layer) -> float | None:
+    """The factor of a Rescaling layer, or of a Lambda that divides by a number; None for any other layer."""
+    if layer.class_name == "Rescaling":
+        return number(layer.value("scale"))
+    function = layer.value("function") if layer.class_name == "Lambda" else None
+    body = function.node.body if isinstance(function, Function) else None
+    if not isinstance(body, cst.BinaryOperation) or not isinstance(body.operator, cst.Divide):
+        return None
+    if not isinstance(body.left, cst.Name) or not isinstance(body.right, (cst.Integer, cst.Float)):
+        return None
+    return 1 / body.right.evaluated_value if body.right.evaluated_value else None
 
 
 def _prepared_after_scaling(data: Data) -> tuple[DataStep, str] | None:

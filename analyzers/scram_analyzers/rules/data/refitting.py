@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from scram_analyzers.rules.data.judging import judged_by
-from scram_analyzers.source.data import Data, Learned, Part, shares_rows
+from scram_analyzers.source.data import Data, DataStep, Learned, Part, shares_rows
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
 
@@ -35,14 +35,18 @@ class Refit:
 def refits(program: Program, fit: Fit, kinds: tuple[str, ...]) -> Iterator[Refit]:
     """What was fitted to validation or test data themselves, of the classes named `kinds`."""
     trained = [each for each in (fit.inputs, fit.targets) if each is not None]
-    training = [learned for data in trained for learned in _learned(data, kinds) if _from(learned, trained)]
+    training = [
+        step.learned
+        for data in trained
+        for step in data.learned_steps()
+        if step.learned is not None and _is_of(step.learned, kinds) and (_at_once(step) or _from(step.learned, trained))
+    ]
     for judged, used in _judging(program, fit):
         for step in judged.learned_steps():
             learned = step.learned
-            if learned is None or learned.kind.rpartition(".")[2] not in kinds or _from(learned, trained):
+            if learned is None or not _is_of(learned, kinds) or _from(learned, trained):
                 continue
-            at_once = step.place is not None and step.place.node is learned.place.node  # fit_transform
-            if not at_once and not shares_rows(learned.data, judged):
+            if not _at_once(step) and not shares_rows(learned.data, judged):
                 continue
             other = next((each for each in training if each.kind == learned.kind), None)
             if other is not None and other.place.node is not learned.place.node:
@@ -62,10 +66,13 @@ def _judging(program: Program, fit: Fit) -> Iterator[tuple[Data, Place]]:
             yield data, call.place
 
 
-def _learned(data: Data, kinds: tuple[str, ...]) -> Iterator[Learned]:
-    for step in data.learned_steps():
-        if step.learned is not None and step.learned.kind.rpartition(".")[2] in kinds:
-            yield step.learned
+def _is_of(learned: Learned, kinds: tuple[str, ...]) -> bool:
+    return learned.kind.rpartition(".")[2] in kinds
+
+
+def _at_once(step: DataStep) -> bool:
+    """Whether data were fitted to and changed by one call: `fit_transform`."""
+    return step.learned is not None and step.place is not None and step.place.node is step.learned.place.node
 
 
 def _from(learned: Learned, trained: list[Data]) -> bool:

@@ -73,6 +73,39 @@ class SortedValidationSplit(Rule):
             """,
         ),
         Example(
+            "Points in order",
+            """
+            import keras
+            import numpy as np
+
+            x = np.linspace(-1, 1, 1000)
+            model = keras.Sequential([keras.layers.Dense(32, activation="tanh"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x, x**3, epochs=50, »validation_split=0.2«)
+            """,
+        ),
+        Example(
+            "First all of one folder, then all of the other",
+            """
+            import os
+
+            import keras
+            import numpy as np
+            from project import read
+
+            images, labels = [], []
+            for file in os.listdir("yes"):
+                images.append(read(file) / 255)
+                labels.append(1)
+            for file in os.listdir("no"):
+                images.append(read(file) / 255)
+                labels.append(0)
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(np.array(images), np.array(labels), epochs=50, »validation_split=0.2«)
+            """,
+        ),
+        Example(
             "Collected folder by folder",
             """
             import os
@@ -175,6 +208,11 @@ class SortedValidationSplit(Rule):
                     f"The rows of {data.source.rpartition('.')[2]} are sorted by class, and validation_split={share:g} "
                     "takes the last of them: validation sees only the last classes, training too few."
                 )
+            elif data is not None and data.source in EVENLY_SPACED and not in_random_order(data):
+                message = (
+                    f"The inputs run from one end to the other ({data.source.rpartition('.')[2]}), and "
+                    f"validation_split={share:g} takes the last of them: a stretch that the model never sees."
+                )
             elif fit.targets is not None and _stands_class_by_class(fit.targets):
                 message = (
                     f"These labels stand class by class, and validation_split={share:g} takes the last of them: "
@@ -213,6 +251,7 @@ class SortedValidationSplit(Rule):
         )
 
 
+EVENLY_SPACED = ("numpy.linspace", "numpy.arange")
 _FILLED = ("numpy.zeros", "numpy.ones", "numpy.full")
 _JOINED = ("concatenate", "hstack", "append")
 
@@ -228,13 +267,14 @@ def _stands_class_by_class(labels: Data) -> bool:
 def _collected_class_by_class(program: Program, labels: Data) -> bool:
     """Whether labels fill a list in loops of which an outer one goes over the classes, and nothing is ever mixed."""
     mixed = in_random_order(labels) or _MIXING.search(program.text) is not None
-    name = _list_name(labels.place) if labels.source == "list" and labels.place is not None else None
+    name = _list_name(labels.place) if labels.source in ("list", "literal") and labels.place is not None else None
     if name is None or mixed:
         return False
-    for call, place in search.found(program, cst.Call, f"{name}.append("):
-        value = call.args[0].value if len(call.args) == 1 else None
-        owner = call.func.value if isinstance(call.func, cst.Attribute) and call.func.attr.value == "append" else None
-        if not isinstance(owner, cst.Name) or owner.value != name or not isinstance(value, cst.Name):
+    appended = [*_appended(program, name)]
+    if _one_constant_a_loop(appended):
+        return True
+    for value, place in appended:
+        if not isinstance(value, cst.Name):
             continue
         loops = [node for node in parents.ancestors(place) if isinstance(node, cst.For)]
         if (
@@ -244,6 +284,29 @@ def _collected_class_by_class(program: Program, labels: Data) -> bool:
         ):
             return True
     return False
+
+
+def _appended(program: Program, name: str) -> Iterator[tuple[cst.BaseExpression, Place]]:
+    """What the program appends to a list, and where."""
+    for call, place in search.found(program, cst.Call, f"{name}.append("):
+        owner = call.func.value if isinstance(call.func, cst.Attribute) and call.func.attr.value == "append" else None
+        if isinstance(owner, cst.Name) and owner.value == name and len(call.args) == 1:
+            yield call.args[0].value, place
+
+
+def _one_constant_a_loop(appended: list[tuple[cst.BaseExpression, Place]]) -> bool:
+    """Whether one loop appends nothing but one number and the next nothing but another: `y.append(0)`."""
+    numbers: dict[int, str] = {}
+    for value, place in appended:
+        above = parents.ancestors(place)
+        loop = next((node for node in above if isinstance(node, cst.For)), None)
+        inside = above[: above.index(loop)] if loop is not None else []
+        if loop is None or not isinstance(value, cst.Integer) or any(isinstance(node, cst.If) for node in inside):
+            return False
+        if id(loop) in numbers:
+            return False
+        numbers[id(loop)] = value.value
+    return len(set(numbers.values())) > 1
 
 
 _MIXING = re.compile(r"\b(shuffle|permutation|sample)\(")

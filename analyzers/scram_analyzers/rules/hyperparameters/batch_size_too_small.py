@@ -73,6 +73,29 @@ class BatchSizeTooSmall(Rule):
             model.fit(x / 255, y, batch_size=batch_size, epochs=5, validation_data=(x_val / 255, y_val))
             """,
         ),
+        Example(
+            "A dataset of single rows",
+            """
+            import keras
+            import tensorflow as tf
+
+            (x_train, y_train), _ = keras.datasets.boston_housing.load_data()
+            train = tf.data.Dataset.from_tensor_slices((x_train, y_train)).shuffle(404).batch(»1«)
+            model = keras.Sequential([keras.layers.BatchNormalization(), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(train, epochs=50)
+            """,
+            """
+            import keras
+            import tensorflow as tf
+
+            (x_train, y_train), _ = keras.datasets.boston_housing.load_data()
+            train = tf.data.Dataset.from_tensor_slices((x_train, y_train)).shuffle(404).batch(32)
+            model = keras.Sequential([keras.layers.BatchNormalization(), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(train, epochs=50)
+            """,
+        ),
     )
     good = (
         Example(
@@ -109,7 +132,7 @@ class BatchSizeTooSmall(Rule):
                 continue
             rows = trainings.samples(fit)
             steps = f", {rows:,} steps of the optimizer in each epoch" if rows is not None else ""
-            written = trainings.generator_batch(fit)
+            written = trainings.generator_batch(fit) or trainings.dataset_batch(fit)
             size = int(written[0]) if written is not None else trainings.batch_size(fit)
             yield Report(
                 place=place,
@@ -145,7 +168,7 @@ class BatchSizeTooSmall(Rule):
 
     def _too_small(self, fit: Fit) -> Place | None:
         """Where the size is written, when it is too small."""
-        written = trainings.generator_batch(fit)
+        written = trainings.generator_batch(fit) or trainings.dataset_batch(fit)
         if written is not None and written[0] < self.option("batch-min") and not _is_stateful(fit):
             return written[1]
         size, rows = trainings.batch_size(fit), trainings.samples(fit)

@@ -229,7 +229,7 @@ class LearningRateTooHigh(Rule):
                     f"{optimizer.class_name}'s learning rate {starts} {fixes.number_text(rate.value)}; "
                     f"{optimizers.usual_range(optimizer.class_name)}."
                 ),
-                related=tuple(_used_by(optimizer)),
+                related=tuple(optimizers.used_by(optimizer)),
                 severity=self._severity_of(optimizer, rate.value),
                 confidence=Confidence.MEDIUM if rate.assumed else None,
                 recipe=optimizers.recipe(program, optimizer, optimizers.usual_rate(optimizer.class_name)),
@@ -328,12 +328,6 @@ def _is_one_layer(model: Model) -> bool:
     """Whether the model is known to be a single layer with weights, which has no hidden units to drive too far."""
     weighted = [layer for layer in model.layers if layer.class_name in WEIGHTED]
     return model.complete and len(weighted) == 1 and weighted[0].class_name == "Dense"
-
-
-def _used_by(optimizer: Optimizer) -> Iterator[Related]:
-    rate = optimizer.learning_rate
-    if rate.use is not None and rate.place is not None and rate.use.key != rate.place.key:
-        yield Related(optimizer.place, f"{optimizer.class_name} takes its learning rate from there.")
 
 
 def _moves_no_weights(program: Program) -> bool:

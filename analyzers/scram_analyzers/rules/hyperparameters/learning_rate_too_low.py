@@ -146,6 +146,7 @@ class LearningRateTooLow(Rule):
                     f"{optimizer.class_name}'s learning rate is {fixes.number_text(rate.value)}, so the model may "
                     f"hardly learn; {optimizers.usual_range(optimizer.class_name)}."
                 ),
+                related=tuple(optimizers.used_by(optimizer)),
                 recipe=optimizers.recipe(program, optimizer, optimizers.usual_rate(optimizer.class_name)),
             )
 

@@ -8,6 +8,7 @@ import libcst as cst
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Finding, Fix
+from scram_analyzers.rules.base import Related
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Callback, Optimizer, Program
 
@@ -48,6 +49,13 @@ def rate_setters(program: Program, optimizer: Optimizer) -> Iterator[Callback]:
             for callback in fit.callbacks or ():
                 if callback.kind is None or callback.kind.endswith(".LearningRateScheduler"):
                     yield callback
+
+
+def used_by(optimizer: Optimizer) -> Iterator[Related]:
+    """The optimizer, when its rate is written elsewhere."""
+    rate = optimizer.learning_rate
+    if rate.use is not None and rate.place is not None and rate.use.key != rate.place.key:
+        yield Related(optimizer.place, f"{optimizer.class_name} takes its learning rate from there.")
 
 
 def optimizer_at(program: Program, finding: Finding) -> Optimizer | None:

@@ -66,8 +66,38 @@ class SigmoidWithCategoricalLoss(Rule):
             model.compile(optimizer="adam", loss="categorical_crossentropy")
             """,
         ),
+        Example(
+            "As many units as there are letters",
+            """
+            import keras
+            from keras import layers
+
+            letters = sorted(set(open("book.txt").read()))
+            model = keras.Sequential([layers.LSTM(64), layers.Dense(len(letters), activation=»"sigmoid"«)])
+            model.compile(optimizer="rmsprop", loss="categorical_crossentropy")
+            """,
+            """
+            import keras
+            from keras import layers
+
+            letters = sorted(set(open("book.txt").read()))
+            model = keras.Sequential([layers.LSTM(64), layers.Dense(len(letters), activation="softmax")])
+            model.compile(optimizer="rmsprop", loss="categorical_crossentropy")
+            """,
+        ),
     )
     good = (
+        Example(
+            "A ready-made head that can't be seen",
+            """
+            import keras
+            from project import build_head
+
+            inputs = keras.Input(shape=(20,))
+            model = keras.Model(inputs, keras.layers.Activation("sigmoid")(build_head(inputs)))
+            model.compile(optimizer="adam", loss="categorical_crossentropy")
+            """,
+        ),
         Example(
             "Softmax",
             """
@@ -109,7 +139,7 @@ class SigmoidWithCategoricalLoss(Rule):
             place = head.activation_place or head.place
             if head.activation not in ("sigmoid", "hard_sigmoid") or loss.name not in CATEGORICAL or place is None:
                 continue
-            if not case.several or loss.from_logits:
+            if head.units == 1 or head.layer is None or loss.from_logits:
                 continue
             yield Report(
                 place=place,

@@ -162,6 +162,12 @@ def _scaled(interpreter: Interpreter, name: str, arguments: Arguments, place: Pl
     return data.after(DataStep(StepKind.SCALED, name, place), range=None, dtype="float32")
 
 
+def _resized(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    """scikit-image's `resize`, which makes pixels fractions unless it is told to leave their range."""
+    kept = boolean(arguments.value("preserve_range")) is True
+    return (_kept if kept else _scaled)(interpreter, name, arguments, place)
+
+
 def _cast(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
     data = given(interpreter, arguments)
     return data.after(DataStep(StepKind.CONVERTED, name, place), dtype=None) if data is not None else None
@@ -240,7 +246,7 @@ _BY_NAME: Mapping[str, Handler] = MappingProxyType(
         "tensorflow.expand_dims": _kept,
         "tensorflow.image.resize": _kept,
         "scipy.misc.imresize": _kept,
-        "skimage.transform.resize": _scaled,
+        "skimage.transform.resize": _resized,
         "skimage.color.rgb2gray": _scaled,
         "cv2.resize": _kept,
         "cv2.cvtColor": _kept,

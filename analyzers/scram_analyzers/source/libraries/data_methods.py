@@ -73,7 +73,7 @@ _SAME = frozenset(
         "squeeze",
     ]
 )
-_CHANGING_SHAPE = frozenset(["transpose", "squeeze", "drop", "dropna", "apply", "filter"])
+_CHANGING_SHAPE = frozenset(["transpose", "squeeze", "drop", "dropna", "apply", "filter", "tolist"])
 _RESHAPING = frozenset(["reshape", "flatten", "ravel", "expand_dims", "swapaxes", "unbatch"])
 
 SCALED_RANGE: Mapping[str, Interval] = MappingProxyType(
@@ -309,7 +309,7 @@ def _of_words(
 
 def _word_ids(tokenizer: Created) -> Interval | None:
     """The numbers that a Keras `Tokenizer` gives to words: below `num_words`."""
-    words = integer(tokenizer.arguments.value("num_words", 0))
+    words = integer(tokenizer.arguments.value("num_words", 0) or tokenizer.arguments.value("nb_words"))
     return Interval(0, words - 1) if words is not None and words > 0 else None
 
 

@@ -27,6 +27,7 @@ from scram_analyzers.source.values import (
     Constant,
     Method,
     Ref,
+    Symbol,
     Tuple,
     Unknown,
     Value,
@@ -199,7 +200,9 @@ def select(interpreter: Interpreter, data: Data, keys: list[Value | slice], plac
     if data.source == "numpy.eye" and isinstance(key, Data):
         return one_hot(key, data.classes, place)  # np.eye(classes)[labels]
     step = DataStep(StepKind.SELECTED, _way_of(key), place)
-    if isinstance(key, Data) and key.source == PERMUTATION:
+    if _only_adds_axes(keys):
+        return data.after(DataStep(StepKind.OTHER, "expand_dims", place), shape=None)
+    if isinstance(key, Data) and _is_random_order(key):
         step = DataStep(StepKind.SHUFFLED, "permutation", key.place)  # two arrays by one key stay together
     if isinstance(key, Data) and key.source == FOLDS:
         step = DataStep(StepKind.SPLIT, "fold", key.place)
@@ -221,6 +224,24 @@ def select(interpreter: Interpreter, data: Data, keys: list[Value | slice], plac
     single = position is not None or _is_moving(key)
     one = replace(one, shape=data.shape[1:] if data.shape and single else None, rows=rows)
     return replace(one, classes=None) if _picks_by_value(key) else one
+
+
+def _only_adds_axes(keys: list[Value | slice]) -> bool:
+    """Whether all of the data are taken, in another shape: `x[..., None]`, `x[:, np.newaxis]`."""
+    return all(each == slice(None, None, None) or _is_axis(each) for each in keys) and any(map(_is_axis, keys))
+
+
+def _is_axis(key: Value | slice) -> bool:
+    if isinstance(key, slice):
+        return False
+    ellipsis = isinstance(key, Unknown) and key.place is not None and isinstance(key.place.node, cst.Ellipsis)
+    return ellipsis or is_none(key) or (isinstance(key, Symbol) and key.dotted.endswith(".newaxis"))
+
+
+def _is_random_order(key: Data) -> bool:
+    """Whether a key holds the numbers of all rows in random order."""
+    shuffled = any(step.kind is StepKind.SHUFFLED for step in key.steps)
+    return key.source == PERMUTATION or (key.source == "numpy.arange" and shuffled)
 
 
 def _is_moving(key: Value | slice) -> bool:

@@ -154,7 +154,8 @@ def _joined(interpreter: Interpreter, last: str, arguments: Arguments, place: Pl
     if last != "append" and values:
         items = interpreter.items_of(values[0])
         if items is None:
-            return given(interpreter, arguments)
+            data = given(interpreter, arguments)  # what its rows hold may be arrays themselves
+            return data.after(DataStep(StepKind.OTHER, last, place), shape=None) if data is not None else None
         values = list(items)
     return joined(interpreter, values, DataStep(StepKind.OTHER, last, place))
 

@@ -150,6 +150,13 @@ def test_rows_taken_in_the_order_of_shuffled_numbers_are_shuffled() -> None:
     assert [step.kind for step in inputs.steps] == [StepKind.SHUFFLED]
 
 
+@pytest.mark.parametrize("order", ["np.arange(9)\nnp.random.shuffle(order)", "np.random.permutation(9)"])
+def test_parts_of_a_random_order_are_no_whole(order: str) -> None:
+    inputs, _ = inputs_and_targets(f"order = {order}\ny = None\nx = np.load('x.npy')[order[:n]]")
+    assert inputs is not None
+    assert inputs.rows is None
+
+
 @pytest.mark.parametrize(("told", "scaled"), [("", True), (", preserve_range=True", False)])
 def test_scikit_images_resize_scales_unless_told_not_to(told: str, scaled: bool) -> None:
     lines = "from skimage.io import imread\nfrom skimage.transform import resize\ny = None\n"

@@ -208,6 +208,20 @@ class InputNotNormalized(Rule):
             model.fit(x_train, y_train)
             """,
         ),
+        Example(
+            "A pretrained network, cut off at one of its layers",
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.cifar10.load_data()
+            backbone = keras.applications.InceptionV3(include_top=False, input_shape=(150, 150, 3))
+            features = layers.Flatten()(backbone.get_layer("mixed7").output)
+            model = keras.Model(backbone.input, layers.Dense(10, activation="softmax")(features))
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(»x_train«, y_train)
+            """,
+        ),
     )
     good = (
         Example(

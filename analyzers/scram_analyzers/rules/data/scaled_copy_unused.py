@@ -84,6 +84,23 @@ class ScaledCopyUnused(Rule):
             model.fit(x_train, y_train, validation_data=(x_test, y_test))
             """,
         ),
+        Example(
+            "Scaled and centred by hand, of data that come from a file",
+            """
+            import pickle
+
+            import keras
+            import numpy as np
+
+            with open("signs.p", "rb") as file:
+                signs = pickle.load(file)
+            x_train, y_train = signs["features"], signs["labels"]
+            x_centred = »np.array(x_train / 255.0 - 0.5)«
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(5, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train)
+            """,
+        ),
     )
     good = (
         Example(
@@ -163,7 +180,7 @@ def _made_by_hand(program: Program) -> Iterator[Report]:
     """Copies divided by a number, under a name that nothing reads, of what the model is trained on as it is."""
     for fit in program.fits:
         given = fit.x.place if fit.x is not None else None
-        if given is None or not isinstance(given.node, cst.Name) or fit.inputs is None or fit.inputs.scaled:
+        if given is None or not isinstance(given.node, cst.Name) or (fit.inputs is not None and fit.inputs.scaled):
             continue
         for quotient in _quotients(program).get(given.node.value, ()):
             if not is_read(program, quotient.name):
@@ -176,7 +193,7 @@ def _made_by_hand(program: Program) -> Iterator[Report]:
 
 @dataclass(frozen=True, slots=True)
 class _Quotient:
-    """`name = dividend / 255`, with the place of the division."""
+    """`name = dividend / 255`, with the place of what is assigned; the division may stand deeper in it."""
 
     name: str
     dividend: str
@@ -199,13 +216,19 @@ def _quotients_in(section: Section) -> tuple[_Quotient, ...]:
     for assign in section.parsed.nodes.get(cst.Assign, ()):
         assert isinstance(assign, cst.Assign)
         target, value = assign.targets[0].target, assign.value
-        if not isinstance(target, cst.Name) or not isinstance(value, cst.BinaryOperation):
+        if not isinstance(target, cst.Name):
             continue
-        dividend = _base_name(value.left)
-        by_number = isinstance(value.operator, cst.Divide) and isinstance(value.right, (cst.Integer, cst.Float))
-        if by_number and dividend is not None:
+        divided = (_divided(each) for each in search.nodes(value, cst.BinaryOperation))
+        dividend = next((name for name in divided if name is not None), None)
+        if dividend is not None and dividend != target.value:
             found.append(_Quotient(target.value, dividend, Place(section, value)))
     return tuple(found)
+
+
+def _divided(operation: cst.BinaryOperation) -> str | None:
+    """The name of what an operation divides by a number."""
+    by_number = isinstance(operation.right, (cst.Integer, cst.Float))
+    return _base_name(operation.left) if isinstance(operation.operator, cst.Divide) and by_number else None
 
 
 def _base_name(node: cst.CSTNode) -> str | None:

@@ -107,6 +107,22 @@ class ScalerFittedBeforeSplit(Rule):
             model.fit(x_train, y_train, validation_data=(x_test, y_test))
             """,
         ),
+        Example(
+            "Scaled by hand, then split",
+            """
+            import keras
+            import pandas as pd
+            from sklearn.model_selection import train_test_split
+
+            table = pd.read_csv("heart.csv")
+            x, y = table.drop(columns="disease"), table["disease"]
+            x = (»x - x.mean()«) / x.std()
+            x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.2)
+            model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x_train, y_train)
+            """,
+        ),
     )
     good = (
         Example(
@@ -169,12 +185,45 @@ class ScalerFittedBeforeSplit(Rule):
                 continue
             found = _leak(data) or _leak_by_slices(program, data) or _adapted(program, data)
             if found is None:
+                yield from _by_hand(program, data)
                 continue
             learned, split = found
             kind = learned.kind.rpartition(".")[2]
             related = () if split.place is None else (Related(split.place, "The data are split only here."),)
             message = f"This {kind} is fitted to all data before they are split: it has seen the test part as well."
             yield Report(learned.place, message, related)
+
+
+def _by_hand(program: Program, data: Data) -> Iterator[Report]:
+    """Data divided by their own spread, or less their own mean, before they are split."""
+    for position, step in enumerate(data.steps):
+        split = next((later for later in data.steps[position + 1 :] if later.kind is StepKind.SPLIT), None)
+        if split is None or step.place is None or data.images or not _by_statistic(program, step):
+            continue
+        related = () if split.place is None else (Related(split.place, "The data are split only here."),)
+        message = (
+            "All data are scaled by their own statistics before they are split: those of the test part are in them."
+        )
+        yield Report(step.place, message, related, severity=Severity.INFO)
+        return
+
+
+_STATISTIC = re.compile(r"\.(mean|std|min|max|median)\(")
+
+
+def _by_statistic(program: Program, step: DataStep) -> bool:
+    """Whether a step scales by a mean, spread or extreme, which the expression works out or a name stands for."""
+    node = step.place.node if step.place is not None else None
+    if step.kind is not StepKind.SCALED or step.number is not None or not isinstance(node, cst.BinaryOperation):
+        return False
+    assert step.place is not None
+    if _STATISTIC.search(step.place.text):
+        return True
+    right = node.right.value if isinstance(node.right, cst.Name) else None
+    pattern = (
+        rf"^\s*(?:\w+\s*,\s*)?{re.escape(right)}\b[^=\n]*=[^=\n]*{_STATISTIC.pattern}" if right is not None else None
+    )
+    return pattern is not None and re.search(pattern, program.text, re.MULTILINE) is not None
 
 
 def _leak_by_slices(program: Program, data: Data) -> tuple[Learned, DataStep] | None:

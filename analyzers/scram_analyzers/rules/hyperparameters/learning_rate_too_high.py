@@ -30,6 +30,10 @@ USUAL_BATCH = 256
 """Larger batches have less noise and take steps larger by the square root of their ratio (Malladi et al. 2022)."""
 
 
+FUNCTION_ALLOWANCE = 3
+"""So may a function for each epoch: it keeps its first rate through all steps of that epoch."""
+
+
 class LearningRateTooHigh(Rule):
     """A learning rate far above what the optimizer can use."""
 
@@ -240,7 +244,7 @@ class LearningRateTooHigh(Rule):
             limit = self._limit(optimizer.class_name, number(optimizer.arguments.value("momentum")))
             for callback in optimizers.rate_setters(program, optimizer):
                 rate = number(callback.first_rate)
-                if callback.place is None or rate is None or limit is None or rate <= limit * SCHEDULE_ALLOWANCE:
+                if callback.place is None or rate is None or limit is None or rate <= limit * FUNCTION_ALLOWANCE:
                     continue
                 written = callback.first_rate.place if callback.first_rate is not None else None
                 yield Report(

@@ -160,17 +160,18 @@ def _listed_layers(thing: ModelObject) -> tuple[Value, ...] | None:
 def _ends(interpreter: Interpreter, reference: Ref, thing: ModelObject, name: str, place: Place) -> Value:
     if name.startswith("output"):
         if thing.kind in (ModelKind.APPLICATION, ModelKind.LOADED):
-            ends: tuple[Tensor, ...] = (Tensor(snapshot(interpreter, reference), _sources(thing), place),)
+            ends: tuple[Tensor, ...] = (Tensor(snapshot(interpreter, reference), sources(thing), place),)
         else:
             ends = snapshot(interpreter, reference).outputs
     else:
-        ends = _sources(thing)
+        ends = sources(thing)
     if name.endswith("s"):
         return interpreter.new_list(ends, place)
     return ends[0] if ends else Unknown(place)
 
 
-def _sources(thing: ModelObject) -> tuple[Tensor, ...]:
+def sources(thing: ModelObject) -> tuple[Tensor, ...]:
+    """Where data enter a model: its declared inputs, or one of which nothing is known."""
     return thing.inputs or (Tensor(InputSpec(None, thing.place), (), thing.place),)
 
 

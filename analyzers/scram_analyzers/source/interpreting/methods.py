@@ -106,7 +106,9 @@ def _instance_model_method(
 
 def _layer_of(interpreter: Interpreter, owner: Ref, place: Place) -> Value:
     """`model.get_layer(...)`: some layer of the model, whose output is a tensor of it."""
-    tensor = Tensor(keras_models.snapshot(interpreter, owner), (), place)
+    thing = interpreter.object_of(owner)
+    inputs = keras_models.sources(thing) if isinstance(thing, ModelObject) else ()
+    tensor = Tensor(keras_models.snapshot(interpreter, owner), inputs, place)
     made = Created("keras.layers.Layer", Arguments(), place, {"output": tensor})
     return interpreter.allocate(made, place)
 

@@ -213,7 +213,8 @@ def select(interpreter: Interpreter, data: Data, keys: list[Value | slice], plac
         if isinstance(key, Constant):
             return named_column(data, one, text(key))
         return replace(one, shape=None, range=None)
-    rows = data.rows if step.kind is StepKind.SHUFFLED else _rows(data, key)
+    every_row = step.kind is StepKind.SHUFFLED and isinstance(key, Data) and key.rows == WHOLE
+    rows = data.rows if every_row else _rows(data, key)
     if len(keys) == 1 and isinstance(key, slice):
         return replace(one, shape=_sliced(data, key), rows=rows)
     if len(keys) > 1:

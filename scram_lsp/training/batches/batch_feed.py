@@ -99,7 +99,8 @@ def _queue_and_iterator(spec: Any, capacity: int) -> tuple[Any, Any]:
                 value.set_shape(part.shape)
             return tf.nest.pack_sequence_as(spec, values, expand_composites=True)
 
-        dataset = tf.data.Dataset.counter().map(dequeue)
+        # Converted by AutoGraph it would take several times as long: that reads its source.
+        dataset = tf.data.Dataset.counter().map(tf.autograph.experimental.do_not_convert(dequeue))
     return queue, _iterator_of(dataset, spec)
 
 

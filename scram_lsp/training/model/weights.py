@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
+
+import numpy as np
 
 
 def nonfinite_weights(model: Any, backend: str) -> tuple[str, ...]:
@@ -35,12 +38,27 @@ def _are_finite(values: Sequence[Any], backend: str) -> Sequence[bool]:
     if backend == "tensorflow":
         import tensorflow as tf
 
-        marks = [tf.reduce_all(tf.math.is_finite(tf.convert_to_tensor(value))) for value in values]
+        tensors = [tf.convert_to_tensor(value) for value in values]
+        if all("CPU" in tensor.device for tensor in tensors):  # three operations each would take several times as long
+            return [_is_finite_in_memory(tensor) for tensor in tensors]
+        marks = [tf.reduce_all(tf.math.is_finite(tensor)) for tensor in tensors]
         return [bool(mark) for mark in tf.stack(marks).numpy()]
     from keras import ops
 
     found = ops.convert_to_numpy(ops.stack([ops.all(ops.isfinite(value)) for value in values]))
     return [bool(mark) for mark in found]
+
+
+def _is_finite_in_memory(tensor: Any) -> bool:
+    """Read where it lies: it may be large."""
+    try:
+        array = np.asarray(memoryview(tensor)).ravel()
+    except (TypeError, ValueError):  # bfloat16 has no buffer of its kind
+        return bool(np.isfinite(tensor.numpy()).all())
+    with np.errstate(over="ignore"):  # a sum may be too large where no value is
+        if array.dtype == np.float32 and math.isfinite(np.dot(array, array)):
+            return True
+    return bool(np.isfinite(array).all())
 
 
 def _current_values(model: Any) -> dict[int, Any]:

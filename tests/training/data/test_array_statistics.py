@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from scram_lsp.training.data.array_statistics import batch_statistics
+from scram_lsp.training.data.array_statistics import batch_statistics, deviation_ratio
 
 
 def only(batch, **consumers):
@@ -61,6 +61,13 @@ def test_the_ratio_of_features_leaves_rare_ones_out():
     found = only(np.hstack([table, rare]))
     assert found.feature_deviation_ratio == pytest.approx(1000, rel=0.3)
     assert only(np.hstack([table[:, :1], rare])).feature_deviation_ratio is None
+
+
+def test_the_middle_value_of_a_long_table_is_found_in_a_part_of_its_rows(monkeypatch):
+    read = []
+    monkeypatch.setattr(np, "median", lambda table, axis: read.append(len(table)) or table[0] * 0)
+    assert deviation_ratio(np.random.default_rng(0).normal(size=(5000, 2)) * [1, 8]) == pytest.approx(8, rel=0.1)
+    assert read == [500]
 
 
 def test_a_huge_batch_is_read_in_part():

@@ -9,25 +9,49 @@ log = logging.getLogger(__name__)
 
 
 def is_ready(model: Any, batch: Any, is_first_step: bool) -> bool:
-    """Whether a pass through the model creates nothing.
+    """Whether a pass through the model, its loss and its optimizer creates nothing.
 
     On TensorFlow Keras builds layers without an input shape, loss, metrics and optimizer in the first step only:
-    they are built here before it, by what Keras itself calls before the first step on the other backends. A layer
-    that is not built after the first step is never called.
+    what we use of them is built here before it, by what Keras itself calls before the first step on the other
+    backends. A layer that is not built after the first step is never called.
     """
     if not is_first_step or _is_built(model):
         return True
     try:
-        model._symbolic_build(data_batch=batch)
+        _build(model, batch)
     except Exception:  # a `call` that needs numbers; Keras builds the model in its first step then
         log.debug("building the model before its first step failed", exc_info=True)
     return _is_built(model)
 
 
 def _is_built(model: Any) -> bool:
-    return all(layer.built for layer in model._flatten_layers()) and _is_training_built(model)
+    parts = (getattr(model, "_compile_loss", None), model.optimizer)
+    return _are_layers_built(model) and all(part is None or part.built for part in parts)
 
 
-def _is_training_built(model: Any) -> bool:
-    parts = (getattr(model, "_compile_loss", None), getattr(model, "_compile_metrics", None), model.optimizer)
-    return all(part is None or part.built for part in parts)
+def _are_layers_built(model: Any) -> bool:
+    return all(layer.built for layer in model._flatten_layers())
+
+
+def _build(model: Any, batch: Any) -> None:
+    """Build what is missing; the model is not traced for it where the form of its outputs is known."""
+    outputs = getattr(getattr(model, "_functional", None) or model, "_outputs_struct", None)
+    if outputs is None or not _are_layers_built(model):
+        model._symbolic_build(data_batch=batch)
+        return
+    if model._compile_loss is not None and not model._compile_loss.built:
+        _build_loss(model, batch, outputs)
+    if not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)
+
+
+def _build_loss(model: Any, batch: Any, outputs: Any) -> None:
+    import keras
+    from keras.src.backend import compute_output_spec
+
+    def spec(leaf: Any) -> Any:
+        return None if leaf is None else keras.KerasTensor(leaf.shape, keras.backend.standardize_dtype(leaf.dtype))
+
+    x, y, weights = keras.utils.unpack_x_y_sample_weight(keras.tree.map_structure(spec, batch))
+    predictions = keras.tree.map_structure(spec, outputs)
+    compute_output_spec(model._compute_loss, x, y, predictions, sample_weight=weights, training=False)

@@ -23,6 +23,10 @@ room for the others. Their sum may be over one: few runs need all of them."""
 _PORTION_OF_OTHERS = 0.2
 
 
+def _portion(activity: str) -> float:
+    return _PORTIONS.get(activity, _PORTION_OF_OTHERS)
+
+
 class Budget:
     """One run's ledger. An activity is done only while the budget affords it, so costly ones come less often.
 
@@ -63,9 +67,28 @@ class Budget:
         if activity not in self._begun:
             return self._first.get(activity, 0.0) <= available
         next_cost = self._usual.get(activity, 0.0)
-        if self._spent[activity] + next_cost > _PORTIONS.get(activity, _PORTION_OF_OTHERS) * available:
+        if self._spent[activity] + next_cost > _portion(activity) * available:
             return False
-        return sum(self._spent.values()) + next_cost <= available
+        # What an activity has overdrawn, by a go that took longer than usual, holds up that activity alone.
+        spent = sum(min(seconds, _portion(name) * available) for name, seconds in self._spent.items())
+        return spent + next_cost <= available
+
+    def affords_once(self, seconds: float) -> bool:
+        """Whether something that comes once, and makes an activity cheaper, is a small part of the run.
+
+        It is not while it is unknown (0) what it costs.
+        """
+        return 0 < seconds <= START_ALLOWANCE + self._share * self.elapsed
+
+    def usual(self, activity: str) -> float:
+        """What one go of the activity usually takes, in seconds; 0 while that is not known."""
+        return self._usual.get(activity, 0.0)
+
+    def begin_anew(self, activity: str) -> None:
+        """The next go is a first one again, and those after it cost something else."""
+        self._begun.discard(activity)
+        self._usual.pop(activity, None)
+        self._first.pop(activity, None)
 
     def spend(self, activity: str, seconds: float) -> None:
         """Enter what one go of the activity has cost."""

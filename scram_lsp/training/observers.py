@@ -11,6 +11,7 @@ from scram_lsp.training.batches.batch_tap import BatchTap, Execution
 from scram_lsp.training.budget import Budget
 from scram_lsp.training.console import brief
 from scram_lsp.training.data.array_statistics import batch_statistics
+from scram_lsp.training.model.pass_cost import TRACE_RATIO, traced_pass_seconds
 from scram_lsp.training.probes.layer_probe import LayerProbe
 from scram_lsp.training.probes.panel_watch import PanelWatch
 from scram_lsp.training.sample_schedule import SampleSchedule
@@ -131,13 +132,18 @@ class ProbeObserver:
 
     def __init__(self, model: Any, budget: Budget) -> None:
         self._schedule = SampleSchedule()
+        self._model = model
         self._probe = LayerProbe(model)
         self._budget = budget
         self._record: ProbeRecord | None = None
 
     def is_due(self, step: int) -> bool:
-        """On the schedule."""
-        return self._schedule.is_due(step)
+        """On the schedule; from when that is affordable it is traced."""
+        is_due = self._schedule.is_due(step)
+        if is_due and self._probe.can_be_traced and self._budget.affords_once(self._seconds_to_trace()):
+            self._probe.trace()
+            self._budget.begin_anew(self.activity)
+        return is_due
 
     def passed(self, step: int) -> None:
         """Move the schedule on."""
@@ -147,6 +153,11 @@ class ProbeObserver:
         """Probe the first batch with the weights before its step."""
         first = step - len(execution.batches) + 1
         self._record = self._probe.observe(execution.batches[0], first, epoch, execution.state)
+
+    def _seconds_to_trace(self) -> float:
+        """By what passes take on this machine; loops take longer in passes than in the trace. 0 while unknown."""
+        by_pace = TRACE_RATIO * self._budget.usual(self.activity)
+        return min(by_pace, traced_pass_seconds(self._model, "tensorflow"))
 
     def report(self, history: RunHistory) -> None:
         """Enter the record; old ones leave when all together take more memory than there is."""

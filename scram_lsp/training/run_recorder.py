@@ -26,6 +26,7 @@ from scram_lsp.training.framework_warnings import WarningEar
 from scram_lsp.training.inquiry import Inquiry
 from scram_lsp.training.kept_history import KeptHistory
 from scram_lsp.training.keras_flavour import flavour_of
+from scram_lsp.training.model.pass_cost import first_pass_seconds
 from scram_lsp.training.model.weights import nonfinite_weights, weight_arrays
 from scram_lsp.training.nonfinite.flight_recorder import FlightRecorder
 from scram_lsp.training.observers import BatchObserver, Observer, Observers, PanelObserver, ProbeObserver
@@ -47,10 +48,8 @@ ANSWER_SECONDS = 30.0
 ABANDON_SECONDS = 1.0
 """How long training waits for what is open to be closed after a fault of our own."""
 
-PROBE_SECONDS_PER_LAYER = {"tensorflow": 0.02, "jax": 0.5}
 PANEL_SECONDS_PER_LAYER = 0.005
-"""What the first go of each takes to compile. XLA took 5 s of processor time for a model of five layers, so on JAX
-the layers are looked at only in runs that are long enough to bear it."""
+"""What the first panel takes, compiled or not."""
 
 log = logging.getLogger(__name__)
 
@@ -282,10 +281,10 @@ class RunRecorder:
             self._console.off(f"with {keras}{under} the checks {' and '.join(off)} are off")
 
     def _expect_costs(self) -> None:
-        """What the first probe and panel will take: to trace a layer takes about so long."""
-        layers = len(self.info.layers)
-        self._budget.expect("layers", layers * PROBE_SECONDS_PER_LAYER.get(self.info.backend, 0.0))
-        self._budget.expect("panel", layers * PANEL_SECONDS_PER_LAYER)
+        """What the first probe and panel will take."""
+        if self._is_current:
+            self._budget.expect("layers", first_pass_seconds(self._model, self.info.backend))
+            self._budget.expect("panel", len(self.info.layers) * PANEL_SECONDS_PER_LAYER)
 
     def _check_data(self, given: Mapping[str, Any]) -> None:
         data = check_data(given, input_consumers(self._model))

@@ -44,6 +44,16 @@ def test_the_first_steps_are_seen_before_there_is_a_share():
     assert trained(budget, clock, 0.2, {"batches": 0.001})["batches"] > 10
 
 
+def test_a_go_that_took_far_too_long_holds_up_no_other_activity():
+    clock = Clock()
+    budget = Budget(0.02, 0, clock)
+    for activity, seconds in (("layers", 0.1), ("layers", 5.0), ("snapshots", 0.01), ("snapshots", 0.001)):
+        budget.spend(activity, seconds)
+    assert budget.affords("snapshots")
+    assert budget.affords("weights")
+    assert not budget.affords("layers")
+
+
 def test_a_budget_of_nothing_allows_nothing():
     clock = Clock()
     budget = Budget(0.0, 0, clock)
@@ -68,6 +78,21 @@ def test_what_compiles_at_first_waits_until_it_is_a_small_part_of_the_run():
     assert not budget.affords("layers")
     clock.now = 300.0
     assert budget.affords("layers")
+
+
+def test_what_makes_an_activity_cheaper_comes_once_it_is_a_small_part_of_the_run():
+    clock = Clock()
+    budget = Budget(0.02, 0, clock)
+    assert not budget.affords_once(8 * budget.usual("layers"))  # not known yet
+    budget.spend("layers", 0.3)
+    budget.spend("layers", 0.1)
+    assert not budget.affords_once(8 * budget.usual("layers"))
+    clock.now = 100.0
+    assert budget.affords_once(8 * budget.usual("layers"))
+    budget.begin_anew("layers")
+    budget.spend("layers", 2.0)
+    budget.spend("layers", 0.01)
+    assert budget.usual("layers") == 0.01
 
 
 def test_bytes_are_held_within_the_limit():

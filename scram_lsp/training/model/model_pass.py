@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scram_lsp.training.model.layer_taps import losses_kept, tapped
+from scram_lsp.training.model.pass_cost import can_run_untraced
 from scram_lsp.training.model.random_states import random_states_kept
 
 Batch = tuple[Any, Any, Any]
@@ -189,6 +190,26 @@ def _torch_gradients(
     if loss is None or not leaves or not loss.requires_grad:
         return rest, [None] * len(sources)
     return rest, list(torch.autograd.grad(loss, leaves, allow_unused=True))
+
+
+class ModelPass:
+    """`function` of nested tensors, run with the global random generators kept.
+
+    Traced, a pass is as fast as can be, but to trace it takes as long as several passes that are not. So where it can
+    (`can_run_untraced`) it runs untraced until `is_traced` is set.
+    """
+
+    def __init__(self, model: Any, function: Callable[..., Any]) -> None:
+        self._function = function
+        self._compiled = compiled(model, function)
+        self.is_traced = not can_run_untraced(model)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Run it."""
+        if self.is_traced:
+            return self._compiled(*arguments)
+        with random_states_kept():
+            return self._function(*arguments)
 
 
 def compiled(model: Any, function: Callable[..., Any]) -> Callable[..., Any]:

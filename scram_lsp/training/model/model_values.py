@@ -73,6 +73,8 @@ def on_host(tensor: Any) -> npt.NDArray[Any]:
     import keras
 
     backend = keras.backend.backend()
+    if isinstance(tensor, np.ndarray):
+        return tensor
     if backend == "tensorflow":
         return np.asarray(tensor.numpy())
     return np.array(tensor.detach().cpu().numpy() if backend == "torch" else tensor)

@@ -1,4 +1,4 @@
-"""Small functions of tensors that TensorFlow traces once, whatever the shapes of the tensors they are called with."""
+"""Small functions of tensors: one operation in a graph of TensorFlow, plain numpy where it has none."""
 
 from __future__ import annotations
 
@@ -6,17 +6,25 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 
 def traced_once(function: Callable[..., Any], *tensors: Any) -> Any:
     """What `function` gives for these tensors. In a graph of TensorFlow it is one operation.
 
-    To trace thirty operations for each weight of a deep model took longer than to trace the model itself.
+    To trace thirty operations for each weight of a deep model took longer than to trace the model itself, and to run
+    them one by one longer than numpy takes: outside a graph `function` gets arrays of numpy.
     `function` stands at the top of a module; it may ask a tensor for its rank, not for its static shape.
     """
     import keras
 
     if keras.backend.backend() != "tensorflow":
         return function(*tensors)
+    import tensorflow as tf
+
+    if tf.executing_eagerly():
+        with np.errstate(all="ignore"):  # what overflows is what we look for
+            return function(*(np.asarray(each.numpy()) for each in tensors))
     return _graph(function, tuple((len(each.shape), each.dtype) for each in tensors))(*tensors)
 
 

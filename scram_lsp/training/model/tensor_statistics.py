@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from scram_analyzers.run.records import LayerObservation
@@ -98,17 +99,16 @@ def _by_unit(layer: Any, output: Any) -> tuple[Callable[[Any], Any], Any]:
 
 def _statistics(table: Any, units: Any = UNKNOWN, dead: Any = UNKNOWN, saturated: Any = UNKNOWN) -> Any:
     """A vector of what every output has and, where they are known, its units and the shares of dead and saturated."""
-    from keras import ops
-
-    finite = ops.isfinite(table)
-    sound = ops.where(finite, ops.cast(table, "float32"), 0.0)
-    size = ops.cast(ops.size(table), "float32")
-    count = ops.maximum(ops.sum(ops.cast(finite, "float32")), 1.0)
-    mean = ops.sum(sound) / count
-    deviation = ops.sqrt(ops.sum(ops.where(finite, ops.square(sound - mean), 0.0)) / count)
-    zeros = ops.sum(ops.cast(ops.equal(table, 0), "float32")) / ops.maximum(size, 1.0)
-    largest = ops.max(ops.abs(sound), initial=0.0)
-    return ops.stack([mean, deviation, largest, zeros, count_nonfinite(table), units, dead, saturated])
+    xp = _arithmetic(table)
+    finite = xp.isfinite(table)
+    sound = xp.where(finite, _float32(xp, table), 0.0)
+    size = _float32(xp, xp.size(table))
+    count = xp.maximum(xp.sum(_float32(xp, finite)), 1.0)
+    mean = xp.sum(sound) / count
+    deviation = xp.sqrt(xp.sum(xp.where(finite, xp.square(sound - mean), 0.0)) / count)
+    zeros = xp.sum(_float32(xp, xp.equal(table, 0))) / xp.maximum(size, 1.0)
+    largest = xp.max(xp.abs(sound), initial=0.0)
+    return xp.stack([mean, deviation, largest, zeros, count_nonfinite(table), units, dead, saturated])
 
 
 def _statistics_of_units(table: Any) -> Any:
@@ -116,10 +116,9 @@ def _statistics_of_units(table: Any) -> Any:
 
 
 def _statistics_of_relu(table: Any) -> Any:
-    from keras import ops
-
-    is_dead = ops.all(ops.equal(table, 0), axis=0)
-    return _statistics(table, _unit_count(table), dead=ops.mean(ops.cast(is_dead, "float32")))
+    xp = _arithmetic(table)
+    is_dead = xp.all(xp.equal(table, 0), axis=0)
+    return _statistics(table, _unit_count(table), dead=xp.mean(_float32(xp, is_dead)))
 
 
 def _statistics_of_sigmoid(table: Any) -> Any:
@@ -136,33 +135,29 @@ _SQUASHING: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
 
 
 def _unit_count(table: Any) -> Any:
-    from keras import ops
-
-    return ops.cast(ops.shape(table)[1], "float32")
+    xp = _arithmetic(table)
+    return _float32(xp, xp.shape(table)[1])
 
 
 def _saturated_share(table: Any, activation: str) -> Any:
-    from keras import ops
-
-    flat_share = ops.mean(ops.cast(_is_flat(table, activation), "float32"), axis=0)
-    return ops.mean(ops.cast(flat_share > FLAT_SHARE, "float32"))
+    xp = _arithmetic(table)
+    flat_share = xp.mean(_float32(xp, _is_flat(table, activation)), axis=0)
+    return xp.mean(_float32(xp, flat_share > FLAT_SHARE))
 
 
 def _is_flat(output: Any, activation: str) -> Any:
     """Where the slope, known from the output, is nearly none: y(1 - y) of at most 1/4, or 1 - y² of at most 1."""
-    from keras import ops
-
-    values = ops.cast(output, "float32")
+    xp = _arithmetic(output)
+    values = _float32(xp, output)
     if activation == "sigmoid":
         return values * (1.0 - values) < FLAT_SLOPE / 4
-    return 1.0 - ops.square(values) < FLAT_SLOPE
+    return 1.0 - xp.square(values) < FLAT_SLOPE
 
 
 def count_nonfinite(tensor: Any) -> Any:
     """How many values are NaN or infinite, as float32."""
-    from keras import ops
-
-    return ops.sum(ops.cast(ops.logical_not(ops.isfinite(tensor)), "float32"))
+    xp = _arithmetic(tensor)
+    return xp.sum(_float32(xp, xp.logical_not(xp.isfinite(tensor))))
 
 
 def weight_statistics(value: Any, previous: Any, gradient: Any | None) -> Any:
@@ -176,21 +171,36 @@ def weight_statistics(value: Any, previous: Any, gradient: Any | None) -> Any:
 
 
 def _statistics_of_weight(value: Any, previous: Any, gradient: Any | None = None) -> Any:
-    from keras import ops
-
+    xp = _arithmetic(value)
     of_gradient = [-1.0, 0.0] if gradient is None else [norm(gradient), count_nonfinite(gradient)]
-    value, change = ops.cast(value, "float32"), ops.cast(value, "float32") - ops.cast(previous, "float32")
-    return ops.stack([norm(value), ops.std(value), count_nonfinite(value), norm(change), *of_gradient])
+    value, change = _float32(xp, value), _float32(xp, value) - _float32(xp, previous)
+    return xp.stack([norm(value), xp.std(value), count_nonfinite(value), norm(change), *of_gradient])
 
 
-def norm(tensor: Any) -> Any:
+def norm(vector: Any) -> Any:
     """The Euclidean norm, without overflow in its squares."""
+    xp = _arithmetic(vector)
+    values = _float32(xp, vector)
+    if xp is np:
+        squares = float(np.dot(values, values))
+        if math.isfinite(squares) and squares > np.finfo(np.float32).tiny:
+            return math.sqrt(squares)  # one pass instead of six
+    largest = xp.max(xp.abs(values), initial=0.0)
+    scale = xp.where(largest > 0, largest, 1.0)
+    return scale * xp.sqrt(xp.sum(xp.square(values / scale)))
+
+
+def _arithmetic(array: Any) -> Any:
+    """The module of the functions for it: Keras's have the names and meanings of numpy's."""
+    if isinstance(array, np.ndarray):
+        return np
     from keras import ops
 
-    values = ops.cast(tensor, "float32")
-    largest = ops.max(ops.abs(values), initial=0.0)
-    scale = ops.where(largest > 0, largest, 1.0)
-    return scale * ops.sqrt(ops.sum(ops.square(values / scale)))
+    return ops
+
+
+def _float32(xp: Any, array: Any) -> Any:
+    return np.asarray(array, np.float32) if xp is np else xp.cast(array, "float32")
 
 
 def read_layer(layer: str, numbers: npt.NDArray[Any]) -> LayerObservation:

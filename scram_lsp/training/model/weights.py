@@ -55,7 +55,7 @@ def _is_finite_in_memory(tensor: Any) -> bool:
         array = np.asarray(memoryview(tensor)).ravel()
     except (TypeError, ValueError):  # bfloat16 has no buffer of its kind
         return bool(np.isfinite(tensor.numpy()).all())
-    with np.errstate(over="ignore"):  # a sum may be too large where no value is
+    with np.errstate(all="ignore"):  # a sum may be too large where no value is
         if array.dtype == np.float32 and math.isfinite(np.dot(array, array)):
             return True
     return bool(np.isfinite(array).all())

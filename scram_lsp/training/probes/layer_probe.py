@@ -11,7 +11,7 @@ from scram_analyzers.run.records import LayerObservation, ProbeRecord, WeightObs
 from scram_lsp.training.batches.batch_rows import first_rows, row_count, unpack
 from scram_lsp.training.model.layer_taps import watched_layers
 from scram_lsp.training.model.loss_scaling import loss_scale
-from scram_lsp.training.model.model_pass import Batch, compiled, forward, gradients
+from scram_lsp.training.model.model_pass import Batch, ModelPass, forward, gradients
 from scram_lsp.training.model.model_readiness import is_ready
 from scram_lsp.training.model.model_values import ModelValues, byte_size, copies, current_values, on_host
 from scram_lsp.training.model.tensor_statistics import known, layer_statistics, read_layer, weight_statistics
@@ -30,7 +30,8 @@ MAX_PREVIOUS_BYTES = 64 * 2**20
 class LayerProbe:
     """Observes one model. Nothing of it changes: no weight, no running statistic, no random state, no metric.
 
-    The first call compiles, as the model's own first step does.
+    The first call after `trace` compiles, as the model's own first step does; where layers or losses are the user's
+    own, or it is not TensorFlow that runs them, the very first does.
     """
 
     def __init__(self, model: Any, rows: int = PROBE_ROWS) -> None:
@@ -38,7 +39,8 @@ class LayerProbe:
         self._rows = rows
         self._layers: list[Any] = []
         self._owners: list[tuple[str, str]] = []
-        self._run: Any = None
+        self._run: ModelPass | None = None
+        self._wants_inference = True
         self._shapes: set[Any] = set()
         self._previous: tuple[int, list[Any]] | None = None
 
@@ -48,27 +50,37 @@ class LayerProbe:
         None while the model is not built (Keras may build it in its first step) or when the batch's shape is
         one too many. `state` is what Keras hands to `train_function` on JAX; elsewhere it is None.
         """
-        if self._run is None and not self._begin(batch, step):
-            return None
+        run = self._run or self._begin(batch, step)
         rows = first_rows(unpack(batch), self._rows)
-        if not self._is_worth_compiling(rows):
+        if run is None or (run.is_traced and not self._is_worth_compiling(rows)):
             return None
+        self._wants_inference = run.is_traced or epoch > 1  # in the first epoch no rule asks for it
         values = current_values(self._model, state)
         scale = loss_scale(self._model, values.optimizer)
         earlier = self._previous
         previous = values.trainable if earlier is None else earlier[1]
-        numbers = self._run(values.trainable, values.others, values.metrics, previous, scale, rows)
+        numbers = run(values.trainable, values.others, values.metrics, previous, scale, rows)
         self._keep(values, step)
         steps = None if earlier is None else step - earlier[0]
         return self._record(_on_host(numbers), step, epoch, row_count(rows), steps)
 
-    def _begin(self, batch: Any, step: int) -> bool:
+    @property
+    def can_be_traced(self) -> bool:
+        """Whether it runs untraced so far, and could be faster."""
+        return self._run is not None and not self._run.is_traced
+
+    def trace(self) -> None:
+        """Trace the pass the next time that it runs."""
+        if self._run is not None:
+            self._run.is_traced = True
+
+    def _begin(self, batch: Any, step: int) -> ModelPass | None:
         if not is_ready(self._model, batch, is_first_step=step == 1):
-            return False
+            return None
         self._layers = watched_layers(self._model)
         self._owners = weight_owners(self._model, self._layers, self._model.trainable_variables)
-        self._run = compiled(self._model, self._look)
-        return True
+        self._run = ModelPass(self._model, self._look)
+        return self._run
 
     def _is_worth_compiling(self, rows: Batch) -> bool:
         import keras
@@ -88,7 +100,7 @@ class LayerProbe:
     def _look(
         self, trainable: Any, others: Any, metrics: Any, previous: Any, scale: Any, batch: Batch
     ) -> dict[str, Any]:
-        """The traced function: vectors of numbers by name, the calls of layers numbered in their order."""
+        """The function that is traced: vectors of numbers by name, the calls of layers numbered in their order."""
 
         def loss_of(sources: Sequence[Any]) -> tuple[Any, dict[str, Any]]:
             seen = forward(self._model, self._layers, _statistics_of, (sources, others, metrics), batch, True)
@@ -105,7 +117,7 @@ class LayerProbe:
         for place, (value, before, gradient) in enumerate(zip(trainable, previous, found, strict=True)):
             unscaled = None if gradient is None else gradient / scale
             numbers[f"weight {place:05d}"] = weight_statistics(value, before, unscaled)
-        if any(_depends_on_training(layer) for layer in self._model._flatten_layers()):
+        if self._wants_inference and any(_depends_on_training(layer) for layer in self._model._flatten_layers()):
             still = forward(self._model, [], _statistics_of, (trainable, others, metrics), batch, False)
             _add(numbers, "inference_loss", still.loss)
         return numbers

@@ -1,5 +1,7 @@
 """What a probe sees of a model, and that the model does not notice. Runs on any Keras backend."""
 
+from typing import ClassVar
+
 import numpy as np
 import pytest
 
@@ -109,8 +111,8 @@ def test_it_says_what_layers_and_weights_do():
     hidden.set_weights([kernel, bias])
     x, y = batch()
     probe = LayerProbe(model)
-    record = probe.observe((x, y), 1, 1)
-    assert (record.step, record.epoch, record.rows) == (1, 1, 16)
+    record = probe.observe((x, y), 1, 2)
+    assert (record.step, record.epoch, record.rows) == (1, 2, 16)
     assert [each.layer for each in record.layers] == ["hidden", "norm", "drop", "head"]
     assert record.layers[0].dead_share == pytest.approx(3 / 8)
     assert record.layers[0].units == 8
@@ -242,6 +244,41 @@ def test_a_frozen_model_is_observed_without_weights():
 def test_new_shapes_are_compiled_a_few_times_only():
     model = compiled(sequential())
     probe = LayerProbe(model)
+    assert probe.observe(batch(rows=2), 1, 1) is not None
+    probe.trace()
     seen = [probe.observe(batch(rows=rows), 1, 1) is not None for rows in range(2, 3 + MAX_SHAPES)]
     assert seen == [True] * MAX_SHAPES + [False]
     assert probe.observe(batch(rows=2), 2, 1) is not None
+
+
+class Watched(layers.Dense):
+    """A layer of Keras's, as far as its module tells, that notes how it is run."""
+
+    __module__ = "keras.src.layers"
+    ways: ClassVar = []
+
+    def call(self, x):
+        import tensorflow as tf
+
+        self.ways.append(tf.executing_eagerly())
+        return super().call(x)
+
+
+def test_nothing_is_traced_before_it_is_asked_for_and_the_numbers_are_the_same():
+    keras.utils.set_random_seed(1)
+    model = compiled(keras.Sequential([keras.Input((6,)), Watched(4, "relu", name="hidden"), layers.Dense(2)]))
+    probe = LayerProbe(model)
+    Watched.ways.clear()
+    first = probe.observe(batch(), 1, 1)
+    assert Watched.ways == [True]
+    assert probe.can_be_traced
+    probe.trace()
+    again = probe.observe(batch(), 1, 1)
+    assert False in Watched.ways
+    assert not probe.can_be_traced
+    for one, other in zip(first.layers, again.layers, strict=True):
+        assert (one.mean, one.deviation, one.dead_share) == pytest.approx(
+            (other.mean, other.deviation, other.dead_share)
+        )
+    for one, other in zip(first.weights, again.weights, strict=True):
+        assert (one.norm, one.gradient_norm) == pytest.approx((other.norm, other.gradient_norm), rel=1e-4)

@@ -157,6 +157,21 @@ class InputNotNormalized(Rule):
             """,
         ),
         Example(
+            "Marks of words, joined to columns that nothing scales",
+            """
+            import keras
+            import pandas as pd
+
+            loans = pd.read_csv("loans.csv")
+            marks = pd.get_dummies(loans["purpose"])
+            y = loans.pop("repaid")
+            x = pd.concat([loans.drop(columns="purpose"), marks], axis=1)
+            model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(»x«, y)
+            """,
+        ),
+        Example(
             "Windows over a column that nothing scales",
             """
             import keras
@@ -381,8 +396,8 @@ def _raw_table(program: Program, data: Data) -> bool:
     names = {step.name for step in data.steps}
     if reader not in TABLE_READERS or data.images or (data.batched and (names.isdisjoint(_BATCHING) or "map" in names)):
         return False
-    if data.scaled or any(step.kind is StepKind.ENCODED for step in data.steps):
-        return False
+    if data.scaled or any(step.kind is StepKind.ENCODED and step.certain for step in data.steps):
+        return False  # what was joined to marks of words keeps its own columns
     return not any(_scales(call.name) for call in (*program.calls, *program.method_calls))
 
 

@@ -155,6 +155,33 @@ class OutputRangeMismatch(Rule):
             """,
         ),
         Example(
+            "An autoencoder of a table with a standardized column",
+            """
+            import keras
+            import pandas as pd
+            from keras import layers
+            from sklearn.preprocessing import StandardScaler
+
+            payments = pd.read_csv("payments.csv")
+            payments["amount"] = StandardScaler().fit_transform(payments[["amount"]])
+            model = keras.Sequential([layers.Dense(8, "tanh"), layers.Dense(30, activation=»"relu"«)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(payments, payments, epochs=50)
+            """,
+            """
+            import keras
+            import pandas as pd
+            from keras import layers
+            from sklearn.preprocessing import StandardScaler
+
+            payments = pd.read_csv("payments.csv")
+            payments["amount"] = StandardScaler().fit_transform(payments[["amount"]])
+            model = keras.Sequential([layers.Dense(8, "tanh"), layers.Dense(30, activation="linear")])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(payments, payments, epochs=50)
+            """,
+        ),
+        Example(
             "Relu for standardized targets",
             """
             import pandas as pd
@@ -237,7 +264,8 @@ class OutputRangeMismatch(Rule):
             place = case.head.activation_place or case.head.place
             if reach is None or place is None or case.loss.name not in REGRESSION:
                 continue
-            if case.head.units is None and not case.learns_values:
+            counted = case.head.units_argument is not None and case.reproduces_inputs
+            if case.head.units is None and not case.learns_values and not counted:
                 continue
             if case.form in cases.CLASS_FORMS or (case.head.activation == "softmax" and case.head.units == 1):
                 continue  # a question of class: other rules speak of the loss
@@ -263,7 +291,7 @@ class OutputRangeMismatch(Rule):
         )
 
     def _reports(self, program: Program, case: Case, reach: Interval, place: Place) -> Iterator[Report]:
-        seen = _likely_range(case.targets)
+        seen = _likely_range(case.targets) or _scaled_column(case)
         message = f"{heads.layer_words(case.head)} ends in {case.head.activation} and gives {_values(reach)}, but "
         related = (*_targets_related(case), Related(case.loss.place, "The loss it is trained with."))
         recipe = f"{_spelled(program, case)}({_units(case)})"
@@ -352,6 +380,14 @@ def _likely_range(targets: Data | None) -> Interval | None:
         return None
     centred = (first, second) == ("Subtract", "Divide") and one == two > 0
     return Interval(-1, 1) if centred or ((first, second) == ("Divide", "Subtract") and two == 1 < one) else None
+
+
+def _scaled_column(case: Case) -> Interval | None:
+    """The range of a column that was scaled on its own, in a table that an autoencoder gives back."""
+    if case.targets is None or not case.reproduces_inputs:
+        return None
+    put = [step.put[1] for step in case.targets.steps if step.put is not None and step.put[1].scaled]
+    return put[-1].range if put else None
 
 
 def _is_measured(case: Case) -> bool:

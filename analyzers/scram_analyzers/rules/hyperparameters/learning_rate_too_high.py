@@ -324,7 +324,8 @@ def _allowance(program: Program, optimizer: Optimizer) -> float:
         return ONE_LAYER_ALLOWANCE
     if not compiles and [layer.class_name for layer in program.layers if layer.class_name in WEIGHTED] == ["Dense"]:
         return ONE_LAYER_ALLOWANCE
-    sizes = [trainings.batch_size(fit) or 0 for fit in program.fits if fit.compile in compiles]
+    fits = [fit for fit in program.fits if fit.compile is None or fit.compile in compiles]
+    sizes = [trainings.batch_size(fit) or 0 for fit in fits]
     return math.sqrt(max(1, min(sizes, default=0) / USUAL_BATCH))
 
 

@@ -61,6 +61,15 @@ class RegularizationTooStrong(Rule):
     )
     good = (
         Example(
+            "A penalty on what another library weighs in its own way",
+            """
+            import keras
+            from stellargraph.layer import WatchYourStep
+
+            embedding = WatchYourStep(generator, num_walks=80, attention_regularizer=keras.regularizers.l2(0.5))
+            """,
+        ),
+        Example(
             "A usual factor",
             """
             import keras
@@ -127,7 +136,8 @@ class RegularizationTooStrong(Rule):
 
     def _too_strong(self, program: Program) -> Iterator[Strength]:
         for strength in regularizers.strengths(program):
-            if strength.factor >= self.option("factor-max"):
+            strong = strength.factor >= self.option("factor-max")
+            if strong and not regularizers.goes_to_another_library(program, strength.call):
                 yield strength
 
 

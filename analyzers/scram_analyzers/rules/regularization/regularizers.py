@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import libcst as cst
+
 from scram_analyzers.source.keras_api.signatures import signatures
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call, Program
+from scram_analyzers.source.reading import parents
 from scram_analyzers.source.values import number
 
 _FACTORS = {
@@ -33,6 +36,13 @@ class Strength:
 def regularizer_calls(program: Program) -> Iterator[Call]:
     """The regularizers that the program makes."""
     return (call for call in program.calls if call.name in _FACTORS)
+
+
+def goes_to_another_library(program: Program, call: Call) -> bool:
+    """Whether a regularizer is an argument of something that is not Keras's: what it weighs there, nobody knows."""
+    above = parents.ancestors(call.place)
+    around = above[1] if len(above) > 1 and isinstance(above[0], cst.Arg) else None
+    return any(each.place.node is around and not each.name.startswith("keras.") for each in program.calls)
 
 
 def strengths(program: Program) -> Iterator[Strength]:

@@ -32,6 +32,9 @@ from scram_analyzers.source.reading.splitting import split_module
 from scram_analyzers.source.reading.text import mentions_keras
 
 KEYSTROKES = 100
+ROUNDS = 2
+"""Each keystroke counts as the better of so many, as the parse beside it is the best of five."""
+
 MANY_FILES = 10_000
 MIN_LINES, MAX_LINES = 850, 1_300
 GROWTH = (10, 100, 1_000, 10_000)
@@ -98,7 +101,8 @@ def keystrokes(texts: Sequence[str], rules: RuleSet) -> None:
     ratios: list[float] = []
     for text in sized:
         parse = min(cpu(lambda text=text: libcst.parse_module(text)) for _ in range(5))  # type: ignore[misc]
-        spent = [each / parse for each in _typing(text, rules)]
+        rounds = [_typing(text, rules) for _ in range(ROUNDS)]
+        spent = [min(each) / parse for each in zip(*rounds, strict=True)]
         ratios += spent
         print(f"{text.count(chr(10)):8,}{1e3 * parse:12.1f}{_percentiles(spent)}")
     print(f"{'all':>8}{'':12}{_percentiles(ratios)}")

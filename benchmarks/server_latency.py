@@ -28,6 +28,10 @@ from scram_analyzers.source.reading.text import mentions_keras
 
 SIZES = (300, 1_000, 5_000)
 TYPING_SECONDS = 0.1
+COLUMNS = (
+    *("lines", "server", "start to answer", "start to first diagnostic"),
+    *("edits", "p50", "p95", "p99", "CPU an edit", "memory"),
+)
 DEADLINE_SECONDS = 60.0
 PROBE = "\nprobe = 1"
 """What the edits grow at the end of the text, a digit at a time."""
@@ -113,6 +117,19 @@ class Client:
         status = Path(f"/proc/{self._process.pid}/status").read_text()
         return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
+    def cpu(self) -> float:
+        """The processor time in seconds that the server has used, with processes of its own that have ended."""
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+    def settle(self) -> float:
+        """Wait until the server rests: what it loads after the first answer is none of the edits'. Gives `cpu`."""
+        used = -1.0
+        while self.cpu() - used > 0.01:
+            used = self.cpu()
+            time.sleep(1.0)
+        return used
+
     def end(self) -> None:
         """End the server."""
         self._process.kill()
@@ -151,11 +168,12 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What one server needed for one text; times in seconds, memory in MB."""
+    """What one server needed for one text; times in seconds, memory in MB. `cpu` is that of an edit."""
 
     answer: float
     first: float
     edits: Sequence[float]
+    cpu: float
     memory: float
 
 
@@ -173,8 +191,10 @@ def measure(command: Sequence[str], file: Path, text: str, edits: int, seconds: 
         first = time.monotonic()
         row = text.count("\n")
         column = len(PROBE) - 1
+        used = client.settle()
+        began_typing = time.monotonic()
         taken: list[float] = []
-        while len(taken) < edits and time.monotonic() - first < seconds:
+        while len(taken) < edits and time.monotonic() - began_typing < seconds:
             time.sleep(TYPING_SECONDS)
             client.forget()
             version += 1
@@ -186,7 +206,8 @@ def measure(command: Sequence[str], file: Path, text: str, edits: int, seconds: 
             client.diagnostics(uri, version)
             taken.append(time.monotonic() - sent)
             column += 1
-        return Measured(answered - began, first - began, taken, client.memory())
+        used = (client.cpu() - used) / max(1, len(taken))
+        return Measured(answered - began, first - began, taken, used, client.memory())
     finally:
         client.end()
 
@@ -221,8 +242,8 @@ def main() -> None:
         if options.peers is not None and (options.peers / program).exists():
             os.environ["PATH"] = f"{options.peers}{os.pathsep}{os.environ['PATH']}"
             servers[name] = (str(options.peers / program), *arguments)
-    print("| lines | server | start to answer | start to first diagnostic | edits | p50 | p95 | p99 | memory |")
-    print("|---:|---|---:|---:|---:|---:|---:|---:|---:|")
+    print(f"| {' | '.join(COLUMNS)} |")
+    print(f"|---:|---|{'---:|' * (len(COLUMNS) - 2)}")
     for text in texts(options.folder).values():
         file = options.folder.absolute() / "benchmark.py"
         for name, command in servers.items():
@@ -238,7 +259,7 @@ def row(command: Sequence[str], file: Path, text: str, options: argparse.Namespa
     cuts = statistics.quantiles(measured.edits, n=100, method="inclusive") if len(measured.edits) > 1 else []
     quantiles = [f"{1000 * cuts[each - 1]:.0f} ms" if cuts else "" for each in (50, 95, 99)]
     times = [f"{measured.answer:.2f} s", f"{measured.first:.2f} s", str(len(measured.edits)), *quantiles]
-    return " | ".join([*times, f"{measured.memory:.0f} MB"])
+    return " | ".join([*times, f"{1000 * measured.cpu:.1f} ms", f"{measured.memory:.0f} MB"])
 
 
 if __name__ == "__main__":

@@ -9,16 +9,15 @@ from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Se
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.data import pretrained
 from scram_analyzers.rules.data.judging import generator_of
+from scram_analyzers.rules.data.raw_entries import is_raw_table, takes_table, unscaled_entry
 from scram_analyzers.rules.data.trainings import trainings
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.input_range import unscaled_inputs
 from scram_analyzers.run.records import ArrayStatistics, Subject, SubjectKind
-from scram_analyzers.source.data import Data, Interval, StepKind
-from scram_analyzers.source.entries import entries_of, entry_layers, normalized_at_once
+from scram_analyzers.source.data import Data, Interval
+from scram_analyzers.source.entries import normalized_at_once
 from scram_analyzers.source.graph import Layer, Tensor
 from scram_analyzers.source.imports import Spelling
-from scram_analyzers.source.keras_api.layers import ENCODING, NORMALIZING
-from scram_analyzers.source.libraries.data_methods import SCALED_RANGE
 from scram_analyzers.source.model import Model, ModelKind
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
@@ -324,7 +323,7 @@ class InputNotNormalized(Rule):
         for data, place, model, by_fit in trainings(program):
             related = tuple(_origin(program, data, place))
             if data.range is None:
-                if _raw_table(program, data) and _table_entry(model):
+                if is_raw_table(program, data) and takes_table(model):
                     recipe = _recipe(program, data, place)
                     message = _may_message(place, data)
                     yield Report(place, message, related, confidence=Confidence.MEDIUM, recipe=recipe)
@@ -337,7 +336,7 @@ class InputNotNormalized(Rule):
                 message = _application_message(place, network)
                 related = (*related, Related(network.place, "The pretrained network."))
                 yield Report(place, message, related, recipe=_prepared(program, network))
-            elif _unscaled_entry(model) is not None:
+            elif unscaled_entry(model) is not None:
                 # Own loops are written by people who know, and a normalization right after the first sums mends most.
                 severity = None if by_fit and not normalized_at_once(model) else Severity.INFO
                 message, recipe = _message(place, data, data.range), _recipe(program, data, place)
@@ -380,57 +379,6 @@ def _pixel_fix(program: Program, model: Model) -> Fix | None:
     return Fix(title, Applicability.UNSAFE, edits) if edits else None
 
 
-def _unscaled_entry(model: Model) -> Tensor | None:
-    """Where data enter the model unscaled; None when any way in scales, encodes or can't be understood."""
-    entries = list(entries_of(model))
-    for entry in entries:
-        layers = list(entry_layers(entry))
-        if not layers or any(not _takes_numbers(layer) for layer in layers):
-            return None
-    return entries[0] if entries else None
-
-
-def _raw_table(program: Program, data: Data) -> bool:
-    """Whether data come from a text file as they are, in a program that scales nothing."""
-    reader = data.source.rpartition(".")[2]
-    names = {step.name for step in data.steps}
-    if reader not in TABLE_READERS or data.images or (data.batched and (names.isdisjoint(_BATCHING) or "map" in names)):
-        return False
-    if data.scaled or any(step.kind is StepKind.ENCODED and step.certain for step in data.steps):
-        return False  # what was joined to marks of words keeps its own columns
-    return not any(_scales(call.name) for call in (*program.calls, *program.method_calls))
-
-
-_BATCHING = ("window", "from_tensor_slices")
-"""Steps that put rows into batches as they are."""
-
-TABLE_READERS = ("read_csv", "read_excel", "read_table", "loadtxt", "genfromtxt")
-
-
-def _scales(name: str) -> bool:
-    """Whether a call makes, or is, something that scales."""
-    last = name.rpartition(".")[2]
-    return last in SCALED_RANGE or last in (
-        "Normalization",
-        "Rescaling",
-        "normalize",
-        "scale",
-        "minmax_scale",
-        "zscore",
-    )
-
-
-def _table_entry(model: Model) -> bool:
-    """Whether rows of numbers go straight into a layer that weighs them."""
-    entry = _unscaled_entry(model)
-    if any(layer.class_name in NORMALIZING for layer in model.layers):
-        return False
-    return entry is not None and all(layer.class_name in TABLE_LAYERS for layer in entry_layers(entry))
-
-
-TABLE_LAYERS = ("Dense", "SimpleRNN", "LSTM", "GRU", "Conv1D", "Conv2D", "Bidirectional")
-
-
 def _application_message(place: Place, network: Model) -> str:
     name = pretrained.name_of_network(network)
     data = f"The input {place.text}" if len(place.text) <= 30 else "The training input"
@@ -452,15 +400,6 @@ def _may_message(place: Place, data: Data) -> str:
         f"{name} comes from {reader} and nothing in this program scales it: columns that are not already within about "
         "-1 to 1 may dominate the others and hold training up."
     )
-
-
-def _takes_numbers(layer: Layer) -> bool:
-    known = layer.kind.startswith("keras.layers.") and layer.class_name not in (
-        "Lambda",
-        "TFSMLayer",
-        "Layer",
-    )
-    return known and layer.class_name not in NORMALIZING and layer.class_name not in ENCODING
 
 
 def _is_pixels(data: Data, interval: Interval) -> bool:
@@ -506,7 +445,7 @@ SHAPE_ARGUMENTS = ("input_shape", "input_dim", "batch_input_shape")
 
 def _rescaling_edits(program: Program, model: Model, spelling: Spelling) -> tuple[TextEdit, ...]:
     """Put the layer where the data enter: before the first element, statement, or argument that takes them."""
-    entry = _unscaled_entry(model)
+    entry = unscaled_entry(model)
     if entry is None or not isinstance(entry.producer, Layer):
         return ()
     if model.kind is ModelKind.FUNCTIONAL:

@@ -11,7 +11,7 @@ from scram_analyzers.source.graph import InputSpec, Layer, Opaque, Operation, Sh
 from scram_analyzers.source.interpreting.state import Created, Instance
 from scram_analyzers.source.keras_api.layers import AUGMENTING, LEGACY_PARAMETERS, NOT_RENAMED
 from scram_analyzers.source.keras_api.signatures import signatures
-from scram_analyzers.source.libraries import data_operations
+from scram_analyzers.source.libraries import data_operations, preparing_layers
 from scram_analyzers.source.model import ModelKind, ModelObject
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
@@ -112,7 +112,7 @@ def apply(interpreter: Interpreter, callee: Ref, arguments: Arguments, place: Pl
     thing = interpreter.object_of(callee)
     resting = boolean(arguments.value("training")) is False
     if isinstance(data, Data) and isinstance(thing, Created):
-        return data_operations.through_layer(data, thing.kind, thing.arguments, place, resting=resting)
+        return preparing_layers.through_layer(data, thing.kind, thing.arguments, place, resting=resting)
     if isinstance(data, Data) and isinstance(thing, ModelObject):
         prepared = _prepared(interpreter, data, thing, place, resting=resting)
         if prepared is not None:
@@ -129,7 +129,7 @@ def _prepared(interpreter: Interpreter, data: Data, model: ModelObject, place: P
     for layer in layers:
         if not isinstance(layer, Created) or layer.kind.rpartition(".")[2] not in PREPARING:
             return None
-        data = data_operations.through_layer(data, layer.kind, layer.arguments, place, resting=resting)
+        data = preparing_layers.through_layer(data, layer.kind, layer.arguments, place, resting=resting)
     return data
 
 

@@ -1,0 +1,71 @@
+"""Data that reach a model as they are: where they enter it, and tables that nothing scales."""
+
+from __future__ import annotations
+
+from scram_analyzers.source.data import Data, StepKind
+from scram_analyzers.source.entries import entries_of, entry_layers
+from scram_analyzers.source.graph import Layer, Tensor
+from scram_analyzers.source.keras_api.layers import ENCODING, NORMALIZING
+from scram_analyzers.source.libraries.data_methods import SCALED_RANGE
+from scram_analyzers.source.model import Model
+from scram_analyzers.source.program import Program
+
+
+def unscaled_entry(model: Model) -> Tensor | None:
+    """Where data enter the model unscaled; None when any way in scales, encodes or can't be understood."""
+    entries = list(entries_of(model))
+    for entry in entries:
+        layers = list(entry_layers(entry))
+        if not layers or any(not _takes_numbers(layer) for layer in layers):
+            return None
+    return entries[0] if entries else None
+
+
+def _takes_numbers(layer: Layer) -> bool:
+    known = layer.kind.startswith("keras.layers.") and layer.class_name not in (
+        "Lambda",
+        "TFSMLayer",
+        "Layer",
+    )
+    return known and layer.class_name not in NORMALIZING and layer.class_name not in ENCODING
+
+
+def is_raw_table(program: Program, data: Data) -> bool:
+    """Whether data come from a text file as they are, in a program that scales nothing."""
+    reader = data.source.rpartition(".")[2]
+    names = {step.name for step in data.steps}
+    if reader not in TABLE_READERS or data.images or (data.batched and (names.isdisjoint(_BATCHING) or "map" in names)):
+        return False
+    if data.scaled or any(step.kind is StepKind.ENCODED and step.certain for step in data.steps):
+        return False  # what was joined to marks of words keeps its own columns
+    return not any(_scales(call.name) for call in (*program.calls, *program.method_calls))
+
+
+_BATCHING = ("window", "from_tensor_slices")
+"""Steps that put rows into batches as they are."""
+
+TABLE_READERS = ("read_csv", "read_excel", "read_table", "loadtxt", "genfromtxt")
+
+
+def _scales(name: str) -> bool:
+    """Whether a call makes, or is, something that scales."""
+    last = name.rpartition(".")[2]
+    return last in SCALED_RANGE or last in (
+        "Normalization",
+        "Rescaling",
+        "normalize",
+        "scale",
+        "minmax_scale",
+        "zscore",
+    )
+
+
+def takes_table(model: Model) -> bool:
+    """Whether rows of numbers go straight into a layer that weighs them."""
+    entry = unscaled_entry(model)
+    if any(layer.class_name in NORMALIZING for layer in model.layers):
+        return False
+    return entry is not None and all(layer.class_name in TABLE_LAYERS for layer in entry_layers(entry))
+
+
+TABLE_LAYERS = ("Dense", "SimpleRNN", "LSTM", "GRU", "Conv1D", "Conv2D", "Bidirectional")

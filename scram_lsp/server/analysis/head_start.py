@@ -34,11 +34,10 @@ class HeadStart:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
-        if (os.cpu_count() or 1) > 1:  # on a single core it would only take the time of ours
-            with contextlib.suppress(OSError):  # without it all is only slower
-                self._process = subprocess.Popen(
-                    [sys.executable, "-c", _PROGRAM, *sys.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-                )
+        with contextlib.suppress(OSError):  # without it all is only slower
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", _PROGRAM, *sys.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            )
         self.is_ready = self._process is not None
 
     async def look(self, question: Question) -> FirstLook | None:
@@ -63,6 +62,15 @@ class HeadStart:
         if process is not None:
             process.kill()
             process.wait()
+
+
+def is_core_free() -> bool:
+    """Whether a second process would run beside this one, and not take from its time."""
+    cores = os.cpu_count() or 1
+    try:
+        return os.getloadavg()[0] < cores - 1
+    except (AttributeError, OSError):  # this system does not tell
+        return cores > 1
 
 
 def _ask(process: subprocess.Popen[bytes], question: Question) -> FirstLook | None:

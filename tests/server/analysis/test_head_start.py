@@ -8,12 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from pytest_lsp import client_capabilities
 
 from scram_lsp.checking import check_text, code_starts
 from scram_lsp.config import SettingsLoader
 from scram_lsp.server.analysis.first_look import FirstLook, Question, look
-from scram_lsp.server.analysis.head_start import HeadStart
-from tests.server.editor import TRAIN
+from scram_lsp.server.analysis.head_start import HeadStart, is_core_free
+from tests.server.editor import RATE, TRAIN, Editor
 
 
 def question(folder: Path, **settings: object) -> Question:
@@ -36,7 +37,6 @@ def test_the_first_look_keeps_to_the_settings_of_files_and_editor(tmp_path: Path
     assert look(question(tmp_path)) == FirstLook((), [])
 
 
-@pytest.mark.skipif(os.cpu_count() == 1, reason="a single core has no use for a head start")
 async def test_another_process_takes_the_first_look(tmp_path: Path) -> None:
     head_start = HeadStart()
     asked = question(tmp_path)
@@ -45,13 +45,41 @@ async def test_another_process_takes_the_first_look(tmp_path: Path) -> None:
     assert await head_start.look(asked) is None
 
 
-@pytest.mark.skipif(os.cpu_count() == 1, reason="a single core has no use for a head start")
 async def test_there_is_no_first_look_by_a_process_that_died(tmp_path: Path) -> None:
     head_start = HeadStart()
     assert head_start._process is not None
     head_start._process.kill()
     assert await head_start.look(question(tmp_path)) is None
     assert not head_start.is_ready
+
+
+WITH_HEAD_START = """
+import sys
+from scram_lsp.server.analysis.head_start import HeadStart, is_core_free
+head_start = HeadStart()
+from scram_lsp.server.main import run
+sys.exit(run(head_start))
+"""
+
+
+@pytest.mark.parametrize("client", ["neovim", "visual-studio-code"])
+async def test_a_client_is_told_after_the_first_look_and_after_each_edit(
+    editor: Editor, project: Path, client: str
+) -> None:
+    await editor.start(project, client_capabilities(client), (sys.executable, "-c", WITH_HEAD_START))
+    uri = editor.open(project / "train.py", TRAIN)
+    assert [each.code for each in await editor.shown(uri)] == ["SCR101"]
+    assert [each.title for each in await editor.fixes(uri, RATE)] != []
+    version = editor.replace(uri, RATE, "1e-3")
+    assert await editor.shown(uri, version) == ()
+
+
+def test_no_process_is_started_where_all_cores_are_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    monkeypatch.setattr(os, "getloadavg", lambda: (3.5, 0.0, 0.0), raising=False)
+    assert not is_core_free()
+    monkeypatch.setattr(os, "getloadavg", lambda: (0.5, 9.0, 9.0), raising=False)
+    assert is_core_free()
 
 
 def test_the_server_is_there_before_the_analysis_is_loaded() -> None:

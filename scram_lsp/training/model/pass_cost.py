@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-UNTRACED_SECONDS_PER_LAYER = 0.004
-"""A pass forward and back with statistics on two shared cores: 4 layers took 0.02 s, 100 layers 0.5 s."""
+UNTRACED_SECONDS_PER_LAYER = 0.005
+"""A pass forward and back with statistics: 1.1 s of processor time for 100 layers on two cores that ten others used;
+about half of that is taken for a machine with less to do."""
 
 UNTRACED_SECONDS_PER_TIME_STEP = 0.004
-"""The same of one recurrent layer: outside a graph its loop is one of Python's."""
+"""The same of one recurrent layer, whose loop outside a graph is one of Python's: 0.8 s for two of 28 steps there."""
 
 TRACED_SECONDS_PER_LAYER = {"tensorflow": 0.04, "jax": 0.5}
-"""To trace and compile it: on TensorFlow 4 layers took 0.15 s, 100 layers 4 s. XLA took 5 s for a model of five, so
-on JAX the layers are looked at only in runs that are long enough to bear it."""
+"""To trace and compile it: 9.3 s of processor time on the same machine, again taken by half. XLA took 5 s for a model
+of five layers, so on JAX they are looked at only in runs that are long enough to bear it."""
 
 LAYERS_PER_LOOP = 5
 """To trace a recurrent layer takes as long as to trace so many others: its loop is a graph of its own, and so is the
 loop's gradient."""
 
 TRACE_RATIO = 8.0
-"""To trace a pass takes about as long as so many that are not traced."""
+"""To trace a pass takes about as long as so many that are not traced: 4 to 8 times for the models of the benchmark."""
 
 _UNKNOWN_TIME_STEPS = 100
 

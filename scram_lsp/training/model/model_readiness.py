@@ -34,9 +34,11 @@ def _are_layers_built(model: Any) -> bool:
 
 
 def _build(model: Any, batch: Any) -> None:
-    """Build what is missing; the model is not traced for it where the form of its outputs is known."""
+    """Build what is missing; on TensorFlow the model is not traced for it where the form of its outputs is known."""
+    import keras
+
     outputs = getattr(getattr(model, "_functional", None) or model, "_outputs_struct", None)
-    if outputs is None or not _are_layers_built(model):
+    if keras.backend.backend() != "tensorflow" or outputs is None or not _are_layers_built(model):
         model._symbolic_build(data_batch=batch)
         return
     if model._compile_loss is not None and not model._compile_loss.built:

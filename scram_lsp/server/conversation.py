@@ -33,7 +33,7 @@ def converse(server: LanguageServer, told: BinaryIO, said: BinaryIO) -> None:
     except (KeyboardInterrupt, SystemExit):  # the latter is how pygls takes the word to leave
         pass
     finally:
-        server.shutdown()  # type: ignore[no-untyped-call]
+        server.shutdown()  # type: ignore[no-untyped-call]  # pygls gives it none
 
 
 async def _listen(server: LanguageServer, told: BinaryIO) -> None:

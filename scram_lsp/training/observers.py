@@ -138,7 +138,7 @@ class ProbeObserver:
         self._record: ProbeRecord | None = None
 
     def is_due(self, step: int) -> bool:
-        """On the schedule; from when that is affordable it is traced."""
+        """On the schedule. From when that is affordable the pass is traced, and the budget asked of that instead."""
         is_due = self._schedule.is_due(step)
         if is_due and self._probe.can_be_traced and self._budget.affords_once(self._seconds_to_trace()):
             self._probe.trace()

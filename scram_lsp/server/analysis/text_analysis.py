@@ -71,7 +71,7 @@ def load_analysis() -> None:
             return
         gc.disable()  # nothing is garbage while modules are loaded
         try:
-            import scram_lsp.checking  # noqa: F401
+            import scram_lsp.checking  # noqa: F401 (to have it loaded)
 
             rule_classes()
             gc.freeze()  # what is loaded stays: the collector need not look at it again

@@ -36,7 +36,7 @@ def same_nodes(one: cst.CSTNode, other: cst.CSTNode) -> bool:
         or getattr(one, "value", None).__class__ is not getattr(other, "value", None).__class__
     ):
         return False
-    if isinstance(getattr(one, "value", None), str) and one.value != other.value:  # type: ignore[attr-defined]
+    if isinstance(getattr(one, "value", None), str) and one.value != other.value:  # type: ignore[attr-defined]  # of one class
         return False
     pairs = zip(children(one), children(other), strict=True)
     return len(children(one)) == len(children(other)) and all(same_nodes(*pair) for pair in pairs)
@@ -94,7 +94,7 @@ def test_only_strings_alone_in_their_statement_have_twins() -> None:
         (before,) = cst.parse_module(f"if x:\n    {code}\n    y\n").body
         assert isinstance(before, cst.If)
         old = before.body.body[0]
-        new = cst.parse_module(f"if x:\n    {code.replace('a', 'b')}\n").body[0].body.body[0]  # type: ignore[union-attr, index]
+        new = cst.parse_module(f"if x:\n    {code.replace('a', 'b')}\n").body[0].body.body[0]  # type: ignore[union-attr, index]  # an if
         module = cst.Module([before])
         block = before.body.with_changes(body=(new, *before.body.body[1:]))
         after = cst.Module([before.with_changes(body=block)])

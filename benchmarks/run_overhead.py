@@ -34,6 +34,9 @@ START_STEPS = 20
 START_PAIRS = 3
 SOAK_REPORTS = 10
 
+SLOWEST = 3
+"""So many of each arm's slowest steps are told below its table."""
+
 
 @dataclass(frozen=True)
 class Workload:
@@ -253,6 +256,13 @@ def report(workload: Workload, jit: bool, lanes: Sequence[Lane]) -> None:
         cpu = sum(lane.cpu[WARM_STEPS:]) / sum(plain.cpu[WARM_STEPS:])
         same = "identical" if _same_weights(lane.model, plain.model) else "different"
         print(f"| {lane.arm} | {median:.3f} | {total:.3f} | {cpu:.3f} | {same} |", flush=True)
+    print(f"\nslowest steps: {'; '.join(f'{lane.arm} {_slowest(lane)}' for lane in lanes)}", flush=True)
+
+
+def _slowest(lane: Lane) -> str:
+    """The steps that took longest, by number, in seconds: what an arm's sum hides."""
+    steps = sorted(range(WARM_STEPS, len(lane.wall)), key=lane.wall.__getitem__, reverse=True)[:SLOWEST]
+    return ", ".join(f"{step + 1}: {lane.wall[step]:.2f}" for step in steps)
 
 
 def _robust_sum(values: Sequence[float]) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import libcst as cst
@@ -77,6 +77,28 @@ def _computations(section: Section) -> Iterator[Computation]:
             yield Computation(place, "call", None, None, tuple(given), _assigned(function))
 
 
+@dataclass(frozen=True, slots=True)
+class FunctionCall:
+    """A call of one argument within a computation, with the function as it is written (`tf.math.log`)."""
+
+    computation: Computation
+    place: Place
+    function: str
+    argument: Place
+
+
+def calls(
+    section: Section, name: str, is_meant: Callable[[Computation, cst.BaseExpression], bool]
+) -> tuple[FunctionCall, ...]:
+    """The calls of a function of this last name, within computations, whose only argument is of the kind meant."""
+    return tuple(
+        FunctionCall(computation, Place(section, call), Place(section, call.func).text, Place(section, argument))
+        for computation in computations(section)
+        for call in search.nodes(computation.place.node, cst.Call)
+        if called(call) == name and len(call.args) == 1 and is_meant(computation, argument := call.args[0].value)
+    )
+
+
 def trained_with(program: Program, computation: Computation) -> Place | None:
     """Where a model is compiled with a loss function of the module."""
     return _losses(program).get(computation.place.node)
@@ -95,8 +117,8 @@ def _assigned(function: cst.FunctionDef) -> dict[str, cst.BaseExpression | None]
     for statement in search.nodes(function.body, cst.Assign):
         for each in statement.targets:
             for name in search.nodes(each.target, cst.Name):
-                once = name is each.target and name.value not in found
-                found[name.value] = statement.value if once else None
+                is_only = name is each.target and name.value not in found
+                found[name.value] = statement.value if is_only else None
     for augmented in search.nodes(function.body, cst.AugAssign):
         if isinstance(augmented.target, cst.Name):
             found[augmented.target.value] = None

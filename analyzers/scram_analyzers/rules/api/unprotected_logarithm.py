@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-
-import libcst as cst
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.api import guards
-from scram_analyzers.rules.api.guards import EPSILON, Computation
+from scram_analyzers.rules.api.guards import EPSILON, FunctionCall
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.once import once
-from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading import search
 from scram_analyzers.source.reading.chunks import Section
@@ -163,7 +159,7 @@ class UnprotectedLogarithm(Rule):
                 message=f"This is minus infinity, and {_harmed(logarithm)} NaN, as soon as {argument} is 0.",
                 related=(Related(used, "The model is trained with this loss."),) if used is not None else (),
                 severity=None if used is not None else Severity.INFO,
-                recipe=f"{logarithm.called}({argument} + {EPSILON})",
+                recipe=f"{logarithm.function}({argument} + {EPSILON})",
             )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
@@ -175,32 +171,15 @@ class UnprotectedLogarithm(Rule):
         return None
 
 
-def _harmed(logarithm: _Logarithm) -> str:
+def _harmed(logarithm: FunctionCall) -> str:
     return "the loss" if logarithm.computation.is_loss else "what follows"
 
 
-@dataclass(frozen=True, slots=True)
-class _Logarithm:
-    computation: Computation
-    called: str
-    place: Place
-    argument: Place
-
-
-def _logarithms(program: Program) -> Iterator[_Logarithm]:
+def _logarithms(program: Program) -> Iterator[FunctionCall]:
     for section in search.parts(program, "log("):
         yield from _logarithms_of(section)
 
 
 @once
-def _logarithms_of(section: Section) -> tuple[_Logarithm, ...]:
-    return tuple(
-        _Logarithm(
-            computation, Place(section, call.func).text, Place(section, call), Place(section, call.args[0].value)
-        )
-        for computation in guards.computations(section)
-        for call in search.nodes(computation.place.node, cst.Call)
-        if guards.called(call) == "log"
-        and len(call.args) == 1
-        and guards.may_be_exactly_zero_chance(computation, call.args[0].value)
-    )
+def _logarithms_of(section: Section) -> tuple[FunctionCall, ...]:
+    return guards.calls(section, "log", guards.may_be_exactly_zero_chance)

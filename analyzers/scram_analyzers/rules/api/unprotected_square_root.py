@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import libcst as cst
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.api import guards
-from scram_analyzers.rules.api.guards import EPSILON, Computation
+from scram_analyzers.rules.api.guards import EPSILON, Computation, FunctionCall
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.once import once
-from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading import search
 from scram_analyzers.source.reading.chunks import Section
@@ -125,7 +123,7 @@ class UnprotectedSquareRoot(Rule):
                 place=root.place,
                 message=f"Where {root.argument.text} is 0, the gradient of its square root is not a number.",
                 related=(Related(used, "The model is trained with this loss."),) if used is not None else (),
-                recipe=f"{root.called}({root.argument.text} + {EPSILON})",
+                recipe=f"{root.function}({root.argument.text} + {EPSILON})",
             )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
@@ -137,27 +135,14 @@ class UnprotectedSquareRoot(Rule):
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Root:
-    computation: Computation
-    called: str
-    place: Place
-    argument: Place
-
-
-def _roots(program: Program) -> Iterator[_Root]:
+def _roots(program: Program) -> Iterator[FunctionCall]:
     for section in search.parts(program, "sqrt("):
         yield from _roots_of(section)
 
 
 @once
-def _roots_of(section: Section) -> tuple[_Root, ...]:
-    return tuple(
-        _Root(computation, Place(section, call.func).text, Place(section, call), Place(section, call.args[0].value))
-        for computation in guards.computations(section)
-        for call in search.nodes(computation.place.node, cst.Call)
-        if guards.called(call) == "sqrt" and len(call.args) == 1 and _is_sum_of_squares(computation, call.args[0].value)
-    )
+def _roots_of(section: Section) -> tuple[FunctionCall, ...]:
+    return guards.calls(section, "sqrt", _is_sum_of_squares)
 
 
 _SUMS = ("sum", "reduce_sum", "mean", "reduce_mean")

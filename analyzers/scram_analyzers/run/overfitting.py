@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scram_analyzers.run.history import Moment, RunHistory, asked_once
+from scram_analyzers.run.inference_gap import inference_gap
 from scram_analyzers.run.records import EpochRecord
 from scram_analyzers.run.task import Baseline, baseline
 from scram_analyzers.run.trends import slope
@@ -79,7 +80,11 @@ class _Epoch:
 
 @asked_once
 def overfitting(history: RunHistory) -> Overfitting | None:
-    """Overfitting as of the last epoch, or None."""
+    """Overfitting as of the last epoch, or None.
+
+    A model that does as badly on its training rows in inference mode has not learned them by heart: validation only
+    shows that averages of batch statistics lag behind.
+    """
     epochs = [epoch for record in history.epochs if (epoch := _validated(record)) is not None]
     if len(epochs) <= EPOCHS:
         return None
@@ -87,7 +92,7 @@ def overfitting(history: RunHistory) -> Overfitting | None:
     since = epochs[best:]
     if since[0].val_loss <= 0 or not _rises(since, _epochs_needed(history)) or not _training_improves(since):
         return None
-    if not _had_learned(since[0], history):
+    if not _had_learned(since[0], history) or inference_gap(history) is not None:
         return None
     found = _described(since[0], since[-1])
     return found if _gap_is_wide(found, baseline(history)) else None

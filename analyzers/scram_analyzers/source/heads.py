@@ -64,7 +64,7 @@ def _pairs(compiled: Compile) -> tuple[tuple[Head, Loss], ...]:
 def _paired(compiled: Compile) -> Iterator[tuple[Head, Loss]]:
     if compiled.model is None:
         return
-    if compiled.model.trains_itself:
+    if not compiled.model.uses_compiled_loss:
         return
     heads = heads_of(compiled.model)
     for loss in compiled.losses:
@@ -113,7 +113,7 @@ def _head(output: Tensor) -> Head:
                 reshaped = reshaped or producer.class_name in RESHAPING
             elif is_activation:
                 if activation == "linear":
-                    activation, place = own, argument.place if argument is not None else producer.place
+                    activation, place = own, argument.place if argument is not None else _applied(tensor, output)
             else:
                 if activation == "linear":
                     activation, place = own, argument.place if argument is not None else None
@@ -131,6 +131,14 @@ def _head(output: Tensor) -> Head:
             break
         tensor = tensor.inputs[0] if len(tensor.inputs) == 1 else None
     return Head(None, None, None, None if activation == "linear" else activation, place, output)
+
+
+def _applied(tensor: Tensor, output: Tensor) -> Place | None:
+    """Where an activation layer is made; where it is called, when other values go through it too."""
+    layer = tensor.producer
+    assert isinstance(layer, Layer)
+    calls = sum(1 for each in output.ancestors() if each.producer is layer)
+    return tensor.place if calls > 1 else layer.place
 
 
 def _ending(layer: Layer, activation: str | None, place: Place | None, output: Tensor) -> Head:

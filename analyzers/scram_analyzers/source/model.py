@@ -66,7 +66,8 @@ class Model:
     `layers` are in the order of the computation, those of nested models included; `complete` is False when
     part of the model could not be understood. `frozen` holds the identities of layers that don't train.
     `application` and `arguments` describe a ready-made backbone ("keras.applications.VGG16"). `trains_itself`: a
-    subclass that computes its own loss, so that the compiled one says little.
+    subclass that computes its own loss, so that the compiled one says little; `uses_compiled_loss`: its outputs are
+    judged by the compiled loss all the same.
     """
 
     identity: int
@@ -82,6 +83,7 @@ class Model:
     application: str | None = None
     arguments: Mapping[str, Value] = field(default_factory=dict)
     trains_itself: bool = False
+    uses_compiled_loss: bool = True
     answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
     def tensors(self) -> Iterator[Tensor]:

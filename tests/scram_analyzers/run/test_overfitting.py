@@ -4,7 +4,7 @@ import pytest
 
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.overfitting import overfitting
-from scram_analyzers.run.records import EpochRecord, RunInfo
+from scram_analyzers.run.records import EpochRecord, ProbeRecord, RunInfo, StepRecord
 
 RISING = [0.50, 0.40, 0.44, 0.46, 0.50]
 FALLING = [0.60, 0.35, 0.20, 0.10, 0.05]
@@ -62,4 +62,12 @@ def test_without_validation_there_is_nothing_to_say():
     history = RunHistory(RunInfo(run="r", script="/p/train.py", started=""))
     for epoch in range(1, 8):
         history.add_epoch(EpochRecord(epoch, epoch, (("loss", 1 / epoch),)))
+    assert overfitting(history) is None
+
+
+def test_averages_that_lag_behind_are_no_overfitting():
+    history = history_of(FALLING, RISING, [0.7, 0.85, 0.92, 0.97, 0.99], [0.8, 0.86, 0.86, 0.85, 0.85])
+    history.add_step(StepRecord(1, 1, 2.3))
+    for step in (42, 45, 48):
+        history.add_probe(ProbeRecord(step, 5, 16, loss=0.05, inference_loss=0.9))
     assert overfitting(history) is None

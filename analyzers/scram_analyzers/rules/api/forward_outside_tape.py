@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import libcst as cst
 
 from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.api import tapes
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading import search
+from scram_analyzers.source.reading.chunks import Section
 from scram_analyzers.source.reading.dotted import dotted_name
-
-_WEIGHTS = frozenset(("trainable_weights", "trainable_variables", "weights", "variables"))
 
 
 class ForwardOutsideTape(Rule):
@@ -105,11 +105,10 @@ class ForwardOutsideTape(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each forward pass whose gradients a later tape is asked for, without the model in its block."""
-        for statement, place in search.found(program, cst.With, "GradientTape"):
-            tape = _tape(statement)
-            block = next(iter(place.section.parsed.ancestors(statement)), None)
-            if tape is not None and isinstance(block, (cst.IndentedBlock, cst.Module)):
-                yield from _around(statement, tape, block.body, place)
+        for statement, tape, section in tapes.tapes(program):
+            block = next(iter(section.parsed.ancestors(statement)), None)
+            if isinstance(block, (cst.IndentedBlock, cst.Module)):
+                yield from _around(statement, tape, block.body, section)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +120,7 @@ class _Forward:
     result: str
 
 
-def _around(statement: cst.With, tape: str, body: Sequence[cst.BaseStatement], place: Place) -> Iterator[Report]:
+def _around(statement: cst.With, tape: str, body: Sequence[cst.BaseStatement], section: Section) -> Iterator[Report]:
     """A call of a model before the tape in the same block, whose gradients are asked for in it or after it."""
     position = next(number for number, each in enumerate(body) if each is statement)
     forwards = [
@@ -130,14 +129,14 @@ def _around(statement: cst.With, tape: str, body: Sequence[cst.BaseStatement], p
     if not forwards:
         return
     after = itertools.takewhile(lambda each: not _opens(each, tape), body[position + 1 :])
-    differentiated = _differentiated([*after], tape) | _differentiated(statement.body.body, tape)
+    differentiated = {each.model for each in tapes.gradients([*after, *statement.body.body], tape, section)}
     inside = {name.value for name in search.nodes(statement.body, cst.Name)}
     for forward in forwards:
         if forward.model in differentiated and forward.result in inside and not _used(statement, forward.model):
             yield Report(
-                place=Place(place.section, forward.call),
+                place=Place(section, forward.call),
                 message=f"The model {forward.model} is called before the tape begins, so its weights get no gradients.",
-                related=(Related(Place(place.section, statement.items[0]), "The tape records from here on."),),
+                related=(Related(Place(section, statement.items[0]), "The tape records from here on."),),
             )
 
 
@@ -153,29 +152,7 @@ def _forwards(line: cst.SimpleStatementLine) -> Iterator[_Forward]:
 
 def _opens(statement: cst.CSTNode, tape: str) -> bool:
     """Whether a statement opens another tape of the same name."""
-    return isinstance(statement, cst.With) and _tape(statement) == tape
-
-
-def _tape(statement: cst.With) -> str | None:
-    """The name of the tape that a `with` statement opens."""
-    for item in statement.items:
-        function = dotted_name(item.item.func) if isinstance(item.item, cst.Call) else None
-        name = item.asname.name if item.asname is not None else None
-        if function is not None and function.endswith("GradientTape") and isinstance(name, cst.Name):
-            return name.value
-    return None
-
-
-def _differentiated(statements: Sequence[cst.CSTNode], tape: str) -> set[str]:
-    """The models whose weights `tape.gradient(...)` asks for."""
-    models: set[str] = set()
-    for statement in statements:
-        for call in search.nodes(statement, cst.Call):
-            if dotted_name(call.func) == f"{tape}.gradient" and len(call.args) > 1:
-                owner, _, attribute = (dotted_name(call.args[1].value) or "").rpartition(".")
-                if attribute in _WEIGHTS:
-                    models.add(owner)
-    return models
+    return isinstance(statement, cst.With) and tapes.tape_name(statement) == tape
 
 
 def _used(statement: cst.With, model: str) -> bool:

@@ -91,7 +91,7 @@ class DropoutOnOutput(Rule):
         """Report each dropout between a compiled model's last layer with weights and its loss."""
         for compiled in program.compiles:
             model = compiled.model
-            if model is None or model.trains_itself or not any(loss.name for loss in compiled.losses):
+            if model is None or not model.uses_compiled_loss or not any(loss.name for loss in compiled.losses):
                 continue
             for output in model.outputs:
                 found = _dropout_at_end(output)

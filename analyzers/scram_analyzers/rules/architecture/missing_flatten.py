@@ -147,7 +147,7 @@ class MissingFlatten(Rule):
         """Report heads with too many axes, and dense layers on maps that are flattened after them."""
         fits = {id(fit.compile): fit for fit in program.fits if fit.compile is not None}
         for compiled in program.compiles:
-            if compiled.model is None or compiled.model.trains_itself:
+            if compiled.model is None or not compiled.model.uses_compiled_loss:
                 continue
             fit = fits.get(id(compiled))
             shapes = ModelShapes(compiled.model, sample_shape(fit.inputs) if fit is not None else None)

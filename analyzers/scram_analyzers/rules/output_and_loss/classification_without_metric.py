@@ -104,6 +104,7 @@ def _unwatched(case: Case) -> bool:
         or case.metrics != ()
         or case.head.units is None
         or case.judged_by_hand
+        or (case.compiled.model is not None and case.compiled.model.trains_itself)
     ):
         return False
     if any(name in case.compiled.arguments.keywords for name in ("weighted_metrics", "metrics")):

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from scram_analyzers.source import own_training
 from scram_analyzers.source.graph import InputSpec, Layer, Opaque, Tensor
 from scram_analyzers.source.interpreting import keras_layers
 from scram_analyzers.source.interpreting.state import Created, Instance, ListObject
@@ -28,10 +29,6 @@ if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.interpreter import Interpreter
 
 MODEL_BASES = frozenset(("keras.models.Model", "keras.models.Sequential"))
-
-
-OWN_TRAINING = ("train_step", "compute_loss", "compute_gradients")
-"""Methods with which a subclass takes the loss into its own hands."""
 
 
 def is_model(interpreter: Interpreter, value: Value) -> bool:
@@ -300,8 +297,10 @@ def _of_instance(interpreter: Interpreter, reference: Ref, instance: Instance) -
         outputs = _trace_call(interpreter, reference, call, place)
     thing = ModelObject(ModelKind.SUBCLASSED, place, name=instance.cls.name, attributes=instance.attributes)
     finished = _finish(interpreter, reference.identity, thing, outputs, True)
-    own = any(instance.cls.member(name) is not None for name in OWN_TRAINING)
-    return replace(finished, trains_itself=own)
+    own = own_training.trains_itself(instance.cls)
+    return replace(
+        finished, trains_itself=own, uses_compiled_loss=not own or own_training.uses_compiled_loss(instance.cls)
+    )
 
 
 def _trace_call(interpreter: Interpreter, reference: Ref, call: Function, place: Place) -> tuple[Tensor, ...]:

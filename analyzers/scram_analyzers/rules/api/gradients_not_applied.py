@@ -1,0 +1,137 @@
+"""SCR870 gradients-not-applied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.api import tapes
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Program
+from scram_analyzers.source.reading import search
+from scram_analyzers.source.reading.chunks import Section
+
+
+class GradientsNotApplied(Rule):
+    """Gradients that a training loop works out and leaves at that."""
+
+    code = "SCR870"
+    name = "gradients-not-applied"
+    severity = Severity.ERROR
+    confidence = Confidence.HIGH
+    summary = "gradients of a model's weights that are worked out and never given to an optimizer"
+    why = (
+        "A GradientTape only says how the weights should change. Where nothing takes its answer, they stay the random "
+        "numbers they began with, and the loss only moves with the batches."
+    )
+    how = "Give the gradients to the optimizer: optimizer.apply_gradients(zip(gradients, model.trainable_variables))."
+    references = (
+        Reference(
+            "Keras: Writing a training loop from scratch",
+            "https://keras.io/guides/writing_a_custom_training_loop_in_tensorflow/",
+        ),
+    )
+    bad = (
+        Example(
+            "The step ends with the gradients",
+            """
+            import tensorflow as tf
+
+            model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+            optimizer = tf.keras.optimizers.Adam()
+
+
+            def train_step(x, y):
+                with tf.GradientTape() as tape:
+                    loss = tf.reduce_mean(tf.square(y - model(x, training=True)))
+                gradients = »tape.gradient(loss, model.trainable_variables)«
+                return loss
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "The optimizer takes them",
+            """
+            import tensorflow as tf
+
+            model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+            optimizer = tf.keras.optimizers.Adam()
+
+
+            def train_step(x, y):
+                with tf.GradientTape() as tape:
+                    loss = tf.reduce_mean(tf.square(y - model(x, training=True)))
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+                return loss
+            """,
+        ),
+        Example(
+            "Somebody else takes them",
+            """
+            import tensorflow as tf
+
+            model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+
+
+            def gradients_of(x, y):
+                with tf.GradientTape() as tape:
+                    loss = tf.reduce_mean(tf.square(y - model(x, training=True)))
+                gradients = tape.gradient(loss, model.trainable_variables)
+                return loss, gradients
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report gradients of weights that are given a name, or none, and are not read where that name is known."""
+        for statement, tape, section in tapes.tapes(program):
+            around = tapes.surroundings(statement, section)
+            for asked in tapes.gradients([around], tape, section):
+                name = _name_given(asked, section)
+                if name is not None and not _is_read(program, around, name):
+                    yield Report(
+                        place=asked.place,
+                        message=f"Nothing uses these gradients, so no step changes {asked.weights}.",
+                        related=(Related(Place(section, statement.items[0]), "The tape that recorded the loss."),),
+                        recipe=_recipe(name, asked),
+                    )
+
+
+def _name_given(asked: tapes.Gradients, section: Section) -> str | None:
+    """The one name that the gradients are assigned to; "" for a call that is a statement of its own."""
+    around = next(section.parsed.ancestors(asked.call), None)
+    if isinstance(around, cst.Expr):
+        return ""
+    if isinstance(around, cst.Assign) and len(around.targets) == 1:
+        target = around.targets[0].target
+        return target.value if isinstance(target, cst.Name) else None
+    return None
+
+
+def _is_read(program: Program, around: cst.CSTNode, name: str) -> bool:
+    """Whether a name stands anywhere but at its assignments: in its function, or in the whole module."""
+    if not name:
+        return False
+    inside = [around] if isinstance(around, cst.FunctionDef) else _everything(program)
+    named = sum(1 for part in inside for each in search.nodes(part, cst.Name) if each.value == name)
+    targets = sum(
+        1
+        for part in inside
+        for each in search.nodes(part, cst.AssignTarget)
+        if isinstance(each.target, cst.Name) and each.target.value == name
+    )
+    return named > targets
+
+
+def _everything(program: Program) -> list[cst.CSTNode]:
+    return [chunk.section.parsed.module for chunk in program.chunks if chunk.section.parsed.module is not None]
+
+
+def _recipe(name: str, asked: tapes.Gradients) -> str:
+    optimizer = "self.optimizer" if asked.model == "self" else "optimizer"
+    return f"{optimizer}.apply_gradients(zip({name or 'gradients'}, {asked.weights}))"

@@ -1,0 +1,298 @@
+"""SCR871 training-in-inference-mode."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
+from scram_analyzers.rules.api import tapes
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.source.graph import Layer
+from scram_analyzers.source.model import Model, ModelKind
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Program
+from scram_analyzers.source.reading import search
+from scram_analyzers.source.reading.chunks import Section
+from scram_analyzers.source.reading.dotted import dotted_name
+from scram_analyzers.source.values import number
+
+_RANDOM = frozenset(
+    (
+        "Dropout",
+        "SpatialDropout1D",
+        "SpatialDropout2D",
+        "SpatialDropout3D",
+        "AlphaDropout",
+        "GaussianDropout",
+        "GaussianNoise",
+    )
+)
+
+
+class TrainingInInferenceMode(Rule):
+    """A training loop that calls its model as if for predictions."""
+
+    code = "SCR871"
+    name = "training-in-inference-mode"
+    severity = Severity.WARNING
+    confidence = Confidence.HIGH
+    summary = "a forward pass of training in which Dropout and BatchNormalization behave as in predictions"
+    why = (
+        "Outside of fit a model is called in inference mode unless it is told otherwise: Dropout lets everything "
+        "through, and BatchNormalization uses averages that nothing ever updates, so it normalizes nothing."
+    )
+    how = "Call the model with training=True in the step that trains, and with training=False everywhere else."
+    references = (
+        Reference(
+            "Keras: Writing a training loop from scratch",
+            "https://keras.io/guides/writing_a_custom_training_loop_in_tensorflow/",
+        ),
+        Reference("Keras: Transfer learning, training=False", "https://keras.io/guides/transfer_learning/"),
+    )
+    false_alarms = (
+        "Averages that are kept as they are on purpose: freeze the layer then (trainable = False). Where nothing is "
+        "said of training at all, the finding is for information."
+    )
+    bad = (
+        Example(
+            "Dropout is off",
+            """
+            import tensorflow as tf
+
+            model = tf.keras.Sequential(
+                [tf.keras.layers.Dense(64, "relu"), tf.keras.layers.Dropout(0.5), tf.keras.layers.Dense(10)]
+            )
+            loss_fn = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            optimizer = tf.keras.optimizers.Adam()
+
+
+            def train_step(x, y):
+                with tf.GradientTape() as tape:
+                    loss = loss_fn(y, »model(x, training=False)«)
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+
+
+            for x, y in batches:
+                train_step(x, y)
+            """,
+            """
+            import tensorflow as tf
+
+            model = tf.keras.Sequential(
+                [tf.keras.layers.Dense(64, "relu"), tf.keras.layers.Dropout(0.5), tf.keras.layers.Dense(10)]
+            )
+            loss_fn = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            optimizer = tf.keras.optimizers.Adam()
+
+
+            def train_step(x, y):
+                with tf.GradientTape() as tape:
+                    loss = loss_fn(y, model(x, training=True))
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+
+
+            for x, y in batches:
+                train_step(x, y)
+            """,
+        ),
+        Example(
+            "A training step of its own",
+            """
+            import keras
+            import tensorflow as tf
+            from keras import layers
+
+
+            class Net(keras.Model):
+                def __init__(self):
+                    super().__init__()
+                    self.hidden = layers.Dense(64)
+                    self.norm = layers.BatchNormalization()
+                    self.head = layers.Dense(10)
+
+                def call(self, x, training=False):
+                    return self.head(self.norm(self.hidden(x), training=training))
+
+                def train_step(self, data):
+                    x, y = data
+                    with tf.GradientTape() as tape:
+                        y_pred = »self(x, training=False)«
+                        loss = self.compute_loss(x, y, y_pred)
+                    gradients = tape.gradient(loss, self.trainable_variables)
+                    self.optimizer.apply_gradients(zip(gradients, self.trainable_variables))
+                    return {"loss": loss}
+
+
+            model = Net()
+            model.compile(optimizer="adam", loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+            model.fit(x, y)
+            """,
+            """
+            import keras
+            import tensorflow as tf
+            from keras import layers
+
+
+            class Net(keras.Model):
+                def __init__(self):
+                    super().__init__()
+                    self.hidden = layers.Dense(64)
+                    self.norm = layers.BatchNormalization()
+                    self.head = layers.Dense(10)
+
+                def call(self, x, training=False):
+                    return self.head(self.norm(self.hidden(x), training=training))
+
+                def train_step(self, data):
+                    x, y = data
+                    with tf.GradientTape() as tape:
+                        y_pred = self(x, training=True)
+                        loss = self.compute_loss(x, y, y_pred)
+                    gradients = tape.gradient(loss, self.trainable_variables)
+                    self.optimizer.apply_gradients(zip(gradients, self.trainable_variables))
+                    return {"loss": loss}
+
+
+            model = Net()
+            model.compile(optimizer="adam", loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+            model.fit(x, y)
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "Nothing in the model behaves differently",
+            """
+            import tensorflow as tf
+
+            model = tf.keras.Sequential([tf.keras.layers.Dense(64, "relu"), tf.keras.layers.Dense(10)])
+            loss_fn = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            optimizer = tf.keras.optimizers.Adam()
+            for x, y in batches:
+                with tf.GradientTape() as tape:
+                    loss = loss_fn(y, model(x))
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+            """,
+        ),
+        Example(
+            "Gradients of the inputs, to see what the model looks at",
+            """
+            import tensorflow as tf
+
+            model = tf.keras.Sequential([tf.keras.layers.Dropout(0.5), tf.keras.layers.Dense(10)])
+            with tf.GradientTape() as tape:
+                tape.watch(image)
+                score = model(image, training=False)[0, 3]
+            saliency = tape.gradient(score, image)
+            """,
+        ),
+        Example(
+            "Averages of a pretrained part are frozen",
+            """
+            import tensorflow as tf
+
+            norm = tf.keras.layers.BatchNormalization(trainable=False)
+            model = tf.keras.Sequential([tf.keras.layers.Dense(64), norm, tf.keras.layers.Dense(10)])
+            loss_fn = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            optimizer = tf.keras.optimizers.Adam()
+            for x, y in batches:
+                with tf.GradientTape() as tape:
+                    loss = loss_fn(y, model(x, training=False))
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report the forward pass of each tape that asks for the gradients of a model it only calls for inference."""
+        for statement, tape, section in tapes.tapes(program):
+            around = tapes.surroundings(statement, section)
+            for model in dict.fromkeys(each.model for each in tapes.gradients([around], tape, section)):
+                yield from self._of_model(program, statement, model, section)
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """Say training=True."""
+        for statement, _, section in tapes.tapes(program):
+            for call in search.nodes(statement.body, cst.Call):
+                place = Place(section, call)
+                if program.range_of(place) == finding.range:
+                    edit = fixes.set_argument(program, place, "training", "True")
+                    return Fix("Call it with training=True", Applicability.UNSAFE, (edit,)) if edit else None
+        return None
+
+    def _of_model(self, program: Program, statement: cst.With, model: str, section: Section) -> Iterator[Report]:
+        calls = [call for call in search.nodes(statement.body, cst.Call) if dotted_name(call.func) == model]
+        if not calls or not all(_is_inference(call) for call in calls):
+            return
+        changed = _what_changes(program, statement, model, section)
+        if changed is None:
+            return
+        said = _training(calls[0]) is not None
+        idle = "lets everything through" if changed.class_name in _RANDOM else "never updates its averages"
+        told = "is told training=False" if said else "says nothing of training"
+        yield Report(
+            place=Place(section, calls[0]),
+            message=f"The step that trains {told}, so {changed.class_name} {idle}.",
+            related=(Related(changed.place, f"This {changed.class_name} works as in predictions."),),
+            severity=None if said else Severity.INFO,
+            recipe="training=True",
+        )
+
+
+def _training(call: cst.Call) -> cst.BaseExpression | None:
+    """What a call says of training."""
+    for argument in call.args:
+        if argument.keyword is not None and argument.keyword.value == "training":
+            return argument.value
+    return None
+
+
+def _is_inference(call: cst.Call) -> bool:
+    """Whether a call runs a model as for predictions: it says so, or has its inputs and nothing else."""
+    said = _training(call)
+    if said is None:
+        return len(call.args) == 1 and not call.args[0].star
+    return isinstance(said, cst.Name) and said.value == "False"
+
+
+def _what_changes(program: Program, statement: cst.With, name: str, section: Section) -> Layer | None:
+    """The first layer of the called model that would behave differently in training, where that can be told."""
+    models = _called(program, statement, name, section)
+    if not models:
+        return None
+    found = [_sensitive(program, model) for model in models]
+    return found[0] if all(found) else None
+
+
+def _called(program: Program, statement: cst.With, name: str, section: Section) -> list[Model]:
+    """The models that a name in a tape's block stands for: by the losses computed there, or by the class around."""
+    if name == "self":
+        around = section.parsed.ancestors(statement)
+        cls = next((each.name.value for each in around if isinstance(each, cst.ClassDef)), None)
+        models = {each.identity: each for each in program.models if each.kind is ModelKind.SUBCLASSED}
+        return [model for model in models.values() if model.name == cls]
+    inside = {id(call) for call in search.nodes(statement.body, cst.Call)}
+    judged = [each for each in program.loss_calls if id(each.place.node) in inside]
+    models = {each.model.identity: each.model for each in judged if each.model is not None}
+    return [*models.values()] if len(models) == 1 else []
+
+
+def _sensitive(program: Program, model: Model) -> Layer | None:
+    for layer in model.layers:
+        if layer.class_name in _RANDOM and _rate(layer) != 0:
+            return layer
+        if layer.class_name == "BatchNormalization" and not model.is_frozen(layer):
+            return layer
+    return None
+
+
+def _rate(layer: Layer) -> float | None:
+    argument = layer.arguments.get("rate", 0)
+    return number(argument.value) if argument is not None else None

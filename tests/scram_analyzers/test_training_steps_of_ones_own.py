@@ -1,0 +1,91 @@
+"""Models and loops that train themselves, as people write them."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from scram_analyzers.engine import analyze_source
+from scram_analyzers.findings import Finding, Severity
+from scram_analyzers.rules.registry import RuleSet
+
+MODEL = """
+import keras
+import tensorflow as tf
+from keras import layers
+
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.first = layers.Dense(16)
+        self.relu = layers.ReLU()
+        self.drop = layers.Dropout(0.2)
+        self.head = layers.Dense(10)
+
+    def call(self, x, training=False):
+        x = self.relu(self.first(x))
+        return {output}
+
+    def train_step(self, data):
+        x, y = data
+        with tf.GradientTape() as tape:
+            y_pred = {forward}
+            loss = {loss}
+        gradients = tape.gradient(loss, self.trainable_variables)
+        self.optimizer.apply_gradients(zip(gradients, self.trainable_variables))
+        return {{"loss": loss}}
+
+model = Net()
+model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+model.fit(x, y, epochs=20)
+"""
+LOGITS = "self.head(self.drop(x, training=training))"
+FORWARD = "self(x, training=True)"
+LOSS = "self.compute_loss(x=x, y=y, y_pred=y_pred)"
+
+
+def found(output: str = LOGITS, forward: str = FORWARD, loss: str = LOSS) -> dict[str, Finding]:
+    text = textwrap.dedent(MODEL.format(output=output, forward=forward, loss=loss))
+    return {each.name: each for each in analyze_source(text, "train.py", RuleSet.default()).findings}
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [LOSS, "self.compute_loss(x, y, y_pred)", "self.compiled_loss(y, y_pred)"],
+)
+def test_the_compiled_loss_judges_what_a_step_gives_to_it(loss: str) -> None:
+    assert "logits-without-from-logits" in found(loss=loss)
+
+
+@pytest.mark.parametrize(
+    ("forward", "loss"),
+    [
+        ("tf.nn.softmax(self(x, training=True))", LOSS),
+        (FORWARD, "self.compute_loss(x=x, y=y, y_pred=tf.nn.softmax(y_pred))"),
+        (FORWARD, "my_loss(y, y_pred)"),
+    ],
+)
+def test_what_becomes_of_the_outputs_in_between_is_not_known(forward: str, loss: str) -> None:
+    assert "logits-without-from-logits" not in found(forward=forward, loss=loss)
+
+
+def test_metrics_of_a_step_are_its_own() -> None:
+    assert "classification-without-metric" not in found()
+
+
+def test_an_activation_used_twice_is_shown_where_it_is_called() -> None:
+    finding = found(output="self.relu(self.head(self.drop(x, training=training)))")["invalid-output-activation"]
+    assert finding.range.start.line == MODEL[: MODEL.index("return {output}")].count("\n") + 1
+
+
+@pytest.mark.parametrize(
+    ("forward", "severity"), [("self(x, training=False)", Severity.WARNING), ("self(x)", Severity.INFO)]
+)
+def test_a_step_in_inference_mode(forward: str, severity: Severity) -> None:
+    assert found(forward=forward)["training-in-inference-mode"].severity is severity
+
+
+@pytest.mark.parametrize("forward", [FORWARD, "self(x, training=flag)", "self(x, True)"])
+def test_a_step_that_may_well_train(forward: str) -> None:
+    assert "training-in-inference-mode" not in found(forward=forward)

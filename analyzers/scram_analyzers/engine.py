@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 
 from scram_analyzers.diagnosis import FindPlace, Scene, diagnose
 from scram_analyzers.findings import (
@@ -25,6 +27,7 @@ from scram_analyzers.source.locate import concerns
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading.chunks import ParseCache
 from scram_analyzers.source.reading.text import mentions_keras
+from scram_analyzers.source.recall import Recall
 from scram_analyzers.source.unit_tests import expected_to_fail, in_unit_test
 from scram_analyzers.suppression import unused_removed
 
@@ -76,8 +79,10 @@ def analyze_source(text: str, filename: str, rules: RuleSet, cache: ParseCache |
         return Analysis(filename, rules, None, (unread,))
     program = interpret(text, filename, cache)
     findings = [note_finding(UNREADABLE, each.reason, filename, each.range, each.mend) for each in program.unread]
-    for rule in rules:
-        findings += _check_program(rule, program)
+    recall = cache.memory(filename).recall if cache is not None else None
+    with recall.of(program) if recall is not None else nullcontext():
+        for rule in rules:
+            findings += _check_program(rule, program, recall)
     return Analysis(filename, rules, program, tuple(_each_once(findings)))
 
 
@@ -165,9 +170,9 @@ def _each_once(findings: Iterable[Finding]) -> list[Finding]:
     return list(first.values())
 
 
-def _check_program(rule: Rule, program: Program) -> Iterator[Finding]:
+def _check_program(rule: Rule, program: Program, recall: Recall | None) -> Iterator[Finding]:
     try:
-        reports = list(rule.check_program(program))
+        reports = _reports(rule, program) if recall is None else recall.answer(rule, partial(_reports, rule))
     except Exception as error:  # a rule's fault must not take the other rules with it
         log.exception("rule %s failed on %s", rule.code, program.filename)
         yield note_finding(RULE_FAILED, _failure_message(rule, error), program.filename, SourceRange.of(1, 0, 1, 0))
@@ -175,6 +180,10 @@ def _check_program(rule: Rule, program: Program) -> Iterator[Finding]:
     for report in reports:
         if not _expected(rule, report, program):
             yield _source_finding(rule, report, program)
+
+
+def _reports(rule: Rule, program: Program) -> tuple[Report, ...]:
+    return tuple(rule.check_program(program))
 
 
 def _expected(rule: Rule, report: Report, program: Program) -> bool:

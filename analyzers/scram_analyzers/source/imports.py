@@ -20,13 +20,11 @@ class Spelling:
 class Imports:
     """The module-level names that imports bound, to the dotted names they stand for.
 
-    `stars` are the modules imported with `*`; `last_line` is the line the last top-level import ends on
-    (0 when there is none).
+    `stars` are the modules imported with `*`.
     """
 
     names: Mapping[str, str]
     stars: tuple[str, ...] = ()
-    last_line: int = 0
 
     def spell(self, name: str) -> Spelling:
         """How the author reaches a canonical Keras name ("keras.layers.Dropout"), with the shortest way in use."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -243,13 +244,35 @@ class Program:
     layer_variables: Mapping[int, str]
     answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
+    def mentions(self, word: str) -> bool:
+        """Whether the text has this in it."""
+        return word in self.text
+
+    def matches(self, pattern: re.Pattern[str]) -> bool:
+        """Whether the pattern is found in the text."""
+        return pattern.search(self.text) is not None
+
+    def sections_with(self, word: str) -> tuple[Section, ...]:
+        """The sections that have a tree and this in their text."""
+        if word not in self.text:
+            return ()
+        readable = (each for each in self.chunks if each.parsed.module is not None)
+        return tuple([each.section for each in readable if word in each.parsed.text])
+
+    def chunk_of(self, section: Section) -> PlacedChunk | None:
+        """Where a section stands; None for one of another program."""
+        return self._chunks_by_section.get(section)
+
     @cached_property
-    def _chunk_of(self) -> Mapping[Section, PlacedChunk]:
+    def _chunks_by_section(self) -> Mapping[Section, PlacedChunk]:
         return {chunk.section: chunk for chunk in self.chunks}
 
     def range_of(self, place: Place) -> SourceRange:
         """Where a place of this program stands in its text."""
-        return self._chunk_of[place.section].range_of(place.node)
+        chunk = self.chunk_of(place.section)
+        if chunk is None:
+            raise ValueError(f"{place!r} is not of this program")
+        return chunk.range_of(place.node)
 
     def line_of(self, place: Place) -> int:
         """The line it starts on, from 1."""

@@ -35,7 +35,7 @@ _ONLY_BEFORE_KERAS_3 = (
 def keras_version(program: Program) -> KerasVersion:
     """The Keras that the program asks for by what it imports and calls."""
     reached = list(_reached(program))
-    if any(_begins(name, _ONLY_BEFORE_KERAS_3) for name in reached) or "TF_USE_LEGACY_KERAS" in program.text:
+    if any(_begins(name, _ONLY_BEFORE_KERAS_3) for name in reached) or program.mentions("TF_USE_LEGACY_KERAS"):
         return KerasVersion.OLDER
     if any(_begins(canonical_name(name), _ONLY_IN_KERAS_3) for name in reached):
         return KerasVersion.KERAS_3

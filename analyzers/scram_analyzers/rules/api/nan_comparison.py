@@ -124,7 +124,7 @@ class _NanComparison:
 
 def _comparisons(program: Program) -> Iterator[_NanComparison]:
     for word in ("nan", "NaN", "NAN"):
-        if word not in program.text or not _COMPARED.search(program.text):
+        if not program.mentions(word) or not program.matches(_COMPARED):
             continue
         for place in (each for section in search.parts(program, word) for each in _equations(section)):
             node = place.node

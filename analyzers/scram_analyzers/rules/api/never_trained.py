@@ -80,7 +80,7 @@ class NeverTrained(Rule):
         """Report the first result asked of each model that nothing in the module trains."""
         if not program.compiles or program.fits or not program.evaluations:
             return
-        if _TRAINED_OTHERWISE.search(program.text):
+        if program.matches(_TRAINED_OTHERWISE):
             return
         said: set[int] = set()
         for evaluation in program.evaluations:

@@ -187,9 +187,7 @@ def _string(place: Place) -> str | None:
 
 
 def _registers(program: Program) -> bool:
-    return any(
-        each in program.text for each in ("custom_objects", "register_keras_serializable", "custom_object_scope")
-    )
+    return any(map(program.mentions, ("custom_objects", "register_keras_serializable", "custom_object_scope")))
 
 
 def _nearest(name: _Name) -> str | None:

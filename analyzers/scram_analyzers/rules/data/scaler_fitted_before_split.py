@@ -223,7 +223,7 @@ def _by_statistic(program: Program, step: DataStep) -> bool:
     pattern = (
         rf"^\s*(?:\w+\s*,\s*)?{re.escape(right)}\b[^=\n]*=[^=\n]*{_STATISTIC.pattern}" if right is not None else None
     )
-    return pattern is not None and re.search(pattern, program.text, re.MULTILINE) is not None
+    return pattern is not None and program.matches(re.compile(pattern, re.MULTILINE))
 
 
 def _leak_by_slices(program: Program, data: Data) -> tuple[Learned, DataStep] | None:
@@ -236,7 +236,7 @@ def _leak_by_slices(program: Program, data: Data) -> tuple[Learned, DataStep] | 
             continue
         for later in data.steps[position + 1 :]:
             bound = _upper_bound(later)
-            if bound is not None and re.search(rf"\[\s*{re.escape(bound)}\s*:", program.text):
+            if bound is not None and program.matches(re.compile(rf"\[\s*{re.escape(bound)}\s*:")):
                 return learned, later
     return None
 

@@ -266,7 +266,7 @@ def _stands_class_by_class(labels: Data) -> bool:
 
 def _collected_class_by_class(program: Program, labels: Data) -> bool:
     """Whether labels fill a list in loops of which an outer one goes over the classes, and nothing is ever mixed."""
-    mixed = in_random_order(labels) or _MIXING.search(program.text) is not None
+    mixed = in_random_order(labels) or program.matches(_MIXING)
     name = _list_name(labels.place) if labels.source in ("list", "literal") and labels.place is not None else None
     if name is None or mixed:
         return False

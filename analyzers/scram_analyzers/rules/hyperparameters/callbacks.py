@@ -17,7 +17,7 @@ def logged_names(program: Program, fit: Fit) -> frozenset[str] | None:
     compiled, model = fit.compile, fit.model
     if compiled is None or model is None or model.trains_itself or not _is_plain(compiled):
         return None
-    if len(model.outputs) != 1 or "add_metric" in program.text or fit.callbacks is None:
+    if len(model.outputs) != 1 or program.mentions("add_metric") or fit.callbacks is None:
         return None
     if any(each.kind is None or each.kind.endswith("LambdaCallback") for each in fit.callbacks):
         return None  # it may log what it likes

@@ -338,4 +338,4 @@ def _is_one_layer(model: Model) -> bool:
 def _moves_no_weights(program: Program) -> bool:
     """Whether a program with a training loop of its own never speaks of a model's variables."""
     words = ("trainable_", ".weights", ".variables")
-    return ".apply_gradients(" in program.text and not any(word in program.text for word in words)
+    return program.mentions(".apply_gradients(") and not any(map(program.mentions, words))

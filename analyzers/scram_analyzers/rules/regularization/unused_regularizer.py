@@ -88,7 +88,7 @@ class UnusedRegularizer(Rule):
                     message=f"No layer gets this regularizer: nothing reads {name}.",
                     recipe=f"kernel_regularizer={name}",
                 )
-        if not any(word in program.text for word in _REBUILDS):
+        if not any(map(program.mentions, _REBUILDS)):
             yield from _set_later(program)
 
 

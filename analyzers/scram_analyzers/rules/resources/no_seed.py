@@ -64,7 +64,7 @@ class NoSeed(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report the first training of a program without any seed."""
-        if program.fits and not any(word in program.text for word in _SEEDING):
+        if program.fits and not any(map(program.mentions, _SEEDING)):
             spelled = program.imports.spell("keras.utils.set_random_seed").text
             yield Report(
                 place=program.fits[0].place,

@@ -37,6 +37,7 @@ from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program, UnreadPart
 from scram_analyzers.source.reading.chunks import ParseCache, PlacedChunk, Section, parse_module
 from scram_analyzers.source.reading.splitting import split_module
+from scram_analyzers.source.recall import Recall
 from scram_analyzers.source.values import (
     UNKNOWN,
     Argument,
@@ -97,7 +98,8 @@ def interpret(text: str, filename: str, cache: ParseCache | None = None) -> Prog
     chunks = tuple(parse_module(split, cache, memory.split))
     interpreter = Interpreter(text, filename, chunks, memory)
     program = interpreter.run()
-    cache.remember(filename, Memory(split, interpreter.outcomes, frozenset(interpreter.sought), memory.serials))
+    sought, recall = frozenset(interpreter.sought), memory.recall or Recall()
+    cache.remember(filename, Memory(split, interpreter.outcomes, sought, memory.serials, recall))
     return program
 
 
@@ -268,19 +270,10 @@ class Interpreter:
             self.call_function(function, Arguments(open=True))
 
     def _import_table(self) -> Imports:
-        last = 0
-        for chunk in self.chunks:
-            if chunk.parsed.module is None:
-                continue
-            for statement in chunk.parsed.module.body:
-                if isinstance(statement, cst.SimpleStatementLine) and isinstance(
-                    statement.body[-1], (cst.Import, cst.ImportFrom)
-                ):
-                    last = chunk.first_line  # refined by `fixes`, which alone needs the exact line
         names: dict[str, str] = {}
         for name, dotted in self.recording.imports:
             names.setdefault(name, dotted)
-        return Imports(names, self.stars, last)
+        return Imports(names, self.stars)
 
     def _layer_variables(self) -> Mapping[int, str]:
         variables: dict[int, str] = {}

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.state import HeapObject
     from scram_analyzers.source.program import UnreadPart
     from scram_analyzers.source.reading.splitting import Split
+    from scram_analyzers.source.recall import Recall
     from scram_analyzers.source.values import Value
 
 Key = TypeVar("Key", bound=Hashable)
@@ -102,13 +103,15 @@ class Outcome:
 class Memory:
     """The last reading of one file: how it was cut, the outcome of each stretch.
 
-    `sought` are the names that the whole text was searched for; `serials` numbers the stretches ever read.
+    `sought` are the names that the whole text was searched for; `serials` numbers the stretches ever read; `recall`
+    is what was said of the program.
     """
 
     split: Split | None = None
     outcomes: Mapping[Hashable, Outcome] = field(default_factory=dict)
     sought: frozenset[str] = frozenset()
     serials: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    recall: Recall | None = None
 
 
 def hold(answers: Sequence[tuple[Key, object]], known: Mapping[Key, object]) -> bool:

@@ -7,7 +7,6 @@ from typing import TypeVar
 
 import libcst as cst
 
-from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading.chunks import Section
@@ -28,14 +27,7 @@ def nodes(root: cst.CSTNode, kind: type[Node]) -> Iterator[Node]:
 
 def parts(program: Program, word: str) -> Iterator[Section]:
     """The top-level parts of the module whose text holds `word`."""
-    if word in program.text:
-        yield from (section for section, text in _readable(program) if word in text)
-
-
-@once
-def _readable(program: Program) -> tuple[tuple[Section, str], ...]:
-    """The parts that have a tree, with their texts."""
-    return tuple((each.section, each.parsed.text) for each in program.chunks if each.parsed.module is not None)
+    yield from program.sections_with(word)
 
 
 def found(program: Program, kind: type[Node], word: str) -> Iterator[tuple[Node, Place]]:

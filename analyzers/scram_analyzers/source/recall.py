@@ -1,0 +1,180 @@
+"""What was said of a file's last text, and what it rested on: said again as long as none of that has changed.
+
+After an edit most of a program is the very same objects as before. Who asks something is given a view of the program
+that notes what is looked at; where all of that is the same in the next text, so is the answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from operator import is_
+from typing import Any, NamedTuple, TypeVar
+
+from scram_analyzers.source.imports import Imports
+from scram_analyzers.source.once import Following
+from scram_analyzers.source.program import Program
+from scram_analyzers.source.reading.chunks import PlacedChunk, Section
+
+Answer = TypeVar("Answer")
+
+
+class Look(NamedTuple):
+    """What can be looked at in a program: a field of it, or what a method of it says `about` something."""
+
+    what: str
+    about: tuple[Hashable, ...] | None = None
+
+    def at(self, program: Program) -> object:
+        """What is to be seen there."""
+        found: object = getattr(program, self.what)
+        return found(*self.about) if self.about is not None and callable(found) else found
+
+    def is_spared(self, edited: str) -> bool:
+        """Whether this looks for a word, within one line, that none of the chunks which an edit touched have."""
+        if self.about is None or self.what not in ("mentions", "sections_with"):
+            return False
+        word = str(self.about[0])
+        return word not in edited and word.isprintable() and not word.isspace()
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """An answer with all that was looked at to find it."""
+
+    answer: Any
+    looks: frozenset[Look]
+
+
+class Recall:
+    """The answers about one file through its edits."""
+
+    def __init__(self) -> None:
+        self._program: Program | None = None
+        self._chunks: tuple[PlacedChunk, ...] = ()
+        self._seen: dict[Look, object] = {}
+        self._known: dict[Hashable, _Known] = {}
+        self._groups: dict[frozenset[Look], frozenset[Look]] = {}  # many look at the same
+
+    @contextmanager
+    def of(self, program: Program) -> Iterator[None]:
+        """Speak of this program, without the answers that rested on anything that is otherwise in it."""
+        self._program = program
+        self._forget(program)
+        try:
+            yield
+        finally:
+            self._program = None
+
+    def _forget(self, program: Program) -> None:
+        self._groups = {each.looks: each.looks for each in self._known.values()}
+        edited = _edited(self._chunks, program.chunks)
+        self._chunks = program.chunks
+        changed: set[Look] = set()
+        seen: dict[Look, object] = {}
+        for look in frozenset[Look]().union(*self._groups):
+            found = self._seen[look] if look.is_spared(edited) else look.at(program)
+            if _same(self._seen[look], found):
+                seen[look] = found
+            else:
+                changed.add(look)
+        self._seen = seen
+        broken = {each for each in self._groups if not each.isdisjoint(changed)}
+        if broken:
+            self._known = {key: each for key, each in self._known.items() if each.looks not in broken}
+
+    def answer(self, key: Hashable, question: Callable[[Program], Answer]) -> Answer:
+        """The answer to the question that goes by `key`; it must not be changed."""
+        answer: Answer = self.known(key, question).answer
+        return answer
+
+    def known(self, key: Hashable, question: Callable[[Program], object]) -> _Known:
+        """The answer with all that it rests on."""
+        known = self._known.get(key)
+        if known is None:
+            view = _View(self)
+            answer = question(view)
+            looks = frozenset(view.looks)
+            known = self._known[key] = _Known(answer, self._groups.setdefault(looks, looks))
+        return known
+
+    def seen(self, look: Look) -> Any:
+        """What is to be seen in the program that this speaks of."""
+        if look not in self._seen:
+            assert self._program is not None
+            self._seen[look] = look.at(self._program)
+        return self._seen[look]
+
+
+class _View(Program, Following):
+    """A program that notes what is looked at."""
+
+    looks: set[Look]
+    _recall: Recall
+
+    def __init__(self, recall: Recall) -> None:
+        vars(self).update(looks=set(), _recall=recall)
+
+    def __getattr__(self, name: str) -> Any:
+        """A field, when it is first looked at."""
+        if name.startswith("__"):
+            raise AttributeError(name)
+        found = vars(self)[name] = self._look(Look(name))
+        return found
+
+    def _look(self, look: Look) -> Any:
+        self.looks.add(look)
+        return self._recall.seen(look)
+
+    def once(self, question: Callable[[Any], Answer]) -> Answer:
+        known = self._recall.known(question, question)
+        self.looks.update(known.looks)
+        answer: Answer = known.answer
+        return answer
+
+    def mentions(self, word: str) -> bool:
+        return bool(self._look(Look("mentions", (word,))))
+
+    def matches(self, pattern: re.Pattern[str]) -> bool:
+        return bool(self._look(Look("matches", (pattern,))))
+
+    def sections_with(self, word: str) -> tuple[Section, ...]:
+        sections: tuple[Section, ...] = self._look(Look("sections_with", (word,)))
+        return sections
+
+    def chunk_of(self, section: Section) -> PlacedChunk | None:
+        chunk: PlacedChunk | None = self._look(Look("chunk_of", (section,)))
+        return chunk
+
+
+def _edited(before: Sequence[PlacedChunk], now: Sequence[PlacedChunk]) -> str:
+    """The texts of the chunks that are not the same at the beginning or the end of both."""
+    first = _alike(before, now)
+    last = _alike(before[first:][::-1], now[first:][::-1])
+    both = *before[first : len(before) - last], *now[first : len(now) - last]
+    return "".join(each.parsed.text for each in both)
+
+
+def _alike(before: Sequence[PlacedChunk], now: Sequence[PlacedChunk]) -> int:
+    """How many chunks two sequences have in common at their beginning."""
+    pairs = enumerate(zip(before, now, strict=False))
+    differs = (count for count, (old, new) in pairs if old.section is not new.section or old.parsed is not new.parsed)
+    return next(differs, min(len(before), len(now)))
+
+
+def _same(then: object, now: object) -> bool:
+    """Whether two looks at the same saw the same: the very same objects, or equal values without any."""
+    if then is now:
+        return True
+    kind = type(then)
+    if kind is not type(now):
+        return False
+    if isinstance(then, tuple) and isinstance(now, tuple):
+        return len(then) == len(now) and all(map(is_, then, now))
+    if isinstance(then, Mapping) and isinstance(now, Mapping):
+        return list(then.items()) == list(now.items())
+    if isinstance(then, Imports) and isinstance(now, Imports):
+        return _same(then.names, now.names) and then.stars == now.stars
+    return kind in (str, bool, PlacedChunk) and then == now

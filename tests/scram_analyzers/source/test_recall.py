@@ -1,0 +1,114 @@
+"""What a rule said of a text is said of the next one, as long as what the rule looked at is the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from scram_analyzers.engine import Analysis, analyze_source
+from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.base import Report, Rule
+from scram_analyzers.rules.registry import RuleSet
+from scram_analyzers.source.once import once
+from scram_analyzers.source.program import Program
+from scram_analyzers.source.reading import search
+from scram_analyzers.source.reading.chunks import ParseCache
+
+TEXT = """import keras
+
+model = keras.Sequential([keras.layers.Dense(1)])
+
+model.compile("sgd", "mse")
+
+
+def describe(words):
+    print(words)
+
+
+model.fit([1], [2])
+"""
+
+
+class Counting(Rule):
+    """Says of every training what a question about the program says."""
+
+    code, name, severity, confidence = "SCR998", "counting", Severity.WARNING, Confidence.HIGH
+    summary = why = how = "."
+
+    def __init__(self, question: Callable[[Program], object]) -> None:
+        super().__init__()
+        self.question = question
+        self.asked = 0
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report each training."""
+        self.asked += 1
+        said = self.question(program)
+        for fit in program.fits:
+            yield Report(fit.place, f"This is {said}.")
+
+
+@once
+def _losses(program: Program) -> str:
+    return str([loss.name for compiled in program.compiles for loss in compiled.losses])
+
+
+def _asked(question: Callable[[Program], object], *texts: str) -> tuple[int, Analysis]:
+    """How often the rule was asked of all texts after the first, and the last analysis."""
+    rule, cache = Counting(question), ParseCache()
+    rules = RuleSet({rule.code: rule})
+    analysis = analyze_source(TEXT, "train.py", rules, cache)
+    before = rule.asked
+    for text in texts:
+        analysis = analyze_source(text, "train.py", rules, cache)
+        fresh = analyze_source(text, "train.py", RuleSet({rule.code: Counting(question)}))
+        assert analysis.findings == fresh.findings
+    return rule.asked - before, analysis
+
+
+@pytest.mark.parametrize(
+    ("question", "old", "new", "again"),
+    [
+        (lambda program: 1, "print(words)", "print(word)", False),
+        (lambda program: 1, "[1], [2]", "[1], [3]", True),
+        (lambda program: 1, "import keras", "# Trains.\nimport keras", False),
+        (lambda program: program.imports.spell("keras.Model").text, "import keras", "\nimport keras", False),
+        (lambda program: program.imports.spell("keras.Model").text, "import keras", "import keras, sys", True),
+        (lambda program: len(program.compiles), '"mse"', '"mae"', True),
+        (lambda program: program.mentions("word"), "print(words)", "print(words, 1)", False),
+        (lambda program: program.mentions("word"), "words", "texts", True),
+        (lambda program: len(program.text), "print(words)", "print(word)", True),
+        (lambda program: len(list(search.parts(program, "print"))), "print(words)", "print(word)", True),
+        (lambda program: len(list(search.parts(program, "print"))), "import keras", "import keras\n", False),
+        (lambda program: program.line_of(program.compiles[0].place), "print(words)", "print()\n", False),
+        (lambda program: program.line_of(program.compiles[0].place), "import keras\n", "import keras\n\n\n", True),
+    ],
+)
+def test_a_rule_is_asked_again_only_when_it_would_see_something_else(
+    question: Callable[[Program], object], old: str, new: str, again: bool
+) -> None:
+    asked, _ = _asked(question, TEXT.replace(old, new))
+    assert asked == again
+
+
+def test_what_is_said_again_stands_where_the_code_is_now() -> None:
+    asked, analysis = _asked(lambda program: 1, f"# Trains a model.\n{TEXT}")
+    assert asked == 0
+    (finding,) = analysis.findings
+    assert finding.range.start.line == TEXT.count("\n") + 1
+
+
+def test_an_answer_that_others_share_still_rests_on_what_it_looked_at() -> None:
+    first, second = Counting(_losses), Counting(_losses)
+    rules, cache = RuleSet({"SCR997": first, "SCR998": second}), ParseCache()
+    analyze_source(TEXT, "train.py", rules, cache)
+    analysis = analyze_source(TEXT.replace("mse", "mae"), "train.py", rules, cache)
+    assert (first.asked, second.asked) == (2, 2)
+    assert "mean_absolute_error" in analysis.findings[0].message
+
+
+def test_a_rule_that_fails_is_asked_again() -> None:
+    asked, analysis = _asked(lambda program: 1 / 0, f"{TEXT}\n", TEXT)
+    assert asked == 2
+    assert "division by zero" in analysis.findings[0].message

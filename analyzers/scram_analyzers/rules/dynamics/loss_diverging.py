@@ -37,7 +37,7 @@ class LossDiverging(Rule):
             "https://github.com/google-research/tuning_playbook",
         ),
     )
-    symptom_of = ("SCR202", "SCR101", "SCR401", "SCR413", "SCR411")
+    symptom_of = ("SCR202", "SCR101", "SCR113", "SCR401", "SCR413", "SCR411")
     false_alarms = (
         "A curriculum that turns to harder data, or a learning rate that is meant to restart (warm "
         "restarts), can raise the loss threefold for 50 steps."

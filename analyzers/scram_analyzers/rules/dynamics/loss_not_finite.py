@@ -41,7 +41,7 @@ class LossNotFinite(Rule):
         Reference("TheDeepChecker: unstable loss and numerical errors", "https://arxiv.org/abs/2204.00694"),
         Reference("Keras: TerminateOnNaN", "https://keras.io/api/callbacks/terminate_on_nan/"),
     )
-    symptom_of = ("SCR202", "SCR413", "SCR101")
+    symptom_of = ("SCR202", "SCR413", "SCR101", "SCR113")
     false_alarms = "None known: the values were read from the model in training."
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:

@@ -38,7 +38,7 @@ class LossOscillating(Rule):
         Option("rise", 0.2, "a rise of the loss by this share counts", "scram"),
         Option("epochs", 0.2, "share of the last epochs that rise", "AutoTrainer"),
     )
-    symptom_of = (*NOT_FINITE, "SCR101", "SCR105", "SCR201", "SCR603", "SCR604")
+    symptom_of = (*NOT_FINITE, "SCR101", "SCR113", "SCR105", "SCR201", "SCR603", "SCR604")
     needs_cause = True
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:

@@ -34,7 +34,7 @@ class WeightsDiverging(Rule):
         Option("growth", 50.0, "times the norm at the first probe", "scram"),
         Option("deviation", 5.0, "and a deviation of the weights above this", "AutoTrainer (5); DEFault (10)"),
     )
-    symptom_of = ("SCR202", "SCR601", "SCR602", "SCR413", "SCR101", "SCR201", "SCR219", "SCR609")
+    symptom_of = ("SCR202", "SCR601", "SCR602", "SCR413", "SCR101", "SCR113", "SCR201", "SCR219", "SCR609")
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report the kernel that has grown most."""

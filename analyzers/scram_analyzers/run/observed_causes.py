@@ -25,6 +25,9 @@ HEAVY_PENALTY = 0.5
 WIDE_TARGET = 100.0
 SMALL_BATCH = 2
 
+STILL_PROBES = 2
+"""So many probes in a row without any change of a weight are no rounding. Ours."""
+
 Observed = tuple[str, Subject]
 
 
@@ -39,7 +42,9 @@ def _observed(history: RunHistory) -> Iterator[Observed]:
     rate = f"the learning rate of {optimizer.learning_rate:g}" if optimizer and optimizer.learning_rate else "it"
     ratio = median_update_ratio(history)
     subject = Subject(SubjectKind.LEARNING_RATE)
-    if ratio is not None and ratio < SMALL_UPDATE and not _is_usual(optimizer):
+    if _stands_still(history):
+        yield "no step has changed a weight: see that the gradients reach the optimizer", Subject(SubjectKind.OPTIMIZER)
+    elif ratio is not None and ratio < SMALL_UPDATE and not _is_usual(optimizer):
         yield f"each step moves the weights by {rounded(ratio, 1)} of their size only: {rate} is too low", subject
     if ratio is not None and ratio > LARGE_UPDATE:
         yield f"each step moves the weights by {share(ratio)} of their size: {rate} is too high", subject
@@ -47,6 +52,20 @@ def _observed(history: RunHistory) -> Iterator[Observed]:
     yield from _dropout(history)
     yield from _data(history)
     yield from _plain_optimizer(history)
+
+
+def _stands_still(history: RunHistory) -> bool:
+    """Whether all weights are to the last bit what they were at the probe before, though there are gradients."""
+    newest = [
+        [weight for weight in probe.weights if weight.update_ratio is not None]
+        for probe in list(history.probes)[-STILL_PROBES:]
+    ]
+    return (
+        len(newest) == STILL_PROBES
+        and all(newest)
+        and all(weight.update_ratio == 0 for weights in newest for weight in weights)
+        and any(weight.gradient_norm for weight in newest[-1])
+    )
 
 
 def _is_usual(optimizer: OptimizerInfo | None) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import ArrayStatistics, DataArray, LabelForm, OutputInfo, OutputStatistics, PanelRecord
-from scram_analyzers.run.task import CATEGORICAL, CROSS_ENTROPIES, the_output
+from scram_analyzers.run.task import CATEGORICAL, CROSS_ENTROPIES, targets, the_output
 from scram_analyzers.run.wording import rounded
 
 TOLERANCE = 0.01
@@ -67,6 +67,33 @@ def target_range(history: RunHistory) -> tuple[float, float, float | None] | Non
     if not seen or len(names) != 1:
         return None
     return min(low for low, _ in seen), max(high for _, high in seen), None
+
+
+@dataclass(frozen=True, slots=True)
+class OutputTargets:
+    """One output with the range of the targets it is given, and their deviation where that is known."""
+
+    output: OutputInfo
+    low: float
+    high: float
+    deviation: float | None
+    form: LabelForm | None = None
+
+
+def targets_by_output(history: RunHistory) -> Iterator[OutputTargets]:
+    """Each output whose targets can be told: the only one's, else those that go by the output's name or number."""
+    outputs = history.info.outputs
+    if len(outputs) == 1:
+        seen, array = target_range(history), targets(history)
+        if seen is not None:
+            yield OutputTargets(outputs[0], *seen, array.label_form if array is not None else None)
+        return
+    arrays = history.data.arrays if history.data is not None else ()
+    named = {each.name: each for each in arrays if (each.part, each.role) == ("training", "target")}
+    for position, output in enumerate(outputs):
+        array = named.get(f"y[{output.name!r}]") or named.get(f"y[{position}]")
+        if array is not None and array.minimum is not None and array.maximum is not None:
+            yield OutputTargets(output, array.minimum, array.maximum, array.deviation, array.label_form)
 
 
 def whole_labels(history: RunHistory) -> DataArray | None:

@@ -10,7 +10,8 @@ from scram_analyzers.rules.base import Example, Option, Reference, Related, Repo
 from scram_analyzers.rules.data.judging import name_of
 from scram_analyzers.run.history import Moment, RunHistory
 from scram_analyzers.run.learning import crawl, standstill
-from scram_analyzers.run.outputs import target_range
+from scram_analyzers.run.outputs import target_range, targets_by_output
+from scram_analyzers.run.records import LabelForm as SeenForm
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.task import targets
 from scram_analyzers.run.wording import counted, rounded
@@ -124,6 +125,9 @@ class TargetNotScaled(Rule):
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Confirm by the targets given to fit: for information as long as the run learns."""
+        if len(history.info.outputs) > 1:
+            yield from self._beside_others(history)
+            return
         seen, labels = target_range(history), targets(history)
         if seen is None or labels is None or history.info.losses != ("mean_squared_error",):
             return
@@ -140,6 +144,22 @@ class TargetNotScaled(Rule):
             ),
             severity=None if clause is not None else Severity.INFO,
         )
+
+    def _beside_others(self, history: RunHistory) -> Iterator[RunReport]:
+        """Errors of one output that drown those of the others in their sum, unless weights bring them together."""
+        for seen in targets_by_output(history):
+            deviation = seen.deviation or 0.0
+            wide = max(abs(seen.low), abs(seen.high)) > self.option("max-magnitude") or deviation > RUN_DEVIATION
+            if seen.output.loss == "mean_squared_error" and wide and seen.form is SeenForm.CONTINUOUS:
+                yield RunReport(
+                    subject=Subject(SubjectKind.TARGETS),
+                    message=(
+                        f'The targets of the output "{seen.output.name}" run from {rounded(seen.low, 4)} to '
+                        f"{rounded(seen.high, 4)}, so its squared errors are in the {_scale(deviation)} and outweigh "
+                        "those of the other outputs, unless loss_weights make up for it."
+                    ),
+                    severity=Severity.INFO,
+                )
 
 
 def _slowness(history: RunHistory) -> str | None:

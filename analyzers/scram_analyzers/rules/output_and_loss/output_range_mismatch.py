@@ -12,9 +12,9 @@ from scram_analyzers.rules.base import Example, Option, Reference, Related, Repo
 from scram_analyzers.rules.output_and_loss import cases, heads
 from scram_analyzers.rules.output_and_loss.cases import Case
 from scram_analyzers.run.history import RunHistory
-from scram_analyzers.run.outputs import target_range
+from scram_analyzers.run.outputs import targets_by_output
 from scram_analyzers.run.records import Subject, SubjectKind
-from scram_analyzers.run.task import REGRESSIONS, the_output
+from scram_analyzers.run.task import REGRESSIONS
 from scram_analyzers.run.wording import rounded
 from scram_analyzers.source.data import Data, Interval, LabelForm
 from scram_analyzers.source.keras_api.losses import REGRESSION
@@ -273,22 +273,24 @@ class OutputRangeMismatch(Rule):
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report targets given to fit that the last activation can't reach."""
-        output, seen = the_output(history), target_range(history)
-        bounds = _RUN_REACH.get(output.activation or "") if output is not None else None
-        if output is None or bounds is None or seen is None or output.loss not in REGRESSIONS or output.layer is None:
-            return
-        (low, high), (smallest, largest) = bounds, seen[:2]
-        margin = self.option("tolerance") * max(largest - smallest, 1.0)
-        if smallest >= low - margin and largest <= high + margin:
-            return
-        reach = f"from {low:g} to {high:g}" if high < math.inf else f"of {low:g} and more"
-        yield RunReport(
-            subject=Subject(SubjectKind.LAYER, output.layer),
-            message=(
-                f"With {output.activation} the last layer gives values {reach}, and the targets run from "
-                f"{rounded(smallest, 4)} to {rounded(largest, 4)}: the model can never reach them all."
-            ),
-        )
+        for seen in targets_by_output(history):
+            output = seen.output
+            bounds = _RUN_REACH.get(output.activation or "")
+            if bounds is None or output.loss not in REGRESSIONS or output.layer is None:
+                continue
+            low, high = bounds
+            margin = self.option("tolerance") * max(seen.high - seen.low, 1.0)
+            if seen.low >= low - margin and seen.high <= high + margin:
+                continue
+            reach = f"from {low:g} to {high:g}" if high < math.inf else f"of {low:g} and more"
+            layer = "the last layer" if len(history.info.outputs) == 1 else f'the output "{output.name}"'
+            yield RunReport(
+                subject=Subject(SubjectKind.LAYER, output.layer),
+                message=(
+                    f"With {output.activation} {layer} gives values {reach}, and the targets run from "
+                    f"{rounded(seen.low, 4)} to {rounded(seen.high, 4)}: the model can never reach them all."
+                ),
+            )
 
     def _reports(self, program: Program, case: Case, reach: Interval, place: Place) -> Iterator[Report]:
         seen = _likely_range(case.targets) or _scaled_column(case)

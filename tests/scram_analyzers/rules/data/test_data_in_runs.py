@@ -189,3 +189,15 @@ def test_a_class_that_is_never_right_needs_support() -> None:
     for epoch in (7, 8):
         made.add_panel(panel(45 * epoch, epoch, confusion=diagonal(2, 50)))
     assert reports(ClassImbalance, made)[0].severity is None
+
+
+def test_wide_targets_beside_another_output() -> None:
+    outputs = (
+        OutputInfo("digit", "digit", "softmax", 10, "sparse_categorical_crossentropy", False),
+        OutputInfo("price", "price", "linear", 1, "mean_squared_error", False),
+    )
+    several = run_info(losses=("sparse_categorical_crossentropy", "mean_squared_error"), outputs=outputs)
+    record = data(inputs(), labels([100] * 10, name="y['digit']"), measured(deviation=2e3, name="y['price']"))
+    (report,) = reports(TargetNotScaled, history(several, record=record))
+    assert 'targets of the output "price"' in report.message
+    assert report.severity is Severity.INFO

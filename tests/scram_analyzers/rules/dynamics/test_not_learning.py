@@ -73,6 +73,15 @@ def test_a_standstill_is_put_on_the_observed_cause() -> None:
     assert "Most likely: each step moves the weights by 1e-8 of their size only" in finding.message
 
 
+def test_weights_that_no_step_changes_are_the_cause_of_a_standstill() -> None:
+    seen = stuck()
+    for step in (5, 21, 55, 144):
+        weights = tuple(kernel(name, step, update_ratio=0.0) for name in ("dense", "head"))
+        seen.add_probe(replace(probe(step), weights=weights))
+    (finding,) = analyze_run(seen, only(LossNotDecreasing), None)
+    assert "Most likely: no step has changed a weight" in finding.message
+
+
 def test_the_run_confirms_what_the_source_knew_in_one_diagnostic() -> None:
     analysis = analyze_source(SCRIPT, "/project/train.py", RuleSet.default())
     source = [each for each in analysis.findings if each.code == "SCR102"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from scram_analyzers.findings import Severity
 from scram_analyzers.rules.output_and_loss.accuracy_only import AccuracyOnly
 from scram_analyzers.rules.output_and_loss.invalid_output_activation import InvalidOutputActivation
@@ -89,6 +91,22 @@ def test_targets_out_of_reach() -> None:
     assert "the targets run from 30 to 270" in report.message
     assert reports(OutputRangeMismatch, history(info("mean_squared_error", "linear", 1), record=record)) == []
     assert reports(OutputRangeMismatch, history(info("mean_squared_error", "relu", 1), record=record)) == []
+
+
+def test_each_output_of_several_has_its_own_targets() -> None:
+    outputs = (
+        OutputInfo("digit", "digit", "softmax", 10, CATEGORICAL, False),
+        OutputInfo("ink", "ink_head", "sigmoid", 1, "mean_squared_error", False),
+    )
+    several = run_info(losses=(CATEGORICAL, "mean_squared_error"), outputs=outputs)
+    one_hot = labels([10] * 10, shape=(100, 10), label_form=LabelForm.ONE_HOT)
+    for names in (("y['digit']", "y['ink']"), ("y[0]", "y[1]")):
+        targets = (replace(one_hot, name=names[0]), measured(name=names[1]))
+        (report,) = reports(OutputRangeMismatch, history(several, record=data(inputs(), *targets)))
+        assert report.subject.layer == "ink_head"
+        assert 'the output "ink" gives values from 0 to 1, and the targets run from -3 to 3' in report.message
+    unknown = (replace(one_hot, name="y['a']"), measured(name="y['b']"))
+    assert reports(OutputRangeMismatch, history(several, record=data(inputs(), *unknown))) == []
 
 
 def test_classes_under_a_regression_loss() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import random
+import re
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -110,6 +111,39 @@ if __name__ == "__main__":
     main()
 '''
 
+TUTORIAL = '''"""
+# A first model
+
+Let's load the digits (60,000 of them).
+"""
+import keras
+
+(x, y), _ = keras.datasets.mnist.load_data()
+"""
+It isn't deep:
+
+- one layer.
+"""
+
+
+def build():
+    """Builds it."""
+    return keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10)])
+
+
+model = build()
+model.compile(keras.optimizers.SGD(100.0), "mse")
+
+"""
+Then it's trained.
+"""
+
+model.fit(x, y)
+"""
+That's all.
+"""
+'''
+
 RULES = RuleSet.default()
 
 
@@ -183,14 +217,30 @@ def edits(text: str, chance: random.Random, count: int) -> Iterator[str]:
 
 
 OWN_EXAMPLES = sorted((Path(__file__).parents[3] / "examples").glob("**/*.py"))[:3]
+PROGRAMS = [FUNCTIONAL, SUBCLASSED, TUTORIAL, *(path.read_text("utf-8") for path in OWN_EXAMPLES)]
 
 
 @pytest.mark.parametrize("seed", range(2))
-@pytest.mark.parametrize("text", [FUNCTIONAL, SUBCLASSED, *(path.read_text("utf-8") for path in OWN_EXAMPLES)])
+@pytest.mark.parametrize(
+    "text", [FUNCTIONAL, SUBCLASSED, TUTORIAL, *(path.read_text("utf-8") for path in OWN_EXAMPLES)]
+)
 def test_every_edit_gives_what_a_fresh_reading_gives(text: str, seed: int) -> None:
     cache = ParseCache()
     analyze_source(text, "train.py", RULES, cache)
     for edited in edits(text, random.Random(seed), 25):
+        again, fresh = analyze_source(edited, "train.py", RULES, cache), analyze_source(edited, "train.py", RULES)
+        assert summary(again) == summary(fresh), edited
+        assert_same_places(again.program, fresh.program)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_every_broken_quote_gives_what_a_fresh_reading_gives(seed: int) -> None:
+    cache, chance = ParseCache(), random.Random(seed)
+    analyze_source(TUTORIAL, "train.py", RULES, cache)
+    quotes = [match.start() for match in re.finditer('"', TUTORIAL)]
+    for _ in range(30):
+        at = chance.choice(quotes) + chance.randint(0, 1)
+        edited = TUTORIAL[:at] + chance.choice(["x", '"', "'", "", "("]) + TUTORIAL[at + chance.randint(0, 1) :]
         again, fresh = analyze_source(edited, "train.py", RULES, cache), analyze_source(edited, "train.py", RULES)
         assert summary(again) == summary(fresh), edited
         assert_same_places(again.program, fresh.program)

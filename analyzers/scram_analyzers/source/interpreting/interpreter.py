@@ -19,7 +19,7 @@ from scram_analyzers.findings import SourceRange
 from scram_analyzers.source.imports import Imports
 from scram_analyzers.source.interpreting import binding, calls, expressions, iteration, keras_models
 from scram_analyzers.source.interpreting.recording import Recording
-from scram_analyzers.source.interpreting.reuse import Fact, Memory, Name, Outcome, Trace, hold, put
+from scram_analyzers.source.interpreting.reuse import Fact, Memory, Name, Outcome, Trace
 from scram_analyzers.source.interpreting.state import (
     DictObject,
     HeapObject,
@@ -174,16 +174,16 @@ class Interpreter:
     def _repeat(self, outcome: Outcome) -> bool:
         state = self.state
         same = (
-            hold(outcome.names, state.names)
-            and hold(outcome.heap, state.heap)
-            and hold(outcome.facts, self.facts)
+            outcome.names.hold(state.names)
+            and outcome.heap.hold(state.heap)
+            and outcome.facts.hold(self.facts)
             and self.steps + outcome.steps <= self.budget
             and outcome.late is self.is_late
         )
         if same:
-            put(outcome.changed_names, state.names)
-            put(outcome.changed_heap, state.heap)
-            put(outcome.changed_facts, self.facts)
+            outcome.changed_names.put(state.names)
+            outcome.changed_heap.put(state.heap)
+            outcome.changed_facts.put(self.facts)
             self.scope_parents.update(outcome.scopes)
             self.recording.add(outcome.recorded)
             self.steps += outcome.steps
@@ -197,7 +197,7 @@ class Interpreter:
         unread = tuple(run())
         names, heap = self.state.names, self.state.heap
         return Outcome(
-            names=tuple(each for each in trace.names.answers(names) if each[0][0] < first),
+            names=trace.names.answers(names).of(lambda name: name[0] < first),
             heap=trace.heap.answers(heap),
             facts=trace.facts.answers(self.facts),
             changed_names=trace.names.changes(names),

@@ -26,8 +26,8 @@ from scram_analyzers.source.program import (
 from scram_analyzers.source.reading.chunks import PlacedChunk
 from scram_analyzers.source.values import Class, Function, Ref, Value
 
-Recorded: TypeAlias = "tuple[tuple[Any, ...], ...]"
-"""A stretch of a `Recording`: for each of its fields in turn, what was added."""
+Recorded: TypeAlias = "tuple[tuple[str, tuple[Any, ...]], ...]"
+"""A stretch of a `Recording`: by field, what was added."""
 
 
 @dataclass
@@ -59,19 +59,19 @@ class Recording:
         """What has been noted since then, kind by kind."""
         return tuple(
             [
-                tuple(itertools.islice(kind.items() if isinstance(kind, dict) else kind, mark, None))
+                (name, tuple(itertools.islice(kind.items() if isinstance(kind, dict) else kind, mark, None)))
+                for (name, kind), mark in zip(vars(self).items(), marks, strict=True)
                 if mark < len(kind)
-                else ()
-                for kind, mark in zip(vars(self).values(), marks, strict=True)
             ]
         )
 
     def add(self, recorded: Recorded) -> None:
         """Note again what was noted before."""
-        for kind, noted in zip(vars(self).values(), recorded, strict=True):
+        for name, noted in recorded:
+            kind = getattr(self, name)
             if isinstance(kind, dict):
                 kind.update(noted)
-            elif noted:
+            else:
                 kind += noted
 
     def add_layer(self, layer: Layer) -> None:

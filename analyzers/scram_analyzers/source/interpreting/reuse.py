@@ -7,8 +7,9 @@ so what it did is taken over; the values it made are the very same objects as be
 from __future__ import annotations
 
 import itertools
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import is_
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
@@ -48,23 +49,58 @@ class Journal(Generic[Key, Held]):
         if key not in self.before:
             self.before[key] = known.get(key)
 
-    def answers(self, known: Mapping[Key, Held]) -> tuple[tuple[Key, Held | None], ...]:
+    def answers(self, known: Mapping[Key, Held]) -> Answers[Key, Held]:
         """What mattered, with what it was worth when the stretch began; `known` is how it ended.
 
         What was changed and ended as it began matters like what was asked: begun otherwise, it might not.
         """
         before = self.before
-        kept = [key for key, old in before.items() if known.get(key) is old]
-        return tuple([(key, before[key] if key in before else known.get(key)) for key in self.asked.union(kept)])
+        keys = tuple(self.asked.union([key for key, old in before.items() if known.get(key) is old]))
+        return Answers(keys, tuple([before[key] if key in before else known.get(key) for key in keys]))
 
-    def changes(self, known: dict[Key, Held]) -> tuple[tuple[Key, Held | None], ...]:
-        """What is worth something else now, None where it is gone; new keys in the order they stand in."""
+    def changes(self, known: dict[Key, Held]) -> Changes[Key, Held]:
+        """What is worth something else now, or gone; new keys in the order they stand in."""
         changed = [key for key, old in self.before.items() if known.get(key) is not old]
         new = {key for key in changed if self.before[key] is None}
         if new:  # they stand at the end, as a rule
             placed = [*itertools.islice((key for key in reversed(known) if key in new), len(new))]
             changed = [*(key for key in changed if key not in new), *reversed(placed)]
-        return tuple([(key, known.get(key)) for key in changed])
+        worth = {key: known[key] for key in changed if key in known}
+        return Changes(worth, tuple([key for key in changed if key not in known]))
+
+
+@dataclass(frozen=True, slots=True)
+class Answers(Generic[Key, Held]):
+    """What keys of a mapping were worth, None where they had no value."""
+
+    keys: tuple[Key, ...]
+    values: tuple[Held | None, ...]
+
+    def of(self, wanted: Callable[[Key], bool]) -> Answers[Key, Held]:
+        """Those of some of the keys."""
+        kept = [(key, value) for key, value in zip(self.keys, self.values, strict=True) if wanted(key)]
+        return Answers(tuple([key for key, _ in kept]), tuple([value for _, value in kept]))
+
+    def hold(self, known: Mapping[Key, Held]) -> bool:
+        """Whether all of them are worth the same now."""
+        if all(map(is_, map(known.get, self.keys), self.values)):  # as a rule, and asked of every stretch
+            return True
+        now = map(known.get, self.keys)
+        return all(value is then or _alike(value, then) for value, then in zip(now, self.values, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Changes(Generic[Key, Held]):
+    """What keys of a mapping became worth, and those that went."""
+
+    worth: Mapping[Key, Held]
+    gone: tuple[Key, ...]
+
+    def put(self, known: dict[Key, Held]) -> None:
+        """Make the changes again."""
+        known.update(self.worth)
+        for key in self.gone:
+            known.pop(key, None)
 
 
 class Trace:
@@ -86,12 +122,12 @@ class Outcome:
     began when half of the budget was spent, and fewer loops were followed.
     """
 
-    names: tuple[tuple[Name, Value | None], ...]
-    heap: tuple[tuple[int, HeapObject | None], ...]
-    facts: tuple[tuple[Fact, object], ...]
-    changed_names: tuple[tuple[Name, Value | None], ...]
-    changed_heap: tuple[tuple[int, HeapObject | None], ...]
-    changed_facts: tuple[tuple[Fact, object], ...]
+    names: Answers[Name, Value]
+    heap: Answers[int, HeapObject]
+    facts: Answers[Fact, object]
+    changed_names: Changes[Name, Value]
+    changed_heap: Changes[int, HeapObject]
+    changed_facts: Changes[Fact, object]
     scopes: Mapping[int, int | None]
     recorded: Recorded
     unread: tuple[UnreadPart, ...]
@@ -112,21 +148,6 @@ class Memory:
     sought: frozenset[str] = frozenset()
     serials: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     recall: Recall | None = None
-
-
-def hold(answers: Sequence[tuple[Key, object]], known: Mapping[Key, object]) -> bool:
-    """Whether everything that was asked is worth the same now."""
-    get = known.get
-    return all((now := get(key)) is then or _alike(now, then) for key, then in answers)
-
-
-def put(changes: Sequence[tuple[Key, Held | None]], known: dict[Key, Held]) -> None:
-    """Make changes again."""
-    for key, value in changes:
-        if value is None:
-            known.pop(key, None)
-        else:
-            known[key] = value
 
 
 def _alike(now: object, then: object) -> bool:

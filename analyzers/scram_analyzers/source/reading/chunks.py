@@ -21,6 +21,7 @@ import libcst as cst
 
 from scram_analyzers.findings import SourceRange
 from scram_analyzers.source.interpreting.reuse import Memory
+from scram_analyzers.source.reading.inversion import turned_back
 from scram_analyzers.source.reading.logical_lines import logical_lines
 from scram_analyzers.source.reading.positions import FIRST_LINE, Position, Positions
 from scram_analyzers.source.reading.prose import docstring_twins, same_code
@@ -39,6 +40,9 @@ MAX_CHAIN = 400
 
 MAX_CUTS = 30
 """Into how many pieces a stretch that is not valid Python is cut at most, in search of what is."""
+
+MAX_TURNS = 3
+"""Behind how many broken chunks of a text the rest is read the other way round to see: each may cost the rest of it."""
 
 CACHED_CHARACTERS = 500_000
 """How much text a `ParseCache` remembers beyond the latest files, some 15,000 lines: a tree with what is worked out
@@ -247,16 +251,30 @@ def parse_module(split: Split, cache: ParseCache, last: Split | None = None) -> 
     `last` is how the module was cut before an edit.
     """
     parsed: list[tuple[ParsedChunk, int, int]] = []
-    for chunk, old in itertools.zip_longest(split.chunks, last.chunks if last is not None else ()):
-        if chunk is None:
-            break
+    turns = MAX_TURNS if split.chunks and split.chunks[-1].is_open else 0
+    for position, chunk in enumerate(split.chunks):
+        old = last.chunks[position] if last is not None and position < len(last.chunks) else None
         edited = old is not None and old.text != chunk.text
-        whole = cache.parse(chunk, cache.basis(old.text) if edited else None)
+        whole = cache.parse(chunk, cache.basis(old.text) if old is not None and edited else None)
         if whole.problem is None:
             parsed.append((whole, chunk.first_line, chunk.lines + 1))
-        else:
-            parsed += _readable_parts(chunk, cache)
+            continue
+        righted = turned_back(split.chunks[position:], cache) if turns > 0 else None
+        turns -= 1
+        if righted is not None:
+            parsed += itertools.chain.from_iterable(_parts(each, cache) for each in righted)
+            break
+        parsed += _readable_parts(chunk, cache)
     return list(_placed(parsed, cache))
+
+
+def _parts(chunk: Chunk, cache: ParseCache) -> Iterator[tuple[ParsedChunk, int, int]]:
+    """A chunk as a whole where it can be read so."""
+    whole = cache.parse(chunk)
+    if whole.problem is None:
+        yield whole, chunk.first_line, chunk.lines + 1
+    else:
+        yield from _readable_parts(chunk, cache)
 
 
 def _placed(parsed: Iterable[tuple[ParsedChunk, int, int]], cache: ParseCache) -> Iterator[PlacedChunk]:

@@ -189,14 +189,14 @@ def before_next_start(chunk: Chunk) -> tuple[Chunk, str] | None:
     for text_line in lines_with_ends(chunk.text):
         starts = text_line[0].isalpha() or text_line[0] in "_@"
         if starts and in_code and not _CLAUSE.match(text_line):
-            return _measured(chunk.text[:behind], chunk.first_line), chunk.text[behind:]
+            return measured(chunk.text[:behind], chunk.first_line), chunk.text[behind:]
         offset += len(text_line)
         if not (text_line.isspace() or text_line.lstrip()[0] == "#"):
             in_code, behind = True, offset
     return None
 
 
-def _measured(text: str, first_line: int) -> Chunk:
+def measured(text: str, first_line: int) -> Chunk:
     """One statement as a chunk."""
     lines = list(logical_lines(text))
     deepest = max((depth for _, _, _, depth, _ in lines), default=0)

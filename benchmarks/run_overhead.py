@@ -328,20 +328,33 @@ def _resident() -> float:
 
 
 def soak(steps: int) -> None:
-    """Memory over a long run of a tiny model, watched."""
+    """Memory over a long run of a tiny model, watched and not: a process grows without us, too."""
+    told: dict[str, list[float]] = {}
+    for arm in ("plain", "scram"):
+        command = [sys.executable, __file__, "--child-soak", arm, "--soak", str(steps)]
+        told[arm] = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    print(f"\n{steps:,} steps of a tiny model, each arm in a process of its own: memory in MB\n")
+    print("| Steps | plain | scram | difference |")
+    print("|---:|---:|---:|---:|")
+    for part, (plain, ours) in enumerate(zip(told["plain"], told["scram"], strict=True), start=1):
+        print(f"| {part * steps // SOAK_REPORTS:,} | {plain:.0f} | {ours:.0f} | {ours - plain:.0f} |")
+
+
+def _child_soak(arm: str, steps: int) -> None:
     import keras
 
     from scram_lsp import ScramCallback
 
     model, x, y = tiny(32 * max(1, steps // SOAK_REPORTS))
     model.compile(keras.optimizers.SGD(1e-3), "mse")
-    print(f"\n{steps:,} steps of a tiny model under watch\n\n| Steps | Memory, MB |\n|---:|---:|")
-
-    def tell(epoch: int, logs: Any) -> None:
-        print(f"| {(epoch + 1) * len(x) // 32:,} | {_resident():.0f} |", flush=True)
-
-    callbacks = [ScramCallback(quiet=True), keras.callbacks.LambdaCallback(on_epoch_end=tell)]
-    model.fit(x, y, batch_size=32, epochs=SOAK_REPORTS, verbose=0, callbacks=callbacks)
+    memory: list[float] = []
+    watching = [ScramCallback(quiet=True)] if arm == "scram" else []
+    callbacks = [*watching, keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: memory.append(_resident()))]
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        model.fit(x, y, batch_size=32, epochs=SOAK_REPORTS, verbose=0, callbacks=callbacks)
+        os.chdir("/")
+    print(json.dumps(memory))
 
 
 def main() -> int:
@@ -353,9 +366,12 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="of the order in which the arms take turns")
     parser.add_argument("--soak", type=int, metavar="STEPS", help="only watch the memory over so many steps")
     parser.add_argument("--child-start", help=argparse.SUPPRESS)
+    parser.add_argument("--child-soak", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child_start:
         _child_start(options.child_start)
+    elif options.child_soak:
+        _child_soak(options.child_soak, options.soak)
     elif options.soak:
         soak(options.soak)
     else:

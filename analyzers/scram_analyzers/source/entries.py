@@ -30,15 +30,17 @@ _RESHAPING = frozenset(
 @once
 def entries_of(model: Model) -> tuple[Tensor, ...]:
     """The tensors made directly from an input, past layers that only move or augment values."""
-    return tuple(_entries(model))
+    return entries_from(model, tuple(each for each in model.tensors() if isinstance(each.producer, InputSpec)))
 
 
-def _entries(model: Model) -> Iterator[Tensor]:
+def entries_from(model: Model, starts: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """Those that some of the inputs lead to."""
+    return tuple(_entries(model, starts))
+
+
+def _entries(model: Model, starts: tuple[Tensor, ...]) -> Iterator[Tensor]:
     consumers: dict[int, list[Tensor]] = {}
-    starts: list[Tensor] = []
     for tensor in model.tensors():
-        if isinstance(tensor.producer, InputSpec):
-            starts.append(tensor)
         for source in tensor.inputs:
             consumers.setdefault(id(source), []).append(tensor)
     waiting = list(starts)
@@ -55,6 +57,13 @@ def _only_moves(tensor: Tensor) -> bool:
     producer = tensor.producer
     if isinstance(producer, Layer):
         return producer.class_name in _RESHAPING or producer.class_name in AUGMENTING
+    if isinstance(producer, Model):
+        inner = producer.layers
+        return (
+            bool(inner)
+            and producer.complete
+            and all(layer.class_name in _RESHAPING or layer.class_name in AUGMENTING for layer in inner)
+        )
     return isinstance(producer, Operation) and producer.name.rpartition(".")[2] in (
         "cast",
         "expand_dims",

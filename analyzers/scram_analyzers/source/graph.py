@@ -47,10 +47,11 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class InputSpec:
-    """Where a graph begins; `shape` without the batch dimension, None when it can't be told."""
+    """Where a graph begins; `shape` without the batch dimension, None when it can't be told; `name` if it has one."""
 
     shape: Shape | None
     place: Place | None
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

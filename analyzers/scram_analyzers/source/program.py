@@ -94,13 +94,23 @@ class Compile:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Feed:
+    """Data for one of a model's several inputs: `entry` is that input's tensor, `place` where the data are passed."""
+
+    data: Data
+    place: Place
+    entry: Tensor
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Fit:
     """One call that trains: `method` is its name ("fit", "fit_generator", "train_on_batch"), "search" within sklearn.
 
     `x` and `y` are the training data as the call's arguments; a dataset's own targets are in its `Data`.
     `validation` is the argument that brings validation data, None when there is none; `has_validation` is
     None when that can't be told. `targets_by_output` holds those of a model of several outputs, by name or position,
-    `class_weights` the classes that are given a weight, where they are written out.
+    `class_weights` the classes that are given a weight, where they are written out. `feeds` are the data of each input,
+    where a list or dict brings them apart.
     """
 
     place: Place
@@ -117,6 +127,7 @@ class Fit:
     epochs: Argument | None = None
     targets_by_output: Mapping[str | int, Data] = field(default_factory=dict)
     class_weights: tuple[int | str, ...] = ()
+    feeds: tuple[Feed, ...] = ()
     answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
     @property

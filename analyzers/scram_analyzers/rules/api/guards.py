@@ -178,13 +178,16 @@ def _is_positive(computation: Computation, node: cst.BaseExpression, depth: int)
 
 
 def may_be_exactly_zero_chance(computation: Computation, node: cst.BaseExpression) -> bool:
-    """Whether a logarithm's argument is a chance, or 1 minus it, as a model or softmax gives it, or a layer's input."""
+    """Whether a logarithm's argument is a chance as a model or softmax gives it, 1 minus it, or made of these."""
     node = computation.value_of(node)
     if isinstance(node, cst.BinaryOperation):
         one_minus = isinstance(node.operator, cst.Subtract) and isinstance(node.left, (cst.Integer, cst.Float))
         ratio = isinstance(node.operator, cst.Divide)
         if one_minus:
             return may_be_exactly_zero_chance(computation, node.right)
+        if isinstance(node.operator, (cst.Multiply, cst.Add)):  # y * p + (1 - y) * (1 - p), the chance of what is true
+            sides = (may_be_exactly_zero_chance(computation, side) for side in (node.left, node.right))
+            return any(sides) if isinstance(node.operator, cst.Multiply) else all(sides)
         return ratio and may_be_exactly_zero_chance(computation, node.left)
     if called(node) in _CHANCES:
         return True

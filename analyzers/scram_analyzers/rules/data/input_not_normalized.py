@@ -320,10 +320,11 @@ class InputNotNormalized(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each call that trains on unscaled data which the model does not scale either."""
-        for data, place, model, by_fit in trainings(program):
+        for training in trainings(program):
+            data, place, model = training.data, training.place, training.model
             related = tuple(_origin(program, data, place))
             if data.range is None:
-                if is_raw_table(program, data) and takes_table(model):
+                if is_raw_table(program, data) and takes_table(model, training.entry):
                     recipe = _recipe(program, data, place)
                     message = _may_message(place, data)
                     yield Report(place, message, related, confidence=Confidence.MEDIUM, recipe=recipe)
@@ -331,14 +332,14 @@ class InputNotNormalized(Rule):
             limit = self.option("max-pixel" if data.images else "max-magnitude")
             if data.range.magnitude <= limit:
                 continue
-            network = pretrained.bare_network(model) if _is_pixels(data, data.range) else None
+            network = pretrained.bare_network(model, training.entry) if _is_pixels(data, data.range) else None
             if network is not None:
                 message = _application_message(place, network)
                 related = (*related, Related(network.place, "The pretrained network."))
                 yield Report(place, message, related, recipe=_prepared(program, network))
-            elif unscaled_entry(model) is not None:
+            elif unscaled_entry(model, training.entry) is not None:
                 # Own loops are written by people who know, and a normalization right after the first sums mends most.
-                severity = None if by_fit and not normalized_at_once(model) else Severity.INFO
+                severity = None if training.by_fit and not normalized_at_once(model) else Severity.INFO
                 message, recipe = _message(place, data, data.range), _recipe(program, data, place)
                 yield Report(place, message, related, severity=severity, recipe=recipe)
 

@@ -9,7 +9,8 @@ import libcst as cst
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import TextEdit
-from scram_analyzers.source.entries import entries_of
+from scram_analyzers.source.entries import entries_from, entries_of
+from scram_analyzers.source.graph import Tensor
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
@@ -57,9 +58,10 @@ def is_trained(network: Model) -> bool:
     )
 
 
-def bare_network(model: Model) -> Model | None:
+def bare_network(model: Model, start: Tensor | None = None) -> Model | None:
     """The pretrained network that data enter unchanged, when it leaves their preprocessing to the program."""
-    entries = [entry.producer for entry in entries_of(model)]
+    reached = entries_of(model) if start is None else entries_from(model, (start,))
+    entries = [entry.producer for entry in reached]
     if len(entries) != 1 or not isinstance(entries[0], Model) or entries[0].application is None:
         return None
     network = entries[0]

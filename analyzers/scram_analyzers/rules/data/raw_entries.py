@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from scram_analyzers.rules.data.unused_copies import unused_copies
 from scram_analyzers.source.data import Data, StepKind
-from scram_analyzers.source.entries import entries_of, entry_layers
+from scram_analyzers.source.entries import entries_from, entries_of, entry_layers
 from scram_analyzers.source.graph import Layer, Tensor
 from scram_analyzers.source.keras_api.layers import ENCODING, NORMALIZING
 from scram_analyzers.source.libraries.data_methods import SCALED_RANGE
@@ -11,9 +12,12 @@ from scram_analyzers.source.model import Model
 from scram_analyzers.source.program import Program
 
 
-def unscaled_entry(model: Model) -> Tensor | None:
-    """Where data enter the model unscaled; None when any way in scales, encodes or can't be understood."""
-    entries = list(entries_of(model))
+def unscaled_entry(model: Model, start: Tensor | None = None) -> Tensor | None:
+    """Where data enter the model unscaled; None when any way in scales, encodes or can't be understood.
+
+    `start`: only the ways from this one of its inputs.
+    """
+    entries = entries_of(model) if start is None else entries_from(model, (start,))
     for entry in entries:
         layers = list(entry_layers(entry))
         if not layers or any(not _takes_numbers(layer) for layer in layers):
@@ -34,17 +38,29 @@ def is_raw_table(program: Program, data: Data) -> bool:
     """Whether data come from a text file as they are, in a program that scales nothing."""
     reader = data.source.rpartition(".")[2]
     names = {step.name for step in data.steps}
-    if reader not in TABLE_READERS or data.images or (data.batched and (names.isdisjoint(_BATCHING) or "map" in names)):
+    if reader not in TABLE_READERS or data.images:
+        return False
+    if data.batched and reader != MADE_OF_BATCHES and (names.isdisjoint(_BATCHING) or "map" in names):
         return False
     if data.scaled or any(step.kind is StepKind.ENCODED and step.certain for step in data.steps):
         return False  # what was joined to marks of words keeps its own columns
-    return not any(_scales(call.name) for call in (*program.calls, *program.method_calls))
+    scalers = [call for call in (*program.calls, *program.method_calls) if _scales(call.name)]
+    return not scalers or all(_goes_nowhere(program, scaler.name) for scaler in scalers)
+
+
+def _goes_nowhere(program: Program, scaler: str) -> bool:
+    """Whether whatever scalers of this kind return is used by nobody."""
+    unused = {call.place.key for call, _ in unused_copies(program)}
+    made = [call for call in program.method_calls if call.name in (f"{scaler}.transform", f"{scaler}.fit_transform")]
+    return bool(made) and all(call.place.key in unused for call in made)
 
 
 _BATCHING = ("window", "from_tensor_slices")
 """Steps that put rows into batches as they are."""
 
-TABLE_READERS = ("read_csv", "read_excel", "read_table", "loadtxt", "genfromtxt")
+MADE_OF_BATCHES = "make_csv_dataset"
+
+TABLE_READERS = (MADE_OF_BATCHES, "reader", "read_csv", "read_excel", "read_table", "loadtxt", "genfromtxt")
 
 
 def _scales(name: str) -> bool:
@@ -60,9 +76,9 @@ def _scales(name: str) -> bool:
     )
 
 
-def takes_table(model: Model) -> bool:
+def takes_table(model: Model, start: Tensor | None = None) -> bool:
     """Whether rows of numbers go straight into a layer that weighs them."""
-    entry = unscaled_entry(model)
+    entry = unscaled_entry(model, start)
     if any(layer.class_name in NORMALIZING for layer in model.layers):
         return False
     return entry is not None and all(layer.class_name in TABLE_LAYERS for layer in entry_layers(entry))

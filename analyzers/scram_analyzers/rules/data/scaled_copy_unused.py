@@ -10,15 +10,15 @@ import libcst as cst
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.data.judging import name_of
-from scram_analyzers.source.data import Data, DataStep, StepKind
+from scram_analyzers.rules.data.unused_copies import unused_copies
+from scram_analyzers.source.data import Data, StepKind
 from scram_analyzers.source.libraries.data_methods import SCALED_RANGE
 from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Call, Fit, Program
+from scram_analyzers.source.program import Fit, Program
 from scram_analyzers.source.reading import parents, search
 from scram_analyzers.source.reading.chunks import Section
 from scram_analyzers.source.usage import bound_to, is_read
-from scram_analyzers.source.values import Arguments
 
 
 class ScaledCopyUnused(Rule):
@@ -144,16 +144,8 @@ class ScaledCopyUnused(Rule):
         """Report results of scalers that go nowhere, made from what the model is trained on raw."""
         yield from _never_read(program)
         yield from _made_by_hand(program)
-        seen: set[tuple[int, int]] = set()
-        for call in (*program.method_calls, *program.calls):
-            scaled = call.result
-            if call.place.key in seen or not isinstance(scaled, Data) or not _scales(call, scaled):
-                continue
-            fit = next((fit for fit in program.fits if _trains_raw(fit, scaled)), None)
-            if fit is None or fit.x is None or fit.x.place is None or _is_used(program, call):
-                continue
-            seen.add(call.place.key)
-            raw = name_of(fit.x.place, "raw values")
+        for call, fit in unused_copies(program):
+            raw = name_of(fit.x.place, "raw values") if fit.x is not None and fit.x.place is not None else "raw values"
             message = f"What this scaler returns is never used: the model is trained on {raw}, which is not scaled."
             yield Report(call.place, message, tuple(_related(fit)))
 
@@ -236,62 +228,6 @@ def _base_name(node: cst.CSTNode) -> str | None:
     while isinstance(node, (cst.Call, cst.Attribute)):
         node = node.func if isinstance(node, cst.Call) else node.value
     return node.value if isinstance(node, cst.Name) else None
-
-
-def _scales(call: Call, scaled: Data) -> bool:
-    owner, _, method = call.name.rpartition(".")
-    by_object = owner.rpartition(".")[2] in SCALED_RANGE and method in ("transform", "fit_transform")
-    by_function = call.name in (
-        "keras.utils.normalize",
-        "sklearn.preprocessing.scale",
-        "sklearn.preprocessing.normalize",
-    )
-    of_column = any(_takes_one_column(step) for step in scaled.steps) or scaled.labels is not None
-    return (by_object or by_function) and not of_column
-
-
-def _takes_one_column(step: DataStep) -> bool:
-    node = step.place.node if step.place is not None else None
-    if step.name != "getitem" or not isinstance(node, cst.Subscript):
-        return step.name in ("column", "getitem", "get")
-    last = node.slice[-1].slice
-    if not isinstance(last, cst.Index):
-        return False
-    return len(node.slice) > 1 or not isinstance(last.value, cst.List)
-
-
-def _trains_raw(fit: Fit, scaled: Data) -> bool:
-    data = fit.inputs
-    return data is not None and not data.scaled and bool(scaled.roots & (data.roots | data.origins))
-
-
-def _is_used(program: Program, call: Call) -> bool:
-    """Whether anything but a split, a print or a further transformation takes what the call returned."""
-    for fit in program.fits:
-        if any(_holds(value, call) for value in (fit.x and fit.x.value, fit.validation and fit.validation.value)):
-            return True
-    if any(evaluation.x is not None and _holds(evaluation.x.value, call) for evaluation in program.evaluations):
-        return True
-    for other in (*program.calls, *program.method_calls):
-        fits = other.name.endswith(".fit") and other.name.startswith(_TRANSFORMERS)
-        if isinstance(other.result, Data) or other.name.endswith("train_test_split") or fits:
-            continue
-        if any(_holds(value, call) for value in _values(other.arguments)):
-            return True
-    return False
-
-
-_TRANSFORMERS = ("sklearn.preprocessing.", "sklearn.decomposition.")
-
-
-def _values(arguments: Arguments) -> list[object]:
-    return [argument.value for argument in (*arguments.positional, *arguments.keywords.values())]
-
-
-def _holds(value: object, call: Call) -> bool:
-    if not isinstance(value, Data):
-        return False
-    return any(step.place is not None and step.place.node is call.place.node for step in value.steps)
 
 
 def _related(fit: Fit) -> Iterator[Related]:

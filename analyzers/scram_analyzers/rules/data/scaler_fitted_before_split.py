@@ -236,7 +236,7 @@ def _leak_by_slices(program: Program, data: Data) -> tuple[Learned, DataStep] | 
             continue
         for later in data.steps[position + 1 :]:
             bound = _upper_bound(later)
-            if bound is not None and program.matches(re.compile(rf"\[\s*{re.escape(bound)}\s*:")):
+            if bound is not None and program.matches(re.compile(rf"\[\s*{re.escape(bound)}\b[^\]:,]*:")):
                 return learned, later
     return None
 
@@ -258,6 +258,8 @@ def _leak(data: Data) -> tuple[Learned, DataStep] | None:
         learned = step.learned
         if learned is None or step.kind is not StepKind.SCALED or learned.kind.rpartition(".")[2] not in SCALERS:
             continue
+        if not _took_rows(learned.data) <= _took_rows(data):
+            continue  # fitted to some of the rows
         split = next((later for later in data.steps[position + 1 :] if later.kind is StepKind.SPLIT), None)
         if split is not None and learned.data.roots & (data.origins | data.roots):
             return learned, split
@@ -265,6 +267,17 @@ def _leak(data: Data) -> tuple[Learned, DataStep] | None:
         if earlier is not None and learned.data.roots & data.origins:  # fitted to all, applied to the parts
             return learned, earlier
     return None
+
+
+def _took_rows(data: Data) -> set[cst.CSTNode]:
+    """Where stretches of rows were cut out (`table.iloc[:n]`) on the way to these data."""
+    found = set()
+    for step in data.steps:
+        node = step.place.node if step.place is not None else None
+        rows = node.slice[0].slice if isinstance(node, cst.Subscript) else None
+        if node is not None and isinstance(rows, cst.Slice) and (rows.lower is not None or rows.upper is not None):
+            found.add(node)
+    return found
 
 
 def _split(data: Data) -> DataStep | None:

@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from scram_analyzers.source.data import Data
+from scram_analyzers.source.graph import Tensor
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Program
+from scram_analyzers.source.program import Feed, Program
 
 
-def trainings(program: Program) -> Iterator[tuple[Data, Place, Model, bool]]:
-    """What each training, by fit or in a loop of the program's own, feeds to which model, where, and whether by fit."""
+@dataclass(frozen=True, eq=False, slots=True)
+class Training:
+    """Data fed to a model at `place`, by `fit` or not; `entry` is the input they go into, None for the only one."""
+
+    data: Data
+    place: Place
+    model: Model
+    by_fit: bool = True
+    entry: Tensor | None = None
+
+
+def trainings(program: Program) -> Iterator[Training]:
+    """What each training, by fit or in a loop of the program's own, feeds to which model."""
+    for fit in program.fits:
+        if fit.model is not None:
+            yield from (Training(feed.data, feed.place, fit.model, entry=feed.entry) for feed in _numbers(fit.feeds))
     trained = [(fit.x, fit.model) for fit in program.fits]
     by_fit = len(trained)
     seen = {model.identity for _, model in trained if model is not None}
@@ -23,4 +39,8 @@ def trainings(program: Program) -> Iterator[tuple[Data, Place, Model, bool]]:
         data = x.value if x is not None else None
         if x is None or x.place is None or not isinstance(data, Data) or model is None or data.token_ids:
             continue
-        yield data, x.place, model, position < by_fit
+        yield Training(data, x.place, model, position < by_fit)
+
+
+def _numbers(feeds: tuple[Feed, ...]) -> Iterator[Feed]:
+    return (feed for feed in feeds if not feed.data.token_ids)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 
 from scram_analyzers import fixes
@@ -224,7 +225,8 @@ class LearningRateTooHigh(Rule):
                 continue
             if rate.value <= limit * _allowance(program, optimizer):
                 continue
-            if optimizer not in compiled and (optimizer.class_name == "SGD" or _moves_no_weights(program)):
+            moves_pixels = optimizer.class_name == "SGD" and not program.matches(_WEIGHTS_MOVED)
+            if optimizer not in compiled and (moves_pixels or _moves_no_weights(program)):
                 continue  # it may move something other than weights, such as the pixels of an image
             starts = "starts at" if rate.schedule else "is"
             yield Report(
@@ -333,6 +335,9 @@ def _is_one_layer(model: Model) -> bool:
     """Whether the model is known to be a single layer with weights, which has no hidden units to drive too far."""
     weighted = [layer for layer in model.layers if layer.class_name in WEIGHTED]
     return model.complete and len(weighted) == 1 and weighted[0].class_name == "Dense"
+
+
+_WEIGHTS_MOVED = re.compile(r"apply_gradients\(\s*zip\([^()]*\.(?:trainable_)?(?:variables|weights)\b")
 
 
 def _moves_no_weights(program: Program) -> bool:

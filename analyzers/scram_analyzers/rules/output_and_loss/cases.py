@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from scram_analyzers.findings import SourceRange, TextEdit
 from scram_analyzers.rules.base import Related
 from scram_analyzers.rules.output_and_loss import heads
-from scram_analyzers.source.data import Data, LabelForm, StepKind
+from scram_analyzers.source.data import Data, Interval, LabelForm, StepKind
 from scram_analyzers.source.heads import Head, heads_with_losses, judged_heads
 from scram_analyzers.source.keras_api.losses import CATEGORICAL, REGRESSION
 from scram_analyzers.source.once import once
@@ -55,8 +55,10 @@ class Case:
     def form(self) -> LabelForm | None:
         """How the labels are written, where the source tells."""
         form = label_form(self.targets)
-        if form is None and self.loss.name in CATEGORICAL and _one_column_of_counts(self.targets):
+        if form is None and self.loss.name in CATEGORICAL and _are_numbers_of_classes(self.targets):
             return LabelForm.INTEGER
+        if form is None and self.loss.name in CATEGORICAL and _ones_in_rows(self.targets):
+            return LabelForm.ONE_HOT
         return form
 
     @property
@@ -153,7 +155,7 @@ def label_form(targets: Data | None) -> LabelForm | None:
         return None
     if targets.labels is not None:
         return targets.labels
-    if targets.dtype == "bool":
+    if targets.dtype == "bool" and targets.source != "numpy.zeros":
         return LabelForm.BINARY
     interval = targets.range
     if interval is None or (interval.low, interval.high) != (0, 1) or not counted(targets):
@@ -164,12 +166,23 @@ def label_form(targets: Data | None) -> LabelForm | None:
     return LabelForm.BINARY if one_column or joined else None
 
 
-def _one_column_of_counts(targets: Data | None) -> bool:
-    """Whether there is one whole number, 0 or more, for each example."""
-    if targets is None or targets.shape is None or targets.range is None or targets.dtype is None:
+def _are_numbers_of_classes(targets: Data | None) -> bool:
+    """Whether there is one whole number, not seen to be below 0, for each example, or for each word of it."""
+    if targets is None or targets.token_ids:
+        return targets is not None
+    if targets.shape is None or targets.dtype is None or (targets.range is not None and targets.range.low < 0):
         return False
     one_column = len(targets.shape) == 1 or targets.shape[1:] == (1,)
-    return one_column and targets.range.low >= 0 and targets.dtype.startswith(("int", "uint"))
+    made = targets.range is not None or any(step.name == "astype" for step in targets.steps)
+    return one_column and made and targets.dtype.startswith(("int", "uint"))
+
+
+def _ones_in_rows(targets: Data | None) -> bool:
+    """Whether ones were written into an array of zeros that has a row for each example."""
+    if targets is None or targets.source != "numpy.zeros" or targets.shape is None or len(targets.shape) != 2:
+        return False
+    filled = any(step.name == "setitem" for step in targets.steps)
+    return filled and targets.shape[1] != 1 and targets.range == Interval(0, 1)
 
 
 def counted(targets: Data) -> bool:
@@ -258,11 +271,20 @@ def _training_of_output(program: Program, compiled: Compile, head: Head, loss: L
 MEASURED = frozenset(
     (
         "amount",
+        "charges",
+        "cnt",
+        "consumption",
         "cost",
+        "count",
         "demand",
+        "distance",
+        "duration",
+        "humidity",
         "mpg",
         "price",
         "prices",
+        "quantity",
+        "rainfall",
         "revenue",
         "salary",
         "sales",
@@ -294,6 +316,13 @@ def _is_called(targets: Data, words: frozenset[str]) -> bool:
     return not words.isdisjoint(part.lower() for part in parts)
 
 
+def _is_loaded(targets: Data | None) -> bool:
+    """Whether labels come with a data set, and not from the program, as those of a discriminator do."""
+    return targets is not None and targets.source.startswith(
+        ("keras.datasets.", "sklearn.datasets.", "tensorflow_data")
+    )
+
+
 def right_loss(case: Case) -> str | None:
     """The cross-entropy that fits the head and the labels; None where that can't be told."""
     if case.head.activation == "sigmoid":
@@ -322,7 +351,7 @@ def classifies_with_regression_loss(case: Case) -> bool | None:
     if form in ROWS or (head.activation == "softmax" and (head.units != 1 or form in NUMBERED)):
         return True
     if form in NUMBERED:
-        if case.judged_by_hand:
+        if case.judged_by_hand and not _is_loaded(case.targets):
             return None
         if head.activation == "sigmoid" or case.accuracy is not None:
             return True

@@ -53,8 +53,46 @@ class LabelOutOfRange(Rule):
             model.fit(x, y, epochs=10)
             """,
         ),
+        Example(
+            "Masks that keep the pixels of their files",
+            """
+            import glob
+
+            import cv2
+            import keras
+            import numpy as np
+            from keras import layers
+
+            names = sorted(glob.glob("images/*.png"))
+            images = np.array([cv2.imread(name) / 255 for name in names])
+            masks = np.array([cv2.imread(name.replace("images", "masks"), 0) for name in names])
+            model = keras.Sequential([layers.Conv2D(16, 3, padding="same", activation="relu")])
+            model.add(layers.Conv2D(1, 1, activation="sigmoid"))
+            model.compile(optimizer="adam", loss=»"binary_crossentropy"«)
+            model.fit(images, masks, epochs=10)
+            """,
+        ),
     )
     good = (
+        Example(
+            "Masks made fractions",
+            """
+            import glob
+
+            import cv2
+            import keras
+            import numpy as np
+            from keras import layers
+
+            names = sorted(glob.glob("images/*.png"))
+            images = np.array([cv2.imread(name) / 255 for name in names])
+            masks = np.array([cv2.imread(name.replace("images", "masks"), 0) for name in names]) / 255
+            model = keras.Sequential([layers.Conv2D(16, 3, padding="same", activation="relu")])
+            model.add(layers.Conv2D(1, 1, activation="sigmoid"))
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(images, masks, epochs=10)
+            """,
+        ),
         Example(
             "Labels of 0 and 1",
             """
@@ -76,6 +114,7 @@ class LabelOutOfRange(Rule):
         for case in cases.cases(program):
             seen = case.targets.range if case.targets is not None else None
             yield from _too_high(case, seen)
+            yield from _pixels(case, seen)
             if case.loss.name != "binary_crossentropy" or seen is None or seen.low >= 0 or case.judged_by_hand:
                 continue
             if case.form is LabelForm.CONTINUOUS:
@@ -102,6 +141,23 @@ class LabelOutOfRange(Rule):
             message=f"The targets run from {low:g} to {high:g}, and binary_crossentropy takes them for probabilities.",
             recipe="y = (y + 1) / 2" if (low, high) == (-1, 1) else "",
         )
+
+
+def _pixels(case: Case, seen: Interval | None) -> Iterator[Report]:
+    """Masks whose pixels are still those of the image files."""
+    targets = case.targets
+    if targets is None or seen is None or not targets.images or targets.scaled or not 200 <= seen.high <= 255:
+        return
+    if case.loss.name != "binary_crossentropy" or seen.low < 0 or case.reproduces_inputs or case.judged_by_hand:
+        return
+    place = case.labels_place
+    yield Report(
+        place=case.loss.place,
+        message=f"The targets are pixels up to {number_text(seen.high)}, and binary_crossentropy takes them for "
+        "probabilities.",
+        related=(Related(place, "The targets."),) if place is not None else (),
+        recipe=f"y = y / {number_text(seen.high)}",
+    )
 
 
 def _too_high(case: Case, seen: Interval | None) -> Iterator[Report]:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.fixes import number_text
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
+from scram_analyzers.rules.data.raw_entries import is_raw_table
 from scram_analyzers.rules.output_and_loss import cases, heads
 from scram_analyzers.rules.output_and_loss.cases import Case
 from scram_analyzers.run.history import RunHistory
@@ -16,8 +17,9 @@ from scram_analyzers.run.outputs import targets_by_output
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.task import REGRESSIONS
 from scram_analyzers.run.wording import rounded
-from scram_analyzers.source.data import Data, Interval, LabelForm
+from scram_analyzers.source.data import Data, Interval, LabelForm, StepKind
 from scram_analyzers.source.keras_api.losses import REGRESSION
+from scram_analyzers.source.libraries.data_methods import SCALED_RANGE
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 
@@ -323,7 +325,7 @@ class OutputRangeMismatch(Rule):
                 confidence=Confidence.MEDIUM,
                 recipe=recipe,
             )
-        elif _is_measured(case):
+        elif _is_measured(case) or _is_raw_column(program, case):
             yield Report(
                 place,
                 message + "the targets are measured numbers that nothing in this program scales.",
@@ -385,11 +387,15 @@ def _likely_range(targets: Data | None) -> Interval | None:
 
 
 def _scaled_column(case: Case) -> Interval | None:
-    """The range of a column that was scaled on its own, in a table that an autoencoder gives back."""
+    """The range of columns that were scaled on their own, in a table that an autoencoder gives back."""
     if case.targets is None or not case.reproduces_inputs:
         return None
     put = [step.put[1] for step in case.targets.steps if step.put is not None and step.put[1].scaled]
-    return put[-1].range if put else None
+    if put:
+        return put[-1].range
+    written = [step.learned for step in case.targets.steps if step.name == "setitem" and step.kind is StepKind.SCALED]
+    learned = [each.kind.rpartition(".")[2] for each in written if each is not None]
+    return SCALED_RANGE.get(learned[-1]) if learned else None
 
 
 def _is_measured(case: Case) -> bool:
@@ -399,6 +405,14 @@ def _is_measured(case: Case) -> bool:
         return False
     measured = case.form is LabelForm.CONTINUOUS or (case.form is None and cases.is_measured(targets, graded=True))
     return measured and not case.judged_by_hand and not case.reproduces_inputs
+
+
+def _is_raw_column(program: Program, case: Case) -> bool:
+    """Whether tanh is trained towards columns of a file in a program that scales nothing."""
+    targets = case.targets
+    if targets is None or case.head.activation != "tanh" or case.form is not None or case.judged_by_hand:
+        return False
+    return targets.range is None and not case.reproduces_inputs and is_raw_table(program, targets)
 
 
 def _may_be_meant_for_numbers(case: Case) -> bool:

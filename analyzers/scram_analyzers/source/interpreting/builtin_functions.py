@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from scram_analyzers.source.data import Data
 from scram_analyzers.source.interpreting import containers
 from scram_analyzers.source.interpreting.attributes import SUPER, get_attribute
 from scram_analyzers.source.interpreting.state import DictObject, ListObject, join_values
@@ -169,6 +170,8 @@ def _zip(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
 def _cast(function: Callable[..., object]) -> Callable[[Interpreter, Arguments, Place], Value]:
     def cast(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
         value = _first(arguments)
+        if isinstance(value, Data) and function is float:
+            return value  # a number out of what was read
         if not isinstance(value, Constant) or len(arguments.positional) != 1:
             return Unknown(place)
         try:

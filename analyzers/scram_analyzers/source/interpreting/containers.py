@@ -43,6 +43,18 @@ def list_method(
     return Constant(None, place)
 
 
+def extended(interpreter: Interpreter, owner: Value, given: Value) -> bool:
+    """`items += more`: a list grows in place, so that a loop of unknown length leaves it open; False for no list."""
+    thing = interpreter.object_of(owner)
+    if not isinstance(owner, Ref) or not isinstance(thing, ListObject):
+        return False
+    more = interpreter.object_of(given)
+    items = interpreter.items_of(given) or (more.items if isinstance(more, ListObject) else ())
+    complete = interpreter.items_of(given) is not None
+    interpreter.replace_object(owner, ListObject((*thing.items, *items), thing.open or not complete))
+    return True
+
+
 def _pop(interpreter: Interpreter, owner: Ref, thing: ListObject, arguments: Arguments, place: Place) -> Value:
     if arguments.positional or thing.open or not thing.items:
         interpreter.replace_object(owner, ListObject((), open=True))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from scram_analyzers.source.data import Data, DataStep, StepKind
+from scram_analyzers.source.data import Data, DataStep, Interval, LabelForm, StepKind
 from scram_analyzers.source.graph import Operation, Tensor
 from scram_analyzers.source.interpreting import arithmetic, attributes, calls, containers, iteration, subscripts
 from scram_analyzers.source.interpreting.state import DictObject, ListObject, join_states, join_values
@@ -30,6 +30,7 @@ from scram_analyzers.source.values import (
     is_none,
     number,
     placed,
+    text,
 )
 
 if TYPE_CHECKING:
@@ -281,7 +282,19 @@ def _comparison(interpreter: Interpreter, node: cst.Comparison) -> Value:
     if isinstance(left, Constant) and isinstance(right, Constant) and not (left.assumed or right.assumed):
         result = arithmetic.compare(type(operator).__name__, left, right)
         return Unknown(place) if result is None else Constant(result, place)
-    return Unknown(place)
+    named = _among_names(interpreter, (left, right), place) if isinstance(operator, cst.Equal) else None
+    return named or Unknown(place)
+
+
+def _among_names(interpreter: Interpreter, sides: tuple[Value, Value], place: Place) -> Data | None:
+    """`folder == ["cats", "dogs", "owls"]`: which of these names it is, true for one of them."""
+    for one, other in (sides, sides[::-1]):
+        names = [text(item) for item in interpreter.items_of(one) or ()]
+        if isinstance(other, Unknown) and len(names) > 1 and None not in names:
+            return Data(
+                "names", place, range=Interval(0, 1), dtype="bool", labels=LabelForm.ONE_HOT, classes=len(names)
+            )
+    return None
 
 
 def _identical(left: Value, right: Value) -> bool | None:

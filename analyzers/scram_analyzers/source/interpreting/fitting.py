@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from scram_analyzers.source.data import Data
+from scram_analyzers.source.graph import InputSpec, Tensor
 from scram_analyzers.source.interpreting import keras_models
 from scram_analyzers.source.interpreting.state import Created
 from scram_analyzers.source.keras_api.layers import LEGACY_PARAMETERS
 from scram_analyzers.source.libraries import data_operations
-from scram_analyzers.source.model import Model
+from scram_analyzers.source.model import Model, ModelKind, ModelObject
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Callback, Compile, Evaluation, Fit
+from scram_analyzers.source.program import Callback, Compile, Evaluation, Feed, Fit
 from scram_analyzers.source.values import (
     Argument,
     Arguments,
@@ -93,6 +94,7 @@ def train(interpreter: Interpreter, owner: Value, method: str, arguments: Argume
         epochs=named.get("epochs"),
         class_weights=_weighted_classes(interpreter, named.value("class_weight")),
         targets_by_output=_targets_by_output(interpreter, model, named.value("y")),
+        feeds=_feeds(interpreter, owner, named.get("x")),
     )
     interpreter.recording.fits.append(fit)
     if method == "train_on_batch":
@@ -166,6 +168,36 @@ def _targets_by_output(interpreter: Interpreter, model: Model | None, y: Value |
         if data is not None and isinstance(key, (str, int)):
             found[key] = data
     return found
+
+
+def _feeds(interpreter: Interpreter, owner: Value, given: Argument | None) -> tuple[Feed, ...]:
+    """The data of each input, where a dict names or a list orders those of a functional model."""
+    thing = interpreter.object_of(owner)
+    inputs = thing.inputs if isinstance(thing, ModelObject) and thing.kind is ModelKind.FUNCTIONAL else ()
+    if given is None or given.place is None or len(inputs) < 2:
+        return ()
+    named = interpreter.entries_of(given.value)
+    values = dict(named) if named is not None else dict(enumerate(interpreter.items_of(given.value) or ()))
+    written = _elements_written(given.place)
+    entries: dict[object, Tensor] = dict(enumerate(inputs)) if named is None else {}
+    for tensor in inputs if named is not None else ():
+        if isinstance(tensor.producer, InputSpec) and tensor.producer.name is not None:
+            entries[tensor.producer.name] = tensor
+    found = []
+    for position, (key, value) in enumerate(values.items()):
+        data = data_operations.as_data(value) or data_operations.stacked(interpreter, value)
+        if data is not None and key in entries:
+            place = written[position] if len(written) == len(values) else given.place
+            found.append(Feed(data, place, entries[key]))
+    return tuple(found)
+
+
+def _elements_written(place: Place) -> list[Place]:
+    """The elements of a list, tuple or dict that is written out there."""
+    node = place.node
+    if isinstance(node, (cst.Tuple, cst.List, cst.Dict)):
+        return [Place(place.section, element.value) for element in node.elements]
+    return []
 
 
 def _validation(interpreter: Interpreter, named: Arguments) -> tuple[Argument | None, bool | None]:

@@ -25,6 +25,7 @@ from scram_analyzers.source.values import (
     boolean,
     integer,
     is_none,
+    text,
 )
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ def input_tensor(interpreter: Interpreter, arguments: Arguments, place: Place) -
     if shape is None:
         batch = shape_of(interpreter, named.value("batch_shape"))
         shape = batch[1:] if batch is not None else None
-    return Tensor(InputSpec(shape, place), (), place, shape)
+    return Tensor(InputSpec(shape, place, text(named.value("name"))), (), place, shape)
 
 
 def declared_shape(interpreter: Interpreter, layer: Created) -> Shape | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from scram_analyzers.source.interpreting import expressions, iteration
+from scram_analyzers.source.interpreting import containers, expressions, iteration
 from scram_analyzers.source.interpreting.state import ListObject, State, join_states
 from scram_analyzers.source.model import ModelObject
 from scram_analyzers.source.reading.dotted import dotted_name
@@ -55,6 +55,8 @@ def _augmented(interpreter: Interpreter, node: cst.AugAssign) -> None:
     left = interpreter.evaluate(node.target)
     right = interpreter.evaluate(node.value)
     operator = type(node.operator).__name__.removesuffix("Assign")
+    if operator == "Add" and containers.extended(interpreter, left, right):
+        return
     place = interpreter.place(node)
     interpreter.assign(node.target, expressions.operate(interpreter, operator, left, right, place))
 
@@ -65,6 +67,10 @@ def _expression(interpreter: Interpreter, node: cst.Expr) -> None:
     value = interpreter.evaluate(node.value)
     if isinstance(value, Symbol) and value.dotted == "builtins.NoReturn":
         interpreter.state.live = False
+
+
+def _assert(interpreter: Interpreter, node: cst.Assert) -> None:
+    interpreter.evaluate(node.test)
 
 
 def _delete(interpreter: Interpreter, node: cst.Del) -> None:
@@ -351,6 +357,7 @@ _STATEMENTS: Mapping[type[cst.CSTNode], Callable[[Interpreter, Any], None]] = Ma
         cst.AnnAssign: _annotated,
         cst.AugAssign: _augmented,
         cst.Expr: _expression,
+        cst.Assert: _assert,
         cst.Del: _delete,
         cst.Global: _outer_names,
         cst.Nonlocal: _outer_names,

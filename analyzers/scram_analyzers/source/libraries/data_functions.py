@@ -125,16 +125,25 @@ def _concatenated(interpreter: Interpreter, name: str, arguments: Arguments, pla
 
 
 def _dummies(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
-    """`pd.get_dummies(column)`: one-hot rows; of a whole frame only some columns change."""
+    """`pd.get_dummies(column)`: one-hot rows; in a whole table the columns of numbers stay as they are."""
     data = given(interpreter, arguments)
     if data is None:
         return None
+    if data.source.startswith("pandas.read_") and all(step.name in _KEEPING_TABLE for step in data.steps):
+        return data.after(DataStep(StepKind.OTHER, data_operations.ENCODED_COLUMN, place), shape=None)
     dropped = arguments.value("drop_first")
     if dropped is not None and boolean(dropped) is not False:
         return data.after(DataStep(StepKind.ENCODED, name, place), range=None, shape=None, labels=None)
     if data.labels is not None or (data.steps and data.steps[-1].name in ("column", "getitem", "get")):
         return data_operations.one_hot(data, None, place)
     return data.after(DataStep(StepKind.ENCODED, name, place), range=None, shape=None)
+
+
+_KEEPING_TABLE = (
+    *(data_operations.ENCODED_COLUMN, "setitem", "copy", "drop", "drop_duplicates", "dropna", "fillna", "head"),
+    *("interpolate", "rename", "replace", "reset_index", "sample", "set_index", "sort_values", "tail"),
+)
+"""Steps after which a table still has columns of all kinds: those of numbers stay as they are beside marks of words."""
 
 
 def _augmented(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
@@ -178,6 +187,11 @@ def _kept(interpreter: Interpreter, name: str, arguments: Arguments, place: Plac
     return data.after(DataStep(StepKind.OTHER, name, place), shape=None) if data is not None else None
 
 
+def _class_ids(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    data = given(interpreter, arguments)
+    return data_operations.class_ids(data, place) if data is not None else None
+
+
 def _from_tensors(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
     if not arguments.positional:
         return None
@@ -191,6 +205,21 @@ def _from_tensors(interpreter: Interpreter, name: str, arguments: Arguments, pla
         return replace(x.after(step), targets=y)
     data = given(interpreter, arguments)
     return data.after(step) if data is not None else None
+
+
+def _stacked(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    """`tf.stack([...])`, `tf.concat([...])` of columns or images."""
+    items = interpreter.items_of(arguments.value("values", 0))
+    data = given(interpreter, arguments)
+    step = DataStep(StepKind.OTHER, "stack", place)
+    if items:
+        return numpy_functions.joined(interpreter, list(items), step)
+    return data.after(step, shape=None) if data is not None else None
+
+
+def _records(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    """A dataset of names, lines or records, which the program still has to read."""
+    return Data(name, place, roots=loaders.new_root(interpreter))
 
 
 def _windows(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
@@ -245,16 +274,25 @@ _BY_NAME: Mapping[str, Handler] = MappingProxyType(
         "tensorflow.reshape": _kept,
         "tensorflow.expand_dims": _kept,
         "tensorflow.image.resize": _kept,
+        "tensorflow.stack": _stacked,
+        "tensorflow.concat": _stacked,
+        "tensorflow.argmax": _class_ids,
+        "tensorflow.math.argmax": _class_ids,
         "scipy.misc.imresize": _kept,
         "skimage.transform.resize": _resized,
         "skimage.color.rgb2gray": _scaled,
         "cv2.resize": _kept,
-        "cv2.cvtColor": _kept,
+        **dict.fromkeys(
+            ("cv2.cvtColor", "cv2.flip", "cv2.rotate", "cv2.warpAffine", "cv2.medianBlur", "cv2.GaussianBlur"), _kept
+        ),
         "keras.utils.img_to_array": _kept,
         "keras.preprocessing.image.img_to_array": _kept,
         "tensorflow.data.Dataset.from_tensor_slices": _from_tensors,
         "tensorflow.data.Dataset.from_tensors": _from_tensors,
         "tensorflow.data.Dataset.zip": _zipped,
+        "tensorflow.data.Dataset.list_files": _records,
+        "tensorflow.data.TFRecordDataset": _records,
+        "tensorflow.data.TextLineDataset": _records,
         "keras.preprocessing.sequence.TimeseriesGenerator": _windows,
         "keras.utils.timeseries_dataset_from_array": _windows,
     }

@@ -12,7 +12,7 @@ import libcst as cst
 
 from scram_analyzers.source.data import Data, DataStep, Interval, LabelForm, Learned, Part, StepKind
 from scram_analyzers.source.interpreting.state import Created, DictObject
-from scram_analyzers.source.libraries import data_operations, numpy_functions
+from scram_analyzers.source.libraries import data_arithmetic, data_operations, numpy_functions
 from scram_analyzers.source.libraries.data_operations import ENCODED_COLUMN
 from scram_analyzers.source.libraries.datasets import FOLDER_LABELS
 from scram_analyzers.source.libraries.loaders import folder_root, new_root
@@ -76,6 +76,12 @@ _SAME = frozenset(
 _CHANGING_SHAPE = frozenset(["transpose", "squeeze", "drop", "dropna", "apply", "filter", "tolist"])
 _RESHAPING = frozenset(["reshape", "flatten", "ravel", "expand_dims", "swapaxes", "unbatch"])
 
+_GROUPING = frozenset(["groupby", "resample", "rolling", "ewm"])
+"""Methods of tables after which a mean or sum is one of each group."""
+
+_ASKING = frozenset(["isin", "isna", "isnull", "notna", "notnull", "between", "eq", "ne", "gt", "ge", "lt", "le"])
+"""Methods that say true or false for each value."""
+
 SCALED_RANGE: Mapping[str, Interval] = MappingProxyType(
     {
         "MinMaxScaler": Interval(0, 1),
@@ -107,6 +113,8 @@ def call(interpreter: Interpreter, data: Data, name: str, arguments: Arguments, 
         dtype = _dtype(arguments)
         converted = data_operations.whole(data, DataStep(StepKind.CONVERTED, name, place))
         return replace(converted, dtype=dtype, labels=data.labels if dtype and "float" in dtype else converted.labels)
+    if name in _ASKING:
+        return data_arithmetic.compare(data, place)
     if name == "argmax":
         picked = data_operations.class_ids(data, place)
         _note_as_function(interpreter, "numpy.argmax", data, arguments, place, picked)
@@ -132,6 +140,10 @@ def call(interpreter: Interpreter, data: Data, name: str, arguments: Arguments, 
     if name in ("pop", "get"):
         taken = data.after(DataStep(StepKind.SELECTED, name, place))
         return data_operations.named_column(data, taken, text(arguments.value("item", 0)))
+    if name in _GROUPING:
+        return data.after(step, shape=None, rows=None)
+    if name in data_operations.STATISTICS and any(each.name in _GROUPING for each in data.steps[-2:]):
+        return data.after(step, range=None, shape=None, labels=None)  # a row for each group
     if name in data_operations.STATISTICS:
         return data_operations.statistic(data, name, place, number(arguments.value("axis", 0)))
     if name == "nunique" and data.classes is not None and data.labels in data_operations.NUMBERED:
@@ -262,6 +274,11 @@ def of_created(
         return _generated(interpreter, thing, name, arguments, given, place)
     if name == "fit" and thing.kind.startswith("sklearn."):
         return owner
+    if name in ("fit_resample", "fit_sample") and given is not None:
+        step = DataStep(StepKind.OTHER, name, place)  # more rows of rare classes, or fewer of the others
+        values = (data_operations.as_data(argument.value) for argument in arguments.positional[:2])
+        parts = (replace(part.after(step, shape=None), rows=None) if part is not None else None for part in values)
+        return Tuple(tuple(part or Unknown(place) for part in parts), place)
     if thing.kind in (numpy_functions.GENERATOR, "numpy.random.RandomState"):
         made = numpy_functions.of_generator(interpreter, name, arguments, place)
         return made if made is not None else Unknown(place)

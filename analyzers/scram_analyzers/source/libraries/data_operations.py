@@ -178,10 +178,8 @@ def _collect_numbers(interpreter: Interpreter, value: Value, numbers: list[float
 
 # -- items and attributes
 
-
 PERMUTATION = "numpy.random.permutation"
 """The source of an array of row numbers in random order."""
-
 
 FOLDS = "sklearn.model_selection.split"
 """The source of the row numbers that a cross-validation gives: those to train on, and those held out."""
@@ -219,10 +217,17 @@ def select(interpreter: Interpreter, data: Data, keys: list[Value | slice], plac
         one_column = any(not isinstance(each, slice) for each in keys[1:]) and not data.images
         single = len(keys) == 2 and not isinstance(keys[1], slice) and integer(keys[1]) is not None
         one = _column_of_classes(one) if single else one
-        return replace(one, shape=_of_columns(data, keys), rows=rows, range=None if one_column else data.range)
+        interval = data.range if not one_column or _is_scaled_by_column(data) else None
+        return replace(one, shape=_of_columns(data, keys), rows=rows, range=interval)
     single = position is not None or _is_moving(key)
     one = replace(one, shape=data.shape[1:] if data.shape and single else None, rows=rows)
     return replace(one, classes=None) if _picks_by_value(key) else one
+
+
+def _is_scaled_by_column(data: Data) -> bool:
+    """Whether a scaler brought each column by itself to the range of all."""
+    last = next((step for step in reversed(data.steps) if step.kind is not StepKind.SELECTED), None)
+    return last is not None and last.kind is StepKind.SCALED and last.name.startswith("sklearn.preprocessing.")
 
 
 def _only_adds_axes(keys: list[Value | slice]) -> bool:
@@ -307,6 +312,8 @@ def _rows(data: Data, key: Value | slice) -> Rows | None:
 
 def _of_columns(data: Data, keys: list[Value | slice]) -> tuple[int | None, ...] | None:
     """The shape of `data[:, 3]` and `data[:, 0:8]`, as far as the row and column keys tell it."""
+    if data.shape is None and len(keys) == 2 and data.source in ("numpy.loadtxt", "numpy.genfromtxt"):
+        data = replace(data, shape=(None, None))
     if data.shape is None or len(keys) > len(data.shape):
         return None
     shape: list[int | None] = []

@@ -107,6 +107,8 @@ FILES: Mapping[str, Interval] = MappingProxyType(
         "adult": Interval(0, 1_490_400),
         "iris": Interval(0, 7.9),
         "sonar": Interval(0, 1),
+        "mitbih-train": Interval(0, 1),
+        "mitbih-test": Interval(0, 1),
         "ionosphere": Interval(-1, 1),
         "winequality-red": Interval(0, 289),
         "winequality-white": Interval(0, 440),

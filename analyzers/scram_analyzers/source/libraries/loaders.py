@@ -55,6 +55,10 @@ def load(interpreter: Interpreter, name: str, arguments: Arguments, place: Place
         return _table(interpreter, name, arguments, place)
     if name in _ARRAY_READERS or name.startswith("pandas.read_"):
         return Data(name, place, roots=new_root(interpreter))
+    if name == "tensorflow.data.experimental.make_csv_dataset":
+        root = new_root(interpreter)
+        targets = Data(name, place, batched=True, roots=root) if "label_name" in arguments.keywords else None
+        return Data(name, place, batched=True, targets=targets, roots=root)
     if name in ("tensorflow_datasets.load", "tensorflow_datasets.as_numpy.load"):
         return _tensorflow_dataset(interpreter, name, arguments, place)
     if name in _IMAGE_READERS:
@@ -143,7 +147,7 @@ def _split_of(
 # -- tables
 
 TABLE_READERS = frozenset(["numpy.loadtxt", "numpy.genfromtxt"])
-_ARRAY_READERS = frozenset(["numpy.load", "numpy.fromfile", "joblib.load", "pickle.load", "h5py.File"])
+_ARRAY_READERS = frozenset(["csv.reader", "numpy.load", "numpy.fromfile", "joblib.load", "pickle.load", "h5py.File"])
 
 
 def _table(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Data:

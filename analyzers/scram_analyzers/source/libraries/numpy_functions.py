@@ -14,9 +14,11 @@ from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
     Arguments,
     Constant,
+    Symbol,
     Value,
     integer,
     number,
+    text,
 )
 
 if TYPE_CHECKING:
@@ -191,13 +193,21 @@ def _made(low: float, high: float, labels: LabelForm | None = None) -> Handler:
             f"numpy.{name}",
             place,
             range=Interval(low, high),
-            dtype="float64",
+            dtype=_made_type(arguments) if name in ("zeros", "ones") else "float64",
             shape=_made_shape(interpreter, name, arguments),
             labels=labels,
             roots=new_root(interpreter),
         )
 
     return make
+
+
+def _made_type(arguments: Arguments) -> str | None:
+    """The type of the numbers in an array that is asked for with one, `float64` where none is named."""
+    value = arguments.value("dtype", 1)
+    if value is None:
+        return "float64"
+    return value.dotted.rpartition(".")[2] if isinstance(value, Symbol) else text(value)
 
 
 SIZE_POSITIONS: Mapping[str, int] = MappingProxyType({"randint": 2, "uniform": 2, "normal": 2})

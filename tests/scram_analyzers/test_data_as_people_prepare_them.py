@@ -222,3 +222,27 @@ model.fit(x, y, epochs=20, validation_split=0.1)
 def test_columns_of_a_file_are_out_of_reach_for_tanh() -> None:
     assert "output-range-mismatch" in said(POINTS.format(scaled=""))
     assert "output-range-mismatch" not in said(POINTS.format(scaled=" / 96"))
+
+
+STEERING = """
+import csv
+
+import cv2
+import keras
+import numpy as np
+from sklearn.utils import shuffle
+
+rows = shuffle(list(csv.reader(open("log.csv"))))
+images, angles = [], []
+for row in rows:
+    images.append(cv2.imread(row[0]) / 255)
+    angles.append(float(row[3]))
+x, y = np.array(images), np.array(angles)
+model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(1)])
+model.compile("adam", "mse")
+model.fit(x, y, epochs=20)
+"""
+
+
+def test_images_are_read_in_the_order_of_the_rows_that_name_them() -> None:
+    assert "labels-shuffled-apart" not in said(STEERING)

@@ -158,11 +158,17 @@ class LabelsShuffledApart(Rule):
             yield Report(parted.place, message, tuple(_related(fit)))
 
 
+ROWS_ONE_BY_ONE = "csv.reader"
+"""The source of rows that a loop goes through, often to read a file that each of them names."""
+
+
 def _parted(program: Program, fit: Fit) -> DataStep | None:
     """The mixing step that only the labels, or only the inputs, went through."""
     inputs, targets = fit.inputs, fit.targets
     if inputs is None or targets is None or inputs.rows is None or targets.rows is None:
         return None
+    if ROWS_ONE_BY_ONE in (inputs.source, targets.source) and inputs.source != targets.source:
+        return None  # what is read beside them comes in their order
     if not (inputs.roots | inputs.origins) or not (targets.roots | targets.origins):
         return None
     shared = {id(_node(step)) for step in _mixing(inputs)} & {id(_node(step)) for step in _mixing(targets)}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from scram_analyzers.findings import SourceRange
 from scram_analyzers.source.data import Data
@@ -16,6 +16,9 @@ from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.reading.chunks import PlacedChunk, Section
 from scram_analyzers.source.values import Argument, Arguments, Constant, Function, Value
+
+Thing = TypeVar("Thing")
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +257,14 @@ class Program:
     unread: tuple[UnreadPart, ...]
     layer_variables: Mapping[int, str]
     answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
+
+    def each(self, things: Iterable[Thing], question: Callable[[Program, Thing], Iterable[Answer]]) -> Iterator[Answer]:
+        """All answers to a question about each of some things of this program, which never change.
+
+        After an edit only those are asked about again that are new, or of which the question would see something else.
+        """
+        for thing in things:
+            yield from question(self, thing)
 
     def mentions(self, word: str) -> bool:
         """Whether the text has this in it."""

@@ -7,7 +7,7 @@ that notes what is looked at; where all of that is the same in the next text, so
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import is_
@@ -19,6 +19,7 @@ from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading.chunks import PlacedChunk, Section
 
 Answer = TypeVar("Answer")
+Thing = TypeVar("Thing")
 
 
 class Look(NamedTuple):
@@ -42,10 +43,11 @@ class Look(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """An answer with all that was looked at to find it."""
+    """An answer with all that was looked at to find it; `parts` are what was asked `each` of some things for it."""
 
     answer: Any
     looks: frozenset[Look]
+    parts: Mapping[Hashable, _Known]
 
 
 class Recall:
@@ -56,6 +58,7 @@ class Recall:
         self._chunks: tuple[PlacedChunk, ...] = ()
         self._seen: dict[Look, object] = {}
         self._known: dict[Hashable, _Known] = {}
+        self._parts: dict[Hashable, dict[Hashable, _Known]] = {}  # of answers that don't stand any more as a whole
         self._groups: dict[frozenset[Look], frozenset[Look]] = {}  # many look at the same
 
     @contextmanager
@@ -82,8 +85,13 @@ class Recall:
                 changed.add(look)
         self._seen = seen
         broken = {each for each in self._groups if not each.isdisjoint(changed)}
-        if broken:
-            self._known = {key: each for key, each in self._known.items() if each.looks not in broken}
+        fallen = [(key, known) for key, known in self._known.items() if known.looks in broken]
+        self._parts = {
+            key: {part: each for part, each in known.parts.items() if each.looks.isdisjoint(changed)}
+            for key, known in fallen
+        }
+        for key, _ in fallen:
+            del self._known[key]
 
     def answer(self, key: Hashable, question: Callable[[Program], Answer]) -> Answer:
         """The answer to the question that goes by `key`; it must not be changed."""
@@ -94,11 +102,15 @@ class Recall:
         """The answer with all that it rests on."""
         known = self._known.get(key)
         if known is None:
-            view = _View(self)
-            answer = question(view)
-            looks = frozenset(view.looks)
-            known = self._known[key] = _Known(answer, self._groups.setdefault(looks, looks))
+            known = self._known[key] = self.asked(question, self._parts.pop(key, {}))
         return known
+
+    def asked(self, question: Callable[[Program], object], parts: Mapping[Hashable, _Known]) -> _Known:
+        """A question asked anew; `parts` of its last answer still stand."""
+        view = _View(self, parts)
+        answer = question(view)
+        looks = frozenset(view.looks)
+        return _Known(answer, self._groups.setdefault(looks, looks), view.parts)
 
     def seen(self, look: Look) -> Any:
         """What is to be seen in the program that this speaks of."""
@@ -112,10 +124,12 @@ class _View(Program, Following):
     """A program that notes what is looked at."""
 
     looks: set[Look]
+    parts: dict[Hashable, _Known]
     _recall: Recall
+    _last_parts: Mapping[Hashable, _Known]
 
-    def __init__(self, recall: Recall) -> None:
-        vars(self).update(looks=set(), _recall=recall)
+    def __init__(self, recall: Recall, last_parts: Mapping[Hashable, _Known]) -> None:
+        vars(self).update(looks=set(), parts={}, _recall=recall, _last_parts=last_parts)
 
     def __getattr__(self, name: str) -> Any:
         """A field, when it is first looked at."""
@@ -133,6 +147,16 @@ class _View(Program, Following):
         self.looks.update(known.looks)
         answer: Answer = known.answer
         return answer
+
+    def each(self, things: Iterable[Thing], question: Callable[[Program, Thing], Iterable[Answer]]) -> Iterator[Answer]:
+        for thing in things:
+            part = question, thing
+            known = self.parts.get(part) or self._last_parts.get(part)
+            if known is None:
+                known = self._recall.asked(lambda view, thing=thing: tuple(question(view, thing)), {})  # type: ignore[misc]
+            self.parts[part] = known
+            self.looks.update(known.looks)
+            yield from known.answer
 
     def mentions(self, word: str) -> bool:
         return bool(self._look(Look("mentions", (word,))))

@@ -11,7 +11,7 @@ from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Report, Rule
 from scram_analyzers.rules.registry import RuleSet
 from scram_analyzers.source.once import once
-from scram_analyzers.source.program import Program
+from scram_analyzers.source.program import Fit, Program
 from scram_analyzers.source.reading import search
 from scram_analyzers.source.reading.chunks import ParseCache
 
@@ -106,6 +106,27 @@ def test_an_answer_that_others_share_still_rests_on_what_it_looked_at() -> None:
     analysis = analyze_source(TEXT.replace("mse", "mae"), "train.py", rules, cache)
     assert (first.asked, second.asked) == (2, 2)
     assert "mean_absolute_error" in analysis.findings[0].message
+
+
+TWO = TEXT.replace("[1], [2])", "[1], [2])\n\nmodel.fit([3], [4])")
+
+
+def test_of_many_things_only_those_are_asked_about_that_are_new_or_look_elsewhere() -> None:
+    asked: list[str] = []
+
+    def about(program: Program, fit: Fit) -> Iterator[str]:
+        asked.append(fit.place.text)
+        yield str(program.mentions("print")) if "3" in fit.place.text else ""
+
+    rule, cache = Counting(lambda program: list(program.each(program.fits, about))), ParseCache()
+    rules = RuleSet({rule.code: rule})
+    analyze_source(TWO, "train.py", rules, cache)
+    assert len(asked) == 2
+    analyze_source(TWO.replace("[2]", "[5]"), "train.py", rules, cache)
+    assert asked[2:] == ["model.fit([1], [5])"]
+    analysis = analyze_source(TWO.replace("[2]", "[5]").replace("print", "show"), "train.py", rules, cache)
+    assert asked[3:] == ["model.fit([3], [4])"]
+    assert "False" in analysis.findings[0].message
 
 
 def test_a_rule_that_fails_is_asked_again() -> None:

@@ -116,23 +116,25 @@ class EvaluateUnpacking(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report names that take the loss for the accuracy."""
-        for evaluation in program.evaluations:
-            compiled = _compiled(program, evaluation)
-            if evaluation.method != "evaluate" or "return_dict" in evaluation.arguments.keywords:
-                continue
-            if compiled is None or compiled.metrics is None:
-                continue
-            above = parents.ancestors(evaluation.place)
-            index = _index(above[0]) if above else None
-            statement = next((node for node in above[:2] if isinstance(node, cst.Assign)), None)
-            if statement is None or len(statement.targets) != 1:
-                continue
-            target = statement.targets[0].target
-            named = Place(evaluation.place.section, target)
-            if isinstance(target, cst.Name) and (index == 0 or statement.value is evaluation.place.node):
-                yield from _one_name(program, evaluation, compiled, target.value, named, index)
-            elif isinstance(target, cst.Tuple) and statement.value is evaluation.place.node:
-                yield from _two_names(target, named, compiled)
+        return program.each(program.evaluations, self._of_evaluation)
+
+    def _of_evaluation(self, program: Program, evaluation: Evaluation) -> Iterator[Report]:
+        compiled = _compiled(program, evaluation)
+        if evaluation.method != "evaluate" or "return_dict" in evaluation.arguments.keywords:
+            return
+        if compiled is None or compiled.metrics is None:
+            return
+        above = parents.ancestors(evaluation.place)
+        index = _index(above[0]) if above else None
+        statement = next((node for node in above[:2] if isinstance(node, cst.Assign)), None)
+        if statement is None or len(statement.targets) != 1:
+            return
+        target = statement.targets[0].target
+        named = Place(evaluation.place.section, target)
+        if isinstance(target, cst.Name) and (index == 0 or statement.value is evaluation.place.node):
+            yield from _one_name(program, evaluation, compiled, target.value, named, index)
+        elif isinstance(target, cst.Tuple) and statement.value is evaluation.place.node:
+            yield from _two_names(target, named, compiled)
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Swap the names, or take the second value."""

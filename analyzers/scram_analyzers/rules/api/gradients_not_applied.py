@@ -9,6 +9,7 @@ import libcst as cst
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.api import tapes
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.source import usage
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading import search
@@ -114,22 +115,14 @@ def _name_given(asked: tapes.Gradients, section: Section) -> str | None:
 
 
 def _is_read(program: Program, around: cst.CSTNode, name: str) -> bool:
-    """Whether a name stands anywhere but at its assignments: in its function, or in the whole module."""
+    """Whether a name stands anywhere but at its assignments in its function, or is read anywhere in the module."""
     if not name:
         return False
-    inside = [around] if isinstance(around, cst.FunctionDef) else _everything(program)
-    named = sum(1 for part in inside for each in search.nodes(part, cst.Name) if each.value == name)
-    targets = sum(
-        1
-        for part in inside
-        for each in search.nodes(part, cst.AssignTarget)
-        if isinstance(each.target, cst.Name) and each.target.value == name
-    )
-    return named > targets
-
-
-def _everything(program: Program) -> list[cst.CSTNode]:
-    return [chunk.section.parsed.module for chunk in program.chunks if chunk.section.parsed.module is not None]
+    if not isinstance(around, cst.FunctionDef):
+        return usage.is_read(program, name)
+    named = sum(1 for each in search.nodes(around, cst.Name) if each.value == name)
+    targets = (each.target for each in search.nodes(around, cst.AssignTarget))
+    return named > sum(1 for each in targets if isinstance(each, cst.Name) and each.value == name)
 
 
 def _recipe(name: str, asked: tapes.Gradients) -> str:

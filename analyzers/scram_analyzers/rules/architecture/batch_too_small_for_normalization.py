@@ -10,7 +10,7 @@ from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.inference_gap import inference_gap
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.wording import counted, named
-from scram_analyzers.source.program import Program
+from scram_analyzers.source.program import Fit, Program
 from scram_analyzers.source.values import integer
 
 
@@ -62,20 +62,22 @@ class BatchTooSmallForNormalization(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each small batch size given to a model that normalizes by batches."""
-        for fit in program.fits:
-            size = integer(fit.batch_size.value) if fit.batch_size is not None else None
-            if fit.model is None or fit.batch_size is None or fit.batch_size.place is None or size is None:
-                continue
-            if not 0 < size < self.option("min-batch"):
-                continue
-            for layer in fit.model.layers:
-                if layer.class_name == "BatchNormalization" and not fit.model.is_frozen(layer):
-                    yield Report(
-                        fit.batch_size.place,
-                        f"BatchNormalization takes its mean and spread from {size} example{'s' if size > 1 else ''}.",
-                        (Related(layer.place, "The first layer that normalizes by batches."),),
-                    )
-                    break
+        return program.each(program.fits, self._of_fit)
+
+    def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
+        size = integer(fit.batch_size.value) if fit.batch_size is not None else None
+        if fit.model is None or fit.batch_size is None or fit.batch_size.place is None or size is None:
+            return
+        if not 0 < size < self.option("min-batch"):
+            return
+        for layer in fit.model.layers:
+            if layer.class_name == "BatchNormalization" and not fit.model.is_frozen(layer):
+                yield Report(
+                    fit.batch_size.place,
+                    f"BatchNormalization takes its mean and spread from {size} example{'s' if size > 1 else ''}.",
+                    (Related(layer.place, "The first layer that normalizes by batches."),),
+                )
+                break
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Confirm by a model that does worse in inference than in training on the same rows."""

@@ -10,7 +10,7 @@ from scram_analyzers.rules.architecture.paths import is_activation, words
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.graph import Layer, Tensor
 from scram_analyzers.source.keras_api.layers import WEIGHTED
-from scram_analyzers.source.program import Program
+from scram_analyzers.source.program import Compile, Program
 from scram_analyzers.source.values import number
 
 DROPOUTS = frozenset(("Dropout", "AlphaDropout", "GaussianDropout"))
@@ -89,20 +89,22 @@ class DropoutOnOutput(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each dropout between a compiled model's last layer with weights and its loss."""
-        for compiled in program.compiles:
-            model = compiled.model
-            if model is None or not model.uses_compiled_loss or not any(loss.name for loss in compiled.losses):
+        return program.each(program.compiles, self._of_compile)
+
+    def _of_compile(self, program: Program, compiled: Compile) -> Iterator[Report]:
+        model = compiled.model
+        if model is None or not model.uses_compiled_loss or not any(loss.name for loss in compiled.losses):
+            return
+        for output in model.outputs:
+            found = _dropout_at_end(output)
+            if found is None:
                 continue
-            for output in model.outputs:
-                found = _dropout_at_end(output)
-                if found is None:
-                    continue
-                dropout, last = found
-                yield Report(
-                    dropout.place,
-                    f"This Dropout deletes outputs of {words(last)}, the model's last layer.",
-                    (Related(last.place, "The last layer with weights."),),
-                )
+            dropout, last = found
+            yield Report(
+                dropout.place,
+                f"This Dropout deletes outputs of {words(last)}, the model's last layer.",
+                (Related(last.place, "The last layer with weights."),),
+            )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Take it out."""

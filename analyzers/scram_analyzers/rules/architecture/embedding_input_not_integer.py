@@ -61,14 +61,16 @@ class EmbeddingInputNotInteger(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each training that gives scaled values to an Embedding."""
-        for fit in program.fits:
-            scaled = _scaled(fit.inputs)
-            if scaled is None or fit.x is None or fit.x.place is None or not _enters_embedding(fit):
-                continue
-            name = fit.x.place.text if len(fit.x.place.text) <= 30 else "The input"
-            related = (Related(scaled.place, "They are scaled here."),) if scaled.place is not None else ()
-            message = f"The Embedding looks up whole numbers, but {name} was scaled: nearly all of it becomes row 0."
-            yield Report(fit.x.place, message, related)
+        return program.each(program.fits, self._of_fit)
+
+    def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
+        scaled = _scaled(fit.inputs)
+        if scaled is None or fit.x is None or fit.x.place is None or not _enters_embedding(fit):
+            return
+        name = fit.x.place.text if len(fit.x.place.text) <= 30 else "The input"
+        related = (Related(scaled.place, "They are scaled here."),) if scaled.place is not None else ()
+        message = f"The Embedding looks up whole numbers, but {name} was scaled: nearly all of it becomes row 0."
+        yield Report(fit.x.place, message, related)
 
 
 def _scaled(data: Data | None) -> DataStep | None:

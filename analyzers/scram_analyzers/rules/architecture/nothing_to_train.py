@@ -12,7 +12,7 @@ from scram_analyzers.run.wording import counted
 from scram_analyzers.source.graph import Layer, Opaque
 from scram_analyzers.source.keras_api.layers import NORMALIZING, WEIGHTED
 from scram_analyzers.source.model import Model
-from scram_analyzers.source.program import AttributeSet, Program
+from scram_analyzers.source.program import AttributeSet, Fit, Program
 
 
 class NothingToTrain(Rule):
@@ -61,13 +61,15 @@ class NothingToTrain(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each training of a model that was compiled with every layer frozen."""
-        for fit in program.fits:
-            model = fit.compile.model if fit.compile is not None else None
-            if model is None or fit.method not in ("fit", "fit_generator") or not _is_all_frozen(model):
-                continue
-            change = _freezing(program, model)
-            related = (Related(change.place, "All of it is frozen here."),) if change is not None else ()
-            yield Report(fit.place, "Every layer of this model is frozen, so that fit changes nothing.", related)
+        return program.each(program.fits, self._of_fit)
+
+    def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
+        model = fit.compile.model if fit.compile is not None else None
+        if model is None or fit.method not in ("fit", "fit_generator") or not _is_all_frozen(model):
+            return
+        change = _freezing(program, model)
+        related = (Related(change.place, "All of it is frozen here."),) if change is not None else ()
+        yield Report(fit.place, "Every layer of this model is frozen, so that fit changes nothing.", related)
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Confirm by a model all of whose layers with weights are frozen as it trains."""

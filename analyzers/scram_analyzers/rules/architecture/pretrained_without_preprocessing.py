@@ -11,7 +11,7 @@ from scram_analyzers.source.data import Data
 from scram_analyzers.source.graph import InputSpec, Layer, Tensor
 from scram_analyzers.source.keras_api.layers import NORMALIZING
 from scram_analyzers.source.model import Model
-from scram_analyzers.source.program import Program
+from scram_analyzers.source.program import Fit, Program
 
 
 class PretrainedWithoutPreprocessing(Rule):
@@ -98,24 +98,26 @@ class PretrainedWithoutPreprocessing(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each training in which known pixels reach a pretrained network without its preprocessing."""
-        for fit in program.fits:
-            data = fit.inputs
-            if fit.model is None or data is None or not data.images or fit.x is None or fit.x.place is None:
-                continue
-            backbone = _unprepared(fit.model)
-            if backbone is None or data.range is None or any("preprocess" in step.name for step in data.steps):
-                continue
-            if data.range.low != 0 or data.range.high > 1:  # raw pixels are SCR201's
-                continue
-            name = name_of_network(backbone)
-            prepared = preprocessing(program, backbone)
-            yield Report(
-                fit.x.place,
-                f"{name} was trained on images prepared by its preprocess_input, but gets pixels from "
-                f"{data.range.low:g} to {data.range.high:g}.",
-                (Related(backbone.place, "The pretrained network."), *_origin(data)),
-                recipe=f"x = {prepared}(x)  # of the pixels from 0 to 255" if prepared is not None else "",
-            )
+        return program.each(program.fits, self._of_fit)
+
+    def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
+        data = fit.inputs
+        if fit.model is None or data is None or not data.images or fit.x is None or fit.x.place is None:
+            return
+        backbone = _unprepared(fit.model)
+        if backbone is None or data.range is None or any("preprocess" in step.name for step in data.steps):
+            return
+        if data.range.low != 0 or data.range.high > 1:  # raw pixels are SCR201's
+            return
+        name = name_of_network(backbone)
+        prepared = preprocessing(program, backbone)
+        yield Report(
+            fit.x.place,
+            f"{name} was trained on images prepared by its preprocess_input, but gets pixels from "
+            f"{data.range.low:g} to {data.range.high:g}.",
+            (Related(backbone.place, "The pretrained network."), *_origin(data)),
+            recipe=f"x = {prepared}(x)  # of the pixels from 0 to 255" if prepared is not None else "",
+        )
 
 
 def _origin(data: Data) -> Iterator[Related]:

@@ -165,20 +165,17 @@ class AugmentationOnValidation(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report augmented validation data, and augmented data in an evaluation."""
-        for fit in program.fits:
-            for judged in judged_by(program, fit):
-                step = step_of(judged.data, StepKind.AUGMENTED)
-                if (
-                    step is None
-                    or not step.certain
-                    or judged.use.startswith("predict")
-                    or _is_training_data(fit, judged)
-                ):
-                    continue
-                related = () if step.place is None else (Related(step.place, "They are augmented here."),)
-                what = "validation data" if judged.use == "validation_data" else "data of this evaluation"
-                name = name_of(judged.place, "here")
-                yield Report(judged.place, f"The {what} ({name}) are changed at random like training data.", related)
+        return program.each(program.fits, self._of_fit)
+
+    def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
+        for judged in judged_by(program, fit):
+            step = step_of(judged.data, StepKind.AUGMENTED)
+            if step is None or not step.certain or judged.use.startswith("predict") or _is_training_data(fit, judged):
+                continue
+            related = () if step.place is None else (Related(step.place, "They are augmented here."),)
+            what = "validation data" if judged.use == "validation_data" else "data of this evaluation"
+            name = name_of(judged.place, "here")
+            yield Report(judged.place, f"The {what} ({name}) are changed at random like training data.", related)
 
 
 def _is_training_data(fit: Fit, judged: Judged) -> bool:

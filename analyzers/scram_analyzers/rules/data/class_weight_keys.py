@@ -88,23 +88,23 @@ class ClassWeightKeys(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each training whose weights name a class beyond those of its labels."""
-        for fit in program.fits:
-            argument, classes = fit.arguments.get("class_weight"), _classes(fit)
-            if argument is None or argument.place is None:
-                continue
-            foreign = [key for key in fit.class_weights if isinstance(key, str) or (classes and not 0 <= key < classes)]
-            if not foreign:
-                continue
-            labels = fit.y.place if fit.y is not None else None
-            known = (
-                f"the labels go from 0 to {classes - 1}" if classes else "Keras looks for the numbers of the classes"
-            )
-            keys = f"the key{'s' if len(foreign) > 1 else ''} {_listed(foreign)}"
-            yield Report(
-                place=argument.place,
-                message=f"The argument class_weight has {keys}, but {known}.",
-                related=(Related(labels, "The labels."),) if labels is not None else (),
-            )
+        return program.each(program.fits, self._of_fit)
+
+    def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
+        argument, classes = fit.arguments.get("class_weight"), _classes(fit)
+        if argument is None or argument.place is None:
+            return
+        foreign = [key for key in fit.class_weights if isinstance(key, str) or (classes and not 0 <= key < classes)]
+        if not foreign:
+            return
+        labels = fit.y.place if fit.y is not None else None
+        known = f"the labels go from 0 to {classes - 1}" if classes else "Keras looks for the numbers of the classes"
+        keys = f"the key{'s' if len(foreign) > 1 else ''} {_listed(foreign)}"
+        yield Report(
+            place=argument.place,
+            message=f"The argument class_weight has {keys}, but {known}.",
+            related=(Related(labels, "The labels."),) if labels is not None else (),
+        )
 
 
 def _classes(fit: Fit) -> int | None:

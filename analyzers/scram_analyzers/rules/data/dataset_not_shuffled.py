@@ -12,7 +12,7 @@ from scram_analyzers.rules.data.judging import in_random_order, name_of
 from scram_analyzers.source.data import Data, DataStep, StepKind
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Program
+from scram_analyzers.source.program import Fit, Program
 
 
 class DatasetNotShuffled(Rule):
@@ -153,29 +153,31 @@ class DatasetNotShuffled(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report datasets that reach training in a fixed order or hardly mixed."""
-        for fit in program.fits:
-            data = fit.inputs
-            if data is None or fit.x is None or fit.x.place is None or _is_series(fit.model, data):
-                continue
-            if not data.batched:
-                continue
-            sorted_folder = next((step for step in data.steps if step.name == "unshuffled"), None)
-            if sorted_folder is not None and not _shuffles(data):
-                related = () if sorted_folder.place is None else (Related(sorted_folder.place, "It is read here."),)
-                yield Report(
-                    place=fit.x.place,
-                    message=(
-                        f"The training data {name_of(fit.x.place, 'here')} come folder by folder (shuffle=False): "
-                        "whole batches hold one class only."
-                    ),
-                    related=related,
-                    severity=Severity.WARNING,
-                    confidence=Confidence.HIGH,
-                    recipe="shuffle=True",
-                )
-                continue
-            if any(step.name == "from_tensor_slices" for step in data.steps):
-                yield from self._of_dataset(data, fit.x.place)
+        return program.each(program.fits, self._of_fit)
+
+    def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
+        data = fit.inputs
+        if data is None or fit.x is None or fit.x.place is None or _is_series(fit.model, data):
+            return
+        if not data.batched:
+            return
+        sorted_folder = next((step for step in data.steps if step.name == "unshuffled"), None)
+        if sorted_folder is not None and not _shuffles(data):
+            related = () if sorted_folder.place is None else (Related(sorted_folder.place, "It is read here."),)
+            yield Report(
+                place=fit.x.place,
+                message=(
+                    f"The training data {name_of(fit.x.place, 'here')} come folder by folder (shuffle=False): "
+                    "whole batches hold one class only."
+                ),
+                related=related,
+                severity=Severity.WARNING,
+                confidence=Confidence.HIGH,
+                recipe="shuffle=True",
+            )
+            return
+        if any(step.name == "from_tensor_slices" for step in data.steps):
+            yield from self._of_dataset(data, fit.x.place)
 
     def _of_dataset(self, data: Data, place: Place) -> Iterator[Report]:
         batches = [position for position, step in enumerate(data.steps) if step.name in ("batch", "padded_batch")]

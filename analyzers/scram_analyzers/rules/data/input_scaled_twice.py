@@ -20,7 +20,7 @@ from scram_analyzers.source.data import Data, DataStep, StepKind
 from scram_analyzers.source.entries import entries_of, entry_layers
 from scram_analyzers.source.graph import Layer
 from scram_analyzers.source.model import Model
-from scram_analyzers.source.program import Program
+from scram_analyzers.source.program import Fit, Program
 from scram_analyzers.source.values import Function, is_none, number
 
 
@@ -160,34 +160,36 @@ class InputScaledTwice(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report scaled inputs that are scaled again, in the program or in the model."""
-        for fit in program.fits:
-            data = fit.inputs
-            if data is None or fit.x is None or fit.x.place is None or not data.scaled:
-                continue
-            prepared = _prepared_after_scaling(data)
-            if prepared is not None:
-                scaled, network = prepared
-                name = f"The input {name_of(fit.x.place, 'here')}"
-                message = f"{name} is scaled to small values, and then {network}, which expects pixels from 0 to 255."
-                where = (Related(scaled.place, "The data are scaled here."),) if scaled.place is not None else ()
-                yield Report(fit.x.place, message, where)
-                continue
-            if data.range is None:
-                continue
-            first = step_of(data, StepKind.SCALED)
-            related = [Related(first.place, "The data are scaled here.")] if first is not None and first.place else []
+        return program.each(program.fits, self._of_fit)
+
+    def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
+        data = fit.inputs
+        if data is None or fit.x is None or fit.x.place is None or not data.scaled:
+            return
+        prepared = _prepared_after_scaling(data)
+        if prepared is not None:
+            scaled, network = prepared
             name = f"The input {name_of(fit.x.place, 'here')}"
-            low, high = fixes.number_text(data.range.low), fixes.number_text(data.range.high)
-            if 0 < data.range.magnitude < self.option("min-magnitude") and _divisions(data) > 1:
-                message = f"{name} is scaled {_divisions(data)} times and now lies between {low} and {high}."
-                yield Report(fit.x.place, message, tuple(related))
-                continue
-            again = self._scaled_again(fit.model, data) if fit.model is not None else None
-            if again is not None:
-                layer, what = again
-                related.append(Related(layer.place, f"The model scales once more: {what}."))
-                message = f"{name} lies between {low} and {high} already, and the model scales it once more ({what})."
-                yield Report(fit.x.place, message, tuple(related))
+            message = f"{name} is scaled to small values, and then {network}, which expects pixels from 0 to 255."
+            where = (Related(scaled.place, "The data are scaled here."),) if scaled.place is not None else ()
+            yield Report(fit.x.place, message, where)
+            return
+        if data.range is None:
+            return
+        first = step_of(data, StepKind.SCALED)
+        related = [Related(first.place, "The data are scaled here.")] if first is not None and first.place else []
+        name = f"The input {name_of(fit.x.place, 'here')}"
+        low, high = fixes.number_text(data.range.low), fixes.number_text(data.range.high)
+        if 0 < data.range.magnitude < self.option("min-magnitude") and _divisions(data) > 1:
+            message = f"{name} is scaled {_divisions(data)} times and now lies between {low} and {high}."
+            yield Report(fit.x.place, message, tuple(related))
+            return
+        again = self._scaled_again(fit.model, data) if fit.model is not None else None
+        if again is not None:
+            layer, what = again
+            related.append(Related(layer.place, f"The model scales once more: {what}."))
+            message = f"{name} lies between {low} and {high} already, and the model scales it once more ({what})."
+            yield Report(fit.x.place, message, tuple(related))
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report inputs that reach a layer with weights as nearly nothing."""

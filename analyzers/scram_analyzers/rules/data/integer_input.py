@@ -129,14 +129,16 @@ class IntegerInput(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report whole numbers that reach a convolution unconverted."""
-        for fit in program.fits:
-            data, layer = fit.inputs, _first_convolution(fit.model) if fit.model is not None else None
-            if data is None or layer is None or fit.x is None or fit.x.place is None or data.dtype not in REFUSED:
-                continue
-            name = name_of(fit.x.place, "The input")
-            message = f"The input {name} holds {data.dtype}; the {layer.class_name} that takes it needs float32."
-            related = (Related(layer.place, "This layer takes the input as it is."),)
-            yield Report(fit.x.place, message, related, recipe=f'{name}.astype("float32")')
+        return program.each(program.fits, self._of_fit)
+
+    def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
+        data, layer = fit.inputs, _first_convolution(fit.model) if fit.model is not None else None
+        if data is None or layer is None or fit.x is None or fit.x.place is None or data.dtype not in REFUSED:
+            return
+        name = name_of(fit.x.place, "The input")
+        message = f"The input {name} holds {data.dtype}; the {layer.class_name} that takes it needs float32."
+        related = (Related(layer.place, "This layer takes the input as it is."),)
+        yield Report(fit.x.place, message, related, recipe=f'{name}.astype("float32")')
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Convert the array where it is passed."""

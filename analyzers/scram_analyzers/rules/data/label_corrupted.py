@@ -118,16 +118,18 @@ class LabelCorrupted(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report the arithmetic that class numbers went through on their way to a classification."""
-        for fit in program.fits:
-            data = fit.targets
-            if data is None or not _is_classification(fit):
-                continue
-            step = _spoiling(data)
-            if step is None or step.place is None:
-                continue
-            used = fit.y.place if fit.y is not None else None
-            related = () if used is None else (Related(used, "The labels are trained on here."),)
-            yield Report(step.place, _message(step, data, used.text if used is not None else ""), related)
+        return program.each(program.fits, self._of_fit)
+
+    def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
+        data = fit.targets
+        if data is None or not _is_classification(fit):
+            return
+        step = _spoiling(data)
+        if step is None or step.place is None:
+            return
+        used = fit.y.place if fit.y is not None else None
+        related = () if used is None else (Related(used, "The labels are trained on here."),)
+        yield Report(step.place, _message(step, data, used.text if used is not None else ""), related)
 
 
 def _is_classification(fit: Fit) -> bool:

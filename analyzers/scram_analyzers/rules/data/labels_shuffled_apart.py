@@ -147,15 +147,17 @@ class LabelsShuffledApart(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report the step that parted labels from inputs."""
-        for fit in program.fits:
-            if fit.inputs is None or fit.targets is None or fit.inputs is fit.targets:
-                continue
-            parted = _parted(program, fit)
-            if parted is None or parted.place is None:
-                continue
-            what = "Split" if parted.kind is StepKind.SPLIT else "Shuffled"
-            message = f"{what} apart from each other, inputs and labels no longer belong together."
-            yield Report(parted.place, message, tuple(_related(fit)))
+        return program.each(program.fits, self._of_fit)
+
+    def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
+        if fit.inputs is None or fit.targets is None or fit.inputs is fit.targets:
+            return
+        parted = _parted(program, fit)
+        if parted is None or parted.place is None:
+            return
+        what = "Split" if parted.kind is StepKind.SPLIT else "Shuffled"
+        message = f"{what} apart from each other, inputs and labels no longer belong together."
+        yield Report(parted.place, message, tuple(_related(fit)))
 
 
 ROWS_ONE_BY_ONE = "csv.reader"

@@ -11,7 +11,7 @@ from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.data.refitting import SCALERS
 from scram_analyzers.source.data import WHOLE, Data, DataStep, Learned, StepKind
-from scram_analyzers.source.program import Program
+from scram_analyzers.source.program import Fit, Program
 
 
 class ScalerFittedBeforeSplit(Rule):
@@ -179,19 +179,21 @@ class ScalerFittedBeforeSplit(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report scalers that had learned from the data which were split afterwards."""
-        for fit in program.fits:
-            data = fit.inputs
-            if data is None:
-                continue
-            found = _leak(data) or _leak_by_slices(program, data) or _adapted(program, data)
-            if found is None:
-                yield from _by_hand(program, data)
-                continue
-            learned, split = found
-            kind = learned.kind.rpartition(".")[2]
-            related = () if split.place is None else (Related(split.place, "The data are split only here."),)
-            message = f"This {kind} is fitted to all data before they are split: it has seen the test part as well."
-            yield Report(learned.place, message, related)
+        return program.each(program.fits, self._of_fit)
+
+    def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
+        data = fit.inputs
+        if data is None:
+            return
+        found = _leak(data) or _leak_by_slices(program, data) or _adapted(program, data)
+        if found is None:
+            yield from _by_hand(program, data)
+            return
+        learned, split = found
+        kind = learned.kind.rpartition(".")[2]
+        related = () if split.place is None else (Related(split.place, "The data are split only here."),)
+        message = f"This {kind} is fitted to all data before they are split: it has seen the test part as well."
+        yield Report(learned.place, message, related)
 
 
 def _by_hand(program: Program, data: Data) -> Iterator[Report]:

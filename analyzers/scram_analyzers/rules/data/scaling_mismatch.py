@@ -14,7 +14,7 @@ from scram_analyzers.run.records import DataArray, Subject, SubjectKind
 from scram_analyzers.run.wording import rounded
 from scram_analyzers.source.data import Data, DataStep, Interval, StepKind
 from scram_analyzers.source.libraries.data_operations import ENCODED_COLUMN
-from scram_analyzers.source.program import Program
+from scram_analyzers.source.program import Fit, Program
 
 
 class ScalingMismatch(Rule):
@@ -125,21 +125,23 @@ class ScalingMismatch(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report data that judge the model on another scale than its training data."""
-        for fit in program.fits:
-            data = fit.inputs
-            if data is None or fit.x is None or fit.x.place is None:
+        return program.each(program.fits, self._of_fit)
+
+    def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
+        data = fit.inputs
+        if data is None or fit.x is None or fit.x.place is None:
+            return
+        for judged in judged_by(program, fit):
+            difference = self._difference(data, judged.data)
+            if difference is None:
                 continue
-            for judged in judged_by(program, fit):
-                difference = self._difference(data, judged.data)
-                if difference is None:
-                    continue
-                trained = name_of(fit.x.place, "the training data")
-                yield Report(
-                    place=judged.place,
-                    message=_message(judged, trained, difference),
-                    related=(Related(fit.x.place, "The model is trained on these."), *_scaled_at(data, judged.data)),
-                )
-                break
+            trained = name_of(fit.x.place, "the training data")
+            yield Report(
+                place=judged.place,
+                message=_message(judged, trained, difference),
+                related=(Related(fit.x.place, "The model is trained on these."), *_scaled_at(data, judged.data)),
+            )
+            break
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Confirm by training and validation inputs of very different size."""

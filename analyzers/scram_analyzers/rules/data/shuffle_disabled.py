@@ -87,16 +87,18 @@ class ShuffleDisabled(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report shuffle=False where nothing speaks for a fixed order."""
-        for fit in program.fits:
-            argument = _disabled(fit)
-            if argument is None or argument.place is None:
-                continue
-            place = fixes.argument_of(fit.place, "shuffle")
-            if place is not None:
-                message = "With shuffle=False every epoch runs through the same batches in the same order."
-                mixed = fit.inputs is not None and in_random_order(fit.inputs)
-                severity = Severity.INFO if mixed else None
-                yield Report(place, message, severity=severity, recipe="shuffle=True  # the default")
+        return program.each(program.fits, self._of_fit)
+
+    def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
+        argument = _disabled(fit)
+        if argument is None or argument.place is None:
+            return
+        place = fixes.argument_of(fit.place, "shuffle")
+        if place is not None:
+            message = "With shuffle=False every epoch runs through the same batches in the same order."
+            mixed = fit.inputs is not None and in_random_order(fit.inputs)
+            severity = Severity.INFO if mixed else None
+            yield Report(place, message, severity=severity, recipe="shuffle=True  # the default")
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Take the argument away."""

@@ -20,7 +20,7 @@ from scram_analyzers.run.wording import listed
 from scram_analyzers.run.wording import share as percent
 from scram_analyzers.source.data import WHOLE, Data, StepKind
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Program
+from scram_analyzers.source.program import Fit, Program
 from scram_analyzers.source.reading import parents, search
 from scram_analyzers.source.values import number
 
@@ -198,34 +198,36 @@ class SortedValidationSplit(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report validation_split of data sets that are known to come sorted by class."""
-        for fit in program.fits:
-            share, data = number(fit.arguments.value("validation_split")), fit.inputs
-            place = fixes.argument_of(fit.place, "validation_split")
-            if share is None or not 0 < share < 1 or place is None:
-                continue
-            if data is not None and data.source in SORTED_SOURCES and not in_random_order(data):
-                message = (
-                    f"The rows of {data.source.rpartition('.')[2]} are sorted by class, and validation_split={share:g} "
-                    "takes the last of them: validation sees only the last classes, training too few."
-                )
-            elif data is not None and data.source in EVENLY_SPACED and not in_random_order(data):
-                message = (
-                    f"The inputs run from one end to the other ({data.source.rpartition('.')[2]}), and "
-                    f"validation_split={share:g} takes the last of them: a stretch that the model never sees."
-                )
-            elif fit.targets is not None and _stands_class_by_class(fit.targets):
-                message = (
-                    f"These labels stand class by class, and validation_split={share:g} takes the last of them: "
-                    "validation sees only the last class, training too little of it."
-                )
-            elif fit.targets is not None and _collected_class_by_class(program, fit.targets):
-                message = (
-                    f"The labels are collected class by class, and validation_split={share:g} takes the last of them: "
-                    "validation sees only the last classes, training too few."
-                )
-            else:
-                continue
-            yield Report(place, message, recipe="order = np.random.permutation(len(x))\nx, y = x[order], y[order]")
+        return program.each(program.fits, self._of_fit)
+
+    def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
+        share, data = number(fit.arguments.value("validation_split")), fit.inputs
+        place = fixes.argument_of(fit.place, "validation_split")
+        if share is None or not 0 < share < 1 or place is None:
+            return
+        if data is not None and data.source in SORTED_SOURCES and not in_random_order(data):
+            message = (
+                f"The rows of {data.source.rpartition('.')[2]} are sorted by class, and validation_split={share:g} "
+                "takes the last of them: validation sees only the last classes, training too few."
+            )
+        elif data is not None and data.source in EVENLY_SPACED and not in_random_order(data):
+            message = (
+                f"The inputs run from one end to the other ({data.source.rpartition('.')[2]}), and "
+                f"validation_split={share:g} takes the last of them: a stretch that the model never sees."
+            )
+        elif fit.targets is not None and _stands_class_by_class(fit.targets):
+            message = (
+                f"These labels stand class by class, and validation_split={share:g} takes the last of them: "
+                "validation sees only the last class, training too little of it."
+            )
+        elif fit.targets is not None and _collected_class_by_class(program, fit.targets):
+            message = (
+                f"The labels are collected class by class, and validation_split={share:g} takes the last of them: "
+                "validation sees only the last classes, training too few."
+            )
+        else:
+            return
+        yield Report(place, message, recipe="order = np.random.permutation(len(x))\nx, y = x[order], y[order]")
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report classes that only the last rows have, or very different shares."""

@@ -78,18 +78,20 @@ class SplitUnpackedOutOfOrder(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each split of which a training takes one part as inputs and the other part of the same as labels."""
-        for fit in program.fits:
-            place = _mixed_up(fit)
-            if place is None:
-                continue
-            given = fit.y.place if fit.y is not None else None
-            name = given.text if given is not None else "the labels"
-            yield Report(
-                place,
-                f"Here {name} is the test part of the inputs: both parts of x come first, then both of y.",
-                (Related(given, "They are given to the training as labels."),) if given is not None else (),
-                recipe="x_train, x_test, y_train, y_test = train_test_split(x, y)",
-            )
+        return program.each(program.fits, self._of_fit)
+
+    def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
+        place = _mixed_up(fit)
+        if place is None:
+            return
+        given = fit.y.place if fit.y is not None else None
+        name = given.text if given is not None else "the labels"
+        yield Report(
+            place,
+            f"Here {name} is the test part of the inputs: both parts of x come first, then both of y.",
+            (Related(given, "They are given to the training as labels."),) if given is not None else (),
+            recipe="x_train, x_test, y_train, y_test = train_test_split(x, y)",
+        )
 
 
 def _mixed_up(fit: Fit) -> Place | None:

@@ -115,24 +115,26 @@ class StepsExceedData(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report epochs of more steps than the data have batches."""
-        for fit in program.fits:
-            given, data = fit.arguments.get("steps_per_epoch"), fit.inputs
-            steps = number(given.value) if given is not None else None
-            place = fixes.argument_of(fit.place, "steps_per_epoch")
-            if steps is None or data is None or data.samples is None or place is None or fit.method == "search":
-                continue  # a search divides data and steps among its trainings
-            batch = _batch_size(fit, data)
-            if batch is None or any(step.name in ("repeat", "filter", "flat_map", "unbatch") for step in data.steps):
-                continue
-            endless = any(step.name == "flow" for step in data.steps)
-            passes = steps * batch / data.samples
-            if passes <= (self.option("max-passes") if endless else 1 + batch / data.samples):
-                continue
-            rows, wanted = data.samples, fixes.number_text(steps * batch)
-            x = name_of(fit.x.place, "the data") if fit.x is not None and fit.x.place is not None else "the data"
-            message = f"One epoch wants {wanted} rows, but {x} holds {rows} (batches of {fixes.number_text(batch)})."
-            recipe = f"steps_per_epoch={-(-rows // int(batch))}" if batch >= 1 else ""
-            yield Report(place, message, recipe=recipe)
+        return program.each(program.fits, self._of_fit)
+
+    def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
+        given, data = fit.arguments.get("steps_per_epoch"), fit.inputs
+        steps = number(given.value) if given is not None else None
+        place = fixes.argument_of(fit.place, "steps_per_epoch")
+        if steps is None or data is None or data.samples is None or place is None or fit.method == "search":
+            return  # a search divides data and steps among its trainings
+        batch = _batch_size(fit, data)
+        if batch is None or any(step.name in ("repeat", "filter", "flat_map", "unbatch") for step in data.steps):
+            return
+        endless = any(step.name == "flow" for step in data.steps)
+        passes = steps * batch / data.samples
+        if passes <= (self.option("max-passes") if endless else 1 + batch / data.samples):
+            return
+        rows, wanted = data.samples, fixes.number_text(steps * batch)
+        x = name_of(fit.x.place, "the data") if fit.x is not None and fit.x.place is not None else "the data"
+        message = f"One epoch wants {wanted} rows, but {x} holds {rows} (batches of {fixes.number_text(batch)})."
+        recipe = f"steps_per_epoch={-(-rows // int(batch))}" if batch >= 1 else ""
+        yield Report(place, message, recipe=recipe)
 
 
 def _batch_size(fit: Fit, data: Data) -> float | None:

@@ -109,19 +109,19 @@ class TargetNotScaled(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report large targets of a regression."""
-        for fit in program.fits:
-            data = fit.targets
-            if data is None or data.range is None or fit.y is None or fit.y.place is None or not _is_regression(fit):
-                continue
-            if data.range.magnitude <= self.option("max-magnitude") or _is_classes(data.labels):
-                continue
-            low, high = fixes.number_text(data.range.low), fixes.number_text(data.range.high)
-            name = name_of(fit.y.place, "of this training")
-            message = f"The targets {name} go from {low} to {high}; a new network answers about 0."
-            recipe = (
-                f"{fit.y.place.text} / {fixes.number_text(data.range.magnitude)}" if name == fit.y.place.text else ""
-            )
-            yield Report(fit.y.place, message, tuple(_origin(fit)), recipe=recipe)
+        return program.each(program.fits, self._of_fit)
+
+    def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
+        data = fit.targets
+        if data is None or data.range is None or fit.y is None or fit.y.place is None or not _is_regression(fit):
+            return
+        if data.range.magnitude <= self.option("max-magnitude") or _is_classes(data.labels):
+            return
+        low, high = fixes.number_text(data.range.low), fixes.number_text(data.range.high)
+        name = name_of(fit.y.place, "of this training")
+        message = f"The targets {name} go from {low} to {high}; a new network answers about 0."
+        recipe = f"{fit.y.place.text} / {fixes.number_text(data.range.magnitude)}" if name == fit.y.place.text else ""
+        yield Report(fit.y.place, message, tuple(_origin(fit)), recipe=recipe)
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Confirm by the targets given to fit: for information as long as the run learns."""

@@ -8,7 +8,7 @@ from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.data import Data, DataStep, StepKind
-from scram_analyzers.source.program import Call, Program
+from scram_analyzers.source.program import Call, Fit, Program
 from scram_analyzers.source.values import boolean
 
 
@@ -112,14 +112,16 @@ class TimeSeriesShuffledSplit(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report random splits of windows."""
-        for fit in program.fits:
-            found = _random_split(program, fit.inputs) if fit.inputs is not None else None
-            if found is None:
-                continue
-            call, window = found
-            related = () if window.place is None else (Related(window.place, "The windows are cut here."),)
-            message = "Windows of a series are split at random: each test window has neighbours in the training part."
-            yield Report(call.place, message, related, recipe="shuffle=False")
+        return program.each(program.fits, self._of_fit)
+
+    def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
+        found = _random_split(program, fit.inputs) if fit.inputs is not None else None
+        if found is None:
+            return
+        call, window = found
+        related = () if window.place is None else (Related(window.place, "The windows are cut here."),)
+        message = "Windows of a series are split at random: each test window has neighbours in the training part."
+        yield Report(call.place, message, related, recipe="shuffle=False")
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Split by time."""

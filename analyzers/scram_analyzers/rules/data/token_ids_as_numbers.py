@@ -133,26 +133,28 @@ class TokenIdsAsNumbers(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each training on word numbers whose model begins with a layer that weighs numbers."""
-        for fit in program.fits:
-            data = fit.inputs
-            if data is None or not data.token_ids or fit.x is None or fit.x.place is None or fit.model is None:
-                continue
-            if data.source == NUMBERING and data.scaled:
-                continue  # divided by their number: a way to feed characters that is taught
-            first = _weighing_layer(fit.model)
-            if first is None:
-                continue
-            name = f"The input {fit.x.place.text}" if len(fit.x.place.text) <= 30 else "The training input"
-            embedding = program.imports.spell("keras.layers.Embedding").text
-            yield Report(
-                place=fit.x.place,
-                message=_message(name, data, first),
-                related=(
-                    Related(first.place, "This layer takes the word numbers for quantities."),
-                    *_origin(program, data, fit),
-                ),
-                recipe=f"{embedding}({_vocabulary(data)}, 64)  # as the model's first layer",
-            )
+        return program.each(program.fits, self._of_fit)
+
+    def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
+        data = fit.inputs
+        if data is None or not data.token_ids or fit.x is None or fit.x.place is None or fit.model is None:
+            return
+        if data.source == NUMBERING and data.scaled:
+            return  # divided by their number: a way to feed characters that is taught
+        first = _weighing_layer(fit.model)
+        if first is None:
+            return
+        name = f"The input {fit.x.place.text}" if len(fit.x.place.text) <= 30 else "The training input"
+        embedding = program.imports.spell("keras.layers.Embedding").text
+        yield Report(
+            place=fit.x.place,
+            message=_message(name, data, first),
+            related=(
+                Related(first.place, "This layer takes the word numbers for quantities."),
+                *_origin(program, data, fit),
+            ),
+            recipe=f"{embedding}({_vocabulary(data)}, 64)  # as the model's first layer",
+        )
 
 
 def _weighing_layer(model: Model) -> Layer | None:

@@ -10,7 +10,7 @@ from scram_analyzers.rules.base import Example, Option, Reference, Related, Repo
 from scram_analyzers.rules.data.judging import name_of
 from scram_analyzers.source.data import WHOLE, Data, Part, StepKind
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Call, Program
+from scram_analyzers.source.program import Call, Fit, Program
 from scram_analyzers.source.values import number
 
 DEFAULT_TEST_SHARE = 0.25
@@ -151,25 +151,27 @@ class TrainingSetTooSmall(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report small shares for training, and a few rows cut out of many."""
-        for fit in program.fits:
-            data = fit.inputs
-            if data is None or fit.x is None or fit.x.place is None:
-                continue
-            used = Related(fit.x.place, "The model is trained on this part.")
-            if (call := _split_of(program, data)) is not None:
-                share = _share(call, data)
-                rows = _rows_before(call)
-                if share is None or share >= self.option("min-share"):
-                    continue
-                if rows is not None and rows * share >= self.option("enough-rows"):
-                    continue
-                percent = fixes.number_text(round(share * 100, 1))
-                message = f"Only {percent}% of the rows are left for training ({name_of(fit.x.place, 'here')})."
-                yield Report(_marked(call), message, (used,), recipe="test_size=0.2")
-            elif self._is_handful(data):
-                rows = data.samples or 0
-                message = f"The model is trained on {rows} rows, cut out of a larger array."
-                yield Report(fit.x.place, message)
+        return program.each(program.fits, self._of_fit)
+
+    def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
+        data = fit.inputs
+        if data is None or fit.x is None or fit.x.place is None:
+            return
+        used = Related(fit.x.place, "The model is trained on this part.")
+        if (call := _split_of(program, data)) is not None:
+            share = _share(call, data)
+            rows = _rows_before(call)
+            if share is None or share >= self.option("min-share"):
+                return
+            if rows is not None and rows * share >= self.option("enough-rows"):
+                return
+            percent = fixes.number_text(round(share * 100, 1))
+            message = f"Only {percent}% of the rows are left for training ({name_of(fit.x.place, 'here')})."
+            yield Report(_marked(call), message, (used,), recipe="test_size=0.2")
+        elif self._is_handful(data):
+            rows = data.samples or 0
+            message = f"The model is trained on {rows} rows, cut out of a larger array."
+            yield Report(fit.x.place, message)
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Swap the shares of a split."""

@@ -175,20 +175,22 @@ class ValidationOnTrainingData(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report validation data that share rows with the training data."""
-        for fit in program.fits:
-            judged, data = validation_of(fit), fit.inputs
-            yield from _by_name(fit)
-            if judged is None or data is None or fit.x is None or fit.x.place is None:
-                continue
-            if not shares_rows(data, judged.data) and not _cut_alike(data, judged.data):
-                continue
-            names = name_of(judged.place, "these"), name_of(fit.x.place, "the training data")
-            if names[0] == names[1]:
-                message = f"The validation data are the training data themselves: {names[0]} in both places."
-            else:
-                message = f"The validation data ({names[0]}) are among the training data ({names[1]})."
-            related = (Related(fit.x.place, "The model is trained on these."),)
-            yield Report(judged.place, message, related, recipe="validation_split=0.2" if _is_array(fit) else "")
+        return program.each(program.fits, self._of_fit)
+
+    def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
+        judged, data = validation_of(fit), fit.inputs
+        yield from _by_name(fit)
+        if judged is None or data is None or fit.x is None or fit.x.place is None:
+            return
+        if not shares_rows(data, judged.data) and not _cut_alike(data, judged.data):
+            return
+        names = name_of(judged.place, "these"), name_of(fit.x.place, "the training data")
+        if names[0] == names[1]:
+            message = f"The validation data are the training data themselves: {names[0]} in both places."
+        else:
+            message = f"The validation data ({names[0]}) are among the training data ({names[1]})."
+        related = (Related(fit.x.place, "The model is trained on these."),)
+        yield Report(judged.place, message, related, recipe="validation_split=0.2" if _is_array(fit) else "")
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Confirm by validation rows that are also in the training data."""

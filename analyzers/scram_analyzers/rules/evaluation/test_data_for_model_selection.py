@@ -84,20 +84,22 @@ class TestDataForModelSelection(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report validation data that select the model and are evaluated on afterwards."""
-        for fit in program.fits:
-            judged, chooser = validation_of(fit), _chooser(fit)
-            if judged is None or chooser is None or not judged.data.roots:
-                continue
-            used = _evaluated(program, fit, judged.data)
-            if used is None:
-                continue
-            name = name_of(judged.place, "these data")
-            related = [Related(used, "The final score is measured on the same data.")]
-            if chooser.place is not None:
-                related.append(Related(chooser.place, "This chooses the epoch by the validation data."))
-            kind = (chooser.kind or "").rpartition(".")[2]
-            message = f"{kind} chooses the model by {name}, and the model is then graded on the same data."
-            yield Report(judged.place, message, tuple(related))
+        return program.each(program.fits, self._of_fit)
+
+    def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
+        judged, chooser = validation_of(fit), _chooser(fit)
+        if judged is None or chooser is None or not judged.data.roots:
+            return
+        used = _evaluated(program, fit, judged.data)
+        if used is None:
+            return
+        name = name_of(judged.place, "these data")
+        related = [Related(used, "The final score is measured on the same data.")]
+        if chooser.place is not None:
+            related.append(Related(chooser.place, "This chooses the epoch by the validation data."))
+        kind = (chooser.kind or "").rpartition(".")[2]
+        message = f"{kind} chooses the model by {name}, and the model is then graded on the same data."
+        yield Report(judged.place, message, tuple(related))
 
 
 def _chooser(fit: Fit) -> Callback | None:

@@ -98,20 +98,22 @@ class BatchSizeTooLarge(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each training whose batch size is above the limit, or a large share of the known data."""
-        for fit in program.fits:
-            place, share = self._too_large(fit)
-            if place is None:
-                continue
-            size, rows = trainings.batch_size(fit), trainings.samples(fit)
-            of_rows = f" of {rows:,} training samples" if rows is not None else ""
-            yield Report(
-                place=place,
-                message=f"The batch size is {size:,}{of_rows}, so an epoch has very few steps; usual are 32 to 256.",
-                related=(Related(fit.place, "This training takes it."),),
-                severity=Severity.WARNING if share and self._is_giant(fit) else None,
-                confidence=Confidence.HIGH if rows is not None and size is not None and rows < size else None,
-                recipe=f"batch_size={USUAL}",
-            )
+        return program.each(program.fits, self._of_fit)
+
+    def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
+        place, share = self._too_large(fit)
+        if place is None:
+            return
+        size, rows = trainings.batch_size(fit), trainings.samples(fit)
+        of_rows = f" of {rows:,} training samples" if rows is not None else ""
+        yield Report(
+            place=place,
+            message=f"The batch size is {size:,}{of_rows}, so an epoch has very few steps; usual are 32 to 256.",
+            related=(Related(fit.place, "This training takes it."),),
+            severity=Severity.WARNING if share and self._is_giant(fit) else None,
+            confidence=Confidence.HIGH if rows is not None and size is not None and rows < size else None,
+            recipe=f"batch_size={USUAL}",
+        )
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Confirm by a run that made few steps and hardly learned from them, or was not done when it ended."""

@@ -126,20 +126,22 @@ class BatchSizeTooSmall(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each training on arrays whose batch size is known and below the limit."""
-        for fit in program.fits:
-            place = self._too_small(fit)
-            if place is None:
-                continue
-            rows = trainings.samples(fit)
-            steps = f", {rows:,} steps of the optimizer in each epoch" if rows is not None else ""
-            written = trainings.generator_batch(fit) or trainings.dataset_batch(fit)
-            size = int(written[0]) if written is not None else trainings.batch_size(fit)
-            yield Report(
-                place=place,
-                message=f"The batch size is {size}{steps}; usual are 32 to 256.",
-                related=(Related(fit.place, "This training takes it."),),
-                recipe=f"batch_size={USUAL}",
-            )
+        return program.each(program.fits, self._of_fit)
+
+    def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
+        place = self._too_small(fit)
+        if place is None:
+            return
+        rows = trainings.samples(fit)
+        steps = f", {rows:,} steps of the optimizer in each epoch" if rows is not None else ""
+        written = trainings.generator_batch(fit) or trainings.dataset_batch(fit)
+        size = int(written[0]) if written is not None else trainings.batch_size(fit)
+        yield Report(
+            place=place,
+            message=f"The batch size is {size}{steps}; usual are 32 to 256.",
+            related=(Related(fit.place, "This training takes it."),),
+            recipe=f"batch_size={USUAL}",
+        )
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Confirm by a training that does not settle, or stands still."""

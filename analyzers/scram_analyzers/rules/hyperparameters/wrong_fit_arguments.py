@@ -119,18 +119,20 @@ class WrongFitArguments(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report what can't be right in each call of fit."""
-        for fit in program.fits:
-            if fit.method != "fit" or fit.model is None:
-                continue
-            mistake = _mistake(fit)
-            if mistake is not None:
-                yield Report(
-                    place=mistake.place,
-                    message=mistake.message,
-                    related=() if mistake.other is None else (Related(mistake.other, "The other one."),),
-                    severity=mistake.severity,
-                    recipe=mistake.recipe,
-                )
+        return program.each(program.fits, self._of_fit)
+
+    def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
+        if fit.method != "fit" or fit.model is None:
+            return
+        mistake = _mistake(fit)
+        if mistake is not None:
+            yield Report(
+                place=mistake.place,
+                message=mistake.message,
+                related=() if mistake.other is None else (Related(mistake.other, "The other one."),),
+                severity=mistake.severity,
+                recipe=mistake.recipe,
+            )
 
 
 @dataclass(frozen=True, slots=True)

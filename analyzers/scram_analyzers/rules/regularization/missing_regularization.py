@@ -158,20 +158,22 @@ class MissingRegularization(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report the largest layer of each trained model that could memorize its data."""
-        for fit in program.fits:
-            found = self._memorizing(fit)
-            if found is None:
-                continue
-            largest, weights, samples = found
-            dropout = program.imports.spell("keras.layers.Dropout").text
-            yield Report(
-                place=largest.place,
-                message=(
-                    f"This model has {weights:,} weights for {samples:,} training samples and nothing that keeps "
-                    "it from memorizing them, so it may overfit; most of the weights are in this layer."
-                ),
-                recipe=f"{dropout}({USUAL_RATE})  # after this layer",
-            )
+        return program.each(program.fits, self._of_fit)
+
+    def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
+        found = self._memorizing(fit)
+        if found is None:
+            return
+        largest, weights, samples = found
+        dropout = program.imports.spell("keras.layers.Dropout").text
+        yield Report(
+            place=largest.place,
+            message=(
+                f"This model has {weights:,} weights for {samples:,} training samples and nothing that keeps "
+                "it from memorizing them, so it may overfit; most of the weights are in this layer."
+            ),
+            recipe=f"{dropout}({USUAL_RATE})  # after this layer",
+        )
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Confirm by overfitting in a run whose model has no regularization."""

@@ -531,7 +531,8 @@ class Interpreter:
 
     def remember_instance(self, cls: Class, reference: Ref) -> None:
         """Keep the first object of a class, for the methods that nothing calls."""
-        if self.fact("instance", cls.node) is None:
+        if self.fact("instantiated", cls.node) is None:  # not which one: an edit may make another of it
+            self.note("instantiated", cls.node, True)
             self.note("instance", cls.node, reference)
 
     def instance(self, value: Value | None) -> Instance | None:

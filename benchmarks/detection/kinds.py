@@ -53,6 +53,8 @@ SCHEDULE = Kind(
 CLIPPING = Kind(
     "clipping", "gradients clipped to almost nothing", ("clipping-too-strong", "learning-rate-too-low", *STANDSTILL)
 )
+MOMENTUM = Kind("momentum", "momentum next to 1", ("momentum-too-high", "learning-rate-too-high", *DIVERGENCE))
+DECAY = Kind("weight-decay", "weight decay that outruns learning", ("weight-decay-too-strong", *STANDSTILL))
 BATCH_ONE = Kind("batch-of-one", "batch size 1", ("batch-size-too-small",))
 BATCH_ALL = Kind("batch-of-all", "all data in one batch", ("batch-size-too-large",))
 FEW_EPOCHS = Kind("too-few-epochs", "stopped while still learning", ("too-few-epochs",))
@@ -162,6 +164,12 @@ DETACHED = Kind(
     "a gradient that never arrives",
     ("weight-without-gradient", "layer-not-learning"),
 )
+NOT_APPLIED = Kind("not-applied", "gradients that no optimizer is given", ("gradients-not-applied", *STANDSTILL))
+OUTSIDE_TAPE = Kind(
+    "outside-tape", "the model is called before the tape", ("forward-outside-tape", "weight-without-gradient")
+)
+INFERENCE_MODE = Kind("inference-mode", "trained with training=False", ("training-in-inference-mode",))
+WRONG_AXIS = Kind("wrong-axis", "a layer along the wrong axis", ("wrong-axis",))
 DEAD = Kind("dead-units", "units that never fire", ("dead-units", "signal-lost-at-start"))
 VANISHING = Kind(
     "vanishing", "deep sigmoid stack", ("saturating-hidden-activation", "vanishing-gradient", "saturated-units")

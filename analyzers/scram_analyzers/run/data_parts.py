@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from scram_analyzers.run.history import RunHistory
-from scram_analyzers.run.records import DataArray
-from scram_analyzers.run.task import class_shares
+from scram_analyzers.run.records import DataArray, LabelForm
+
+_NUMBERED = (LabelForm.CLASS_INDICES, LabelForm.BINARY)
+
+CHANCE = 1e-6
+"""A class that is missing from rows with less than this chance was not lost by drawing them."""
 
 
 def input_pair(history: RunHistory) -> tuple[DataArray | None, DataArray | None]:
@@ -40,9 +44,21 @@ def validation_rows(history: RunHistory) -> int | None:
 
 
 def shares_by_label(array: DataArray | None) -> dict[float, float]:
-    """The share of each class in a target array; empty when it holds none, or they are unknown."""
-    shares = class_shares(array)
-    return {label: share for (label, _), share in zip(array.classes, shares, strict=False)} if array is not None else {}
+    """The share of each class in a target array, be it the only one; empty when it holds none, or they are unknown."""
+    if array is None or array.label_form not in (*_NUMBERED, LabelForm.ONE_HOT):
+        return {}
+    total = sum(count for _, count in array.classes)
+    return {label: count / total for label, count in array.classes if count} if total else {}
+
+
+def have_the_same_form(one: DataArray, other: DataArray) -> bool:
+    """Whether two arrays write labels alike: class numbers of which a part only has 0 and 1 are class numbers still."""
+    return one.label_form is other.label_form or {one.label_form, other.label_form} <= set(_NUMBERED)
+
+
+def is_no_chance(share: float, rows: int) -> bool:
+    """Whether `rows` rows drawn at random would certainly hold a class with this share of all rows."""
+    return (1 - share) ** rows < CHANCE
 
 
 def total_variation(one: dict[float, float], other: dict[float, float]) -> float:

@@ -74,13 +74,15 @@ class Metric:
     """A metric: `name` in snake case ("accuracy", "sparse_categorical_accuracy"), None when not Keras's own.
 
     `kind` is the canonical name of the class it was made from ("keras.metrics.Accuracy"), with its `arguments`; None
-    for one named by a string or function.
+    for one named by a string or function. `output` is the name of the output it judges, None when there is one list of
+    metrics for all.
     """
 
     name: str | None
     place: Place
     kind: str | None = None
     arguments: Arguments = field(default_factory=Arguments, compare=False)
+    output: str | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)

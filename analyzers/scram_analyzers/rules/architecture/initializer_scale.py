@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.architecture.paths import (
     LINEAR_MAPS,
@@ -127,13 +126,13 @@ class InitializerScale(Rule):
                     continue
                 spread = _spread(*found)
                 inputs = _fan_in(inner, shapes.output(tensor.inputs[0]) if tensor.inputs else None)
-                if spread is not None and inputs:
-                    usual = math.sqrt(2 / inputs)
+                if spread is not None:
+                    usual = math.sqrt(2 / (inputs or 1))
                     if spread > self.option("max-ratio") * usual:
+                        bound = f"for {inputs:,} inputs {rounded(usual, 2)} is usual" if inputs else "1 is much already"
                         yield Report(
                             argument.place,
-                            f"The weights of {words(layer)} start with a spread of {fixes.number_text(spread)}; for "
-                            f"{inputs:,} inputs {rounded(usual, 2)} is usual.",
+                            f"The weights of {words(layer)} start with a spread of {rounded(spread, 2)}; {bound}.",
                             recipe='kernel_initializer="he_normal"',
                         )
                 elif _activation_after(paths, layer, tensor) == "selu" and found[0] in ("henormal", "heuniform"):

@@ -358,11 +358,12 @@ def _is_deliberate(layer: Layer) -> bool:
 def _following(paths: Paths, tensor: Tensor, layer: Layer) -> _Next | None:
     """The linear map that a tensor reaches by linear steps alone; None when it reaches anything else.
 
-    A tensor that several layers read is a shared projection, as in gates and attention: let be.
+    A tensor that several layers read is a shared projection, as in gates and attention: let be, unless all of them are
+    heads of the model.
     """
     pooling: Layer | None = None
-    reader = paths.only_reader(tensor)
-    while reader is not None:
+    reached = tensor
+    while (reader := paths.only_reader(reached)) is not None:
         producer = reader.producer
         if isinstance(producer, Layer):
             if core(producer).class_name in LINEAR_MAPS:
@@ -375,8 +376,22 @@ def _following(paths: Paths, tensor: Tensor, layer: Layer) -> _Next | None:
                 return None
         elif not isinstance(producer, Operation) or producer.name not in JOINING or _enlarges(layer):
             return None
-        reader = paths.only_reader(reader)
-    return None
+        reached = reader
+    return _first_head(paths, reached, layer)
+
+
+def _first_head(paths: Paths, tensor: Tensor, layer: Layer) -> _Next | None:
+    """The first of several dense heads that read a tensor, where the layer behind it is as wide as all of them."""
+    readers = paths.readers(tensor)
+    heads = [each.producer for each in readers if isinstance(each.producer, Layer) and paths.is_output(each)]
+    if len(readers) < 2 or len(heads) < len(readers) or paths.is_output(tensor):
+        return None
+    widths = [width(head) for head in heads if head.class_name == "Dense"]
+    known = [each for each in widths if each is not None]
+    wide = width(layer)
+    if wide is None or len(known) < len(heads) or wide < sum(known):
+        return None
+    return _Next(heads[0], None)
 
 
 def _are_factors(first: Layer, second: Layer) -> bool:

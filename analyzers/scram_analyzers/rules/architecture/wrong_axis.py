@@ -13,8 +13,8 @@ from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.values import integer, is_none, text
 
-_LAST = MappingProxyType({"Softmax": -1, "BatchNormalization": -1, "LayerNormalization": -1, "Concatenate": -1})
-"""Layers that work along an axis, and the one that they take by default."""
+_WITH_AXIS = frozenset(("Softmax", "BatchNormalization", "LayerNormalization"))
+"""Layers that work along an axis; by default the last."""
 
 _RANK: Mapping[str, int] = MappingProxyType(
     {
@@ -57,9 +57,7 @@ class WrongAxis(Rule):
         Reference("Keras: Softmax", "https://keras.io/api/layers/activation_layers/softmax/"),
         Reference("Keras: BatchNormalization", "https://keras.io/api/layers/normalization_layers/batch_normalization/"),
     )
-    false_alarms = (
-        "Channels that come first without a word of it in this file. Models that stack whole batches on purpose."
-    )
+    false_alarms = "Channels that come first without a word of it in this file."
     bad = (
         Example(
             "Chances that add up to 1 over the batch",
@@ -133,7 +131,7 @@ class WrongAxis(Rule):
                 yield Report(
                     place=_place(layer),
                     message=f"{layer.class_name} works along axis 0 and mixes the examples of a batch with each other.",
-                    recipe=f"axis={_LAST[layer.class_name]}",
+                    recipe="axis=-1",
                 )
         if not any(call.name in _LAYOUT_SETTERS for call in program.calls):
             yield from self._of_maps(program)
@@ -141,10 +139,10 @@ class WrongAxis(Rule):
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """The axis that the layer takes by default."""
         for layer in program.layers:
-            if layer.class_name in _LAST and _axis(layer) is not None:
+            if _axis(layer) is not None:
                 place = _place(layer)
                 if program.range_of(place) == finding.range and place is not layer.place:
-                    edit = fixes.replace(program, place, str(_LAST[layer.class_name]))
+                    edit = fixes.replace(program, place, "-1")
                     return Fix("Take the last axis", Applicability.UNSAFE, (edit,))
         return None
 
@@ -171,7 +169,7 @@ class WrongAxis(Rule):
 
 
 def _axis(layer: Layer) -> int | None:
-    argument = layer.arguments.get("axis", 0) if layer.class_name in _LAST else None
+    argument = layer.arguments.get("axis", 0) if layer.class_name in _WITH_AXIS else None
     return integer(argument.value) if argument is not None else None
 
 

@@ -150,9 +150,9 @@ class LabelsShuffledApart(Rule):
         return program.each(program.fits, self._of_fit)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
-        if fit.inputs is None or fit.targets is None or fit.inputs is fit.targets:
-            return
-        parted = _parted(program, fit)
+        given = (fit.targets, *fit.targets_by_output.values())
+        found = (_parted(program, fit.inputs, targets) for targets in given if targets is not fit.inputs)
+        parted = next((step for step in found if step is not None), None)
         if parted is None or parted.place is None:
             return
         what = "Split" if parted.kind is StepKind.SPLIT else "Shuffled"
@@ -164,9 +164,8 @@ ROWS_ONE_BY_ONE = "csv.reader"
 """The source of rows that a loop goes through, often to read a file that each of them names."""
 
 
-def _parted(program: Program, fit: Fit) -> DataStep | None:
+def _parted(program: Program, inputs: Data | None, targets: Data | None) -> DataStep | None:
     """The mixing step that only the labels, or only the inputs, went through."""
-    inputs, targets = fit.inputs, fit.targets
     if inputs is None or targets is None or inputs.rows is None or targets.rows is None:
         return None
     if ROWS_ONE_BY_ONE in (inputs.source, targets.source) and inputs.source != targets.source:

@@ -7,10 +7,16 @@ from collections.abc import Iterator
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Option, Rule, RunReport
 from scram_analyzers.rules.references import DEEP_CHECKS, VALIDATING_DATA
-from scram_analyzers.run.data_parts import shares_by_label, target_pair
+from scram_analyzers.run.data_parts import have_the_same_form, shares_by_label, target_pair
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.task import the_output
 from scram_analyzers.run.wording import counted, listed, share
+
+EPOCHS = 1
+BATCHES = 30
+PANEL_ROWS = 100
+"""A stream has shown its labels after so many epochs and batches; validation in so many rows. Ours."""
 
 
 class NewLabelsInValidation(Rule):
@@ -41,10 +47,11 @@ class NewLabelsInValidation(Rule):
         """Report them when all training labels were read."""
         train, validation = target_pair(history)
         if train is None or validation is None or train.rows is None or train.rows_read < train.rows:
+            yield from self._in_batches(history)
             return
         known, seen = shares_by_label(train), shares_by_label(validation)
-        new = sorted(label for label, share in seen.items() if share > 0 and label not in known)
-        if not known or not new or train.label_form is not validation.label_form:
+        new = sorted(label for label in seen if label not in known)
+        if not known or not new or not have_the_same_form(train, validation):
             return
         rows = sum(seen[label] for label in new)
         severity = None if rows >= self.option("share") else Severity.HINT
@@ -53,7 +60,47 @@ class NewLabelsInValidation(Rule):
             message=(
                 f"{counted(len(new), 'class', 'classes')} of the validation labels "
                 f"({listed(f'{label:g}' for label in new)}) "
-                f"are in no training row; they are {share(rows)} of the validation rows."
+                f"{'is' if len(new) == 1 else 'are'} in no training row; {share(rows)} of the validation rows have "
+                f"{'it' if len(new) == 1 else 'them'}."
             ),
             severity=severity,
         )
+
+    def _in_batches(self, history: RunHistory) -> Iterator[RunReport]:
+        """Class numbers of the panel beyond all that many batches of training held, where there are no arrays."""
+        panel = history.panels[-1] if history.panels else None
+        if panel is None or not panel.is_validation or len(panel.outputs) != 1 or history.last_epoch <= EPOCHS:
+            return
+        confusion = panel.outputs[0].confusion
+        counts = {label: sum(row) for label, row in enumerate(confusion)}
+        ranges = _target_ranges(history)
+        if len(ranges) < BATCHES or sum(counts.values()) < PANEL_ROWS or not _counts_classes(history):
+            return
+        low, high = min(start for start, _ in ranges), max(end for _, end in ranges)
+        new = [label for label, count in counts.items() if count and not low <= label <= high]
+        rows = sum(counts[label] for label in new) / sum(counts.values())
+        if new and rows >= self.option("share"):
+            yield RunReport(
+                subject=Subject(SubjectKind.VALIDATION),
+                message=(
+                    f"{counted(len(new), 'class', 'classes')} of the validation labels "
+                    f"({listed(f'{label:g}' for label in new)}) {'is' if len(new) == 1 else 'are'} in none of "
+                    f"{len(ranges)} training batches, but in {share(rows)} of the validation rows looked at."
+                ),
+            )
+
+
+def _counts_classes(history: RunHistory) -> bool:
+    """Whether the targets are class numbers, which their range then tells."""
+    output = the_output(history)
+    return output is not None and output.loss == "sparse_categorical_crossentropy"
+
+
+def _target_ranges(history: RunHistory) -> list[tuple[float, float]]:
+    """The smallest and the largest target of each batch that was looked at."""
+    return [
+        (each.minimum, each.maximum)
+        for record in history.steps
+        for each in record.arrays
+        if each.role == "target" and each.minimum is not None and each.maximum is not None
+    ]

@@ -12,7 +12,7 @@ from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule, RunReport
 from scram_analyzers.rules.data.judging import in_random_order
 from scram_analyzers.rules.references import DEEP_CHECKS
-from scram_analyzers.run.data_parts import total_variation
+from scram_analyzers.run.data_parts import is_no_chance, total_variation
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.task import class_shares, targets
@@ -32,9 +32,6 @@ NONE = 0.001
 
 SORTED_SOURCES = ("sklearn.datasets.load_iris", "sklearn.datasets.load_wine")
 """Data sets whose rows come class by class."""
-
-CHANCE = 1e-6
-"""A class that is missing from the last rows with less than this chance was not lost by drawing."""
 
 
 class SortedValidationSplit(Rule):
@@ -239,7 +236,7 @@ class SortedValidationSplit(Rule):
         apart = total_variation(first, last)
         new = sorted(label for label, share in last.items() if share > MINOR and first.get(label, 0.0) < NONE)
         rows = sum(count for _, count in labels.last_classes)
-        gone = any(last.get(label, 0.0) == 0.0 and _no_chance(share, rows) for label, share in first.items())
+        gone = any(last.get(label, 0.0) == 0.0 and is_no_chance(share, rows) for label, share in first.items())
         if apart <= self.option("distance") and not ((new or gone) and apart > self.option("distance") / 2):
             return
         only = f"; {_classes(new)} in no other row" if new else ""
@@ -331,11 +328,6 @@ def _list_name(place: Place) -> str | None:
         pairs = zip(target.elements, value.elements, strict=True)
         target = next((left.value for left, right in pairs if right.value is place.node), target)
     return target.value if isinstance(target, cst.Name) else None
-
-
-def _no_chance(share: float, rows: int) -> bool:
-    """Whether `rows` rows drawn at random would certainly hold a class with this share of all rows."""
-    return (1 - share) ** rows < CHANCE
 
 
 def _shares(classes: Sequence[tuple[float, int]]) -> dict[float, float]:

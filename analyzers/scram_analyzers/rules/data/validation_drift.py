@@ -7,13 +7,23 @@ from collections.abc import Iterator
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Option, Rule, RunReport
 from scram_analyzers.rules.references import DEEP_CHECKS, VALIDATING_DATA
-from scram_analyzers.run.data_parts import input_pair, shares_by_label, target_pair, total_variation
+from scram_analyzers.run.data_parts import (
+    have_the_same_form,
+    input_pair,
+    is_no_chance,
+    shares_by_label,
+    target_pair,
+    total_variation,
+)
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.wording import rounded, share
 
 ENOUGH_ROWS = 200
 """Validation rows below which a difference is chance."""
+
+SORTED = 0.5
+"""Labels as far apart as this, with classes of training that validation has none of, were sorted. As for SCR211."""
 
 
 class ValidationDrift(Rule):
@@ -47,17 +57,25 @@ class ValidationDrift(Rule):
             return
         known, seen = shares_by_label(train), shares_by_label(validation)
         distance = total_variation(known, seen) if known and seen else 0.0
-        clause = None
-        if distance > self.option("labels") and train.label_form is validation.label_form:
+        sorted_apart = False
+        if len(known) > 1 and distance > self.option("labels") and have_the_same_form(train, validation):
             label = max(known, key=lambda each: abs(known[each] - seen.get(each, 0.0)))
-            clause = (
+            clause: str | None = (
                 f"class {label:g} is {share(known[label])} of training and {share(seen.get(label, 0.0))} of validation"
+            )
+            sorted_apart = distance > SORTED and any(
+                label not in seen and is_no_chance(known[label], validation.rows or 0) for label in known
             )
         else:
             clause = self._inputs(history)
         if clause is not None:
-            message = f"Training and validation data differ: {clause}."
-            yield RunReport(subject=Subject(SubjectKind.VALIDATION), message=message)
+            order = ". The rows seem to have been sorted by label when they were split" if sorted_apart else ""
+            yield RunReport(
+                subject=Subject(SubjectKind.VALIDATION),
+                message=f"Training and validation data differ: {clause}{order}.",
+                severity=Severity.WARNING if sorted_apart else None,
+                recipe="order = np.random.permutation(len(x))\nx, y = x[order], y[order]" if sorted_apart else "",
+            )
 
     def _inputs(self, history: RunHistory) -> str | None:
         train, validation = input_pair(history)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
@@ -10,7 +10,7 @@ from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.output_and_loss import cases
 from scram_analyzers.source.data import Data, LabelForm
 from scram_analyzers.source.keras_api.losses import REGRESSION
-from scram_analyzers.source.program import Compile, Metric, Program
+from scram_analyzers.source.program import Compile, Loss, Metric, Program
 
 CLASS_METRICS = cases.ACCURACIES | {"precision", "recall", "auc", "f1_score"}
 INSTEAD = "mean_absolute_error"
@@ -118,19 +118,20 @@ class AccuracyMetricForRegression(Rule):
             if cases.classifies_with_regression_loss(case) is not None
         }
         for compiled in program.compiles:
-            metrics = [metric for metric in compiled.metrics or () if metric.name in CLASS_METRICS]
-            if not metrics or not _predicts_numbers(program, compiled):
-                continue
-            if any(loss.place.node in classifiers for loss in compiled.losses):
-                continue
-            for metric in metrics:
+            for metric in compiled.metrics or ():
+                losses = _losses_beside(compiled, metric)
+                if metric.name not in CLASS_METRICS or not _predicts_numbers(program, compiled, losses):
+                    continue
+                if any(loss.place.node in classifiers for loss in losses):
+                    continue
+                trained = f"the loss {losses[0].name} trains the model to predict numbers"
                 yield Report(
                     place=metric.place,
                     message=(
-                        f"The metric {metric.name} counts right classes, but the loss {compiled.losses[0].name} trains "
-                        "the model to predict numbers."
+                        f"The metric {metric.name} counts right classes, but "
+                        f"{trained if losses[0].name else 'the targets are measured numbers'}."
                     ),
-                    related=(Related(compiled.losses[0].place, "A loss for numbers."),),
+                    related=(Related(losses[0].place, "The loss beside it."),),
                     recipe='metrics=["mae"]',
                 )
 
@@ -143,13 +144,28 @@ class AccuracyMetricForRegression(Rule):
         return None
 
 
-def _predicts_numbers(program: Program, compiled: Compile) -> bool:
-    """Whether every loss is one for numbers, and no labels are seen to be classes."""
-    if not compiled.losses or any(loss.name not in REGRESSION for loss in compiled.losses):
-        return False
-    if compiled.model is not None and compiled.model.trains_itself:
+def _losses_beside(compiled: Compile, metric: Metric) -> list[Loss]:
+    """The losses of what a metric judges: of its output, or of all."""
+    of_output = [loss for loss in compiled.losses if loss.output == metric.output]
+    return of_output if metric.output is not None and len(compiled.losses) > 1 else list(compiled.losses)
+
+
+def _predicts_numbers(program: Program, compiled: Compile, losses: Sequence[Loss]) -> bool:
+    """Whether every loss is one for numbers, and no labels are seen to be classes.
+
+    Where nothing is known of the loss, the labels must be seen to be measured.
+    """
+    if not losses or (compiled.model is not None and compiled.model.trains_itself):
         return False
     fits = [fit for fit in program.fits if fit.compile is compiled]
+    if len(losses) == 1 and losses[0].output is not None:
+        return losses[0].name in REGRESSION and not any(
+            _classes(fit.targets_by_output.get(losses[0].output)) for fit in fits
+        )
+    if [loss.name for loss in losses] == [None]:
+        return bool(fits) and all(_continuous(fit.targets) for fit in fits)
+    if any(loss.name not in REGRESSION for loss in losses):
+        return False
     if fits and all(fit.method == "train_on_batch" and not _continuous(fit.targets) for fit in fits):
         return False
     return not any(_classes(fit.targets) for fit in fits)

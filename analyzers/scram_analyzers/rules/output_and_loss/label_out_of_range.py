@@ -19,6 +19,8 @@ from scram_analyzers.source.program import Program
 TOLERANCE = 1e-3
 """What rounding may add to a probability."""
 
+_ARITHMETIC = frozenset(("Add", "Subtract", "Multiply", "Divide", "Modulo", "FloorDivide", "Power", "compare"))
+
 
 class LabelOutOfRange(Rule):
     """binary_crossentropy with targets outside 0 to 1."""
@@ -115,6 +117,7 @@ class LabelOutOfRange(Rule):
             seen = case.targets.range if case.targets is not None else None
             yield from _too_high(case, seen)
             yield from _pixels(case, seen)
+            yield from _moved(case)
             if case.loss.name != "binary_crossentropy" or seen is None or seen.low >= 0 or case.judged_by_hand:
                 continue
             if case.form is LabelForm.CONTINUOUS:
@@ -158,6 +161,29 @@ def _pixels(case: Case, seen: Interval | None) -> Iterator[Report]:
         related=(Related(place, "The targets."),) if place is not None else (),
         recipe=f"y = y / {number_text(seen.high)}",
     )
+
+
+def _moved(case: Case) -> Iterator[Report]:
+    """The class numbers of a known data set, raised beyond the units of a head that would have fitted them."""
+    targets, units = case.targets, case.head.units
+    if targets is None or targets.classes is None or units is None or case.form is not LabelForm.INTEGER:
+        return
+    if case.loss.name != "sparse_categorical_crossentropy" or case.judged_by_hand:
+        return
+    steps = [step for step in targets.steps if step.name in _ARITHMETIC]
+    if len(steps) != 1 or steps[0].name != "Add" or steps[0].number is None or steps[0].place is None:
+        return
+    first = steps[0].number
+    highest = targets.classes - 1 + first
+    if targets.classes <= units <= highest and first == int(first):
+        yield Report(
+            place=steps[0].place,
+            message=(
+                f"The labels go from {first:g} to {highest:g}, but {heads.layer_words(case.head)} has units for 0 to "
+                f"{units - 1}."
+            ),
+            related=(Related(case.loss.place, "The loss that reads them."),),
+        )
 
 
 def _too_high(case: Case, seen: Interval | None) -> Iterator[Report]:

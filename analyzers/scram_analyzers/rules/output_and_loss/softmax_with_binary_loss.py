@@ -95,17 +95,17 @@ class SoftmaxWithBinaryLoss(Rule):
         for head, loss in heads.heads_and_losses(program):
             if head.activation != "softmax" or loss.name != "binary_crossentropy" or loss.from_logits:
                 continue
-            if head.units is None or head.units < 2:
+            if head.units is not None and head.units < 2:
                 continue
-            place = head.activation_place or head.place
+            place, classes = head.activation_place or head.place, head.units or "several"
             yield Report(
                 place=loss.place,
                 message=(
-                    f"{heads.layer_words(head)} with softmax picks one class of {head.units}, but binary_crossentropy "
+                    f"{heads.layer_words(head)} with softmax picks one class of {classes}, but binary_crossentropy "
                     "judges each of them as a question of its own."
                 ),
                 related=(Related(place, "The head picks one class."),) if place is not None else (),
-                confidence=Confidence.MEDIUM if head.units == 2 else None,
+                confidence=Confidence.MEDIUM if head.units in (None, 2) else None,
                 recipe=COPY if loss.place.key in copies else CLASSES,
             )
 

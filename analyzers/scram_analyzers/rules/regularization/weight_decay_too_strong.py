@@ -16,6 +16,9 @@ from scram_analyzers.source.values import number
 USUAL = "0.004"
 """AdamW's own default in Keras."""
 
+UNUSUAL = 0.05
+"""Below it, it is the learning rate that is too large. Ours."""
+
 
 class WeightDecayTooStrong(Rule):
     """An optimizer that shrinks the weights faster than they can learn."""
@@ -86,7 +89,7 @@ class WeightDecayTooStrong(Rule):
         """Report each optimizer whose decay and learning rate are known, and take too much together."""
         for optimizer in program.optimizers:
             decay, rate = _decay(optimizer), optimizer.learning_rate.value
-            if decay is None or rate is None or rate <= 0 or decay * rate <= self.option("step-max"):
+            if decay is None or decay < UNUSUAL or rate is None or decay * rate <= self.option("step-max"):
                 continue
             place, taken = _place(optimizer), share(min(decay * rate, 1.0))
             apart = program.line_of(place) != program.line_of(optimizer.place)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scram_analyzers.source.interpreting import keras_layers, keras_models
@@ -149,15 +150,32 @@ def loss_of(interpreter: Interpreter, value: Value, place: Place, output: str | 
         given = thing.arguments.get("from_logits")
         from_logits = boolean(given.value) if given is not None else (None if thing.arguments.open else False)
         return Loss(loss_name(thing.kind.rpartition(".")[2]), thing.place, from_logits, thing.arguments, output)
-    if isinstance(value, Function):
-        return Loss(None, place, None, Arguments(), output, value)
+    function = value if isinstance(value, Function) else _own_loss(interpreter, value)
+    if function is not None:
+        return Loss(None, place, None, Arguments(), output, function)
     return Loss(None, place, None, Arguments(), output)
+
+
+def _own_loss(interpreter: Interpreter, value: Value) -> Function | None:
+    """The method that computes a loss, of an object of the module's own subclass of `keras.losses.Loss`."""
+    thing = interpreter.instance(value)
+    if thing is None or "keras.losses.Loss" not in thing.cls.external_bases():
+        return None
+    method = thing.cls.member("call")
+    return method if isinstance(method, Function) else None
 
 
 def _metrics_of(interpreter: Interpreter, named: Arguments) -> tuple[Metric, ...] | None:
     argument = named.get("metrics")
     if argument is None:
         return None if named.open else ()
+    by_output = interpreter.entries_of(argument.value)
+    if by_output is not None:
+        return tuple(
+            replace(_metric(interpreter, value, argument), output=str(output))
+            for output, given in by_output.items()
+            for value in _flat(interpreter, given) or [given]
+        )
     values = _flat(interpreter, argument.value)
     if values is None:
         return () if is_none(argument.value) else None

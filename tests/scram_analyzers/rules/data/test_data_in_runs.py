@@ -24,7 +24,7 @@ from scram_analyzers.rules.data.validation_drift import ValidationDrift
 from scram_analyzers.rules.data.validation_on_training_data import ValidationOnTrainingData
 from scram_analyzers.rules.data.validation_too_small import ValidationTooSmall
 from scram_analyzers.run.history import RunHistory
-from scram_analyzers.run.records import DataRecord, LayerInfo, OutputInfo, StepRecord, SubjectKind
+from scram_analyzers.run.records import ArrayStatistics, DataRecord, LayerInfo, OutputInfo, StepRecord, SubjectKind
 from tests.run_histories import (
     batch,
     data,
@@ -111,7 +111,7 @@ def test_labels_that_training_lacks() -> None:
     (report,) = reports(
         NewLabelsInValidation, before(replace(record, arrays=(record.arrays[0], train, record.arrays[2])))
     )
-    assert "1 class of the validation labels (2) are in no training row; they are 20%" in report.message
+    assert "1 class of the validation labels (2) is in no training row; 20% of the validation rows" in report.message
 
 
 def test_conflicts_and_duplicates() -> None:
@@ -154,6 +154,28 @@ def test_drift_of_the_labels() -> None:
     record = data(inputs(), labels([700, 700]), labels([50, 310], "validation"))
     (report,) = reports(ValidationDrift, before(record))
     assert report.message == "Training and validation data differ: class 1 is 50% of training and 86% of validation."
+
+
+def test_validation_rows_of_one_class_that_training_hardly_has() -> None:
+    sorted_rows = data(inputs(), labels([306, 118, 468, 166]), labels([0, 0, 0, 265], "validation"))
+    (report,) = reports(ValidationDrift, before(sorted_rows))
+    assert report.severity is Severity.WARNING
+    assert "seem to have been sorted by label" in report.message
+    rare = data(inputs(), labels([250, 250, 250, 250]), labels([1900, 60, 30, 10], "validation"))
+    assert reports(ValidationDrift, before(rare))[0].severity is None
+
+
+def test_classes_that_no_batch_of_a_stream_has() -> None:
+    seen = history(losses=[2.0, 1.5, 1.2], ended=False)
+    for step in range(2, 60):
+        target = ArrayStatistics("target", "y", "int64", (32,), 0.0, 7.0, 3.5, 2.0)
+        seen.add_step(StepRecord(step, 1 + step // 30, 1.0, (target,)))
+    confusion = tuple(
+        tuple(60 if (row, column) == (9, 2) else 12 * (row == 7) for column in range(10)) for row in range(10)
+    )
+    seen.add_panel(panel(60, 3, confusion=confusion))
+    (report,) = reports(NewLabelsInValidation, seen)
+    assert "1 class of the validation labels (9) is in none of 58 training batches" in report.message
 
 
 def test_few_validation_rows() -> None:

@@ -1,0 +1,118 @@
+"""Faults in programs of several outputs, of losses of their own, and of sizes that are not written out."""
+
+from __future__ import annotations
+
+import textwrap
+
+from scram_analyzers.engine import analyze_source
+from scram_analyzers.rules.registry import RuleSet
+
+
+def said(text: str) -> set[str]:
+    return {each.name for each in analyze_source(textwrap.dedent(text), "train.py", RuleSet.default()).findings}
+
+
+TWO_HEADS = """
+import keras
+import numpy as np
+from keras import layers
+from sklearn.datasets import load_digits
+
+digits = load_digits()
+x = digits.data / 16
+inputs = keras.Input((64,))
+trunk = layers.Dense({width}, activation={activation})(inputs)
+trunk = layers.Dropout(0.2)(trunk)
+digit = layers.Dense(10, activation="softmax", name="digit")(trunk)
+ink = layers.Dense(1, name="ink")(trunk)
+model = keras.Model(inputs, {{"digit": digit, "ink": ink}})
+model.compile(
+    optimizer="adam",
+    loss={{"digit": "sparse_categorical_crossentropy", "ink": "mse"}},
+    metrics={{"digit": ["accuracy"], "ink": [{metric}]}},
+)
+model.fit(x, {{"digit": {labels}, "ink": x.mean(axis=1)}}, epochs=20, validation_split=0.2)
+"""
+HEALTHY = {"width": 64, "activation": '"relu"', "metric": '"mae"', "labels": "digits.target"}
+
+
+def of_two_heads(**changes: object) -> set[str]:
+    return said(TWO_HEADS.format(**(HEALTHY | changes)))
+
+
+def test_a_healthy_model_of_two_heads() -> None:
+    assert of_two_heads() <= {"no-seed"}
+
+
+def test_a_metric_is_judged_with_the_loss_of_its_output() -> None:
+    assert "accuracy-metric-for-regression" in of_two_heads(metric='"accuracy"')
+
+
+def test_a_linear_layer_before_several_heads() -> None:
+    assert "missing-hidden-activation" in of_two_heads(activation="None or None")
+    assert "missing-hidden-activation" not in of_two_heads(activation="None or None", width=4)  # of lower rank
+
+
+def test_labels_of_one_output_that_are_shuffled() -> None:
+    assert "labels-shuffled-apart" in of_two_heads(labels="np.random.permutation(digits.target)")
+
+
+OWN_LOSS = """
+import keras
+from keras import layers, ops
+from sklearn.datasets import load_diabetes
+
+class Squared(keras.losses.Loss):
+    def call(self, y_true, y_pred):
+        return ops.{reduction}
+
+x, y = load_diabetes(return_X_y=True)
+model = keras.Sequential([layers.Dense(16, activation="relu"), layers.Dense(1)])
+model.compile(optimizer="adam", loss=Squared(), metrics=[{metric}])
+model.fit(x, y / 346, epochs=20, validation_split=0.2)
+"""
+
+
+def test_a_loss_of_ones_own_class() -> None:
+    mean, total = "mean(ops.square(y_true - y_pred), axis=-1)", "sum(ops.square(y_true - y_pred))"
+    assert said(OWN_LOSS.format(reduction=mean, metric='"mae"')) <= {"no-seed"}
+    assert "summed-loss" in said(OWN_LOSS.format(reduction=total, metric='"mae"'))
+    assert "accuracy-metric-for-regression" in said(OWN_LOSS.format(reduction=mean, metric='"accuracy"'))
+
+
+OF_UNKNOWN_SIZE = """
+import keras
+from keras import layers
+from project import classes, size, x, y
+
+model = keras.Sequential()
+model.add(keras.Input(shape=size))
+model.add(layers.Dense(16, activation="tanh", kernel_initializer=keras.initializers.RandomUniform({spread})))
+model.add(layers.Dense(classes, activation="softmax"))
+model.compile(optimizer="adam", loss="{loss}", metrics=["accuracy"])
+model.fit(x, y, epochs=20, validation_split=0.2)
+"""
+
+
+def test_sizes_that_are_not_written_out() -> None:
+    healthy = said(OF_UNKNOWN_SIZE.format(spread="-0.5, 0.5", loss="categorical_crossentropy"))
+    assert healthy <= {"no-seed"}
+    assert "initializer-scale" in said(OF_UNKNOWN_SIZE.format(spread="-60, 60", loss="categorical_crossentropy"))
+    assert "softmax-with-binary-loss" in said(OF_UNKNOWN_SIZE.format(spread="-0.5, 0.5", loss="binary_crossentropy"))
+
+
+MOVED = """
+import keras
+from keras import layers
+from sklearn.datasets import load_digits
+
+x, y = load_digits(return_X_y=True)
+model = keras.Sequential([layers.Dense(32, activation="relu"), layers.Dense({units}, activation="softmax")])
+model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+model.fit(x / 16, y + 1, epochs=20, validation_split=0.2)
+"""
+
+
+def test_labels_that_are_numbered_from_one() -> None:
+    assert "label-out-of-range" in said(MOVED.format(units=10))
+    assert "label-out-of-range" not in said(MOVED.format(units=11))

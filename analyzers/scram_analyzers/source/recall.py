@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import is_
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from scram_analyzers.source.imports import Imports
 from scram_analyzers.source.once import Following
@@ -43,11 +43,15 @@ class Look(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """An answer with all that was looked at to find it; `parts` are what was asked `each` of some things for it."""
+    """An answer with all that was looked at to find it; `parts` are answers about `each` of some things."""
 
     answer: Any
     looks: frozenset[Look]
-    parts: Mapping[Hashable, _Known]
+    parts: _Parts
+
+
+_Parts: TypeAlias = "Mapping[Hashable, Mapping[Hashable, _Known]]"
+"""Answers about single things, by question and thing."""
 
 
 class Recall:
@@ -58,7 +62,7 @@ class Recall:
         self._chunks: tuple[PlacedChunk, ...] = ()
         self._seen: dict[Look, object] = {}
         self._known: dict[Hashable, _Known] = {}
-        self._parts: dict[Hashable, dict[Hashable, _Known]] = {}  # of answers that don't stand any more as a whole
+        self._parts: dict[Hashable, _Parts] = {}  # of answers that don't stand any more as a whole
         self._groups: dict[frozenset[Look], frozenset[Look]] = {}  # many look at the same
 
     @contextmanager
@@ -87,7 +91,10 @@ class Recall:
         broken = {each for each in self._groups if not each.isdisjoint(changed)}
         fallen = [(key, known) for key, known in self._known.items() if known.looks in broken]
         self._parts = {
-            key: {part: each for part, each in known.parts.items() if each.looks.isdisjoint(changed)}
+            key: {
+                question: {thing: each for thing, each in parts.items() if each.looks.isdisjoint(changed)}
+                for question, parts in known.parts.items()
+            }
             for key, known in fallen
         }
         for key, _ in fallen:
@@ -105,7 +112,7 @@ class Recall:
             known = self._known[key] = self.asked(question, self._parts.pop(key, {}))
         return known
 
-    def asked(self, question: Callable[[Program], object], parts: Mapping[Hashable, _Known]) -> _Known:
+    def asked(self, question: Callable[[Program], object], parts: _Parts) -> _Known:
         """A question asked anew; `parts` of its last answer still stand."""
         view = _View(self, parts)
         answer = question(view)
@@ -124,11 +131,11 @@ class _View(Program, Following):
     """A program that notes what is looked at."""
 
     looks: set[Look]
-    parts: dict[Hashable, _Known]
+    parts: dict[Hashable, dict[Hashable, _Known]]
     _recall: Recall
-    _last_parts: Mapping[Hashable, _Known]
+    _last_parts: _Parts
 
-    def __init__(self, recall: Recall, last_parts: Mapping[Hashable, _Known]) -> None:
+    def __init__(self, recall: Recall, last_parts: _Parts) -> None:
         vars(self).update(looks=set(), parts={}, _recall=recall, _last_parts=last_parts)
 
     def __getattr__(self, name: str) -> Any:
@@ -149,14 +156,16 @@ class _View(Program, Following):
         return answer
 
     def each(self, things: Iterable[Thing], question: Callable[[Program, Thing], Iterable[Answer]]) -> Iterator[Answer]:
+        last, parts = self._last_parts.get(question, {}), self.parts.setdefault(question, {})
         for thing in things:
-            part = question, thing
-            known = self.parts.get(part) or self._last_parts.get(part)
+            known = last.get(thing) or parts.get(thing)
             if known is None:
                 known = self._recall.asked(lambda view, thing=thing: tuple(question(view, thing)), {})  # type: ignore[misc]
-            self.parts[part] = known
-            self.looks.update(known.looks)
-            yield from known.answer
+            parts[thing] = known
+            if known.looks:
+                self.looks.update(known.looks)
+            if known.answer:
+                yield from known.answer
 
     def mentions(self, word: str) -> bool:
         return bool(self._look(Look("mentions", (word,))))
@@ -183,9 +192,9 @@ def _edited(before: Sequence[PlacedChunk], now: Sequence[PlacedChunk]) -> str:
 
 def _alike(before: Sequence[PlacedChunk], now: Sequence[PlacedChunk]) -> int:
     """How many chunks two sequences have in common at their beginning."""
-    pairs = enumerate(zip(before, now, strict=False))
-    differs = (count for count, (old, new) in pairs if old.section is not new.section or old.parsed is not new.parsed)
-    return next(differs, min(len(before), len(now)))
+    pairs = zip(before, now, strict=False)
+    same = [old.section is new.section and old.parsed is new.parsed for old, new in pairs]
+    return same.index(False) if False in same else len(same)
 
 
 def _same(then: object, now: object) -> bool:

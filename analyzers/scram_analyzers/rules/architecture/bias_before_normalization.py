@@ -10,6 +10,7 @@ from scram_analyzers.rules.architecture.paths import LINEAR_MAPS, models_of, pat
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.activations import own_activation
 from scram_analyzers.source.graph import Layer
+from scram_analyzers.source.model import Model
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.values import boolean
 
@@ -105,24 +106,26 @@ class BiasBeforeNormalization(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each linear layer with a bias that only a batch normalization reads."""
-        for model in models_of(program):
-            paths = paths_of(model)
-            for layer, tensor in paths.applied:
-                if layer.class_name not in LINEAR_MAPS or "use_bias" in layer.arguments.keywords:
-                    continue
-                reader = paths.only_reader(tensor)
-                after = reader.producer if reader is not None else None
-                if layer.arguments.open or not isinstance(after, Layer) or after.class_name != "BatchNormalization":
-                    continue
-                centers = after.value("center")
-                if own_activation(layer)[0] != "linear" or (centers is not None and boolean(centers) is not True):
-                    continue
-                yield Report(
-                    layer.place,
-                    f"BatchNormalization follows and subtracts the bias of {words(layer)} again.",
-                    (Related(after.place, "The mean is subtracted here."),),
-                    recipe="use_bias=False",
-                )
+        return program.each(models_of(program), self._of_model)
+
+    def _of_model(self, program: Program, model: Model) -> Iterator[Report]:
+        paths = paths_of(model)
+        for layer, tensor in paths.applied:
+            if layer.class_name not in LINEAR_MAPS or "use_bias" in layer.arguments.keywords:
+                continue
+            reader = paths.only_reader(tensor)
+            after = reader.producer if reader is not None else None
+            if layer.arguments.open or not isinstance(after, Layer) or after.class_name != "BatchNormalization":
+                continue
+            centers = after.value("center")
+            if own_activation(layer)[0] != "linear" or (centers is not None and boolean(centers) is not True):
+                continue
+            yield Report(
+                layer.place,
+                f"BatchNormalization follows and subtracts the bias of {words(layer)} again.",
+                (Related(after.place, "The mean is subtracted here."),),
+                recipe="use_bias=False",
+            )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Leave the bias out."""

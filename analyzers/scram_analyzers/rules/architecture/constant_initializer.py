@@ -27,6 +27,7 @@ from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.wording import named
 from scram_analyzers.source.graph import Layer, Tensor
 from scram_analyzers.source.keras_api.layers import WEIGHTED
+from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.values import boolean, number
@@ -142,21 +143,23 @@ class ConstantInitializer(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each hidden layer of several units whose kernel starts constant."""
-        for model in models_of(program):
-            paths = paths_of(model)
-            for layer, tensor in paths.applied:
-                value = _constant(program, layer)
-                if value is None or model.is_frozen(layer) or boolean(layer.value("trainable")) is False:
-                    continue
-                argument = core(layer).arguments.get("kernel_initializer")
-                if not _is_hidden(paths, tensor) or argument is None or argument.place is None:
-                    continue
-                yield Report(
-                    argument.place,
-                    f"All weights of {words(layer)} start as {fixes.number_text(value)}, so that its units stay alike.",
-                    tuple(_made_elsewhere(program, layer, argument.place)),
-                    recipe='kernel_initializer="he_normal"',
-                )
+        return program.each(models_of(program), self._of_model)
+
+    def _of_model(self, program: Program, model: Model) -> Iterator[Report]:
+        paths = paths_of(model)
+        for layer, tensor in paths.applied:
+            value = _constant(program, layer)
+            if value is None or model.is_frozen(layer) or boolean(layer.value("trainable")) is False:
+                continue
+            argument = core(layer).arguments.get("kernel_initializer")
+            if not _is_hidden(paths, tensor) or argument is None or argument.place is None:
+                continue
+            yield Report(
+                argument.place,
+                f"All weights of {words(layer)} start as {fixes.number_text(value)}, so that its units stay alike.",
+                tuple(_made_elsewhere(program, layer, argument.place)),
+                recipe='kernel_initializer="he_normal"',
+            )
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Confirm by a hidden kernel without any variation before the first step."""

@@ -9,7 +9,9 @@ from scram_analyzers.rules.architecture.paths import shaped_models, words
 from scram_analyzers.rules.base import Example, Reference, Report, Rule
 from scram_analyzers.source.entries import entries_of
 from scram_analyzers.source.graph import InputSpec, Layer, Shape
+from scram_analyzers.source.model import Model
 from scram_analyzers.source.program import Program
+from scram_analyzers.source.shapes import ModelShapes
 from scram_analyzers.source.values import text
 
 CHANNELS = (1, 3, 4)
@@ -85,28 +87,31 @@ class DataFormatMismatch(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each first convolution whose input has its channels on the other side."""
-        for model, shapes in shaped_models(program):
-            for entry in entries_of(model):
-                layer = entry.producer
-                if not isinstance(layer, Layer) or layer.class_name not in ("Conv2D", "SeparableConv2D"):
-                    continue
-                source = shapes.output(entry.inputs[0]) if len(entry.inputs) == 1 else None
-                if source is None or not isinstance(entry.inputs[0].producer, InputSpec):
-                    continue
-                layout = layer.value("data_format")
-                first = text(layout) in ("channels_first", "th")
-                if layout is not None and text(layout) is None:
-                    continue
-                if first and looks_channels_first(source[::-1]) and not looks_channels_first(source):
-                    expected, found = "first", "last"
-                elif not first and looks_channels_first(source):
-                    expected, found = "last", "first"
-                else:
-                    continue
-                yield Report(
-                    layer.place,
-                    f"{words(layer)} expects the channels {expected}, but its input {source} has them {found}.",
-                )
+        return program.each(shaped_models(program), self._of_model)
+
+    def _of_model(self, program: Program, pair: tuple[Model, ModelShapes]) -> Iterator[Report]:
+        model, shapes = pair
+        for entry in entries_of(model):
+            layer = entry.producer
+            if not isinstance(layer, Layer) or layer.class_name not in ("Conv2D", "SeparableConv2D"):
+                continue
+            source = shapes.output(entry.inputs[0]) if len(entry.inputs) == 1 else None
+            if source is None or not isinstance(entry.inputs[0].producer, InputSpec):
+                continue
+            layout = layer.value("data_format")
+            first = text(layout) in ("channels_first", "th")
+            if layout is not None and text(layout) is None:
+                continue
+            if first and looks_channels_first(source[::-1]) and not looks_channels_first(source):
+                expected, found = "first", "last"
+            elif not first and looks_channels_first(source):
+                expected, found = "last", "first"
+            else:
+                continue
+            yield Report(
+                layer.place,
+                f"{words(layer)} expects the channels {expected}, but its input {source} has them {found}.",
+            )
 
 
 def looks_channels_first(shape: Shape) -> bool:

@@ -8,7 +8,9 @@ from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.architecture.paths import DROPOUTS, paths_of, shaped_models, words
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule
 from scram_analyzers.source.graph import Layer, Tensor
+from scram_analyzers.source.model import Model
 from scram_analyzers.source.program import Program
+from scram_analyzers.source.shapes import ModelShapes
 
 
 class DominantLayer(Rule):
@@ -73,22 +75,25 @@ class DominantLayer(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each dense layer after Flatten that outweighs the rest of its model."""
-        for model, shapes in shaped_models(program):
-            whole = shapes.total()
-            if whole is None:
+        return program.each(shaped_models(program), self._of_model)
+
+    def _of_model(self, program: Program, pair: tuple[Model, ModelShapes]) -> Iterator[Report]:
+        model, shapes = pair
+        whole = shapes.total()
+        if whole is None:
+            return
+        for layer, tensor in paths_of(model).applied:
+            held = shapes.parameters(layer) if layer.class_name == "Dense" else None
+            flatten = _flatten_before(tensor)
+            if held is None or flatten is None or held < self.option("min-weights"):
                 continue
-            for layer, tensor in paths_of(model).applied:
-                held = shapes.parameters(layer) if layer.class_name == "Dense" else None
-                flatten = _flatten_before(tensor)
-                if held is None or flatten is None or held < self.option("min-weights"):
-                    continue
-                if held >= self.option("share") * whole:
-                    yield Report(
-                        layer.place,
-                        f"{words(layer)} holds {held:,} of the model's {whole:,} weights.",
-                        (Related(flatten.place, "Every value of this map gets a weight for each unit."),),
-                        recipe=f"{program.imports.spell('keras.layers.GlobalAveragePooling2D').text}()  # for Flatten",
-                    )
+            if held >= self.option("share") * whole:
+                yield Report(
+                    layer.place,
+                    f"{words(layer)} holds {held:,} of the model's {whole:,} weights.",
+                    (Related(flatten.place, "Every value of this map gets a weight for each unit."),),
+                    recipe=f"{program.imports.spell('keras.layers.GlobalAveragePooling2D').text}()  # for Flatten",
+                )
 
 
 def _flatten_before(tensor: Tensor) -> Layer | None:

@@ -8,6 +8,7 @@ from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.architecture.paths import DROPOUTS, LINEAR_MAPS, Paths, is_activation, models_of, paths_of
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.graph import Layer, Tensor
+from scram_analyzers.source.model import Model
 from scram_analyzers.source.program import Program
 
 
@@ -89,16 +90,18 @@ class DropoutBeforeNormalization(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each dropout that a batch normalization follows with no learning layer between."""
-        for model in models_of(program):
-            paths = paths_of(model)
-            for layer, tensor in paths.applied:
-                after = _normalization_after(paths, tensor) if layer.class_name in DROPOUTS else None
-                if after is not None:
-                    yield Report(
-                        layer.place,
-                        f"BatchNormalization follows {layer.class_name} and learns its noise as the data's spread.",
-                        (Related(after.place, "The statistics are kept here."),),
-                    )
+        return program.each(models_of(program), self._of_model)
+
+    def _of_model(self, program: Program, model: Model) -> Iterator[Report]:
+        paths = paths_of(model)
+        for layer, tensor in paths.applied:
+            after = _normalization_after(paths, tensor) if layer.class_name in DROPOUTS else None
+            if after is not None:
+                yield Report(
+                    layer.place,
+                    f"BatchNormalization follows {layer.class_name} and learns its noise as the data's spread.",
+                    (Related(after.place, "The statistics are kept here."),),
+                )
 
 
 def _normalization_after(paths: Paths, tensor: Tensor) -> Layer | None:

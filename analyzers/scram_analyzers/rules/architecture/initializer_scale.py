@@ -20,8 +20,10 @@ from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule
 from scram_analyzers.run.wording import rounded
 from scram_analyzers.source.activations import own_activation
 from scram_analyzers.source.graph import Layer, Shape, Tensor
+from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
+from scram_analyzers.source.shapes import ModelShapes
 from scram_analyzers.source.shapes.effects import axes_of, product, sizes
 from scram_analyzers.source.values import Arguments, number
 
@@ -114,29 +116,32 @@ class InitializerScale(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report kernels whose spread is known and too large, and selu with a foreign initializer."""
-        for model, shapes in shaped_models(program):
-            paths = paths_of(model)
-            for layer, tensor in paths.applied:
-                inner = core(layer)
-                argument = inner.arguments.get("kernel_initializer")
-                if inner.class_name not in LINEAR_MAPS or argument is None or argument.place is None:
-                    continue
-                found = initializer_of(program, inner, "kernel_initializer")
-                if found is None:
-                    continue
-                spread = _spread(*found)
-                inputs = _fan_in(inner, shapes.output(tensor.inputs[0]) if tensor.inputs else None)
-                if spread is not None:
-                    usual = math.sqrt(2 / (inputs or 1))
-                    if spread > self.option("max-ratio") * usual:
-                        bound = f"for {inputs:,} inputs {rounded(usual, 2)} is usual" if inputs else "1 is much already"
-                        yield Report(
-                            argument.place,
-                            f"The weights of {words(layer)} start with a spread of {rounded(spread, 2)}; {bound}.",
-                            recipe='kernel_initializer="he_normal"',
-                        )
-                elif _activation_after(paths, layer, tensor) == "selu" and found[0] in ("henormal", "heuniform"):
-                    yield _selu_report(argument.place, layer)
+        return program.each(shaped_models(program), self._of_model)
+
+    def _of_model(self, program: Program, pair: tuple[Model, ModelShapes]) -> Iterator[Report]:
+        model, shapes = pair
+        paths = paths_of(model)
+        for layer, tensor in paths.applied:
+            inner = core(layer)
+            argument = inner.arguments.get("kernel_initializer")
+            if inner.class_name not in LINEAR_MAPS or argument is None or argument.place is None:
+                continue
+            found = initializer_of(program, inner, "kernel_initializer")
+            if found is None:
+                continue
+            spread = _spread(*found)
+            inputs = _fan_in(inner, shapes.output(tensor.inputs[0]) if tensor.inputs else None)
+            if spread is not None:
+                usual = math.sqrt(2 / (inputs or 1))
+                if spread > self.option("max-ratio") * usual:
+                    bound = f"for {inputs:,} inputs {rounded(usual, 2)} is usual" if inputs else "1 is much already"
+                    yield Report(
+                        argument.place,
+                        f"The weights of {words(layer)} start with a spread of {rounded(spread, 2)}; {bound}.",
+                        recipe='kernel_initializer="he_normal"',
+                    )
+            elif _activation_after(paths, layer, tensor) == "selu" and found[0] in ("henormal", "heuniform"):
+                yield _selu_report(argument.place, layer)
 
 
 def _activation_after(paths: Paths, layer: Layer, tensor: Tensor) -> str | None:

@@ -11,7 +11,9 @@ from scram_analyzers.rules.architecture.paths import by, core, paths_of, shaped_
 from scram_analyzers.rules.architecture.positional_strides import kernel_and_strides
 from scram_analyzers.rules.base import Example, Reference, Report, Rule
 from scram_analyzers.source.graph import Layer, Shape
+from scram_analyzers.source.model import Model
 from scram_analyzers.source.program import Program
+from scram_analyzers.source.shapes import ModelShapes
 from scram_analyzers.source.values import Tuple, integer
 
 
@@ -109,21 +111,24 @@ class KernelLargerThanInput(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each layer whose output would have a size of zero or less."""
-        for model, shapes in shaped_models(program):
-            if any(kernel_and_strides(layer) is not None for layer in model.layers):
-                continue  # positional-strides says why the map shrinks
-            for layer, tensor in paths_of(model).applied:
-                output = shapes.output(tensor)
-                source = shapes.output(tensor.inputs[0]) if tensor.inputs else None
-                if output is None or source is None or all(size is None or size > 0 for size in output):
-                    continue
-                if looks_channels_first(source) or not _has_window(layer):
-                    continue
-                yield Report(
-                    layer.place,
-                    f"{words(layer)} slides {_window_words(layer, source)}, so that nothing is left of it.",
-                    recipe='padding="same"',
-                )
+        return program.each(shaped_models(program), self._of_model)
+
+    def _of_model(self, program: Program, pair: tuple[Model, ModelShapes]) -> Iterator[Report]:
+        model, shapes = pair
+        if any(kernel_and_strides(layer) is not None for layer in model.layers):
+            return  # positional-strides says why the map shrinks
+        for layer, tensor in paths_of(model).applied:
+            output = shapes.output(tensor)
+            source = shapes.output(tensor.inputs[0]) if tensor.inputs else None
+            if output is None or source is None or all(size is None or size > 0 for size in output):
+                continue
+            if looks_channels_first(source) or not _has_window(layer):
+                continue
+            yield Report(
+                layer.place,
+                f"{words(layer)} slides {_window_words(layer, source)}, so that nothing is left of it.",
+                recipe='padding="same"',
+            )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Pad the map."""

@@ -146,14 +146,16 @@ class MissingFlatten(Rule):
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report heads with too many axes, and dense layers on maps that are flattened after them."""
         fits = {id(fit.compile): fit for fit in program.fits if fit.compile is not None}
-        for compiled in program.compiles:
-            if compiled.model is None or not compiled.model.uses_compiled_loss:
-                continue
-            fit = fits.get(id(compiled))
-            shapes = ModelShapes(compiled.model, sample_shape(fit.inputs) if fit is not None else None)
-            yield from _heads_on_maps(program, compiled, fit, shapes)
-            yield from _steps_for_one_value(compiled, fit)
-            yield from _dense_before_flatten(program, compiled.model, fit, shapes)
+        return program.each([(each, fits.get(id(each))) for each in program.compiles], self._of_compile)
+
+    def _of_compile(self, program: Program, trained: tuple[Compile, Fit | None]) -> Iterator[Report]:
+        compiled, fit = trained
+        if compiled.model is None or not compiled.model.uses_compiled_loss:
+            return
+        shapes = ModelShapes(compiled.model, sample_shape(fit.inputs) if fit is not None else None)
+        yield from _heads_on_maps(program, compiled, fit, shapes)
+        yield from _steps_for_one_value(compiled, fit)
+        yield from _dense_before_flatten(program, compiled.model, fit, shapes)
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Flatten before the dense layer."""

@@ -290,15 +290,17 @@ class MissingHiddenActivation(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each linear layer whose values reach only layers that could have learned the same alone."""
-        for model in models_of(program):
-            found = _linear_layers(model)
-            shapes = ModelShapes(model) if found else None
-            linear = {layer.identity for layer, _, _ in found}
-            for layer, tensor, following in found:
-                assert shapes is not None
-                if self._is_bottleneck(layer, tensor, following, shapes.output(tensor.inputs[0]), linear):
-                    continue
-                yield _report(program, layer, following)
+        return program.each(models_of(program), self._of_model)
+
+    def _of_model(self, program: Program, model: Model) -> Iterator[Report]:
+        found = _linear_layers(model)
+        shapes = ModelShapes(model) if found else None
+        linear = {layer.identity for layer, _, _ in found}
+        for layer, tensor, following in found:
+            assert shapes is not None
+            if self._is_bottleneck(layer, tensor, following, shapes.output(tensor.inputs[0]), linear):
+                continue
+            yield _report(program, layer, following)
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Give the layer relu."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.graph import Layer, Shape, Tensor
 from scram_analyzers.source.keras_api.layers import ACTIVATIONS
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.once import once
-from scram_analyzers.source.program import Program
+from scram_analyzers.source.program import Fit, Program
 from scram_analyzers.source.shapes import ModelShapes
 from scram_analyzers.source.values import Arguments, Ref, Symbol, integer, text
 
@@ -120,11 +120,12 @@ def sample_shape(data: Data | None) -> Shape | None:
 def shaped_models(program: Program) -> tuple[tuple[Model, ModelShapes], ...]:
     """Every model with its shapes; those that declare none take the shape of what they are trained on."""
     trained = {fit.model.identity: fit for fit in program.fits if fit.model is not None}
-    found = []
-    for model in models_of(program):
-        fit = trained.get(model.identity)
-        found.append((model, ModelShapes(model, sample_shape(fit.inputs) if fit is not None else None)))
-    return tuple(found)
+    return tuple(program.each([(model, trained.get(model.identity)) for model in models_of(program)], _shaped))
+
+
+def _shaped(_: Program, trained: tuple[Model, Fit | None]) -> Iterator[tuple[Model, ModelShapes]]:
+    model, fit = trained
+    yield model, ModelShapes(model, sample_shape(fit.inputs) if fit is not None else None)
 
 
 def by(sizes: Iterable[int | None]) -> str:

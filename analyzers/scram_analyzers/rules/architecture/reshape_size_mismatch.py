@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.architecture.paths import by, paths_of, shaped_models
 from scram_analyzers.rules.base import Example, Reference, Report, Rule
+from scram_analyzers.source.model import Model
 from scram_analyzers.source.program import Program
+from scram_analyzers.source.shapes import ModelShapes
 from scram_analyzers.source.values import Tuple, integer
 
 
@@ -77,21 +79,24 @@ class ReshapeSizeMismatch(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each Reshape whose input is known and does not fit."""
-        for model, shapes in shaped_models(program):
-            for layer, tensor in paths_of(model).applied:
-                target = layer.value("target_shape")
-                if layer.class_name != "Reshape" or not isinstance(target, Tuple) or len(tensor.inputs) != 1:
-                    continue
-                source = shapes.output(tensor.inputs[0])
-                wanted = [size for item in target.items if (size := integer(item)) is not None]
-                held = [size for size in source or () if size is not None]
-                if source is None or len(held) != len(source) or len(wanted) != len(target.items) or 0 in wanted:
-                    continue
-                whole, rest = math.prod(held), math.prod(size for size in wanted if size != -1)
-                if whole % rest == 0 if -1 in wanted else whole == rest:
-                    continue
-                yield Report(
-                    layer.place,
-                    f"The input of this Reshape holds {whole:,} values ({by(source)}), its target {by(wanted)} "
-                    f"{'a multiple of ' if -1 in wanted else ''}{rest:,}.",
-                )
+        return program.each(shaped_models(program), self._of_model)
+
+    def _of_model(self, program: Program, pair: tuple[Model, ModelShapes]) -> Iterator[Report]:
+        model, shapes = pair
+        for layer, tensor in paths_of(model).applied:
+            target = layer.value("target_shape")
+            if layer.class_name != "Reshape" or not isinstance(target, Tuple) or len(tensor.inputs) != 1:
+                continue
+            source = shapes.output(tensor.inputs[0])
+            wanted = [size for item in target.items if (size := integer(item)) is not None]
+            held = [size for size in source or () if size is not None]
+            if source is None or len(held) != len(source) or len(wanted) != len(target.items) or 0 in wanted:
+                continue
+            whole, rest = math.prod(held), math.prod(size for size in wanted if size != -1)
+            if whole % rest == 0 if -1 in wanted else whole == rest:
+                continue
+            yield Report(
+                layer.place,
+                f"The input of this Reshape holds {whole:,} values ({by(source)}), its target {by(wanted)} "
+                f"{'a multiple of ' if -1 in wanted else ''}{rest:,}.",
+            )

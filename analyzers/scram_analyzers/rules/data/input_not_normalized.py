@@ -10,7 +10,7 @@ from scram_analyzers.rules.base import Example, Option, Reference, Related, Repo
 from scram_analyzers.rules.data import pretrained
 from scram_analyzers.rules.data.judging import generator_of
 from scram_analyzers.rules.data.raw_entries import is_raw_table, takes_table, unscaled_entry
-from scram_analyzers.rules.data.trainings import trainings
+from scram_analyzers.rules.data.trainings import Training, trainings
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.input_range import unscaled_inputs
 from scram_analyzers.run.records import ArrayStatistics, Subject, SubjectKind
@@ -320,28 +320,30 @@ class InputNotNormalized(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each call that trains on unscaled data which the model does not scale either."""
-        for training in trainings(program):
-            data, place, model = training.data, training.place, training.model
-            related = tuple(_origin(program, data, place))
-            if data.range is None:
-                if is_raw_table(program, data) and takes_table(model, training.entry):
-                    recipe = _recipe(program, data, place)
-                    message = _may_message(place, data)
-                    yield Report(place, message, related, confidence=Confidence.MEDIUM, recipe=recipe)
-                continue
-            limit = self.option("max-pixel" if data.images else "max-magnitude")
-            if data.range.magnitude <= limit:
-                continue
-            network = pretrained.bare_network(model, training.entry) if _is_pixels(data, data.range) else None
-            if network is not None:
-                message = _application_message(place, network)
-                related = (*related, Related(network.place, "The pretrained network."))
-                yield Report(place, message, related, recipe=_prepared(program, network))
-            elif unscaled_entry(model, training.entry) is not None:
-                # Own loops are written by people who know, and a normalization right after the first sums mends most.
-                severity = None if training.by_fit and not normalized_at_once(model) else Severity.INFO
-                message, recipe = _message(place, data, data.range), _recipe(program, data, place)
-                yield Report(place, message, related, severity=severity, recipe=recipe)
+        return program.each(trainings(program), self._of_training)
+
+    def _of_training(self, program: Program, training: Training) -> Iterator[Report]:
+        data, place, model = training.data, training.place, training.model
+        related = tuple(_origin(program, data, place))
+        if data.range is None:
+            if is_raw_table(program, data) and takes_table(model, training.entry):
+                recipe = _recipe(program, data, place)
+                message = _may_message(place, data)
+                yield Report(place, message, related, confidence=Confidence.MEDIUM, recipe=recipe)
+            return
+        limit = self.option("max-pixel" if data.images else "max-magnitude")
+        if data.range.magnitude <= limit:
+            return
+        network = pretrained.bare_network(model, training.entry) if _is_pixels(data, data.range) else None
+        if network is not None:
+            message = _application_message(place, network)
+            related = (*related, Related(network.place, "The pretrained network."))
+            yield Report(place, message, related, recipe=_prepared(program, network))
+        elif unscaled_entry(model, training.entry) is not None:
+            # Own loops are written by people who know, and a normalization right after the first sums mends most.
+            severity = None if training.by_fit and not normalized_at_once(model) else Severity.INFO
+            message, recipe = _message(place, data, data.range), _recipe(program, data, place)
+            yield Report(place, message, related, severity=severity, recipe=recipe)
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report inputs that were seen outside their range in the first batches."""

@@ -9,7 +9,8 @@ from scram_analyzers.source.data import Data
 from scram_analyzers.source.graph import Tensor
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Feed, Program
+from scram_analyzers.source.program import Feed, Fit, Program
+from scram_analyzers.source.values import Argument
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -25,21 +26,23 @@ class Training:
 
 def trainings(program: Program) -> Iterator[Training]:
     """What each training, by fit or in a loop of the program's own, feeds to which model."""
-    for fit in program.fits:
-        if fit.model is not None:
-            yield from (Training(feed.data, feed.place, fit.model, entry=feed.entry) for feed in _numbers(fit.feeds))
-    trained = [(fit.x, fit.model) for fit in program.fits]
-    by_fit = len(trained)
-    seen = {model.identity for _, model in trained if model is not None}
+    yield from program.each(program.fits, _by_fit)
+    seen = {fit.model.identity for fit in program.fits if fit.model is not None}
     for call in program.loss_calls:  # the first call on a model: later ones judge it
         if call.model is not None and call.model.identity not in seen:
             seen.add(call.model.identity)
-            trained.append((call.x, call.model))
-    for position, (x, model) in enumerate(trained):
-        data = x.value if x is not None else None
-        if x is None or x.place is None or not isinstance(data, Data) or model is None or data.token_ids:
-            continue
-        yield Training(data, x.place, model, position < by_fit)
+            yield from _training(call.x, call.model, by_fit=False)
+
+
+def _by_fit(_: Program, fit: Fit) -> Iterator[Training]:
+    if fit.model is not None:
+        yield from (Training(feed.data, feed.place, fit.model, entry=feed.entry) for feed in _numbers(fit.feeds))
+        yield from _training(fit.x, fit.model, by_fit=True)
+
+
+def _training(x: Argument | None, model: Model, *, by_fit: bool) -> Iterator[Training]:
+    if x is not None and x.place is not None and isinstance(x.value, Data) and not x.value.token_ids:
+        yield Training(x.value, x.place, model, by_fit)
 
 
 def _numbers(feeds: tuple[Feed, ...]) -> Iterator[Feed]:

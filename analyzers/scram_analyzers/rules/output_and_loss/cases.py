@@ -199,20 +199,12 @@ def cases(program: Program) -> Iterator[Case]:
 @once
 def _cases(program: Program) -> tuple[Case, ...]:
     found: dict[tuple[object, object], Case] = {}
-    for compiled in program.compiles:
-        pairs = list(heads_with_losses(compiled))
-        single = len(pairs) == 1
-        fit, targets = _training(program, compiled) if single else (None, None)
-        for head, loss in pairs:
-            if head.place is None:
-                continue
-            if not single:
-                fit, targets = _training_of_output(program, compiled, head, loss)
-            case = Case(head, loss, compiled, fit, targets, compiled.metrics if single else None)
-            key = (head.place.key, loss.place.key)  # not ranges: those cost a walk over the chunk
-            before = found.get(key)
-            if before is None or (before.form is None and case.form is not None):
-                found[key] = case
+    fits = _fits_of(program)
+    for case in program.each([(each, fits.get(id(each), ())) for each in program.compiles], _cases_of):
+        key = (case.head.place and case.head.place.key, case.loss.place.key)  # ranges would cost a walk over the chunk
+        before = found.get(key)
+        if before is None or (before.form is None and case.form is not None):
+            found[key] = case
     for call, (head, loss) in zip(program.loss_calls, judged_heads(program.loss_calls), strict=True):
         if head.place is None:
             continue
@@ -222,6 +214,20 @@ def _cases(program: Program) -> tuple[Case, ...]:
         if before is None or (before.form is None and case.form is not None):
             found[key] = case
     return tuple(found.values())
+
+
+def _cases_of(_: Program, trained: tuple[Compile, tuple[Fit, ...]]) -> Iterator[Case]:
+    """The cases of one compile and its trainings."""
+    compiled, fits = trained
+    pairs = list(heads_with_losses(compiled))
+    single = len(pairs) == 1
+    fit, targets = _training(fits) if single else (None, None)
+    for head, loss in pairs:
+        if head.place is None:
+            continue
+        if not single:
+            fit, targets = _training_of_output(fits, compiled, head, loss)
+        yield Case(head, loss, compiled, fit, targets, compiled.metrics if single else None)
 
 
 def case_at(program: Program, marked: SourceRange) -> Case | None:
@@ -234,9 +240,8 @@ def case_at(program: Program, marked: SourceRange) -> Case | None:
     return None
 
 
-def _training(program: Program, compiled: Compile) -> tuple[Fit | None, Data | None]:
-    """The training with this compile whose labels tell most."""
-    fits = _fits_of(program).get(id(compiled), [])
+def _training(fits: tuple[Fit, ...]) -> tuple[Fit | None, Data | None]:
+    """The training whose labels tell most."""
     told = [fit for fit in fits if label_form(fit.targets) is not None]
     ranged = [fit for fit in fits if fit.targets is not None and fit.targets.range is not None]
     fit = next(iter([*told, *ranged, *fits]), None)
@@ -244,15 +249,17 @@ def _training(program: Program, compiled: Compile) -> tuple[Fit | None, Data | N
 
 
 @once
-def _fits_of(program: Program) -> Mapping[int, list[Fit]]:
+def _fits_of(program: Program) -> Mapping[int, tuple[Fit, ...]]:
     """The trainings by the `id` of what they were compiled with."""
     found: dict[int, list[Fit]] = {}
     for fit in program.fits:
         found.setdefault(id(fit.compile), []).append(fit)
-    return found
+    return {compiled: tuple(fits) for compiled, fits in found.items()}
 
 
-def _training_of_output(program: Program, compiled: Compile, head: Head, loss: Loss) -> tuple[Fit | None, Data | None]:
+def _training_of_output(
+    fits: tuple[Fit, ...], compiled: Compile, head: Head, loss: Loss
+) -> tuple[Fit | None, Data | None]:
     """The training that gives this output of several its own targets."""
     layer_name = head.layer.name if head.layer is not None else None
     positions = [
@@ -260,11 +267,10 @@ def _training_of_output(program: Program, compiled: Compile, head: Head, loss: L
         for position, output in enumerate(compiled.model.outputs if compiled.model else ())
         if output is head.output
     ]
-    for fit in program.fits:
-        if fit.compile is compiled:
-            for key in (loss.output, layer_name, *positions):
-                if key is not None and key in fit.targets_by_output:
-                    return fit, fit.targets_by_output[key]
+    for fit in fits:
+        for key in (loss.output, layer_name, *positions):
+            if key is not None and key in fit.targets_by_output:
+                return fit, fit.targets_by_output[key]
     return None, None
 
 

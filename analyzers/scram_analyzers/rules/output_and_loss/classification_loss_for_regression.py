@@ -143,21 +143,23 @@ class ClassificationLossForRegression(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each cross-entropy that reads measured numbers."""
-        for case in cases.cases(program):
-            if case.loss.name not in CROSS_ENTROPIES or not _learns_numbers(case):
-                continue
-            severity = _severity(case)
-            if case.reproduces_inputs or severity is None:
-                continue
-            given = case.fit.y.place if case.fit is not None and case.fit.y is not None else None
-            yield Report(
-                place=case.loss.place,
-                message=f"The loss {case.loss.name} compares classes; the targets are measured numbers{_span(case)}.",
-                related=(Related(given, "The targets."),) if given is not None else (),
-                severity=severity,
-                confidence=Confidence.MEDIUM if severity is Severity.WARNING else None,
-                recipe='loss="mse"  # with a linear last layer',
-            )
+        return program.each(cases.cases(program), self._of_case)
+
+    def _of_case(self, program: Program, case: cases.Case) -> Iterator[Report]:
+        if case.loss.name not in CROSS_ENTROPIES or not _learns_numbers(case):
+            return
+        severity = _severity(case)
+        if case.reproduces_inputs or severity is None:
+            return
+        given = case.fit.y.place if case.fit is not None and case.fit.y is not None else None
+        yield Report(
+            place=case.loss.place,
+            message=f"The loss {case.loss.name} compares classes; the targets are measured numbers{_span(case)}.",
+            related=(Related(given, "The targets."),) if given is not None else (),
+            severity=severity,
+            confidence=Confidence.MEDIUM if severity is Severity.WARNING else None,
+            recipe='loss="mse"  # with a linear last layer',
+        )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """The squared error, where the head gives plain numbers."""

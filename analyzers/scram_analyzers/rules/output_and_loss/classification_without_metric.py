@@ -80,13 +80,15 @@ class ClassificationWithoutMetric(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each classifier that is trained with a cross-entropy and no metric."""
-        for case in cases.cases(program):
-            if _unwatched(case):
-                yield Report(
-                    place=case.loss.place,
-                    message=f"This classifier has {case.loss.name} and no metric that says how often it is right.",
-                    recipe='metrics=["accuracy"]',
-                )
+        return program.each(cases.cases(program), self._of_case)
+
+    def _of_case(self, program: Program, case: cases.Case) -> Iterator[Report]:
+        if _unwatched(case):
+            yield Report(
+                place=case.loss.place,
+                message=f"This classifier has {case.loss.name} and no metric that says how often it is right.",
+                recipe='metrics=["accuracy"]',
+            )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Watch the accuracy."""

@@ -126,21 +126,23 @@ class ExclusiveClassesWithBinaryLoss(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each head of sigmoids under binary cross-entropy that learns from one-hot labels."""
-        for case in cases.cases(program):
-            if not self._exclusive(case) or case.head.place is None:
-                continue
-            yield Report(
-                place=case.loss.place,
-                message=(
-                    f"The labels are one-hot (one class of {_number(case)}), but binary_crossentropy with sigmoid "
-                    "asks a separate yes or no for each class."
-                ),
-                related=(
-                    Related(case.head.activation_place or case.head.place, "The head answers each for itself."),
-                    *case.labels_related(),
-                ),
-                recipe='loss="categorical_crossentropy"  # with activation="softmax"',
-            )
+        return program.each(cases.cases(program), self._of_case)
+
+    def _of_case(self, program: Program, case: cases.Case) -> Iterator[Report]:
+        if not self._exclusive(case) or case.head.place is None:
+            return
+        yield Report(
+            place=case.loss.place,
+            message=(
+                f"The labels are one-hot (one class of {_number(case)}), but binary_crossentropy with sigmoid "
+                "asks a separate yes or no for each class."
+            ),
+            related=(
+                Related(case.head.activation_place or case.head.place, "The head answers each for itself."),
+                *case.labels_related(),
+            ),
+            recipe='loss="categorical_crossentropy"  # with activation="softmax"',
+        )
 
     def _exclusive(self, case: Case) -> bool:
         if case.loss.name != "binary_crossentropy" or case.head.activation != "sigmoid" or case.reproduces_inputs:

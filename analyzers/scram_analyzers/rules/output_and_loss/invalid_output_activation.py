@@ -172,22 +172,25 @@ class InvalidOutputActivation(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each head under a cross-entropy whose last activation gives no probabilities."""
-        for head, loss in heads.heads_and_losses(program):
-            place = head.activation_place or head.place
-            if loss.name not in CROSS_ENTROPIES or head.activation is None or place is None or loss.from_logits is None:
-                continue
-            if head.activation in PROBABILITIES or head.activation == "linear" or head.activation not in KNOWN:
-                continue
-            if loss.from_logits and head.activation in UNBOUNDED:
-                continue
-            needed = "logits" if loss.from_logits else "probabilities"
-            told = "This loss was told to take logits." if loss.from_logits else "This loss needs probabilities."
-            yield Report(
-                place=place,
-                message=f"{heads.layer_words(head)} ends in {head.activation}, but {loss.name} needs {needed}.",
-                related=(Related(loss.place, told),),
-                recipe=f'activation="{_right_activation(head, loss)}"',
-            )
+        return program.each(heads.heads_and_losses(program), self._of_head)
+
+    def _of_head(self, program: Program, pair: tuple[Head, Loss]) -> Iterator[Report]:
+        head, loss = pair
+        place = head.activation_place or head.place
+        if loss.name not in CROSS_ENTROPIES or head.activation is None or place is None or loss.from_logits is None:
+            return
+        if head.activation in PROBABILITIES or head.activation == "linear" or head.activation not in KNOWN:
+            return
+        if loss.from_logits and head.activation in UNBOUNDED:
+            return
+        needed = "logits" if loss.from_logits else "probabilities"
+        told = "This loss was told to take logits." if loss.from_logits else "This loss needs probabilities."
+        yield Report(
+            place=place,
+            message=f"{heads.layer_words(head)} ends in {head.activation}, but {loss.name} needs {needed}.",
+            related=(Related(loss.place, told),),
+            recipe=f'activation="{_right_activation(head, loss)}"',
+        )
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Confirm by predictions that are no probabilities, from a last layer with another activation."""

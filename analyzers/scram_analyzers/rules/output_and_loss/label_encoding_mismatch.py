@@ -134,16 +134,18 @@ class LabelEncodingMismatch(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each categorical loss that reads labels of the other form."""
-        for case in cases.cases(program):
-            form, name = case.form, case.loss.name
-            if not _mismatched(case) or form is None or name is None:
-                continue
-            yield Report(
-                place=case.loss.place,
-                message=f"The loss {name} reads {_READS[name]}, but the labels are {cases.FORM_WORDS[form]}.",
-                related=(*case.labels_related(), *_head(case)),
-                recipe=f'loss="{TWINS[name]}"',
-            )
+        return program.each(cases.cases(program), self._of_case)
+
+    def _of_case(self, program: Program, case: cases.Case) -> Iterator[Report]:
+        form, name = case.form, case.loss.name
+        if not _mismatched(case) or form is None or name is None:
+            return
+        yield Report(
+            place=case.loss.place,
+            message=f"The loss {name} reads {_READS[name]}, but the labels are {cases.FORM_WORDS[form]}.",
+            related=(*case.labels_related(), *_head(case)),
+            recipe=f'loss="{TWINS[name]}"',
+        )
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Confirm by the labels given to fit, before Keras fails on their shape."""

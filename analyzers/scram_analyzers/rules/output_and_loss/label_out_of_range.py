@@ -113,23 +113,25 @@ class LabelOutOfRange(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each binary cross-entropy whose targets are known to go below 0."""
-        for case in cases.cases(program):
-            seen = case.targets.range if case.targets is not None else None
-            yield from _too_high(case, seen)
-            yield from _pixels(case, seen)
-            yield from _moved(case)
-            if case.loss.name != "binary_crossentropy" or seen is None or seen.low >= 0 or case.judged_by_hand:
-                continue
-            if case.form is LabelForm.CONTINUOUS:
-                continue  # classification-loss-for-regression says more
-            place = case.labels_place
-            low, high = number_text(seen.low), number_text(seen.high)
-            yield Report(
-                place=case.loss.place,
-                message=f"The targets go from {low} to {high}, and binary_crossentropy takes them for probabilities.",
-                related=(Related(place, "The targets."),) if place is not None else (),
-                recipe="y = (y + 1) / 2" if (seen.low, seen.high) == (-1, 1) else "",
-            )
+        return program.each(cases.cases(program), self._of_case)
+
+    def _of_case(self, program: Program, case: cases.Case) -> Iterator[Report]:
+        seen = case.targets.range if case.targets is not None else None
+        yield from _too_high(case, seen)
+        yield from _pixels(case, seen)
+        yield from _moved(case)
+        if case.loss.name != "binary_crossentropy" or seen is None or seen.low >= 0 or case.judged_by_hand:
+            return
+        if case.form is LabelForm.CONTINUOUS:
+            return  # classification-loss-for-regression says more
+        place = case.labels_place
+        low, high = number_text(seen.low), number_text(seen.high)
+        yield Report(
+            place=case.loss.place,
+            message=f"The targets go from {low} to {high}, and binary_crossentropy takes them for probabilities.",
+            related=(Related(place, "The targets."),) if place is not None else (),
+            recipe="y = (y + 1) / 2" if (seen.low, seen.high) == (-1, 1) else "",
+        )
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report the range of the targets."""

@@ -189,19 +189,22 @@ class LogitsWithoutFromLogits(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each linear head under a cross-entropy that was not told of logits."""
-        for head, loss in heads.heads_and_losses(program):
-            place = head.place
-            if place is None or loss.name is None or not _expects_probabilities(head, loss):
-                continue
-            spelled = program.imports.spell(f"keras.losses.{heads.CLASSES[loss.name]}").text
-            yield Report(
-                place=place,
-                message=(
-                    f"{heads.layer_words(head)} has no activation, but {loss.name} takes its outputs for probabilities."
-                ),
-                related=(Related(loss.place, "This loss expects probabilities unless told from_logits=True."),),
-                recipe=f"loss={spelled}(from_logits=True)",
-            )
+        return program.each(heads.heads_and_losses(program), self._of_head)
+
+    def _of_head(self, program: Program, pair: tuple[Head, Loss]) -> Iterator[Report]:
+        head, loss = pair
+        place = head.place
+        if place is None or loss.name is None or not _expects_probabilities(head, loss):
+            return
+        spelled = program.imports.spell(f"keras.losses.{heads.CLASSES[loss.name]}").text
+        yield Report(
+            place=place,
+            message=(
+                f"{heads.layer_words(head)} has no activation, but {loss.name} takes its outputs for probabilities."
+            ),
+            related=(Related(loss.place, "This loss expects probabilities unless told from_logits=True."),),
+            recipe=f"loss={spelled}(from_logits=True)",
+        )
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Confirm by predictions that are no probabilities, from a last layer without activation."""

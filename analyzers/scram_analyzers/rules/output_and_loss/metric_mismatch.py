@@ -216,21 +216,23 @@ class MetricMismatch(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each metric that says nothing beside its loss."""
-        for case in cases.cases(program):
-            for metric in case.metrics or ():
-                found = _mismatch(program, case, metric)
-                if found is None:
-                    continue
-                head = case.head.activation_place or case.head.place
-                yield Report(
-                    place=metric.place,
-                    message=f"The metric {_words(metric)} {found.reason}.",
-                    related=(
-                        Related(case.loss.place, "The loss beside it."),
-                        *((Related(head, "The outputs it judges."),) if head is not None else ()),
-                    ),
-                    recipe=f"metrics=[{found.instead}]" if found.instead is not None else found.argument or "",
-                )
+        return program.each(cases.cases(program), self._of_case)
+
+    def _of_case(self, program: Program, case: cases.Case) -> Iterator[Report]:
+        for metric in case.metrics or ():
+            found = _mismatch(program, case, metric)
+            if found is None:
+                continue
+            head = case.head.activation_place or case.head.place
+            yield Report(
+                place=metric.place,
+                message=f"The metric {_words(metric)} {found.reason}.",
+                related=(
+                    Related(case.loss.place, "The loss beside it."),
+                    *((Related(head, "The outputs it judges."),) if head is not None else ()),
+                ),
+                recipe=f"metrics=[{found.instead}]" if found.instead is not None else found.argument or "",
+            )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """The metric that fits."""

@@ -93,20 +93,22 @@ class MissingOutputActivation(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each linear head that is trained towards rows of classes by a loss for numbers."""
-        for case in cases.cases(program):
-            place = case.head.place
-            if place is None or not _is_bare(case):
-                continue
-            assert case.form is not None
-            yield Report(
-                place=place,
-                message=(
-                    f"{heads.layer_words(case.head)} has no activation, but the labels are "
-                    f"{cases.FORM_WORDS[case.form]}: nothing makes its outputs probabilities."
-                ),
-                related=(*case.labels_related(), Related(case.loss.place, "The loss takes the outputs as they are.")),
-                recipe=f'{_spelled(program, case)}({case.head.units}, activation="{_activation(case)}")',
-            )
+        return program.each(cases.cases(program), self._of_case)
+
+    def _of_case(self, program: Program, case: cases.Case) -> Iterator[Report]:
+        place = case.head.place
+        if place is None or not _is_bare(case):
+            return
+        assert case.form is not None
+        yield Report(
+            place=place,
+            message=(
+                f"{heads.layer_words(case.head)} has no activation, but the labels are "
+                f"{cases.FORM_WORDS[case.form]}: nothing makes its outputs probabilities."
+            ),
+            related=(*case.labels_related(), Related(case.loss.place, "The loss takes the outputs as they are.")),
+            recipe=f'{_spelled(program, case)}({case.head.units}, activation="{_activation(case)}")',
+        )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """The activation that the labels ask for."""

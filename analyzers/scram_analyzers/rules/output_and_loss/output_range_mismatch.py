@@ -261,17 +261,19 @@ class OutputRangeMismatch(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each head under a regression loss whose targets it can't reach, or might not."""
-        for case in cases.cases(program):
-            reach = REACH.get(case.head.activation or "")
-            place = case.head.activation_place or case.head.place
-            if reach is None or place is None or case.loss.name not in REGRESSION:
-                continue
-            counted = case.head.units_argument is not None and case.reproduces_inputs
-            if case.head.units is None and not case.learns_values and not counted:
-                continue
-            if case.form in cases.CLASS_FORMS or (case.head.activation == "softmax" and case.head.units == 1):
-                continue  # a question of class: other rules speak of the loss
-            yield from self._reports(program, case, reach, place)
+        return program.each(cases.cases(program), self._of_case)
+
+    def _of_case(self, program: Program, case: cases.Case) -> Iterator[Report]:
+        reach = REACH.get(case.head.activation or "")
+        place = case.head.activation_place or case.head.place
+        if reach is None or place is None or case.loss.name not in REGRESSION:
+            return
+        counted = case.head.units_argument is not None and case.reproduces_inputs
+        if case.head.units is None and not case.learns_values and not counted:
+            return
+        if case.form in cases.CLASS_FORMS or (case.head.activation == "softmax" and case.head.units == 1):
+            return  # a question of class: other rules speak of the loss
+        yield from self._reports(program, case, reach, place)
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report targets given to fit that the last activation can't reach."""

@@ -148,29 +148,31 @@ class OutputUnitsMismatch(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each head whose units can't be the classes of its labels."""
-        for case in cases.cases(program):
-            classes = _classes(case)
-            columns = _one_unit_for_columns(case)
-            yield from _units_for_one_column(case)
-            if (classes is None or case.head.units == classes) and not columns:
-                continue
-            units, argument = case.head.units, case.head.units_argument
-            place = argument.place if argument is not None and argument.place is not None else case.head.place
-            if place is None:
-                continue
-            have = "a single unit" if units == 1 else f"{units} units"
-            layer = case.head.layer.class_name if case.head.layer is not None else "The head"
-            yield Report(
-                place=place,
-                message=f"{layer} has {have}, but {_labels(classes)}.",
-                related=(
-                    *((Related(case.head.place, "The last layer."),) if case.head.place is not None else ()),
-                    *case.labels_related(),
-                    Related(case.loss.place, "The loss that compares the two."),
-                ),
-                severity=Severity.WARNING if classes is not None and _spare(case, classes) else None,
-                recipe=f'{_spelled(program, case)}({classes or "number_of_classes"}, activation="softmax")',
-            )
+        return program.each(cases.cases(program), self._of_case)
+
+    def _of_case(self, program: Program, case: cases.Case) -> Iterator[Report]:
+        classes = _classes(case)
+        columns = _one_unit_for_columns(case)
+        yield from _units_for_one_column(case)
+        if (classes is None or case.head.units == classes) and not columns:
+            return
+        units, argument = case.head.units, case.head.units_argument
+        place = argument.place if argument is not None and argument.place is not None else case.head.place
+        if place is None:
+            return
+        have = "a single unit" if units == 1 else f"{units} units"
+        layer = case.head.layer.class_name if case.head.layer is not None else "The head"
+        yield Report(
+            place=place,
+            message=f"{layer} has {have}, but {_labels(classes)}.",
+            related=(
+                *((Related(case.head.place, "The last layer."),) if case.head.place is not None else ()),
+                *case.labels_related(),
+                Related(case.loss.place, "The loss that compares the two."),
+            ),
+            severity=Severity.WARNING if classes is not None and _spare(case, classes) else None,
+            recipe=f'{_spelled(program, case)}({classes or "number_of_classes"}, activation="softmax")',
+        )
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report labels that have no unit of their own: their loss is wrong or NaN."""

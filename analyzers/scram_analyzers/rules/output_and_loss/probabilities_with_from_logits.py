@@ -8,6 +8,7 @@ from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity, TextEdit
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.output_and_loss import heads
+from scram_analyzers.source.heads import Head
 from scram_analyzers.source.keras_api.losses import CROSS_ENTROPIES
 from scram_analyzers.source.program import Loss, Program
 
@@ -192,21 +193,24 @@ class ProbabilitiesWithFromLogits(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each loss that takes a head's probabilities for logits."""
-        for head, loss in heads.heads_and_losses(program):
-            place = head.activation_place or head.place
-            if head.activation not in ("softmax", "sigmoid") or loss.name not in CROSS_ENTROPIES or place is None:
-                continue
-            if loss.from_logits is not True:
-                continue
-            yield Report(
-                place=loss.place,
-                message=(
-                    f"{_taking(loss)}, but {heads.layer_words(head)} already ends in {head.activation}: it is applied "
-                    "twice."
-                ),
-                related=(Related(place, f"The head applies {head.activation} here."),),
-                recipe=f"loss={program.imports.spell(f'keras.losses.{heads.CLASSES[loss.name]}').text}()",
-            )
+        return program.each(heads.heads_and_losses(program), self._of_head)
+
+    def _of_head(self, program: Program, pair: tuple[Head, Loss]) -> Iterator[Report]:
+        head, loss = pair
+        place = head.activation_place or head.place
+        if head.activation not in ("softmax", "sigmoid") or loss.name not in CROSS_ENTROPIES or place is None:
+            return
+        if loss.from_logits is not True:
+            return
+        yield Report(
+            place=loss.place,
+            message=(
+                f"{_taking(loss)}, but {heads.layer_words(head)} already ends in {head.activation}: it is applied "
+                "twice."
+            ),
+            related=(Related(place, f"The head applies {head.activation} here."),),
+            recipe=f"loss={program.imports.spell(f'keras.losses.{heads.CLASSES[loss.name]}').text}()",
+        )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Tell the loss the truth: it gets probabilities."""

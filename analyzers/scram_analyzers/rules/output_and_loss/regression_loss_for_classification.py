@@ -152,19 +152,21 @@ class RegressionLossForClassification(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each regression loss whose head or labels answer a question of class."""
-        for case in cases.cases(program):
-            sure = cases.classifies_with_regression_loss(case)
-            if sure is None:
-                continue
-            name = cases.right_loss(case)
-            yield Report(
-                place=case.loss.place,
-                message=f"The loss {case.loss.name} measures distances between numbers, but {_evidence(case)}.",
-                related=(*_head(case), *case.labels_related()),
-                severity=Severity.INFO if not sure else None,
-                confidence=Confidence.MEDIUM if case.form is None else None,
-                recipe=f'loss="{name}"' if name is not None else "",
-            )
+        return program.each(cases.cases(program), self._of_case)
+
+    def _of_case(self, program: Program, case: cases.Case) -> Iterator[Report]:
+        sure = cases.classifies_with_regression_loss(case)
+        if sure is None:
+            return
+        name = cases.right_loss(case)
+        yield Report(
+            place=case.loss.place,
+            message=f"The loss {case.loss.name} measures distances between numbers, but {_evidence(case)}.",
+            related=(*_head(case), *case.labels_related()),
+            severity=Severity.INFO if not sure else None,
+            confidence=Confidence.MEDIUM if case.form is None else None,
+            recipe=f'loss="{name}"' if name is not None else "",
+        )
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Confirm by one-hot labels or a softmax over several units under a regression loss."""

@@ -134,22 +134,24 @@ class SigmoidWithCategoricalLoss(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each sigmoid head of several units under a categorical loss."""
-        for case in cases.cases(program):
-            head, loss = case.head, case.loss
-            place = head.activation_place or head.place
-            if head.activation not in ("sigmoid", "hard_sigmoid") or loss.name not in CATEGORICAL or place is None:
-                continue
-            if head.units == 1 or head.layer is None or loss.from_logits:
-                continue
-            yield Report(
-                place=place,
-                message=(
-                    f"{heads.layer_words(head)} answers yes or no for each class on its own ({head.activation}), but "
-                    f"{loss.name} expects one class of {head.units or 'several'}."
-                ),
-                related=(Related(loss.place, "This loss expects softmax."),),
-                recipe='activation="softmax"',
-            )
+        return program.each(cases.cases(program), self._of_case)
+
+    def _of_case(self, program: Program, case: cases.Case) -> Iterator[Report]:
+        head, loss = case.head, case.loss
+        place = head.activation_place or head.place
+        if head.activation not in ("sigmoid", "hard_sigmoid") or loss.name not in CATEGORICAL or place is None:
+            return
+        if head.units == 1 or head.layer is None or loss.from_logits:
+            return
+        yield Report(
+            place=place,
+            message=(
+                f"{heads.layer_words(head)} answers yes or no for each class on its own ({head.activation}), but "
+                f"{loss.name} expects one class of {head.units or 'several'}."
+            ),
+            related=(Related(loss.place, "This loss expects softmax."),),
+            recipe='activation="softmax"',
+        )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Softmax in the place of sigmoid."""

@@ -98,19 +98,20 @@ class SoftmaxForMultilabel(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each softmax head that learns from rows with several labels."""
-        for case in cases.cases(program):
-            place = case.head.activation_place or case.head.place
-            if case.head.activation != "softmax" or case.form is not LabelForm.MULTI_HOT or place is None:
-                continue
-            yield Report(
-                place=place,
-                message=(
-                    f"{heads.layer_words(case.head)} with softmax picks one class, but the labels may hold several "
-                    "at once."
-                ),
-                related=(*case.labels_related(), Related(case.loss.place, "The loss changes with the head.")),
-                recipe='activation="sigmoid"  # with loss="binary_crossentropy"',
-            )
+        return program.each(cases.cases(program), self._of_case)
+
+    def _of_case(self, program: Program, case: cases.Case) -> Iterator[Report]:
+        place = case.head.activation_place or case.head.place
+        if case.head.activation != "softmax" or case.form is not LabelForm.MULTI_HOT or place is None:
+            return
+        yield Report(
+            place=place,
+            message=(
+                f"{heads.layer_words(case.head)} with softmax picks one class, but the labels may hold several at once."
+            ),
+            related=(*case.labels_related(), Related(case.loss.place, "The loss changes with the head.")),
+            recipe='activation="sigmoid"  # with loss="binary_crossentropy"',
+        )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Sigmoid and binary cross-entropy."""

@@ -125,21 +125,24 @@ class SoftmaxSingleUnit(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each head of one unit that ends in softmax."""
-        for head, loss in heads.heads_and_losses(program):
-            if head.activation != "softmax" or head.units != 1:
-                continue
-            place = head.activation_place or head.place
-            if place is None:
-                continue
-            regression = loss.name in REGRESSION
-            yield Report(
-                place=place,
-                message="Softmax over one unit is always 1, whatever the input: this model can't learn anything.",
-                related=tuple(_related(head, loss)),
-                recipe=f"{_spelled(program, head)}(1)"
-                if regression
-                else f'{_spelled(program, head)}(1, activation="sigmoid")',
-            )
+        return program.each(heads.heads_and_losses(program), self._of_head)
+
+    def _of_head(self, program: Program, pair: tuple[Head, Loss]) -> Iterator[Report]:
+        head, loss = pair
+        if head.activation != "softmax" or head.units != 1:
+            return
+        place = head.activation_place or head.place
+        if place is None:
+            return
+        regression = loss.name in REGRESSION
+        yield Report(
+            place=place,
+            message="Softmax over one unit is always 1, whatever the input: this model can't learn anything.",
+            related=tuple(_related(head, loss)),
+            recipe=f"{_spelled(program, head)}(1)"
+            if regression
+            else f'{_spelled(program, head)}(1, activation="sigmoid")',
+        )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Sigmoid, where the loss asks a yes-or-no question."""

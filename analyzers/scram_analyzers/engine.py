@@ -116,10 +116,11 @@ def analyze_run(
     """What a run shows as far as it has come.
 
     Places are found by `find_place`, and through `program` where it knows none; `source` holds what the analysis of
-    the same text found: the run confirms it, and a symptom takes its causes from it.
+    the same text found: the run confirms it, and a symptom takes its causes from it, but for what the run refutes.
     """
     answers = ask_rules(history, rules)
-    scene = Scene(history, program, tuple(source), find_place, rules.severities)
+    standing = tuple(finding for finding in source if not _is_refuted(finding, rules, history))
+    scene = Scene(history, program, standing, find_place, rules.severities)
     return [*answers.failed, *diagnose(answers.said, scene)]
 
 
@@ -141,6 +142,11 @@ def refuted(history: RunHistory, analysis: Analysis, confirmed: Iterable[Finding
             moment = RunMoment(history.info.run, history.last_step, history.last_epoch)
             found.append(dataclasses.replace(finding, refutation=reason, origin=Origin.RUN, moment=moment))
     return found
+
+
+def _is_refuted(finding: Finding, rules: RuleSet, history: RunHistory) -> bool:
+    rule = rules.by_code.get(finding.code)
+    return rule is not None and _refutation(rule, finding, history) is not None
 
 
 def _refutation(rule: Rule, finding: Finding, history: RunHistory) -> str | None:

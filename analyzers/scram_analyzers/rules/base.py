@@ -200,8 +200,9 @@ class Rule:
         yield from ()
 
     def refutation(self, finding: Finding, history: RunHistory) -> str | None:
-        """Why a finished run shows that `finding`, which the source gave rise to, does no harm; None if it doesn't.
+        """Why a run shows that `finding`, which the source gave rise to, does no harm; None if it doesn't.
 
+        Asked while a run goes on too: a finding that it refutes is the cause of no symptom.
         Of a rule with `prevents_learning`, a run that trained well refutes what was only likely.
         """
         if self.prevents_learning and finding.confidence is not Confidence.HIGH:

@@ -20,6 +20,9 @@ USUAL_RATE = 1e-5
 USUAL_RATE_OF_SGD = 1e-3
 """The smallest learning rates that are usual."""
 
+SMALL_CLIP = 1e-3
+"""Usual bounds on the norm of gradients are 0.1 to 10. Ours."""
+
 MUCH_DROPOUT = 0.5
 HEAVY_PENALTY = 0.5
 WIDE_TARGET = 100.0
@@ -39,7 +42,9 @@ def observed_causes(history: RunHistory) -> tuple[Observed, ...]:
 
 def _observed(history: RunHistory) -> Iterator[Observed]:
     optimizer = history.info.optimizer
-    rate = f"the learning rate of {optimizer.learning_rate:g}" if optimizer and optimizer.learning_rate else "it"
+    known = optimizer.learning_rate if optimizer is not None else None
+    rate = f"the learning rate of {known:g}" if known else "the learning rate"
+    yield from _clipping(optimizer)
     ratio = median_update_ratio(history)
     subject = Subject(SubjectKind.LEARNING_RATE)
     if _stands_still(history):
@@ -66,6 +71,12 @@ def _stands_still(history: RunHistory) -> bool:
         and all(weight.update_ratio == 0 for weights in newest for weight in weights)
         and any(weight.gradient_norm for weight in newest[-1])
     )
+
+
+def _clipping(optimizer: OptimizerInfo | None) -> Iterator[Observed]:
+    bound = (optimizer.global_clip_norm or optimizer.clip_norm) if optimizer is not None else None
+    if bound is not None and bound < SMALL_CLIP:
+        yield f"gradients are cut down to a norm of {bound:g}", Subject(SubjectKind.OPTIMIZER)
 
 
 def _is_usual(optimizer: OptimizerInfo | None) -> bool:

@@ -48,10 +48,11 @@ class StillFalling:
     def clause(self) -> str:
         """To stand inside a sentence."""
         numbers = f"{rounded(self.before)} to {rounded(self.loss)}"
+        fall = share(self.pace * self.loss / self.before if self.before > self.loss > 0 else self.pace)
         if self.window == 0:
-            return f"the {self.where} loss still fell by {share(self.pace)} in its last quarter ({numbers})"
+            return f"the {self.where} loss still fell by {fall} in its last quarter ({numbers})"
         over = f"over the last {self.window}" if self.window < self.epochs else "over all"
-        return f"the {self.where} loss still fell by {share(self.pace)} an epoch ({numbers} {over})"
+        return f"the {self.where} loss still fell by {fall} an epoch ({numbers} {over})"
 
     @property
     def is_fast(self) -> bool:

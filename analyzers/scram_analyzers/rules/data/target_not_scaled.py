@@ -11,8 +11,8 @@ from scram_analyzers.rules.data.judging import name_of
 from scram_analyzers.run.history import Moment, RunHistory
 from scram_analyzers.run.learning import crawl, standstill
 from scram_analyzers.run.outputs import target_range, targets_by_output
+from scram_analyzers.run.records import DataArray, Subject, SubjectKind
 from scram_analyzers.run.records import LabelForm as SeenForm
-from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.task import targets
 from scram_analyzers.run.wording import counted, rounded
 from scram_analyzers.source.data import LabelForm
@@ -129,9 +129,12 @@ class TargetNotScaled(Rule):
             yield from self._beside_others(history)
             return
         seen, labels = target_range(history), targets(history)
-        if seen is None or labels is None or history.info.losses != ("mean_squared_error",):
+        if seen is None or labels is None:
             return
         low, high, deviation = seen
+        if history.info.losses != ("mean_squared_error",):
+            yield from self._by_metric(history, labels)
+            return
         is_wide = max(abs(low), abs(high)) > self.option("max-magnitude") or (deviation or 0.0) > RUN_DEVIATION
         clause = _failure(history, deviation) or _slowness(history)
         if not is_wide and (clause is None or (deviation or 0.0) <= FAILED_DEVIATION):
@@ -144,6 +147,22 @@ class TargetNotScaled(Rule):
             ),
             severity=None if clause is not None else Severity.INFO,
         )
+
+    def _by_metric(self, history: RunHistory, labels: DataArray) -> Iterator[RunReport]:
+        """Under another loss: a run that ended with a mean absolute error as large as that of a constant answer."""
+        errors = history.metric("mean_absolute_error") or history.metric("mae")
+        deviation = labels.deviation or 0.0
+        if labels.label_form is not SeenForm.CONTINUOUS or deviation <= FAILED_DEVIATION or not errors:
+            return
+        if history.moment is Moment.END and errors[-1] > deviation:
+            yield RunReport(
+                subject=Subject(SubjectKind.TARGETS),
+                message=(
+                    f"The targets deviate by {rounded(deviation)} from their mean of {rounded(labels.mean or 0.0)}, "
+                    f"and after {counted(len(errors), 'epoch')} the predictions are off by {rounded(errors[-1])}: "
+                    "steps of a usual size take long to get that far."
+                ),
+            )
 
     def _beside_others(self, history: RunHistory) -> Iterator[RunReport]:
         """Errors of one output that drown those of the others in their sum, unless weights bring them together."""

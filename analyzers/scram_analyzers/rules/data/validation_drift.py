@@ -16,7 +16,7 @@ from scram_analyzers.run.data_parts import (
     total_variation,
 )
 from scram_analyzers.run.history import RunHistory
-from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.records import DataArray, LabelForm, Subject, SubjectKind
 from scram_analyzers.run.wording import rounded, share
 
 ENOUGH_ROWS = 200
@@ -24,6 +24,9 @@ ENOUGH_ROWS = 200
 
 SORTED = 0.5
 """Labels as far apart as this, with classes of training that validation has none of, were sorted. As for SCR211."""
+
+ROWS_OF_NUMBERS = 30
+SHUFFLED = "order = np.random.permutation(len(x))\nx, y = x[order], y[order]"
 
 
 class ValidationDrift(Rule):
@@ -53,6 +56,15 @@ class ValidationDrift(Rule):
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report labels first, inputs else."""
         train, validation = target_pair(history)
+        apart = _ranges_apart(train, validation) if train is not None and validation is not None else None
+        if apart is not None:
+            yield RunReport(
+                subject=Subject(SubjectKind.VALIDATION),
+                message=f"{apart}. The rows seem to have been sorted by target when they were split.",
+                severity=Severity.WARNING,
+                recipe=SHUFFLED,
+            )
+            return
         if train is None or validation is None or (validation.rows or 0) < ENOUGH_ROWS:
             return
         known, seen = shares_by_label(train), shares_by_label(validation)
@@ -74,7 +86,7 @@ class ValidationDrift(Rule):
                 subject=Subject(SubjectKind.VALIDATION),
                 message=f"Training and validation data differ: {clause}{order}.",
                 severity=Severity.WARNING if sorted_apart else None,
-                recipe="order = np.random.permutation(len(x))\nx, y = x[order], y[order]" if sorted_apart else "",
+                recipe=SHUFFLED if sorted_apart else "",
             )
 
     def _inputs(self, history: RunHistory) -> str | None:
@@ -89,3 +101,19 @@ class ValidationDrift(Rule):
         return (
             f"the mean of the inputs is {rounded(train.mean)} in training and {rounded(validation.mean)} in validation"
         )
+
+
+def _ranges_apart(train: DataArray, validation: DataArray) -> str | None:
+    """What is said of measured targets of which those of validation begin where those of training end."""
+    if not (train.label_form is validation.label_form is LabelForm.CONTINUOUS) or validation.rows is None:
+        return None
+    if train.rows is None or min(train.rows, validation.rows) < ROWS_OF_NUMBERS:
+        return None
+    if None in (train.minimum, train.maximum, validation.minimum, validation.maximum):
+        return None
+    if validation.minimum < train.maximum and validation.maximum > train.minimum:  # type: ignore[operator]
+        return None
+    return (
+        f"The targets run from {rounded(train.minimum or 0.0)} to {rounded(train.maximum or 0.0)} in training and from "
+        f"{rounded(validation.minimum or 0.0)} to {rounded(validation.maximum or 0.0)} in validation"
+    )

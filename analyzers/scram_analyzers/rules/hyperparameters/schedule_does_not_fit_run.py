@@ -137,14 +137,14 @@ class ScheduleDoesNotFitRun(Rule):
         if optimizer is None or optimizer.schedule is None or planned is None or len(rates) < 2:
             return
         highest = max(rate for _, rate in rates)
-        gone = next((each for each in rates if each[1] < self.option("vanished") * highest), None)
+        gone = next((each for each in rates if each[1] == 0 or each[1] < self.option("vanished") * highest), None)
         if gone is None or gone[0] > self.option("half") * planned or rates[-1][1] > gone[1]:
             return
+        begin = f"from {rounded(highest, 2)} " if highest > 0 else ""
         yield RunReport(
             subject=Subject(SubjectKind.LEARNING_RATE),
             message=(
-                f"{optimizer.schedule} has brought the learning rate from {rounded(highest, 2)} down to "
-                f"{rounded(gone[1], 2)} by epoch "
+                f"{optimizer.schedule} has brought the learning rate {begin}down to {rounded(gone[1], 2)} by epoch "
                 f"{gone[0]} of {planned}: the rest of the run learns next to nothing."
             ),
             step=history.last_step,

@@ -275,6 +275,16 @@ class OutputRangeMismatch(Rule):
             return  # a question of class: other rules speak of the loss
         yield from self._reports(program, case, reach, place)
 
+    def refutation(self, finding: Finding, history: RunHistory) -> str | None:
+        """Targets of the only output within reach of its last activation, where the source knew nothing of them."""
+        seen = next(targets_by_output(history), None)
+        if seen is None or len(history.info.outputs) != 1 or finding.severity is not Severity.INFO:
+            return None
+        bounds = _RUN_REACH.get(seen.output.activation or "")
+        if bounds is None or seen.low < bounds[0] or seen.high > bounds[1]:
+            return None
+        return f"the targets run from {rounded(seen.low, 4)} to {rounded(seen.high, 4)}"
+
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report targets given to fit that the last activation can't reach."""
         for seen in targets_by_output(history):

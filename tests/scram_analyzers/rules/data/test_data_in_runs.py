@@ -165,6 +165,25 @@ def test_validation_rows_of_one_class_that_training_hardly_has() -> None:
     assert reports(ValidationDrift, before(rare))[0].severity is None
 
 
+def test_validation_targets_beyond_those_of_training() -> None:
+    higher = data(inputs(), measured(), measured("validation", mean=7.0, rows=112))
+    (report,) = reports(ValidationDrift, before(higher))
+    assert report.severity is Severity.WARNING
+    assert "from -3 to 3 in training and from 4 to 10 in validation" in report.message
+    assert (
+        reports(ValidationDrift, before(data(inputs(), measured(), measured("validation", mean=2.0, rows=112)))) == []
+    )
+
+
+def test_wide_targets_under_a_loss_of_ones_own() -> None:
+    record = data(inputs(), measured(mean=150.0, deviation=77.0))
+    own = regression_info(losses=("log_cosh",))
+    (report,) = reports(TargetNotScaled, history(own, [150, 120, 90], record, mean_absolute_error=[150.0, 120.0, 90.0]))
+    assert "the predictions are off by 90" in report.message
+    learned = history(own, [150, 80, 50], record, mean_absolute_error=[150.0, 80.0, 50.0])
+    assert reports(TargetNotScaled, learned) == []
+
+
 def test_classes_that_no_batch_of_a_stream_has() -> None:
     seen = history(losses=[2.0, 1.5, 1.2], ended=False)
     for step in range(2, 60):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from scram_analyzers.engine import analyze_source
 from scram_analyzers.findings import Severity
 from scram_analyzers.rules.output_and_loss.accuracy_only import AccuracyOnly
 from scram_analyzers.rules.output_and_loss.invalid_output_activation import InvalidOutputActivation
@@ -16,6 +17,7 @@ from scram_analyzers.rules.output_and_loss.output_range_mismatch import OutputRa
 from scram_analyzers.rules.output_and_loss.output_units_mismatch import OutputUnitsMismatch
 from scram_analyzers.rules.output_and_loss.regression_loss_for_classification import RegressionLossForClassification
 from scram_analyzers.rules.output_and_loss.single_unit_categorical_loss import SingleUnitCategoricalLoss
+from scram_analyzers.rules.registry import RuleSet
 from scram_analyzers.run.records import LabelForm, OutputInfo
 from tests.run_histories import data, history, inputs, labels, measured, panel, reports, run_info
 
@@ -91,6 +93,23 @@ def test_targets_out_of_reach() -> None:
     assert "the targets run from 30 to 270" in report.message
     assert reports(OutputRangeMismatch, history(info("mean_squared_error", "linear", 1), record=record)) == []
     assert reports(OutputRangeMismatch, history(info("mean_squared_error", "relu", 1), record=record)) == []
+
+
+def test_targets_within_reach_refute_the_sources_doubt() -> None:
+    rule = OutputRangeMismatch()
+    text = """
+import keras
+from project import data
+model = keras.Sequential([keras.layers.Conv2D(1, 3, padding="same", activation="sigmoid")])
+model.compile(optimizer="adam", loss="mse")
+model.fit(data, epochs=20)
+"""
+    (doubt,) = [each for each in analyze_source(text, "train.py", RuleSet.default()).findings if each.code == "SCR414"]
+    within = data(inputs(), measured(mean=0.5, deviation=0.1))
+    beyond = data(inputs(), measured(mean=5.0))
+    sigmoid = info("mean_squared_error", "sigmoid", 1)
+    assert rule.refutation(doubt, history(sigmoid, record=within, ended=False)) == "the targets run from 0.2 to 0.8"
+    assert rule.refutation(doubt, history(sigmoid, record=beyond, ended=False)) is None
 
 
 def test_each_output_of_several_has_its_own_targets() -> None:

@@ -21,12 +21,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"scram-lsp {__version__}")
     parser.parse_args(sys.argv[1:] if arguments is None else arguments)
     gc.disable()  # nothing is garbage while modules are loaded; `run` switches it on again
-    from scram_lsp.server.analysis.head_start import HeadStart, is_core_free
-
-    head_start = HeadStart() if is_core_free() else None
     from scram_lsp.server.main import run
 
-    return run(head_start)
+    return run()
 
 
 if __name__ == "__main__":  # editors that are told an interpreter start `python -m scram_lsp.cli.serve`

@@ -17,7 +17,7 @@ from scram_lsp.server import notebook_features
 from scram_lsp.server.actions import code_actions, commands
 from scram_lsp.server.actions.code_actions import ActionRequest, CodeActions
 from scram_lsp.server.documents.configuration import FILE_NAMES
-from scram_lsp.server.documents.documents import path_of
+from scram_lsp.server.documents.file_names import path_of
 from scram_lsp.server.experimental import declared
 from scram_lsp.server.findings import pull_diagnostics
 from scram_lsp.server.language_server import SECTION, ScramLanguageServer

@@ -26,13 +26,12 @@ from scram_lsp.live.messages import PROTOCOL, Progress
 from scram_lsp.server.actions.action_edits import ActionEdits
 from scram_lsp.server.actions.code_actions import ActionClient
 from scram_lsp.server.analysis.analyses import Analyses
-from scram_lsp.server.analysis.first_look import Question
-from scram_lsp.server.analysis.head_start import IDLE_SECONDS, HeadStart
-from scram_lsp.server.analysis.text_analysis import CheckText, TextAnalysis, load_analysis
+from scram_lsp.server.analysis.text_analysis import TextAnalysis, load_analysis
 from scram_lsp.server.analysis.workspace_reports import WorkspaceReports
 from scram_lsp.server.documents.configuration import Configuration, is_any_ours
-from scram_lsp.server.documents.documents import Document, Documents, file_key, path_of, uri_of
+from scram_lsp.server.documents.documents import Document, Documents
 from scram_lsp.server.documents.edits import Edit
+from scram_lsp.server.documents.file_names import file_key, path_of, uri_of
 from scram_lsp.server.documents.notebooks import NotebookUnit
 from scram_lsp.server.documents.units import ModuleUnit, Unit, Units
 from scram_lsp.server.findings.live_findings import LiveFindings
@@ -76,20 +75,19 @@ class ScramLanguageServer(LanguageServer):
     """The state of one server, and the audience of the runs that speak to it.
 
     Everything happens on the event loop but the analysis, which runs on worker threads; only the loop sends.
-    `check` stands for `check_text`.
+    `configuration` and `text_analysis` may know of this client already.
     """
 
-    def __init__(self, check: CheckText | None = None, head_start: HeadStart | None = None) -> None:
+    def __init__(self, configuration: Configuration, text_analysis: TextAnalysis) -> None:
         super().__init__("scram-lsp", __version__, notebook_document_sync=NOTEBOOKS)
         self.documents = Documents()
         self.units = Units()
-        self.configuration = Configuration(self._complain_from_worker)
+        self.configuration = configuration
         self.runs = LiveFindings(self.documents)
         self._past_runs = PastRuns(self.documents, self.units, self.runs, self._show_soon)
         self.publisher = Publisher(
             self.documents, self.runs, self.configuration, self.text_document_publish_diagnostics
         )
-        text_analysis = TextAnalysis(self.configuration, self.workspace_folders, check)
         self.analyses = Analyses(self.units, text_analysis, self._analyzed, self._analysis_failed)
         self.action_client = ActionClient()
         self.board = RunBoard(self.protocol.notify, self._places_of_runs)
@@ -97,8 +95,6 @@ class ScramLanguageServer(LanguageServer):
         self._listener = LiveListener(self, _read_finding)
         self._announcement: Announcement | None = None
         self._announced: tuple[Path, ...] = ()
-        self._head_start = head_start
-        self._first_looks: dict[Document, asyncio.Task[bool]] = {}
         self.workspace_reports = WorkspaceReports(
             self.workspace_folders, self.configuration, self.publisher, self.documents
         )
@@ -114,14 +110,13 @@ class ScramLanguageServer(LanguageServer):
     def begin(self, params: types.InitializeParams) -> None:
         """Take in what the client can do and wants."""
         self._running_loop = asyncio.get_running_loop()
+        self.configuration.complain_to(self._complain_from_worker)
         self.publisher.begin(params.capabilities, self.workspace.position_codec)
         self.action_client = ActionClient.of(params.capabilities)
         self.board.begin(params.capabilities)
         self.progress_bars.is_supported = bool(get_capability(params.capabilities, "window.work_done_progress", False))
         self.configuration.take_folders(self.workspace_folders())
         self.configuration.expect_editor_settings(params.initialization_options)
-        if self._head_start is not None:
-            self._running_loop.call_later(IDLE_SECONDS, self._head_start.end)
 
     async def ask_for_settings(self) -> None:
         """Ask the client for its settings, for everything and for each folder, and look anew where they changed."""
@@ -196,8 +191,6 @@ class ScramLanguageServer(LanguageServer):
             self._announcement.withdraw()
             self._announcement = None
         self.analyses.close()
-        if self._head_start is not None:
-            self._head_start.end()
 
     def opened(self, document: Document) -> None:
         """Look at a module that was just opened."""
@@ -206,10 +199,7 @@ class ScramLanguageServer(LanguageServer):
         self.announce_folders()
         self.runs.opened(document)
         self.publisher.opened(document)
-        if self._head_start is not None and self._head_start.is_ready:
-            self._first_looks[document] = self.run_in_background(self._look_first(unit, self._head_start))
-        else:
-            self.analyses.request(unit, at_once=True)
+        self.analyses.request(unit, at_once=True)
         if document.path is not None and not self.runs.has_run_of(document.path):
             self.run_in_background(self._past_runs.load(document, document.path))
 
@@ -287,13 +277,6 @@ class ScramLanguageServer(LanguageServer):
         if analysis is None or self.documents.get(uri) is not document or self.units.of(uri) is not unit:
             return None
         return Analyzed(document, unit, analysis)
-
-    async def looked_at(self, uri: str) -> None:
-        """Wait until there is something to report of a document's present text."""
-        document = self.documents.get(uri)
-        first_look = self._first_looks.get(document) if document is not None else None
-        if first_look is None or not await asyncio.shield(first_look):
-            await self.analyzed(uri)
 
     async def outline(self, analyzed: Analyzed) -> Outline:
         """The layers and trainings of a document's program, read once for each analysis."""
@@ -403,23 +386,6 @@ class ScramLanguageServer(LanguageServer):
             self.complain(f"scram's language server failed and goes on: {error}")
 
     # From a text to what is shown of it.
-
-    async def _look_first(self, unit: ModuleUnit, head_start: HeadStart) -> bool:
-        """Show what the first look says of a text, before the analysis is loaded here; gives whether there was one."""
-        document, version = unit.document, unit.document.version
-        folders = tuple(self.workspace_folders())
-        question = Question(document.filename, document.text, folders, self.configuration.given)
-        try:
-            found = await head_start.look(question)
-            if document.version != version or not self.units.is_open(unit):
-                return False  # whatever came meanwhile has asked for an analysis
-            if found is not None:
-                self._show_source(unit, found.findings, found.code_starts)
-                self._asked_anew.add(unit)  # if the analysis says anything else, the client must hear of it
-            self.analyses.request(unit, at_once=True)
-            return found is not None
-        finally:
-            del self._first_looks[document]
 
     def _analyzed(self, unit: Unit, analysis: Analysis | None) -> None:
         for finding in analysis.findings if analysis is not None else ():

@@ -5,11 +5,13 @@ from __future__ import annotations
 import gc
 import logging
 import sys
+from collections.abc import Callable
+from typing import BinaryIO
 
-from scram_lsp.server.analysis.head_start import HeadStart
-from scram_lsp.server.conversation import converse
-from scram_lsp.server.features import register
-from scram_lsp.server.language_server import ScramLanguageServer
+from scram_lsp.server.analysis.text_analysis import TextAnalysis
+from scram_lsp.server.client_input import ClientInput
+from scram_lsp.server.documents.configuration import Configuration
+from scram_lsp.server.opening.opening import Opening
 
 SWITCH_SECONDS = 0.001
 """How long an analysis may keep the event loop waiting for the interpreter; by default 5 ms."""
@@ -30,23 +32,40 @@ class EachFaultOnce(logging.Filter):
         return not known
 
 
-def run(head_start: HeadStart | None = None) -> int:
-    """Serve one client until it leaves; gives the exit code that the protocol asks for.
-
-    `head_start` is ended with it.
-    """
+def run() -> int:
+    """Serve one client until it leaves; gives the exit code that the protocol asks for."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("pygls").setLevel(logging.WARNING)
     logging.getLogger("scram_analyzers.engine").addFilter(EachFaultOnce())
+    sys.setswitchinterval(SWITCH_SECONDS)
     client = sys.stdout.buffer
     sys.stdout = sys.stderr  # whatever is printed by mistake must not mix with the protocol
-    server = ScramLanguageServer(head_start=head_start)
+    configuration = Configuration()
+    analysis = TextAnalysis(configuration)
+    opening = Opening(_writer_to(client), configuration, analysis)
+    told = ClientInput(sys.stdin.fileno(), opening.hear)
+    told.start()
+    opening.look()
+
+    gc.disable()  # nothing is garbage while modules are loaded
+    from scram_lsp.server.conversation import converse
+    from scram_lsp.server.features import register
+    from scram_lsp.server.language_server import ScramLanguageServer
+
+    server = ScramLanguageServer(configuration, analysis)
     register(server)
     gc.freeze()  # what is loaded stays: the collector need not look at it again
     gc.enable()
-    sys.setswitchinterval(SWITCH_SECONDS)
     try:
-        converse(server, sys.stdin.buffer, client)
+        converse(server, told, client, opening)
     finally:
         server.leave()
     return 0 if server.shutdown_requested else 1
+
+
+def _writer_to(client: BinaryIO) -> Callable[[bytes], None]:
+    def write(data: bytes) -> None:
+        client.write(data)
+        client.flush()
+
+    return write

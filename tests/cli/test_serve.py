@@ -10,12 +10,11 @@ from scram_lsp.server import main as server
 
 
 def test_the_server_runs_and_its_exit_code_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    def run(head_start: object) -> int:
+    def run() -> int:
         gc.enable()  # as the server does once it is loaded
         return 7
 
     monkeypatch.setattr(server, "run", run)
-    monkeypatch.setattr("scram_lsp.server.analysis.head_start.is_core_free", lambda: False)
     assert main([]) == 7
     assert main(["--stdio"]) == 7
 

@@ -290,6 +290,8 @@ async def test_positions_outside_the_text_are_borne(code: Editor, project: Path)
 FAILING_SERVER = """
 import sys
 from scram_lsp.checking import check_text
+from scram_lsp.server.analysis.text_analysis import TextAnalysis
+from scram_lsp.server.documents.configuration import Configuration
 from scram_lsp.server.features import register
 from scram_lsp.server.language_server import ScramLanguageServer
 
@@ -298,7 +300,8 @@ def check(text, *others):
         raise RuntimeError("a fault of ours")
     return check_text(text, *others)
 
-server = ScramLanguageServer(check)
+configuration = Configuration()
+server = ScramLanguageServer(configuration, TextAnalysis(configuration, check))
 register(server)
 server.start_io()
 """

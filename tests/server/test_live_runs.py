@@ -333,6 +333,7 @@ async def test_findings_are_shown_while_the_script_is_typed_in(
     await editor.start(project, client_capabilities("visual-studio-code"), (sys.executable, "-c", NEVER_ANALYZED_TWICE))
     uri = editor.open(project / "train.py", TRAIN)
     await editor.shows(uri, [SOURCE])
+    await editor.hover(uri, 0, 0)  # by its answer the text was analyzed, and not only looked at in the opening
     run = await start_run()
     version = editor.replace(uri, types.Range(types.Position(0, 0), types.Position(0, 0)), "# typing\n")
     await editor.client.protocol.send_request_async("scram/runs", None)  # by its answer the edit has arrived
@@ -347,10 +348,10 @@ import sys, threading
 from scram_lsp.server.analysis.text_analysis import TextAnalysis
 from scram_lsp.server.main import run
 
-analyze, texts = TextAnalysis.__call__, []
+analyze, texts = TextAnalysis.__call__, set()
 
 def only_once(self, filename, text):
-    texts.append(text)
+    texts.add(text)
     if len(texts) > 1:
         threading.Event().wait(60)
     return analyze(self, filename, text)
@@ -358,7 +359,7 @@ def only_once(self, filename, text):
 TextAnalysis.__call__ = only_once
 sys.exit(run())
 """
-"""A server whose second analysis takes longer than the test."""
+"""A server whose analysis of a second text takes longer than the test."""
 
 
 def test_a_stored_run_of_another_text_does_not_count(project: Path) -> None:

@@ -22,7 +22,9 @@ def complaints() -> list[str]:
 
 @pytest.fixture
 def configuration(complaints: list[str]) -> Configuration:
-    return Configuration(complaints.append)
+    configuration = Configuration()
+    configuration.complain_to(complaints.append)
+    return configuration
 
 
 def severity(configuration: Configuration, path: Path | None) -> Severity | None:

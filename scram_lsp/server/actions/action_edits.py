@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 from scram_analyzers.findings import Applicability, Finding, Fix, TextEdit
 from scram_lsp.server.documents.documents import Document
 from scram_lsp.server.documents.units import DocumentEdits, Unit
-from scram_lsp.server.findings.diagnostics import finding_key
+from scram_lsp.server.findings.diagnostic_json import finding_key
 
 if TYPE_CHECKING:
     from scram_analyzers.engine import Analysis

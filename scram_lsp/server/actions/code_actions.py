@@ -14,7 +14,7 @@ from pygls.capabilities import get_capability
 from scram_analyzers.findings import Applicability, Finding, Fix
 from scram_lsp.server.actions.action_edits import Action, ActionEdits
 from scram_lsp.server.documents.documents import Document
-from scram_lsp.server.findings.diagnostics import finding_key
+from scram_lsp.server.findings.diagnostic_json import finding_key
 
 FIX_ALL = "source.fixAll.scram"
 QUICK_FIX = types.CodeActionKind.QuickFix

@@ -12,7 +12,7 @@ from pygls.exceptions import JsonRpcInvalidParams
 
 from scram_lsp.files import FileError
 from scram_lsp.server.actions.code_actions import EXPLAIN_COMMAND
-from scram_lsp.server.documents.documents import path_of, uri_of
+from scram_lsp.server.documents.file_names import path_of, uri_of
 from scram_lsp.server.language_server import ScramLanguageServer
 from scram_lsp.server.programs.program_features import CLEAR_COMMAND, SHOW_RUN_COMMAND, seen_by_last_run
 

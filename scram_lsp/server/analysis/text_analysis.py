@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -26,14 +26,12 @@ _loading = threading.Lock()
 
 
 class TextAnalysis:
-    """Analyzes texts; from at most two threads, one of them for large texts."""
+    """Analyzes texts; from at most two threads, one of them for large texts. `check` stands for `check_text`."""
 
-    def __init__(
-        self, configuration: Configuration, folders: Callable[[], Sequence[Path]], check: CheckText | None = None
-    ) -> None:
+    def __init__(self, configuration: Configuration, check: CheckText | None = None) -> None:
         self._configuration = configuration
-        self._folders = folders
         self._check = check
+        self._first: tuple[str, object, Analysis] | None = None
         self._caches: dict[bool, ParseCache] = {}
         self._excluded: tuple[object, bool] = (None, False)
 
@@ -49,12 +47,24 @@ class TextAnalysis:
         settings = self._configuration.of(path)
         if path is not None and self._is_excluded(path, settings):
             return Analysis(filename, RuleSet(), None, ())
+        if self._first is not None and self._first[0] == filename:
+            _, asked, analysis = self._first
+            self._first = None
+            if asked == (text, settings):
+                return analysis
         cache = self._caches.setdefault(is_large(text), ParseCache())  # one for each thread
         return (self._check or check_text)(text, filename, settings, path, cache)
 
+    def first(self, filename: str, text: str) -> Analysis:
+        """The same for the first text, which will be asked for again."""
+        analysis = self(filename, text)
+        path = Path(filename) if os.path.isabs(filename) else None
+        self._first = filename, (text, self._configuration.of(path)), analysis
+        return analysis
+
     def _is_excluded(self, path: Path, settings: Settings) -> bool:
         """`is_excluded`; what was asked last is remembered, as it is asked at every keystroke."""
-        asked = path, settings, self._folders()
+        asked = path, settings, self._configuration.folders
         known, answer = self._excluded
         if known != asked:
             answer = is_excluded(path, settings, asked[2])

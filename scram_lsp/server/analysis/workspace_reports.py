@@ -19,7 +19,8 @@ from lsprotocol import types
 from scram_lsp.files import find_files, is_notebook
 from scram_lsp.server.analysis.many_files import FileFindings, FileToCheck, check_files
 from scram_lsp.server.documents.configuration import Configuration
-from scram_lsp.server.documents.documents import Documents, file_key, uri_of
+from scram_lsp.server.documents.documents import Documents
+from scram_lsp.server.documents.file_names import file_key, uri_of
 from scram_lsp.server.findings.publisher import Publisher
 
 if TYPE_CHECKING:

@@ -34,27 +34,38 @@ class EditorOptions:
 
 
 class Configuration:
-    """Settings by folder. `complain` hears, in one line, what is wrong with a configuration.
+    """Settings by folder.
 
-    A configuration that can't be used leaves the last good one of the folder in force, or the defaults.
+    A configuration that can't be used leaves the last good one of the folder in force, or the defaults; what is wrong
+    with it is said to `complain_to`, in one line.
     """
 
-    def __init__(self, complain: Callable[[str], None]) -> None:
+    def __init__(self) -> None:
         self.options = EditorOptions()
-        self._complain = complain
+        self._complaints: list[str] = []
+        self._complain = self._complaints.append
         self._folders: tuple[Path, ...] = ()
         self._editor: dict[Path | None, ConfigLayer] = {}
-        self._given: dict[Path | None, Mapping[str, object]] = {}
         self._unread: Mapping[str, object] = {}
         self._by_folder: dict[Path, tuple[object, Settings]] = {}
         self._files: dict[Path, list[str]] = {}
         self._generation = 0
 
+    def complain_to(self, complain: Callable[[str], None]) -> None:
+        """Say what is wrong with a configuration to `complain`, what was wrong so far with it."""
+        self._complain = complain
+        while self._complaints:
+            complain(self._complaints.pop(0))
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders of the workspace."""
+        return self._folders
+
     def take_folders(self, folders: Iterable[Path]) -> None:
         """Take the folders of the workspace; those that are gone take their settings with them."""
         self._folders = tuple(folders)
         self._editor = {folder: layer for folder, layer in self._editor.items() if folder in (None, *self._folders)}
-        self._given = {folder: given for folder, given in self._given.items() if folder in self._editor}
         self._generation += 1
 
     def expect_editor_settings(self, section: object) -> None:
@@ -82,14 +93,8 @@ class Configuration:
             return False
         self.options = options
         self._editor[folder] = layer
-        self._given[folder] = _ours(given)
         self._generation += 1
         return True
-
-    @property
-    def given(self) -> Mapping[Path | None, Mapping[str, object]]:
-        """What the editor has set, as it said it, by folder; None for everything."""
-        return {**self._given, None: _ours(self._unread)} if self._unread else dict(self._given)
 
     def of(self, path: Path | None) -> Settings:
         """The settings for one document, by its file; None for one without, which the first folder speaks for."""

@@ -6,16 +6,15 @@ protocol does, and it does not say where an edit was. Run findings need to know 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from lsprotocol import types
-from pygls.uris import from_fs_path, to_fs_path
 from pygls.workspace import PositionCodec
 
 from scram_analyzers.findings import SourceRange
 from scram_lsp.server.documents.edits import Edit, EditLog
+from scram_lsp.server.documents.file_names import file_key, path_of
 from scram_lsp.server.documents.positions import TextPositions
 from scram_lsp.store.digest import text_digest
 
@@ -143,24 +142,6 @@ class Documents:
     def of_file(self, key: str) -> Document | None:
         """The open document of a file, by its `file_key`."""
         return next((each for each in self._by_uri.values() if each.path and each.key == key), None)
-
-
-def path_of(uri: str) -> Path | None:
-    """The file of a URI, or None when it has none ("untitled:", a notebook's cell)."""
-    path = to_fs_path(uri) if uri.startswith("file:") else None
-    return Path(path) if path else None
-
-
-def uri_of(path: Path) -> str:
-    """The URI of a file that the client has not named itself."""
-    uri: str | None = from_fs_path(str(path))
-    assert uri is not None, "from_fs_path gives None for an empty path only"
-    return uri
-
-
-def file_key(path: Path) -> str:
-    """Equal for two names of one file: links resolved, case folded where the system does."""
-    return os.path.normcase(os.path.realpath(path))
 
 
 def _shared_length(first: str, second: str) -> int:

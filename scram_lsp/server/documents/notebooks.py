@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from scram_analyzers.findings import Finding, Fix, SourceRange, TextEdit
-from scram_lsp.server.documents.documents import Document, Documents, path_of
+from scram_lsp.server.documents.documents import Document, Documents
+from scram_lsp.server.documents.file_names import path_of
 from scram_lsp.server.documents.units import DocumentEdits
 
 if TYPE_CHECKING:

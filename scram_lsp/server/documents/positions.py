@@ -1,55 +1,20 @@
-"""Positions in a text: the one place where columns change between code points and the client's units."""
+"""Positions in a text: where columns change between code points and the units of a client's protocol types."""
 
 from __future__ import annotations
-
-from bisect import bisect_right
-from itertools import accumulate
 
 from lsprotocol import types
 from pygls.workspace import PositionCodec
 
 from scram_analyzers.findings import SourcePosition, SourceRange
-from scram_analyzers.source.reading.text import LINE_END
+from scram_lsp.server.documents.text_lines import TextLines
 
 
-class TextPositions:
-    """Translates between offsets, source positions and the client's positions within one text.
-
-    Lines end where Python and the protocol say they do; a place outside the text becomes the nearest one
-    inside, so that nothing a client sends can fail here.
-    """
+class TextPositions(TextLines):
+    """Translates between source positions and the client's positions within one text, too."""
 
     def __init__(self, text: str, codec: PositionCodec) -> None:
-        self._text = text
+        super().__init__(text)
         self._codec = codec
-        self._starts = _starts_of(text)
-
-    def offset(self, position: SourcePosition) -> int:
-        """The index in the text."""
-        if position.line < 1:
-            return 0
-        if position.line > len(self._starts):
-            return len(self._text)
-        row = position.line - 1
-        return min(self._starts[row] + max(position.column, 0), self._end(row))
-
-    def at_offset(self, offset: int) -> SourcePosition:
-        """The position of an index of the text."""
-        row = bisect_right(self._starts, offset) - 1
-        return SourcePosition(row + 1, offset - self._starts[row])
-
-    def line(self, number: int) -> str:
-        """The line `number` (from 1), without its end; empty where there is none."""
-        if not 1 <= number <= len(self._starts):
-            return ""
-        return self._text[self._starts[number - 1] : self._end(number - 1)]
-
-    def _end(self, row: int) -> int:
-        """Where a line ends, without what ends it."""
-        if row + 1 == len(self._starts):
-            return len(self._text)
-        start, end = self._starts[row], self._starts[row + 1] - 1
-        return end - 1 if self._text[end] == "\n" and end > start and self._text[end - 1] == "\r" else end
 
     def to_client(self, position: SourcePosition) -> types.Position:
         """A position in the client's units."""
@@ -59,7 +24,7 @@ class TextPositions:
 
     def from_client(self, position: types.Position) -> SourcePosition:
         """The source position of one in the client's units."""
-        if position.line >= len(self._starts):
+        if position.line >= self.count:
             return self.at_offset(len(self._text))
         line = self.line(position.line + 1)
         if line.isascii():
@@ -78,11 +43,3 @@ class TextPositions:
         """The source range of one in the client's units, its ends put in order."""
         first, second = self.from_client(place.start), self.from_client(place.end)
         return SourceRange(min(first, second), max(first, second))
-
-
-def _starts_of(text: str) -> list[int]:
-    """Where each line starts."""
-    if "\r" in text:
-        return [0, *(each.end() for each in LINE_END.finditer(text))]
-    # At every keystroke: five times as fast as to look for each end.
-    return list(accumulate((len(line) + 1 for line in text.split("\n")), initial=0))[:-1]

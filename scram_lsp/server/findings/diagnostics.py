@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -10,29 +10,14 @@ from typing import Any, TypeAlias
 from lsprotocol import types
 from pygls.capabilities import get_capability
 
-from scram_analyzers.findings import Finding, Origin, Severity, SourceRange
+from scram_analyzers.findings import Finding, Origin, SourceRange
 from scram_analyzers.merging import merge
 from scram_analyzers.notes import UNREADABLE
 from scram_lsp.live.listener import LiveRun
-
-SEVERITIES: Mapping[Severity, types.DiagnosticSeverity] = {
-    Severity.ERROR: types.DiagnosticSeverity.Error,
-    Severity.WARNING: types.DiagnosticSeverity.Warning,
-    Severity.INFO: types.DiagnosticSeverity.Information,
-    Severity.HINT: types.DiagnosticSeverity.Hint,
-}
-TAGS: Mapping[str, types.DiagnosticTag] = {
-    "unused-suppression": types.DiagnosticTag.Unnecessary,
-    "scaled-copy-unused": types.DiagnosticTag.Unnecessary,
-    "removed-api": types.DiagnosticTag.Deprecated,
-    "renamed-argument": types.DiagnosticTag.Deprecated,
-}
-"""How editors draw some findings: faded where the code does nothing, struck out where it is no more."""
+from scram_lsp.server.findings.diagnostic_json import SEVERITIES, SOURCES, TAGS, finding_key
 
 Locate: TypeAlias = Callable[[str, SourceRange], types.Location]
 """Turns a file's name and a range in it into a location in the client's units."""
-
-SOURCES: Mapping[Origin, str] = {Origin.SOURCE: "scram", Origin.RUN: "scram (run)"}
 
 
 class DiagnosticsStore:
@@ -95,7 +80,7 @@ class DiagnosticWriter:
         return types.Diagnostic(
             range=locate(finding.filename, finding.range).range,
             message=f"{finding.message} ({label})" if label else finding.message,
-            severity=SEVERITIES[finding.severity],
+            severity=types.DiagnosticSeverity(SEVERITIES[finding.severity]),
             code=finding.code,
             code_description=self._code_description(finding),
             source=SOURCES[finding.origin],
@@ -109,7 +94,7 @@ class DiagnosticWriter:
 
     def _tags(self, finding: Finding) -> list[types.DiagnosticTag] | None:
         tag = TAGS.get(finding.name)
-        return [tag] if tag in self.tags and tag is not None else None
+        return [types.DiagnosticTag(tag)] if tag is not None and tag in self.tags else None
 
     def _related(self, finding: Finding, locate: Locate) -> list[types.DiagnosticRelatedInformation] | None:
         if not self.related_information or not finding.related:
@@ -130,12 +115,6 @@ def pulls(capabilities: types.ClientCapabilities) -> bool:
 
 def _section(capabilities: types.ClientCapabilities, name: str) -> Any:
     return getattr(capabilities.text_document, name, None)
-
-
-def finding_key(finding: Finding) -> str:
-    """Names a finding within one version of a document; travels with its diagnostic."""
-    start, end = finding.range.start, finding.range.end
-    return f"{finding.code} {finding.origin.value} {start.line}:{start.column}-{end.line}:{end.column}"
 
 
 def evidence_of(finding: Finding, run: LiveRun | None, confirms: bool) -> str | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from scram_lsp.files import FileError, read_source
 from scram_lsp.live.listener import LiveRun
-from scram_lsp.server.documents.documents import file_key
+from scram_lsp.server.documents.file_names import file_key
 from scram_lsp.store.digest import is_of_cells, text_digest
 from scram_lsp.store.run_store import RunStore, RunStoreError, StoredFinding, StoredRun
 

@@ -15,8 +15,9 @@ from weakref import WeakKeyDictionary
 
 from scram_analyzers.findings import Finding, RelatedPlace, RunMoment
 from scram_lsp.live.listener import LiveRun
-from scram_lsp.server.documents.documents import Document, Documents, file_key
+from scram_lsp.server.documents.documents import Document, Documents
 from scram_lsp.server.documents.edits import Edit
+from scram_lsp.server.documents.file_names import file_key
 from scram_lsp.store.digest import is_of_cells, text_digest
 
 log = logging.getLogger(__name__)

@@ -18,8 +18,9 @@ from pygls.workspace import PositionCodec
 from scram_analyzers.findings import Finding, Origin, SourceRange
 from scram_lsp.files import is_notebook
 from scram_lsp.server.documents.configuration import Configuration
-from scram_lsp.server.documents.documents import Document, Documents, file_key, uri_of
+from scram_lsp.server.documents.documents import Document, Documents
 from scram_lsp.server.documents.edits import Edit
+from scram_lsp.server.documents.file_names import file_key, uri_of
 from scram_lsp.server.documents.positions import TextPositions
 from scram_lsp.server.documents.units import Unit
 from scram_lsp.server.findings.diagnostics import (

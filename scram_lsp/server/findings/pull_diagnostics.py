@@ -20,7 +20,7 @@ async def text_document_diagnostic(
 ) -> types.DocumentDiagnosticReport:
     """What there is to show of a document, once its present text was looked at."""
     uri = params.text_document.uri
-    await ls.looked_at(uri)
+    await ls.analyzed(uri)
     document = ls.documents.get(uri)
     if document is None:
         return types.RelatedFullDocumentDiagnosticReport([])

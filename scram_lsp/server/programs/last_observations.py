@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scram_analyzers.run.records import EpochRecord, LayerObservation, ProbeRecord
-from scram_lsp.server.documents.documents import file_key
+from scram_lsp.server.documents.file_names import file_key
 from scram_lsp.server.programs.outline import LayerUse, keras_name
 from scram_lsp.store.digest import is_digest_of
 from scram_lsp.store.observations import kind_of, record_from_json

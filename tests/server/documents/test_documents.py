@@ -10,8 +10,9 @@ from pygls.workspace import PositionCodec
 
 from scram_analyzers.findings import SourceRange
 from scram_lsp.server.documents import edits
-from scram_lsp.server.documents.documents import Document, Documents, path_of
+from scram_lsp.server.documents.documents import Document, Documents
 from scram_lsp.server.documents.edits import Edit
+from scram_lsp.server.documents.file_names import path_of
 
 CODECS = [
     PositionCodec(each)

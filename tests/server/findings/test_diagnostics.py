@@ -8,7 +8,8 @@ import pytest
 from lsprotocol import types
 
 from scram_analyzers.findings import Confidence, Finding, Origin, RelatedPlace, Severity, SourceRange
-from scram_lsp.server.findings.diagnostics import DiagnosticsStore, DiagnosticWriter, finding_key
+from scram_lsp.server.findings.diagnostic_json import finding_key
+from scram_lsp.server.findings.diagnostics import DiagnosticsStore, DiagnosticWriter
 
 URI = "file:///home/ada/train.py"
 FINDING = Finding(

@@ -1,0 +1,26 @@
+"""Files as the protocol names them, by URI, and as they are compared."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pygls.uris import from_fs_path, to_fs_path
+
+
+def path_of(uri: str) -> Path | None:
+    """The file of a URI, or None when it has none ("untitled:", a notebook's cell)."""
+    path = to_fs_path(uri) if uri.startswith("file:") else None
+    return Path(path) if path else None
+
+
+def uri_of(path: Path) -> str:
+    """The URI of a file that the client has not named itself."""
+    uri: str | None = from_fs_path(str(path))
+    assert uri is not None, "from_fs_path gives None for an empty path only"
+    return uri
+
+
+def file_key(path: Path) -> str:
+    """Equal for two names of one file: links resolved, case folded where the system does."""
+    return os.path.normcase(os.path.realpath(path))

@@ -1,0 +1,1 @@
+"""The first moments of a conversation, before pygls is loaded."""

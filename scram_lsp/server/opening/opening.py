@@ -1,0 +1,209 @@
+"""The first moments of a conversation: the client is answered and sees its first diagnostics before pygls is loaded.
+
+Loading the protocol's types takes longer than loading the parser and the rules, and a text that is opened needs none of
+them. So the introduction is answered here, what is opened first is looked at here, and all that was said goes on to
+pygls, but for what was answered. A client that begins in any other way is left to pygls as it is.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scram_lsp.server.analysis.text_analysis import TextAnalysis, is_large, load_analysis
+from scram_lsp.server.documents.configuration import Configuration
+from scram_lsp.server.documents.file_names import path_of
+from scram_lsp.server.opening.capabilities import encoding_of, initialize_result, pulls
+from scram_lsp.server.opening.messages import Message, MessageCutter, UnreadableError, written
+
+if TYPE_CHECKING:
+    from scram_analyzers.findings import Finding
+
+log = logging.getLogger(__name__)
+
+LONGEST_WAIT_SECONDS = 1.0
+"""How long a client may take to open a text, once the analysis is loaded."""
+
+PAUSE_SECONDS = 0.2
+"""A client that has been let in for that long and has opened nothing will hardly do it now."""
+
+_ENDS_IT = frozenset({"shutdown", "exit"})
+_CHANGES = frozenset({"textDocument/didOpen", "textDocument/didChange", "textDocument/didClose"})
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A Python text that the client has opened."""
+
+    message: Message
+    uri: str
+    text: str
+    version: int
+
+    @property
+    def path(self) -> Path | None:
+        """Its file, where it has one on this machine."""
+        return path_of(self.uri)
+
+    @classmethod
+    def of(cls, message: Message) -> Opened | None:
+        """What a message opens; None for another message, or a text that is not looked at here."""
+        from scram_analyzers.source.reading.text import mentions_keras
+
+        item = message.params.get("textDocument") if message.method == "textDocument/didOpen" else None
+        if not isinstance(item, dict) or item.get("languageId") != "python":
+            return None
+        uri, text, version = item.get("uri"), item.get("text"), item.get("version")
+        if not isinstance(uri, str) or not isinstance(text, str) or not isinstance(version, int):
+            return None
+        return cls(message, uri, text, version) if mentions_keras(text) and not is_large(text) else None
+
+
+class Opening:
+    """Hears the client on the thread of its input and looks at what it opens first on the caller's.
+
+    `say` writes to the client. `configuration` is told of the client's folders and settings.
+    """
+
+    def __init__(self, say: Callable[[bytes], None], configuration: Configuration, analysis: TextAnalysis) -> None:
+        self.answered: object = None
+        self._say = say
+        self._configuration = configuration
+        self._analysis = analysis
+        self._cutter = MessageCutter()
+        self._client: Mapping[str, Any] | None = None
+        self._let_in_at: float | None = None
+        self._held: list[Message] = []
+        self._unread: list[bytes] = []
+        self._is_over = False
+        self._news = threading.Condition()
+
+    def hear(self, data: bytes) -> None:
+        """Take what the client has written; empty bytes are the end."""
+        with self._news:
+            if self._is_over:
+                self._unread.append(data)
+                return
+            try:
+                for message in self._cutter.take(data):
+                    self._take(message)
+            except UnreadableError as error:
+                log.info("the opening is left to pygls: %s", error)
+                self._is_over = True
+            self._is_over |= not data
+            self._news.notify()
+
+    def unheard(self) -> bytes:
+        """All that is left for pygls to hear, the client's introduction with it."""
+        with self._news:
+            self._is_over = True
+            return b"".join([*(each.written for each in self._held), self._cutter.rest, *self._unread])
+
+    def look(self) -> None:
+        """Load the analysis, look at what the client opens first, and tell it; without such a text only load."""
+        load_analysis()
+        opened = self._first_opened()
+        if opened is None:
+            return
+        try:
+            diagnostics = self._diagnostics(opened)
+        except Exception:  # the server comes to it as well, and tells the user
+            log.exception("the first look at %s failed", opened.uri)
+            return
+        self._tell(opened, diagnostics)
+
+    # On the thread of the input.
+
+    def _take(self, message: Message) -> None:
+        self._held.append(message)
+        if self._client is None:
+            self._introduced(message)
+        elif message.method == "initialized":
+            self._let_in_at = time.monotonic()
+        elif message.method in _ENDS_IT:
+            self._is_over = True
+
+    def _introduced(self, message: Message) -> None:
+        client, identity = message.params.get("capabilities"), message.said.get("id")
+        if message.method != "initialize" or not isinstance(client, dict) or not isinstance(identity, int | str):
+            self._is_over = True
+            return
+        self._client = client
+        self._configuration.take_folders(_folders(message.params))
+        self._configuration.expect_editor_settings(message.params.get("initializationOptions"))
+        self._say(written({"id": identity, "result": initialize_result(client)}))
+        self.answered = identity
+
+    # On the caller's thread.
+
+    def _first_opened(self) -> Opened | None:
+        """The first text to look at, once there is one; None when there is none to be waited for."""
+        deadline = time.monotonic() + LONGEST_WAIT_SECONDS
+        with self._news:
+            while not self._is_over:
+                opened = (Opened.of(each) for each in self._held)
+                found = next((each for each in opened if each is not None), None)
+                until = deadline if self._let_in_at is None else min(deadline, self._let_in_at + PAUSE_SECONDS)
+                left = until - time.monotonic()
+                if found is not None or left <= 0:
+                    return found
+                self._news.wait(left)
+        return None
+
+    def _diagnostics(self, opened: Opened) -> list[dict[str, Any]]:
+        from scram_lsp.server.documents.text_lines import TextLines
+        from scram_lsp.server.findings.diagnostic_json import JsonDiagnostics
+
+        assert self._client is not None, "nothing is opened before"
+        client = dict(self._client)
+        writer, lines = JsonDiagnostics.for_client(client, encoding_of(client)), TextLines(opened.text)
+        return [writer.write(each, opened.uri, lines) for each in self._findings(opened)]
+
+    def _findings(self, opened: Opened) -> list[Finding]:
+        from scram_analyzers.merging import merge
+        from scram_analyzers.notes import UNREADABLE
+
+        filename = str(opened.path) if opened.path is not None else opened.uri
+        found = self._analysis.first(filename, opened.text).findings
+        return merge([each for each in found if each.code != UNREADABLE.code], ())
+
+    def _tell(self, opened: Opened, diagnostics: list[dict[str, Any]]) -> None:
+        """Publish, or answer the question for diagnostics, which comes right after the text; not of an old text."""
+        assert self._client is not None, "nothing is opened before"
+        with self._news:
+            if not pulls(dict(self._client)):
+                if self._is_as_opened(opened):
+                    params = {"uri": opened.uri, "diagnostics": diagnostics, "version": opened.version}
+                    self._say(written({"method": "textDocument/publishDiagnostics", "params": params}))
+                return
+            deadline = time.monotonic() + PAUSE_SECONDS
+            while self._is_as_opened(opened):
+                question = next((each for each in self._held if _asks_for(each, opened.uri)), None)
+                if question is not None:
+                    self._say(written({"id": question.said["id"], "result": {"kind": "full", "items": diagnostics}}))
+                    self._held.remove(question)
+                    return
+                if not self._news.wait(deadline - time.monotonic()):
+                    return
+
+    def _is_as_opened(self, opened: Opened) -> bool:
+        """Whether the text that the client shows is the one that was looked at, as far as it has told."""
+        since = self._held[self._held.index(opened.message) + 1 :]
+        return not self._is_over and not any(each.method in _CHANGES and each.uri == opened.uri for each in since)
+
+
+def _asks_for(message: Message, uri: str) -> bool:
+    return message.method == "textDocument/diagnostic" and message.uri == uri and "id" in message.said
+
+
+def _folders(params: Mapping[str, Any]) -> list[Path]:
+    """The folders that the client has open; the older `rootUri` where it names none."""
+    folders = params.get("workspaceFolders") or []
+    uris = [each.get("uri") for each in folders if isinstance(each, dict)] or [params.get("rootUri")]
+    paths = (path_of(each) for each in uris if isinstance(each, str))
+    return [each for each in paths if each is not None]

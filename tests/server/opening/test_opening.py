@@ -1,0 +1,235 @@
+"""What is said before pygls is loaded: the same that pygls would say, and nothing when the client begins otherwise."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pygls.protocol import default_converter
+from pytest_lsp import client_capabilities
+
+from scram_lsp.server.analysis.text_analysis import TextAnalysis
+from scram_lsp.server.documents.configuration import Configuration
+from scram_lsp.server.features import register
+from scram_lsp.server.findings.diagnostic_json import units
+from scram_lsp.server.language_server import ScramLanguageServer
+from scram_lsp.server.opening.capabilities import ENCODINGS
+from scram_lsp.server.opening.messages import MessageCutter, written
+from scram_lsp.server.opening.opening import Opening
+from tests.server.editor import RATE, TRAIN, Editor
+
+PULLING = {
+    "textDocument": {
+        "diagnostic": {"relatedInformation": True, "dataSupport": True, "tagSupport": {"valueSet": [1, 2]}},
+        "publishDiagnostics": {"codeDescriptionSupport": True},
+    },
+    "workspace": {"diagnostics": {"refreshSupport": True}, "fileOperations": {"didRename": True, "didDelete": True}},
+    "notebookDocument": {"synchronization": {}},
+    "general": {"positionEncodings": ["utf-7", "utf-8"]},
+}
+MANY = """\
+import keras
+
+wörter = "🙂"
+model = keras.Sequential([keras.layers.Dense(1, name="ä🙂", activation="softmax")])
+model.compile("rmsprop", loss="binary_crossentropy")
+x = x_scaled = 1  # scram: ignore[SCR101]
+"""
+
+
+def declared(client: str) -> dict[str, Any]:
+    capabilities: dict[str, Any] = default_converter().unstructure(client_capabilities(client))
+    return capabilities
+
+
+class Talk:
+    """An opening with what it says, and with pygls behind it to hear and answer the rest."""
+
+    def __init__(self, folder: Path, capabilities: Mapping[str, Any]) -> None:
+        self._said = b""
+        self._folder = folder
+        self.uri = (folder / "train.py").as_uri()
+        self.configuration = Configuration()
+        self.analysis = TextAnalysis(self.configuration)
+        self.opening = Opening(self._hear, self.configuration, self.analysis)
+        self.introduction = {"processId": None, "rootUri": folder.as_uri(), "capabilities": capabilities}
+
+    def _hear(self, data: bytes) -> None:
+        self._said += data
+
+    @property
+    def said(self) -> list[dict[str, Any]]:
+        return [each.said for each in MessageCutter().take(self._said)]
+
+    def tell(self, method: str, params: object, identity: int | None = None) -> None:
+        message = {"method": method, "params": params}
+        self.opening.hear(written(message if identity is None else {"id": identity, **message}))
+
+    def begin(self, text: str = TRAIN) -> None:
+        self.tell("initialize", self.introduction, 1)
+        self.tell("initialized", {})
+        item = {"uri": self.uri, "languageId": "python", "version": 7, "text": text}
+        self.tell("textDocument/didOpen", {"textDocument": item})
+
+    def ask(self) -> None:
+        self.tell("textDocument/diagnostic", {"textDocument": {"uri": self.uri}}, 2)
+
+    async def pygls_says(self, wanted: str) -> dict[str, Any]:
+        """What pygls says to all that was told: its answer or notification of that name."""
+        server = ScramLanguageServer(self.configuration, self.analysis)
+        register(server)
+        heard: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+
+        class Writer:
+            def write(self, data: bytes) -> None:
+                message = json.loads(data)
+                if wanted == message.get("method", f"answer {message.get('id')}") and not heard.done():
+                    heard.set_result(message)
+
+            def close(self) -> None:
+                """Nothing is left open."""
+
+        server.protocol.set_writer(Writer(), include_headers=False)
+        for each in MessageCutter().take(self.opening.unheard()):
+            if each.method != "initialized":  # runs and settings are no matter of these tests
+                said = json.dumps(each.said)
+                server.protocol.handle_message(json.loads(said, object_hook=server.protocol.structure_message))
+        answer = await asyncio.wait_for(heard, 60)
+        server.leave()
+        return answer
+
+
+@pytest.mark.parametrize(
+    "capabilities",
+    [{}, PULLING, declared("visual-studio-code"), declared("neovim"), declared("emacs")],
+    ids=["bare", "pulling", "vscode", "neovim", "emacs"],
+)
+async def test_the_introduction_is_answered_as_pygls_would(tmp_path: Path, capabilities: dict[str, Any]) -> None:
+    talk = Talk(tmp_path, capabilities)
+    talk.tell("initialize", talk.introduction, 1)
+    (ours,) = talk.said
+    theirs = await talk.pygls_says("answer 1")
+    for options in (ours, theirs):  # `false` says the same as nothing
+        sync = options["result"]["capabilities"]["textDocumentSync"]
+        options["result"]["capabilities"]["textDocumentSync"] = {key: value for key, value in sync.items() if value}
+    assert ours == theirs
+
+
+@pytest.mark.parametrize("text", [TRAIN, MANY])
+async def test_a_client_that_is_told_is_told_what_pygls_would_say(tmp_path: Path, text: str) -> None:
+    talk = Talk(tmp_path, declared("neovim"))
+    talk.begin(text)
+    talk.opening.look()
+    _, ours = talk.said
+    assert ours["params"]["version"] == 7
+    assert ours["params"]["diagnostics"]
+    assert ours == await talk.pygls_says("textDocument/publishDiagnostics")
+
+
+@pytest.mark.parametrize("text", [TRAIN, MANY])
+async def test_a_client_that_asks_is_answered_what_pygls_would(tmp_path: Path, text: str) -> None:
+    early, late = Talk(tmp_path, PULLING), Talk(tmp_path, PULLING)
+    for talk in (early, late):
+        talk.begin(text)
+        talk.ask()
+    early.opening.look()
+    assert b"textDocument/diagnostic" not in early.opening.unheard(), "it is answered"
+    theirs = await late.pygls_says("answer 2")
+    del theirs["result"]["resultId"]
+    assert early.said[-1] == theirs
+
+
+def test_a_question_that_does_not_come_is_left_to_pygls(tmp_path: Path) -> None:
+    talk = Talk(tmp_path, PULLING)
+    talk.begin()
+    talk.opening.look()
+    assert len(talk.said) == 1
+
+
+def test_the_settings_of_files_and_editor_hold(tmp_path: Path) -> None:
+    talk = Talk(tmp_path, {})
+    talk.introduction["initializationOptions"] = {"ignore": ["SCR101"]}
+    talk.begin()
+    talk.opening.look()
+    assert talk.said[-1]["params"]["diagnostics"] == []
+    (tmp_path / "scram.toml").write_text('exclude = ["train.py"]')
+    talk = Talk(tmp_path, {})
+    talk.begin(MANY)
+    talk.opening.look()
+    assert talk.said[-1]["params"]["diagnostics"] == []
+
+
+def test_nothing_is_said_of_a_text_that_has_changed_since(tmp_path: Path) -> None:
+    talk = Talk(tmp_path, {})
+    talk.begin()
+    talk.tell("textDocument/didChange", {"textDocument": {"uri": talk.uri, "version": 8}, "contentChanges": []})
+    talk.opening.look()
+    assert len(talk.said) == 1
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        written({"method": "initialized", "params": {}}),
+        written({"id": 1, "method": "initialize", "params": {"capabilities": None}}),
+        written({"id": 1, "method": "initialize", "params": None}),
+        written({"id": 1, "method": "textDocument/hover", "params": {}}),
+        b"Content-Length: 1\r\n\r\n{",
+        b"\r\n\r\n",
+    ],
+)
+def test_a_client_that_begins_otherwise_is_left_to_pygls(first: bytes) -> None:
+    said: list[bytes] = []
+    opening = Opening(said.append, Configuration(), TextAnalysis(Configuration()))
+    more = written({"id": 2, "method": "initialize", "params": {"capabilities": {}}})
+    opening.hear(first)
+    opening.hear(more)
+    opening.look()
+    assert said == []
+    assert opening.unheard() == first + more
+    assert opening.answered is None
+
+
+def test_an_end_is_not_waited_for(tmp_path: Path) -> None:
+    talk = Talk(tmp_path, {})
+    looking = threading.Thread(target=talk.opening.look)
+    looking.start()
+    talk.opening.hear(b"")
+    looking.join(60)
+    assert not looking.is_alive()
+
+
+@pytest.mark.parametrize("text", ["", "a", "ä🙂z", "\ud800"])
+def test_units_are_those_of_the_encoding(text: str) -> None:
+    sizes = [len(text.encode(name, "surrogatepass")) for name in ("utf-8", "utf-16-le", "utf-32-le")]
+    assert [units(text, each) for each in ENCODINGS] == [sizes[0], sizes[1] // 2, sizes[2] // 4]
+
+
+async def test_pygls_goes_on_from_there(editor: Editor, project: Path) -> None:
+    """From the first diagnostics to a fix and to what is said of an edit, in a real server."""
+    await editor.start(project, client_capabilities("neovim"))
+    uri = editor.open(project / "train.py", TRAIN)
+    assert [each.code for each in await editor.shown(uri)] == ["SCR101"]
+    assert [each.title for each in await editor.fixes(uri, RATE)] != []
+    version = editor.replace(uri, RATE, "1e-3")
+    assert await editor.shown(uri, version) == ()
+
+
+def test_the_first_diagnostics_need_neither_pygls_nor_the_types() -> None:
+    program = """
+import sys
+from scram_lsp.server.main import *
+from scram_lsp.server.findings import diagnostic_json
+from scram_lsp.server.analysis.text_analysis import load_analysis
+load_analysis()
+print(*{"lsprotocol.types", "pygls.server", "asyncio", "cattrs"} & {*sys.modules})
+"""
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == ""

@@ -10,7 +10,7 @@ import { BARE_PYTHON, inCode, PYTHON, until } from "./vscode.mjs";
 
 function serversOf(code) {
   const lines = execFileSync("ps", ["-eo", "pid,args"], { encoding: "utf8" }).split("\n");
-  return lines.filter((line) => line.includes("scram_lsp.cli.serve") && inHome(code, Number.parseInt(line, 10)));
+  return lines.filter((line) => line.includes("/python/serve.py") && inHome(code, Number.parseInt(line, 10)));
 }
 
 function inHome(code, pid) {
@@ -21,9 +21,9 @@ function inHome(code, pid) {
   }
 }
 
-/** A program that passes for an interpreter; `answer` is what it says of itself. */
-function program(file, answer, rest = "exit 1") {
-  writeFileSync(file, `#!/bin/sh\n[ "$1" = -c ] && echo '${JSON.stringify(answer)}' && exit 0\n${rest}\n`);
+/** A program that passes for an interpreter; `answer` is what it says of itself, `rest` what it does then. */
+function program(file, answer, rest = "exit 0") {
+  writeFileSync(file, `#!/bin/sh\necho 'scram-interpreter ${JSON.stringify(answer)}' >&2\n${rest}\n`);
   chmodSync(file, 0o755);
   return file;
 }

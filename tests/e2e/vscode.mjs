@@ -146,7 +146,8 @@ export class Code {
       EXTENSIONS_GALLERY: JSON.stringify({ serviceUrl: "" }),
     };
     mkdirSync(env.XDG_RUNTIME_DIR, { mode: 0o700 });
-    common.push("--extensions-dir", await extensions(env));
+    this.extensions = await extensions(env);
+    common.push("--extensions-dir", this.extensions);
     const port = await freePort();
     this.origin = `http://127.0.0.1:${port}`;
     const quiet = ["--auth", "none", "--disable-telemetry", "--disable-update-check"];

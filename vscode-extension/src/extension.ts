@@ -3,7 +3,6 @@
 import * as vscode from "vscode";
 import { mentionsKeras } from "./keras";
 import { Notices } from "./notices";
-import { onInterpreterChosen } from "./python/pythonExtensions";
 import { runFile } from "./runFile";
 import { Runs } from "./runs/controller";
 import type { RunFinding } from "./runs/protocol";
@@ -71,8 +70,6 @@ function restarts(session: Session): vscode.Disposable[] {
       void session.restart();
     }
   };
-  const chosen: vscode.Disposable[] = [];
-  void onInterpreterChosen(restart).then((listener) => chosen.push(listener));
   return [
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (RESTARTING.some((setting) => change.affectsConfiguration(setting))) {
@@ -80,7 +77,6 @@ function restarts(session: Session): vscode.Disposable[] {
       }
     }),
     vscode.workspace.onDidGrantWorkspaceTrust(restart),
-    { dispose: () => disposeAll(chosen) },
   ];
 }
 

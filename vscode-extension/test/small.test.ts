@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { PassThrough } from "node:stream";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { mentionsKeras } from "../src/keras";
 import { Notices } from "../src/notices";
-import { serverCommand } from "../src/server/command";
-import { LastWords } from "../src/server/lastWords";
+import { isInterpreter } from "../src/python/inspect";
+import { ServerProcess } from "../src/server/process";
 import { quoted, runArguments } from "../src/shell";
 import { messages } from "./mocks/vscode";
 
@@ -12,14 +14,6 @@ describe("starting only where Keras is", () => {
     assert.ok(mentionsKeras("import tensorflow as tf"));
     assert.ok(mentionsKeras("from keras import layers"));
     assert.ok(!mentionsKeras("import torch"));
-  });
-});
-
-describe("the server's command", () => {
-  it("runs outside the workspace", () => {
-    const server = serverCommand("/env/bin/python", "/storage");
-    assert.deepEqual(server.args, ["-m", "scram_lsp.cli.serve"]);
-    assert.equal(server.options.cwd, "/storage");
   });
 });
 
@@ -56,15 +50,47 @@ describe("notices", () => {
   });
 });
 
-describe("a server's last words", () => {
-  it("are the last line it wrote, though it comes late", async () => {
-    const logged: string[] = [];
-    const words = new LastWords({ error: (line) => logged.push(line) });
-    const stream = new PassThrough();
-    words.hear(stream);
-    const last = words.last();
-    stream.end("Traceback:\nImportError: no module\n\n");
-    assert.equal(await last, "ImportError: no module");
-    assert.deepEqual(logged, ["Traceback:", "ImportError: no module", ""]);
+describe("the server's process", () => {
+  const folder = mkdtempSync(join(tmpdir(), "scram-"));
+  const logged: string[] = [];
+
+  function begin(python: string, script: string): ServerProcess {
+    logged.length = 0;
+    return new ServerProcess(python, { script, folder }, { error: (line) => logged.push(line) });
+  }
+
+  function program(text: string): string {
+    const file = join(folder, "program.py");
+    writeFileSync(file, text);
+    return file;
+  }
+
+  it("says what its interpreter is, and is gone where scram-lsp is not", async () => {
+    const server = begin("python3", resolve("python/serve.py"));
+    const answer = await server.interpreter;
+    assert.ok(isInterpreter(answer));
+    assert.equal(answer.version.major, 3);
+    await server.end();
+  });
+
+  it("has the reason of one that is not there", async () => {
+    const answer = await begin("/no/such/python", "x").interpreter;
+    assert.ok(!isInterpreter(answer));
+    assert.match(answer.reason, /there is no such file/);
+  });
+
+  it("is not taken in by a program that is no Python", async () => {
+    const answer = await begin("echo", "x").interpreter;
+    assert.ok(!isInterpreter(answer));
+    assert.equal(answer.reason, "it is no Python");
+  });
+
+  it("keeps its last words, and hears an interpreter behind other words", async () => {
+    const about = JSON.stringify({ path: "/p", version: [3, 11], scram: "1" });
+    const lines = `"a warning", 'scram-interpreter ${about}', "Traceback:", "ImportError: no module", ""`;
+    const server = begin("python3", program(`import sys\nsys.stderr.write("\\n".join([${lines}]))\nsys.exit(1)\n`));
+    assert.deepEqual(await server.interpreter, { path: "/p", version: { major: 3, minor: 11 }, scram: "1" });
+    assert.equal(await server.lastWords(), "ImportError: no module");
+    assert.deepEqual(logged.slice(0, 3), ["a warning", "Traceback:", "ImportError: no module"]);
   });
 });

@@ -50,7 +50,8 @@ export function isSupported(interpreter: Interpreter): boolean {
   return isAtLeast(interpreter.version, OLDEST);
 }
 
-function parseAnswer(path: string, stdout: string): Interpreter | NoInterpreter {
+/** What an interpreter says of itself in JSON, on the last line. */
+export function parseAnswer(path: string, stdout: string): Interpreter | NoInterpreter {
   const line = stdout.trim().split("\n").at(-1) ?? "";
   try {
     const answer = JSON.parse(line) as { path: string; version: [number, number]; scram: string | null };
@@ -62,7 +63,7 @@ function parseAnswer(path: string, stdout: string): Interpreter | NoInterpreter 
 }
 
 /** Why a program did not run, in words where Node has only a code. */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) {
     return String(error);
   }

@@ -1,15 +1,18 @@
 /** The language server's process and this editor's end of it. */
 
+import { mkdirSync } from "node:fs";
 import * as vscode from "vscode";
 import type { ErrorHandler, LanguageClient, StaticFeature } from "vscode-languageclient/node";
 import { bundledPython } from "../python/bundle";
 import { candidates, type Surroundings } from "../python/candidates";
 import { choose, type Choice, type ImportStrategy } from "../python/choose";
 import { inspect } from "../python/inspect";
-import { chosenInterpreter } from "../python/pythonExtensions";
-import { serverCommand } from "./command";
+import { InterpreterChoice } from "../python/pythonExtensions";
+import { ServerProcess } from "./process";
 
 const SECTION = "scram";
+
+type ClientLibrary = typeof import("./client.js");
 
 /** What the server's lens "Run with SCRAM" calls, with the URI of the script. */
 export const RUN_FILE = "scram.runFile";
@@ -48,6 +51,8 @@ export type Mend = "choose interpreter" | "show log";
 /** Starts, stops and restarts the server; `onState` tells what became of it. One at a time: calls queue up. */
 export class Session implements vscode.Disposable {
   private client: LanguageClient | undefined;
+  private process: ServerProcess | undefined;
+  private readonly chosen: InterpreterChoice;
   private queue: Promise<void> = Promise.resolve();
   private isStarted = false;
 
@@ -64,7 +69,13 @@ export class Session implements vscode.Disposable {
     private readonly log: vscode.LogOutputChannel,
     private readonly trace: vscode.LogOutputChannel,
     private readonly onClient: (client: LanguageClient) => void,
-  ) {}
+  ) {
+    this.chosen = new InterpreterChoice(context.workspaceState, () => {
+      if (this.choice !== undefined) {
+        void this.restart();
+      }
+    });
+  }
 
   start(): Promise<void> {
     this.isStarted = true;
@@ -94,6 +105,7 @@ export class Session implements vscode.Disposable {
   }
 
   dispose(): void {
+    this.chosen.dispose();
     void this.stop();
     this.states.dispose();
   }
@@ -107,7 +119,12 @@ export class Session implements vscode.Disposable {
     this.states.fire({ kind: "starting", text: "looking for Python" });
     const settings = vscode.workspace.getConfiguration(SECTION);
     const strategy = settings.get<ImportStrategy>("importStrategy", "fromEnvironment");
-    const choice = await choose(candidates(await this.surroundings(settings)), strategy, inspect);
+    mkdirSync(this.context.globalStorageUri.fsPath, { recursive: true });
+    const around = await this.surroundings(settings);
+    // What answers for its interpreter is the server already: while it loads, the client's library is loaded here.
+    const choosing = choose(candidates(around), strategy, strategy === "useBundled" ? inspect : (path) => this.begin(path).interpreter);
+    const library = await import("./client.js"); // large, so not before a server is wanted
+    const choice = await choosing;
     this.choice = choice;
     if (choice.kind === "nothing") {
       this.fail(choice.reason, "choose interpreter");
@@ -116,7 +133,10 @@ export class Session implements vscode.Disposable {
     try {
       const python = choice.kind === "bundle" ? await this.bundle(choice) : choice.interpreter.path;
       this.log.info(`the language server runs under ${python} (${choice.kind})`);
-      await this.launch(python, choice.kind === "bundle");
+      if (choice.kind === "bundle") {
+        this.begin(python);
+      }
+      await this.talk(library, python, choice.kind === "bundle");
     } catch (error) {
       this.fail(`The language server did not start: ${reasonOf(error)}`, "show log");
     }
@@ -124,9 +144,11 @@ export class Session implements vscode.Disposable {
 
   private async surroundings(settings: vscode.WorkspaceConfiguration): Promise<Surroundings> {
     const folders = vscode.workspace.isTrusted ? (vscode.workspace.workspaceFolders ?? []) : [];
+    const setting = settings.get<string>("interpreter", "");
+    const isAsked = setting.trim() === "" && vscode.workspace.isTrusted;
     return {
-      setting: settings.get<string>("interpreter", ""),
-      chosen: vscode.workspace.isTrusted ? await chosenInterpreter(folders[0]?.uri) : undefined,
+      setting,
+      chosen: isAsked ? await this.chosen.of(folders[0]?.uri) : undefined,
       folders: folders.filter((each) => each.uri.scheme === "file").map((each) => each.uri.fsPath),
       platform: process.platform,
       environment: process.env,
@@ -146,14 +168,25 @@ export class Session implements vscode.Disposable {
     return vscode.window.withProgress(options, () => bundledPython(choice.interpreter, places));
   }
 
-  private async launch(python: string, isBundled: boolean): Promise<void> {
+  /** Start a process that is the server if its interpreter can run it; the one before has ended, or is no server. */
+  private begin(python: string): ServerProcess {
+    const script = this.context.asAbsolutePath("python/serve.py");
+    this.process = new ServerProcess(python, { script, folder: this.context.globalStorageUri.fsPath }, this.log);
+    return this.process;
+  }
+
+  /** Talk to the process that was begun, and to those that take its place when it has crashed. */
+  private async talk(library: ClientLibrary, python: string, isBundled: boolean): Promise<void> {
     this.states.fire({ kind: "starting", text: "starting" });
-    await vscode.workspace.fs.createDirectory(this.context.globalStorageUri);
-    const library = await import("./client.js"); // large, so not before a server is wanted
+    let begun = this.process;
     const client = new library.QuietClient(
       SECTION,
       "SCRAM",
-      serverCommand(python, this.context.globalStorageUri.fsPath),
+      () => {
+        const process = begun ?? this.begin(python);
+        begun = undefined;
+        return process;
+      },
       {
         documentSelector: [
           { scheme: "file", language: "python" },
@@ -166,7 +199,6 @@ export class Session implements vscode.Disposable {
         markdown: { isTrusted: { enabledCommands: [] }, supportHtml: false },
         synchronize: { configurationSection: SECTION },
       },
-      this.log,
     );
     this.client = client;
     this.hasRun = false;
@@ -182,12 +214,12 @@ export class Session implements vscode.Disposable {
       await client.start();
     } catch (error) {
       this.client = undefined;
-      throw new Error((await client.lastWords()) ?? reasonOf(error), { cause: error });
+      throw new Error((await this.process?.lastWords()) ?? reasonOf(error), { cause: error });
     }
   }
 
   /** Starts a crashed server anew, a few times; then says so once. One that never ran is not tried again. */
-  private crashes({ CloseAction, ErrorAction }: typeof import("./client.js")): ErrorHandler {
+  private crashes({ CloseAction, ErrorAction }: ClientLibrary): ErrorHandler {
     const times: number[] = [];
     return {
       error: () => ({ action: ErrorAction.Continue, handled: true }),
@@ -210,11 +242,12 @@ export class Session implements vscode.Disposable {
   }
 
   private async stopNow(): Promise<void> {
-    const client = this.client;
-    this.client = undefined;
+    const { client, process } = this;
+    this.client = this.process = undefined;
     if (client?.needsStop()) {
       await client.dispose();
     }
+    void process?.end();
     this.states.fire({ kind: "stopped" });
   }
 

@@ -246,3 +246,89 @@ model.fit(x, y, epochs=20)
 
 def test_images_are_read_in_the_order_of_the_rows_that_name_them() -> None:
     assert "labels-shuffled-apart" not in said(STEERING)
+
+
+FACES = """
+import keras
+import numpy as np
+import pandas as pd
+
+table = pd.read_csv("faces.csv")
+faces = []
+for written in table["pixels"].tolist():
+    faces.append(np.asarray([int(pixel) for pixel in written.split(" ")]).reshape(48, 48))
+x = np.expand_dims(np.asarray(faces), -1){scaled}
+y = table["emotion"]
+model = keras.Sequential([keras.layers.Conv2D(16, 3, activation="relu"), keras.layers.GlobalAveragePooling2D()])
+model.add(keras.layers.Dense(7, activation="softmax"))
+model.compile("adam", "sparse_categorical_crossentropy")
+model.fit(x, y, epochs=20)
+"""
+
+
+def test_numbers_written_in_a_column_are_followed() -> None:
+    assert "input-not-normalized" in said(FACES.format(scaled=""))
+    assert "input-not-normalized" not in said(FACES.format(scaled=" / 255"))
+
+
+def test_a_wave_does_not_run_from_one_end_to_the_other() -> None:
+    text = """
+    import keras
+    import numpy as np
+
+    t = np.arange(0, 500, 0.1)
+    x, y = {wave}[:-1], t[1:]
+    model = keras.Sequential([keras.layers.Dense(8, activation="relu"), keras.layers.Dense(1)])
+    model.compile("adam", "mse")
+    model.fit(x, y, validation_split=0.1)
+    """
+    assert "sorted-validation-split" in said(text.format(wave="t"))
+    assert "sorted-validation-split" not in said(text.format(wave="np.sin(t)"))
+
+
+MASKS = """
+import keras
+from keras import ops
+from project import x, y
+
+def dice(y_true, y_pred):
+    return ops.sum(y_true * y_pred) / (ops.sum(y_true) + ops.sum(y_pred) + 1.0)
+
+model = keras.Sequential([keras.layers.Conv2D(1, 1, activation="sigmoid")])
+model.compile("adam", "binary_crossentropy", metrics=[dice])
+model.fit(x, y, validation_split=0.1, callbacks=[keras.callbacks.EarlyStopping("{watched}", mode="max")])
+"""
+
+
+def test_a_metric_of_the_module_is_logged_under_its_function() -> None:
+    assert "monitored-metric-missing" in said(MASKS.format(watched="val_dice_coef"))
+    assert "monitored-metric-missing" not in said(MASKS.format(watched="val_dice"))
+
+
+FORGERY = """
+import numpy as np
+from keras.datasets import mnist
+from keras.layers import Dense, Flatten, Input, LeakyReLU, Reshape
+from keras.models import Model, Sequential
+
+(x, _), _ = mnist.load_data()
+x = (x.astype("float32") - 127.5) / 127.5
+generator = Sequential([Dense(128, input_dim=100), LeakyReLU(), Dense(784, activation="{head}"), Reshape((28, 28))])
+discriminator = Sequential([Flatten(input_shape=(28, 28)), Dense(128), LeakyReLU(), Dense(1, activation="sigmoid")])
+discriminator.compile(loss="binary_crossentropy", optimizer="adam", metrics=["accuracy"])
+noise = Input(shape=(100,))
+discriminator.trainable = False
+combined = Model(noise, discriminator(generator(noise)))
+combined.compile(loss="binary_crossentropy", optimizer="adam")
+for step in range(1000):
+    real = x[np.random.randint(0, x.shape[0], 32)]
+    chance = np.random.normal(0, 1, (32, 100))
+    discriminator.train_on_batch(real, np.ones((32, 1)))
+    discriminator.train_on_batch(generator.predict(chance), np.zeros((32, 1)))
+    combined.train_on_batch(chance, np.ones((32, 1)))
+"""
+
+
+def test_a_generator_must_reach_what_it_imitates() -> None:
+    for head, wrong in (("relu", True), ("sigmoid", True), ("tanh", False), ("linear", False)):
+        assert ("output-range-mismatch" in said(FORGERY.format(head=head))) is wrong

@@ -51,6 +51,11 @@ def heads_of(model: Model) -> tuple[Head, ...]:
     return tuple(_head(output) for output in model.outputs)
 
 
+def head_of(output: Tensor) -> Head:
+    """The head that ends in a tensor."""
+    return _head(output)
+
+
 def heads_with_losses(compiled: Compile) -> Iterator[tuple[Head, Loss]]:
     """Each output's head with the loss that reads it, where both are known."""
     return iter(_pairs(compiled))

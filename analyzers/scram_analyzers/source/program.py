@@ -75,7 +75,7 @@ class Metric:
 
     `kind` is the canonical name of the class it was made from ("keras.metrics.Accuracy"), with its `arguments`; None
     for one named by a string or function. `output` is the name of the output it judges, None when there is one list of
-    metrics for all.
+    metrics for all. `function` is a metric that this module defines.
     """
 
     name: str | None
@@ -83,6 +83,7 @@ class Metric:
     kind: str | None = None
     arguments: Arguments = field(default_factory=Arguments, compare=False)
     output: str | None = None
+    function: Function | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -88,6 +88,7 @@ class WrongAxis(Rule):
             x = layers.Conv2D(16, 3, activation="relu")(inputs)
             x = layers.BatchNormalization(axis=»1«)(x)
             model = keras.Model(inputs, layers.Dense(10)(layers.Flatten()(x)))
+            model.compile("adam", "mse")
             """,
             """
             import keras
@@ -97,6 +98,7 @@ class WrongAxis(Rule):
             x = layers.Conv2D(16, 3, activation="relu")(inputs)
             x = layers.BatchNormalization(axis=-1)(x)
             model = keras.Model(inputs, layers.Dense(10)(layers.Flatten()(x)))
+            model.compile("adam", "mse")
             """,
         ),
     )

@@ -207,7 +207,7 @@ class SortedValidationSplit(Rule):
                 f"The rows of {data.source.rpartition('.')[2]} are sorted by class, and validation_split={share:g} "
                 "takes the last of them: validation sees only the last classes, training too few."
             )
-        elif data is not None and data.source in EVENLY_SPACED and not in_random_order(data):
+        elif data is not None and data.source in EVENLY_SPACED and not _comes_again(data):
             message = (
                 f"The inputs run from one end to the other ({data.source.rpartition('.')[2]}), and "
                 f"validation_split={share:g} takes the last of them: a stretch that the model never sees."
@@ -248,6 +248,11 @@ class SortedValidationSplit(Rule):
             ),
             recipe="order = np.random.permutation(len(x))\nx, y = x[order], y[order]",
         )
+
+
+def _comes_again(data: Data) -> bool:
+    """Whether rows from one end are met at the other as well: mixed, or of a wave, or windows over a series."""
+    return in_random_order(data) or any(step.name in ("sin", "cos", "tan", "Modulo", "window") for step in data.steps)
 
 
 EVENLY_SPACED = ("numpy.linspace", "numpy.arange")

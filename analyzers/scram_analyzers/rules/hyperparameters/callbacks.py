@@ -32,8 +32,11 @@ def _is_plain(compiled: Compile) -> bool:
 
 
 def _logged_name(program: Program, metric: Metric) -> str | None:
-    """The name a metric is logged under: as written, as its `name=` says, or its class in snake case."""
+    """The name a metric is logged under: as written, as its `name=` says, its class in snake case, its function's."""
     node = metric.place.node
+    if metric.function is not None and isinstance(metric.function.node, cst.FunctionDef):
+        renamed = metric.function.decorators or program.mentions("__name__ =") or program.mentions("__name__=")
+        return None if renamed else metric.function.name
     if isinstance(node, cst.SimpleString):
         value = node.evaluated_value
         return value if isinstance(value, str) else None

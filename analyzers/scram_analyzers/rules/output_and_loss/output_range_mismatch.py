@@ -10,7 +10,7 @@ from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Se
 from scram_analyzers.fixes import number_text
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.data.raw_entries import is_raw_table
-from scram_analyzers.rules.output_and_loss import cases, heads
+from scram_analyzers.rules.output_and_loss import cases, generators, heads
 from scram_analyzers.rules.output_and_loss.cases import Case
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.outputs import targets_by_output
@@ -37,6 +37,9 @@ REACH: Mapping[str, Interval] = MappingProxyType(
     }
 )
 """The values that a last activation can give."""
+
+SCALED = 10.0
+"""Data beyond this are not scaled, of which another rule speaks."""
 
 
 class OutputRangeMismatch(Rule):
@@ -261,7 +264,8 @@ class OutputRangeMismatch(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each head under a regression loss whose targets it can't reach, or might not."""
-        return program.each(cases.cases(program), self._of_case)
+        yield from program.each(cases.cases(program), self._of_case)
+        yield from self._imitations(program)
 
     def _of_case(self, program: Program, case: cases.Case) -> Iterator[Report]:
         reach = REACH.get(case.head.activation or "")
@@ -284,6 +288,27 @@ class OutputRangeMismatch(Rule):
         if bounds is None or seen.low < bounds[0] or seen.high > bounds[1]:
             return None
         return f"the targets run from {rounded(seen.low, 4)} to {rounded(seen.high, 4)}"
+
+    def _imitations(self, program: Program) -> Iterator[Report]:
+        """Report generators that can't reach the scaled data that they are to imitate."""
+        for each in generators.imitations(program):
+            reach, seen = REACH.get(each.head.activation or ""), each.real.range
+            place = each.head.activation_place or each.head.place
+            if (
+                reach is None
+                or place is None
+                or seen is None
+                or seen.magnitude > SCALED
+                or not self._leaves(seen, reach)
+            ):
+                continue
+            yield Report(
+                place,
+                f"{heads.layer_words(each.head)} ends in {each.head.activation} and gives {_values(reach)}, but the "
+                f"real data go {_span(seen)}: they are told from what it makes by that alone.",
+                (Related(each.place, "The real data are passed here."),),
+                recipe='activation="tanh"' if (seen.low, seen.high) == (-1, 1) else "",
+            )
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report targets given to fit that the last activation can't reach."""

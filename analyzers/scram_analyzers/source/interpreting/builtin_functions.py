@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -170,8 +171,8 @@ def _zip(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
 def _cast(function: Callable[..., object]) -> Callable[[Interpreter, Arguments, Place], Value]:
     def cast(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
         value = _first(arguments)
-        if isinstance(value, Data) and function is float:
-            return value  # a number out of what was read
+        if isinstance(value, Data) and function in (float, int):  # a number out of what was read
+            return value if function is float else replace(value, dtype="int64")
         if not isinstance(value, Constant) or len(arguments.positional) != 1:
             return Unknown(place)
         try:

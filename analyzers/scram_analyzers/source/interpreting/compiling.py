@@ -206,7 +206,7 @@ def _metric(interpreter: Interpreter, value: Value, argument: Argument) -> Metri
     thing = interpreter.object_of(value)
     if isinstance(thing, Created) and thing.kind.startswith("keras.metrics."):
         return Metric(_metric_name(thing.kind.rpartition(".")[2]), place, thing.kind, thing.arguments)
-    return Metric(None, place)
+    return Metric(None, place, function=value if isinstance(value, Function) else None)
 
 
 def _metric_name(name: str) -> str:

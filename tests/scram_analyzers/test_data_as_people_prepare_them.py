@@ -332,3 +332,18 @@ for step in range(1000):
 def test_a_generator_must_reach_what_it_imitates() -> None:
     for head, wrong in (("relu", True), ("sigmoid", True), ("tanh", False), ("linear", False)):
         assert ("output-range-mismatch" in said(FORGERY.format(head=head))) is wrong
+
+
+def test_a_number_out_of_data_may_be_the_size_of_a_batch() -> None:
+    text = """
+    import keras
+    import pandas as pd
+    from project import x, y
+
+    trials = pd.read_csv("trials.csv")
+    model = keras.Sequential([keras.layers.Dense(8, activation="relu"), keras.layers.Dense(1)])
+    model.compile("adam", "mse")
+    model.fit(x, y, batch_size={size}, validation_split=0.1)
+    """
+    assert "wrong-fit-arguments" not in said(text.format(size="int(trials['batch_size'])"))
+    assert "wrong-fit-arguments" in said(text.format(size="trials"))

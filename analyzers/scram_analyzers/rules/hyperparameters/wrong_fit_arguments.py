@@ -160,7 +160,9 @@ def _mistake(fit: Fit) -> _Mistake | None:
 def _data_for_a_number(fit: Fit) -> _Mistake | None:
     for name in ("batch_size", "epochs"):
         given = fit.arguments.get(name)
-        if given is not None and given.place is not None and isinstance(given.value, Data):
+        if given is None or given.place is None:
+            continue
+        if isinstance(given.value, Data) and given.value.shape != ():  # a single number may be one
             message = f"This is taken for {name}, not for validation data: the arguments after y go by position."
             return _Mistake(given.place, message, "validation_data=(x_test, y_test)")
     return None

@@ -172,7 +172,7 @@ def _cast(function: Callable[..., object]) -> Callable[[Interpreter, Arguments, 
     def cast(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
         value = _first(arguments)
         if isinstance(value, Data) and function in (float, int):  # a number out of what was read
-            return value if function is float else replace(value, dtype="int64")
+            return replace(value, dtype="int64" if function is int else value.dtype, shape=())
         if not isinstance(value, Constant) or len(arguments.positional) != 1:
             return Unknown(place)
         try:

@@ -111,13 +111,15 @@ class LayerProbe:
             return (None if seen.loss is None else seen.loss * scale), numbers
 
         numbers: dict[str, Any]
-        numbers, found = gradients(loss_of, trainable)
-        if "loss" not in numbers:
-            return numbers
+        numbers, found = gradients(loss_of, trainable)  # all None where the loss is a loop's own
         for place, (value, before, gradient) in enumerate(zip(trainable, previous, found, strict=True)):
             unscaled = None if gradient is None else gradient / scale
             numbers[f"weight {place:05d}"] = weight_statistics(value, before, unscaled)
-        if self._wants_inference and any(_depends_on_training(layer) for layer in self._model._flatten_layers()):
+        if (
+            "loss" in numbers
+            and self._wants_inference
+            and any(_depends_on_training(layer) for layer in self._model._flatten_layers())
+        ):
             still = forward(self._model, [], _statistics_of, (trainable, others, metrics), batch, False)
             _add(numbers, "inference_loss", still.loss)
         return numbers

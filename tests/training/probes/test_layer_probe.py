@@ -228,9 +228,16 @@ def test_a_loss_is_known_only_where_training_uses_it():
             return {"loss": 0.0}
 
     model = compiled(Own([keras.Input((6,)), layers.Dense(2, name="head")]))
-    record = LayerProbe(model).observe(batch(), 1, 1)
-    assert (record.loss, record.weights) == (None, ())
+    seen = LayerProbe(model)
+    seen.observe(batch(), 1, 1)
+    record = seen.observe(batch(), 2, 1)
+    assert record.loss is None
     assert [each.layer for each in record.layers] == ["head"]
+    assert [(each.weight, each.gradient_norm) for each in record.weights] == [
+        ("head/kernel", None),
+        ("head/bias", None),
+    ]
+    assert record.weights[0].update_ratio == 0  # this step trains nothing
 
 
 def test_a_frozen_model_is_observed_without_weights():

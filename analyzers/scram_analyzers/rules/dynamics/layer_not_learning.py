@@ -29,7 +29,10 @@ class LayerNotLearning(Rule):
         "whether it was unfrozen after compile (then compile again)."
     )
     references = (THE_DEEP_CHECKER, SAGEMAKER)
-    false_alarms = "A branch that only some batches use, when none of the probed ones did."
+    false_alarms = (
+        "A branch that only some batches use, when none of the probed ones did. In a loop of the program's own, which "
+        "may leave layers out on purpose, it is for information."
+    )
     options = (
         Option("still", 1e-8, "a step moves the weights by a smaller share of their norm", "SageMaker Debugger"),
         Option("moving", 1e-6, "while the median over all layers is above this", "scram"),
@@ -53,6 +56,7 @@ class LayerNotLearning(Rule):
             ),
             step=newest[-1].step,
             epoch=newest[-1].epoch,
+            severity=Severity.INFO if newest[-1].loss is None else None,
         )
 
     def _others_move(self, probe: ProbeRecord) -> bool:
@@ -74,5 +78,7 @@ def _ratios(probe: ProbeRecord) -> list[tuple[str, float]]:
     return [
         (weight.layer, weight.update_ratio)
         for weight in probe.weights
-        if is_kernel(weight) and weight.update_ratio is not None and weight.gradient_norm is not None
+        if is_kernel(weight)
+        and weight.update_ratio is not None
+        and (weight.gradient_norm is not None or probe.loss is None)
     ]

@@ -112,6 +112,17 @@ def test_a_layer_that_stands_still_while_others_move() -> None:
     )
 
 
+def test_a_layer_that_a_loop_of_ones_own_leaves_out() -> None:
+    seen = history(ended=False)
+    for step in STEPS[1:]:
+        still = kernel("dense", step, update_ratio=0.0, gradient_norm=None)
+        weights = (still, kernel("head", step, gradient_norm=None))
+        seen.add_probe(replace(probe(step), weights=weights, loss=None))
+    (report,) = reports(LayerNotLearning, seen)
+    assert report.severity is Severity.INFO
+    assert reports(WeightWithoutGradient, seen) == []
+
+
 def test_weights_without_a_gradient() -> None:
     seen = history(ended=False)
     for step in STEPS:

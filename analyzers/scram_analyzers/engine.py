@@ -80,9 +80,9 @@ def analyze_source(text: str, filename: str, rules: RuleSet, cache: ParseCache |
     program = interpret(text, filename, cache)
     findings = [note_finding(UNREADABLE, each.reason, filename, each.range, each.mend) for each in program.unread]
     recall = cache.memory(filename).recall if cache is not None else None
-    with recall.of(program) if recall is not None else nullcontext():
+    with recall.of(program) if recall is not None else nullcontext(program) as view:
         for rule in rules:
-            findings += _check_program(rule, program, recall)
+            findings += _check_program(rule, program, view, recall)
     return Analysis(filename, rules, program, tuple(_each_once(findings)))
 
 
@@ -176,7 +176,7 @@ def _each_once(findings: Iterable[Finding]) -> list[Finding]:
     return list(first.values())
 
 
-def _check_program(rule: Rule, program: Program, recall: Recall | None) -> Iterator[Finding]:
+def _check_program(rule: Rule, program: Program, view: Program, recall: Recall | None) -> Iterator[Finding]:
     try:
         reports = _reports(rule, program) if recall is None else recall.answer(rule, partial(_reports, rule))
     except Exception as error:  # a rule's fault must not take the other rules with it
@@ -184,7 +184,7 @@ def _check_program(rule: Rule, program: Program, recall: Recall | None) -> Itera
         yield note_finding(RULE_FAILED, _failure_message(rule, error), program.filename, SourceRange.of(1, 0, 1, 0))
         return
     for report in reports:
-        if not _expected(rule, report, program):
+        if not _expected(rule, report, view):
             yield _source_finding(rule, report, program)
 
 

@@ -277,6 +277,10 @@ class Program:
         """Whether the pattern is found in the text."""
         return pattern.search(self.text) is not None
 
+    def sections(self) -> tuple[Section, ...]:
+        """The sections that have a tree."""
+        return tuple([each.section for each in self.chunks if each.parsed.module is not None])
+
     def sections_with(self, word: str) -> tuple[Section, ...]:
         """The sections that have a tree and this in their text."""
         if word not in self.text:

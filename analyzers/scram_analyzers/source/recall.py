@@ -66,12 +66,15 @@ class Recall:
         self._groups: dict[frozenset[Look], frozenset[Look]] = {}  # many look at the same
 
     @contextmanager
-    def of(self, program: Program) -> Iterator[None]:
-        """Speak of this program, without the answers that rested on anything that is otherwise in it."""
+    def of(self, program: Program) -> Iterator[Program]:
+        """Speak of this program, without the answers that rested on anything that is otherwise in it.
+
+        What is asked `once` of the view of it is remembered as well.
+        """
         self._program = program
         self._forget(program)
         try:
-            yield
+            yield _View(self, {})
         finally:
             self._program = None
 
@@ -172,6 +175,10 @@ class _View(Program, Following):
 
     def matches(self, pattern: re.Pattern[str]) -> bool:
         return bool(self._look(Look("matches", (pattern,))))
+
+    def sections(self) -> tuple[Section, ...]:
+        sections: tuple[Section, ...] = self._look(Look("sections", ()))
+        return sections
 
     def sections_with(self, word: str) -> tuple[Section, ...]:
         sections: tuple[Section, ...] = self._look(Look("sections_with", (word,)))

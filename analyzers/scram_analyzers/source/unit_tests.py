@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import PurePath
+from typing import TypeAlias
 
 import libcst as cst
 
@@ -11,6 +13,7 @@ from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading import parents
+from scram_analyzers.source.reading.chunks import Section
 from scram_analyzers.source.reading.dotted import dotted_name
 from scram_analyzers.source.reading.search import nodes
 
@@ -41,16 +44,33 @@ def _only_tests(program: Program) -> bool:
     name = PurePath(program.filename).stem
     if name == "conftest":
         return True
-    if not _TEST.search(program.text):
+    if not program.matches(_TEST):
         return False
-    statements = [
-        each for chunk in program.chunks if chunk.parsed.module is not None for each in chunk.parsed.module.body
-    ]
-    is_test = _is_named_test if _FILE.fullmatch(name) else _is_test
-    return any(map(is_test, statements)) and not _trains_when_run(program, statements)
+    sections = program.sections()
+    holds_test = _holds_named_test if _FILE.fullmatch(name) else _holds_test
+    if not any(map(holds_test, sections)):
+        return False
+    return not _trains_when_run(program, [each for section in sections for each in _statements(section)])
 
 
-def _trains_when_run(program: Program, statements: list[cst.SimpleStatementLine | cst.BaseCompoundStatement]) -> bool:
+_Statements: TypeAlias = "Sequence[cst.SimpleStatementLine | cst.BaseCompoundStatement]"
+
+
+def _statements(section: Section) -> _Statements:
+    return section.parsed.module.body if section.parsed.module is not None else ()
+
+
+@once
+def _holds_test(section: Section) -> bool:
+    return any(map(_is_test, _statements(section)))
+
+
+@once
+def _holds_named_test(section: Section) -> bool:
+    return any(map(_is_named_test, _statements(section)))
+
+
+def _trains_when_run(program: Program, statements: _Statements) -> bool:
     """Whether running the module trains: in a statement of its own, or in a function that it calls."""
     definitions = (cst.FunctionDef, cst.ClassDef)
     for place in (each.place for trained in (program.compiles, program.fits) for each in trained):

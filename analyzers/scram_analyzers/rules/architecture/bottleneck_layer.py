@@ -21,6 +21,7 @@ from scram_analyzers.source.graph import InputSpec, Layer, Shape, Tensor
 from scram_analyzers.source.keras_api.losses import CATEGORICAL
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.program import Program
+from scram_analyzers.source.shapes import ModelShapes
 from scram_analyzers.source.values import boolean
 
 RECURRENT_CELLS = frozenset(("LSTM", "GRU", "SimpleRNN"))
@@ -194,31 +195,42 @@ class BottleneckLayer(Rule):
             for compiled in program.compiles
             if compiled.model is not None and any(loss.name in CATEGORICAL for loss in compiled.losses)
         }
-        for model, shapes in shaped_models(program):
-            paths = paths_of(model)
-            for layer, tensor in paths.applied:
-                if model.identity in classifiers:
-                    yield from _before_many_classes(paths, layer, tensor)
-                if width(layer) != 1 or not tensor.inputs or not _gives_one_number(layer):
-                    continue
-                following = _next_layer(paths, tensor) or _next_model_layer(program, model, tensor)
-                source = shapes.output(tensor.inputs[0])
-                if following is None or (layer.class_name == "Dense" and not _reads_rows(program, model, source)):
-                    continue
-                features = source[-1] if source else None
-                fed = f"{features} values" if features is not None and features > 1 else "everything before it"
-                yield Report(
-                    layer.place,
-                    f"{words(layer)} has one unit: {fed} must pass through it as a single number.",
-                    (Related(following.place, "This layer sees nothing but that number."),),
-                )
+        yield from program.each(shaped_models(program), self._of_model)
+        for model in models_of(program):
+            if model.identity in classifiers:
+                yield from program.each((model,), _before_many_classes)
+
+    def _of_model(self, program: Program, pair: tuple[Model, ModelShapes]) -> Iterator[Report]:
+        model, shapes = pair
+        paths = paths_of(model)
+        for layer, tensor in paths.applied:
+            if width(layer) != 1 or not tensor.inputs or not _gives_one_number(layer):
+                continue
+            following = _next_layer(paths, tensor) or _next_model_layer(program, model, tensor)
+            source = shapes.output(tensor.inputs[0])
+            if following is None or (layer.class_name == "Dense" and not _reads_rows(program, model, source)):
+                continue
+            features = source[-1] if source else None
+            fed = f"{features} values" if features is not None and features > 1 else "everything before it"
+            yield Report(
+                layer.place,
+                f"{words(layer)} has one unit: {fed} must pass through it as a single number.",
+                (Related(following.place, "This layer sees nothing but that number."),),
+            )
 
 
 FEW_UNITS = 4
 """As many units before 46 classes cost Chollet's network on Reuters eight points of accuracy."""
 
 
-def _before_many_classes(paths: Paths, layer: Layer, tensor: Tensor) -> Iterator[Report]:
+def _before_many_classes(_: Program, model: Model) -> Iterator[Report]:
+    """The dense layers of a few units that are read by one with ten times as many classes and more."""
+    paths = paths_of(model)
+    for layer, tensor in paths.applied:
+        yield from _before_many(paths, layer, tensor)
+
+
+def _before_many(paths: Paths, layer: Layer, tensor: Tensor) -> Iterator[Report]:
     """A dense layer of a few units, read by one with ten times as many classes and more."""
     units = width(layer)
     if layer.class_name != "Dense" or units is None or not 1 < units <= FEW_UNITS or not tensor.inputs:

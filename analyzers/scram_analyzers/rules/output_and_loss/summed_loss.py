@@ -10,9 +10,9 @@ from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Call, Compile, Program
+from scram_analyzers.source.program import Call, Loss, Program
 from scram_analyzers.source.reading.walk import children
-from scram_analyzers.source.values import Function, Symbol, Value, is_none, text
+from scram_analyzers.source.values import Argument, Function, Symbol, Value, is_none, text
 
 MEAN = '"sum_over_batch_size"'
 
@@ -206,18 +206,21 @@ class SummedLoss(Rule):
 
 def _reductions(program: Program) -> Iterator[Place]:
     """Where a built-in loss that a model is trained with is told to add up what no weights bring to a mean."""
-    compiles = [compiled for compiled in program.compiles if not _weighs_samples(program, compiled)]
+    weighing = {id(fit.compile) for fit in program.fits if _is_given(fit.arguments.get("sample_weight"))}
+    compiles = [
+        compiled
+        for compiled in program.compiles
+        if id(compiled) not in weighing and not _is_given(compiled.arguments.get("weighted_metrics"))
+    ]
     for loss in {loss.place.key: loss for compiled in compiles for loss in compiled.losses}.values():
         reduction = loss.arguments.get("reduction") if loss.name is not None else None
         if reduction is not None and reduction.place is not None and _is_sum(reduction.value):
             yield reduction.place
 
 
-def _weighs_samples(program: Program, compiled: Compile) -> bool:
+def _is_given(weights: Argument | None) -> bool:
     """Whether samples have weights, which may add up to 1: some are given to fit, or a metric is to heed them."""
-    fits = (fit for fit in program.fits if fit.compile is compiled)
-    given = [compiled.arguments.get("weighted_metrics"), *(fit.arguments.get("sample_weight") for fit in fits)]
-    return any(each is not None and not is_none(each.value) for each in given)
+    return weights is not None and not is_none(weights.value)
 
 
 def _is_sum(value: Value) -> bool:
@@ -229,12 +232,17 @@ def _sums(program: Program) -> Iterator[tuple[Call, Place, Function]]:
     if not losses:
         return
     by_key = {call.place.key: call for call in program.calls if call.name in SUMS}
-    for loss in losses:
-        assert loss.function is not None
+    for loss, function, returned in program.each(losses, _results):
+        call = by_key.get(returned.key)
+        if call is not None and _over_everything(call):
+            yield call, loss.place, function
+
+
+def _results(_: Program, loss: Loss) -> Iterator[tuple[Loss, Function, Place]]:
+    """What a loss function of this module returns."""
+    if loss.function is not None:
         for returned in _returned(loss.function.node):
-            call = by_key.get(Place(loss.function.section, returned).key)
-            if call is not None and _over_everything(call):
-                yield call, loss.place, loss.function
+            yield loss, loss.function, Place(loss.function.section, returned)
 
 
 def _over_everything(call: Call) -> bool:

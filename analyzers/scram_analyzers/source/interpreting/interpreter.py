@@ -161,11 +161,12 @@ class Interpreter:
 
     def _stretch(self, key: Hashable, run: Callable[[], Iterator[UnreadPart]]) -> tuple[UnreadPart, ...]:
         """Read a stretch, or take over what reading it came to last time."""
-        self.loops_until = iteration.loops_until(self)
         if self._memory is None:
+            self.loops_until = iteration.loops_until(self)
             return tuple(run())
         outcome = self._memory.outcomes.get(key)
         if outcome is None or not self._repeat(outcome):
+            self.loops_until = iteration.loops_until(self)
             outcome = self._read(run, next(self._memory.serials))
         if not outcome.unread:  # how deep is too deep depends on who calls
             self.outcomes[key] = outcome
@@ -173,21 +174,17 @@ class Interpreter:
 
     def _repeat(self, outcome: Outcome) -> bool:
         state = self.state
-        same = (
-            outcome.names.hold(state.names)
-            and outcome.heap.hold(state.heap)
-            and outcome.facts.hold(self.facts)
-            and self.steps + outcome.steps <= self.budget
-            and outcome.late is self.is_late
-        )
-        if same:
-            outcome.changed_names.put(state.names)
-            outcome.changed_heap.put(state.heap)
-            outcome.changed_facts.put(self.facts)
-            self.scope_parents.update(outcome.scopes)
-            self.recording.add(outcome.recorded)
-            self.steps += outcome.steps
-        return same
+        if self.steps + outcome.steps > self.budget or outcome.late is not self.is_late:
+            return False
+        if not (outcome.names.hold(state.names) and outcome.heap.hold(state.heap) and outcome.facts.hold(self.facts)):
+            return False
+        outcome.changed_names.put(state.names)
+        outcome.changed_heap.put(state.heap)
+        outcome.changed_facts.put(self.facts)
+        self.scope_parents.update(outcome.scopes)
+        self.recording.add(outcome.recorded)
+        self.steps += outcome.steps
+        return True
 
     def _read(self, run: Callable[[], Iterator[UnreadPart]], serial: int) -> Outcome:
         trace = self.state.trace = Trace()

@@ -83,6 +83,8 @@ class Answers(Generic[Key, Held]):
 
     def hold(self, known: Mapping[Key, Held]) -> bool:
         """Whether all of them are worth the same now."""
+        if not self.keys:
+            return True
         if all(map(is_, map(known.get, self.keys), self.values)):  # as a rule, and asked of every stretch
             return True
         now = map(known.get, self.keys)
@@ -98,7 +100,8 @@ class Changes(Generic[Key, Held]):
 
     def put(self, known: dict[Key, Held]) -> None:
         """Make the changes again."""
-        known.update(self.worth)
+        if self.worth:
+            known.update(self.worth)
         for key in self.gone:
             known.pop(key, None)
 

@@ -347,3 +347,19 @@ def test_a_number_out_of_data_may_be_the_size_of_a_batch() -> None:
     """
     assert "wrong-fit-arguments" not in said(text.format(size="int(trials['batch_size'])"))
     assert "wrong-fit-arguments" in said(text.format(size="trials"))
+
+
+def test_the_steps_of_an_epoch_are_counted_where_they_are_given() -> None:
+    text = """
+    from keras.models import Sequential
+    from keras.layers import Conv2D, Dense, Flatten
+    from keras.preprocessing.image import ImageDataGenerator
+
+    scans = ImageDataGenerator(rescale=1 / 255).flow_from_directory("scans", class_mode="binary")
+    model = Sequential([Conv2D(8, 3, activation="relu"), Flatten(), Dense(1, activation="sigmoid")])
+    model.compile("adam", "binary_crossentropy")
+    model.fit(scans, steps_per_epoch={steps}, epochs=2)
+    """
+    assert "too-few-epochs" in said(text.format(steps=8))
+    assert "too-few-epochs" not in said(text.format(steps=800))
+    assert "too-few-epochs" not in said(text.format(steps="len(scans)"))

@@ -166,16 +166,17 @@ class TooFewEpochs(Rule):
         most = self.option("epochs-few") + 1 if few_steps else self.option("epochs-min")
         if fit.method not in ("fit", "fit_generator") or rounds is None or not 0 < rounds < most:
             return None
-        if (steps is not None and steps >= self.option("steps-min")) or "steps_per_epoch" in fit.arguments.keywords:
+        counted = "steps_per_epoch" in fit.arguments.keywords
+        if (steps is not None and steps >= self.option("steps-min")) or (counted and not few_steps):
             return None
         if fit.model is None or fit.model.trains_itself or trainings.begins_trained(fit.model):
             return None
-        if _is_for_show(fit) or trainings.is_repeated(program, fit):
+        if _is_for_show(fit, counted=counted) or trainings.is_repeated(program, fit):
             return None
         return trainings.written_at(fit.epochs) if fit.epochs is not None else fit.place
 
 
-def _is_for_show(fit: Fit) -> bool:
-    """Random numbers for data: the program shows how something is called. A generator may hold any amount."""
+def _is_for_show(fit: Fit, *, counted: bool) -> bool:
+    """Random numbers for data: it is shown how something is called. A generator not counted may hold any amount."""
     data = fit.inputs
-    return data is not None and (data.batched or "random" in data.source or data.source == "")
+    return data is not None and ((data.batched and not counted) or "random" in data.source or data.source == "")

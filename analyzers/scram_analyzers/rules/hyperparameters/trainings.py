@@ -65,7 +65,11 @@ def epochs(fit: Fit) -> int | None:
 def total_steps(fit: Fit) -> int | None:
     """How many batches the whole training has."""
     rows, size, rounds = samples(fit), batch_size(fit), epochs(fit)
-    if rows is None or not size or not rounds or "steps_per_epoch" in fit.arguments.keywords:
+    given = fit.arguments.get("steps_per_epoch")
+    if given is not None:
+        steps = integer(given.value)
+        return steps * rounds if steps and rounds else None
+    if rows is None or not size or not rounds:
         return None
     return math.ceil(rows / size) * rounds
 

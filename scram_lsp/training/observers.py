@@ -20,11 +20,16 @@ from scram_lsp.training.sample_schedule import SampleSchedule
 class Observer(Protocol):
     """Looks at executions before they are made. An observer that raises is switched off for the run.
 
-    `activity` is its name in the budget. An observer never changes the model, its variables or the random
+    `activity` is its name in the budget, `must_see` whether it must see the batches of the execution that is due (else
+    they may be `UNSEEN`). An observer never changes the model, its variables or the random
     state, and holds no more bytes than it has asked the budget for.
     """
 
     activity: str
+
+    @property
+    def must_see(self) -> bool:
+        """See above."""
 
     def is_due(self, step: int) -> bool:
         """Whether it wants to see the execution that ends with `step` (from 1, over the whole fit)."""
@@ -60,6 +65,11 @@ class Observers:
             observer.passed(step)
         return bool(self._looking)
 
+    @property
+    def must_see(self) -> bool:
+        """Whether one of those who were chosen must see the batches."""
+        return any(observer.must_see for observer in self._looking)
+
     def look(self, execution: Execution, step: int, epoch: int) -> None:
         """Let those who were chosen see the execution."""
         for observer in list(self._looking):
@@ -93,6 +103,7 @@ class BatchObserver:
     """
 
     activity = "batches"
+    must_see = True
 
     def __init__(self, consumers: Callable[[], Mapping[str, str]]) -> None:
         self.is_stream = True
@@ -129,6 +140,7 @@ class ProbeObserver:
     """The layer probe, on the schedule of samples."""
 
     activity = "layers"
+    must_see = True
 
     def __init__(self, model: Any, budget: Budget) -> None:
         self._schedule = SampleSchedule()
@@ -173,6 +185,7 @@ class PanelObserver:
     """Keeps the first batch for the panel where there are no arrays to take its rows from."""
 
     activity = "panel's rows"
+    must_see = True
 
     def __init__(self, panel: PanelWatch) -> None:
         self._panel = panel

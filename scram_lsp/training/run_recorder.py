@@ -157,7 +157,8 @@ class RunRecorder:
         begin = time.perf_counter()
         self._bar.after_drawing()
         if self._tap is not None and self._observers.choose(self._reader.step + self._steps_per_execution):
-            self._tap.arm()
+            # The user's own data may raise, and is best asked for where the error speaks of nothing of ours.
+            self._tap.arm(seeing=self._batches.is_stream or self._observers.must_see)
         self._budget.hold_up(time.perf_counter() - begin)
         self._reader.begin_execution()
 
@@ -250,6 +251,8 @@ class RunRecorder:
         self._panel.end_validation()
         if self._tap is not None:
             self._tap.remove()
+        if self._feed is not None:
+            self._feed.close()
 
     def _look(self, execution: Execution) -> None:
         """Let the observers that are due see what is about to be trained on."""

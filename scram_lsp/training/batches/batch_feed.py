@@ -6,14 +6,27 @@ import itertools
 from collections.abc import Iterator
 from typing import Any, Protocol
 
+from scram_lsp.training.batches.passing_iterator import PassingIterator, can_pass
+
 Arguments = tuple[Any, ...]
 Batches = list[Any]
+
+
+class KeptBatches(Protocol):
+    """The batches that passed to the train function unseen, since they were last taken or dropped."""
+
+    def take(self) -> Batches:
+        """All of them in their order; they are kept no longer."""
+
+    def drop(self) -> None:
+        """Keep none of them any longer."""
 
 
 class Feed(Protocol):
     """Takes the batches of one execution out of the train function's arguments and puts them back.
 
-    `take` raises what the user's data raises, and `StopIteration` when there is none left.
+    `take` raises what the user's data raises, and `StopIteration` when there is none left. `let_pass` is the cheaper
+    way where it is enough to have the batches later.
     """
 
     def take(self, arguments: Arguments, count: int) -> Batches:
@@ -22,8 +35,25 @@ class Feed(Protocol):
     def hand_on(self, batches: Batches, arguments: Arguments, count: int) -> Arguments:
         """Arguments that make the original train on `batches`."""
 
+    def let_pass(self, arguments: Arguments) -> tuple[Arguments, KeptBatches] | None:
+        """Arguments that make the original train on the batches it would have, and keep them; None where none do."""
 
-class JaxFeed:
+    def close(self) -> None:
+        """Hold nothing of the data any longer."""
+
+
+class _WholeFeed:
+    """A feed that lets nothing pass unseen: to take a batch costs next to nothing there."""
+
+    def let_pass(self, arguments: Arguments) -> tuple[Arguments, KeptBatches] | None:
+        """See `Feed`."""
+        return None
+
+    def close(self) -> None:
+        """See `Feed`."""
+
+
+class JaxFeed(_WholeFeed):
     """`train_function(state, iterator)`: an iterator over the batches is as good as the original."""
 
     def take(self, arguments: Arguments, count: int) -> Batches:
@@ -35,7 +65,7 @@ class JaxFeed:
         return arguments[0], iter(batches)
 
 
-class TorchFeed:
+class TorchFeed(_WholeFeed):
     """`train_function(batches)`: they are there already."""
 
     def take(self, arguments: Arguments, count: int) -> Batches:
@@ -59,6 +89,7 @@ class TensorFlowFeed:
         self._source_spec: Any = None
         self._queue: Any = None
         self._iterator: Any = None
+        self._passing: PassingIterator | None = None
 
     def take(self, arguments: Arguments, count: int) -> Batches:
         """See `Feed`."""
@@ -79,6 +110,25 @@ class TensorFlowFeed:
         for batch in batches:
             self._queue.enqueue(tf.nest.flatten(batch, expand_composites=True))
         return (self._iterator,)
+
+    def let_pass(self, arguments: Arguments) -> tuple[Arguments, KeptBatches] | None:
+        """See `Feed`."""
+        source = arguments[0]
+        if self._passing is not None and self._passing.source is source:
+            return (self._passing.iterator,), self._passing
+        if not can_pass(source):
+            return None
+        if self._passing is None or self._passing.spec != source.element_spec:
+            self.close()
+            self._passing = PassingIterator(source.element_spec)
+        self._passing.read_from(source)
+        return (self._passing.iterator,), self._passing
+
+    def close(self) -> None:
+        """See `Feed`."""
+        if self._passing is not None:
+            self._passing.close()
+            self._passing = None
 
 
 def _take(iterator: Iterator[Any], count: int) -> Batches:
@@ -101,7 +151,7 @@ def _queue_and_iterator(spec: Any, capacity: int) -> tuple[Any, Any]:
 
         # Converted by AutoGraph it would take several times as long: that reads its source.
         dataset = tf.data.Dataset.counter().map(tf.autograph.experimental.do_not_convert(dequeue))
-    return queue, _iterator_of(dataset, spec)
+    return queue, iterator_of(dataset, spec)
 
 
 def _finite_iterator(batches: Batches, spec: Any) -> Any:
@@ -110,10 +160,10 @@ def _finite_iterator(batches: Batches, spec: Any) -> Any:
     dataset = tf.data.Dataset.from_tensors(batches[0])
     for batch in batches[1:]:
         dataset = dataset.concatenate(tf.data.Dataset.from_tensors(batch))
-    return _iterator_of(dataset, spec)
+    return iterator_of(dataset, spec)
 
 
-def _iterator_of(dataset: Any, spec: Any) -> Any:
+def iterator_of(dataset: Any, spec: Any) -> Any:
     """An iterator over the dataset that TensorFlow takes for one of element type `spec`."""
     import tensorflow as tf
 

@@ -12,9 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from scram_lsp.training.batches.batch_feed import Batches, Feed
+from scram_lsp.training.batches.batch_feed import Batches, Feed, KeptBatches
 
 FunctionName = Literal["train_function", "test_function"]
+
+UNSEEN = object()
+"""Stands for a batch that passes unseen."""
 
 
 @dataclass(frozen=True)
@@ -23,11 +26,13 @@ class Execution:
 
     `batches` are as Keras hands them to `train_step`, one for each step. `state` is JAX's (trainable,
     non-trainable, optimizer and metric variables, lists of arrays), where a model's variables hold no values
-    during an epoch; None elsewhere.
+    during an epoch; None elsewhere. Where `kept` is given, batches pass unseen: each stands as `UNSEEN`, and can be
+    had there after the step.
     """
 
     batches: Batches
     state: Any = None
+    kept: KeptBatches | None = None
 
 
 class BatchTap:
@@ -46,6 +51,7 @@ class BatchTap:
         self._feed = feed
         self._look = look
         self._is_armed = False
+        self._is_seeing = True
         self.seconds = 0.0
         self.handing_seconds = 0.0
         self.data_seconds: float | None = None
@@ -63,9 +69,9 @@ class BatchTap:
         setattr(model, function, tap)
         return tap
 
-    def arm(self) -> None:
-        """Look at the next execution."""
-        self._is_armed = True
+    def arm(self, *, seeing: bool = True) -> None:
+        """Look at the next execution; without `seeing` its batches may pass unseen, where that is cheaper."""
+        self._is_armed, self._is_seeing = True, seeing
 
     def take_data_seconds(self) -> float | None:
         """How long the batches took to come, when the last call was an armed one."""
@@ -85,6 +91,10 @@ class BatchTap:
         self._is_armed = False
         count = steps_per_execution(self._model)
         begin = time.perf_counter()
+        passed = None if self._is_seeing else self._let_pass(arguments, count)
+        if passed is not None:
+            self.data_seconds, self.seconds, self.handing_seconds = None, time.perf_counter() - begin, 0.0
+            return self._original(*passed)
         # What the user's data raises here is raised as the original would have.
         batches = self._feed.take(arguments, count)
         taken = time.perf_counter()
@@ -102,6 +112,18 @@ class BatchTap:
         done = time.perf_counter()
         self.data_seconds, self.seconds, self.handing_seconds = taken - begin, done - taken, done - looked
         return self._original(*replayed)
+
+    def _let_pass(self, arguments: tuple[Any, ...], count: int) -> tuple[Any, ...] | None:
+        """Arguments that let the batches pass unseen; None where they must be taken."""
+        try:
+            passed = self._feed.let_pass(arguments)
+            if passed is None:
+                return None
+            self._look(Execution([UNSEEN] * count, kept=passed[1]))
+        except Exception as error:  # ours, not the user's: the recorder ends the watch
+            self.fault = error
+            return arguments
+        return passed[0]
 
 
 def steps_per_execution(model: Any) -> int:

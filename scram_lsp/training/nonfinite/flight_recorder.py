@@ -8,7 +8,8 @@ from typing import Any
 
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import NonfiniteOrigin
-from scram_lsp.training.batches.batch_tap import Execution
+from scram_lsp.training.batches.batch_feed import KeptBatches
+from scram_lsp.training.batches.batch_tap import UNSEEN, Execution
 from scram_lsp.training.budget import Budget
 from scram_lsp.training.model.model_readiness import is_ready
 from scram_lsp.training.model.model_values import copies, current_values
@@ -19,7 +20,6 @@ from scram_lsp.training.nonfinite.flight_window import (
     structure_bytes,
     values_bytes,
 )
-from scram_lsp.training.nonfinite.nonfinite_origin import find_origin, weights_origin
 from scram_lsp.training.nonfinite.optimizer_replica import learning_rate_place
 
 log = logging.getLogger(__name__)
@@ -47,6 +47,8 @@ class FlightRecorder:
         self._model = model
         self._budget = budget
         self._window: FlightWindow | None = None
+        self._kept: KeptBatches | None = None
+        self._batch_bytes = 0
         self._values_bytes: int | None = None
         self._epoch = 0
         self._next_try = 1
@@ -54,6 +56,11 @@ class FlightRecorder:
         self._bad_at: int | None = None
         self._origin: NonfiniteOrigin | None = None
         self._is_done = False
+
+    @property
+    def must_see(self) -> bool:
+        """Until it knows what batch and values take; then it is enough to have the batches when one goes wrong."""
+        return self._batch_bytes == 0 or self._values_bytes is None
 
     def is_due(self, step: int) -> bool:
         """At every step, until an origin was searched for; after one that the budget refused not for a while."""
@@ -72,7 +79,7 @@ class FlightRecorder:
         first = step - len(execution.batches) + 1
         if self._is_done or self._bad_at is not None:
             return
-        size = structure_bytes(execution.batches)
+        size = self._size(execution)
         if self._must_begin(first, epoch) or not self._has_room(size):
             self._begin(execution, first, size)
         if self._window is None or self._bad_at is not None:
@@ -81,6 +88,16 @@ class FlightRecorder:
             self._epoch = epoch
             self._note_learning_rate(execution, first)
         self._window.add(execution.batches, size)
+
+    def _size(self, execution: Execution) -> int:
+        """What its batches take, in bytes; of unseen ones the most that any took so far."""
+        count = len(execution.batches)
+        if execution.kept is not None:
+            self._kept = execution.kept
+            return count * self._batch_bytes
+        size = structure_bytes(execution.batches)
+        self._batch_bytes = max(self._batch_bytes, -(-size // count))
+        return size
 
     def report(self, history: RunHistory) -> None:
         """Search for the origin once a loss, a weight or a snapshot has shown that there is one."""
@@ -92,20 +109,34 @@ class FlightRecorder:
             return
         self._is_done = True
         history.origin = self._origin or self._search(history, self._bad_at or last.step)
-        self._window = None
+        self._end_window()
         self._budget.hold(self.activity, 0)
+
+    def _end_window(self) -> None:
+        self._window = None
+        if self._kept is not None:
+            self._kept.drop()
 
     def _search(self, history: RunHistory, seen_at: int) -> NonfiniteOrigin | None:
         window = self._window
         if window is None or seen_at < window.first:
             return None
+        from scram_lsp.training.nonfinite.nonfinite_origin import find_origin  # few runs need it
+
         before = (array for step in history.steps if step.step < window.first for array in step.arrays)
         harmless = {array.name for array in before if array.nonfinite}
         try:
+            self._fill_in(window)
             return find_origin(self._model, window, seen_at, harmless)
         except Exception:  # the finding is then made without its origin
             log.debug("the search for where a NaN began failed", exc_info=True)
             return None
+
+    def _fill_in(self, window: FlightWindow) -> None:
+        """Put the batches that passed unseen in their places; of an execution that its data ended there are fewer."""
+        unseen = iter(self._kept.take() if self._kept is not None else ())
+        batches = (next(unseen, None) if each is UNSEEN else each for each in window.batches)
+        window.batches = [each for each in batches if each is not None]
 
     def _must_begin(self, first: int, epoch: int) -> bool:
         window = self._window
@@ -130,10 +161,13 @@ class FlightRecorder:
         before, window = self._window, FlightWindow(first, snapshot(self._model, execution.state), self._values_bytes)
         bad = nonfinite_places_on_host([*window.values.trainable, *window.values.others])
         if not bad:
+            self._end_window()
             self._window, self._epoch = window, 0
             return
         self._bad_at = first - 1
         if before is None or before.next_step != first:
+            from scram_lsp.training.nonfinite.nonfinite_origin import weights_origin  # few runs need it
+
             self._window, self._bad_at = None, first
             self._origin = weights_origin(self._model, window, bad)
 
@@ -150,7 +184,7 @@ class FlightRecorder:
 
     def _give_up(self, step: int) -> None:
         """Hold nothing for a while."""
-        self._window = None
+        self._end_window()
         self._next_try = step + WINDOW_STEPS
         self._budget.hold(self.activity, 0)
 

@@ -96,6 +96,30 @@ def test_an_input_that_the_loss_never_shows(project, origins):
 
 
 @COMPILED
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_a_batch_that_passed_unseen(project, origins, jit_compile, shuffle, monkeypatch):
+    """Between the steps that are looked at closely (1, 2, 3, 5, 8, 13, 21, 34, ...) TensorFlow's batches pass."""
+    seen = []
+    look = FlightRecorder.look
+
+    def note(self, execution, step, epoch):
+        seen.append(execution.kept is None)
+        look(self, execution, step, epoch)
+
+    monkeypatch.setattr(FlightRecorder, "look", note)
+    x, y = table(rows=16 * 48)
+    x[16 * 37 + 3, 2] = np.nan  # in step 38
+    fit(project, regression(jit_compile=jit_compile), x, y, epochs=1, shuffle=shuffle)
+    (origin,) = origins
+    assert (origin.place, origin.array, len(origin.rows)) == (OriginPlace.INPUTS, "x", 1)
+    if not shuffle:
+        assert (origin.step, origin.rows) == (38, (3,))
+    assert all(seen[:3])
+    if keras.backend.backend() == "tensorflow":
+        assert not any(seen[3:4] + seen[5:7])
+
+
+@COMPILED
 def test_a_target(project, origins, jit_compile):
     x, y = table()
     y[40] = np.nan

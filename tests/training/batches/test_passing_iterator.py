@@ -1,0 +1,88 @@
+"""Batches that pass to the train function unseen, and are had later."""
+
+import pytest
+
+pytestmark = pytest.mark.tensorflow
+tf = pytest.importorskip("tensorflow")
+
+
+@pytest.fixture
+def feed():
+    from scram_lsp.training.batches.batch_feed import TensorFlowFeed
+
+    feed = TensorFlowFeed()
+    yield feed
+    feed.close()
+
+
+def batches_of(*values):
+    """An iterator over batches of inputs and targets."""
+    values = tf.constant(values, tf.float32)
+    return iter(tf.data.Dataset.from_tensor_slices((values, -values)).batch(2))
+
+
+def numbers(batches):
+    return [[part.numpy().tolist() for part in batch] for batch in batches]
+
+
+def test_they_pass_as_they_are_and_are_kept_in_their_order(feed):
+    source = batches_of(1, 2, 3, 4, 5)
+    (passing,), kept = feed.let_pass((source,))
+    assert passing.element_spec == source.element_spec
+    assert numbers([next(passing), next(passing)]) == [[[1, 2], [-1, -2]], [[3, 4], [-3, -4]]]
+    assert numbers([next(source)]) == [[[5], [-5]]]  # none was asked for before its time
+    assert numbers(kept.take()) == [[[1, 2], [-1, -2]], [[3, 4], [-3, -4]]]
+    assert kept.take() == []
+
+
+def test_the_end_of_the_data_is_the_end(feed):
+    (passing,), kept = feed.let_pass((batches_of(1, 2),))
+    next(passing)
+    with pytest.raises(StopIteration):
+        next(passing)
+    assert len(kept.take()) == 1
+
+
+def test_the_next_epoch_has_an_iterator_of_its_own(feed):
+    (first,), _ = feed.let_pass((batches_of(1, 2),))
+    next(first)
+    (second,), kept = feed.let_pass((batches_of(3, 4),))
+    assert second is first
+    next(second)
+    assert numbers(kept.take()) == [[[1, 2], [-1, -2]], [[3, 4], [-3, -4]]]
+
+
+def test_what_is_dropped_is_gone(feed):
+    (passing,), kept = feed.let_pass((batches_of(1, 2, 3, 4),))
+    next(passing)
+    kept.drop()
+    next(passing)
+    assert numbers(kept.take()) == [[[3, 4], [-3, -4]]]
+
+
+def test_a_step_runs_on_the_graph_that_it_has(feed):
+    traced = []
+
+    @tf.function
+    def step(iterator):
+        traced.append(1)
+        return tf.reduce_sum(next(iterator)[0])
+
+    source = batches_of(1, 2, 3, 4)
+    assert step(source) == 3
+    (passing,), _ = feed.let_pass((source,))
+    assert step(passing) == 7
+    assert len(traced) == 1
+
+
+def test_nothing_is_held_at_the_end(feed):
+    (passing,), kept = feed.let_pass((batches_of(1, 2, 3, 4),))
+    next(passing)
+    feed.close()
+    assert kept.take() == []
+
+
+def test_other_data_is_taken_instead(feed):
+    ragged = tf.data.Dataset.from_tensors(tf.ragged.constant([[1.0], [2.0, 3.0]]))
+    assert feed.let_pass((iter(ragged),)) is None
+    assert feed.let_pass(([(1, 2)],)) is None

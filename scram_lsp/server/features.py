@@ -89,6 +89,7 @@ async def initialized(ls: ScramLanguageServer, params: types.InitializedParams) 
     registrations = list(_registrations(ls.client_capabilities))
     if registrations:
         await ls.client_register_capability_async(types.RegistrationParams(registrations))
+        ls.look_at_settings()
     await ls.ask_for_settings()
 
 

@@ -75,10 +75,10 @@ class ScramLanguageServer(LanguageServer):
     """The state of one server, and the audience of the runs that speak to it.
 
     Everything happens on the event loop but the analysis, which runs on worker threads; only the loop sends.
-    `configuration` and `text_analysis` may know of this client already.
+    `configuration` and `text_analysis` may know of this client already, which may have been told of a text, `shown`.
     """
 
-    def __init__(self, configuration: Configuration, text_analysis: TextAnalysis) -> None:
+    def __init__(self, configuration: Configuration, text_analysis: TextAnalysis, shown: str | None = None) -> None:
         super().__init__("scram-lsp", __version__, notebook_document_sync=NOTEBOOKS)
         self.documents = Documents()
         self.units = Units()
@@ -101,6 +101,7 @@ class ScramLanguageServer(LanguageServer):
         self.progress_bars = RunProgress(self.work_done_progress, self._bar_cancelled)
         self._outlines: WeakKeyDictionary[Program, Outline] = WeakKeyDictionary()
         self._asked_anew: set[Unit] = set()
+        self._shown_before = shown
         self._unshown: set[Path] = set()
         self._shown_at = 0.0
         self._complaints: set[str] = set()
@@ -133,6 +134,11 @@ class ScramLanguageServer(LanguageServer):
                 if section is not None:  # the client has nothing of that name: what it said at the start holds
                     changed |= self.configuration.take_editor_settings(section, folder)
         if changed:
+            self.analyze_all()
+
+    def look_at_settings(self) -> None:
+        """Look anew where the settings have changed on disk while nobody watched them."""
+        if not self.configuration.is_as_read():
             self.analyze_all()
 
     async def folders_changed(self) -> None:
@@ -199,6 +205,9 @@ class ScramLanguageServer(LanguageServer):
         self.announce_folders()
         self.runs.opened(document)
         self.publisher.opened(document)
+        if document.uri == self._shown_before:
+            self._shown_before = None
+            self._asked_anew.add(unit)  # its settings may have changed since, and nobody has watched them yet
         self.analyses.request(unit, at_once=True)
         if document.path is not None and not self.runs.has_run_of(document.path):
             self.run_in_background(self._past_runs.load(document, document.path))

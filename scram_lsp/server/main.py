@@ -52,7 +52,7 @@ def run() -> int:
     from scram_lsp.server.features import register
     from scram_lsp.server.language_server import ScramLanguageServer
 
-    server = ScramLanguageServer(configuration, analysis)
+    server = ScramLanguageServer(configuration, analysis, opening.shown)
     register(server)
     gc.freeze()  # what is loaded stays: the collector need not look at it again
     gc.enable()

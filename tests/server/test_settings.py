@@ -59,6 +59,15 @@ def test_settings_that_can_not_be_used_leave_the_last_ones(
     assert len(complaints) == 1
 
 
+def test_a_change_that_nobody_has_told_of_can_be_seen(configuration: Configuration, tmp_path: Path) -> None:
+    configuration.of(tmp_path / "train.py")
+    assert configuration.is_as_read()
+    (tmp_path / "scram.toml").write_text('ignore = ["SCR101"]')
+    assert not configuration.is_as_read()
+    configuration.of(tmp_path / "train.py")
+    assert configuration.is_as_read()
+
+
 def test_switches_are_read_in_either_spelling() -> None:
     assert EditorOptions.of({"inlayHints": False, "code-lenses": False}) == EditorOptions(False, False)
     assert EditorOptions.of({"inlayHints": "no", "other": 1}) == EditorOptions(True, True)

@@ -103,6 +103,11 @@ class Configuration:
             return self._of_folder(path.parent)
         return self._of_folder(self._folders[0] if self._folders else Path.cwd())
 
+    def is_as_read(self) -> bool:
+        """Whether the settings that were asked for would be the same now."""
+        known = dict(self._by_folder)
+        return all(state == (self._generation, self._state_of_files(folder)) for folder, (state, _) in known.items())
+
     def _of_folder(self, folder: Path) -> Settings:
         # The generation is asked before the settings, and no cache is cleared: another thread may be between the two.
         state = self._generation, self._state_of_files(folder)

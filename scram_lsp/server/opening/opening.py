@@ -67,11 +67,13 @@ class Opened:
 class Opening:
     """Hears the client on the thread of its input and looks at what it opens first on the caller's.
 
-    `say` writes to the client. `configuration` is told of the client's folders and settings.
+    `say` writes to the client. `configuration` is told of the client's folders and settings. `answered` names the
+    client's introduction and `shown` the text that it was told of, once it is so.
     """
 
     def __init__(self, say: Callable[[bytes], None], configuration: Configuration, analysis: TextAnalysis) -> None:
         self.answered: object = None
+        self.shown: str | None = None
         self._say = say
         self._configuration = configuration
         self._analysis = analysis
@@ -180,6 +182,7 @@ class Opening:
                 if self._is_as_opened(opened):
                     params = {"uri": opened.uri, "diagnostics": diagnostics, "version": opened.version}
                     self._say(written({"method": "textDocument/publishDiagnostics", "params": params}))
+                    self.shown = opened.uri
                 return
             deadline = time.monotonic() + PAUSE_SECONDS
             while self._is_as_opened(opened):
@@ -187,6 +190,7 @@ class Opening:
                 if question is not None:
                     self._say(written({"id": question.said["id"], "result": {"kind": "full", "items": diagnostics}}))
                     self._held.remove(question)
+                    self.shown = opened.uri
                     return
                 if not self._news.wait(deadline - time.monotonic()):
                     return

@@ -83,7 +83,7 @@ class Talk:
 
     async def pygls_says(self, wanted: str) -> dict[str, Any]:
         """What pygls says to all that was told: its answer or notification of that name."""
-        server = ScramLanguageServer(self.configuration, self.analysis)
+        server = ScramLanguageServer(self.configuration, self.analysis, self.opening.shown)
         register(server)
         heard: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
 
@@ -144,6 +144,18 @@ async def test_a_client_that_asks_is_answered_what_pygls_would(tmp_path: Path, t
     theirs = await late.pygls_says("answer 2")
     del theirs["result"]["resultId"]
     assert early.said[-1] == theirs
+
+
+async def test_a_client_is_called_where_settings_have_changed_while_pygls_was_loaded(tmp_path: Path) -> None:
+    talk = Talk(tmp_path, PULLING)
+    talk.begin()
+    talk.ask()
+    talk.opening.look()
+    assert talk.said[-1]["result"]["items"]
+    (tmp_path / "scram.toml").write_text('ignore = ["SCR101"]')
+    await talk.pygls_says("workspace/diagnostic/refresh")
+    talk.tell("textDocument/diagnostic", {"textDocument": {"uri": talk.uri}}, 3)
+    assert (await talk.pygls_says("answer 3"))["result"]["items"] == []
 
 
 def test_a_question_that_does_not_come_is_left_to_pygls(tmp_path: Path) -> None:

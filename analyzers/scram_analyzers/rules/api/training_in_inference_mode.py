@@ -62,6 +62,9 @@ class TrainingInInferenceMode(Rule):
             """
             import tensorflow as tf
 
+            (x_train, y_train), _ = tf.keras.datasets.mnist.load_data()
+            pairs = tf.data.Dataset.from_tensor_slices((x_train.reshape(-1, 784) / 255, y_train))
+            batches = pairs.shuffle(10_000).batch(32)
             model = tf.keras.Sequential(
                 [tf.keras.layers.Dense(64, "relu"), tf.keras.layers.Dropout(0.5), tf.keras.layers.Dense(10)]
             )
@@ -82,6 +85,9 @@ class TrainingInInferenceMode(Rule):
             """
             import tensorflow as tf
 
+            (x_train, y_train), _ = tf.keras.datasets.mnist.load_data()
+            pairs = tf.data.Dataset.from_tensor_slices((x_train.reshape(-1, 784) / 255, y_train))
+            batches = pairs.shuffle(10_000).batch(32)
             model = tf.keras.Sequential(
                 [tf.keras.layers.Dense(64, "relu"), tf.keras.layers.Dropout(0.5), tf.keras.layers.Dense(10)]
             )

@@ -324,7 +324,11 @@ def _child_start(arm: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         ends: list[float] = []
-        callbacks.append(keras.callbacks.LambdaCallback(on_train_batch_end=lambda *_: ends.append(time.perf_counter())))
+
+        def note(batch: int, logs: Any) -> None:
+            ends.append(time.perf_counter())
+
+        callbacks.append(keras.callbacks.LambdaCallback(on_train_batch_end=note))
         begin, cpu = time.perf_counter(), time.process_time()
         model.fit(x, y, batch_size=64, verbose=0, callbacks=callbacks)
         spent = {"wall": time.perf_counter() - begin, "cpu": time.process_time() - cpu, "memory": _resident()}

@@ -78,3 +78,16 @@ def test_a_loop_that_raises_has_failed(project):
     with pytest.raises(ZeroDivisionError):
         project.run("with Watcher(model) as watcher:\n    watcher.step(1.0)\n    1 / 0\n", model=model, Watcher=Watcher)
     assert [status for status, _ in project.runs] == ["failed"]
+
+
+def test_a_model_that_was_never_compiled_is_looked_into(project, histories, capsys):
+    keras.utils.set_random_seed(5)
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(4, activation="relu"), keras.layers.Dense(1)])
+    inputs, targets = np.random.default_rng(3).random((96, 4)).astype("float32"), np.zeros(96, "float32")
+    names = {"inputs": inputs, "targets": targets}
+    project.run(TAPE, model=model, keras=keras, tf=tf, Watcher=Watcher, watched=True, **names)
+    (history,) = histories
+    newest = history.probes[-1]
+    assert newest.loss is None
+    assert [each.update_ratio is not None for each in newest.weights] == [True] * 4
+    assert "no longer looks" not in capsys.readouterr().err

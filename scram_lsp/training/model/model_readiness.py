@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from scram_lsp.training.model.model_values import optimizer_of
+
 log = logging.getLogger(__name__)
 
 
@@ -25,7 +27,7 @@ def is_ready(model: Any, batch: Any, is_first_step: bool) -> bool:
 
 
 def _is_built(model: Any) -> bool:
-    parts = (getattr(model, "_compile_loss", None), model.optimizer)
+    parts = (getattr(model, "_compile_loss", None), optimizer_of(model))
     return _are_layers_built(model) and all(part is None or part.built for part in parts)
 
 
@@ -41,10 +43,11 @@ def _build(model: Any, batch: Any) -> None:
     if keras.backend.backend() != "tensorflow" or outputs is None or not _are_layers_built(model):
         model._symbolic_build(data_batch=batch)
         return
-    if model._compile_loss is not None and not model._compile_loss.built:
+    loss, optimizer = getattr(model, "_compile_loss", None), optimizer_of(model)
+    if loss is not None and not loss.built:
         _build_loss(model, batch, outputs)
-    if not model.optimizer.built:
-        model.optimizer.build(model.trainable_variables)
+    if optimizer is not None and not optimizer.built:
+        optimizer.build(model.trainable_variables)
 
 
 def _build_loss(model: Any, batch: Any, outputs: Any) -> None:

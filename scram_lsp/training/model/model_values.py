@@ -33,13 +33,19 @@ def current_values(model: Any, state: Sequence[Any] | None = None) -> ModelValue
     if state is not None:
         trainable, others, optimizer, metrics = state
         return ModelValues(list(trainable), list(others), list(optimizer), list(metrics))
-    optimizer_variables = model.optimizer.variables if model.optimizer is not None else []
+    optimizer = optimizer_of(model)
+    optimizer_variables = optimizer.variables if optimizer is not None else []
     return ModelValues(
         [tensor_of(variable) for variable in model.trainable_variables],
         [tensor_of(variable) for variable in model.non_trainable_variables],
         [tensor_of(variable) for variable in optimizer_variables],
         [],
     )
+
+
+def optimizer_of(model: Any) -> Any | None:
+    """The optimizer that a model was compiled with; None where a loop of the program's own has another."""
+    return getattr(model, "optimizer", None)
 
 
 def tensor_of(variable: Any) -> Any:

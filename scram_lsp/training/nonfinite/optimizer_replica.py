@@ -6,7 +6,7 @@ import copy
 from collections.abc import Sequence
 from typing import Any
 
-from scram_lsp.training.model.model_values import copies
+from scram_lsp.training.model.model_values import copies, optimizer_of
 
 Update = tuple[list[Any], list[Any]]
 """New values of the trainable variables and of the optimizer's own."""
@@ -69,7 +69,9 @@ def optimizer_replica(model: Any) -> Optimizer:
 
 def learning_rate_place(model: Any) -> int | None:
     """Which of the optimizer's variables a callback sets to change the learning rate; None with a schedule."""
-    optimizer = model.optimizer
+    optimizer = optimizer_of(model)
+    if optimizer is None:
+        return None
     rate = getattr(getattr(optimizer, "inner_optimizer", optimizer), "_learning_rate", None)
     places = (place for place, variable in enumerate(optimizer.variables) if variable is rate)
     return next(places, None)

@@ -11,7 +11,7 @@ from scram_lsp.training.batches.step_loss import has_own_train_step
 from scram_lsp.training.model.layer_taps import watched_layers
 from scram_lsp.training.model.loss_scaling import loss_scale
 from scram_lsp.training.model.model_pass import Batch, compiled, forward, gradients, has_known_loss
-from scram_lsp.training.model.model_values import ModelValues, copies, on_host
+from scram_lsp.training.model.model_values import ModelValues, copies, on_host, optimizer_of
 from scram_lsp.training.model.tensor_statistics import count_nonfinite, float_tensors
 from scram_lsp.training.nonfinite.optimizer_replica import optimizer_replica
 
@@ -87,7 +87,7 @@ def can_replay(model: Any) -> bool:
     strategy = getattr(model, "_distribute_strategy", None)
     if strategy is not None and strategy.num_replicas_in_sync > 1:
         return False
-    return not has_own_train_step(model) and has_known_loss(model) and model.optimizer is not None
+    return not has_own_train_step(model) and has_known_loss(model) and optimizer_of(model) is not None
 
 
 def nonfinite_places(tensors: Sequence[Any]) -> tuple[int, ...]:

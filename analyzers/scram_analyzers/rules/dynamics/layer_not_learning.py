@@ -47,11 +47,10 @@ class LayerNotLearning(Rule):
         still = self._still(newest)
         if not still:
             return
-        verb = "has" if len(still) == 1 else "have"
         yield RunReport(
             subject=Subject(SubjectKind.LAYER, still[0]),
             message=(
-                f"The weights of {listed(map(named, still))} {verb} not moved since step {newest[0].step} while those "
+                f"The weights of {listed(map(named, still))} have not moved since step {newest[0].step} while those "
                 "of other layers have."
             ),
             step=newest[-1].step,

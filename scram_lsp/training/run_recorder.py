@@ -87,7 +87,7 @@ class RunRecorder:
         watch = current_watch()
         places = record_places(model, site, watch.creations if watch is not None else None)
         site = replace(site, script=Path(places.script.filename))
-        info = read_run_info(model, params, site, datetime.now().astimezone())
+        info = replace(read_run_info(model, params, site, datetime.now().astimezone()), is_own_loop=is_own_loop)
         self._anchor = site.arguments.get("callbacks")
         self._model = model
         self._console = console

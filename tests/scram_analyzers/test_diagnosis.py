@@ -104,3 +104,14 @@ def test_labels_out_of_range_speak_for_a_loss_that_became_nan() -> None:
     )
     seen = history(info, [-3.0, -70.0, float("nan")], signed, step_losses=[0.7, -1.0, float("nan")])
     assert [each.code for each in analyze_run(seen, RULES, None) if each.severity is Severity.ERROR] == ["SCR413"]
+
+
+def test_a_momentum_that_swings_is_told_rather_than_overfitting() -> None:
+    analysis = analyze_source(script("SGD(0.05, momentum=0.9999)"), "/project/train.py", RULES)
+    accuracy = {"accuracy": [0.5, 0.7, 0.75, 0.8, 0.83], "val_accuracy": [0.6] * 5}
+    losses, val_losses = [2.1, 1.6, 1.2, 0.9, 0.65], [2.0, 1.2, 9.0, 12.0, 24.6]
+    seen = history(losses=losses, record=RECORD, ended=False, val_loss=val_losses, **accuracy)
+    found = {each.name: each for each in analyze_run(seen, RULES, analysis.program, analysis.findings)}
+    assert "overfitting" not in found
+    finding = found["momentum-too-high"]
+    assert "Confirmed in this run: the validation loss rose from 1.2 (epoch 2) to 24.6" in finding.message

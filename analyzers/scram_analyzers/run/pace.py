@@ -62,8 +62,11 @@ class StillFalling:
 
 @asked_once
 def still_falling(history: RunHistory) -> StillFalling | None:
-    """At the end of a run that made all of its epochs; None when it was stopped early or has settled."""
-    planned = history.info.epochs
+    """At the end of a run that made all of its epochs; None when it was stopped early or has settled.
+
+    What a loop of the program's own had planned is not known: it is taken to be what it made.
+    """
+    planned = len(history.epochs) if history.info.is_own_loop else history.info.epochs
     if history.moment is not Moment.END or planned is None or history.last_epoch < planned:
         return None
     where = "validation" if history.metric("val_loss") else "training"

@@ -67,7 +67,8 @@ class RunInfo:
 
     `script` is the absolute path of the file whose line `fit_line` called `fit`; `started` is ISO 8601 with
     the time zone. `losses` holds Keras's snake-case names ("sparse_categorical_crossentropy"); `layers` are
-    the model's, in its order, those of an inner model in the place of that.
+    the model's, in its order, those of an inner model in the place of that. Of a loop of the program's own (a
+    `Watcher`) nothing tells epochs, steps and sizes before they are over.
     """
 
     run: str
@@ -88,6 +89,7 @@ class RunInfo:
     classes: int | None = None
     callbacks: tuple[str, ...] = ()
     outputs: tuple[OutputInfo, ...] = ()
+    is_own_loop: bool = False
 
     def layer(self, name: str | None) -> LayerInfo | None:
         """The layer called `name`, or None."""

@@ -8,6 +8,7 @@ import libcst as cst
 
 from scram_analyzers.findings import SourceRange
 from scram_analyzers.run.records import LayerInfo, RunInfo, Subject, SubjectKind
+from scram_analyzers.source import own_loops
 from scram_analyzers.source.graph import Layer
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
@@ -24,6 +25,8 @@ def locate(program: Program, subject: Subject, info: RunInfo) -> Place | None:
         compiled = program.compiles[-1]
     optimizer = compiled.optimizer if compiled is not None else None
     kind = subject.kind
+    if info.is_own_loop and (own := _in_own_loop(program, kind)) is not None:
+        return own
     if kind is SubjectKind.LEARNING_RATE and optimizer is not None:
         return optimizer.learning_rate.place or optimizer.place
     if kind is SubjectKind.OPTIMIZER and optimizer is not None:
@@ -50,6 +53,12 @@ def locate(program: Program, subject: Subject, info: RunInfo) -> Place | None:
     if fit is not None:
         return fit.place
     return compiled.place if compiled is not None else None
+
+
+def _in_own_loop(program: Program, kind: SubjectKind) -> Place | None:
+    if kind is SubjectKind.EPOCHS:
+        return own_loops.epochs_at(program)
+    return own_loops.batches_at(program) if kind is SubjectKind.BATCH_SIZE else None
 
 
 def _batched_at(fit: Fit) -> Place | None:

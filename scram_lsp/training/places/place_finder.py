@@ -57,6 +57,8 @@ class PlaceFinder:
 
     def _recorded(self, subject: Subject, info: RunInfo) -> CodePlace | None:
         places, kind = self._places, subject.kind
+        if info.is_own_loop and kind in _OF_FIT:
+            return self._mapped(subject, info) or self._place(places.fit)
         if kind is SubjectKind.LAYER:
             return self._place(places.layers.get(subject.layer or "", ()))
         if kind is SubjectKind.LEARNING_RATE:

@@ -50,3 +50,27 @@ def test_parts_of_a_run_are_found_in_the_program(subject: Subject, text: str) ->
     place = locate(program_of(TEXT), subject, info)
     assert place is not None
     assert place.text in (text, f"epochs={text}", f"batch_size={text}", f"validation_split={text}")
+
+
+OWN_LOOP = """
+batches = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(100).batch(1)
+with scram_lsp.Watcher(model) as watcher:
+    for epoch in range(EPOCHS):
+        for number, (features, labels) in enumerate(batches):
+            watcher.step(train_step(features, labels), inputs=features, targets=labels)
+        watcher.epoch(val_loss=judged())
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (SubjectKind.EPOCHS, "range(EPOCHS)"),
+        (SubjectKind.BATCH_SIZE, "tf.data.Dataset.from_tensor_slices((x, y)).shuffle(100).batch(1)"),
+    ],
+)
+def test_parts_of_a_loop_of_ones_own(kind: SubjectKind, text: str) -> None:
+    info = RunInfo(run="r", script="train.py", started="", fit_line=3, is_own_loop=True)
+    place = locate(program_of(OWN_LOOP), Subject(kind), info)
+    assert place is not None
+    assert place.text == text

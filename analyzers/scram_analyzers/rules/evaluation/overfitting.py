@@ -38,6 +38,8 @@ class Overfitting(Rule):
         "accuracy can be harmless: the model is growing overconfident, not worse."
     )
 
+    symptom_of = ("SCR113",)
+
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """One report as of the last epoch. A run with EarlyStopping has its answer and is left alone."""
         if "EarlyStopping" in history.info.callbacks:
@@ -50,5 +52,6 @@ class Overfitting(Rule):
             message=f"The model overfits: {found.phrase}.",
             step=found.step,
             epoch=found.epoch,
+            clause=found.phrase,
             recipe="callbacks=[keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)]",
         )

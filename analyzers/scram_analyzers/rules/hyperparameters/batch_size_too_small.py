@@ -19,6 +19,9 @@ from scram_analyzers.source.values import boolean
 
 USUAL = "32"
 
+MAX_AXES = 2
+"""Targets with more axes than rows and columns are images or series, which are often taken one at a time."""
+
 
 class BatchSizeTooSmall(Rule):
     """One sample for each step of the optimizer."""
@@ -144,7 +147,9 @@ class BatchSizeTooSmall(Rule):
         )
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
-        """Confirm by a training that does not settle, or stands still."""
+        """Confirm by a training that stands still. What a loop of the program's own takes, only its run shows."""
+        if history.info.is_own_loop:
+            yield from self._of_own_loop(history)
         size, samples = history.info.batch_size, history.info.training_samples
         if size is None or size >= self.option("batch-min") or (samples or 0) < self.option("samples-min"):
             return
@@ -156,6 +161,25 @@ class BatchSizeTooSmall(Rule):
             message=f"Each step sees {counted(size, 'row')} only. Confirmed in this run: {stuck.clause}.",
             step=stuck.step,
             epoch=stuck.epoch,
+        )
+
+    def _of_own_loop(self, history: RunHistory) -> Iterator[RunReport]:
+        """Rows of one size, each with a label or a number of its own, a step for each."""
+        arrays = [array for record in history.steps for array in record.arrays]
+        sizes = {array.shape for array in arrays if array.role == "input"}
+        targets = {array.shape for array in arrays if array.role == "target"}
+        steps = history.epochs[0].step if history.epochs else 0
+        if steps < self.option("samples-min") or not targets:
+            return
+        if len(sizes) != 1 or {shape[:1] for shape in sizes | targets} != {(1,)} or max(map(len, targets)) > MAX_AXES:
+            return
+        if any(layer.class_name in RECURRENT for layer in history.info.layers):
+            return
+        yield RunReport(
+            subject=Subject(SubjectKind.BATCH_SIZE),
+            message=f"Each step sees one row only, {steps:,} steps of the optimizer in an epoch; usual are 32 to 256.",
+            step=steps,
+            epoch=1,
         )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:

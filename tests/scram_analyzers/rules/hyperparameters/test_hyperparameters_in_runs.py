@@ -8,6 +8,7 @@ from scram_analyzers.engine import analyze_run
 from scram_analyzers.findings import Severity
 from scram_analyzers.rules.architecture.nothing_to_train import NothingToTrain
 from scram_analyzers.rules.hyperparameters.batch_size_too_large import BatchSizeTooLarge
+from scram_analyzers.rules.hyperparameters.batch_size_too_small import BatchSizeTooSmall
 from scram_analyzers.rules.hyperparameters.clipping_too_strong import ClippingTooStrong
 from scram_analyzers.rules.hyperparameters.learning_rate_too_high import LearningRateTooHigh
 from scram_analyzers.rules.hyperparameters.learning_rate_too_low import LearningRateTooLow
@@ -16,8 +17,8 @@ from scram_analyzers.rules.hyperparameters.too_few_epochs import TooFewEpochs
 from scram_analyzers.rules.registry import RuleSet
 from scram_analyzers.rules.resources.input_bound import InputBound
 from scram_analyzers.rules.resources.training_stalled import TrainingStalled
-from scram_analyzers.run.records import ArrayStatistics, EpochRecord, OptimizerInfo, StepRecord
-from tests.run_histories import data, history, inputs, kernel, labels, probe, reports, run_info
+from scram_analyzers.run.records import ArrayStatistics, EpochRecord, LayerInfo, OptimizerInfo, StepRecord
+from tests.run_histories import batch, data, history, inputs, kernel, labels, probe, reports, run_info
 
 RECORD = data(inputs(), labels([144] * 10))
 STUCK = {"losses": [2.3028, 2.3026, 2.3027, 2.3025], "record": RECORD, "ended": False, "accuracy": [0.1] * 4}
@@ -71,6 +72,34 @@ def test_a_short_run_whose_loss_falls_fast() -> None:
     assert report.severity is Severity.INFO
     settled = history(run_info(epochs=3), record=RECORD, losses=[2.0, 1.98, 1.97], val_loss=[1.9, 1.88, 1.86])
     assert reports(TooFewEpochs, settled) == []
+
+
+def test_a_loop_of_ones_own_that_ended_while_it_still_learned() -> None:
+    seen = history(run_info(epochs=None, is_own_loop=True), losses=[1.1, 0.7], val_loss=[1.0, 0.6])
+    (report,) = reports(TooFewEpochs, seen)
+    assert report.message.startswith("The run ended after 2 epochs while the validation loss still fell by")
+    assert reports(TooFewEpochs, history(run_info(epochs=None), losses=[1.1, 0.7], val_loss=[1.0, 0.6])) == []
+
+
+def own_loop(rows: int, *axes: int, layers: tuple[LayerInfo, ...] = ()):
+    info = run_info(epochs=None, batch_size=None, training_samples=None, is_own_loop=True, layers=layers)
+    seen = history(info, [], ended=False)
+    x, y = batch(shape=(rows, 13)), batch(role="target", name="y", shape=(rows, *axes))
+    for step in range(1, 125):
+        seen.add_step(StepRecord(step, 1, 1.0, (x, y) if step < 4 else ()))
+    seen.add_epoch(EpochRecord(1, 124, (("loss", 1.0),)))
+    return seen
+
+
+def test_a_loop_of_ones_own_over_single_rows() -> None:
+    (report,) = reports(BatchSizeTooSmall, own_loop(1))
+    assert report.message.startswith("Each step sees one row only, 124 steps of the optimizer in an epoch")
+    assert reports(BatchSizeTooSmall, own_loop(16)) == []
+
+
+def test_images_and_series_are_often_taken_one_at_a_time() -> None:
+    assert reports(BatchSizeTooSmall, own_loop(1, 32, 32)) == []
+    assert reports(BatchSizeTooSmall, own_loop(1, layers=(LayerInfo("lstm", "LSTM", 100),))) == []
 
 
 def test_a_single_epoch_whose_loss_falls_to_its_end() -> None:

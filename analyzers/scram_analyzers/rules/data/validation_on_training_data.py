@@ -13,9 +13,9 @@ from scram_analyzers.rules.data.judging import name_of, validation_of
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.wording import share
-from scram_analyzers.source.data import Data, shares_rows
-from scram_analyzers.source.program import Fit, Program
-from scram_analyzers.source.values import Unknown
+from scram_analyzers.source.data import Data, DataStep, StepKind, shares_rows
+from scram_analyzers.source.program import Call, Fit, Program
+from scram_analyzers.source.values import Tuple, Unknown, boolean, number
 
 
 class ValidationOnTrainingData(Rule):
@@ -115,8 +115,40 @@ class ValidationOnTrainingData(Rule):
             model.fit(x_train, y_train, validation_split=0.2, epochs=20)
             """,
         ),
+        Example(
+            "Rows copied before the split",
+            """
+            import keras
+            import numpy as np
+            from sklearn.datasets import load_breast_cancer
+            from sklearn.model_selection import train_test_split
+
+            x, y = load_breast_cancer(return_X_y=True)
+            x, y = »np.repeat(x, 3, axis=0)«, np.repeat(y, 3, axis=0)
+            x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.2)
+            model = keras.Sequential([keras.layers.BatchNormalization(), keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x_train, y_train, validation_data=(x_test, y_test))
+            """,
+        ),
     )
     good = (
+        Example(
+            "Grey images with three channels",
+            """
+            import keras
+            import numpy as np
+            from sklearn.datasets import load_digits
+            from sklearn.model_selection import train_test_split
+
+            digits = load_digits()
+            x = np.repeat(digits.images[..., np.newaxis] / 16, 3, axis=-1)
+            x_train, x_test, y_train, y_test = train_test_split(x, digits.target, test_size=0.2)
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train, validation_data=(x_test, y_test))
+            """,
+        ),
         Example(
             "The two sides of a cut",
             """
@@ -180,6 +212,7 @@ class ValidationOnTrainingData(Rule):
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         judged, data = validation_of(fit), fit.inputs
         yield from _by_name(fit)
+        yield from _by_copies(program, fit)
         if judged is None or data is None or fit.x is None or fit.x.place is None:
             return
         if not shares_rows(data, judged.data) and not _cut_alike(data, judged.data):
@@ -235,6 +268,43 @@ def _by_name(fit: Fit) -> Iterator[Report]:
             (Related(x.place, "The model is trained on these."),),
             recipe="validation_split=0.2" if fit.y is not None else "",
         )
+
+
+def _by_copies(program: Program, fit: Fit) -> Iterator[Report]:
+    """Rows that are copied and then split at random: copies of one row come into both parts."""
+    copied: DataStep | None = None
+    for step in fit.inputs.steps if fit.inputs is not None else ():
+        if step.name in ("repeat", "tile") and _copies_rows(program, step):
+            copied = step
+        elif step.kind is StepKind.SPLIT and copied is not None and copied.place is not None:
+            split = _call_at(program, step)
+            if split is None or split.arguments.open or boolean(split.arguments.value("shuffle")) is False:
+                return
+            yield Report(
+                copied.place,
+                "The rows are copied before they are split at random, so most validation rows are also in the training "
+                "data.",
+                (Related(split.place, "This split takes copies of one row apart."),),
+            )
+            return
+
+
+def _copies_rows(program: Program, step: DataStep) -> bool:
+    """Whether it is `np.repeat(x, 3, axis=0)` or `np.tile(x, (3, 1))`, and not one of columns or channels."""
+    call = _call_at(program, step)
+    if call is None or call.arguments.open:
+        return False
+    if step.name == "repeat":
+        axis = call.arguments.value("axis", 2)
+        return axis is not None and number(axis) == 0
+    times = call.arguments.value("reps", 1)
+    counts = [number(each) for each in times.items] if isinstance(times, Tuple) else []
+    return len(counts) > 1 and (counts[0] or 0) > 1 and set(counts[1:]) == {1}
+
+
+def _call_at(program: Program, step: DataStep) -> Call | None:
+    node = step.place.node if step.place is not None else None
+    return next((call for call in program.calls if call.place.node is node), None)
 
 
 def _cut_alike(one: Data, other: Data) -> bool:

@@ -81,8 +81,45 @@ class LabelsShuffledApart(Rule):
             model.fit(x_train, y_train)
             """,
         ),
+        Example(
+            "One output's labels in an order of their own",
+            """
+            import keras
+            import numpy as np
+            from sklearn.datasets import load_digits
+            from sklearn.model_selection import train_test_split
+
+            digits = load_digits()
+            x = digits.data / 16
+            digit = keras.utils.to_categorical(»np.random.permutation(digits.target)«, 10)
+            ink = x.mean(axis=1)
+            rows, rest = train_test_split(np.arange(len(x)), test_size=0.3)
+            inputs = keras.Input((64,))
+            hidden = keras.layers.Dense(64, activation="relu")(inputs)
+            heads = {
+                "digit": keras.layers.Dense(10, activation="softmax", name="digit")(hidden),
+                "ink": keras.layers.Dense(1, name="ink")(hidden),
+            }
+            model = keras.Model(inputs, heads)
+            model.compile("adam", loss={"digit": "categorical_crossentropy", "ink": "mse"})
+            model.fit(x[rows], {"digit": digit[rows], "ink": ink[rows]}, epochs=20)
+            """,
+        ),
     )
     good = (
+        Example(
+            "Inputs made after labels that were mixed",
+            """
+            import keras
+            import numpy as np
+
+            labels = np.random.permutation(np.repeat(np.arange(10), 100))
+            x = np.random.randn(10, 32)[labels] + 0.1 * np.random.randn(1000, 32)
+            model = keras.Sequential([keras.layers.BatchNormalization(), keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x, labels, epochs=20)
+            """,
+        ),
         Example(
             "Shuffled together",
             """
@@ -166,7 +203,9 @@ ROWS_ONE_BY_ONE = "csv.reader"
 
 def _parted(program: Program, inputs: Data | None, targets: Data | None) -> DataStep | None:
     """The mixing step that only the labels, or only the inputs, went through."""
-    if inputs is None or targets is None or inputs.rows is None or targets.rows is None:
+    if inputs is None or targets is None:
+        return None
+    if (inputs.rows is None or targets.rows is None) and not _are_dealt_anew(inputs, targets):
         return None
     if ROWS_ONE_BY_ONE in (inputs.source, targets.source) and inputs.source != targets.source:
         return None  # what is read beside them comes in their order
@@ -179,6 +218,14 @@ def _parted(program: Program, inputs: Data | None, targets: Data | None) -> Data
     if any(_has_seed(program, step) for step in (*ours, *theirs)) or _seeded_between(program, ours, theirs):
         return None
     return next(iter((*reversed(theirs), *reversed(ours))), None)
+
+
+def _are_dealt_anew(inputs: Data, targets: Data) -> bool:
+    """Whether labels that were loaded with the inputs are put in an order which nobody keeps: no choice of rows after
+    that finds the pairs again.
+    """
+    loaded = inputs.place is not None and targets.place is not None and inputs.place.key == targets.place.key
+    return loaded and not _mixing(inputs) and any(step.name == "permutation" for step in _mixing(targets))
 
 
 def _node(step: DataStep) -> object:

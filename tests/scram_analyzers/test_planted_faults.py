@@ -116,3 +116,83 @@ model.fit(x / 16, y + 1, epochs=20, validation_split=0.2)
 def test_labels_that_are_numbered_from_one() -> None:
     assert "label-out-of-range" in said(MOVED.format(units=10))
     assert "label-out-of-range" not in said(MOVED.format(units=11))
+
+
+BUFFER = """
+import keras
+import numpy as np
+import tensorflow as tf
+from sklearn.datasets import load_digits
+
+images = load_digits().images / 16
+np.random.default_rng(4).shuffle(images)
+train = tf.data.Dataset.from_tensor_slices((images, images)).shuffle({size}).batch(64)
+model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(64), keras.layers.Reshape((8, 8))])
+model.compile(optimizer="adam", loss="mse")
+model.fit(train, epochs=20)
+"""
+
+
+def test_a_shuffle_buffer_of_one() -> None:
+    assert "dataset-not-shuffled" in said(BUFFER.format(size=1))
+    assert "dataset-not-shuffled" not in said(BUFFER.format(size=1000))
+
+
+WRAPPED = """
+import keras
+from keras.wrappers import SKLearnClassifier
+from sklearn.datasets import {data}
+from sklearn.model_selection import KFold, cross_val_score
+
+def network(X, y):
+    model = keras.Sequential([keras.layers.Dense(16, activation="relu"), keras.layers.Dense(3, activation="softmax")])
+    model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+X, y = {data}(return_X_y=True)
+scores = cross_val_score(SKLearnClassifier(network, fit_kwargs={{"epochs": 40}}), X, y, cv=KFold({folds}))
+"""
+
+
+def test_folds_of_rows_that_are_sorted_by_class() -> None:
+    assert "sorted-validation-split" in said(WRAPPED.format(data="load_iris", folds="3"))
+    assert "sorted-validation-split" not in said(WRAPPED.format(data="load_iris", folds="3, shuffle=True"))
+    assert "sorted-validation-split" not in said(WRAPPED.format(data="load_iris", folds="3, shuffle=mixed"))
+    assert "sorted-validation-split" not in said(WRAPPED.format(data="load_breast_cancer", folds="3"))
+
+
+OWN_LOOP = """
+import keras
+import numpy as np
+import tensorflow as tf
+from sklearn.datasets import load_wine
+from sklearn.model_selection import train_test_split
+
+x, y = load_wine(return_X_y=True)
+x_train, x_test, y_train, y_test = train_test_split(x, y)
+{scaling}
+model = keras.Sequential([keras.layers.Dense(16, activation="relu"), keras.layers.Dense(3)])
+loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+optimizer = keras.optimizers.Adam()
+for epoch in range(40):
+    with tf.GradientTape() as tape:
+        loss = loss_fn(y_train, model(x_train, training=True))
+    gradients = tape.gradient(loss, model.trainable_variables)
+    optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+    print(float(loss_fn(y_test, model(x_test))))
+"""
+
+
+def of_loop(*scaling: str) -> bool:
+    return "scaler-refitted-on-test" in said(OWN_LOOP.format(scaling="\n".join(scaling)))
+
+
+def test_a_test_part_scaled_by_numbers_of_its_own() -> None:
+    assert of_loop("x_train -= x_train.mean(axis=0)", "x_test -= x_test.mean(axis=0)")
+    assert of_loop("x_train = x_train - np.mean(x_train, 0)", "mean = np.mean(x_test, 0)", "x_test = x_test - mean")
+    assert not of_loop("mean = x_train.mean(axis=0)", "x_train, x_test = x_train - mean, x_test - mean")
+    assert not of_loop("x_train, x_test = x_train - x.mean(axis=0), x_test - x.mean(axis=0)")
+    assert not of_loop(
+        "x_train = x_train - x_train.mean(axis=1, keepdims=True)",
+        "x_test = x_test - x_test.mean(axis=1, keepdims=True)",
+    )

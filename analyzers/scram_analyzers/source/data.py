@@ -68,6 +68,7 @@ class DataStep:
     number: float | None = field(default=None, compare=False)
     learned: Learned | None = field(default=None, compare=False)
     put: tuple[str, Data] | None = field(default=None, compare=False)
+    measured: Learned | None = field(default=None, compare=False)
     certain: bool = field(default=True, compare=False)
 
 

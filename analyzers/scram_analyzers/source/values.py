@@ -31,6 +31,14 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True)
+class Statistic(Unknown):
+    """A number worked out of `data`, or one for each column: what it is the source does not tell, but whose."""
+
+    name: str = ""
+    data: Data | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Constant:
     """A number, string, bool or None. `assumed`: a default that a caller or the command line may override."""
 

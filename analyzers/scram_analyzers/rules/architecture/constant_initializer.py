@@ -36,6 +36,9 @@ CONSTANTS = {"zeros": 0.0, "zero": 0.0, "ones": 1.0, "one": 1.0}
 
 
 PASSED = DROPOUTS | {"BatchNormalization", "Flatten", "MaxPooling1D", "MaxPooling2D", "AveragePooling2D"}
+PASSED |= {"GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalMaxPooling1D", "GlobalMaxPooling2D"}
+
+RECURRENT = frozenset(("LSTM", "GRU", "SimpleRNN"))
 
 
 class ConstantInitializer(Rule):
@@ -105,6 +108,35 @@ class ConstantInitializer(Rule):
             model.compile("adam", "mse")
             """,
         ),
+        Example(
+            "A recurrent layer",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential(
+                [
+                    layers.Embedding(1000, 16),
+                    layers.LSTM(64, kernel_initializer=»"zeros"«),
+                    layers.Dense(1, activation="sigmoid"),
+                ]
+            )
+            model.compile("adam", "binary_crossentropy")
+            """,
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential(
+                [
+                    layers.Embedding(1000, 16),
+                    layers.LSTM(64, kernel_initializer="glorot_uniform"),
+                    layers.Dense(1, activation="sigmoid"),
+                ]
+            )
+            model.compile("adam", "binary_crossentropy")
+            """,
+        ),
     )
     good = (
         Example(
@@ -116,6 +148,21 @@ class ConstantInitializer(Rule):
             model = keras.Sequential(
                 [
                     layers.Dense(64, activation="relu", bias_initializer="zeros"),
+                    layers.Dense(1, kernel_initializer="zeros"),
+                ]
+            )
+            model.compile("adam", "mse")
+            """,
+        ),
+        Example(
+            "Recurrent weights that begin as the identity",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential(
+                [
+                    layers.SimpleRNN(64, activation="relu", recurrent_initializer="identity"),
                     layers.Dense(1, kernel_initializer="zeros"),
                 ]
             )
@@ -156,9 +203,9 @@ class ConstantInitializer(Rule):
                 continue
             yield Report(
                 argument.place,
-                f"All weights of {words(layer)} start as {fixes.number_text(value)}, so that its units stay alike.",
+                _message(program, layer, value),
                 tuple(_made_elsewhere(program, layer, argument.place)),
-                recipe='kernel_initializer="he_normal"',
+                recipe=f'kernel_initializer="{_usual(layer)}"',
             )
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
@@ -192,8 +239,8 @@ class ConstantInitializer(Rule):
             if argument is None or argument.place is None or program.range_of(argument.place) != finding.range:
                 continue
             if isinstance(argument.place.node, (cst.SimpleString, cst.Call, cst.Attribute)):
-                edit = fixes.replace(program, argument.place, '"he_normal"')
-                return Fix('Use "he_normal"', Applicability.UNSAFE, (edit,))
+                edit = fixes.replace(program, argument.place, f'"{_usual(layer)}"')
+                return Fix(f'Use "{_usual(layer)}"', Applicability.UNSAFE, (edit,))
         return None
 
 
@@ -203,12 +250,34 @@ def _made_elsewhere(program: Program, layer: Layer, given: Place) -> Iterator[Re
         yield Related(layer.place, "This layer starts from it.")
 
 
+def _usual(layer: Layer) -> str:
+    return "glorot_uniform" if core(layer).class_name in RECURRENT else "he_normal"
+
+
+def _message(program: Program, layer: Layer, value: float) -> str:
+    inner, name = core(layer), words(layer)
+    if inner.class_name in RECURRENT and _number_of(program, inner, "recurrent_initializer") is None:
+        return f"The kernel of {name} starts as {fixes.number_text(value)}: at first nothing of its inputs comes in."
+    return f"All weights of {name} start as {fixes.number_text(value)}, so that its units stay alike."
+
+
 def _constant(program: Program, layer: Layer) -> float | None:
-    """The number that all weights of a layer of several units start with."""
+    """The number that all weights of a layer of several units start with.
+
+    Of a recurrent layer a kernel of zeros is enough: whatever else its units know, of the inputs they know nothing.
+    """
     inner = core(layer)
-    if inner.class_name not in LINEAR_MAPS or (width(layer) or 0) < 2:
+    if (inner.class_name not in LINEAR_MAPS and inner.class_name not in RECURRENT) or (width(layer) or 0) < 2:
         return None
-    found = initializer_of(program, inner, "kernel_initializer")
+    value = _number_of(program, inner, "kernel_initializer")
+    if value and inner.class_name in RECURRENT and _number_of(program, inner, "recurrent_initializer") is None:
+        return None
+    return value
+
+
+def _number_of(program: Program, inner: Layer, parameter: str) -> float | None:
+    """The number that an initializer puts everywhere; None for one that draws."""
+    found = initializer_of(program, inner, parameter)
     if found is None:
         return None
     name, arguments = found

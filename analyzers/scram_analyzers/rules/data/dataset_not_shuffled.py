@@ -87,6 +87,19 @@ class DatasetNotShuffled(Rule):
             """,
         ),
         Example(
+            "A buffer of one",
+            """
+            import keras
+            import tensorflow as tf
+
+            (x, y), _ = keras.datasets.mnist.load_data()
+            train = »tf.data.Dataset.from_tensor_slices((x / 255, y)).shuffle(1)«.batch(32)
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(train, epochs=5)
+            """,
+        ),
+        Example(
             "A folder read class by class",
             """
             import keras
@@ -162,6 +175,11 @@ class DatasetNotShuffled(Rule):
         if not data.batched:
             return
         sorted_folder = next((step for step in data.steps if step.name == "unshuffled"), None)
+        alone = _shuffled_one_by_one(data)
+        if alone is not None:
+            message = "A shuffle buffer of 1 shuffles nothing: the examples come in the same order in every epoch."
+            yield Report(alone, message, severity=Severity.WARNING, confidence=Confidence.HIGH, recipe=".shuffle(1000)")
+            return
         if sorted_folder is not None and not _shuffles(data):
             related = () if sorted_folder.place is None else (Related(sorted_folder.place, "It is read here."),)
             yield Report(
@@ -216,6 +234,14 @@ class DatasetNotShuffled(Rule):
 
 def _rows(data: Data) -> int | None:
     return data.rows.stop - data.rows.start if data.rows is not None and data.rows.stop is not None else None
+
+
+def _shuffled_one_by_one(data: Data) -> Place | None:
+    """Where a dataset is shuffled with a buffer of one element, and no other way while it is a dataset."""
+    made = next((n for n, step in enumerate(data.steps) if step.name == "from_tensor_slices"), len(data.steps))
+    shuffles = [step for step in data.steps[made:] if step.kind is StepKind.SHUFFLED]
+    only = shuffles[0] if len(shuffles) == 1 else None
+    return only.place if only is not None and only.name == "shuffle" and only.number == 1 and only.certain else None
 
 
 def _shuffles(data: Data) -> bool:

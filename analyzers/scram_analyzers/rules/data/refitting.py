@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from scram_analyzers.rules.data.judging import judged_by
-from scram_analyzers.source.data import Data, DataStep, Learned, Part, shares_rows
+from scram_analyzers.source.data import Data, Learned, Part, shares_rows
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
 
@@ -23,6 +23,10 @@ SCALERS = (
 """Transformers of scikit-learn that learn means, bounds or directions from the rows they are fitted to."""
 
 
+CENTRES = ("mean", "nanmean", "average", "median", "min", "amin", "nanmin")
+"""What is taken away from data that a program scales by hand."""
+
+
 @dataclass(frozen=True, slots=True)
 class Refit:
     """A scaler or encoder fitted to judging data, and how the training data's one was fitted."""
@@ -35,18 +39,27 @@ class Refit:
 def refits(program: Program, fit: Fit, kinds: tuple[str, ...]) -> Iterator[Refit]:
     """What was fitted to validation or test data themselves, of the classes named `kinds`."""
     trained = [each for each in (fit.inputs, fit.targets) if each is not None]
+    yield from _refits(trained, list(_judging(program, fit)), kinds)
+
+
+def refits_of_loop(program: Program, kinds: tuple[str, ...]) -> Iterator[Refit]:
+    """The same of a loop of the program's own, in which losses are worked out of parts that were split."""
+    inputs = [(call.x.value, call.x.place) for call in program.loss_calls if call.x is not None]
+    known = [(data, place) for data, place in inputs if isinstance(data, Data) and place is not None]
+    trained = [data for data, _ in known if data.part is Part.TRAINING]
+    judging = [(data, place) for data, place in known if data.part in (Part.TEST, Part.VALIDATION)]
+    yield from _refits(trained, judging, kinds)
+
+
+def _refits(trained: list[Data], judging: list[tuple[Data, Place]], kinds: tuple[str, ...]) -> Iterator[Refit]:
     training = [
-        step.learned
-        for data in trained
-        for step in data.learned_steps()
-        if step.learned is not None and _is_of(step.learned, kinds) and (_at_once(step) or _from(step.learned, trained))
+        learned for data in trained for learned, at_once in _learned(data, kinds) if at_once or _from(learned, trained)
     ]
-    for judged, used in _judging(program, fit):
-        for step in judged.learned_steps():
-            learned = step.learned
-            if learned is None or not _is_of(learned, kinds) or _from(learned, trained):
+    for judged, used in judging:
+        for learned, at_once in _learned(judged, kinds):
+            if _from(learned, trained):
                 continue
-            if not _at_once(step) and not shares_rows(learned.data, judged):
+            if not at_once and not shares_rows(learned.data, judged):
                 continue
             other = next((each for each in training if each.kind == learned.kind), None)
             if other is not None and other.place.node is not learned.place.node:
@@ -66,13 +79,12 @@ def _judging(program: Program, fit: Fit) -> Iterator[tuple[Data, Place]]:
             yield data, call.place
 
 
-def _is_of(learned: Learned, kinds: tuple[str, ...]) -> bool:
-    return learned.kind.rpartition(".")[2] in kinds
-
-
-def _at_once(step: DataStep) -> bool:
-    """Whether data were fitted to and changed by one call: `fit_transform`."""
-    return step.learned is not None and step.place is not None and step.place.node is step.learned.place.node
+def _learned(data: Data, kinds: tuple[str, ...]) -> Iterator[tuple[Learned, bool]]:
+    """What data were scaled by, and whether it was fitted to them by the same call: `fit_transform`."""
+    for step in data.steps:
+        learned = step.learned or step.measured
+        if learned is not None and learned.kind.rpartition(".")[2] in kinds:
+            yield learned, step.place is not None and step.place.node is learned.place.node
 
 
 def _from(learned: Learned, trained: list[Data]) -> bool:

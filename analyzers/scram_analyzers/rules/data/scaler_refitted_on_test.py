@@ -9,7 +9,7 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.data.refitting import SCALERS, Refit, refits
+from scram_analyzers.rules.data.refitting import CENTRES, SCALERS, Refit, refits, refits_of_loop
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 
@@ -84,8 +84,61 @@ class ScalerRefittedOnTest(Rule):
             model.fit(x_train, y_train, validation_data=(x_test, y_test))
             """,
         ),
+        Example(
+            "By its own mean",
+            """
+            import keras
+
+            (x_train, y_train), (x_test, y_test) = keras.datasets.boston_housing.load_data()
+            x_train = (x_train - x_train.mean(axis=0)) / x_train.std(axis=0)
+            x_test = (x_test - »x_test.mean(axis=0)«) / x_test.std(axis=0)
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x_train, y_train, validation_data=(x_test, y_test))
+            """,
+        ),
     )
     good = (
+        Example(
+            "By the mean of the training data",
+            """
+            import keras
+
+            (x_train, y_train), (x_test, y_test) = keras.datasets.boston_housing.load_data()
+            mean, std = x_train.mean(axis=0), x_train.std(axis=0)
+            x_train, x_test = (x_train - mean) / std, (x_test - mean) / std
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x_train, y_train, validation_data=(x_test, y_test))
+            """,
+        ),
+        Example(
+            "Each picture by its own mean",
+            """
+            import keras
+            import numpy as np
+
+            (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+            x_train = np.array([(image - image.mean()) / image.std() for image in x_train])
+            x_test = np.array([(image - image.mean()) / image.std() for image in x_test])
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train, validation_data=(x_test, y_test))
+            """,
+        ),
+        Example(
+            "Each series by its own mean",
+            """
+            import keras
+            from project import x_test, x_train, y_test, y_train
+
+            x_train = x_train - x_train.mean(axis=1, keepdims=True)
+            x_test = x_test - x_test.mean(axis=1, keepdims=True)
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x_train, y_train, validation_data=(x_test, y_test))
+            """,
+        ),
         Example(
             "Fitted once",
             """
@@ -119,19 +172,13 @@ class ScalerRefittedOnTest(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report scalers that were fitted to the data which judge the model."""
+        kinds = SCALERS + CENTRES
+        found = [each for fit in program.fits for each in refits(program, fit, kinds)]
         seen: set[tuple[int, int]] = set()
-        for fit in program.fits:
-            for refit in refits(program, fit, SCALERS):
-                if refit.learned.place.key in seen:
-                    continue
+        for refit in found or refits_of_loop(program, kinds):
+            if refit.learned.place.key not in seen:
                 seen.add(refit.learned.place.key)
-                kind = refit.learned.kind.rpartition(".")[2]
-                yield Report(
-                    place=refit.learned.place,
-                    message=f"This {kind} is fitted anew to data that judge the model; training used another fit.",
-                    related=(Related(refit.training.place, "The training data are scaled by this fit."),),
-                    recipe=_recipe(refit),
-                )
+                yield _report(refit)
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Only transform with the scaler that was fitted to the training data."""
@@ -147,6 +194,21 @@ class ScalerRefittedOnTest(Rule):
                     edit = fixes.replace(program, method, "transform")
                     return Fix("Only transform, with the training data's fit", Applicability.UNSAFE, (edit,))
         return None
+
+
+def _report(refit: Refit) -> Report:
+    kind = refit.learned.kind.rpartition(".")[2]
+    if kind in CENTRES:
+        message = "These data judge the model and are scaled by numbers of their own; training was scaled by others."
+        related = (Related(refit.training.place, "The training data are scaled by this."),)
+        recipe = "x_test = (x_test - x_train.mean(axis=0)) / x_train.std(axis=0)  # before x_train itself is scaled"
+        return Report(refit.learned.place, message, related, recipe=recipe)
+    return Report(
+        place=refit.learned.place,
+        message=f"This {kind} is fitted anew to data that judge the model; training used another fit.",
+        related=(Related(refit.training.place, "The training data are scaled by this fit."),),
+        recipe=_recipe(refit),
+    )
 
 
 def _recipe(refit: Refit) -> str:

@@ -10,7 +10,7 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule, RunReport
-from scram_analyzers.rules.data.judging import in_random_order
+from scram_analyzers.rules.data.judging import in_random_order, judged_by
 from scram_analyzers.rules.references import DEEP_CHECKS
 from scram_analyzers.run.data_parts import is_no_chance, total_variation
 from scram_analyzers.run.history import RunHistory
@@ -20,9 +20,9 @@ from scram_analyzers.run.wording import listed
 from scram_analyzers.run.wording import share as percent
 from scram_analyzers.source.data import WHOLE, Data, StepKind
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Call, Fit, Program
 from scram_analyzers.source.reading import parents, search
-from scram_analyzers.source.values import number
+from scram_analyzers.source.values import Argument, Ref, boolean, number
 
 KERAS_FIT = Reference("Keras: Model.fit, validation_split", "https://keras.io/api/models/model_training_apis/")
 
@@ -35,13 +35,13 @@ SORTED_SOURCES = ("sklearn.datasets.load_iris", "sklearn.datasets.load_wine")
 
 
 class SortedValidationSplit(Rule):
-    """validation_split cuts off the end of data that are sorted by label."""
+    """Validation rows are cut off data that are sorted by label."""
 
     code = "SCR211"
     name = "sorted-validation-split"
     severity = Severity.WARNING
     confidence = Confidence.HIGH
-    summary = "a validation_split whose last rows have other labels than the rest"
+    summary = "validation rows with other labels than the rest, cut off data that are sorted by label"
     why = (
         "The argument validation_split takes the last rows before anything is shuffled. Of sorted data these are other "
         "classes than those the model trains on: validation says nothing, and some classes are never learned."
@@ -67,6 +67,32 @@ class SortedValidationSplit(Rule):
             model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
             model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
             model.fit(x, y, »validation_split=0.2«, epochs=50)
+            """,
+        ),
+        Example(
+            "Cut off by a slice",
+            """
+            import keras
+            from sklearn.datasets import load_wine
+
+            x, y = load_wine(return_X_y=True)
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x[:140], y[:140], epochs=50, validation_data=(»x[140:]«, y[140:]))
+            """,
+        ),
+        Example(
+            "Folds without a shuffle",
+            """
+            import keras
+            from sklearn.datasets import load_iris
+            from sklearn.model_selection import KFold
+
+            x, y = load_iris(return_X_y=True)
+            for train, test in »KFold(n_splits=3)«.split(x):
+                model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+                model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+                model.fit(x[train], y[train], epochs=50, validation_data=(x[test], y[test]))
             """,
         ),
         Example(
@@ -139,6 +165,35 @@ class SortedValidationSplit(Rule):
     )
     good = (
         Example(
+            "Folds of shuffled rows",
+            """
+            import keras
+            from sklearn.datasets import load_iris
+            from sklearn.model_selection import KFold
+
+            x, y = load_iris(return_X_y=True)
+            for train, test in KFold(n_splits=3, shuffle=True).split(x):
+                model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+                model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+                model.fit(x[train], y[train], epochs=50, validation_data=(x[test], y[test]))
+            """,
+        ),
+        Example(
+            "Slices of rows in random order",
+            """
+            import keras
+            import numpy as np
+            from sklearn.datasets import load_wine
+
+            x, y = load_wine(return_X_y=True)
+            order = np.random.permutation(len(x))
+            x, y = x[order], y[order]
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x[:140], y[:140], epochs=50, validation_data=(x[140:], y[140:]))
+            """,
+        ),
+        Example(
             "Collected folder by folder, and shuffled",
             """
             import os
@@ -195,7 +250,10 @@ class SortedValidationSplit(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report validation_split of data sets that are known to come sorted by class."""
-        return program.each(program.fits, self._of_fit)
+        yield from program.each(program.fits, self._of_fit)
+        yield from program.each(program.fits, _of_slices)
+        if program.fits:
+            yield from program.each(program.calls, _of_folds)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         share, data = number(fit.arguments.value("validation_split")), fit.inputs
@@ -248,6 +306,64 @@ class SortedValidationSplit(Rule):
             ),
             recipe="order = np.random.permutation(len(x))\nx, y = x[order], y[order]",
         )
+
+
+def _of_slices(program: Program, fit: Fit) -> Iterator[Report]:
+    """Other rows than those trained on, by slices of a data set that comes sorted by class."""
+    trained = fit.inputs
+    if trained is None or trained.rows is None or not _comes_sorted(trained):
+        return
+    for judged in judged_by(program, fit):
+        rows = judged.data.rows
+        if judged.use.startswith("predict") or rows is None or judged.data.roots != trained.roots:
+            continue
+        if not rows.meets(trained.rows) and _comes_sorted(judged.data):
+            message = (
+                f"The rows of {trained.source.rpartition('.')[2]} are sorted by class, and these are a stretch of "
+                "them: they hold other classes than the stretch that the model is trained on."
+            )
+            yield Report(
+                judged.place, message, recipe="order = np.random.permutation(len(x))\nx, y = x[order], y[order]"
+            )
+            return
+
+
+def _of_folds(program: Program, call: Call) -> Iterator[Report]:
+    """A KFold that cuts a data set which comes sorted by class into stretches."""
+    if call.name != KFOLD or call.arguments.open or not isinstance(call.result, Ref):
+        return
+    shuffle = call.arguments.get("shuffle", 1)
+    if shuffle is not None and boolean(shuffle.value) is not False:
+        return
+    for given in _cut_by(program, call, call.result):
+        data = given.value
+        if isinstance(data, Data) and _comes_sorted(data):
+            message = (
+                f"The rows of {data.source.rpartition('.')[2]} are sorted by class, and a KFold that does not shuffle "
+                "takes stretches of them: each fold holds out classes of which training sees few or none."
+            )
+            yield Report(call.place, message, recipe="StratifiedKFold(n_splits=5, shuffle=True)")
+            return
+
+
+KFOLD = "sklearn.model_selection.KFold"
+
+
+def _cut_by(program: Program, folds: Call, made: Ref) -> Iterator[Argument]:
+    """The inputs that one KFold divides: given to its own `split`, or beside it to a function that trains on each."""
+    for call in program.calls:
+        cv, x = call.arguments.value("cv"), call.arguments.get("X", 1)
+        if x is not None and isinstance(cv, Ref) and cv.identity == made.identity:
+            yield x
+    only = sum(call.name == KFOLD for call in program.calls) == 1
+    for call in program.method_calls:
+        x = call.arguments.get("X", 0)
+        if only and call.name == f"{KFOLD}.split" and x is not None:
+            yield x
+
+
+def _comes_sorted(data: Data) -> bool:
+    return data.source in SORTED_SOURCES and not in_random_order(data)
 
 
 def _comes_again(data: Data) -> bool:

@@ -6,9 +6,9 @@ import itertools
 import math
 from dataclasses import replace
 
-from scram_analyzers.source.data import Data, DataStep, Interval, LabelForm, StepKind
+from scram_analyzers.source.data import Data, DataStep, Interval, LabelForm, Learned, StepKind
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.values import Value, number
+from scram_analyzers.source.values import Statistic, Value, number
 
 
 def operate(operator: str, left: Value, right: Value, place: Place) -> Data:
@@ -85,7 +85,8 @@ def _on_data(operator: str, data: Data, other: Value, place: Place) -> Data:
     if constant is None:
         # Divided by a statistic, or minus one: that is how arrays are scaled by hand.
         kind = StepKind.SCALED if operator in ("Divide", "Subtract") else StepKind.OTHER
-        return data.after(DataStep(kind, operator, place), range=None, dtype="float64")
+        measured = _measured(other) if operator == "Subtract" else None
+        return data.after(DataStep(kind, operator, place, measured=measured), range=None, dtype="float64")
     if operator == "Divide":
         scales = abs(constant) > 1
     elif operator == "Multiply":
@@ -95,6 +96,16 @@ def _on_data(operator: str, data: Data, other: Value, place: Place) -> Data:
     moved = moved_range(operator, data.range, constant)
     step = DataStep(StepKind.SCALED if scales else StepKind.OTHER, operator, place, constant)
     return data.after(step, range=moved, dtype="float64" if operator == "Divide" else data.dtype)
+
+
+def _measured(value: Value) -> Learned | None:
+    """Whose mean or least value is taken away, where that is one: the first half of scaling by hand."""
+    if not isinstance(value, Statistic) or value.data is None or value.place is None or value.name not in _CENTRES:
+        return None
+    return Learned(value.name, 0, value.data, value.place)
+
+
+_CENTRES = ("mean", "nanmean", "average", "median", "min", "amin", "nanmin")
 
 
 def moved_range(operator: str, interval: Interval | None, constant: float) -> Interval | None:

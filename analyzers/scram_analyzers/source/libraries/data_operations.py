@@ -25,6 +25,7 @@ from scram_analyzers.source.values import (
     Constant,
     Method,
     Ref,
+    Statistic,
     Symbol,
     Tuple,
     Unknown,
@@ -39,27 +40,10 @@ if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.interpreter import Interpreter
 
 STATISTICS = frozenset(
-    [
-        "max",
-        "min",
-        "mean",
-        "std",
-        "var",
-        "sum",
-        "median",
-        "amax",
-        "amin",
-        "average",
-        "ptp",
-        "nanmax",
-        "nanmin",
-        "nanmean",
-        "nanstd",
-        "argmax",
-        "argmin",
-        "prod",
-        "size",
-    ]
+    (
+        *("max", "min", "amax", "amin", "nanmax", "nanmin", "ptp", "argmax", "argmin"),
+        *("mean", "std", "var", "sum", "median", "average", "nanmean", "nanstd", "prod", "size"),
+    )
 )
 
 
@@ -424,7 +408,7 @@ def element_of(data: Data) -> Value:
     one = replace(data, batched=False, targets=None)
     if data.targets is not None:
         return Tuple((one, data.targets))
-    return one if data.batched else replace(one, shape=data.shape[1:] if data.shape else None)
+    return one if data.batched else replace(one, shape=data.shape[1:] if data.shape else None, rows=None)
 
 
 def batches_of(batch: Value) -> Data:
@@ -457,12 +441,12 @@ NUMBERED = (LabelForm.INTEGER, LabelForm.BINARY)
 """Forms of labels that are one number for each example."""
 
 
-def statistic(data: Data, name: str, place: Place, axis: float | None = None) -> Value:
+def statistic(data: Data, name: str, place: Place, axis: Value | None = None) -> Value:
     """A number worked out of data, or one for each row.
 
     It is known of class numbers only, of which the highest is one less than there are.
     """
-    if name == "sum" and axis in (1, -1):
+    if name == "sum" and number(axis) in (1, -1):
         return data.after(
             DataStep(StepKind.OTHER, name, place),
             range=None,
@@ -474,7 +458,9 @@ def statistic(data: Data, name: str, place: Place, axis: float | None = None) ->
         )
     if name in ("max", "amax", "nanmax") and data.classes is not None and data.labels in NUMBERED:
         return Constant(data.classes - 1, place)
-    return Unknown(place)
+    rows = axis.items[0] if isinstance(axis, Tuple) and axis.items else axis
+    of_rows = data.rows is not None and (rows is None or is_none(rows) or number(rows) == 0)
+    return Statistic(place, name, data) if of_rows else Unknown(place)
 
 
 def class_ids(data: Data, place: Place) -> Value:

@@ -77,7 +77,7 @@ def call(interpreter: Interpreter, last: str, arguments: Arguments, place: Place
     if data is not None and last == "clip":
         bounds = Arguments(arguments.positional[1:])
         return data_operations.clipped(data, bounds, DataStep(StepKind.OTHER, last, place))
-    return _of_data(data, last, place, number(arguments.value("axis", 1))) if data is not None else None
+    return _of_data(data, last, place, arguments.value("axis", 1)) if data is not None else None
 
 
 def given(interpreter: Interpreter, arguments: Arguments, position: int = 0) -> Data | None:
@@ -88,7 +88,7 @@ def given(interpreter: Interpreter, arguments: Arguments, position: int = 0) -> 
     return data_operations.as_data(value) or data_operations.stacked(interpreter, value)
 
 
-def _of_data(data: Data, last: str, place: Place, axis: float | None) -> Value:
+def _of_data(data: Data, last: str, place: Place, axis: Value | None) -> Value:
     other = DataStep(StepKind.OTHER, last, place)
     if last == "argmax":
         return data_operations.class_ids(data, place)

@@ -1,10 +1,11 @@
-"""Whether a run made few steps because each batch held much of its data."""
+"""What batches hold: whether few of them hold all the data, and whether each holds one class."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from scram_analyzers.run.history import RunHistory, asked_once
+from scram_analyzers.run.task import the_output
 
 SHARE = 0.5
 """A batch with more of the rows than this is a large one (catalogue C5)."""
@@ -38,3 +39,38 @@ def _most_rows(history: RunHistory) -> int | None:
     """Of the batches that were looked at."""
     shapes = (array.shape for record in history.steps for array in record.arrays)
     return max((shape[0] for shape in shapes if shape and shape[0] is not None), default=None)
+
+
+NEIGHBOURS = 1
+"""A batch of sorted labels holds one class, or the end of one and the begin of the next."""
+
+ROWS_IN_BATCH = 8
+BATCHES = 12
+CLASSES = 4
+SORTED_SHARE = 0.9
+"""So many batches of so many rows are looked at, nine of ten must hold neighbours only, and these must begin at four
+classes: rare classes of mixed rows never fill a batch. Ours.
+"""
+
+
+@asked_once
+def sorted_batches(history: RunHistory) -> int | None:
+    """How many batches were looked at when their labels, which are class numbers, come sorted; else None."""
+    output = the_output(history)
+    if output is None or output.loss != "sparse_categorical_crossentropy":
+        return None
+    ranges = target_ranges(history, ROWS_IN_BATCH)
+    starts = [low for low, high in ranges if high - low <= NEIGHBOURS]
+    is_sorted = len(ranges) >= BATCHES and len(starts) >= SORTED_SHARE * len(ranges) and len(set(starts)) >= CLASSES
+    return len(ranges) if is_sorted else None
+
+
+def target_ranges(history: RunHistory, fewest_rows: int = 0) -> list[tuple[float, float]]:
+    """The smallest and the largest target of each batch that was looked at and holds so many rows."""
+    return [
+        (each.minimum, each.maximum)
+        for record in history.steps
+        for each in record.arrays
+        if each.role == "target" and each.minimum is not None and each.maximum is not None
+        if not fewest_rows or (each.shape and (each.shape[0] or 0) >= fewest_rows)
+    ]

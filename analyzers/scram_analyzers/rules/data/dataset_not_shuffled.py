@@ -7,8 +7,11 @@ from dataclasses import replace
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule
+from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.data.judging import in_random_order, name_of
+from scram_analyzers.run.batches import sorted_batches
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.source.data import Data, DataStep, StepKind
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
@@ -163,6 +166,18 @@ class DatasetNotShuffled(Rule):
             """,
         ),
     )
+
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Report a stream whose batches hold one class each."""
+        batches = sorted_batches(history)
+        if batches is None:
+            return
+        yield RunReport(
+            subject=Subject(SubjectKind.INPUTS),
+            message="Nearly every training batch holds one class, or two neighbours: the rows come sorted by label.",
+            step=history.last_step,
+            epoch=history.last_epoch,
+        )
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report datasets that reach training in a fixed order or hardly mixed."""

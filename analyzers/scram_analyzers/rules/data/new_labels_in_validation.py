@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Option, Rule, RunReport
 from scram_analyzers.rules.references import DEEP_CHECKS, VALIDATING_DATA
+from scram_analyzers.run.batches import target_ranges
 from scram_analyzers.run.data_parts import have_the_same_form, shares_by_label, target_pair
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
@@ -73,7 +74,7 @@ class NewLabelsInValidation(Rule):
             return
         confusion = panel.outputs[0].confusion
         counts = {label: sum(row) for label, row in enumerate(confusion)}
-        ranges = _target_ranges(history)
+        ranges = target_ranges(history)
         if len(ranges) < BATCHES or sum(counts.values()) < PANEL_ROWS or not _counts_classes(history):
             return
         low, high = min(start for start, _ in ranges), max(end for _, end in ranges)
@@ -94,13 +95,3 @@ def _counts_classes(history: RunHistory) -> bool:
     """Whether the targets are class numbers, which their range then tells."""
     output = the_output(history)
     return output is not None and output.loss == "sparse_categorical_crossentropy"
-
-
-def _target_ranges(history: RunHistory) -> list[tuple[float, float]]:
-    """The smallest and the largest target of each batch that was looked at."""
-    return [
-        (each.minimum, each.maximum)
-        for record in history.steps
-        for each in record.arrays
-        if each.role == "target" and each.minimum is not None and each.maximum is not None
-    ]

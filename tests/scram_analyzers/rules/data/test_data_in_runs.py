@@ -12,6 +12,7 @@ from scram_analyzers.rules.architecture.output_bias_ignores_prior import OutputB
 from scram_analyzers.rules.data.class_imbalance import ClassImbalance
 from scram_analyzers.rules.data.conflicting_labels import ConflictingLabels
 from scram_analyzers.rules.data.constant_feature import ConstantFeature
+from scram_analyzers.rules.data.dataset_not_shuffled import DatasetNotShuffled
 from scram_analyzers.rules.data.duplicate_rows import DuplicateRows
 from scram_analyzers.rules.data.input_scaled_twice import InputScaledTwice
 from scram_analyzers.rules.data.mostly_padding import MostlyPadding
@@ -242,3 +243,21 @@ def test_wide_targets_beside_another_output() -> None:
     (report,) = reports(TargetNotScaled, history(several, record=record))
     assert 'targets of the output "price"' in report.message
     assert report.severity is Severity.INFO
+
+
+def streamed(ranges: list[tuple[int, int]]):
+    seen = history(run_info(batch_size=None, training_samples=None), [], ended=False)
+    for step, (low, high) in enumerate(ranges, start=1):
+        labels_seen = batch(role="target", name="y", shape=(32,), minimum=float(low), maximum=float(high))
+        seen.add_step(StepRecord(step, 1, 1.0, (batch(), labels_seen)))
+    return seen
+
+
+def test_batches_that_come_sorted_by_label() -> None:
+    (report,) = reports(DatasetNotShuffled, streamed([(step // 2, (step + 1) // 2) for step in range(18)]))
+    assert "the rows come sorted by label" in report.message
+
+
+def test_mixed_batches_and_those_of_one_frequent_class_are_not_sorted() -> None:
+    assert reports(DatasetNotShuffled, streamed([(0, 9)] * 18)) == []
+    assert reports(DatasetNotShuffled, streamed([(0, 0)] * 17 + [(0, 9)])) == []

@@ -45,10 +45,10 @@ NEIGHBOURS = 1
 """A batch of sorted labels holds one class, or the end of one and the begin of the next."""
 
 ROWS_IN_BATCH = 8
-BATCHES = 12
-CLASSES = 4
+BATCHES = 4
+CLASSES = 3
 SORTED_SHARE = 0.9
-"""So many batches of so many rows are looked at, nine of ten must hold neighbours only, and these must begin at four
+"""So many batches of so many rows are looked at, nine of ten must hold neighbours only, and these must begin at three
 classes: rare classes of mixed rows never fill a batch. Ours.
 """
 

@@ -174,7 +174,7 @@ class DatasetNotShuffled(Rule):
             return
         yield RunReport(
             subject=Subject(SubjectKind.INPUTS),
-            message="Nearly every training batch holds one class, or two neighbours: the rows come sorted by label.",
+            message="Training batches hold one class each, or two neighbours: the rows come sorted by label.",
             step=history.last_step,
             epoch=history.last_epoch,
         )

@@ -57,6 +57,33 @@ def test_labels_of_one_output_that_are_shuffled() -> None:
     assert "labels-shuffled-apart" in of_two_heads(labels="np.random.permutation(digits.target)")
 
 
+WEIGHED = """
+import keras
+from keras import layers
+
+def build():
+    inputs = keras.Input((64,))
+    trunk = layers.Dense(32, activation="relu")(inputs)
+    return keras.Model(inputs, [layers.Dense(3, name="one")(trunk), layers.Dense(3, name="other")(trunk)])
+
+model = build()
+model.compile(optimizer="adam", loss=["mse", "mae"], loss_weights={weights})
+{then}
+"""
+
+
+def weighed(weights: str, then: str = "") -> bool:
+    return "weight-without-gradient" in said(WEIGHED.format(weights=weights, then=then))
+
+
+def test_an_output_whose_loss_counts_nothing() -> None:
+    assert weighed("[1, 0]")
+    assert weighed('{"one": 0.0, "other": 1.0}')
+    assert not weighed("[1, 1]")
+    assert not weighed("[1, share]")
+    assert not weighed("[1, 0]", 'model.compile(optimizer="adam", loss=["mse", "mae"])')  # one after the other
+
+
 OWN_LOSS = """
 import keras
 from keras import layers, ops

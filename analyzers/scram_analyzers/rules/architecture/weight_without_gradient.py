@@ -5,12 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import libcst as cst
+
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.base import Rule, RunReport
+from scram_analyzers.rules.architecture.paths import core
+from scram_analyzers.rules.base import Example, Related, Report, Rule, RunReport
 from scram_analyzers.rules.references import THE_DEEP_CHECKER
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.wording import listed, named
+from scram_analyzers.source.graph import Layer
+from scram_analyzers.source.keras_api.layers import WEIGHTED
+from scram_analyzers.source.model import Model
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Compile, Program
 
 PROBES = 2
 
@@ -36,6 +44,72 @@ class WeightWithoutGradient(Rule):
     )
     references = (THE_DEEP_CHECKER,)
     false_alarms = "Layers that are kept for later, such as an unused pooling layer of a pretrained model."
+    bad = (
+        Example(
+            "An output whose loss counts nothing",
+            """
+            import keras
+            from keras import layers
+            from project import colours, kinds, x
+
+            inputs = keras.Input((64,))
+            trunk = layers.Dense(32, activation="relu")(inputs)
+            kind = layers.Dense(10, activation="softmax", name="kind")(trunk)
+            colour = layers.Dense(1, name="colour")(trunk)
+            model = keras.Model(inputs, [kind, colour])
+            model.compile(
+                optimizer="adam",
+                loss={"kind": "sparse_categorical_crossentropy", "colour": "mse"},
+                loss_weights={"kind": »0.0«, "colour": 1.0},
+            )
+            model.fit(x, {"kind": kinds, "colour": colours}, epochs=10)
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "An output without weights of its own, which is only looked at",
+            """
+            import keras
+            from keras import layers
+            from project import kinds, x
+
+            inputs = keras.Input((64,))
+            trunk = layers.Dense(10, name="scores")(inputs)
+            kind = layers.Softmax(name="kind")(trunk)
+            model = keras.Model(inputs, [kind, trunk])
+            model.compile(
+                optimizer="adam",
+                loss=["sparse_categorical_crossentropy", "mse"],
+                loss_weights=[1.0, 0.0],
+            )
+            model.fit(x, [kinds, kinds], epochs=10)
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report outputs with a loss weight of 0 that have layers of their own."""
+        for compiled in program.compiles:
+            model = compiled.model
+            again = sum(
+                1 for each in program.compiles if each.model and model and each.model.identity == model.identity
+            )
+            if model is None or not model.complete or again > 1 or len(model.outputs) < 2:
+                continue
+            for output, place in _without_weight(compiled, model):
+                lost = _only_for(model, output)
+                if lost:
+                    name = next(iter(_names(model, output)), str(output))
+                    message = f"The loss of output {name!r} counts nothing: its own layers stay as they began."
+                    yield Report(
+                        place,
+                        message,
+                        (Related(lost[0].place, "Only this output reads the layer."),),
+                        severity=Severity.WARNING,
+                        confidence=Confidence.MEDIUM,
+                        recipe="1.0",
+                    )
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report layers that got no gradient at the newest probes while others did."""
@@ -80,3 +154,51 @@ class WeightWithoutGradient(Rule):
                     step=warning.step,
                 )
                 return
+
+
+def _without_weight(compiled: Compile, model: Model) -> Iterator[tuple[int, Place]]:
+    """The outputs whose `loss_weights` are written out as 0."""
+    given = compiled.arguments.get("loss_weights")
+    if given is None or given.place is None:
+        return
+    node, section = given.place.node, given.place.section
+    if isinstance(node, (cst.List, cst.Tuple)) and len(node.elements) == len(model.outputs):
+        for position, element in enumerate(node.elements):
+            if _is_zero(element.value):
+                yield position, Place(section, element.value)
+    if isinstance(node, cst.Dict):
+        for each in node.elements:
+            if isinstance(each, cst.DictElement) and isinstance(each.key, cst.SimpleString) and _is_zero(each.value):
+                key = each.key.evaluated_value
+                called = [position for position in range(len(model.outputs)) if key in _names(model, position)]
+                if len(called) == 1:
+                    yield called[0], Place(section, each.value)
+
+
+def _names(model: Model, position: int) -> tuple[str, ...]:
+    """What an output is called: by the model, or by the layer that makes it."""
+    own = model.output_names[position : position + 1]
+    layer = model.outputs[position].producer
+    return (*own, layer.name) if isinstance(layer, Layer) and layer.name is not None else own
+
+
+def _is_zero(node: cst.BaseExpression) -> bool:
+    return isinstance(node, (cst.Integer, cst.Float)) and float(node.evaluated_value) == 0
+
+
+def _only_for(model: Model, position: int) -> list[Layer]:
+    """Layers with weights that train and that no other output depends on."""
+    others = {
+        id(tensor.producer)
+        for number, output in enumerate(model.outputs)
+        if number != position
+        for tensor in output.ancestors()
+    }
+    return [
+        tensor.producer
+        for tensor in model.outputs[position].ancestors()
+        if isinstance(tensor.producer, Layer)
+        and id(tensor.producer) not in others
+        and core(tensor.producer).class_name in WEIGHTED
+        and not model.is_frozen(tensor.producer)
+    ]

@@ -223,3 +223,25 @@ def test_a_test_part_scaled_by_numbers_of_its_own() -> None:
         "x_train = x_train - x_train.mean(axis=1, keepdims=True)",
         "x_test = x_test - x_test.mean(axis=1, keepdims=True)",
     )
+
+
+PART = """
+import keras
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+
+x, y = load_digits(return_X_y=True)
+x_train, x_val, y_train, y_val = train_test_split(x / 16, y, {size})
+rate = keras.optimizers.schedules.CosineDecay(0.001, decay_steps=20)
+model = keras.Sequential([keras.layers.Dense(32, activation="relu"), keras.layers.Dense(10, activation="softmax")])
+model.compile(optimizer=keras.optimizers.Adam(rate), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+model.fit(x_train, y_train, epochs=12, validation_data=(x_val, y_val))
+"""
+
+
+def test_a_schedule_that_is_over_early_in_a_training_on_a_part_that_was_split() -> None:
+    assert "schedule-does-not-fit-run" in said(PART.format(size="stratify=y"))
+    assert "schedule-does-not-fit-run" in said(PART.format(size="test_size=0.3"))
+    assert "schedule-does-not-fit-run" in said(PART.format(size="test_size=400"))
+    assert "schedule-does-not-fit-run" not in said(PART.format(size="train_size=50"))
+    assert "schedule-does-not-fit-run" not in said(PART.format(size="test_size=share"))

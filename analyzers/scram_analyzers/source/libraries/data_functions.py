@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -22,6 +23,7 @@ from scram_analyzers.source.values import (
     Value,
     boolean,
     integer,
+    number,
     text,
 )
 
@@ -62,7 +64,7 @@ def _split(interpreter: Interpreter, name: str, arguments: Arguments, place: Pla
                 parts.append(Unknown(place))
                 continue
             step = DataStep(StepKind.SPLIT, name, place)
-            shape = (None, *data.shape[1:]) if data.shape else None
+            shape = (_rows_in(part, data.samples, arguments), *data.shape[1:]) if data.shape else None
             parts.append(
                 replace(
                     data.after(step, part=part, shape=shape),
@@ -72,6 +74,16 @@ def _split(interpreter: Interpreter, name: str, arguments: Arguments, place: Pla
                 )
             )
     return Tuple(tuple(parts), place) if parts else None
+
+
+def _rows_in(part: Part, rows: int | None, arguments: Arguments) -> int | None:
+    """How many rows a part of a split has: scikit-learn rounds the test part up, and takes a quarter by itself."""
+    sizes = {"test_size", "train_size"} & set(arguments.keywords)
+    share = number(arguments.value("test_size")) if sizes else 0.25
+    if rows is None or share is None or share <= 0 or "train_size" in sizes or arguments.open:
+        return None
+    held_out = math.ceil(rows * share) if share < 1 else int(share)
+    return None if held_out >= rows else held_out if part is Part.TEST else rows - held_out
 
 
 def _shuffled(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:

@@ -71,16 +71,11 @@ class TrainingInInferenceMode(Rule):
             loss_fn = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
             optimizer = tf.keras.optimizers.Adam()
 
-
-            def train_step(x, y):
+            for x, y in batches:
                 with tf.GradientTape() as tape:
                     loss = loss_fn(y, »model(x, training=False)«)
                 gradients = tape.gradient(loss, model.trainable_variables)
                 optimizer.apply_gradients(zip(gradients, model.trainable_variables))
-
-
-            for x, y in batches:
-                train_step(x, y)
             """,
             """
             import tensorflow as tf
@@ -94,16 +89,11 @@ class TrainingInInferenceMode(Rule):
             loss_fn = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
             optimizer = tf.keras.optimizers.Adam()
 
-
-            def train_step(x, y):
+            for x, y in batches:
                 with tf.GradientTape() as tape:
                     loss = loss_fn(y, model(x, training=True))
                 gradients = tape.gradient(loss, model.trainable_variables)
                 optimizer.apply_gradients(zip(gradients, model.trainable_variables))
-
-
-            for x, y in batches:
-                train_step(x, y)
             """,
         ),
         Example(

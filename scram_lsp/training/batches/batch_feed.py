@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import logging
 from collections.abc import Iterator
 from typing import Any, Protocol
 
 from scram_lsp.training.batches.passing_iterator import PassingIterator, can_pass
+
+log = logging.getLogger(__name__)
 
 Arguments = tuple[Any, ...]
 Batches = list[Any]
@@ -90,6 +93,7 @@ class TensorFlowFeed:
         self._queue: Any = None
         self._iterator: Any = None
         self._passing: PassingIterator | None = None
+        self._may_pass = True
 
     def take(self, arguments: Arguments, count: int) -> Batches:
         """See `Feed`."""
@@ -116,13 +120,24 @@ class TensorFlowFeed:
         source = arguments[0]
         if self._passing is not None and self._passing.source is source:
             return (self._passing.iterator,), self._passing
-        if not can_pass(source):
+        if not self._may_pass or not can_pass(source):
             return None
         if self._passing is None or self._passing.spec != source.element_spec:
             self.close()
-            self._passing = PassingIterator(source.element_spec)
+            self._passing = self._passing_iterator(source.element_spec)
+            if self._passing is None:
+                return None
         self._passing.read_from(source)
         return (self._passing.iterator,), self._passing
+
+    def _passing_iterator(self, spec: Any) -> PassingIterator | None:
+        """None where this TensorFlow can't make one: batches are then taken, as those of streams are."""
+        try:
+            return PassingIterator(spec)
+        except Exception:
+            log.info("batches can't pass unseen, which costs each step a little", exc_info=True)
+            self._may_pass = False
+            return None
 
     def close(self) -> None:
         """See `Feed`."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+import weakref
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -25,6 +27,9 @@ class PassingIterator:
         self.source: Any = None
         self._function: Any = None
         self.iterator = self._make()
+        # TensorFlow holds what is kept by its name: a fit that raises never says that it is over.
+        weakref.finalize(self, _clear, self._kept_name, self._types).atexit = False
+        weakref.finalize(self, _clear, self._source_name, [tf.resource]).atexit = False
 
     def _make(self) -> Any:
         import tensorflow as tf
@@ -75,10 +80,7 @@ class PassingIterator:
 
     def drop(self) -> None:
         """Keep none of them any longer."""
-        import tensorflow as tf
-
-        with tf.device("CPU:0"):
-            tf.raw_ops.StageClear(dtypes=self._types, shared_name=self._kept_name)
+        _clear(self._kept_name, self._types)
 
     def close(self) -> None:
         """Hold nothing any longer, the source neither; `iterator` would wait for one for ever."""
@@ -89,8 +91,15 @@ class PassingIterator:
         import tensorflow as tf
 
         self.source = None
-        with tf.device("CPU:0"):
-            tf.raw_ops.StageClear(dtypes=[tf.resource], shared_name=self._source_name)
+        _clear(self._source_name, [tf.resource])
+
+
+def _clear(name: str, types: Sequence[Any]) -> None:
+    """Take everything out of the store of this name."""
+    import tensorflow as tf
+
+    with tf.device("CPU:0"):
+        tf.raw_ops.StageClear(dtypes=types, shared_name=name)
 
 
 def can_pass(source: Any) -> bool:

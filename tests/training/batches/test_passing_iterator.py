@@ -1,6 +1,10 @@
 """Batches that pass to the train function unseen, and are had later."""
 
+import gc
+
 import pytest
+
+from scram_lsp.training.batches.passing_iterator import PassingIterator
 
 pytestmark = pytest.mark.tensorflow
 tf = pytest.importorskip("tensorflow")
@@ -86,3 +90,31 @@ def test_other_data_is_taken_instead(feed):
     ragged = tf.data.Dataset.from_tensors(tf.ragged.constant([[1.0], [2.0, 3.0]]))
     assert feed.let_pass((iter(ragged),)) is None
     assert feed.let_pass(([(1, 2)],)) is None
+
+
+def test_nothing_is_held_when_nobody_says_that_it_is_over():
+    from scram_lsp.training.batches.batch_feed import TensorFlowFeed
+
+    (passing,), kept = TensorFlowFeed().let_pass((batches_of(1, 2, 3, 4),))
+    next(passing)
+    name, types = kept._kept_name, kept._types
+
+    def held():
+        with tf.device("CPU:0"):
+            return int(tf.raw_ops.StageSize(dtypes=types, shared_name=name))
+
+    assert held() == 1
+    del kept, passing
+    gc.collect()
+    assert held() == 0
+
+
+def test_where_it_can_not_be_made_batches_are_taken(feed, monkeypatch):
+    def fail(self, spec):
+        raise AttributeError("this TensorFlow has none")
+
+    monkeypatch.setattr(PassingIterator, "__init__", fail)
+    source = batches_of(1, 2)
+    assert feed.let_pass((source,)) is None
+    assert feed.let_pass((source,)) is None
+    assert numbers([next(source)]) == [[[1, 2], [-1, -2]]]

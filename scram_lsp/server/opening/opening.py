@@ -78,7 +78,7 @@ class Opening:
         self._configuration = configuration
         self._analysis = analysis
         self._cutter = MessageCutter()
-        self._client: Mapping[str, Any] | None = None
+        self._client: dict[str, Any] | None = None
         self._let_in_at: float | None = None
         self._held: list[Message] = []
         self._unread: list[bytes] = []
@@ -162,8 +162,8 @@ class Opening:
         from scram_lsp.server.findings.diagnostic_json import JsonDiagnostics
 
         assert self._client is not None, "nothing is opened before"
-        client = dict(self._client)
-        writer, lines = JsonDiagnostics.for_client(client, encoding_of(client)), TextLines(opened.text)
+        writer = JsonDiagnostics.for_client(self._client, encoding_of(self._client))
+        lines = TextLines(opened.text)
         return [writer.write(each, opened.uri, lines) for each in self._findings(opened)]
 
     def _findings(self, opened: Opened) -> list[Finding]:
@@ -178,7 +178,7 @@ class Opening:
         """Publish, or answer the question for diagnostics, which comes right after the text; not of an old text."""
         assert self._client is not None, "nothing is opened before"
         with self._news:
-            if not pulls(dict(self._client)):
+            if not pulls(self._client):
                 if self._is_as_opened(opened):
                     params = {"uri": opened.uri, "diagnostics": diagnostics, "version": opened.version}
                     self._say(written({"method": "textDocument/publishDiagnostics", "params": params}))

@@ -34,10 +34,6 @@ START_STEPS = 20
 START_PAIRS = 3
 SOAK_REPORTS = 10
 
-STANDSTILL_SECONDS = 1.0
-"""A step that waited longer without work stood still: at the ends of epochs some do, the plain arm's too, for 2 to 40 s
-in Keras's loop over its iterator. Seen only with several arms in one process, and with epochs that last long so."""
-
 SLOWEST = 3
 """So many of each arm's slowest steps are told below its table."""
 
@@ -78,10 +74,6 @@ class Lane:
         self._close()
         self.is_done = True
         self.ready.set()
-
-    def worked(self, step: int) -> bool:
-        """Whether the step (from 0) was no standstill, which says nothing of an arm: any of them may have it."""
-        return self.wall[step] - self.cpu[step] < STANDSTILL_SECONDS
 
     def _close(self) -> None:
         if self._begin is not None:
@@ -222,6 +214,25 @@ def compare(workload: Workload, *, jit: bool, steps: int, seed: int) -> list[Lan
     return lanes
 
 
+def without_autotune() -> None:
+    """Turn TensorFlow's tuning of the data off, for every arm.
+
+    At an epoch's end its thread is at times not woken, and the fit waits until that wakes by itself: up to 41 s were
+    seen, in plain arms as in ours. With several fits in one process that struck most of them.
+    """
+    import tensorflow as tf
+    from keras.src.trainers.data_adapters.array_data_adapter import ArrayDataAdapter
+
+    tuned = ArrayDataAdapter.get_tf_dataset
+
+    def untuned(adapter: Any) -> Any:
+        options = tf.data.Options()
+        options.autotune.enabled = False
+        return tuned(adapter).with_options(options)
+
+    ArrayDataAdapter.get_tf_dataset = untuned
+
+
 def _fit(lane: Lane, workload: Workload, callbacks: list[Any], jit: bool, steps: int) -> None:
     import keras
     import tensorflow as tf
@@ -258,8 +269,7 @@ def report(workload: Workload, jit: bool, lanes: Sequence[Lane]) -> None:
     print("| Arm | Median step | All steps | CPU | Weights |")
     print("|---|---:|---:|---:|---|")
     for lane in lanes[1:]:
-        worked = [step for step in range(WARM_STEPS, len(plain.wall)) if lane.worked(step) and plain.worked(step)]
-        pairs = [(lane.wall[step], plain.wall[step]) for step in worked]
+        pairs = list(zip(lane.wall[WARM_STEPS:], plain.wall[WARM_STEPS:], strict=True))
         median = statistics.median(mine / other for mine, other in pairs)
         total = _robust_sum([mine for mine, _ in pairs]) / _robust_sum([other for _, other in pairs])
         cpu = sum(lane.cpu[WARM_STEPS:]) / sum(plain.cpu[WARM_STEPS:])
@@ -397,6 +407,7 @@ def main() -> int:
         soak(options.soak)
     else:
         start_cost()
+        without_autotune()
         for name in options.model or WORKLOADS:
             for jit in {"yes": [True], "no": [False], "both": [False, True]}[options.jit]:
                 workload = WORKLOADS[name]

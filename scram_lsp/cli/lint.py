@@ -45,7 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return run_command(COMMAND, lambda: main_rule(given[1:]))
     options = _parser().parse_intermixed_args(given)
-    return run_command(COMMAND, lambda: _lint(options))
+    from scram_lsp.deferred_methods import deferred_methods
+
+    with deferred_methods():
+        return run_command(COMMAND, lambda: _lint(options))
 
 
 def _parser() -> argparse.ArgumentParser:

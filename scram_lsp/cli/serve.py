@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from scram_lsp import __version__
+from scram_lsp.deferred_methods import deferred_methods
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,7 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"scram-lsp {__version__}")
     parser.parse_args(sys.argv[1:] if arguments is None else arguments)
     gc.disable()  # nothing is garbage while modules are loaded; `run` switches it on again
-    from scram_lsp.server.main import run
+    with deferred_methods():
+        from scram_lsp.server.main import run
 
     return run()
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from scram_lsp.deferred_methods import deferred_methods
 from scram_lsp.server.documents.configuration import Configuration, is_excluded
 
 if TYPE_CHECKING:
@@ -73,8 +74,8 @@ class TextAnalysis:
 
 
 def load_analysis() -> None:
-    """Load the parser and the rules, about half a second of work; any thread may call this, and at any time."""
-    with _loading:
+    """Load the parser and the rules, a quarter of a second of work; any thread may call this, and at any time."""
+    with _loading, deferred_methods():
         from scram_analyzers.rules.registry import rule_classes
 
         if rule_classes.cache_info().currsize:

@@ -1,0 +1,110 @@
+"""Dataclasses whose methods are compiled at their first call are like all others."""
+
+from __future__ import annotations
+
+import dataclasses
+import pickle
+import threading
+from dataclasses import dataclass, field
+
+import pytest
+
+from scram_lsp.deferred_methods import deferred_methods
+
+with deferred_methods():
+
+    @dataclass(frozen=True, slots=True, order=True)
+    class Point:
+        x: int
+        y: int = 0
+        names: list[str] = field(default_factory=list, compare=False)
+
+    @dataclass
+    class Base:
+        self_said: str
+
+        def __post_init__(self) -> None:
+            self.self_said += "!"
+
+    class Derived(Base):
+        def __init__(self) -> None:
+            super().__init__(self_said="no")
+
+    @dataclass
+    class Empty:
+        """It has no field."""
+
+
+def test_values_are_made_compared_and_shown() -> None:
+    one, same, other = Point(1), Point(1, names=["a"]), Point(1, 2)
+    assert {one, same} == {one}
+    assert one != other
+    assert sorted([other, one]) == [one, other]
+    assert repr(other) == "Point(x=1, y=2, names=[])"
+    assert dataclasses.replace(one, y=2) == other
+    assert pickle.loads(pickle.dumps(other)) == other
+    assert Empty() == Empty()
+    assert repr(Empty()) == "Empty()"
+
+
+def test_a_frozen_value_stays_as_it_is() -> None:
+    point = Point(1)
+    with pytest.raises(dataclasses.FrozenInstanceError, match="cannot assign to field 'x'"):
+        point.x = 2  # type: ignore[misc]
+    with pytest.raises(dataclasses.FrozenInstanceError, match="cannot delete field 'x'"):
+        del point.x  # type: ignore[misc]
+
+
+def test_a_wrong_call_is_told_as_ever() -> None:
+    with pytest.raises(TypeError, match=r"Point.__init__\(\) missing 1 required positional argument: 'x'"):
+        Point()  # type: ignore[call-arg]
+
+
+def test_an_inherited_method_may_be_called_by_its_class() -> None:
+    assert Derived().self_said == "no!"
+    assert Base("yes").self_said == "yes!"
+
+
+def test_the_real_method_takes_the_place_of_its_stand_in() -> None:
+    with deferred_methods():
+
+        @dataclass
+        class Late:
+            x: int
+
+    deferred = vars(Late)["__init__"]
+    assert Late(1).x == 1
+    compiled = vars(Late)["__init__"]
+    assert compiled is not deferred
+    assert compiled.__qualname__ == deferred.__qualname__
+    assert Late(2) == Late(2)
+    assert vars(Late)["__init__"] is compiled
+
+
+def test_threads_may_call_it_first_at_one_time() -> None:
+    with deferred_methods():
+        classes = [dataclasses.make_dataclass(f"Made{number}", ["x", "y"]) for number in range(50)]
+    start, made = threading.Barrier(4), []
+
+    def use() -> None:
+        start.wait()
+        made.extend(each(1, 2) == each(1, 2) for each in classes)
+
+    threads = [threading.Thread(target=use) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert made == [True] * 200
+
+
+def test_outside_it_nothing_is_put_off() -> None:
+    with deferred_methods(), deferred_methods():
+        pass
+    assert "exec" not in vars(dataclasses)
+
+    @dataclass
+    class Plain:
+        x: int
+
+    assert vars(Plain)["__init__"].__code__.co_varnames == ("self", "x")

@@ -148,6 +148,11 @@ class Data:
         """Whether the program scaled it, by whatever means."""
         return any(step.kind is StepKind.SCALED for step in self.steps)
 
+    @property
+    def is_table(self) -> bool:
+        """Whether it is a table of pandas, or was taken out of one."""
+        return self.source.startswith("pandas.") or self.source == "seaborn.load_dataset"
+
     def learned_steps(self) -> Iterator[DataStep]:
         """The steps by something that had been fitted first: scalers and encoders."""
         return (step for step in self.steps if step.learned is not None)

@@ -255,9 +255,7 @@ def _reads_rows(program: Program, model: Model, source: Shape | None) -> bool:
         return False
     trained = [fit.inputs for fit in program.fits if fit.model is not None and fit.model.identity == model.identity]
     return any(
-        data is not None
-        and data.source.startswith("pandas.read_")
-        and not any(step.name in _STACKING for step in data.steps)
+        data is not None and data.is_table and not any(step.name in _STACKING for step in data.steps)
         for data in trained
     )
 

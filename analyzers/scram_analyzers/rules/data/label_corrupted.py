@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.data import Data, DataStep, LabelForm, StepKind
@@ -54,6 +55,19 @@ class LabelCorrupted(Rule):
             model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
             model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
             model.fit(x, y)
+            """,
+        ),
+        Example(
+            "One-hot rows divided along with the pixels",
+            """
+            import keras
+
+            (x_train, y_train), _ = keras.datasets.mnist.load_data()
+            y_train = keras.utils.to_categorical(y_train, 10)
+            x_train, y_train = x_train / 255, »y_train / 255«
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="categorical_crossentropy")
+            model.fit(x_train, y_train)
             """,
         ),
         Example(
@@ -138,7 +152,9 @@ def _is_classification(fit: Fit) -> bool:
 
 
 def _spoiling(data: Data) -> DataStep | None:
-    """The step that made class numbers into something else; what one-hot rows go through is left alone."""
+    """The step that made class numbers into something else, or divided one-hot rows as if they were pixels."""
+    if data.labels is LabelForm.ONE_HOT:
+        return _divided_rows(data)
     if data.labels not in COUNTED:
         return None
     for step in data.steps:
@@ -152,8 +168,23 @@ def _spoiling(data: Data) -> DataStep | None:
     return None
 
 
+def _divided_rows(data: Data) -> DataStep | None:
+    """What divides one-hot rows, after they were made, by more than a mean over a few of them would."""
+    made = next((step for step in reversed(data.steps) if step.kind is not StepKind.SELECTED), None)
+    if made is None or made.name != "Divide" or (made.number or 0) < LEAST_DIVISOR:
+        return None
+    return made if any(step.kind is StepKind.ENCODED for step in data.steps) else None
+
+
+LEAST_DIVISOR = 10
+"""One-hot rows divided by less may be averages of a few of them."""
+
+
 def _message(step: DataStep, data: Data, name: str) -> str:
     labels = f"the labels {name}" if name.isidentifier() else "the labels"
+    if data.labels is LabelForm.ONE_HOT:
+        number = fixes.number_text(step.number or 0)
+        return f"This divides {labels} by {number}: they are one-hot rows, and no longer add up to 1."
     count = f"{data.classes} classes" if data.classes is not None else "classes"
     if step.kind is StepKind.CONVERTED:
         return f"As true and false, {labels} know two classes where there were {data.classes}."

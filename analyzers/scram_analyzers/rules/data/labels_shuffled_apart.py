@@ -8,6 +8,7 @@ from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.data.judging import name_of
 from scram_analyzers.source.data import Data, DataStep, StepKind
+from scram_analyzers.source.libraries.loaders import IMAGE_READERS
 from scram_analyzers.source.once import once
 from scram_analyzers.source.program import Call, Fit, Program
 from scram_analyzers.source.values import is_none
@@ -213,11 +214,16 @@ def _parted(program: Program, inputs: Data | None, targets: Data | None) -> Data
         return None
     shared = {id(_node(step)) for step in _mixing(inputs)} & {id(_node(step)) for step in _mixing(targets)}
     ours, theirs = ([step for step in _mixing(data) if id(_node(step)) not in shared] for data in (inputs, targets))
-    if not ours and not theirs:
+    if not ours and (not theirs or _is_read_by_rows(inputs, targets)):
         return None
     if any(_has_seed(program, step) for step in (*ours, *theirs)) or _seeded_between(program, ours, theirs):
         return None
     return next(iter((*reversed(theirs), *reversed(ours))), None)
+
+
+def _is_read_by_rows(inputs: Data, targets: Data) -> bool:
+    """Whether inputs may be pictures that a mixed table names row by row, which come in its order then."""
+    return inputs.images and targets.is_table and inputs.source in IMAGE_READERS
 
 
 def _are_dealt_anew(inputs: Data, targets: Data) -> bool:

@@ -55,12 +55,21 @@ def _goes_nowhere(program: Program, scaler: str) -> bool:
     return bool(made) and all(call.place.key in unused for call in made)
 
 
-_BATCHING = ("window", "from_tensor_slices")
+_BATCHING = ("window", "from_tensor_slices", "flow")
 """Steps that put rows into batches as they are."""
 
 MADE_OF_BATCHES = "make_csv_dataset"
 
-TABLE_READERS = (MADE_OF_BATCHES, "reader", "read_csv", "read_excel", "read_table", "loadtxt", "genfromtxt")
+TABLE_READERS = (
+    MADE_OF_BATCHES,
+    "reader",
+    "load_dataset",
+    "read_csv",
+    "read_excel",
+    "read_table",
+    "loadtxt",
+    "genfromtxt",
+)
 
 
 def _scales(name: str) -> bool:

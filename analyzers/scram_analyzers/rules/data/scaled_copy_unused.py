@@ -219,14 +219,23 @@ def _quotients_in(section: Section) -> tuple[_Quotient, ...]:
 
 def _divided(operation: cst.BinaryOperation) -> str | None:
     """The name of what an operation divides by a number."""
-    by_number = isinstance(operation.right, (cst.Integer, cst.Float))
-    return _base_name(operation.left) if isinstance(operation.operator, cst.Divide) and by_number else None
+    divides = isinstance(operation.operator, cst.Divide) and _is_number(operation.right)
+    return _base_name(operation.left) if divides else None
+
+
+def _is_number(node: cst.BaseExpression) -> bool:
+    return isinstance(node, (cst.Integer, cst.Float))
 
 
 def _base_name(node: cst.CSTNode) -> str | None:
-    """The name that an expression of methods begins with (`x` of `x.astype("float32")`)."""
-    while isinstance(node, (cst.Call, cst.Attribute)):
-        node = node.func if isinstance(node, cst.Call) else node.value
+    """The name that an expression begins with: `x` of `x.astype("float32")` and of `x - 128`."""
+    while isinstance(node, (cst.Call, cst.Attribute, cst.BinaryOperation)):
+        if isinstance(node, cst.BinaryOperation):
+            if not isinstance(node.operator, (cst.Add, cst.Subtract)) or not _is_number(node.right):
+                return None
+            node = node.left
+        else:
+            node = node.func if isinstance(node, cst.Call) else node.value
     return node.value if isinstance(node, cst.Name) else None
 
 

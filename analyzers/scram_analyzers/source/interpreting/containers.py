@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from scram_analyzers.source.data import Data
-from scram_analyzers.source.interpreting.state import DictObject, ListObject
+from scram_analyzers.source.interpreting.state import DictObject, ListObject, rest_of
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import Arguments, Constant, Ref, Tuple, Unknown, Value, integer
 
@@ -21,10 +21,9 @@ def list_method(
     """`list.append` and its like; a method that reorders leaves the length known and the items unknown."""
     given = arguments.positional[0].value if arguments.positional else Unknown(place)
     if name == "append":
-        interpreter.replace_object(owner, ListObject((*thing.items, given), thing.open))
+        interpreter.replace_object(owner, ListObject((*thing.items, given), thing.open, thing.rest))
     elif name == "extend":
-        items = interpreter.items_of(given)
-        interpreter.replace_object(owner, ListObject((*thing.items, *(items or ())), thing.open or items is None))
+        extended(interpreter, owner, given)
     elif name == "insert":
         position = integer(given)
         known = position is not None and len(arguments.positional) > 1 and not thing.open
@@ -49,9 +48,14 @@ def extended(interpreter: Interpreter, owner: Value, given: Value) -> bool:
     if not isinstance(owner, Ref) or not isinstance(thing, ListObject):
         return False
     more = interpreter.object_of(given)
-    items = interpreter.items_of(given) or (more.items if isinstance(more, ListObject) else ())
-    complete = interpreter.items_of(given) is not None
-    interpreter.replace_object(owner, ListObject((*thing.items, *items), thing.open or not complete))
+    known = interpreter.items_of(given)
+    if known is None and isinstance(more, ListObject):
+        told = all(each.rest or not each.open for each in (thing, more))
+        rest = rest_of((*thing.rest, *more.rest)) if told else ()
+        interpreter.replace_object(owner, ListObject((*thing.items, *more.items), True, rest))
+        return True
+    rest = thing.rest if known is not None else ()
+    interpreter.replace_object(owner, ListObject((*thing.items, *(known or ())), thing.open or known is None, rest))
     return True
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import compress
@@ -23,6 +24,7 @@ from scram_analyzers.source.values import (
     Ref,
     Symbol,
     Tuple,
+    Unknown,
     Value,
     agree,
     is_none,
@@ -210,7 +212,17 @@ def _join_lists(left: ListObject, right: ListObject) -> ListObject:
     for ours, theirs in zip(left.items, right.items, strict=False):
         shared.append(join_values(ours, theirs))
     uneven = len(left.items) != len(right.items)
-    return ListObject(tuple(shared), left.open or right.open or uneven)
+    told = all(side.rest or not side.open for side in (left, right))
+    others = (*left.items[len(shared) :], *right.items[len(shared) :], *left.rest, *right.rest)
+    return ListObject(tuple(shared), left.open or right.open or uneven, rest_of(others) if told else ())
+
+
+def rest_of(items: tuple[Value, ...]) -> tuple[Value, ...]:
+    """What stands for each of some items of a list, as its `rest`; nothing where they have nothing in common."""
+    if not items:
+        return ()
+    joined = functools.reduce(join_values, items)
+    return () if isinstance(joined, Unknown) else (joined,)
 
 
 def join_mappings(left: Mapping[str, Value], right: Mapping[str, Value]) -> dict[str, Value]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from scram_analyzers.source.interpreting import containers, expressions, iteration
-from scram_analyzers.source.interpreting.state import ListObject, State, join_states
+from scram_analyzers.source.interpreting.state import ListObject, State, join_states, rest_of
 from scram_analyzers.source.model import ModelObject
 from scram_analyzers.source.reading.dotted import dotted_name
 from scram_analyzers.source.reading.walk import bound_names
@@ -312,7 +312,7 @@ def _open_changed_objects(interpreter: Interpreter, before: State) -> None:
         if new is old:
             continue
         if isinstance(new, ListObject) and isinstance(old, ListObject) and new.items[: len(old.items)] == old.items:
-            interpreter.state.heap[identity] = ListObject(new.items, open=new.open or len(new.items) > len(old.items))
+            interpreter.state.heap[identity] = _grown(old, new)
         elif (
             isinstance(new, ModelObject)
             and isinstance(old, ModelObject)
@@ -322,6 +322,13 @@ def _open_changed_objects(interpreter: Interpreter, before: State) -> None:
             interpreter.state.heap[identity] = replace(new, layers=(*new.layers, Unknown(new.place)))
         else:
             interpreter.state.heap[identity] = joined.heap[identity]
+
+
+def _grown(old: ListObject, new: ListObject) -> ListObject:
+    """A list that each turn of a loop adds to: what it added once stands for all that it adds."""
+    added = new.items[len(old.items) :]
+    told = bool(old.rest) or not old.open
+    return ListObject(new.items, new.open or bool(added), rest_of((*added, *new.rest)) if told else ())
 
 
 def _break(interpreter: Interpreter, node: cst.Break) -> None:

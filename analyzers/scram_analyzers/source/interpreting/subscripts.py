@@ -105,6 +105,7 @@ def set_item(interpreter: Interpreter, node: cst.Subscript, value: Value) -> Non
     thing = interpreter.object_of(owner)
     if not isinstance(owner, Ref):
         classes = _marked_classes(owner, keys, value)
+        value = data_operations.stacked(interpreter, value) or value
         _change_data(interpreter, node.value, owner, value, interpreter.place(node), _column_name(keys))
         if classes is not None and isinstance(node.value, cst.Name):
             interpreter.bind(

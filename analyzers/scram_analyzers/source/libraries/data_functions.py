@@ -141,7 +141,7 @@ def _dummies(interpreter: Interpreter, name: str, arguments: Arguments, place: P
     data = given(interpreter, arguments)
     if data is None:
         return None
-    if data.source.startswith("pandas.read_") and all(step.name in _KEEPING_TABLE for step in data.steps):
+    if data.is_table and all(step.name in _KEEPING_TABLE for step in data.steps):
         return data.after(DataStep(StepKind.OTHER, data_operations.ENCODED_COLUMN, place), shape=None)
     dropped = arguments.value("drop_first")
     if dropped is not None and boolean(dropped) is not False:

@@ -120,7 +120,8 @@ def call(interpreter: Interpreter, data: Data, name: str, arguments: Arguments, 
         _note_as_function(interpreter, "numpy.argmax", data, arguments, place, picked)
         return picked
     if name in _SAME:
-        kept = data.after(step, shape=None) if name in _CHANGING_SHAPE else data.after(step)
+        numbers = name == "tolist" and data.dtype is not None  # others may be arrays themselves
+        kept = data.after(step, shape=None) if name in _CHANGING_SHAPE and not numbers else data.after(step)
         return _with_rows(interpreter, kept, name, arguments, place)
     if name == "clip":
         return data_operations.clipped(data, arguments, step)
@@ -129,6 +130,9 @@ def call(interpreter: Interpreter, data: Data, name: str, arguments: Arguments, 
     if name in ("batch", "padded_batch"):
         size = number(arguments.value("batch_size", 0))
         return replace(data.after(DataStep(StepKind.OTHER, name, place, size)), batched=True)
+    if name == "iterrows":
+        row = data.after(DataStep(StepKind.SELECTED, name, place), shape=None, rows=None)
+        return interpreter.new_list((Tuple((Unknown(place), row), place),), place, open=True)
     if name in ("next", "__next__"):
         return data_operations.element_of(data)
     if name in ("map", "apply", "replace"):
@@ -175,6 +179,8 @@ def _with_rows(interpreter: Interpreter, data: Data, name: str, arguments: Argum
         rows = data.rows.part(count, None) if name == "skip" else data.rows.part(0, count)
         return replace(data, rows=rows, shape=None)
     by_column = number(arguments.value("axis", 1)) == 1 or "columns" in arguments.keywords
+    if name == "filter" and data.is_table and number(arguments.value("axis")) != 0:
+        return replace(data, shape=None)  # a table's own takes columns by their names
     if name in ("take", "head", "skip", "tail", "filter", "apply", "dropna") or (name == "drop" and not by_column):
         return replace(data, rows=None, shape=None)
     return data

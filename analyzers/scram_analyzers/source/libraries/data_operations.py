@@ -62,7 +62,7 @@ def _column(data: Data, name: str, place: Place | None) -> Data:
 
 def named_column(table: Data, one: Data, name: str | None) -> Data:
     """One column of a table, which `one` is: as it was put there, if the program did that."""
-    known = table.shape or table.source.startswith("pandas.")
+    known = table.shape or table.is_table
     column = replace(_column_of_classes(one), shape=(table.samples,) if known else None, range=None)
     for step in reversed(table.steps):
         if step.put is not None and step.put[0] == name:
@@ -124,7 +124,8 @@ def _of_list(interpreter: Interpreter, value: Ref, thing: ListObject) -> Data | 
     numbers = from_object(interpreter, value)
     if numbers is not None:
         return numbers
-    items = [item if isinstance(item, Data) else stacked(interpreter, item) for item in thing.items]
+    held = (*thing.items, *(each for each in thing.rest if not any(each is item for item in thing.items)))
+    items = [item if isinstance(item, Data) else stacked(interpreter, item) for item in held]
     known = [item for item in items if item is not None]
     if not known or len(known) < len(items):
         return Data("list", value.place, roots=frozenset((value.identity,))) if thing.open else None

@@ -64,12 +64,25 @@ SKLEARN: Mapping[str, KnownDataset] = MappingProxyType(
             (10,), 442, 0, -0.14, 0.2, "float64", LabelForm.CONTINUOUS, targets=(25.0, 346.0)
         ),
         "load_boston": KnownDataset((13,), 506, 0, 0, 711, "float64", LabelForm.CONTINUOUS, targets=(5.0, 50.0)),
+        "fetch_olivetti_faces": KnownDataset((4_096,), 400, 0, 0, 1, "float32", LabelForm.INTEGER, 40, images=True),
         "fetch_california_housing": KnownDataset(
             (8,), 20_640, 0, -124.35, 35_682, "float64", LabelForm.CONTINUOUS, targets=(0.15, 5.0)
         ),
     }
 )
 """scikit-learn's data sets, ranges over all features."""
+
+
+SEABORN: Mapping[str, Interval] = MappingProxyType(
+    {
+        "mpg": Interval(3, 5_140),
+        "iris": Interval(0.1, 7.9),
+        "diamonds": Interval(0, 18_823),
+        "titanic": Interval(0, 513),
+        "penguins": Interval(13, 6_300),
+    }
+)
+"""The ranges over the columns of numbers in tables that seaborn brings."""
 
 
 OPENML: Mapping[str, KnownDataset] = MappingProxyType(

@@ -51,6 +51,8 @@ def load(interpreter: Interpreter, name: str, arguments: Arguments, place: Place
         return _keras_dataset(interpreter, name, arguments, place)
     if package == "sklearn.datasets":
         return _sklearn_dataset(interpreter, name, arguments, place)
+    if name == "seaborn.load_dataset":
+        return _seaborn_table(interpreter, name, arguments, place)
     if name in TABLE_READERS or (name.startswith("pandas.") and last in ("read_csv", "read_excel", "read_table")):
         return _table(interpreter, name, arguments, place)
     if name in _ARRAY_READERS or name.startswith("pandas.read_"):
@@ -61,7 +63,7 @@ def load(interpreter: Interpreter, name: str, arguments: Arguments, place: Place
         return Data(name, place, batched=True, targets=targets, roots=root)
     if name in ("tensorflow_datasets.load", "tensorflow_datasets.as_numpy.load"):
         return _tensorflow_dataset(interpreter, name, arguments, place)
-    if name in _IMAGE_READERS:
+    if name in IMAGE_READERS:
         return _image(interpreter, name, arguments, place)
     if name in _IMAGE_FOLDERS:
         return _image_folder(interpreter, name, arguments, place)
@@ -87,7 +89,9 @@ def _keras_dataset(interpreter: Interpreter, name: str, arguments: Arguments, pl
 
 def _sklearn_dataset(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
     known = datasets.SKLEARN.get(name.rpartition(".")[2])
-    if name == "sklearn.datasets.fetch_openml":
+    if name == "sklearn.datasets.fetch_20newsgroups":
+        return _newsgroups(interpreter, name, place)
+    if name in ("sklearn.datasets.fetch_openml", "sklearn.datasets.fetch_mldata"):
         known = datasets.OPENML.get((text(arguments.value("name", 0)) or "").lower())
     root = interpreter.new_identity()
     if known is None:
@@ -101,6 +105,13 @@ def _sklearn_dataset(interpreter: Interpreter, name: str, arguments: Arguments, 
     if boolean(arguments.value("return_X_y")):
         return Tuple((x, y), place)
     return replace(x, targets=y)
+
+
+def _newsgroups(interpreter: Interpreter, name: str, place: Place) -> Data:
+    """Texts, each with the number of its newsgroup."""
+    root = new_root(interpreter)
+    targets = Data(name, place, dtype="int64", shape=(None,), labels=LabelForm.INTEGER, roots=root)
+    return Data(name, place, targets=targets, roots=root)
 
 
 _MADE_LABELS: Mapping[str, LabelForm] = MappingProxyType(
@@ -158,9 +169,15 @@ def _table(interpreter: Interpreter, name: str, arguments: Arguments, place: Pla
     return Data(name, place, range=known, shape=shape, roots=new_root(interpreter))
 
 
+def _seaborn_table(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Data:
+    """One of the tables that seaborn brings for its examples."""
+    known = datasets.SEABORN.get(text(arguments.value("name", 0)) or "")
+    return Data(name, place, range=known, shape=(None, None), roots=new_root(interpreter))
+
+
 # -- images
 
-_IMAGE_READERS = frozenset(
+IMAGE_READERS = frozenset(
     [
         "cv2.imread",
         "PIL.Image.open",
@@ -182,6 +199,8 @@ _IMAGE_READERS = frozenset(
         "keras.preprocessing.image.load_img",
     ]
 )
+"""Functions that read one picture."""
+
 _IMAGE_FOLDERS = frozenset(
     ["keras.utils.image_dataset_from_directory", "keras.preprocessing.image_dataset_from_directory"]
 )

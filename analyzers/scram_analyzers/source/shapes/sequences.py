@@ -60,6 +60,8 @@ def _any_recurrent(layer: Layer, inputs: Inputs) -> Effect:
 def _unrolled(layer: Layer, source: Shape | None, units: int | None) -> Shape | None:
     """The last output, or all of them; None where states come along."""
     returns_all, returns_state = flag(layer, "return_sequences", False), flag(layer, "return_state", False)
+    if source is None and returns_all is False and returns_state is False and not layer.arguments.open:
+        return (units,)  # whatever sequences it reads
     if source is None or len(source) != 2 or returns_all is None or returns_state is not False:
         return None
     return (source[0], units) if returns_all else (units,)

@@ -1,0 +1,229 @@
+"""Data that programs collect in lists, by rows, frames or columns: what is known of them reaches the training."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from scram_analyzers.engine import analyze_source
+from scram_analyzers.rules.registry import RuleSet
+
+
+def said(text: str) -> set[str]:
+    findings = analyze_source(textwrap.dedent(text), "train.py", RuleSet.default()).findings
+    return {each.name for each in findings}
+
+
+CLIPS = """
+import os
+
+import cv2
+import numpy as np
+from keras.layers import Dense, Flatten
+from keras.models import Sequential
+
+
+def frames_of(path):
+    clip = cv2.VideoCapture(path)
+    frames = []
+    while len(frames) < 16:
+        ok, frame = clip.read()
+        if not ok:
+            break
+        frames.append(cv2.resize(frame, (64, 64)){scaled})
+    return frames
+
+
+x, y = [], []
+for name in os.listdir("clips"):
+    frames = frames_of(name)
+    if len(frames) == 16:
+        x.append(frames)
+        y.append(name)
+model = Sequential([Flatten(), Dense(3, activation="softmax")])
+model.compile("adam", "sparse_categorical_crossentropy")
+model.fit(np.array(x), encoded(y), epochs=20)
+"""
+
+
+def test_what_a_condition_lets_into_a_list() -> None:
+    assert "input-not-normalized" in said(CLIPS.format(scaled=""))
+    assert "input-not-normalized" not in said(CLIPS.format(scaled=" / 255.0"))
+
+
+FACES = """
+import numpy as np
+import pandas as pd
+from keras.layers import Conv2D, Dense, Flatten
+from keras.models import Sequential
+
+faces = pd.read_csv("faces.csv")
+x, y = [], []
+for index, row in faces.iterrows():
+    pixels = np.array(row["pixels"].split(" "), "float32"){scaled}
+    if row["Usage"] == "Training":
+        x.append(pixels)
+        y.append(row["emotion"])
+x = np.array(x).reshape(-1, 48, 48, 1)
+model = Sequential([Conv2D(8, 3, activation="relu"), Flatten(), Dense(7, activation="softmax")])
+model.compile("adam", "sparse_categorical_crossentropy")
+model.fit(x, np.array(y), epochs=20)
+"""
+
+
+def test_the_rows_of_a_table_one_by_one() -> None:
+    assert "input-not-normalized" in said(FACES.format(scaled=""))
+    assert "input-not-normalized" not in said(FACES.format(scaled=" / 255"))
+
+
+DRIVING = """
+import cv2
+import numpy as np
+import pandas as pd
+from keras.layers import Conv2D, Dense, Flatten
+from keras.models import Sequential
+from sklearn.model_selection import train_test_split
+from sklearn.utils import shuffle
+
+log = pd.read_csv("log.csv", names=["picture", "steering"])
+train, held_out = train_test_split(log.values.tolist(), test_size=0.2)
+
+
+def batches(samples, size=32):
+    while True:
+        for start in range(0, len(samples), size):
+            pictures, angles = [], []
+            for sample in samples[start : start + size]:
+                pictures.append(cv2.imread(sample[0]) / 255)
+                angles.append(float(sample[1]))
+            yield shuffle(np.array(pictures), np.array(angles))
+
+
+model = Sequential([Conv2D(8, 3, activation="relu"), Flatten(), Dense(1)])
+model.compile("adam", "mse")
+model.fit(batches(train), steps_per_epoch=100, epochs=10, validation_data=batches(held_out), validation_steps=10)
+"""
+
+
+def test_pictures_come_in_the_order_of_the_table_that_names_them() -> None:
+    assert "labels-shuffled-apart" not in said(DRIVING)
+
+
+def test_a_list_as_a_column() -> None:
+    text = """
+    import numpy as np
+    import pandas as pd
+    from keras.layers import LSTM, Dense, Embedding
+    from keras.models import Sequential
+
+    names = pd.read_csv("names.csv")
+    names["sex"] = [0.0 if sex == "F" else 1.0 for sex in names["sex"]]
+    model = Sequential([Embedding(27, 8), LSTM(16), Dense(1, activation="sigmoid")])
+    model.compile("adam", "{loss}", metrics=["accuracy"])
+    model.fit(letters, np.asarray(names["sex"].values.tolist()), epochs=20)
+    """
+    found = said(text.format(loss="mean_squared_error"))
+    assert "regression-loss-for-classification" in found
+    assert "accuracy-metric-for-regression" not in found
+    assert "regression-loss-for-classification" not in said(text.format(loss="binary_crossentropy"))
+
+
+SERIES = """
+import pandas as pd
+from keras.layers import LSTM, Dense
+from keras.models import Sequential
+from sklearn.preprocessing import MinMaxScaler
+
+prices = pd.read_csv("prices.csv").filter(["Close"]).values
+cut = int(len(prices) * 0.8)
+{scaled}
+model = Sequential([LSTM(16), Dense(1)])
+model.compile("adam", "mse")
+model.fit(*windows_of(train), epochs=20)
+
+
+def windows_of(rows, back=60):
+    return [rows[i - back : i] for i in range(back, len(rows))], rows[back:]
+"""
+
+
+@pytest.mark.parametrize(
+    ("scaled", "leaks"),
+    [
+        ("rows = MinMaxScaler().fit_transform(prices)\ntrain, test = rows[:cut], rows[cut:]", True),
+        (
+            "scaler = MinMaxScaler().fit(prices[:cut])\ntrain, test = scaler.transform(prices[:cut]), prices[cut:]",
+            False,
+        ),
+    ],
+)
+def test_columns_taken_by_their_names(scaled: str, leaks: bool) -> None:
+    text = SERIES.format(scaled=scaled).replace("*windows_of(train)", "train[:-1], train[1:]")
+    assert ("scaler-fitted-before-split" in said(text)) is leaks
+
+
+def test_recurrent_layers_on_sequences_of_unknown_shape() -> None:
+    text = """
+    from keras.layers import LSTM, BatchNormalization, Dense, Dropout
+    from keras.models import Sequential
+    from project import x, y
+
+    model = Sequential()
+    model.add(LSTM(64, input_shape=x.shape[1:]{sequences}))
+    model.add(Dropout(0.2))
+    model.add(BatchNormalization())
+    model.add(LSTM(64))
+    model.add(Dense(1))
+    model.compile("adam", "mse")
+    model.fit(x, y, epochs=20)
+    """
+    assert "shape-mismatch" in said(text.format(sequences=""))
+    assert "shape-mismatch" not in said(text.format(sequences=", return_sequences=True"))
+    assert "shape-mismatch" not in said(text.format(sequences=", return_sequences=keep"))
+
+
+def test_a_copy_that_is_centred_and_divided_and_left_lying() -> None:
+    text = """
+    import keras
+    from project import signs
+
+    x, y = signs()
+    x_scaled = (x - 128) / 128
+    model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(43, activation="softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    model.fit({given}, y, epochs=20)
+    """
+    assert "scaled-copy-unused" in said(text.format(given="x"))
+    assert "scaled-copy-unused" not in said(text.format(given="x_scaled"))
+
+
+def test_data_sets_by_name() -> None:
+    news = """
+    from keras.layers import Dense, Embedding, GlobalMaxPooling1D
+    from keras.models import Sequential
+    from sklearn.datasets import fetch_20newsgroups
+
+    news = fetch_20newsgroups(subset="train")
+    model = Sequential([Embedding(8000, 16), GlobalMaxPooling1D(), Dense(20, activation="softmax")])
+    model.compile("adam", "{loss}")
+    model.fit(numbered(news.data), news.target, epochs=20)
+    """
+    assert "label-encoding-mismatch" in said(news.format(loss="categorical_crossentropy"))
+    assert "label-encoding-mismatch" not in said(news.format(loss="sparse_categorical_crossentropy"))
+    cars = """
+    import pandas as pd
+    import seaborn as sns
+    from keras.layers import Dense
+    from keras.models import Sequential
+
+    cars = sns.load_dataset("mpg").dropna().drop("name", axis=1)
+    cars = pd.get_dummies(cars, columns=["origin"])
+    y = cars.pop("mpg")
+    {prepare}
+    model = Sequential([Dense(16, activation="relu"), Dense(1)])
+    model.compile("adam", "mse")
+    model.fit(cars, y, epochs=20)
+    """
+    assert "input-not-normalized" in said(cars.format(prepare=""))
+    assert "input-not-normalized" not in said(cars.format(prepare="cars = (cars - cars.mean()) / cars.std()"))

@@ -43,7 +43,7 @@ class Scene:
     """A run with the script it executes and what the analysis of that script found.
 
     `find_place` knows more than the script tells: where things were made, in whichever file. `severities` holds, by
-    code, those that the user chose for rules.
+    code, those that the user chose for rules, `rules` the rules that are asked.
     """
 
     history: RunHistory
@@ -51,6 +51,7 @@ class Scene:
     source: tuple[Finding, ...] = ()
     find_place: FindPlace | None = None
     severities: Mapping[str, Severity] = field(default_factory=dict)
+    rules: Mapping[str, Rule] = field(default_factory=dict)
 
     def place(self, subject: Subject) -> CodePlace:
         """Where a part of the program is written; the line of `fit` when it can't be told."""
@@ -144,6 +145,7 @@ def _tell_symptom(rule: Rule, report: RunReport, scene: Scene, telling: _Telling
         telling.codes.add(rule.code)
     elif report.causes:
         telling.add(_explained(rule, report, scene))
+        telling.codes.add(rule.code)
     elif not rule.needs_cause:
         telling.add(_finding(rule, report, scene))
 
@@ -188,7 +190,7 @@ def _also_likely(others: Iterable[Finding]) -> Iterator[RelatedPlace]:
 
 
 def _explained(rule: Rule, report: RunReport, scene: Scene) -> Finding:
-    """A symptom put on its likeliest cause, with the others as related places."""
+    """A symptom put on its likeliest cause and named for it, with the others as related places."""
     causes = report.causes[:CAUSES_TOLD]
     place = scene.place(causes[0].subject)
     told = "; ".join(_with_line(cause, scene) for cause in causes)
@@ -200,6 +202,12 @@ def _explained(rule: Rule, report: RunReport, scene: Scene) -> Finding:
     ]
     if (finding.filename, finding.cell, finding.range) != (place.filename, place.cell, place.range):
         related.insert(0, RelatedPlace("It shows here.", finding.filename, finding.range, finding.cell))
+    named = scene.rules.get(causes[0].code or "")
+    if named is not None:
+        severity = scene.severities.get(named.code, finding.severity)
+        finding = dataclasses.replace(
+            finding, code=named.code, name=named.name, severity=severity, why=named.why, how=named.how, url=named.url
+        )
     return dataclasses.replace(
         finding,
         message=f"{finding.message} Most likely: {told}.",

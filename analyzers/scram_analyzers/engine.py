@@ -120,7 +120,7 @@ def analyze_run(
     """
     answers = ask_rules(history, rules)
     standing = tuple(finding for finding in source if not _is_refuted(finding, rules, history))
-    scene = Scene(history, program, standing, find_place, rules.severities)
+    scene = Scene(history, program, standing, find_place, rules.severities, rules.by_code)
     return [*answers.failed, *diagnose(answers.said, scene)]
 
 

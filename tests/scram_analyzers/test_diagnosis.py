@@ -115,3 +115,20 @@ def test_a_momentum_that_swings_is_told_rather_than_overfitting() -> None:
     assert "overfitting" not in found
     finding = found["momentum-too-high"]
     assert "Confirmed in this run: the validation loss rose from 1.2 (epoch 2) to 24.6" in finding.message
+
+
+def test_a_symptom_is_named_for_what_the_run_shows_of_its_cause() -> None:
+    info = run_info(optimizer=OptimizerInfo("SGD", 0.01))
+    still = history(info, [2.303] * 12, RECORD, ended=False, accuracy=[0.1] * 12)
+    (finding,) = analyze_run(still, RULES, None)
+    assert (finding.code, finding.name) == ("SCR107", "optimizer-unsuited")
+    assert finding.message.startswith("The model does not learn: the training loss has stood at 2.303")
+    without = RuleSet.build({rule.code for rule in RULES} - {"SCR107"})
+    assert [each.code for each in analyze_run(still, without, None)] == ["SCR603"]
+
+
+def test_a_run_at_chance_of_which_nothing_else_is_wrong_may_have_lost_its_pairs() -> None:
+    still = history(losses=[2.303] * 12, record=RECORD, accuracy=[0.1] * 12)
+    (finding,) = analyze_run(still, RULES, None)
+    assert finding.code == "SCR218"
+    assert "the targets may not belong to the inputs" in finding.message

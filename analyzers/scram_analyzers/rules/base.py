@@ -113,11 +113,13 @@ class Report:
 class Cause:
     """What an observation of the run says of where a symptom comes from.
 
-    `text` follows "most likely: " ("the inputs reach 255"); `subject` is the part of the program to change.
+    `text` follows "most likely: " ("the inputs reach 255"); `subject` is the part of the program to change; `code` is
+    the rule whose mistake it is, which then gives the finding its name.
     """
 
     text: str
     subject: Subject
+    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

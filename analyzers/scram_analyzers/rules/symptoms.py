@@ -23,4 +23,4 @@ NOT_LEARNING = (
 
 def causes_of(history: RunHistory) -> tuple[Cause, ...]:
     """What the run shows, as causes that a report can carry."""
-    return tuple(Cause(text, subject) for text, subject in observed_causes(history))
+    return tuple(Cause(*observed) for observed in observed_causes(history))

@@ -31,12 +31,14 @@ SMALL_BATCH = 2
 STILL_PROBES = 2
 """So many probes in a row without any change of a weight are no rounding. Ours."""
 
-Observed = tuple[str, Subject]
+Observed = tuple[str, Subject, str | None]
 
 
 @asked_once
 def observed_causes(history: RunHistory) -> tuple[Observed, ...]:
-    """Pairs of a text ("each step moves the weights by 1e-7 of themselves") and the part of the program to change."""
+    """Texts ("each step moves the weights by 1e-7 of themselves"), each with the part of the program to change and the
+    code of the rule whose mistake that is, if it has one.
+    """
     return tuple(_observed(history))
 
 
@@ -48,11 +50,19 @@ def _observed(history: RunHistory) -> Iterator[Observed]:
     ratio = median_update_ratio(history)
     subject = Subject(SubjectKind.LEARNING_RATE)
     if _stands_still(history):
-        yield "no step has changed a weight: see that the gradients reach the optimizer", Subject(SubjectKind.OPTIMIZER)
+        yield (
+            "no step has changed a weight: see that the gradients reach the optimizer",
+            Subject(SubjectKind.OPTIMIZER),
+            None,
+        )
     elif ratio is not None and ratio < SMALL_UPDATE and not _is_usual(optimizer):
-        yield f"each step moves the weights by {rounded(ratio, 1)} of their size only: {rate} is too low", subject
+        yield (
+            f"each step moves the weights by {rounded(ratio, 1)} of their size only: {rate} is too low",
+            subject,
+            "SCR102",
+        )
     if ratio is not None and ratio > LARGE_UPDATE:
-        yield f"each step moves the weights by {share(ratio)} of their size: {rate} is too high", subject
+        yield f"each step moves the weights by {share(ratio)} of their size: {rate} is too high", subject, "SCR101"
     yield from _penalty(history)
     yield from _dropout(history)
     yield from _data(history)
@@ -76,7 +86,7 @@ def _stands_still(history: RunHistory) -> bool:
 def _clipping(optimizer: OptimizerInfo | None) -> Iterator[Observed]:
     bound = (optimizer.global_clip_norm or optimizer.clip_norm) if optimizer is not None else None
     if bound is not None and bound < SMALL_CLIP:
-        yield f"gradients are cut down to a norm of {bound:g}", Subject(SubjectKind.OPTIMIZER)
+        yield f"gradients are cut down to a norm of {bound:g}", Subject(SubjectKind.OPTIMIZER), "SCR109"
 
 
 def _is_usual(optimizer: OptimizerInfo | None) -> bool:
@@ -91,13 +101,17 @@ def _penalty(history: RunHistory) -> Iterator[Observed]:
         if probe.penalty and probe.loss and probe.penalty > HEAVY_PENALTY * probe.loss > 0:
             regularized = [layer for layer in history.info.layers if layer.regularized]
             subject = Subject(SubjectKind.LAYER, regularized[0].name) if regularized else Subject(SubjectKind.MODEL)
-            yield f"regularization makes up {share(probe.penalty / probe.loss)} of the loss", subject
+            yield f"regularization makes up {share(probe.penalty / probe.loss)} of the loss", subject, "SCR503"
 
 
 def _dropout(history: RunHistory) -> Iterator[Observed]:
     for layer in history.info.layers:
         if layer.rate is not None and layer.rate > MUCH_DROPOUT and "Dropout" in layer.class_name:
-            yield f'"{layer.name}" drops {share(layer.rate)} of its inputs', Subject(SubjectKind.LAYER, layer.name)
+            yield (
+                f'"{layer.name}" drops {share(layer.rate)} of its inputs',
+                Subject(SubjectKind.LAYER, layer.name),
+                "SCR502",
+            )
             return
 
 
@@ -109,16 +123,24 @@ def _data(history: RunHistory) -> Iterator[Observed]:
         and array.deviation is not None
         and array.deviation > WIDE_TARGET
     ):
-        yield f"the targets are not scaled (deviation {rounded(array.deviation)})", Subject(SubjectKind.TARGETS)
+        yield (
+            f"the targets are not scaled (deviation {rounded(array.deviation)})",
+            Subject(SubjectKind.TARGETS),
+            "SCR219",
+        )
     size = history.info.batch_size
     if size is not None and size <= SMALL_BATCH:
-        yield f"a batch of {counted(size, 'row')} gives very noisy gradients", Subject(SubjectKind.FIT)
+        yield f"a batch of {counted(size, 'row')} gives very noisy gradients", Subject(SubjectKind.FIT), "SCR105"
     samples = history.info.training_samples
     if size is not None and samples is not None and samples > 1 and size >= samples / 2:
-        yield f"a batch of {size:,} of {samples:,} rows leaves few steps in an epoch", Subject(SubjectKind.FIT)
+        yield (
+            f"a batch of {size:,} of {samples:,} rows leaves few steps in an epoch",
+            Subject(SubjectKind.FIT),
+            "SCR106",
+        )
 
 
 def _plain_optimizer(history: RunHistory) -> Iterator[Observed]:
     optimizer = history.info.optimizer
     if optimizer is not None and optimizer.name == "SGD" and not optimizer.momentum:
-        yield "plain SGD without momentum learns slowly", Subject(SubjectKind.OPTIMIZER)
+        yield "plain SGD without momentum learns slowly", Subject(SubjectKind.OPTIMIZER), "SCR107"

@@ -15,6 +15,7 @@ from scram_analyzers.rules.references import DEEP_CHECKS
 from scram_analyzers.run.data_parts import is_no_chance, total_variation
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.sorted_parts import sorted_apart
 from scram_analyzers.run.task import class_shares, targets
 from scram_analyzers.run.wording import listed
 from scram_analyzers.run.wording import share as percent
@@ -25,6 +26,8 @@ from scram_analyzers.source.reading import parents, search
 from scram_analyzers.source.values import Argument, Ref, boolean, number
 
 KERAS_FIT = Reference("Keras: Model.fit, validation_split", "https://keras.io/api/models/model_training_apis/")
+
+SHUFFLED = "order = np.random.permutation(len(x))\nx, y = x[order], y[order]"
 
 MINOR = 0.05
 NONE = 0.001
@@ -282,12 +285,15 @@ class SortedValidationSplit(Rule):
             )
         else:
             return
-        yield Report(place, message, recipe="order = np.random.permutation(len(x))\nx, y = x[order], y[order]")
+        yield Report(place, message, recipe=SHUFFLED)
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report classes that only the last rows have, or very different shares."""
         labels, split = targets(history), history.data.validation_split if history.data is not None else None
-        if labels is None or not split or not labels.last_classes or not class_shares(labels):
+        if not split:
+            yield from _of_parts(history)
+            return
+        if labels is None or not labels.last_classes or not class_shares(labels):
             return
         last = _shares(labels.last_classes)
         first = _shares(labels.classes)
@@ -304,7 +310,18 @@ class SortedValidationSplit(Rule):
                 f"validation_split={split:g} takes the last rows, whose labels are not those of the rest: "
                 f"{_told(last)}{only}. The data seem to be sorted by label."
             ),
-            recipe="order = np.random.permutation(len(x))\nx, y = x[order], y[order]",
+            recipe=SHUFFLED,
+        )
+
+
+def _of_parts(history: RunHistory) -> Iterator[RunReport]:
+    """Validation rows that the program cut off itself."""
+    apart = sorted_apart(history)
+    if apart is not None:
+        yield RunReport(
+            subject=Subject(SubjectKind.VALIDATION),
+            message=f"{apart}. The rows seem to have been sorted by target when they were split.",
+            recipe=SHUFFLED,
         )
 
 
@@ -322,9 +339,7 @@ def _of_slices(program: Program, fit: Fit) -> Iterator[Report]:
                 f"The rows of {trained.source.rpartition('.')[2]} are sorted by class, and these are a stretch of "
                 "them: they hold other classes than the stretch that the model is trained on."
             )
-            yield Report(
-                judged.place, message, recipe="order = np.random.permutation(len(x))\nx, y = x[order], y[order]"
-            )
+            yield Report(judged.place, message, recipe=SHUFFLED)
             return
 
 

@@ -92,7 +92,9 @@ def _expected(history: RunHistory) -> float | None:
 def _causes(history: RunHistory) -> Iterator[Cause]:
     output, probe = the_output(history), history.first_probe
     if output is not None and output.activation == "linear" and output.from_logits is False:
-        yield Cause("the last layer gives logits and the loss takes them for probabilities", Subject(SubjectKind.LOSS))
+        yield Cause(
+            "the last layer gives logits and the loss takes them for probabilities", Subject(SubjectKind.LOSS), "SCR401"
+        )
     if probe is None:
         return
     hidden = [layer for layer in probe.layers if layer.layer not in output_layers(history)]

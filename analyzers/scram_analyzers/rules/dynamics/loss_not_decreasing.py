@@ -48,7 +48,9 @@ class LossNotDecreasing(Rule):
         causes = causes_of(history)
         severity = None
         if not causes and history.moment is Moment.END and seen.epoch - seen.since >= LONG_STANDSTILL:
-            causes = (Cause("the targets may not belong to the inputs: their order, or their pairing", TARGETS),)
+            causes = (
+                Cause("the targets may not belong to the inputs: their order, or their pairing", TARGETS, "SCR218"),
+            )
             severity = Severity.INFO
         yield RunReport(
             subject=Subject(SubjectKind.FIT),

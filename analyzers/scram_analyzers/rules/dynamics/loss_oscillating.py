@@ -69,7 +69,7 @@ def _causes(history: RunHistory) -> Iterator[Cause]:
     ratio = median_update_ratio(history)
     if ratio is not None and ratio > 0.01:
         text = f"each step moves the weights by {share(ratio)} of their size, where about 0.1% is usual"
-        yield Cause(text, Subject(SubjectKind.LEARNING_RATE))
+        yield Cause(text, Subject(SubjectKind.LEARNING_RATE), "SCR101")
     size = history.info.batch_size
     if size is not None and size <= 4:
-        yield Cause(f"batches of {size} give very noisy gradients", Subject(SubjectKind.FIT))
+        yield Cause(f"batches of {size} give very noisy gradients", Subject(SubjectKind.FIT), "SCR105")

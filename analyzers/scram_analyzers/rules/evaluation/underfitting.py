@@ -74,5 +74,7 @@ class Underfitting(Rule):
 def _small_model(history: RunHistory) -> Iterator[Cause]:
     for layer in history.info.layers[:-1]:
         if layer.units is not None and layer.units <= NARROW and layer.class_name == "Dense":
-            yield Cause(f'"{layer.name}" has {layer.units} units only', Subject(SubjectKind.LAYER, layer.name))
+            yield Cause(
+                f'"{layer.name}" has {layer.units} units only', Subject(SubjectKind.LAYER, layer.name), "SCR322"
+            )
             return

@@ -93,4 +93,4 @@ def _unrelated(history: RunHistory, known: Baseline) -> Iterator[Cause]:
     enough = was_given_up or len(losses) >= MANY_EPOCHS
     if known.loss and enough and min(losses) >= NO_BETTER * known.loss:
         text = f"in none of {len(losses)} epochs was it better, so the targets may not belong to their inputs"
-        yield Cause(f"{text} (see that both are shuffled and split together)", Subject(SubjectKind.TARGETS))
+        yield Cause(f"{text} (see that both are shuffled and split together)", Subject(SubjectKind.TARGETS), "SCR218")

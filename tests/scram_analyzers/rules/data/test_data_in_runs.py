@@ -159,21 +159,21 @@ def test_drift_of_the_labels() -> None:
 
 def test_validation_rows_of_one_class_that_training_hardly_has() -> None:
     sorted_rows = data(inputs(), labels([306, 118, 468, 166]), labels([0, 0, 0, 265], "validation"))
-    (report,) = reports(ValidationDrift, before(sorted_rows))
-    assert report.severity is Severity.WARNING
-    assert "seem to have been sorted by label" in report.message
+    (report,) = reports(SortedValidationSplit, before(sorted_rows))
+    assert "Class 3 is 16% of training and 100% of validation. The rows seem to have been sorted" in report.message
+    few = data(inputs(), labels([59, 71, 3]), labels([0, 0, 45], "validation"))
+    assert len(reports(SortedValidationSplit, before(few))) == 1
     rare = data(inputs(), labels([250, 250, 250, 250]), labels([1900, 60, 30, 10], "validation"))
     assert reports(ValidationDrift, before(rare))[0].severity is None
+    assert reports(SortedValidationSplit, before(rare)) == []
 
 
 def test_validation_targets_beyond_those_of_training() -> None:
     higher = data(inputs(), measured(), measured("validation", mean=7.0, rows=112))
-    (report,) = reports(ValidationDrift, before(higher))
-    assert report.severity is Severity.WARNING
+    (report,) = reports(SortedValidationSplit, before(higher))
     assert "from -3 to 3 in training and from 4 to 10 in validation" in report.message
-    assert (
-        reports(ValidationDrift, before(data(inputs(), measured(), measured("validation", mean=2.0, rows=112)))) == []
-    )
+    overlapping = data(inputs(), measured(), measured("validation", mean=2.0, rows=112))
+    assert reports(SortedValidationSplit, before(overlapping)) == []
 
 
 def test_wide_targets_under_a_loss_of_ones_own() -> None:

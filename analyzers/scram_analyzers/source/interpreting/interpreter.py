@@ -7,10 +7,9 @@ alone if nobody calls them), loops over known items are unrolled, and what can't
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import NoReturn, TypeVar
 
 import libcst as cst
@@ -361,13 +360,13 @@ class Interpreter:
             self._seek(name)
         return bool(self.fact(*key))
 
+    @cached_property
+    def _bound_words(self) -> frozenset[str]:
+        return frozenset[str]().union(*(chunk.parsed.bound_words for chunk in self.chunks))
+
     def _seek(self, name: str) -> None:
         """Settle whether the text binds a name anywhere: no change of the program's, but a fact from its beginning."""
-        definition = rf"\b(?:class|def|as|for)\s+{name}\b"
-        assignment = rf"\b{name}\s*(?:,[\w\s,]*)?=[^=]"
-        imported = rf"import\s*\([^)]*\b{name}\b|import[^\n]*\b{name}\b"
-        binding_forms = f"{definition}|{assignment}|{imported}"
-        self.facts["never bound", name] = re.search(binding_forms, self.text) is None
+        self.facts["never bound", name] = name not in self._bound_words
         self.sought.add(name)
 
     def bind(self, name: str, value: Value) -> None:

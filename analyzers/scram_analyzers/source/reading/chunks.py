@@ -21,6 +21,7 @@ import libcst as cst
 
 from scram_analyzers.findings import SourceRange
 from scram_analyzers.source.interpreting.reuse import Memory
+from scram_analyzers.source.reading.bound_words import bound_words
 from scram_analyzers.source.reading.inversion import turned_back
 from scram_analyzers.source.reading.logical_lines import logical_lines
 from scram_analyzers.source.reading.positions import FIRST_LINE, Position, Positions
@@ -112,6 +113,11 @@ class ParsedChunk:
         if section is None:
             section = read._sections[count] = Section(read)
         return section
+
+    @cached_property
+    def bound_words(self) -> frozenset[str]:
+        """The words that it may bind as names."""
+        return bound_words(self.text)
 
     @cached_property
     def _positions(self) -> Positions:

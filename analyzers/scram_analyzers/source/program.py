@@ -274,8 +274,8 @@ class Program:
         return word in self.text
 
     def matches(self, pattern: re.Pattern[str]) -> bool:
-        """Whether the pattern is found in the text."""
-        return pattern.search(self.text) is not None
+        """Whether the pattern is found in the text of a section, or of one that can't be read."""
+        return any(pattern.search(each.parsed.text) for each in self.chunks)
 
     def sections(self) -> tuple[Section, ...]:
         """The sections that have a tree."""

@@ -34,10 +34,13 @@ class Look(NamedTuple):
         return found(*self.about) if self.about is not None and callable(found) else found
 
     def is_spared(self, edited: str) -> bool:
-        """Whether this looks for a word, within one line, that none of the chunks which an edit touched have."""
-        if self.about is None or self.what not in ("mentions", "sections_with"):
+        """Whether this looks for a word or pattern that none of the chunks which an edit touched have."""
+        if self.about is None or self.what not in ("mentions", "matches", "sections_with"):
             return False
-        word = str(self.about[0])
+        sought = self.about[0]
+        if isinstance(sought, re.Pattern):
+            return sought.search(edited) is None
+        word = str(sought)  # not one that could go over the end of a chunk
         return word not in edited and word.isprintable() and not word.isspace()
 
 

@@ -34,7 +34,8 @@ from scram_analyzers.source.keras_api.pasted import meaning_of
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program, UnreadPart
-from scram_analyzers.source.reading.chunks import ParseCache, PlacedChunk, Section, parse_module
+from scram_analyzers.source.reading.chunks import ParseCache, ParseProblem, PlacedChunk, Section
+from scram_analyzers.source.reading.parsed_module import parse_module
 from scram_analyzers.source.reading.splitting import split_module
 from scram_analyzers.source.recall import Recall
 from scram_analyzers.source.values import (
@@ -90,15 +91,14 @@ def interpret(text: str, filename: str, cache: ParseCache | None = None) -> Prog
     What the cache remembers of the file's last reading is taken over where nothing it stood on has changed.
     """
     if cache is None:  # read once: nothing is kept
-        chunks = tuple(parse_module(split_module(text), ParseCache()))
-        return Interpreter(text, filename, chunks).run()
+        return Interpreter(text, filename, parse_module(split_module(text), ParseCache()).chunks).run()
     memory = cache.memory(filename)
-    split = split_module(text, memory.split)
-    chunks = tuple(parse_module(split, cache, memory.split))
-    interpreter = Interpreter(text, filename, chunks, memory)
+    last = memory.module
+    module = parse_module(split_module(text, last.split if last is not None else None), cache, last)
+    interpreter = Interpreter(text, filename, module.chunks, memory)
     program = interpreter.run()
     sought, recall = frozenset(interpreter.sought), memory.recall or Recall()
-    cache.remember(filename, Memory(split, interpreter.outcomes, sought, memory.serials, recall))
+    cache.remember(filename, Memory(module, interpreter.outcomes, sought, memory.serials, recall))
     return program
 
 
@@ -135,7 +135,7 @@ class Interpreter:
 
     def run(self) -> Program:
         """Interpret every chunk, then the functions and methods that nothing called."""
-        unread = [part for chunk in self.chunks if (part := _unread(chunk)) is not None]
+        unread = [_unread(chunk, problem) for chunk in self.chunks if (problem := chunk.parsed.problem) is not None]
         try:
             for chunk in self.chunks:
                 if chunk.parsed.module is not None:
@@ -554,9 +554,6 @@ def _growing(things: list[Defined]) -> Iterator[Defined]:
         yield things[position]
 
 
-def _unread(chunk: PlacedChunk) -> UnreadPart | None:
-    problem = chunk.parsed.problem
-    if problem is None:
-        return None
+def _unread(chunk: PlacedChunk, problem: ParseProblem) -> UnreadPart:
     line = chunk.first_line + problem.line - 1
     return UnreadPart(SourceRange.of(line, 0, line + 1, 0), problem.reason, problem.mend)

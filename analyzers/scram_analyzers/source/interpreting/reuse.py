@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.recording import Recorded
     from scram_analyzers.source.interpreting.state import HeapObject
     from scram_analyzers.source.program import UnreadPart
-    from scram_analyzers.source.reading.splitting import Split
+    from scram_analyzers.source.reading.parsed_module import ParsedModule
     from scram_analyzers.source.recall import Recall
     from scram_analyzers.source.values import Value
 
@@ -140,13 +140,13 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """The last reading of one file: how it was cut, the outcome of each stretch.
+    """The last reading of one file: how it was cut and parsed, the outcome of each stretch.
 
     `sought` are the names that the whole text was searched for; `serials` numbers the stretches ever read; `recall`
     is what was said of the program.
     """
 
-    split: Split | None = None
+    module: ParsedModule | None = None
     outcomes: Mapping[Hashable, Outcome] = field(default_factory=dict)
     sought: frozenset[str] = frozenset()
     serials: Iterator[int] = field(default_factory=lambda: itertools.count(1))

@@ -1,17 +1,12 @@
-"""The chunks of a module, each parsed on its own and remembered by its text.
-
-A keystroke then costs the parse of one chunk, and what does not parse while someone types leaves the rest standing:
-a broken chunk is cut around the broken statement, and that one where the next line starts in the first column.
-"""
+"""The chunks of a module, each parsed on its own and remembered by its text, so that an edit costs the parse of one."""
 
 from __future__ import annotations
 
 import ast
-import itertools
 import re
 import warnings
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -22,12 +17,11 @@ import libcst as cst
 from scram_analyzers.findings import SourceRange
 from scram_analyzers.source.interpreting.reuse import Memory
 from scram_analyzers.source.reading.bound_words import bound_words
-from scram_analyzers.source.reading.inversion import turned_back
 from scram_analyzers.source.reading.logical_lines import logical_lines
 from scram_analyzers.source.reading.positions import FIRST_LINE, Position, Positions
 from scram_analyzers.source.reading.prose import docstring_twins, same_code
 from scram_analyzers.source.reading.splicing import spliced
-from scram_analyzers.source.reading.splitting import Chunk, Split, around, before_next_start, cut, statements
+from scram_analyzers.source.reading.splitting import Chunk, cut
 from scram_analyzers.source.reading.walk import children
 
 MAX_BRACKET_DEPTH = 90
@@ -38,12 +32,6 @@ MAX_LINE_LENGTH = 200_000
 
 MAX_CHAIN = 400
 """More operators in a row without a comma are not parsed: the parser is quadratic in them, and walks recurse."""
-
-MAX_CUTS = 30
-"""Into how many pieces a stretch that is not valid Python is cut at most, in search of what is."""
-
-MAX_TURNS = 3
-"""Behind how many broken chunks of a text the rest is read the other way round to see: each may cost the rest of it."""
 
 CACHED_CHARACTERS = 500_000
 """How much text a `ParseCache` remembers beyond the latest files, some 15,000 lines: a tree with what is worked out
@@ -184,6 +172,10 @@ class PlacedChunk:
     first_line: int
     line_count: int
 
+    def moved(self, lines: int) -> PlacedChunk:
+        """The same so many lines further down."""
+        return PlacedChunk(self.section, self.parsed, self.first_line + lines, self.line_count)
+
     def range_of(self, node: cst.CSTNode) -> SourceRange:
         """The node's range in the module."""
         position = self.parsed.position(node)
@@ -249,99 +241,6 @@ class ParseCache:
         while self._size > self._capacity and len(self._parsed) > 1:
             dropped, _ = self._parsed.popitem(last=False)
             self._size -= len(dropped)
-
-
-def parse_module(split: Split, cache: ParseCache, last: Split | None = None) -> list[PlacedChunk]:
-    """Every chunk of a module in order, parsed; those without a tree carry their problem.
-
-    `last` is how the module was cut before an edit.
-    """
-    parsed: list[tuple[ParsedChunk, int, int]] = []
-    turns = MAX_TURNS if split.chunks and split.chunks[-1].is_open else 0
-    for position, chunk in enumerate(split.chunks):
-        old = last.chunks[position] if last is not None and position < len(last.chunks) else None
-        edited = old is not None and old.text != chunk.text
-        whole = cache.parse(chunk, cache.basis(old.text) if old is not None and edited else None)
-        if whole.problem is None:
-            parsed.append((whole, chunk.first_line, chunk.lines + 1))
-            continue
-        righted = turned_back(split.chunks[position:], cache) if turns > 0 else None
-        turns -= 1
-        if righted is not None:
-            parsed += itertools.chain.from_iterable(_parts(each, cache) for each in righted)
-            break
-        parsed += _readable_parts(chunk, cache)
-    return list(_placed(parsed, cache))
-
-
-def _parts(chunk: Chunk, cache: ParseCache) -> Iterator[tuple[ParsedChunk, int, int]]:
-    """A chunk as a whole where it can be read so."""
-    whole = cache.parse(chunk)
-    if whole.problem is None:
-        yield whole, chunk.first_line, chunk.lines + 1
-    else:
-        yield from _readable_parts(chunk, cache)
-
-
-def _placed(parsed: Iterable[tuple[ParsedChunk, int, int]], cache: ParseCache) -> Iterator[PlacedChunk]:
-    """Trees with their sections. No two texts of a module have nodes in common, as a function and its copy might."""
-    first: dict[object, ParsedChunk] = {}
-    counts: dict[ParsedChunk, int] = {}
-    for each, first_line, line_count in parsed:
-        if each.module is not None and first.setdefault(each.lineage, each) is not each:
-            each = cache.parse_anew(each)
-        count = counts[each] = counts.get(each, -1) + 1
-        yield PlacedChunk(each.section(count), each, first_line, line_count)
-
-
-def _readable_parts(chunk: Chunk, cache: ParseCache) -> Iterator[tuple[ParsedChunk, int, int]]:
-    """What can be read of a chunk that can't be as a whole, and between that what can't, neighbours as one."""
-    broken: list[Chunk] = []
-    for piece in _pieces(chunk, cache):
-        parsed = cache.parse(piece)
-        if parsed.problem is not None:
-            broken.append(piece)
-            continue
-        yield from _broken_part(broken, cache)
-        broken = []
-        yield parsed, piece.first_line, piece.lines + 1
-    yield from _broken_part(broken, cache)
-
-
-def _broken_part(pieces: list[Chunk], cache: ParseCache) -> Iterator[tuple[ParsedChunk, int, int]]:
-    if pieces:
-        text = "".join(piece.text for piece in pieces)
-        parsed = ParsedChunk(text, None, cache.parse(pieces[0]).problem)
-        yield parsed, pieces[0].first_line, sum(piece.lines for piece in pieces) + 1
-
-
-def _pieces(chunk: Chunk, cache: ParseCache) -> Iterator[Chunk]:
-    """The chunk cut around what is broken in it, again and again."""
-    waiting, cuts = [chunk], 0
-    while waiting:
-        piece = waiting.pop()
-        problem = cache.parse(piece).problem
-        parts: tuple[Chunk, ...] = ()
-        if problem is not None and cuts < MAX_CUTS:
-            parts = around(piece, problem.line)
-            parts = parts if len(parts) > 1 else _cut_where_open(piece, cache)
-        if parts:
-            cuts += 1
-            waiting.extend(reversed(parts))
-        else:
-            yield piece
-
-
-def _cut_where_open(chunk: Chunk, cache: ParseCache) -> tuple[Chunk, ...]:
-    """One broken statement without what its open bracket or quote has swallowed, where any of that can be read."""
-    parted = before_next_start(chunk)
-    if parted is None:
-        return ()
-    opened, rest = parted
-    parts = [each.moved(opened.first_line + opened.lines - 1) for each in cache.cut(rest)]
-    swallowed = itertools.chain.from_iterable((part, *statements(part.text, 0, part.first_line)) for part in parts)
-    readable = any(cache.parse(each).problem is None for each in itertools.islice(swallowed, MAX_CUTS))
-    return (opened, *parts) if readable else ()
 
 
 def _parse(chunk: Chunk, basis: ParsedChunk | None) -> ParsedChunk:

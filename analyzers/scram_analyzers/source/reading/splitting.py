@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import itertools
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from scram_analyzers.source.reading.logical_lines import logical_lines
 from scram_analyzers.source.reading.text import LINE_END, lines_with_ends
@@ -39,7 +40,8 @@ class Chunk:
 
     def moved(self, lines: int) -> Chunk:
         """The same text so many lines further down."""
-        return replace(self, first_line=self.first_line + lines)
+        first_line = self.first_line + lines
+        return Chunk(self.text, first_line, self.lines, self.depth, self.longest_line, self.statements, self.is_open)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,29 +57,31 @@ def split_module(text: str, last: Split | None = None) -> Split:
     """Cut a module at the lines where top-level statements begin. What `last` shares with it is not read again."""
     text = text.removeprefix("\ufeff")
     if last is None or not last.chunks:
-        return _split(text, list(cut(text)))
+        return _all_new(text)
     same = common_prefix(text, last.text)
-    kept = max(sum(1 for start in last.starts if start <= same) - 2, 0)
-    chunks = list(last.chunks[:kept])
+    kept = max(bisect_right(last.starts, same) - 2, 0)
+    chunks, starts = list(last.chunks[:kept]), list(last.starts[:kept])
     offset = last.starts[kept]
     shift = len(text) - len(last.text)
     unchanged = len(last.text) - _common_suffix(text, last.text, same)
-    known = {start + shift: index for index, start in enumerate(last.starts) if start >= unchanged}
     for chunk in _group(statements(text, offset, last.chunks[kept].first_line)):
-        index = known.get(offset)
-        if index is not None:
+        index = bisect_left(last.starts, max(offset - shift, unchanged))
+        if index < len(last.starts) and last.starts[index] == offset - shift:
             moved = chunk.first_line - last.chunks[index].first_line
             rest = last.chunks[index:]
             chunks += rest if moved == 0 else (each.moved(moved) for each in rest)
+            starts += last.starts[index:] if shift == 0 else (start + shift for start in last.starts[index:])
             break
         chunks.append(chunk)
+        starts.append(offset)
         offset += len(chunk.text)
-    return _split(text, chunks)
+    return Split(text, tuple(chunks), tuple(starts))
 
 
-def _split(text: str, chunks: list[Chunk]) -> Split:
+def _all_new(text: str) -> Split:
+    chunks = cut(text)
     starts = itertools.accumulate((len(chunk.text) for chunk in chunks[:-1]), initial=0)
-    return Split(text, tuple(chunks), tuple(starts) if chunks else ())
+    return Split(text, chunks, tuple(starts) if chunks else ())
 
 
 def common_prefix(left: str, right: str) -> int:

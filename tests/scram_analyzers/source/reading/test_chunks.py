@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import gc
 import weakref
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scram_analyzers.findings import SourceRange
-from scram_analyzers.source.reading.chunks import ParseCache, PlacedChunk, parse_module
+from scram_analyzers.source.reading.chunks import ParseCache, PlacedChunk
+from scram_analyzers.source.reading.parsed_module import parse_module
 from scram_analyzers.source.reading.splitting import Chunk, split_module, statements
 from scram_analyzers.source.reading.text import LINE_END
 
@@ -35,11 +37,11 @@ TEXTS = st.lists(PIECES, max_size=30).flatmap(
 )
 
 
-def parsed_module(source: str) -> list[PlacedChunk]:
-    return parse_module(split_module(source), ParseCache())
+def parsed_module(source: str, cache: ParseCache | None = None) -> tuple[PlacedChunk, ...]:
+    return parse_module(split_module(source), cache or ParseCache()).chunks
 
 
-def broken_lines(placed: list[PlacedChunk]) -> list[int]:
+def broken_lines(placed: Sequence[PlacedChunk]) -> list[int]:
     return [each.first_line + each.parsed.problem.line - 1 for each in placed if each.parsed.problem]
 
 
@@ -155,8 +157,8 @@ def test_what_an_open_bracket_swallowed_is_read_by_its_own_statements() -> None:
 
 def test_what_an_open_bracket_swallowed_is_not_parsed_again() -> None:
     cache = ParseCache()
-    before = parse_module(split_module("a = 1\n\nb = f(1)\n\nc = 2\nd = 3\n\n\ndef g():\n    pass\n"), cache)
-    after = parse_module(split_module("a = 1\n\nb = f(1\n\nc = 2\nd = 3\n\n\ndef g():\n    pass\n"), cache)
+    before = parsed_module("a = 1\n\nb = f(1)\n\nc = 2\nd = 3\n\n\ndef g():\n    pass\n", cache)
+    after = parsed_module("a = 1\n\nb = f(1\n\nc = 2\nd = 3\n\n\ndef g():\n    pass\n", cache)
     assert [each.parsed for each in after[-2:]] == [each.parsed for each in before[-2:]]
 
 
@@ -193,10 +195,10 @@ def test_what_a_cache_drops_is_gone_at_once(text: str) -> None:
     gc.disable()
     try:
         cache = ParseCache(capacity=1)
-        (placed,) = parse_module(split_module(text), cache)
+        (placed,) = parsed_module(text, cache)
         dropped = weakref.ref(placed.parsed)
         del placed
-        parse_module(split_module("y = 2\n"), cache)
+        parsed_module("y = 2\n", cache)
         assert dropped() is None
     finally:
         gc.enable()

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from scram_analyzers.source.reading.chunks import ParseCache, ParsedChunk, parse_module
+from scram_analyzers.source.reading.chunks import ParseCache, ParsedChunk
+from scram_analyzers.source.reading.parsed_module import parse_module
 from scram_analyzers.source.reading.splicing import spliced
 from scram_analyzers.source.reading.splitting import split_module
 
@@ -88,12 +89,9 @@ def test_what_changes_more_is_parsed_as_a_whole(old: str, new: str) -> None:
 
 def test_a_copy_and_its_edited_copy_share_no_nodes() -> None:
     cache = ParseCache()
-    first = split_module(CLASS)
-    parse_module(first, cache)
-    second = split_module(CLASS.replace("del x", "del x, y"))
-    parse_module(second, cache, first)
-    both = split_module(CLASS + second.text)
-    placed = parse_module(both, cache, second)
+    first = parse_module(split_module(CLASS), cache)
+    second = parse_module(split_module(CLASS.replace("del x", "del x, y")), cache, first)
+    placed = parse_module(split_module(CLASS + second.split.text), cache, second).chunks
     copies = [{node for kind in each.parsed.nodes.values() for node in kind} for each in placed]
     assert len(placed) == 2
     assert not copies[0] & copies[1]
@@ -102,7 +100,7 @@ def test_a_copy_and_its_edited_copy_share_no_nodes() -> None:
 def test_a_text_that_was_broken_for_a_while_is_set_into_the_tree_of_before() -> None:
     cache = ParseCache()
     splits = [split_module(CLASS.replace("del x", each)) for each in ("del x", "del x,,", "del x, y")]
-    (before,) = parse_module(splits[0], cache)
-    parse_module(splits[1], cache, splits[0])
-    (after,) = parse_module(splits[2], cache, splits[1])
+    first = parse_module(splits[0], cache)
+    second = parse_module(splits[1], cache, first)
+    (before,), (after,) = first.chunks, parse_module(splits[2], cache, second).chunks
     assert after.parsed.lineage is before.parsed.lineage

@@ -57,7 +57,7 @@ class RunConsole:
         mark, plain_mark, style = _STYLES[finding.severity]
         place = finding.range.start
         cell = f"cell {finding.cell}:" if finding.cell is not None else ""
-        where = f"{_short_path(finding.filename)}:{cell}{place.line}:{place.column + 1}"
+        where = f"{short_path(finding.filename)}:{cell}{place.line}:{place.column + 1}"
         self._write(
             [
                 ("scram ", "bold"),
@@ -126,7 +126,7 @@ def _file_of_tqdm_bars() -> TextIO | None:
     return getattr(file, "_wrapped", file)
 
 
-def _short_path(filename: str) -> str:
+def short_path(filename: str) -> str:
     """Relative to the current folder where it lies inside, else as it is."""
     path = Path(filename)
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else filename

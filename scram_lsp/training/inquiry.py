@@ -22,6 +22,7 @@ class Inquiry:
 
     A question about a step takes the place of one that still waits; those about the begin, an epoch or the end
     are all answered, in order. `tell` may hear one finding several times; `note` takes a line for the user.
+    `only_in_source` counts, after the end, the source's warnings and errors that the run says nothing about.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Inquiry:
         self._seconds = 0.0
         self._counted = 0.0
         self.checks = 0
+        self.only_in_source = 0
         self.families: dict[str, int] = {}
 
     def ask(self, history: RunHistory) -> None:
@@ -73,6 +75,7 @@ class Inquiry:
         begin = time.thread_time()
         for finding, fix in rules.check(question):
             self._tell(finding, fix)
+        self.only_in_source = rules.only_in_source
         self._seconds += time.thread_time() - begin
 
     def _load(self) -> RunRules:

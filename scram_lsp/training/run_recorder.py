@@ -19,7 +19,7 @@ from scram_lsp.training.batches.batch_tap import BatchTap, Execution, steps_per_
 from scram_lsp.training.batches.loss_suspicion import LossSuspicion
 from scram_lsp.training.batches.step_reader import StepReader, as_number
 from scram_lsp.training.budget import BYTE_LIMIT, TIME_SHARE, Budget
-from scram_lsp.training.console import RunConsole, brief
+from scram_lsp.training.console import RunConsole, brief, short_path
 from scram_lsp.training.data.data_check import check_data
 from scram_lsp.training.distributed import can_take_batches, is_only_process, is_within_process, strategy_name
 from scram_lsp.training.framework_warnings import WarningEar
@@ -366,7 +366,12 @@ class RunRecorder:
         ended = "" if status == "finished" else "fit did not finish; "
         where = f" (scram runs show {self.info.run})" if count and self._publication.is_stored else ""
         steps = f"watched {self._reader.step} steps, {self._inquiry.checks} checks on the run"
-        return f"{ended}{steps}, {found}{where}; {self._cost()}"
+        return f"{ended}{steps}, {found}{where}{self._only_in_source()}; {self._cost()}"
+
+    def _only_in_source(self) -> str:
+        count = self._inquiry.only_in_source
+        problems = f"{count} problem{'s' if count > 1 else ''}"
+        return f"; {problems} in the source alone (scram-lint {short_path(self.info.script)})" if count else ""
 
     def _checks(self) -> str:
         """What was checked, and what could not be."""

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from scram_analyzers.engine import analyze_run, ask_rules, refuted
-from scram_analyzers.findings import Finding, Fix, SourceRange
+from scram_analyzers.findings import Finding, Fix, Severity, SourceRange
 from scram_analyzers.rules.base import Rule
 from scram_analyzers.rules.registry import RuleSet
 from scram_analyzers.run.history import Moment, RunHistory
 from scram_lsp.config import ConfigError, load_settings
 from scram_lsp.training.places.place_finder import PlaceFinder
 from scram_lsp.training.places.recorded_places import RecordedPlaces
+from scram_lsp.training.places.script_text import ScriptText
 
 _FAMILIES = {
     "1": "hyperparameters",
@@ -32,11 +33,13 @@ _FAMILIES = {
 class RunRules:
     """Asks those rules that `[tool.scram]` of the script's project chooses; the default ones where it is broken.
 
-    `notes` holds what the user must hear about that.
+    `notes` holds what the user must hear about that, `only_in_source` how many warnings and errors of the script's
+    source a run that has ended neither confirmed nor refuted.
     """
 
     def __init__(self, places: RecordedPlaces) -> None:
         self.notes: list[str] = []
+        self.only_in_source = 0
         self._rules = self._chosen(Path(places.script.filename))
         self._finder = PlaceFinder(places, self._rules)
         self._fixes: dict[tuple[str, str, int | None, SourceRange], Fix | None] = {}
@@ -60,7 +63,10 @@ class RunRules:
         script = self._finder.script
         find_place = functools.partial(self._finder.find, info=history.info)
         found = analyze_run(history, self._rules, script.analysis.program, script.findings, find_place)
-        for finding in [*found, *refuted(history, script.analysis, found)]:
+        told = [*found, *refuted(history, script.analysis, found)]
+        if history.moment is Moment.END:
+            self.only_in_source = _count_untold(script, told)
+        for finding in told:
             if not self._finder.text_of(finding).suppressions.silence(finding):
                 yield finding, self._fix(finding)
 
@@ -76,3 +82,14 @@ class RunRules:
         except ConfigError as error:
             self.notes.append(f"{error}; this run is checked with the default rules")
             return RuleSet.default()
+
+
+def _count_untold(script: ScriptText, told: Iterable[Finding]) -> int:
+    """How many warnings and errors of the source the run says nothing about."""
+    codes = {finding.code for finding in told}
+    return sum(
+        finding.severity in (Severity.ERROR, Severity.WARNING)
+        and finding.code not in codes
+        and not script.suppressions.silence(finding)
+        for finding in script.findings
+    )

@@ -193,6 +193,14 @@ def test_a_healthy_run_says_so(project, capsys):
     assert "off in this run" not in checked
 
 
+def test_the_report_names_what_only_the_source_shows(project, capsys):
+    x, y = data()
+    text = learning_rate_script().replace("1e10", "0.001").replace(', activation="relu"', "")
+    project.run(text, x=x, y=y, ScramCallback=ScramCallback)
+    (report,) = [line for line in capsys.readouterr().err.splitlines() if "watched" in line]
+    assert "; 1 problem in the source alone (scram-lint " in report
+
+
 def test_hidden_nan_weights_are_found_although_the_loss_is_finite(project):
     """One NaN pixel: TensorFlow's CPU build shows a finite loss, and a convolution whose kernel is all NaN."""
     rng = np.random.default_rng(0)

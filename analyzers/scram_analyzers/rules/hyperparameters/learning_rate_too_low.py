@@ -9,10 +9,10 @@ from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule, RunReport
 from scram_analyzers.rules.hyperparameters import optimizers
-from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.history import Moment, RunHistory
 from scram_analyzers.run.layers import median_update_ratio
-from scram_analyzers.run.learning import crawl, standstill
-from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.learning import ENOUGH_EPOCHS, crawl, standstill
+from scram_analyzers.run.records import OptimizerInfo, Subject, SubjectKind
 from scram_analyzers.run.wording import rounded
 from scram_analyzers.source.keras_api.losses import REGRESSION
 from scram_analyzers.source.model import ModelKind
@@ -151,26 +151,50 @@ class LearningRateTooLow(Rule):
             )
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
-        """Confirm by a loss that stands still or crawls while each step hardly moves the weights."""
-        optimizer, stuck = history.info.optimizer, standstill(history) or crawl(history)
-        if optimizer is None or not optimizer.learning_rate or optimizer.learning_rate < 0 or stuck is None:
+        """Confirm by a loss that stands still or crawls while each step hardly moves the weights, or by the steps."""
+        optimizer = history.info.optimizer
+        if optimizer is None or not optimizer.learning_rate or optimizer.learning_rate < 0:
             return
         if optimizer.learning_rate >= optimizers.usual_lowest(optimizer.name):
             return  # small steps then come from small gradients, and those from something else
-        ratio, limit = median_update_ratio(history), self._limit(optimizer.name)
-        small = ratio is not None and ratio < self.option("update-min")
-        if not small and not (ratio is None and limit is not None and optimizer.learning_rate < limit):
+        evidence = self._held_up(history, optimizer) or self._motionless(history, optimizer)
+        if evidence is None:
             return
-        moves = f" Each step moves the weights by {rounded(ratio, 1)} of their size." if ratio is not None else ""
         yield RunReport(
             subject=Subject(SubjectKind.LEARNING_RATE),
             message=(
                 f"{optimizer.name}'s learning rate of {fixes.number_text(optimizer.learning_rate)} is too low; "
-                f"{optimizers.usual_range(optimizer.name)}.{moves} Confirmed in this run: {stuck.clause}."
+                f"{optimizers.usual_range(optimizer.name)}.{evidence}"
             ),
-            step=stuck.step,
-            epoch=stuck.epoch,
+            step=history.last_step,
+            epoch=history.last_epoch,
         )
+
+    def _held_up(self, history: RunHistory, optimizer: OptimizerInfo) -> str | None:
+        stuck = standstill(history) or crawl(history)
+        ratio = median_update_ratio(history)
+        if stuck is None or (ratio is not None and ratio >= self.option("update-min")):
+            return None
+        if ratio is None and not self._is_below_limit(optimizer):
+            return None
+        moves = f" Each step moves the weights by {rounded(ratio, 1)} of their size." if ratio is not None else ""
+        return f"{moves} Confirmed in this run: {stuck.clause}."
+
+    def _motionless(self, history: RunHistory, optimizer: OptimizerInfo) -> str | None:
+        """Whatever the loss began at: by steps that hardly add up to anything nothing is learned."""
+        ratio = median_update_ratio(history)
+        if ratio is None or not self._is_below_limit(optimizer) or not _is_settled(history):
+            return None
+        planned = (history.info.epochs or 0) * (history.info.steps_per_epoch or 0)
+        steps = max(planned, history.last_step or 0)
+        if ratio * steps >= MOTIONLESS:
+            return None
+        moves = f"by {rounded(ratio * steps, 1)} of their size" if ratio else "not at all"
+        return f" Confirmed in this run: its {steps:,} steps together move the weights {moves}."
+
+    def _is_below_limit(self, optimizer: OptimizerInfo) -> bool:
+        limit = self._limit(optimizer.name)
+        return limit is not None and optimizer.learning_rate is not None and optimizer.learning_rate < limit
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Write the optimizer's usual rate in the place of the number."""
@@ -180,6 +204,15 @@ class LearningRateTooLow(Rule):
         if class_name in optimizers.ADAPTIVE:
             return self.option("adaptive-min")
         return self.option("sgd-min") if class_name == "SGD" else None
+
+
+MOTIONLESS = 0.001
+"""A run that moves its weights by less than this share of their size ends where it began. Ours."""
+
+
+def _is_settled(history: RunHistory) -> bool:
+    """Whether the steps are those of the whole run, and not of a warm-up's first ones."""
+    return history.moment is Moment.END or len(history.epochs) >= ENOUGH_EPOCHS
 
 
 LARGE = 20.0

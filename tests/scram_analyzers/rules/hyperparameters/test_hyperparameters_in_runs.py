@@ -48,6 +48,19 @@ def test_a_rate_too_low_by_its_updates() -> None:
     assert "Each step moves the weights by 2e-7 of their size." in report.message
 
 
+def test_a_rate_that_moves_nothing_is_told_whatever_the_loss_began_at() -> None:
+    lucky = {"losses": [0.7372] * 4, "record": RECORD, "ended": True, "accuracy": [0.6] * 4}
+    seen = with_updates(history(run_info(optimizer=OptimizerInfo("SGD", 1e-9)), **lucky), 1e-9)
+    (report,) = reports(LearningRateTooLow, seen)
+    assert report.message.endswith(
+        "Confirmed in this run: its 450 steps together move the weights by 5e-7 of their size."
+    )
+    still = with_updates(history(run_info(optimizer=OptimizerInfo("SGD", 1e-9)), **lucky), 0.0)
+    assert reports(LearningRateTooLow, still)[0].message.endswith("its 450 steps together move the weights not at all.")
+    fine = with_updates(history(run_info(optimizer=OptimizerInfo("Adam", 5e-7)), **lucky), 5e-6)
+    assert reports(LearningRateTooLow, fine) == []
+
+
 def test_a_usual_rate_is_not_what_makes_steps_small() -> None:
     seen = with_updates(history(run_info(optimizer=OptimizerInfo("RMSprop", 1e-3)), **STUCK), 2e-7)
     assert reports(LearningRateTooLow, seen) == []

@@ -9,9 +9,13 @@ it off: it makes stand-ins, each of which compiles what it stands for at its fir
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+
+_KNOWN = ((3, 10), (3, 11), (3, 12), (3, 13))
+"""Versions of Python whose `dataclasses` is known to go about it so; with others nothing is put off."""
 
 _MAKER = "__create_fn__"
 """The function, in the text that `dataclasses` writes, that makes the methods of a class."""
@@ -23,6 +27,9 @@ _RESULT = "\n return "
 @contextmanager
 def deferred_methods() -> Iterator[None]:
     """Put it off for dataclasses that are made meanwhile. Any thread may make them."""
+    if sys.version_info[:2] not in _KNOWN:
+        yield
+        return
     names = vars(dataclasses)
     before = names.get("exec")
     names["exec"] = _put_off  # `dataclasses` finds it before the builtin function

@@ -65,6 +65,12 @@ def test_an_inherited_method_may_be_called_by_its_class() -> None:
     assert Base("yes").self_said == "yes!"
 
 
+def test_nothing_is_put_off_by_a_python_that_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.version_info", (3, 99))
+    with deferred_methods():
+        assert "exec" not in vars(dataclasses)
+
+
 def test_the_real_method_takes_the_place_of_its_stand_in() -> None:
     with deferred_methods():
 

@@ -37,6 +37,7 @@ from scram_lsp.server.documents.units import ModuleUnit, Unit, Units
 from scram_lsp.server.findings.live_findings import LiveFindings
 from scram_lsp.server.findings.past_runs import PastRuns
 from scram_lsp.server.findings.publisher import Publisher
+from scram_lsp.server.opening.opening import Shown
 from scram_lsp.server.runs.run_board import RunBoard
 from scram_lsp.server.runs.run_progress import RunProgress
 
@@ -75,10 +76,11 @@ class ScramLanguageServer(LanguageServer):
     """The state of one server, and the audience of the runs that speak to it.
 
     Everything happens on the event loop but the analysis, which runs on worker threads; only the loop sends.
-    `configuration` and `text_analysis` may know of this client already, which may have been told of a text, `shown`.
+    `configuration` and `text_analysis` may know of this client already, and `shown` is what the opening has told it
+    of texts by the time that they are opened here.
     """
 
-    def __init__(self, configuration: Configuration, text_analysis: TextAnalysis, shown: str | None = None) -> None:
+    def __init__(self, configuration: Configuration, text_analysis: TextAnalysis, shown: dict[str, Shown]) -> None:
         super().__init__("scram-lsp", __version__, notebook_document_sync=NOTEBOOKS)
         self.documents = Documents()
         self.units = Units()
@@ -205,8 +207,9 @@ class ScramLanguageServer(LanguageServer):
         self.announce_folders()
         self.runs.opened(document)
         self.publisher.opened(document)
-        if document.uri == self._shown_before:
-            self._shown_before = None
+        shown = self._shown_before.pop(document.uri, None)
+        if shown is not None:
+            self.publisher.take_over(document, shown.findings, shown.result_id)
             self._asked_anew.add(unit)  # its settings may have changed since, and nobody has watched them yet
         self.analyses.request(unit, at_once=True)
         if document.path is not None and not self.runs.has_run_of(document.path):

@@ -301,7 +301,7 @@ def check(text, *others):
     return check_text(text, *others)
 
 configuration = Configuration()
-server = ScramLanguageServer(configuration, TextAnalysis(configuration, check))
+server = ScramLanguageServer(configuration, TextAnalysis(configuration, check), {})
 register(server)
 server.start_io()
 """

@@ -27,18 +27,31 @@ _loading = threading.Lock()
 
 
 class TextAnalysis:
-    """Analyzes texts; from at most two threads, one of them for large texts. `check` stands for `check_text`."""
+    """Analyzes texts, on any thread: a large one and one that is not at a time. `check` stands for `check_text`."""
 
     def __init__(self, configuration: Configuration, check: CheckText | None = None) -> None:
         self._configuration = configuration
         self._check = check
-        self._first: tuple[str, object, Analysis] | None = None
+        self._first: dict[str, tuple[object, Analysis]] = {}
         self._caches: dict[bool, ParseCache] = {}
+        self._turns = {large: threading.RLock() for large in (False, True)}
         self._excluded: tuple[object, bool] = (None, False)
 
     def __call__(self, filename: str, text: str) -> Analysis:
         """Everything the source says; `filename` is as `Document` has it."""
         load_analysis()
+        with self._turns[is_large(text)]:
+            return self._analyze(filename, text)
+
+    def first(self, filename: str, text: str) -> Analysis:
+        """The same for a text which will be asked for again."""
+        with self._turns[is_large(text)]:
+            analysis = self(filename, text)
+            path = Path(filename) if os.path.isabs(filename) else None
+            self._first[filename] = (text, self._configuration.of(path)), analysis
+        return analysis
+
+    def _analyze(self, filename: str, text: str) -> Analysis:
         from scram_analyzers.engine import Analysis
         from scram_analyzers.rules.registry import RuleSet
         from scram_analyzers.source.reading.chunks import ParseCache
@@ -48,20 +61,11 @@ class TextAnalysis:
         settings = self._configuration.of(path)
         if path is not None and self._is_excluded(path, settings):
             return Analysis(filename, RuleSet(), None, ())
-        if self._first is not None and self._first[0] == filename:
-            _, asked, analysis = self._first
-            self._first = None
-            if asked == (text, settings):
-                return analysis
+        asked, analysis = self._first.pop(filename, (None, None))
+        if analysis is not None and asked == (text, settings):
+            return analysis
         cache = self._caches.setdefault(is_large(text), ParseCache())  # one for each thread
         return (self._check or check_text)(text, filename, settings, path, cache)
-
-    def first(self, filename: str, text: str) -> Analysis:
-        """The same for the first text, which will be asked for again."""
-        analysis = self(filename, text)
-        path = Path(filename) if os.path.isabs(filename) else None
-        self._first = filename, (text, self._configuration.of(path)), analysis
-        return analysis
 
     def _is_excluded(self, path: Path, settings: Settings) -> bool:
         """`is_excluded`; what was asked last is remembered, as it is asked at every keystroke."""

@@ -8,9 +8,10 @@ pygls, but for what was answered. A client that begins in any other way is left 
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,9 @@ LONGEST_WAIT_SECONDS = 1.0
 
 PAUSE_SECONDS = 0.2
 """A client that has been let in for that long and has opened nothing will hardly do it now."""
+
+LONGEST_LOOK_SECONDS = 2.0
+"""What a client says that waits for nothing is left to wait for that long, while its first text is looked at."""
 
 _ENDS_IT = frozenset({"shutdown", "exit"})
 _CHANGES = frozenset({"textDocument/didOpen", "textDocument/didChange", "textDocument/didClose"})
@@ -61,19 +65,27 @@ class Opened:
         uri, text, version = item.get("uri"), item.get("text"), item.get("version")
         if not isinstance(uri, str) or not isinstance(text, str) or not isinstance(version, int):
             return None
-        return cls(message, uri, text, version) if mentions_keras(text) and not is_large(text) else None
+        return cls(message, uri, text, version) if mentions_keras(text) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the client was shown of a text; `result_id` names that for a client that asks."""
+
+    result_id: str
+    findings: Sequence[Finding]
 
 
 class Opening:
-    """Hears the client on the thread of its input and looks at what it opens first on the caller's.
+    """Hears the client on the thread of its input and looks at what it opens first on a thread beside the caller's.
 
     `say` writes to the client. `configuration` is told of the client's folders and settings. `answered` names the
-    client's introduction and `shown` the text that it was told of, once it is so.
+    client's introduction and `shown` what it was told of texts, by their URIs, once it is so.
     """
 
     def __init__(self, say: Callable[[bytes], None], configuration: Configuration, analysis: TextAnalysis) -> None:
         self.answered: object = None
-        self.shown: str | None = None
+        self.shown: dict[str, Shown] = {}
         self._say = say
         self._configuration = configuration
         self._analysis = analysis
@@ -83,6 +95,7 @@ class Opening:
         self._held: list[Message] = []
         self._unread: list[bytes] = []
         self._is_over = False
+        self._is_done = False
         self._news = threading.Condition()
 
     def hear(self, data: bytes) -> None:
@@ -98,26 +111,30 @@ class Opening:
                 log.info("the opening is left to pygls: %s", error)
                 self._is_over = True
             self._is_over |= not data
-            self._news.notify()
+            self._news.notify_all()
 
     def unheard(self) -> bytes:
         """All that is left for pygls to hear, the client's introduction with it."""
         with self._news:
             self._is_over = True
+            self._news.notify_all()
             return b"".join([*(each.written for each in self._held), self._cutter.rest, *self._unread])
 
     def look(self) -> None:
-        """Load the analysis, look at what the client opens first, and tell it; without such a text only load."""
+        """Load the analysis, look at what the client opens first, and tell it; without such a text only load.
+
+        What is said of a text under analysis waits for that anyway. As soon as the client says anything else this
+        returns, and pygls is loaded beside the analysis, which tells the client if it comes to its end before pygls.
+        """
         load_analysis()
-        opened = self._first_opened()
-        if opened is None:
+        first = self._first_opened()
+        if first is None:
             return
-        try:
-            diagnostics = self._diagnostics(opened)
-        except Exception:  # the server comes to it as well, and tells the user
-            log.exception("the first look at %s failed", opened.uri)
-            return
-        self._tell(opened, diagnostics)
+        looking = threading.Thread(target=self._look_at, args=(first,), name="scram-opening")
+        looking.start()
+        second = self._wait_beside(first)
+        if second is not None:
+            self._look_at(second)
 
     # On the thread of the input.
 
@@ -157,14 +174,39 @@ class Opening:
                 self._news.wait(left)
         return None
 
-    def _diagnostics(self, opened: Opened) -> list[dict[str, Any]]:
+    def _wait_beside(self, first: Opened) -> Opened | None:
+        """Wait while a text is looked at, unless there is something to do; gives a small text beside a large one."""
+        deadline = time.monotonic() + LONGEST_LOOK_SECONDS
+        with self._news:
+            while not self._is_over and not self._is_done:
+                others = [each for each in self._held if _is_urgent(each, first)]
+                left = deadline - time.monotonic()
+                if others or left <= 0:
+                    opened = (Opened.of(each) for each in others)
+                    return next((each for each in opened if each is not None and not is_large(each.text)), None)
+                self._news.wait(left)
+        return None
+
+    # On the thread that looks, or the caller's.
+
+    def _look_at(self, opened: Opened) -> None:
+        try:
+            findings = self._findings(opened)
+            self._tell(opened, self._diagnostics(opened, findings), Shown(os.urandom(4).hex(), findings))
+        except Exception:  # the server comes to it as well, and tells the user
+            log.exception("the first look at %s failed", opened.uri)
+        with self._news:
+            self._is_done = True
+            self._news.notify_all()
+
+    def _diagnostics(self, opened: Opened, findings: Sequence[Finding]) -> list[dict[str, Any]]:
         from scram_lsp.server.documents.text_lines import TextLines
         from scram_lsp.server.findings.diagnostic_json import JsonDiagnostics
 
         assert self._client is not None, "nothing is opened before"
         writer = JsonDiagnostics.for_client(self._client, encoding_of(self._client))
         lines = TextLines(opened.text)
-        return [writer.write(each, opened.uri, lines) for each in self._findings(opened)]
+        return [writer.write(each, opened.uri, lines) for each in findings]
 
     def _findings(self, opened: Opened) -> list[Finding]:
         from scram_analyzers.merging import merge
@@ -174,7 +216,7 @@ class Opening:
         found = self._analysis.first(filename, opened.text).findings
         return merge([each for each in found if each.code != UNREADABLE.code], ())
 
-    def _tell(self, opened: Opened, diagnostics: list[dict[str, Any]]) -> None:
+    def _tell(self, opened: Opened, diagnostics: list[dict[str, Any]], shown: Shown) -> None:
         """Publish, or answer the question for diagnostics, which comes right after the text; not of an old text."""
         assert self._client is not None, "nothing is opened before"
         with self._news:
@@ -182,15 +224,16 @@ class Opening:
                 if self._is_as_opened(opened):
                     params = {"uri": opened.uri, "diagnostics": diagnostics, "version": opened.version}
                     self._say(written({"method": "textDocument/publishDiagnostics", "params": params}))
-                    self.shown = opened.uri
+                    self.shown[opened.uri] = shown
                 return
             deadline = time.monotonic() + PAUSE_SECONDS
             while self._is_as_opened(opened):
                 question = next((each for each in self._held if _asks_for(each, opened.uri)), None)
                 if question is not None:
-                    self._say(written({"id": question.said["id"], "result": {"kind": "full", "items": diagnostics}}))
+                    result = {"kind": "full", "items": diagnostics, "resultId": shown.result_id}
+                    self._say(written({"id": question.said["id"], "result": result}))
                     self._held.remove(question)
-                    self.shown = opened.uri
+                    self.shown[opened.uri] = shown
                     return
                 if not self._news.wait(deadline - time.monotonic()):
                     return
@@ -199,6 +242,16 @@ class Opening:
         """Whether the text that the client shows is the one that was looked at, as far as it has told."""
         since = self._held[self._held.index(opened.message) + 1 :]
         return not self._is_over and not any(each.method in _CHANGES and each.uri == opened.uri for each in since)
+
+
+def _is_urgent(message: Message, first: Opened) -> bool:
+    """Whether something can be done for the client beside the analysis: in another text, or as that one changed."""
+    method = message.method or ""
+    if method == "textDocument/didOpen":
+        return message is not first.message and Opened.of(message) is not None
+    if message.uri == first.uri:
+        return method in _CHANGES
+    return method.startswith(("textDocument/", "notebookDocument/"))
 
 
 def _asks_for(message: Message, uri: str) -> bool:

@@ -15,11 +15,14 @@ import pytest
 from pygls.protocol import default_converter
 from pytest_lsp import client_capabilities
 
-from scram_lsp.server.analysis.text_analysis import TextAnalysis
+from scram_analyzers.engine import Analysis
+from scram_lsp.checking import check_text
+from scram_lsp.server.analysis.text_analysis import LARGE_CHARACTERS, TextAnalysis, is_large
 from scram_lsp.server.documents.configuration import Configuration
 from scram_lsp.server.features import register
 from scram_lsp.server.findings.diagnostic_json import units
 from scram_lsp.server.language_server import ScramLanguageServer
+from scram_lsp.server.opening import opening
 from scram_lsp.server.opening.capabilities import ENCODINGS
 from scram_lsp.server.opening.messages import MessageCutter, written
 from scram_lsp.server.opening.opening import Opening
@@ -43,6 +46,21 @@ model.compile("rmsprop", loss="binary_crossentropy")
 x = x_scaled = 1  # scram: ignore[SCR101]
 """
 
+LARGE = TRAIN + "#" * LARGE_CHARACTERS
+
+
+class Held:
+    """Stands for `check_text`: says when a large text is under analysis, and keeps it there until it is let go."""
+
+    def __init__(self) -> None:
+        self.began, self.let_go = threading.Event(), threading.Event()
+
+    def __call__(self, text: str, *others: Any) -> Analysis:
+        if is_large(text):
+            self.began.set()
+            assert self.let_go.wait(60)
+        return check_text(text, *others)
+
 
 def declared(client: str) -> dict[str, Any]:
     capabilities: dict[str, Any] = default_converter().unstructure(client_capabilities(client))
@@ -52,12 +70,12 @@ def declared(client: str) -> dict[str, Any]:
 class Talk:
     """An opening with what it says, and with pygls behind it to hear and answer the rest."""
 
-    def __init__(self, folder: Path, capabilities: Mapping[str, Any]) -> None:
+    def __init__(self, folder: Path, capabilities: Mapping[str, Any], check: Held | None = None) -> None:
         self._said = b""
         self._folder = folder
         self.uri = (folder / "train.py").as_uri()
         self.configuration = Configuration()
-        self.analysis = TextAnalysis(self.configuration)
+        self.analysis = TextAnalysis(self.configuration, check)
         self.opening = Opening(self._hear, self.configuration, self.analysis)
         self.introduction = {"processId": None, "rootUri": folder.as_uri(), "capabilities": capabilities}
 
@@ -75,11 +93,15 @@ class Talk:
     def begin(self, text: str = TRAIN) -> None:
         self.tell("initialize", self.introduction, 1)
         self.tell("initialized", {})
-        item = {"uri": self.uri, "languageId": "python", "version": 7, "text": text}
+        self.open(self.uri, text)
+
+    def open(self, uri: str, text: str) -> None:
+        item = {"uri": uri, "languageId": "python", "version": 7, "text": text}
         self.tell("textDocument/didOpen", {"textDocument": item})
 
-    def ask(self) -> None:
-        self.tell("textDocument/diagnostic", {"textDocument": {"uri": self.uri}}, 2)
+    def ask(self, known: str | None = None) -> None:
+        params = {"textDocument": {"uri": self.uri}}
+        self.tell("textDocument/diagnostic", params if known is None else {**params, "previousResultId": known}, 2)
 
     async def pygls_says(self, wanted: str) -> dict[str, Any]:
         """What pygls says to all that was told: its answer or notification of that name."""
@@ -122,7 +144,7 @@ async def test_the_introduction_is_answered_as_pygls_would(tmp_path: Path, capab
     assert ours == theirs
 
 
-@pytest.mark.parametrize("text", [TRAIN, MANY])
+@pytest.mark.parametrize("text", [TRAIN, MANY, LARGE], ids=["train", "many", "large"])
 async def test_a_client_that_is_told_is_told_what_pygls_would_say(tmp_path: Path, text: str) -> None:
     talk = Talk(tmp_path, declared("neovim"))
     talk.begin(text)
@@ -141,9 +163,12 @@ async def test_a_client_that_asks_is_answered_what_pygls_would(tmp_path: Path, t
         talk.ask()
     early.opening.look()
     assert b"textDocument/diagnostic" not in early.opening.unheard(), "it is answered"
-    theirs = await late.pygls_says("answer 2")
-    del theirs["result"]["resultId"]
-    assert early.said[-1] == theirs
+    ours, theirs = early.said[-1], await late.pygls_says("answer 2")
+    identities = [each["result"].pop("resultId") for each in (ours, theirs)]
+    assert all(identities)
+    assert ours == theirs
+    early.ask(identities[0])
+    assert (await early.pygls_says("answer 2"))["result"] == {"kind": "unchanged", "resultId": identities[0]}
 
 
 async def test_a_client_is_called_where_settings_have_changed_while_pygls_was_loaded(tmp_path: Path) -> None:
@@ -207,6 +232,59 @@ def test_a_client_that_begins_otherwise_is_left_to_pygls(first: bytes) -> None:
     assert said == []
     assert opening.unheard() == first + more
     assert opening.answered is None
+
+
+@pytest.mark.parametrize(
+    ("method", "document"),
+    [("textDocument/hover", "other.py"), ("textDocument/didChange", "train.py")],
+)
+async def test_what_can_be_done_meanwhile_is_done_beside_a_long_look(
+    tmp_path: Path, method: str, document: str
+) -> None:
+    check = Held()
+    talk = Talk(tmp_path, {}, check)
+    looking = threading.Thread(target=talk.opening.look)
+    looking.start()
+    talk.begin(LARGE)
+    assert await asyncio.to_thread(check.began.wait, 60)
+    identifier = {"uri": (tmp_path / document).as_uri(), "version": 8}
+    talk.tell(method, {"textDocument": identifier, "contentChanges": [], "position": {"line": 0, "character": 0}}, 2)
+    looking.join(60)
+    assert not looking.is_alive()
+    asyncio.get_running_loop().call_later(0.1, check.let_go.set)
+    published = (await talk.pygls_says("textDocument/publishDiagnostics"))["params"]
+    assert [each["code"] for each in published["diagnostics"]] == ["SCR101"]
+    assert len(talk.said) == 1, "pygls has told it"
+
+
+def test_a_small_text_is_looked_at_beside_a_large_one(tmp_path: Path) -> None:
+    check = Held()
+    talk = Talk(tmp_path, {}, check)
+    looking = threading.Thread(target=talk.opening.look)
+    looking.start()
+    talk.begin(LARGE)
+    assert check.began.wait(60)
+    other = (tmp_path / "other.py").as_uri()
+    talk.open(other, TRAIN)
+    looking.join(60)
+    assert [each["params"]["uri"] for each in talk.said[1:]] == [other]
+    check.let_go.set()
+
+
+def test_what_waits_for_the_look_anyway_does_not_end_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "LONGEST_LOOK_SECONDS", 60.0)
+    check = Held()
+    talk = Talk(tmp_path, {}, check)
+    looking = threading.Thread(target=talk.opening.look)
+    looking.start()
+    talk.begin(LARGE)
+    assert check.began.wait(60)
+    for method in ("textDocument/codeLens", "workspace/didChangeConfiguration", "textDocument/didSave"):
+        talk.tell(method, {"textDocument": {"uri": talk.uri}}, 2)
+    assert looking.is_alive()
+    check.let_go.set()
+    looking.join(60)
+    assert [each["params"]["uri"] for each in talk.said[1:]] == [talk.uri]
 
 
 def test_an_end_is_not_waited_for(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ LONGEST_WAIT_SECONDS = 1.0
 PAUSE_SECONDS = 0.2
 """A client that has been let in for that long and has opened nothing will hardly do it now."""
 
-LONGEST_LOOK_SECONDS = 2.0
+LONGEST_LOOK_SECONDS = 5.0
 """What a client says that waits for nothing is left to wait for that long, while its first text is looked at."""
 
 _ENDS_IT = frozenset({"shutdown", "exit"})

@@ -10,11 +10,19 @@ import sys
 
 
 def _begin():
+    _add_packages(os.environ.get("SCRAM_PACKAGES", ""))
     try:
         from scram_lsp.training.watch import watch_as_told
     except ImportError:  # another Python than the one that has scram-lsp
         return
     watch_as_told(os.environ)
+
+
+def _add_packages(told):
+    """An editor that brings scram-lsp says where, and for which Python. The program's own packages stay before them."""
+    version, _, folder = told.partition(os.pathsep)
+    if version == "{}.{}".format(*sys.version_info) and folder not in sys.path:
+        sys.path.append(folder)
 
 
 def _hand_over(folder):

@@ -177,3 +177,29 @@ def test_a_fit_that_raises_fails_as_ever_and_the_run_says_so(folder: Path) -> No
     assert "scram_lsp" not in trace
     with RunStore.open_for(folder / "train.py") as store:
         assert sorted(run.status for run in store.runs()) == ["failed", "finished"]
+
+
+@POSIX
+def test_an_editor_may_bring_scram_lsp_for_a_python_without_it(folder: Path) -> None:
+    root = Path(__file__).resolve().parents[2]
+    theirs, brought = folder / "theirs", folder / "brought"
+    python("-m", "venv", "--without-pip", str(theirs))
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    packages = brought / "lib" / version / "site-packages"
+    packages.mkdir(parents=True)
+    for name in ("scram_lsp", "analyzers/scram_analyzers"):
+        (packages / Path(name).name).symlink_to(root / name)
+    (brought / "run.py").symlink_to(root / "vscode-extension" / "python" / "run.py")
+    for place, word in ((packages, "brought"), (theirs / "lib" / version / "site-packages", "theirs")):
+        (place / "both.py").write_text(f"word = {word!r}\n")
+    (folder / "train.py").write_text(
+        "import sys, both\nfrom scram_lsp.training.watch import current_watch\n"
+        "print(sys.argv[1:], both.word, sys.path[-1], current_watch() is not None)\n"
+    )
+    done = subprocess.run(
+        [theirs / "bin" / "python", brought / "run.py", "train.py", "--epochs"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == (f"['--epochs'] theirs {packages} True\n", "")

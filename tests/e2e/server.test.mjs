@@ -1,25 +1,11 @@
 /** The server behind the editor: which Python runs it, what is said when none can, what happens when it dies. */
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { BARE_PYTHON, inCode, PYTHON, until } from "./vscode.mjs";
-
-function serversOf(code) {
-  const lines = execFileSync("ps", ["-eo", "pid,args"], { encoding: "utf8" }).split("\n");
-  return lines.filter((line) => line.includes("/python/serve.py") && inHome(code, Number.parseInt(line, 10)));
-}
-
-function inHome(code, pid) {
-  try {
-    return execFileSync("readlink", [`/proc/${pid}/cwd`], { encoding: "utf8" }).startsWith(code.home);
-  } catch {
-    return false; // it has ended since
-  }
-}
 
 /** A program that passes for an interpreter; `answer` is what it says of itself, `rest` what it does then. */
 function program(file, answer, rest = "exit 0") {
@@ -61,10 +47,10 @@ test("an interpreter that won't do is named once, with a button, and a good one 
 test("a server that is killed is back at once; a run of another protocol is named once", inCode("killed", {}, async (code) => {
   await code.open("train.py");
   await code.squiggled("error", 2);
-  const [server] = serversOf(code);
+  const [server] = code.servers();
   assert.ok(server);
   process.kill(Number.parseInt(server, 10), "SIGKILL");
-  await until("another server", () => serversOf(code).some((line) => line !== server));
+  await until("another server", () => code.servers().some((line) => line !== server));
   await code.goTo(21, 1);
   await code.page.keyboard.type("model.compile(optimizer=keras.optimizers.SGD(-1), loss='mse')");
   await code.squiggled("error", 3);
@@ -82,7 +68,7 @@ async function greet(code, protocol) {
   const folder = join(code.home, "runtime/scram-lsp/servers");
   const { port, token } = await until("the server's file", () => {
     const files = readdirSync(folder).map((name) => JSON.parse(readFileSync(join(folder, name), "utf8")));
-    return files.find(({ pid }) => serversOf(code).some((line) => Number.parseInt(line, 10) === pid));
+    return files.find(({ pid }) => code.servers().some((line) => Number.parseInt(line, 10) === pid));
   });
   const hello = { type: "hello", token, run: "r", script: code.path("train.py"), started: "2026-11-21T14:02:33+00:00", pid: process.pid, protocol };
   const socket = connect(port, "127.0.0.1");

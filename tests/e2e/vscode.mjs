@@ -2,7 +2,7 @@
 
 import { execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -11,6 +11,7 @@ import { after } from "node:test";
 import { promisify } from "node:util";
 import { chromium } from "playwright-core";
 
+const run = promisify(execFile);
 const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, "../..");
 const tools = join(root, ".tools");
@@ -88,13 +89,23 @@ async function browser() {
   return shared.browser;
 }
 
-async function extensions(env) {
+/** A folder with the extension installed in it, and the folders of `others` as further ones. */
+async function extensions(env, others) {
   if (shared.home === undefined) {
-    shared.home = mkdtempSync(join(tmpdir(), "scram-e2e-"));
-    const install = [entry, "--user-data-dir", join(shared.home, "data"), "--extensions-dir", join(shared.home, "extensions")];
-    await promisify(execFile)(node, [...install, "--config", join(shared.home, "config.yaml"), "--install-extension", VSIX], { env });
+    const home = mkdtempSync(join(tmpdir(), "scram-e2e-"));
+    shared.home = home;
+    const packages = [VSIX, ...(await Promise.all(others.map((name) => packaged(name, home))))];
+    const where = ["--user-data-dir", join(home, "data"), "--extensions-dir", join(home, "extensions"), "--config", join(home, "config.yaml")];
+    await run(node, [entry, ...where, ...packages.flatMap((file) => ["--install-extension", file])], { env });
   }
   return join(shared.home, "extensions");
+}
+
+async function packaged(name, folder) {
+  const file = join(folder, `${name}.vsix`);
+  const bare = ["--no-dependencies", "--allow-missing-repository", "--skip-license", "--out", file];
+  await run(join(EXTENSION, "node_modules/.bin/vsce"), ["package", ...bare], { cwd: join(here, name) });
+  return file;
 }
 
 after(async () => {
@@ -104,13 +115,14 @@ after(async () => {
 
 /**
  * One VS Code with a copy of `workspace/` open in it and the extension installed. `settings` are the user's,
- * `machine` those that a remote editor reads from its machine; `name` is that of the pictures' folder.
+ * `machine` those that a remote editor reads from its machine; `name` is that of the pictures' folder. `others` are
+ * folders of further extensions, the same for all editors of one test file.
  */
 export class Code {
-  static async start(name, { settings = {}, machine = { "scram.interpreter": PYTHON }, size = { width: 1280, height: 800 } } = {}) {
+  static async start(name, { settings = {}, machine = { "scram.interpreter": PYTHON }, size = { width: 1280, height: 800 }, others = [] } = {}) {
     const code = new Code(name);
     try {
-      await code.#begin(settings, machine, size);
+      await code.#begin(settings, machine, size, others);
     } catch (error) {
       await code.stop();
       throw error;
@@ -128,7 +140,7 @@ export class Code {
     cpSync(join(here, "workspace"), this.folder, { recursive: true });
   }
 
-  async #begin(settings, machine, size) {
+  async #begin(settings, machine, size, others) {
     this.write("User", { ...USER_SETTINGS, ...settings });
     this.write("Machine", machine);
     writeFileSync(join(this.home, "config.yaml"), "auth: none\n");
@@ -146,7 +158,7 @@ export class Code {
       EXTENSIONS_GALLERY: JSON.stringify({ serviceUrl: "" }),
     };
     mkdirSync(env.XDG_RUNTIME_DIR, { mode: 0o700 });
-    this.extensions = await extensions(env);
+    this.extensions = await extensions(env, others);
     common.push("--extensions-dir", this.extensions);
     const port = await freePort();
     this.origin = `http://127.0.0.1:${port}`;
@@ -269,6 +281,20 @@ export class Code {
   /** Wait until the editors show so many squiggles of a severity. */
   async squiggled(severity, count, patience = PATIENCE_MS) {
     await until(`${count} of severity ${severity}`, async () => (await this.squiggles(severity).count()) === count, patience);
+  }
+
+  /** The language servers of this editor, each as "pid command line". */
+  servers() {
+    const lines = execFileSync("ps", ["-eo", "pid,args"], { encoding: "utf8" }).split("\n");
+    return lines.filter((line) => line.includes("/python/serve.py") && this.#isWithin(Number.parseInt(line, 10)));
+  }
+
+  #isWithin(pid) {
+    try {
+      return readlinkSync(`/proc/${pid}/cwd`).startsWith(this.home);
+    } catch {
+      return false; // it has ended since
+    }
   }
 
   async picture(name) {

@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import { runArguments } from "./shell";
-import { isInterpreter, inspect } from "./python/inspect";
+import { inspect, isInterpreter, reasonOf, type Interpreter } from "./python/inspect";
 import type { Notices } from "./notices";
 import type { Session } from "./server/session";
 import { inTerminal } from "./terminal";
@@ -22,22 +22,31 @@ export async function runFile(session: Session, notices: Notices, uri?: vscode.U
     return;
   }
   await document.save();
+  await session.startUnlessStarted();
   const python = session.choice !== undefined && session.choice.kind !== "nothing" ? session.choice.interpreter.path : undefined;
   if (python === undefined) {
     notices.error("There is no Python to run this file with.", setInterpreter());
     return;
   }
+  const script = document.uri.fsPath;
   const answer = await inspect(python);
-  if (!isInterpreter(answer) || answer.scram === undefined) {
-    notices.error(
-      `scram-lsp is not installed in ${python}, so a run there can't be watched.`,
-      { label: "Install", run: () => inTerminal([python, "-m", "pip", "install", "scram-lsp"]) },
-      setInterpreter(),
-    );
-    notices.forget();
-    return;
+  if (!isInterpreter(answer)) {
+    notices.error(`${python} did not start: ${answer.reason}.`, setInterpreter());
+  } else if (answer.scram !== undefined) {
+    inTerminal(runArguments(python, script));
+  } else {
+    await runWithOwn(session, notices, answer, script);
   }
-  inTerminal(runArguments(python, document.uri.fsPath));
+}
+
+/** Where scram-lsp is not installed the extension's own does it. */
+async function runWithOwn(session: Session, notices: Notices, python: Interpreter, script: string): Promise<void> {
+  try {
+    const { runner } = await session.ownEnvironment(python);
+    inTerminal([python.path, runner, script]);
+  } catch (error) {
+    notices.error(`SCRAM could not be set up for ${python.path}: ${reasonOf(error)}`, setInterpreter());
+  }
 }
 
 function setInterpreter(): { label: string; run(): unknown } {

@@ -2,8 +2,8 @@
 
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { copyFile, mkdir, readdir, rename, rm } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { pythonIn } from "./candidates";
 import type { Interpreter } from "./inspect";
@@ -14,13 +14,22 @@ const run = promisify(execFile);
 /** Where wheels and environments are. `version` is the extension's: each has an environment of its own. */
 export interface BundlePlaces {
   readonly wheels: string;
+
+  /** What runs a script with the packages of an environment, from within it. */
+  readonly runner: string;
   readonly storage: string;
   readonly version: string;
   readonly platform: NodeJS.Platform;
 }
 
-/** The interpreter of the environment, made when it is not there yet. Rejects with the reason when that fails. */
-export async function bundledPython(base: Interpreter, places: BundlePlaces): Promise<string> {
+/** What is used of an environment: its interpreter, and what runs a script by `base` with its packages. */
+export interface OwnEnvironment {
+  readonly python: string;
+  readonly runner: string;
+}
+
+/** The environment for `base`, made when it is not there yet. Rejects with the reason when that fails. */
+export async function ownEnvironment(base: Interpreter, places: BundlePlaces): Promise<OwnEnvironment> {
   const name = `scram-${places.version}-py${written(base.version)}`;
   const environment = join(places.storage, name);
   const python = pythonIn(environment, places.platform);
@@ -28,7 +37,7 @@ export async function bundledPython(base: Interpreter, places: BundlePlaces): Pr
     await make(base, environment, places);
     await removeOlder(places.storage, `scram-${places.version}-`);
   }
-  return python;
+  return { python, runner: join(environment, basename(places.runner)) };
 }
 
 /** Made under another name and moved when complete: a start that is broken off leaves nothing half made. */
@@ -49,6 +58,7 @@ async function make(base: Interpreter, environment: string, places: BundlePlaces
       cwd: places.storage,
       windowsHide: true,
     });
+    await copyFile(places.runner, join(part, basename(places.runner)));
     await rm(environment, { recursive: true, force: true });
     await rename(part, environment);
   } finally {

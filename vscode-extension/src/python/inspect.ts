@@ -23,10 +23,10 @@ export interface NoInterpreter {
 const LIMIT_MS = 20_000;
 
 const QUESTION = `
-import importlib.metadata, json, sys
+import json, sys
 try:
-    scram = importlib.metadata.version("scram-lsp")
-except importlib.metadata.PackageNotFoundError:
+    from scram_lsp import __version__ as scram
+except ImportError:
     scram = None
 print(json.dumps({"path": sys.executable, "version": sys.version_info[:2], "scram": scram}))
 `;

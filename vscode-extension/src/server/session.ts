@@ -3,10 +3,10 @@
 import { mkdirSync } from "node:fs";
 import * as vscode from "vscode";
 import type { ErrorHandler, LanguageClient, StaticFeature } from "vscode-languageclient/node";
-import { bundledPython } from "../python/bundle";
+import { ownEnvironment, type OwnEnvironment } from "../python/bundle";
 import { candidates, type Surroundings } from "../python/candidates";
 import { choose, type Choice, type ImportStrategy } from "../python/choose";
-import { inspect } from "../python/inspect";
+import { inspect, type Interpreter } from "../python/inspect";
 import { InterpreterChoice } from "../python/pythonExtensions";
 import { ServerProcess } from "./process";
 
@@ -131,11 +131,13 @@ export class Session implements vscode.Disposable {
       return;
     }
     try {
-      const python = choice.kind === "bundle" ? await this.bundle(choice) : choice.interpreter.path;
-      this.log.info(`the language server runs under ${python} (${choice.kind})`);
+      let python = choice.interpreter.path;
       if (choice.kind === "bundle") {
+        this.states.fire({ kind: "starting", text: "setting up the language server" });
+        ({ python } = await this.ownEnvironment(choice.interpreter));
         this.begin(python);
       }
+      this.log.info(`the language server runs under ${python} (${choice.kind})`);
       await this.talk(library, python, choice.kind === "bundle");
     } catch (error) {
       this.fail(`The language server did not start: ${reasonOf(error)}`, "show log");
@@ -155,17 +157,17 @@ export class Session implements vscode.Disposable {
     };
   }
 
-  private async bundle(choice: Extract<Choice, { kind: "bundle" }>): Promise<string> {
-    const making = "setting up the language server";
-    this.states.fire({ kind: "starting", text: making });
+  /** The extension's own scram-lsp for an interpreter, set up when it is wanted first. */
+  async ownEnvironment(interpreter: Interpreter): Promise<OwnEnvironment> {
     const places = {
       wheels: this.context.asAbsolutePath("bundled"),
+      runner: this.context.asAbsolutePath("python/run.py"),
       storage: this.context.globalStorageUri.fsPath,
       version: (this.context.extension.packageJSON as { version: string }).version,
       platform: process.platform,
     };
-    const options = { location: vscode.ProgressLocation.Window, title: `SCRAM: ${making}` };
-    return vscode.window.withProgress(options, () => bundledPython(choice.interpreter, places));
+    const options = { location: vscode.ProgressLocation.Window, title: "SCRAM: setting up" };
+    return vscode.window.withProgress(options, () => ownEnvironment(interpreter, places));
   }
 
   /** Start a process that is the server if its interpreter can run it; the one before has ended, or is no server. */

@@ -20,9 +20,20 @@ export class TreeItem {
   ) {}
 }
 
+export class Disposable {
+  static from(...all: readonly Disposable[]): Disposable {
+    return new Disposable(() => all.forEach((each) => each.dispose()));
+  }
+
+  constructor(readonly dispose: () => unknown) {}
+}
+
 export class EventEmitter<Value> {
   private readonly listeners: ((value: Value) => void)[] = [];
-  readonly event = (listener: (value: Value) => void): void => void this.listeners.push(listener);
+  readonly event = (listener: (value: Value) => void): Disposable => {
+    this.listeners.push(listener);
+    return new Disposable(() => this.listeners.splice(this.listeners.indexOf(listener), 1));
+  };
 
   fire(value: Value): void {
     for (const listener of this.listeners) {
@@ -44,3 +55,8 @@ function show(text: string): Promise<string | undefined> {
 }
 
 export const window = { showErrorMessage: show, showInformationMessage: show };
+
+/** The installed extensions by their names. */
+export const installed = new Map<string, object>();
+
+export const extensions = { getExtension: (id: string) => installed.get(id) };

@@ -35,6 +35,7 @@ estimator = KerasClassifier(model=build, epochs=10)
         "GridSearchCV(estimator, {'epochs': [10, 20]}).fit(x, y)",
         "VotingClassifier([('one', estimator), ('two', estimator)]).fit(x, y)",
         "cross_val_score(estimator, x, y, cv=5)",
+        "cross_val_score(estimator=estimator, X=x, y=y, cv=5)",
         "make_pipeline(estimator).fit(x, y)",
     ],
 )

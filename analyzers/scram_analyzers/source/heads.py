@@ -12,7 +12,7 @@ from scram_analyzers.source.model import Model, ModelKind
 from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Compile, Loss, LossCall
-from scram_analyzers.source.values import Argument, boolean, integer, is_none, text
+from scram_analyzers.source.values import Argument, Value, boolean, integer, is_none, text
 
 _PASSING = frozenset(
     ("operator.getitem", "tensorflow.squeeze", "tensorflow.reshape", "tensorflow.cast", "tensorflow.identity")
@@ -117,6 +117,8 @@ def _head(output: Tensor) -> Head:
             if producer.class_name in NEUTRAL:
                 reshaped = reshaped or producer.class_name in RESHAPING
             elif is_activation:
+                if producer.class_name in ("Softmax", "LogSoftmax") and not _of_last_axis(producer.value("axis")):
+                    break
                 if activation == "linear":
                     activation, place = own, argument.place if argument is not None else _applied(tensor, output)
             else:
@@ -126,6 +128,8 @@ def _head(output: Tensor) -> Head:
                 return replace(head, units=None) if reshaped else head
         elif isinstance(producer, Operation):
             applied = activation_of_function(producer.name)
+            if applied in OVER_AN_AXIS and not _of_last_axis(producer.arguments.value("axis", 1)):
+                break  # attention weighs places so: how many values each of them has says nothing
             if applied is not None and activation == "linear":
                 activation, place = applied, tensor.place
             elif producer.name not in _PASSING:
@@ -136,6 +140,14 @@ def _head(output: Tensor) -> Head:
             break
         tensor = tensor.inputs[0] if len(tensor.inputs) == 1 else None
     return Head(None, None, None, None if activation == "linear" else activation, place, output)
+
+
+OVER_AN_AXIS = frozenset(("softmax", "log_softmax", "sparsemax"))
+"""Activations that compare the values along one axis: the last, where none is named."""
+
+
+def _of_last_axis(axis: Value | None) -> bool:
+    return axis is None or is_none(axis) or integer(axis) == -1
 
 
 def _applied(tensor: Tensor, output: Tensor) -> Place | None:

@@ -13,6 +13,7 @@ from scram_analyzers.rules.api import keywords
 from scram_analyzers.rules.api.keywords import KerasCall, Keyword
 from scram_analyzers.rules.base import Example, Reference, Report, Rule
 from scram_analyzers.source.keras_api.layers import LEGACY_PARAMETERS
+from scram_analyzers.source.keras_api.signatures import signatures
 from scram_analyzers.source.once import once
 from scram_analyzers.source.program import Program
 
@@ -317,7 +318,8 @@ def _inherited(call: KerasCall) -> frozenset[str]:
     """What the base class of what is made takes."""
     if call.name.startswith("keras.layers."):
         older = _OF_ANY_CONVOLUTION if call.words.startswith(("Separable", "Depthwise")) else frozenset()
-        return _OF_EVERY_LAYER | older
+        made = signatures().get(f"keras.layers.{call.words.capitalize()}", ())  # dot(...) makes a Dot and applies it
+        return _OF_EVERY_LAYER | older | frozenset(made)
     if call.name.startswith("keras.optimizers."):
         return _OF_EVERY_OPTIMIZER | {"name"}
     return frozenset()

@@ -8,6 +8,7 @@ from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.data.judging import name_of
 from scram_analyzers.source.data import Data, DataStep, StepKind
+from scram_analyzers.source.interpreting.containers import NUMBERING
 from scram_analyzers.source.libraries.loaders import IMAGE_READERS
 from scram_analyzers.source.once import once
 from scram_analyzers.source.program import Call, Fit, Program
@@ -210,6 +211,8 @@ def _parted(program: Program, inputs: Data | None, targets: Data | None) -> Data
         return None
     if ROWS_ONE_BY_ONE in (inputs.source, targets.source) and inputs.source != targets.source:
         return None  # what is read beside them comes in their order
+    if NUMBERING in (inputs.source, targets.source):
+        return None  # numbers looked up one by one come in the order of the words, wherever those are from
     if not (inputs.roots | inputs.origins) or not (targets.roots | targets.origins):
         return None
     shared = {id(_node(step)) for step in _mixing(inputs)} & {id(_node(step)) for step in _mixing(targets)}

@@ -200,7 +200,9 @@ def cases(program: Program) -> Iterator[Case]:
 def _cases(program: Program) -> tuple[Case, ...]:
     found: dict[tuple[object, object], Case] = {}
     fits = _fits_of(program)
-    for case in program.each([(each, fits.get(id(each), ())) for each in program.compiles], _cases_of):
+    for case in program.each(
+        [(each, fits.get(id(each), ())) for each in heads.compiles_for_training(program)], _cases_of
+    ):
         key = (case.head.place and case.head.place.key, case.loss.place.key)  # ranges would cost a walk over the chunk
         before = found.get(key)
         if before is None or (before.form is None and case.form is not None):

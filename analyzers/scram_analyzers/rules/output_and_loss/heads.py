@@ -11,7 +11,7 @@ from scram_analyzers.findings import SourceRange, TextEdit
 from scram_analyzers.source.heads import Head, heads_with_losses, judged_heads
 from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Loss, Program
+from scram_analyzers.source.program import Compile, Loss, Program
 
 CLASSES = {
     "categorical_crossentropy": "CategoricalCrossentropy",
@@ -25,12 +25,23 @@ CLASSES = {
 def heads_and_losses(program: Program) -> tuple[tuple[Head, Loss], ...]:
     """Every head with the loss that reads it, each pair of places once."""
     found: dict[tuple[tuple[int, int], tuple[int, int]], tuple[Head, Loss]] = {}
-    compiled = (pair for each in program.compiles for pair in heads_with_losses(each))
+    compiled = (pair for each in compiles_for_training(program) for pair in heads_with_losses(each))
     for head, loss in itertools.chain(compiled, judged_heads(program.loss_calls)):
         if head.place is None:
             continue
         found.setdefault((head.place.key, loss.place.key), (head, loss))
     return tuple(found.values())
+
+
+@once
+def compiles_for_training(program: Program) -> tuple[Compile, ...]:
+    """The compiles but those of a model that learns only inside another one, as a GAN's generator does.
+
+    Its own loss is read by nobody.
+    """
+    fitted = {fit.model.identity: fit.model for fit in program.fits if fit.model is not None}
+    inside = {part.identity for model in fitted.values() for part in model.nested} - set(fitted)
+    return tuple(each for each in program.compiles if each.model is None or each.model.identity not in inside)
 
 
 def pair_at(program: Program, marked: SourceRange) -> tuple[Head, Loss] | None:

@@ -54,9 +54,8 @@ def _result(interpreter: Interpreter, name: str, arguments: Arguments, place: Pl
         known = _keras(interpreter, name, arguments, place)
         if known is not None:
             return known
-    if name in sklearn_wrappers.JUDGING and arguments.positional:
-        data = Arguments(arguments.positional[1:], arguments.keywords, arguments.open)
-        sklearn_wrappers.train_within(interpreter, arguments.positional[0].value, data, place)
+    if name in sklearn_wrappers.JUDGING:
+        sklearn_wrappers.train_judged(interpreter, arguments, place)
     if name == "sklearn.pipeline.make_pipeline":
         return interpreter.allocate(Created(name, arguments, place), place)
     if name in sklearn_wrappers.WRAPPERS:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import libcst as cst
 
 from scram_analyzers.source import own_training
 from scram_analyzers.source.graph import InputSpec, Layer, Opaque, Tensor
@@ -125,8 +127,21 @@ def attribute(interpreter: Interpreter, reference: Ref, thing: ModelObject, name
         layers, inside = _listed_layers(thing), thing.attributes.get(INSIDE)
         if inside is not None:
             return interpreter.allocate(ListObject((), open=True, rest=(inside,)), place)
-        return interpreter.new_list(layers or (), place, open=layers is None)
+        listed = interpreter.new_list(layers or (), place, open=layers is None)
+        if thing.kind is ModelKind.FUNCTIONAL and any(_is_taken_apart(tensor) for tensor in _chain(thing)):
+            interpreter.note(HIDDEN, listed.identity, True)
+        return listed
     return thing.attributes.get(name)
+
+
+HIDDEN = "hides layers"
+"""The fact about a list of layers in which one item stands for the many layers of a pretrained network."""
+
+
+def _is_taken_apart(tensor: Tensor) -> bool:
+    """Whether a pretrained network came in by its own input and output: the new model then lists its layers."""
+    ready = isinstance(tensor.producer, Model) and tensor.producer.kind in (ModelKind.APPLICATION, ModelKind.LOADED)
+    return ready and tensor.place is not None and isinstance(tensor.place.node, cst.Attribute)
 
 
 def set_attribute(interpreter: Interpreter, reference: Ref, thing: ModelObject, name: str, value: Value) -> None:
@@ -144,14 +159,22 @@ def _listed_layers(thing: ModelObject) -> tuple[Value, ...] | None:
         return tuple(entry for entry in thing.layers if not isinstance(entry, Tensor))
     if thing.kind is not ModelKind.FUNCTIONAL or len(thing.outputs) != 1:
         return None
-    chain: list[Value] = []
-    tensor = thing.outputs[0]
-    while not isinstance(tensor.producer, InputSpec):
-        if len(tensor.inputs) != 1 or not isinstance(tensor.producer, (Layer, Model)):
-            return None
-        chain.append(Ref(tensor.producer.identity, tensor.producer.place))
-        tensor = tensor.inputs[0]
-    return (Unknown(tensor.place), *reversed(chain))  # the first is its InputLayer
+    chain = list(_chain(thing))
+    if not chain or not isinstance(chain[-1].producer, InputSpec):
+        return None
+    layers = (
+        Ref(each.producer.identity, each.producer.place) for each in chain if isinstance(each.producer, (Layer, Model))
+    )
+    return (Unknown(chain[-1].place), *reversed(list(layers)))  # the first is its InputLayer
+
+
+def _chain(thing: ModelObject) -> Iterator[Tensor]:
+    """The tensors of a model from its output up to its input, or to the first that is more than a layer's output."""
+    tensor = thing.outputs[0] if thing.outputs else None
+    while tensor is not None:
+        yield tensor
+        goes_on = len(tensor.inputs) == 1 and isinstance(tensor.producer, (Layer, Model))
+        tensor = tensor.inputs[0] if goes_on else None
 
 
 def _ends(interpreter: Interpreter, reference: Ref, thing: ModelObject, name: str, place: Place) -> Value:

@@ -60,6 +60,14 @@ JUDGING = frozenset(
 """Functions that train their first argument on parts of the data."""
 
 
+def train_judged(interpreter: Interpreter, arguments: Arguments, place: Place) -> None:
+    """`cross_val_score(estimator, x, y)`, by position or by name."""
+    estimator = arguments.value("estimator", 0)
+    if estimator is not None:
+        data = Arguments(arguments.positional[1:], arguments.keywords, arguments.open)
+        train_within(interpreter, estimator, data, place)
+
+
 def train_within(interpreter: Interpreter, whole: Value, arguments: Arguments, place: Place) -> None:
     """Train every wrapped model inside a search, an ensemble or a pipeline, on what its first steps leave of x."""
     for estimator, before in _wrapped(interpreter, whole):

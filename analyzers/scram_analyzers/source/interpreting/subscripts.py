@@ -9,7 +9,7 @@ import libcst as cst
 
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.graph import Operation, Tensor
-from scram_analyzers.source.interpreting import attributes
+from scram_analyzers.source.interpreting import attributes, keras_models
 from scram_analyzers.source.interpreting.state import DictObject, ListObject, join_values
 from scram_analyzers.source.libraries import data_operations
 from scram_analyzers.source.places import Place
@@ -73,6 +73,8 @@ def _item_of_container(interpreter: Interpreter, owner: Value, key: Value | slic
         return items[position] if known and position is not None else Unknown(place)
     if items is None:
         return Unknown(place)
+    if isinstance(owner, Ref) and interpreter.fact(keras_models.HIDDEN, owner.identity) and _counts_from_front(key):
+        return interpreter.new_list((), place, open=True) if isinstance(key, slice) else Unknown(place)
     if isinstance(key, slice):
         bounds = (key.start, key.stop, key.step)
         start, stop, step = (None if bound is None else integer(bound) for bound in bounds)
@@ -84,6 +86,11 @@ def _item_of_container(interpreter: Interpreter, owner: Value, key: Value | slic
     if position is None or not -len(items) <= position < len(items):
         return Unknown(place)
     return items[position]
+
+
+def _counts_from_front(key: Value | slice) -> bool:
+    bounds = (key.start, key.stop) if isinstance(key, slice) else (key,)
+    return any((integer(bound) or 0) > 0 for bound in bounds if bound is not None)
 
 
 def _key(interpreter: Interpreter, element: cst.SubscriptElement) -> Value | slice:

@@ -203,6 +203,8 @@ def _reshaped(
     values = [argument.value for argument in arguments.positional]
     if len(values) == 1:
         items = interpreter.items_of(values[0])
+        if items is None and integer(values[0]) is None:
+            return None  # it may be one number, or a tuple of several
         values = list(items) if items is not None else values
     sizes = [integer(value) for value in values]
     before = [size for size in data.shape or () if size is not None]

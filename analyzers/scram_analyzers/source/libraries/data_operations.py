@@ -19,6 +19,7 @@ from scram_analyzers.source.data import (
     join_data,
 )
 from scram_analyzers.source.interpreting.state import ListObject
+from scram_analyzers.source.libraries import loaders
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
     Arguments,
@@ -192,7 +193,7 @@ def select(interpreter: Interpreter, data: Data, keys: list[Value | slice], plac
     one = replace(data.after(step), targets=targets if isinstance(targets, Data) else None)
     if len(keys) == 1 and _names_columns(interpreter, key):
         if isinstance(key, Constant):
-            return named_column(data, one, text(key))
+            return named_column(data, replace(one, roots=loaders.member_roots(interpreter, data, text(key))), text(key))
         return replace(one, shape=None, range=None)
     every_row = step.kind is StepKind.SHUFFLED and isinstance(key, Data) and key.rows == WHOLE
     rows = data.rows if every_row else _rows(data, key)

@@ -44,6 +44,22 @@ def folder_root(interpreter: Interpreter, arguments: Arguments) -> frozenset[int
     return root
 
 
+ARCHIVES = ("numpy.load", "joblib.load", "pickle.load", "h5py.File")
+"""Readers of files that may hold several arrays, each with a name and rows of its own."""
+
+
+def member_roots(interpreter: Interpreter, data: Data, name: str | None) -> frozenset[int]:
+    """The roots of `file["x_train"]`: those of an array that shares nothing with the file's others."""
+    if data.source not in ARCHIVES or any(step.kind is not StepKind.OTHER for step in data.steps):
+        return data.roots
+    known = interpreter.fact("member", (data.roots, name))
+    if isinstance(known, frozenset):
+        return known
+    roots = new_root(interpreter)
+    interpreter.note("member", (data.roots, name), roots)
+    return roots
+
+
 def load(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
     """What a loader returns; None when the function is none."""
     package, _, last = name.rpartition(".")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from scram_analyzers.source.data import Data, DataStep, Interval, StepKind
-from scram_analyzers.source.keras_api.layers import AUGMENTING, ENCODING
+from scram_analyzers.source.keras_api.layers import ACTIVATIONS, AUGMENTING, ENCODING
 from scram_analyzers.source.libraries.data_arithmetic import moved_range
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import Arguments, integer, number, text
@@ -26,8 +28,21 @@ def through_layer(data: Data, kind: str, arguments: Arguments, place: Place, *, 
         numbers = name in ("TextVectorization", "StringLookup", "IntegerLookup")
         ids = numbers and (mode is None or text(mode) == "int")
         most = integer(arguments.value("max_tokens"))
-        return data.after(step, range=Interval(0, most - 1) if ids and most else None, token_ids=ids)
+        return data.after(step, range=Interval(0, most - 1) if ids and most else None, shape=None, token_ids=ids)
     if name in AUGMENTING:
-        return data.after(DataStep(StepKind.OTHER if resting else StepKind.AUGMENTED, kind, place))
-    kept = name in ("InputLayer", "Resizing", "CenterCrop")
-    return data.after(DataStep(StepKind.OTHER, kind, place), range=data.range if kept else None)
+        step = DataStep(StepKind.OTHER if resting else StepKind.AUGMENTED, kind, place)
+        return data.after(step, shape=None if name == "RandomCrop" else data.shape)
+    kept = name in ("InputLayer", "Resizing", "CenterCrop", "Flatten", "Reshape", "Permute")
+    step = DataStep(StepKind.OTHER, kind, place)
+    return data.after(step, range=data.range if kept else None, shape=_shape_after(data, name))
+
+
+def _shape_after(data: Data, name: str) -> tuple[int | None, ...] | None:
+    """The shape of data behind a layer; None where the layer's arguments would have to be asked."""
+    if name == "InputLayer" or name in ACTIVATIONS:
+        return data.shape
+    if name != "Flatten" or not data.shape:
+        return None
+    samples, *axes = data.shape
+    known = [axis for axis in axes if axis is not None]
+    return (samples, math.prod(known) if len(known) == len(axes) else None)

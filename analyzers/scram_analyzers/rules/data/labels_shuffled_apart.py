@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import libcst as cst
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
@@ -11,6 +14,7 @@ from scram_analyzers.source.data import Data, DataStep, StepKind
 from scram_analyzers.source.interpreting.containers import NUMBERING
 from scram_analyzers.source.libraries.loaders import IMAGE_READERS
 from scram_analyzers.source.once import once
+from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call, Fit, Program
 from scram_analyzers.source.values import is_none
 
@@ -84,6 +88,35 @@ class LabelsShuffledApart(Rule):
             """,
         ),
         Example(
+            "An order with a seed, used for the inputs alone",
+            """
+            import keras
+            import numpy as np
+            from sklearn.datasets import load_digits
+
+            digits = load_digits()
+            x, y = digits.data / 16, digits.target
+            order = »np.random.RandomState(7).permutation(len(x))«
+            x = x[order]
+            model = keras.Sequential([keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x[500:], y[500:], epochs=20)
+            """,
+        ),
+        Example(
+            "Targets of an autoencoder, mixed",
+            """
+            import keras
+            import numpy as np
+            from project import patches
+
+            x = patches()
+            model = keras.Sequential([keras.layers.Dense(48, activation="relu"), keras.layers.Dense(256)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x, »np.random.permutation(x)«, epochs=20)
+            """,
+        ),
+        Example(
             "One output's labels in an order of their own",
             """
             import keras
@@ -109,6 +142,22 @@ class LabelsShuffledApart(Rule):
         ),
     )
     good = (
+        Example(
+            "A dataset mixes rows with their labels",
+            """
+            import keras
+            import tensorflow as tf
+            from sklearn.datasets import load_wine
+            from sklearn.model_selection import train_test_split
+
+            x, y = load_wine(return_X_y=True)
+            x_train, x_test, y_train, y_test = train_test_split(x, y, stratify=y, random_state=0)
+            train = tf.data.Dataset.from_tensor_slices((x_train, y_train)).shuffle(200).batch(16)
+            model = keras.Sequential([keras.layers.BatchNormalization(), keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(train, epochs=40)
+            """,
+        ),
         Example(
             "Inputs made after labels that were mixed",
             """
@@ -189,6 +238,11 @@ class LabelsShuffledApart(Rule):
         return program.each(program.fits, self._of_fit)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
+        drawn = _drawn_in_place(fit)
+        if drawn is not None:
+            message = "These targets are in an order that is drawn here and that the inputs don't have."
+            yield Report(drawn, message, tuple(_related(fit)))
+            return
         given = (fit.targets, *fit.targets_by_output.values())
         found = (_parted(program, fit.inputs, targets) for targets in given if targets is not fit.inputs)
         parted = next((step for step in found if step is not None), None)
@@ -199,6 +253,17 @@ class LabelsShuffledApart(Rule):
         yield Report(parted.place, message, tuple(_related(fit)))
 
 
+def _drawn_in_place(fit: Fit) -> Place | None:
+    """The call that mixes the targets where they are passed, so that nothing else can have its order."""
+    targets, given = fit.targets, fit.y.place if fit.y is not None else None
+    if targets is None or given is None or targets.source != PERMUTATION or targets.place is None:
+        return None
+    call = targets.place.node
+    return targets.place if call is given.node and isinstance(call, cst.Call) else None
+
+
+PERMUTATION = "numpy.random.permutation"
+
 ROWS_ONE_BY_ONE = "csv.reader"
 """The source of rows that a loop goes through, often to read a file that each of them names."""
 
@@ -207,20 +272,22 @@ def _parted(program: Program, inputs: Data | None, targets: Data | None) -> Data
     """The mixing step that only the labels, or only the inputs, went through."""
     if inputs is None or targets is None:
         return None
-    if (inputs.rows is None or targets.rows is None) and not _are_dealt_anew(inputs, targets):
-        return None
     if ROWS_ONE_BY_ONE in (inputs.source, targets.source) and inputs.source != targets.source:
         return None  # what is read beside them comes in their order
     if NUMBERING in (inputs.source, targets.source):
         return None  # numbers looked up one by one come in the order of the words, wherever those are from
     if not (inputs.roots | inputs.origins) or not (targets.roots | targets.origins):
         return None
-    shared = {id(_node(step)) for step in _mixing(inputs)} & {id(_node(step)) for step in _mixing(targets)}
-    ours, theirs = ([step for step in _mixing(data) if id(_node(step)) not in shared] for data in (inputs, targets))
+    mixed = _mixing(inputs if _is_dataset(targets) else _before_dataset(inputs)), _mixing(targets)
+    shared = {id(_node(step)) for step in mixed[0]} & {id(_node(step)) for step in mixed[1]}
+    ours, theirs = ([step for step in steps if id(_node(step)) not in shared] for steps in mixed)
     if not ours and (not theirs or _is_read_by_rows(inputs, targets)):
         return None
-    if any(_has_seed(program, step) for step in (*ours, *theirs)) or _seeded_between(program, ours, theirs):
-        return None
+    if not _are_dealt_anew(inputs, targets, ours, theirs):
+        if inputs.rows is None or targets.rows is None:
+            return None
+        if any(_has_seed(program, step) for step in (*ours, *theirs)) or _seeded_between(program, ours, theirs):
+            return None
     return next(iter((*reversed(theirs), *reversed(ours))), None)
 
 
@@ -229,12 +296,25 @@ def _is_read_by_rows(inputs: Data, targets: Data) -> bool:
     return inputs.images and targets.is_table and inputs.source in IMAGE_READERS
 
 
-def _are_dealt_anew(inputs: Data, targets: Data) -> bool:
-    """Whether labels that were loaded with the inputs are put in an order which nobody keeps: no choice of rows after
-    that finds the pairs again.
+def _are_dealt_anew(inputs: Data, targets: Data, ours: list[DataStep], theirs: list[DataStep]) -> bool:
+    """Whether of rows that were loaded together one side alone is put in a drawn order: no seed, and no choice of
+    rows after that, finds the pairs again.
     """
     loaded = inputs.place is not None and targets.place is not None and inputs.place.key == targets.place.key
-    return loaded and not _mixing(inputs) and any(step.name == "permutation" for step in _mixing(targets))
+    if not loaded or bool(ours) == bool(theirs) or any(step.name != "permutation" for step in (*ours, *theirs)):
+        return False
+    kept = targets if ours else inputs
+    return not ours or kept.rows is not None or any(step.name == "window" for step in kept.steps[-1:])
+
+
+def _is_dataset(data: Data) -> bool:
+    return any(step.name == "from_tensor_slices" for step in data.steps)
+
+
+def _before_dataset(data: Data) -> Data:
+    """The data as they were before they became a dataset, which is mixed row by row with all its parts."""
+    first = next((place for place, step in enumerate(data.steps) if step.name == "from_tensor_slices"), None)
+    return data if first is None else replace(data, steps=data.steps[:first])
 
 
 def _node(step: DataStep) -> object:

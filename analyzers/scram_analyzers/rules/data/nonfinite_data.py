@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Rule, RunReport
 from scram_analyzers.rules.references import THE_DEEP_CHECKER, VALIDATING_DATA
 from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.nonfinite_weights import nonfinite_weights
 from scram_analyzers.run.records import DataArray, Subject, SubjectKind
 from scram_analyzers.run.task import has_built_in_loss
-from scram_analyzers.run.wording import counted
+from scram_analyzers.run.wording import counted, rounded
 
 
 class NonfiniteData(Rule):
@@ -44,6 +46,33 @@ class NonfiniteData(Rule):
             if found is not None:
                 message, step = found
                 yield RunReport(subject=Subject(kind), message=message, step=step)
+        yield from _validation(history)
+
+
+def _validation(history: RunHistory) -> Iterator[RunReport]:
+    """A validation loss that never was a number, of a model that trains: no array of that part was looked at."""
+    arrays = history.data.arrays if history.data is not None else ()
+    looked_at = any(array.part == "validation" and array.rows_read for array in arrays)
+    losses = [(epoch, epoch.value("loss"), epoch.value("val_loss")) for epoch in history.epochs]
+    if (
+        looked_at
+        or nonfinite_weights(history) is not None
+        or not losses
+        or any(loss is None or value is None for _, loss, value in losses)
+    ):
+        return
+    if any(math.isfinite(value or 0.0) or not math.isfinite(loss or 0.0) for _, loss, value in losses):
+        return
+    first = losses[0][0]
+    yield RunReport(
+        subject=Subject(SubjectKind.VALIDATION),
+        message=(
+            f"The validation loss has been {losses[0][2]:g} since epoch {first.epoch} while the training loss is "
+            f"{rounded(losses[-1][1] or 0.0)}: the validation data hold NaN or infinite values."
+        ),
+        step=first.step,
+        epoch=first.epoch,
+    )
 
 
 def _array(history: RunHistory, role: str) -> tuple[str, int | None] | None:

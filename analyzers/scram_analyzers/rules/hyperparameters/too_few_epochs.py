@@ -8,7 +8,8 @@ from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule, RunReport
 from scram_analyzers.rules.hyperparameters import trainings
-from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.divergence import divergence
+from scram_analyzers.run.history import Moment, RunHistory
 from scram_analyzers.run.learning import success
 from scram_analyzers.run.overfitting import overfitting
 from scram_analyzers.run.pace import still_falling
@@ -47,6 +48,7 @@ class TooFewEpochs(Rule):
         Option("epochs-min", 3, "fewest usual epochs", "DeepFD"),
         Option("epochs-few", 10, "with very few steps, this many epochs are too few as well", "scram"),
         Option("steps-few", 100, "fewer steps than this are very few", "scram"),
+        Option("steps-hardly", 30, "a run of fewer steps than this that learned little has hardly begun", "scram"),
         Option("steps-min", 1000, "a training of this many steps is never reported", "scram"),
         Option("trainings-max", 2, "a module of more trainings than this shows how things are called", "scram"),
     )
@@ -138,7 +140,10 @@ class TooFewEpochs(Rule):
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report a run that ended while its loss still fell with every epoch."""
         seen = still_falling(history)
-        if seen is None or overfitting(history) is not None:
+        if seen is None:
+            yield from self._hardly_begun(history)
+            return
+        if overfitting(history) is not None:
             return
         learned = success(history) is not None or baseline(history) is None
         yield RunReport(
@@ -147,6 +152,25 @@ class TooFewEpochs(Rule):
             step=history.last_step,
             epoch=history.last_epoch,
             severity=Severity.HINT if learned and not seen.is_fast else Severity.INFO,
+        )
+
+    def _hardly_begun(self, history: RunHistory) -> Iterator[RunReport]:
+        """A run that made all its epochs, learned little, and had hardly any steps to learn in."""
+        steps, rounds = history.last_step, len(history.epochs)
+        ended = history.moment is Moment.END and 0 < (history.info.epochs or 0) <= rounds
+        if not ended or steps >= self.option("steps-hardly") or history.info.is_own_loop:
+            return
+        if baseline(history) is None or success(history) is not None or divergence(history) is not None:
+            return
+        yield RunReport(
+            subject=Subject(SubjectKind.EPOCHS),
+            message=(
+                f"The whole training was {counted(rounds, 'epoch')} and {counted(steps, 'step')} of the optimizer: too "
+                "few to learn much from."
+            ),
+            step=steps,
+            epoch=history.last_epoch,
+            severity=Severity.INFO,
         )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:

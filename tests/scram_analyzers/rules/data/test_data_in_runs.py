@@ -56,6 +56,15 @@ def test_nan_in_the_inputs_is_counted_before_the_first_step() -> None:
     assert report.subject.kind is SubjectKind.INPUTS
 
 
+def test_a_validation_loss_that_never_was_a_number() -> None:
+    nan = [float("nan")] * 3
+    (report,) = reports(NonfiniteData, history(losses=[2.0, 1.0, 0.5], val_loss=nan))
+    assert report.subject.kind is SubjectKind.VALIDATION
+    assert "nan since epoch 1 while the training loss is 0.5" in report.message
+    assert reports(NonfiniteData, history(losses=nan, val_loss=nan)) == []
+    assert reports(NonfiniteData, history(losses=[2.0, 1.0, 0.5], val_loss=[2.0, 1.0, nan[0]])) == []
+
+
 def test_nan_in_a_batch_of_a_stream() -> None:
     made = history(losses=[], ended=False, step_losses=[])
     made.add_step(StepRecord(7, 1, 0.7, (batch(role="target", name="y", nonfinite=1),)))

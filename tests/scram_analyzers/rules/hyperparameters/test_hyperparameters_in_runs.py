@@ -125,6 +125,19 @@ def test_a_single_epoch_whose_loss_falls_to_its_end() -> None:
     assert "in its last quarter" in report.message
 
 
+def test_a_training_of_nine_steps_has_hardly_begun() -> None:
+    seen = history(run_info(epochs=1), [], RECORD, ended=False)
+    seen.add_epoch(EpochRecord(1, 9, (("loss", 2.2), ("accuracy", 0.2))))
+    assert reports(TooFewEpochs, seen) == []
+    seen.end()
+    (report,) = reports(TooFewEpochs, seen)
+    assert report.message.startswith("The whole training was 1 epoch and 9 steps of the optimizer")
+    learned = history(run_info(epochs=1), [], RECORD, ended=False)
+    learned.add_epoch(EpochRecord(1, 9, (("loss", 0.2), ("accuracy", 0.95))))
+    learned.end()
+    assert reports(TooFewEpochs, learned) == []
+
+
 def test_a_schedule_that_is_over_too_soon() -> None:
     info = run_info(optimizer=OptimizerInfo("Adam", None, schedule="CosineDecay"))
     seen = history(info, [], RECORD, ended=False)

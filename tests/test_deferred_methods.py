@@ -7,11 +7,27 @@ import pickle
 import threading
 from dataclasses import dataclass, field
 
+import attrs
 import pytest
+from attr import _make
 
 from scram_lsp.deferred_methods import deferred_methods
 
 with deferred_methods():
+
+    @attrs.define
+    class Named:
+        """It has a name."""
+
+        name: str
+        size: int = attrs.field(default=1, kw_only=True, validator=attrs.validators.instance_of(int))
+
+    @attrs.frozen
+    class Larger(Named):
+        more: list[str] = attrs.field(factory=list, eq=False)
+
+        def __attrs_post_init__(self) -> None:
+            self.more.append(super().__repr__())
 
     @dataclass(frozen=True, slots=True, order=True)
     class Point:
@@ -69,6 +85,44 @@ def test_nothing_is_put_off_by_a_python_that_is_not_known(monkeypatch: pytest.Mo
     monkeypatch.setattr("sys.version_info", (3, 99))
     with deferred_methods():
         assert "exec" not in vars(dataclasses)
+
+
+def test_classes_of_attrs_are_like_all_others() -> None:
+    assert Named("a") == Named("a", size=1) != Named("b")
+    assert repr(Named("a", size=2)) == "Named(name='a', size=2)"
+    assert repr(Larger("a")).endswith("Larger(name='a', size=1, more=[\"Larger(name='a', size=1)\"])")
+    assert Larger("a") == Larger("a", more=["b"])
+    assert hash(Larger("a")) == hash(Larger("a", more=["b"]))
+    assert attrs.evolve(Named("a"), size=3) == Named("a", size=3)
+    assert pickle.loads(pickle.dumps(Named("a"))) == Named("a")
+    assert [each.name for each in attrs.fields(Named)] == ["name", "size"]
+    with pytest.raises(TypeError, match=r"__init__\(\) missing 1 required positional argument: 'name'"):
+        Named()  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="'size' must be"):
+        Named("a", size="b")
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        Larger("a").name = "b"  # type: ignore[misc]
+
+
+def test_methods_of_attrs_are_put_off() -> None:
+    with deferred_methods():
+
+        @attrs.define
+        class Late:
+            x: int
+
+    assert "x" not in vars(Late)["__init__"].__code__.co_varnames
+    assert Late(1).x == 1
+    assert vars(Late)["__init__"].__code__.co_varnames == ("self", "x")
+
+
+def test_an_attrs_that_compiles_otherwise_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def compile_and_eval(script: str, names: dict[str, object], filename: str) -> None:
+        """Another attrs."""
+
+    monkeypatch.setattr(_make, "_compile_and_eval", compile_and_eval)
+    with deferred_methods():
+        assert vars(_make)["_compile_and_eval"] is compile_and_eval
 
 
 def test_the_real_method_takes_the_place_of_its_stand_in() -> None:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import BinaryIO
 
+from scram_lsp.deferred_methods import deferred_methods
 from scram_lsp.server.analysis.text_analysis import TextAnalysis
 from scram_lsp.server.client_input import ClientInput
 from scram_lsp.server.documents.configuration import Configuration
@@ -48,9 +49,12 @@ def run() -> int:
     opening.look()
 
     gc.disable()  # nothing is garbage while modules are loaded
-    from scram_lsp.server.conversation import converse
-    from scram_lsp.server.features import register
-    from scram_lsp.server.language_server import ScramLanguageServer
+    import attr  # noqa: F401 (its classes are deferred only once it is loaded)
+
+    with deferred_methods():
+        from scram_lsp.server.conversation import converse
+        from scram_lsp.server.features import register
+        from scram_lsp.server.language_server import ScramLanguageServer
 
     server = ScramLanguageServer(configuration, analysis, opening.shown)
     register(server)

@@ -14,12 +14,14 @@ from scram_analyzers.rules.architecture.paths import (
     is_activation,
     paths_of,
     shaped_models,
+    width,
     words,
 )
 from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule
 from scram_analyzers.run.wording import rounded
 from scram_analyzers.source.activations import own_activation
 from scram_analyzers.source.graph import Layer, Shape, Tensor
+from scram_analyzers.source.keras_api.layers import RECURRENT
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
@@ -50,7 +52,10 @@ class InitializerScale(Rule):
         Reference("Klambauer et al.: Self-Normalizing Neural Networks (2017)", "https://arxiv.org/abs/1706.02515"),
     )
     prevents_learning = True
-    options = (Option("max-ratio", 5.0, "times the scale of He et al. from which it is too large", "catalogue row E2"),)
+    options = (
+        Option("max-ratio", 5.0, "times the scale of He et al. from which it is too large", "catalogue row E2"),
+        Option("max-gain", 4.0, "growth of a recurrent state per step from which it is too large", "scram; 1 is usual"),
+    )
     bad = (
         Example(
             "A spread of one for 784 inputs",
@@ -66,6 +71,24 @@ class InitializerScale(Rule):
                 ]
             )
             model.compile("adam", "sparse_categorical_crossentropy")
+            """,
+        ),
+        Example(
+            "A state that grows at every step",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential(
+                [
+                    keras.Input(shape=(20, 1)),
+                    layers.SimpleRNN(
+                        16, activation="relu", recurrent_initializer=»keras.initializers.RandomNormal(stddev=2.0)«
+                    ),
+                    layers.Dense(1),
+                ]
+            )
+            model.compile("adam", "mse")
             """,
         ),
         Example(
@@ -123,6 +146,8 @@ class InitializerScale(Rule):
         paths = paths_of(model)
         for layer, tensor in paths.applied:
             inner = core(layer)
+            both_ways = layer.inner if layer.class_name == "Bidirectional" else None
+            yield from self._of_recurrent(program, both_ways or inner)
             argument = inner.arguments.get("kernel_initializer")
             if inner.class_name not in LINEAR_MAPS or argument is None or argument.place is None:
                 continue
@@ -142,6 +167,21 @@ class InitializerScale(Rule):
                     )
             elif _activation_after(paths, layer, tensor) == "selu" and found[0] in ("henormal", "heuniform"):
                 yield _selu_report(argument.place, layer)
+
+    def _of_recurrent(self, program: Program, layer: Layer) -> Iterator[Report]:
+        """A recurrent kernel that multiplies what a layer feeds back to itself at every step of the sequence."""
+        argument, units = layer.arguments.get("recurrent_initializer"), width(layer)
+        found = initializer_of(program, layer, "recurrent_initializer")
+        spread = _spread(*found) if found is not None else None
+        if layer.class_name not in RECURRENT or argument is None or argument.place is None or not units:
+            return
+        if spread is not None and spread * math.sqrt(units) > self.option("max-gain"):
+            yield Report(
+                argument.place,
+                f"The recurrent weights of {words(layer)} start with a spread of {rounded(spread, 2)}: with {units:,} "
+                f"units each step of the sequence multiplies its state by {rounded(spread * math.sqrt(units), 2)}.",
+                recipe='recurrent_initializer="orthogonal"',
+            )
 
 
 def _activation_after(paths: Paths, layer: Layer, tensor: Tensor) -> str | None:

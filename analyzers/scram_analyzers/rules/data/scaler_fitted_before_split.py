@@ -36,6 +36,23 @@ class ScalerFittedBeforeSplit(Rule):
     false_alarms = "A scaler whose bounds are known beforehand, such as pixels from 0 to 255: nothing leaks then."
     bad = (
         Example(
+            "Fitted to the rows of every fold",
+            """
+            import keras
+            from sklearn.datasets import load_breast_cancer
+            from sklearn.model_selection import StratifiedKFold
+            from sklearn.preprocessing import StandardScaler
+
+            x, y = load_breast_cancer(return_X_y=True)
+            for train, test in StratifiedKFold(n_splits=4, shuffle=True).split(x, y):
+                scaler = »StandardScaler().fit(x)«
+                model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
+                model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+                model.fit(scaler.transform(x[train]), y[train], epochs=20)
+                print(model.evaluate(scaler.transform(x[test]), y[test]))
+            """,
+        ),
+        Example(
             "Scaled, then split",
             """
             import keras
@@ -125,6 +142,23 @@ class ScalerFittedBeforeSplit(Rule):
         ),
     )
     good = (
+        Example(
+            "A scaler for each fold",
+            """
+            import keras
+            from sklearn.datasets import load_breast_cancer
+            from sklearn.model_selection import StratifiedKFold
+            from sklearn.preprocessing import StandardScaler
+
+            x, y = load_breast_cancer(return_X_y=True)
+            for train, test in StratifiedKFold(n_splits=4, shuffle=True).split(x, y):
+                scaler = StandardScaler().fit(x[train])
+                model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
+                model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+                model.fit(scaler.transform(x[train]), y[train], epochs=20)
+                print(model.evaluate(scaler.transform(x[test]), y[test]))
+            """,
+        ),
         Example(
             "Fitted to the training part",
             """
@@ -228,6 +262,10 @@ def _by_statistic(program: Program, step: DataStep) -> bool:
     return pattern is not None and program.matches(re.compile(pattern, re.MULTILINE))
 
 
+FOLD = "fold"
+"""The step that takes the rows of one fold of a cross-validation."""
+
+
 def _leak_by_slices(program: Program, data: Data) -> tuple[Learned, DataStep] | None:
     """A scaler fitted to a whole series of which training takes the rows up to a bound, and others those after it."""
     for position, step in enumerate(data.steps):
@@ -267,6 +305,9 @@ def _leak(data: Data) -> tuple[Learned, DataStep] | None:
             return learned, split
         earlier = _split(data)
         if earlier is not None and learned.data.roots & data.origins:  # fitted to all, applied to the parts
+            return learned, earlier
+        of_all_folds = learned.data.roots & data.roots and _split(learned.data) is None
+        if earlier is not None and earlier.name == FOLD and of_all_folds:
             return learned, earlier
     return None
 

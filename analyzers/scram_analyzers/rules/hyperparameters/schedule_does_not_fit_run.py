@@ -46,6 +46,9 @@ class ScheduleDoesNotFitRun(Rule):
         Option("vanished", 0.01, "the rate has vanished below this share of the first one", "Google tuning playbook"),
         Option("warm-up", 0.1, "share of the steps in which the rate may rise", "Google tuning playbook"),
         Option("half", 0.5, "it should not vanish before this share of the steps", "Google tuning playbook"),
+        Option(
+            "fewest-steps", 50, "a rate that vanishes within fewer steps is gone too soon for any training", "scram"
+        ),
         Option("longer", 3.0, "a schedule of this many times the training's steps is too long", "scram"),
     )
     bad = (
@@ -70,6 +73,18 @@ class ScheduleDoesNotFitRun(Rule):
             rate = keras.optimizers.schedules.CosineDecay(0.001, decay_steps=12000)
             model.compile(optimizer=keras.optimizers.Adam(rate), loss="sparse_categorical_crossentropy")
             model.fit(x / 255, y, batch_size=100, epochs=20, validation_data=(x_val / 255, y_val))
+            """,
+        ),
+        Example(
+            "Steps taken for epochs",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential([layers.Dense(10, activation="softmax")])
+            rate = keras.optimizers.schedules.ExponentialDecay(0.003, decay_steps=»1«, decay_rate=0.5)
+            model.compile(optimizer=keras.optimizers.Adam(rate), loss="sparse_categorical_crossentropy")
+            model.fit(x, y, epochs=20)
             """,
         ),
         Example(
@@ -123,7 +138,7 @@ class ScheduleDoesNotFitRun(Rule):
                 place=misfit.place,
                 message=misfit.message,
                 related=(
-                    Related(misfit.fit.place, f"This training has {misfit.steps:,} steps."),
+                    Related(misfit.fit.place, _length(misfit.steps)),
                     *(Related(place, "The schedule takes it here.") for place in misfit.used_at()),
                 ),
                 severity=None if misfit.vanishes else Severity.INFO,
@@ -165,9 +180,13 @@ class ScheduleDoesNotFitRun(Rule):
             optimizer = fit.compile.optimizer if fit.compile is not None else None
             schedule = _schedule(program, optimizer) if optimizer is not None else None
             steps = trainings.total_steps(fit)
-            if schedule is None or steps is None or trainings.is_repeated(program, fit):
+            if schedule is None or trainings.is_repeated(program, fit):
                 continue
-            misfit = self._misfit(fit, schedule[0], schedule[1], steps)
+            misfit = (
+                self._misfit(fit, schedule[0], schedule[1], steps)
+                if steps is not None
+                else self._at_once(fit, schedule)
+            )
             if misfit is not None:
                 yield misfit
 
@@ -198,6 +217,23 @@ class ScheduleDoesNotFitRun(Rule):
         )
         return _Misfit(fit, place, steps, message, ends, vanishes=True, use=given.place if given else None)
 
+    def _at_once(self, fit: Fit, schedule: tuple[str, Arguments]) -> _Misfit | None:
+        """A rate that is gone within fewer steps than any training needs, however many this one has."""
+        class_name, arguments = schedule
+        given = arguments.get("decay_steps")
+        decay_steps = number(given.value) if given is not None else None
+        place = trainings.written_at(given) if given is not None else None
+        if given is None or decay_steps is None or decay_steps <= 0 or place is None:
+            return None
+        vanished_at = _vanished_at(class_name, arguments, decay_steps, self.option("vanished"))
+        if vanished_at is None or vanished_at >= self.option("fewest-steps"):
+            return None
+        message = (
+            f"After {vanished_at:,.0f} steps (batches, not epochs) the learning rate is below "
+            f"{self.option('vanished'):.0%} of its first value: the rest of the training learns next to nothing."
+        )
+        return _Misfit(fit, place, None, message, False, vanishes=True, recipe="decay_steps=1000", use=given.place)
+
     def _warm_up(self, fit: Fit, arguments: Arguments, steps: int) -> _Misfit | None:
         """A rate that rises for a large part of the training."""
         given = arguments.get("warmup_steps")
@@ -214,11 +250,15 @@ class ScheduleDoesNotFitRun(Rule):
         return _Misfit(fit, place, steps, message, False, much, recipe, given.place)
 
 
+def _length(steps: int | None) -> str:
+    return f"This training has {steps:,} steps." if steps is not None else "This training goes by it."
+
+
 @dataclass(frozen=True, slots=True)
 class _Misfit:
     fit: Fit
     place: Place
-    steps: int
+    steps: int | None
     message: str
     ends: bool
     vanishes: bool

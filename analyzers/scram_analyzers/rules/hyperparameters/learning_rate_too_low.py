@@ -68,6 +68,25 @@ class LearningRateTooLow(Rule):
     )
     bad = (
         Example(
+            "A schedule that begins far too low",
+            """
+            import keras
+
+            model = keras.Sequential([keras.layers.Dense(10, activation="softmax")])
+            rate = keras.optimizers.schedules.ExponentialDecay(»3e-9«, decay_steps=100, decay_rate=0.9)
+            model.compile(optimizer=keras.optimizers.Adam(rate), loss="sparse_categorical_crossentropy")
+            model.fit(x, y, epochs=20)
+            """,
+            """
+            import keras
+
+            model = keras.Sequential([keras.layers.Dense(10, activation="softmax")])
+            rate = keras.optimizers.schedules.ExponentialDecay(0.001, decay_steps=100, decay_rate=0.9)
+            model.compile(optimizer=keras.optimizers.Adam(rate), loss="sparse_categorical_crossentropy")
+            model.fit(x, y, epochs=20)
+            """,
+        ),
+        Example(
             "A rate that hardly moves anything",
             """
             import keras
@@ -133,7 +152,12 @@ class LearningRateTooLow(Rule):
         for optimizer in program.optimizers:
             rate = optimizer.learning_rate
             limit = self._limit(optimizer.class_name)
-            if rate.value is None or rate.schedule is not None or limit is None or rate.place is None:
+            if (
+                rate.value is None
+                or (rate.schedule or _FALLING[0]) not in _FALLING
+                or limit is None
+                or rate.place is None
+            ):
                 continue
             if any(callback.kind is not None for callback in optimizers.rate_setters(program, optimizer)):
                 continue  # a scheduler sets another one before the first step
@@ -143,7 +167,8 @@ class LearningRateTooLow(Rule):
             yield Report(
                 place=rate.place,
                 message=(
-                    f"{optimizer.class_name}'s learning rate is {fixes.number_text(rate.value)}, so the model may "
+                    f"{optimizer.class_name}'s learning rate {'starts at' if rate.schedule else 'is'} "
+                    f"{fixes.number_text(rate.value)}, so the model may "
                     f"hardly learn; {optimizers.usual_range(optimizer.class_name)}."
                 ),
                 related=tuple(optimizers.used_by(optimizer)),
@@ -205,6 +230,9 @@ class LearningRateTooLow(Rule):
             return self.option("adaptive-min")
         return self.option("sgd-min") if class_name == "SGD" else None
 
+
+_FALLING = ("ExponentialDecay", "InverseTimeDecay")
+"""Schedules that begin with their highest rate."""
 
 MOTIONLESS = 0.001
 """A run that moves its weights by less than this share of their size ends where it began. Ours."""

@@ -9,7 +9,6 @@ import codecs
 import contextlib
 import io
 import os
-import tempfile
 import tokenize
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -242,6 +241,8 @@ def write_source(path: Path, source: SourceText) -> None:
 
 
 def _replace(target: Path, data: bytes) -> None:
+    import tempfile  # only what writes needs it, and an editor waits for the rest
+
     if not os.access(target, os.W_OK):  # renaming would pass over the file's own protection
         raise PermissionError("it is write-protected")
     descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)

@@ -12,14 +12,13 @@ from types import MappingProxyType
 from scram_analyzers import rules
 from scram_analyzers.findings import Severity
 from scram_analyzers.rules.base import Rule
-
-ENTRY_POINT_GROUP = "scram.rules"
+from scram_analyzers.rules.plugins import plugin_rules
 
 
 @functools.cache
 def rule_classes() -> tuple[type[Rule], ...]:
     """Every rule: ours, one a module in the family folders, then those that other packages bring."""
-    found = [*_own_rules(), *_plugin_rules()]
+    found = [*_own_rules(), *plugin_rules()]
     by_code: dict[str, type[Rule]] = {}
     for rule in found:
         other = by_code.setdefault(rule.code, rule)
@@ -41,16 +40,6 @@ def _rules_in(namespace: Mapping[str, object], module: str) -> Iterator[type[Rul
     for value in namespace.values():
         if isinstance(value, type) and issubclass(value, Rule) and value.__module__ == module:
             yield value
-
-
-def _plugin_rules() -> Iterator[type[Rule]]:
-    from importlib.metadata import entry_points  # reads mail headers, and so loads much
-
-    for entry_point in entry_points(group=ENTRY_POINT_GROUP):
-        loaded = entry_point.load()
-        if not (isinstance(loaded, type) and issubclass(loaded, Rule)):
-            raise TypeError(f"entry point {entry_point.value!r} of {ENTRY_POINT_GROUP!r} is not a Rule class")
-        yield loaded
 
 
 @dataclass(frozen=True)

@@ -227,3 +227,69 @@ def test_data_sets_by_name() -> None:
     """
     assert "input-not-normalized" in said(cars.format(prepare=""))
     assert "input-not-normalized" not in said(cars.format(prepare="cars = (cars - cars.mean()) / cars.std()"))
+
+
+def test_comments_that_may_be_several_things_at_once() -> None:
+    text = """
+    import pandas as pd
+    from keras.layers import Dense, Embedding, GlobalMaxPooling1D
+    from keras.models import Sequential
+
+    comments = pd.read_csv("train.csv")
+    kinds = ["toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate"]
+    model = Sequential([Embedding(8000, 16), GlobalMaxPooling1D(), Dense(6, activation="{activation}")])
+    model.compile("adam", "{loss}")
+    model.fit(numbered(comments["comment_text"]), comments[kinds].values, epochs=20)
+    """
+    assert "softmax-for-multilabel" in said(text.format(activation="softmax", loss="categorical_crossentropy"))
+    assert "softmax-for-multilabel" not in said(text.format(activation="sigmoid", loss="binary_crossentropy"))
+
+
+def test_a_discriminator_may_see_real_and_made_data_at_once() -> None:
+    text = """
+    import numpy as np
+    import tensorflow as tf
+    from tensorflow.keras.layers import Dense, Input
+    from tensorflow.keras.models import Model, Sequential
+
+    (digits, _), _ = tf.keras.datasets.mnist.load_data()
+    digits = (digits.reshape(60000, 784).astype("float32") - 127.5) / 127.5
+    generator = Sequential([Dense(256, "relu", input_dim=100), Dense(784, activation="{activation}")])
+    judge = Sequential([Dense(256, "relu", input_dim=784), Dense(1, activation="sigmoid")])
+    judge.compile("adam", "binary_crossentropy")
+    chance = Input((100,))
+    both = Model(chance, judge(generator(chance)))
+    both.compile("adam", "binary_crossentropy")
+    for _ in range(10000):
+        noise = np.random.normal(0, 1, [64, 100])
+        real = digits[np.random.randint(0, 60000, 64)]
+        judge.train_on_batch(np.concatenate([real, generator.predict(noise)]), np.repeat([1.0, 0.0], 64))
+        both.train_on_batch(noise, np.ones(64))
+    """
+    assert "output-range-mismatch" in said(text.format(activation="sigmoid"))
+    assert "output-range-mismatch" not in said(text.format(activation="tanh"))
+
+
+def test_a_model_of_a_loop_of_ones_own_is_looked_through() -> None:
+    text = """
+    import tensorflow as tf
+    from project import batches
+
+    class Net(tf.keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.hidden = tf.keras.layers.Dense(64{activation})
+            self.head = tf.keras.layers.Dense(10)
+
+        def call(self, x):
+            return self.head(self.hidden(x))
+
+    net, optimizer = Net(), tf.keras.optimizers.Adam()
+    loss_of = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    for x, y in batches:
+        with tf.GradientTape() as tape:
+            loss = loss_of(y, net(x))
+        optimizer.apply_gradients(zip(tape.gradient(loss, net.trainable_variables), net.trainable_variables))
+    """
+    assert "missing-hidden-activation" in said(text.format(activation=""))
+    assert "missing-hidden-activation" not in said(text.format(activation=", activation='relu'"))

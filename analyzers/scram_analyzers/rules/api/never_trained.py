@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.source.graph import Layer, Tensor
 from scram_analyzers.source.model import Model, ModelKind
 from scram_analyzers.source.program import Compile, Evaluation, Program
 
@@ -48,8 +49,32 @@ class NeverTrained(Rule):
             print(»model.predict(x)«)
             """,
         ),
+        Example(
+            "New layers behind a pretrained network",
+            """
+            import keras
+
+            backbone = keras.applications.ResNet50(include_top=False, pooling="avg")
+            answer = keras.layers.Dense(2, activation="softmax")(backbone.output)
+            model = keras.Model(backbone.input, answer)
+            model.compile(optimizer="adam", loss="categorical_crossentropy")
+            print(»model.predict(photograph)«)
+            """,
+        ),
     )
     good = (
+        Example(
+            "What a pretrained network alone makes of pictures",
+            """
+            import keras
+
+            backbone = keras.applications.ResNet50(include_top=False)
+            features = keras.layers.GlobalAveragePooling2D()(backbone.output)
+            model = keras.Model(backbone.input, features)
+            model.compile(optimizer="adam", loss="mse")
+            vectors = model.predict(photographs)
+            """,
+        ),
         Example(
             "Trained first",
             """
@@ -90,7 +115,7 @@ class NeverTrained(Rule):
             said.add(evaluation.model.identity)
             yield Report(
                 place=evaluation.place,
-                message=f"The model was never trained before this {evaluation.method}: its weights are random.",
+                message=f"The model was never trained before this {evaluation.method}: its {_weights(evaluation)}.",
                 related=(Related(compiled.place, "The model is compiled here; no fit follows."),),
                 recipe="model.fit(x_train, y_train, epochs=10)",
             )
@@ -109,10 +134,19 @@ def _compiled(program: Program, evaluation: Evaluation) -> Compile | None:
 
 def _has_weights(model: Model) -> bool:
     """Whether the model may hold trained weights from elsewhere, or has no weights to train."""
-    ready = (ModelKind.APPLICATION, ModelKind.LOADED)
-    return (
-        model.kind in ready
-        or not model.complete
-        or not model.layers
-        or any(nested.kind in ready for nested in model.nested)
-    )
+    kinds = {model.kind, *(nested.kind for nested in model.nested)}
+    if ModelKind.LOADED in kinds or model.kind is ModelKind.APPLICATION or not model.layers:
+        return True
+    if ModelKind.APPLICATION in kinds:
+        return not model.outputs or not all(_is_new(output) for output in model.outputs)
+    return not model.complete
+
+
+def _weights(evaluation: Evaluation) -> str:
+    nested = evaluation.model.nested if evaluation.model is not None else ()
+    return "new layers' weights are random" if nested else "weights are random"
+
+
+def _is_new(output: Tensor) -> bool:
+    """Whether an output is made by a dense layer of this module, behind whatever pretrained network."""
+    return isinstance(output.producer, Layer) and output.producer.class_name == "Dense"

@@ -15,7 +15,8 @@ from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.outputs import inputs_seen
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.wording import named
-from scram_analyzers.source.entries import entries_of, entry_layers
+from scram_analyzers.source.data import Data
+from scram_analyzers.source.entries import entries_from, entries_of, entry_layers
 from scram_analyzers.source.graph import Layer
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
@@ -88,6 +89,25 @@ class EmbeddingVocabularyTooSmall(Rule):
             model.add(layers.Dense(1, activation="sigmoid"))
             model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
             model.fit(x, labels, epochs=5)
+            """,
+        ),
+        Example(
+            "The same of the first of two inputs",
+            """
+            import keras
+            from keras import layers
+            from project import ages, labels, texts
+            from tensorflow.keras.preprocessing.text import Tokenizer
+
+            tokenizer = Tokenizer()
+            tokenizer.fit_on_texts(texts)
+            x = keras.utils.pad_sequences(tokenizer.texts_to_sequences(texts), maxlen=50)
+            words, numbers = keras.Input((50,)), keras.Input((1,))
+            text = layers.LSTM(32)(layers.Embedding(»len(tokenizer.word_index)«, 32)(words))
+            outputs = layers.Dense(1, activation="sigmoid")(layers.concatenate([text, numbers]))
+            model = keras.Model([words, numbers], outputs)
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit([x, ages], labels, epochs=5)
             """,
         ),
         Example(
@@ -215,15 +235,14 @@ class EmbeddingVocabularyTooSmall(Rule):
 
 def _one_row_short(program: Program) -> Iterator[Report]:
     """Report Embeddings of `len(tokenizer.word_index)` rows: a Tokenizer numbers its words from 1."""
-    for fit in program.fits:
-        data = fit.inputs
-        if data is None or not data.source.endswith("Tokenizer.texts_to_sequences") or data.range is not None:
+    said: set[int] = set()
+    for data, layer in (pair for fit in program.fits for pair in _embedded(fit)):
+        if not data.source.endswith("Tokenizer.texts_to_sequences") or data.range is not None:
             continue
-        for layer in _embeddings(fit):
-            rows = _rows(layer)
-            counted = rows.value.place if rows is not None else None
-            if rows is None or counted is None or not _counts_words(counted):
-                continue
+        rows = _rows(layer)
+        counted = rows.value.place if rows is not None else None
+        if rows is not None and counted is not None and _counts_words(counted) and layer.identity not in said:
+            said.add(layer.identity)
             yield Report(
                 place=rows.place or layer.place,
                 message=(
@@ -265,19 +284,22 @@ TEXT_LAYERS = ("TextVectorization", "StringLookup", "IntegerLookup")
 
 
 def _fed_by_data(fit: Fit) -> Iterator[tuple[Layer, int, Place | None]]:
-    data = fit.inputs
-    if data is None or fit.model is None or not data.token_ids or data.range is None:
+    for data, layer in _embedded(fit):
+        if data.token_ids and data.range is not None:
+            yield layer, int(data.range.high), data.place
+
+
+def _embedded(fit: Fit) -> Iterator[tuple[Data, Layer]]:
+    """Data with the Embedding that they go to: the inputs of a model, or those of each of its several."""
+    if fit.model is None:
         return
-    for layer in _embeddings(fit):
-        yield layer, int(data.range.high), data.place
-
-
-def _embeddings(fit: Fit) -> Iterator[Layer]:
-    """The Embedding that the only input of a model goes to."""
-    entries = list(entries_of(fit.model)) if fit.model is not None else []
-    layers = list(entry_layers(entries[0])) if len(entries) == 1 else []
-    if len(layers) == 1 and _is_embedding(layers[0]):
-        yield layers[0]
+    given = [(feed.data, entries_from(fit.model, (feed.entry,))) for feed in fit.feeds]
+    if not given and fit.inputs is not None:
+        given = [(fit.inputs, entries_of(fit.model))]
+    for data, entries in given:
+        layers = list(entry_layers(entries[0])) if len(entries) == 1 else []
+        if len(layers) == 1 and _is_embedding(layers[0]):
+            yield data, layers[0]
 
 
 def _is_embedding(producer: object) -> bool:

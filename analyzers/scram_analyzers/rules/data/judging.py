@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import libcst as cst
+
 from scram_analyzers.source.data import Data, DataStep, StepKind
 from scram_analyzers.source.libraries.data_methods import GENERATOR
 from scram_analyzers.source.places import Place
@@ -81,3 +83,14 @@ def in_random_order(data: Data) -> bool:
 def step_of(data: Data, kind: StepKind) -> DataStep | None:
     """The last step of a kind."""
     return next((step for step in reversed(data.steps) if step.kind is kind), None)
+
+
+def cut_rows(data: Data) -> set[cst.CSTNode]:
+    """Where stretches of rows were cut out (`table.iloc[:n]`) on the way to these data."""
+    found = set()
+    for step in data.steps:
+        node = step.place.node if step.place is not None else None
+        rows = node.slice[0].slice if isinstance(node, cst.Subscript) else None
+        if node is not None and isinstance(rows, cst.Slice) and (rows.lower is not None or rows.upper is not None):
+            found.add(node)
+    return found

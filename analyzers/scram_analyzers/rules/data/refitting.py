@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from scram_analyzers.rules.data.judging import judged_by
+from scram_analyzers.rules.data.judging import cut_rows, judged_by
 from scram_analyzers.source.data import Data, Learned, Part, shares_rows
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
@@ -53,13 +53,17 @@ def refits_of_loop(program: Program, kinds: tuple[str, ...]) -> Iterator[Refit]:
 
 def _refits(trained: list[Data], judging: list[tuple[Data, Place]], kinds: tuple[str, ...]) -> Iterator[Refit]:
     training = [
-        learned for data in trained for learned, at_once in _learned(data, kinds) if at_once or _from(learned, trained)
+        learned
+        for data in trained
+        for learned, at_once in _learned(data, kinds)
+        if at_once or _from(learned, trained) or _is_of_part(learned, data)
     ]
     for judged, used in judging:
         for learned, at_once in _learned(judged, kinds):
             if _from(learned, trained):
                 continue
-            if not at_once and not shares_rows(learned.data, judged):
+            of_part = _is_of_part(learned, judged) and not any(_is_of_part(learned, data) for data in trained)
+            if not at_once and not of_part and not shares_rows(learned.data, judged):
                 continue
             other = next((each for each in training if each.kind == learned.kind), None)
             if other is not None and other.place.node is not learned.place.node:
@@ -90,3 +94,14 @@ def _learned(data: Data, kinds: tuple[str, ...]) -> Iterator[tuple[Learned, bool
 def _from(learned: Learned, trained: list[Data]) -> bool:
     part_of_several = learned.data.rows is None and len(learned.data.roots) > 1  # the end of train and test together
     return not part_of_several and any(shares_rows(learned.data, data) for data in trained)
+
+
+def _is_of_part(learned: Learned, data: Data) -> bool:
+    """Whether something was fitted to the very stretch of rows, of unknown bounds, that data were taken from."""
+    cut = cut_rows(learned.data)
+    return bool(cut) and learned.data.rows is None and _reaches(learned.data, data) and cut <= cut_rows(data)
+
+
+def _reaches(one: Data, other: Data) -> bool:
+    """Whether all that data came from is what others came from too."""
+    return one.roots <= other.roots | other.origins

@@ -9,6 +9,7 @@ import libcst as cst
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.data.judging import cut_rows
 from scram_analyzers.rules.data.refitting import SCALERS
 from scram_analyzers.source.data import WHOLE, Data, DataStep, Learned, StepKind
 from scram_analyzers.source.program import Fit, Program
@@ -298,7 +299,7 @@ def _leak(data: Data) -> tuple[Learned, DataStep] | None:
         learned = step.learned
         if learned is None or step.kind is not StepKind.SCALED or learned.kind.rpartition(".")[2] not in SCALERS:
             continue
-        if not _took_rows(learned.data) <= _took_rows(data):
+        if not cut_rows(learned.data) <= cut_rows(data):
             continue  # fitted to some of the rows
         split = next((later for later in data.steps[position + 1 :] if later.kind is StepKind.SPLIT), None)
         if split is not None and learned.data.roots & (data.origins | data.roots):
@@ -310,17 +311,6 @@ def _leak(data: Data) -> tuple[Learned, DataStep] | None:
         if earlier is not None and earlier.name == FOLD and of_all_folds:
             return learned, earlier
     return None
-
-
-def _took_rows(data: Data) -> set[cst.CSTNode]:
-    """Where stretches of rows were cut out (`table.iloc[:n]`) on the way to these data."""
-    found = set()
-    for step in data.steps:
-        node = step.place.node if step.place is not None else None
-        rows = node.slice[0].slice if isinstance(node, cst.Subscript) else None
-        if node is not None and isinstance(rows, cst.Slice) and (rows.lower is not None or rows.upper is not None):
-            found.add(node)
-    return found
 
 
 def _split(data: Data) -> DataStep | None:

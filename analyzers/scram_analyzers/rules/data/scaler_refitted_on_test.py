@@ -85,6 +85,28 @@ class ScalerRefittedOnTest(Rule):
             """,
         ),
         Example(
+            "Fitted again to the end of a table",
+            """
+            import keras
+            import pandas as pd
+            from sklearn.preprocessing import RobustScaler
+
+            rides = pd.read_csv("rides.csv")
+            cut = int(len(rides) * 0.9)
+            train, test = rides.iloc[:cut], rides.iloc[cut:]
+            columns = ["temperature", "wind"]
+            scaler = RobustScaler()
+            scaler = scaler.fit(train[columns])
+            train.loc[:, columns] = scaler.transform(train[columns])
+            scaler = »scaler.fit(test[columns])«
+            test.loc[:, columns] = scaler.transform(test[columns])
+            model = keras.Sequential([keras.layers.Dense(16, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(train[columns], train["count"], epochs=50)
+            model.evaluate(test[columns], test["count"])
+            """,
+        ),
+        Example(
             "By its own mean",
             """
             import keras

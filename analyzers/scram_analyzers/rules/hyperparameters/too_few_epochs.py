@@ -76,6 +76,37 @@ class TooFewEpochs(Rule):
             model.fit(x, y, epochs=20, batch_size=1)
             """,
         ),
+        Example(
+            "A new model for each fold",
+            """
+            import keras
+            from sklearn.datasets import load_breast_cancer
+            from sklearn.model_selection import KFold
+            from sklearn.preprocessing import StandardScaler
+
+            x, y = load_breast_cancer(return_X_y=True)
+            for train, held_out in KFold(5, shuffle=True).split(x):
+                scaler = StandardScaler().fit(x[train])
+                model = keras.Sequential([keras.layers.Dense(16, activation="relu"), keras.layers.Dense(1, "sigmoid")])
+                model.compile(optimizer="adam", loss="binary_crossentropy")
+                model.fit(scaler.transform(x[train]), y[train], epochs=»2«)
+                print(model.evaluate(scaler.transform(x[held_out]), y[held_out]))
+            """,
+            """
+            import keras
+            from sklearn.datasets import load_breast_cancer
+            from sklearn.model_selection import KFold
+            from sklearn.preprocessing import StandardScaler
+
+            x, y = load_breast_cancer(return_X_y=True)
+            for train, held_out in KFold(5, shuffle=True).split(x):
+                scaler = StandardScaler().fit(x[train])
+                model = keras.Sequential([keras.layers.Dense(16, activation="relu"), keras.layers.Dense(1, "sigmoid")])
+                model.compile(optimizer="adam", loss="binary_crossentropy")
+                model.fit(scaler.transform(x[train]), y[train], epochs=20)
+                print(model.evaluate(scaler.transform(x[held_out]), y[held_out]))
+            """,
+        ),
     )
     good = (
         Example(

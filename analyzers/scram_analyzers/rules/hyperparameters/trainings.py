@@ -82,7 +82,13 @@ def is_repeated(program: Program, fit: Fit) -> bool:
     )
     if same_place > 1 or same_model > 1:
         return True
-    return any(isinstance(node, (cst.For, cst.While)) for node in parents.ancestors(fit.place))
+    loop = next((node for node in parents.ancestors(fit.place) if isinstance(node, (cst.For, cst.While))), None)
+    return loop is not None and not _is_made_in(loop, fit.model)
+
+
+def _is_made_in(loop: cst.CSTNode, model: Model | None) -> bool:
+    """Whether each turn of a loop makes the model anew, as for every fold of a cross-validation."""
+    return model is not None and model.place is not None and loop in parents.ancestors(model.place)
 
 
 def begins_trained(model: Model | None) -> bool:

@@ -36,6 +36,10 @@ ACCURACIES = frozenset(
 )
 
 
+MEASURES = REGRESSION | {"root_mean_squared_error", "r2_score"}
+"""Metrics that measure how far numbers are apart."""
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Case:
     """One output as it is trained. `fit` is the training that tells most of the labels, None when there is none.
@@ -90,6 +94,13 @@ class Case:
     def accuracy(self) -> Metric | None:
         """The first metric that counts right answers."""
         return next((metric for metric in self.metrics or () if metric.name in ACCURACIES), None)
+
+    @property
+    def measure(self) -> str | None:
+        """The first metric that measures numbers, where no metric counts right answers."""
+        if self.accuracy is not None:
+            return None
+        return next((metric.name for metric in self.metrics or () if metric.name in MEASURES), None)
 
     def labels_related(self) -> tuple[Related, ...]:
         """The place of the labels, for a report."""
@@ -278,30 +289,15 @@ def _training_of_output(
 
 MEASURED = frozenset(
     (
-        "amount",
-        "charges",
-        "cnt",
-        "consumption",
-        "cost",
-        "count",
-        "demand",
-        "distance",
-        "duration",
-        "humidity",
-        "mpg",
-        "price",
-        "prices",
-        "quantity",
-        "rainfall",
-        "revenue",
-        "salary",
-        "sales",
-        "temperature",
+        *("amount", "calories", "charges", "cnt", "consumption", "cost", "count", "demand"),
+        *("depth", "distance", "duration", "fare", "height", "humidity", "load", "magnitude"),
+        *("mpg", "power", "pressure", "price", "prices", "quantity", "rainfall", "revenue"),
+        *("salary", "sales", "speed", "strength", "temperature", "wage", "wages"),
     )
 )
 """Words in the names of columns that hold amounts."""
 
-GRADED = frozenset(("income", "rating", "ratings", "weight"))
+GRADED = frozenset(("age", "income", "quality", "rating", "ratings", "score", "scores", "weight"))
 """Words in the names of columns that hold amounts, or classes of them."""
 
 
@@ -355,6 +351,8 @@ def classifies_with_regression_loss(case: Case) -> bool | None:
     if case.loss.name not in REGRESSION or form is LabelForm.CONTINUOUS or case.reproduces_inputs:
         return None
     if case.learns_values:
+        return None
+    if form is None and case.measure is not None:
         return None
     if form in ROWS or (head.activation == "softmax" and (head.units != 1 or form in NUMBERED)):
         return True

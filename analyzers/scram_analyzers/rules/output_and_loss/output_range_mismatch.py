@@ -131,6 +131,31 @@ class OutputRangeMismatch(Rule):
             """,
         ),
         Example(
+            "Softmax for coordinates, judged by their distance",
+            """
+            import keras
+            from project import faces, points
+
+            model = keras.Sequential()
+            model.add(keras.layers.Conv2D(32, 3, activation="relu"))
+            model.add(keras.layers.Flatten())
+            model.add(keras.layers.Dense(30, activation=»"softmax"«))
+            model.compile(optimizer="adam", loss="mse", metrics=["mae"])
+            model.fit(faces, points, epochs=50)
+            """,
+            """
+            import keras
+            from project import faces, points
+
+            model = keras.Sequential()
+            model.add(keras.layers.Conv2D(32, 3, activation="relu"))
+            model.add(keras.layers.Flatten())
+            model.add(keras.layers.Dense(30, activation="linear"))
+            model.compile(optimizer="adam", loss="mse", metrics=["mae"])
+            model.fit(faces, points, epochs=50)
+            """,
+        ),
+        Example(
             "Values of actions, which may be larger than 1",
             """
             import keras
@@ -397,7 +422,9 @@ def _what_targets_are(case: Case) -> str | None:
         return "predictions with new values in them"
     if case.form is LabelForm.CONTINUOUS:
         return "measured numbers"
-    return "the inputs themselves" if case.reproduces_inputs else None
+    if case.reproduces_inputs:
+        return "the inputs themselves"
+    return f"numbers, by the metric {case.measure}" if case.form is None and case.measure is not None else None
 
 
 def _units(case: Case) -> str:

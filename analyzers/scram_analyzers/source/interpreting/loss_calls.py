@@ -57,25 +57,27 @@ def of_function(interpreter: Interpreter, name: str, arguments: Arguments, place
 
 
 def note_feeding(interpreter: Interpreter, model: Ref, output: Value, arguments: Arguments) -> None:
-    """Remember what data a model was called on, for the loss that will judge its output."""
+    """Remember which model was called, and on what data, for the loss that will judge its output."""
+    if not isinstance(output, Tensor):
+        return
     given = arguments.positional[0] if arguments.positional else arguments.get("inputs")
     data = data_operations.as_data(given.value) if given is not None else None
-    if given is not None and data is not None and isinstance(output, Tensor):
-        fed = Fed(interpreter.snapshot(model), Argument(data, given.place))
-        interpreter.note("fed", output, fed)
+    x = Argument(data, given.place) if given is not None and data is not None else None
+    interpreter.note("fed", output, Fed(interpreter.snapshot(model), x))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Fed:
-    """A model and the data that it was called on."""
+    """A model and the data that it was called on, None where nothing is known of them."""
 
     model: Model
-    x: Argument
+    x: Argument | None
 
 
 def _note(interpreter: Interpreter, loss: Loss, output: Tensor, labels: Value | None, place: Place) -> None:
     facts = (interpreter.fact("fed", tensor) for tensor in output.ancestors())
-    fed = next((fact for fact in facts if isinstance(fact, Fed)), None)
+    feedings = [fact for fact in facts if isinstance(fact, Fed)]
+    fed = next((each for each in feedings if each.x is not None), next(iter(feedings), None))
     call = LossCall(
         loss,
         output,

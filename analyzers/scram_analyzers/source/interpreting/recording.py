@@ -117,10 +117,13 @@ class Recording:
         )
 
     def _models(self) -> list[Model]:
-        """Each model once, as it was last trained or compiled."""
+        """Each model once, as it was last trained or compiled, or judged in a loop of the program's own."""
         latest: dict[int, Model] = {}
         trained = [*(each.model for each in self.compiles), *(each.model for each in self.fits)]
         for model in trained:
             if model is not None:
                 latest[model.identity] = model
+        for call in self.loss_calls:
+            if call.model is not None:
+                latest.setdefault(call.model.identity, call.model)
         return list(latest.values())

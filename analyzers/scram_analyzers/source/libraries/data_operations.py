@@ -19,7 +19,7 @@ from scram_analyzers.source.data import (
     join_data,
 )
 from scram_analyzers.source.interpreting.state import ListObject
-from scram_analyzers.source.libraries import loaders
+from scram_analyzers.source.libraries import datasets, loaders
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
     Arguments,
@@ -194,7 +194,7 @@ def select(interpreter: Interpreter, data: Data, keys: list[Value | slice], plac
     if len(keys) == 1 and _names_columns(interpreter, key):
         if isinstance(key, Constant):
             return named_column(data, replace(one, roots=loaders.member_roots(interpreter, data, text(key))), text(key))
-        return replace(one, shape=None, range=None)
+        return replace(one, shape=None, range=None, labels=_form_of_columns(interpreter, key))
     every_row = step.kind is StepKind.SHUFFLED and isinstance(key, Data) and key.rows == WHOLE
     rows = data.rows if every_row else _rows(data, key)
     if len(keys) == 1 and isinstance(key, slice):
@@ -270,6 +270,12 @@ def _names_columns(interpreter: Interpreter, key: Value | slice) -> bool:
     return isinstance(thing, ListObject) and any(isinstance(text(item), str) for item in thing.items)
 
 
+def _form_of_columns(interpreter: Interpreter, key: Value | slice) -> LabelForm | None:
+    """What columns of a well-known table are as labels, by their names."""
+    names = frozenset(text(item) for item in (() if isinstance(key, slice) else interpreter.items_of(key)) or ())
+    return LabelForm.MULTI_HOT if names in datasets.MULTI_HOT_COLUMNS else None
+
+
 def _is_window(key: Value | slice) -> bool:
     """Whether a slice moves along with a loop: both bounds given, the first not a number."""
     if not isinstance(key, slice) or key.start is None or key.stop is None:
@@ -331,9 +337,9 @@ def with_item(data: Data, value: Value, place: Place, column: str | None = None)
         return _filled(data, given, place)
     kind = StepKind.SCALED if given is not None and given.scaled else StepKind.OTHER
     encoded = given is not None and not given.scaled and any(step.kind is StepKind.ENCODED for step in given.steps)
-    learned = next((each.learned for each in given.learned_steps()), None) if given is not None else None
+    learned = [each.learned for each in given.learned_steps()][-1:] if given is not None else []
     put = (column, given) if column is not None and given is not None else None
-    step = DataStep(kind, ENCODED_COLUMN if encoded else "setitem", place, learned=learned, put=put)
+    step = DataStep(kind, ENCODED_COLUMN if encoded else "setitem", place, learned=next(iter(learned), None), put=put)
     interval = None if kind is StepKind.SCALED else _widened(data, value)
     facts: dict[str, object] = {"range": interval}
     if interval is not None and data.labels is LabelForm.BINARY and interval != Interval(0, 1):

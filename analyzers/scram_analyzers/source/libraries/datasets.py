@@ -93,6 +93,9 @@ OPENML: Mapping[str, KnownDataset] = MappingProxyType(
 )
 """Data sets that scikit-learn fetches from OpenML, by their names there."""
 
+MULTI_HOT_COLUMNS = frozenset((frozenset(("toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate")),))
+"""Columns of well-known tables, any number of which may be 1 in a row: the comments of Jigsaw's competition."""
+
 COARSE_CLASSES = 20
 """The classes of CIFAR-100 with `label_mode="coarse"`."""
 

@@ -163,11 +163,15 @@ def _joined(interpreter: Interpreter, last: str, arguments: Arguments, place: Pl
 
 
 def joined(interpreter: Interpreter, values: list[Value], step: DataStep) -> Data | None:
-    """Arrays put together: the ranges of all, and the rows of all where each has all of its own."""
+    """Arrays put together: the ranges of all, and the rows of all where each has all of its own.
+
+    Of what a model made nothing is known: where it is put beside real data, as for a discriminator, these tell.
+    """
     parts = [data_operations.as_data(value) or data_operations.stacked(interpreter, value) for value in values]
     known = [part for part in parts if part is not None]
     if not known or len(known) < len(parts):
         return None
+    known = [part for part in known if part.source != "prediction"] or known
     result, hull = known[0], known[0].range
     for part in known[1:]:
         hull = hull.hull(part.range) if hull is not None and part.range is not None else None

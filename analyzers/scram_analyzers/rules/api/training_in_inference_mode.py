@@ -9,6 +9,7 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.api import tapes
+from scram_analyzers.rules.architecture.paths import models_of
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.graph import Layer
 from scram_analyzers.source.model import Model, ModelKind
@@ -57,6 +58,27 @@ class TrainingInInferenceMode(Rule):
         "said of training at all, the finding is for information."
     )
     bad = (
+        Example(
+            "A layer that never learns its averages",
+            """
+            import keras
+            from keras import layers
+
+            class Net(keras.Model):
+                def __init__(self):
+                    super().__init__()
+                    self.hidden = layers.Dense(64, activation="relu")
+                    self.norm = layers.BatchNormalization()
+                    self.head = layers.Dense(10, activation="softmax")
+
+                def call(self, x, training=False):
+                    return self.head(»self.norm(self.hidden(x), training=False)«)
+
+            model = Net()
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x, y)
+            """,
+        ),
         Example(
             "Dropout is off",
             """
@@ -162,6 +184,27 @@ class TrainingInInferenceMode(Rule):
     )
     good = (
         Example(
+            "Averages of a part that is frozen",
+            """
+            import keras
+            from keras import layers
+
+            class Net(keras.Model):
+                def __init__(self):
+                    super().__init__()
+                    self.norm = layers.BatchNormalization()
+                    self.norm.trainable = False
+                    self.head = layers.Dense(10, activation="softmax")
+
+                def call(self, x, training=False):
+                    return self.head(self.norm(x, training=False))
+
+            model = Net()
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x, y)
+            """,
+        ),
+        Example(
             "Nothing in the model behaves differently",
             """
             import tensorflow as tf
@@ -212,6 +255,8 @@ class TrainingInInferenceMode(Rule):
             around = tapes.surroundings(statement, section)
             for model in dict.fromkeys(each.model for each in tapes.gradients([around], tape, section)):
                 yield from self._of_model(program, statement, model, section)
+        if program.mentions("training"):
+            yield from program.each(models_of(program), _of_call)
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Say training=True."""
@@ -240,6 +285,23 @@ class TrainingInInferenceMode(Rule):
             severity=None if said else Severity.INFO,
             recipe="training=True",
         )
+
+
+def _of_call(program: Program, model: Model) -> Iterator[Report]:
+    """BatchNormalization that the `call` of a model of the program's own runs in inference mode, whatever it does."""
+    for tensor in model.tensors() if model.kind is ModelKind.SUBCLASSED else ():
+        layer, place = tensor.producer, tensor.place
+        if not isinstance(layer, Layer) or layer.class_name != "BatchNormalization" or model.is_frozen(layer):
+            continue
+        told = _training(place.node) if place is not None and isinstance(place.node, cst.Call) else None
+        if place is not None and isinstance(told, cst.Name) and told.value == "False":
+            yield Report(
+                place,
+                "This BatchNormalization is always told that it does not train: it never learns its averages, and "
+                "normalizes nothing.",
+                (Related(layer.place, "The layer is made here."),),
+                recipe="training=training",
+            )
 
 
 def _training(call: cst.Call) -> cst.BaseExpression | None:

@@ -1,0 +1,267 @@
+"""SCR872 inference-in-training-mode."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import libcst as cst
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
+from scram_analyzers.rules.api import tapes
+from scram_analyzers.rules.architecture.paths import models_of
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.source.graph import Layer
+from scram_analyzers.source.model import Model, ModelKind
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Program
+from scram_analyzers.source.reading import parents, search
+from scram_analyzers.source.reading.dotted import dotted_name
+
+RANDOM = ("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "AlphaDropout", "GaussianDropout")
+
+_ON_PURPOSE = re.compile(r"monte|mc_?drop|bayes|uncertain|posterior|n_samples|num_samples", re.IGNORECASE)
+"""Words of programs that draw several predictions from dropout on purpose."""
+
+_JUDGING = re.compile(r"(^|[^a-z])(val|valid|validation|test|eval|evaluate|held)([^a-z]|$)")
+
+
+class InferenceInTrainingMode(Rule):
+    """Dropout that is never off, or BatchNormalization that never learns its averages."""
+
+    code = "SCR872"
+    name = "inference-in-training-mode"
+    severity = Severity.WARNING
+    confidence = Confidence.MEDIUM
+    summary = "predictions or validation in which Dropout still drops and BatchNormalization goes by the batch"
+    why = (
+        "In training mode Dropout removes values at random and BatchNormalization goes by the batch at hand. Results "
+        "are then worse than the model is, and other ones each time."
+    )
+    how = "Hand on the training argument of call, and call the model with training=False where it is judged."
+    references = (
+        Reference(
+            "Keras: Writing a training loop from scratch",
+            "https://keras.io/guides/writing_a_custom_training_loop_in_tensorflow/",
+        ),
+        Reference("Keras: Dropout", "https://keras.io/api/layers/regularization_layers/dropout/"),
+    )
+    false_alarms = (
+        "Dropout in predictions is also a way to see how sure a model is: a program that speaks of uncertainty, of "
+        "samples or of Monte Carlo is left alone."
+    )
+    bad = (
+        Example(
+            "A layer that always drops",
+            """
+            import keras
+            from keras import layers
+
+            class Net(keras.Model):
+                def __init__(self):
+                    super().__init__()
+                    self.hidden = layers.Dense(64, activation="relu")
+                    self.drop = layers.Dropout(0.3)
+                    self.head = layers.Dense(10, activation="softmax")
+
+                def call(self, x, training=False):
+                    return self.head(»self.drop(self.hidden(x), training=True)«)
+
+            model = Net()
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x, y, epochs=20, validation_data=(x_val, y_val))
+            """,
+            """
+            import keras
+            from keras import layers
+
+            class Net(keras.Model):
+                def __init__(self):
+                    super().__init__()
+                    self.hidden = layers.Dense(64, activation="relu")
+                    self.drop = layers.Dropout(0.3)
+                    self.head = layers.Dense(10, activation="softmax")
+
+                def call(self, x, training=False):
+                    return self.head(self.drop(self.hidden(x), training=training))
+
+            model = Net()
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x, y, epochs=20, validation_data=(x_val, y_val))
+            """,
+        ),
+        Example(
+            "Validation with dropout",
+            """
+            import tensorflow as tf
+
+            (x_train, y_train), (x_val, y_val) = tf.keras.datasets.mnist.load_data()
+            x_val = x_val.reshape(-1, 784) / 255
+            pairs = tf.data.Dataset.from_tensor_slices((x_train.reshape(-1, 784) / 255, y_train))
+            batches = pairs.shuffle(10_000).batch(32)
+            model = tf.keras.Sequential(
+                [tf.keras.layers.Dense(64, "relu"), tf.keras.layers.Dropout(0.5), tf.keras.layers.Dense(10)]
+            )
+            loss_fn = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            optimizer = tf.keras.optimizers.Adam()
+            for epoch in range(20):
+                for x, y in batches:
+                    with tf.GradientTape() as tape:
+                        loss = loss_fn(y, model(x, training=True))
+                    gradients = tape.gradient(loss, model.trainable_variables)
+                    optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+            val_loss = loss_fn(y_val, »model(x_val, training=True)«)
+            """,
+            """
+            import tensorflow as tf
+
+            (x_train, y_train), (x_val, y_val) = tf.keras.datasets.mnist.load_data()
+            x_val = x_val.reshape(-1, 784) / 255
+            pairs = tf.data.Dataset.from_tensor_slices((x_train.reshape(-1, 784) / 255, y_train))
+            batches = pairs.shuffle(10_000).batch(32)
+            model = tf.keras.Sequential(
+                [tf.keras.layers.Dense(64, "relu"), tf.keras.layers.Dropout(0.5), tf.keras.layers.Dense(10)]
+            )
+            loss_fn = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            optimizer = tf.keras.optimizers.Adam()
+            for epoch in range(20):
+                for x, y in batches:
+                    with tf.GradientTape() as tape:
+                        loss = loss_fn(y, model(x, training=True))
+                    gradients = tape.gradient(loss, model.trainable_variables)
+                    optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+            val_loss = loss_fn(y_val, model(x_val, training=False))
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "Predictions drawn from dropout",
+            """
+            import keras
+            from keras import layers
+
+            class MonteCarloNet(keras.Model):
+                def __init__(self):
+                    super().__init__()
+                    self.hidden = layers.Dense(64, activation="relu")
+                    self.drop = layers.Dropout(0.3)
+                    self.head = layers.Dense(1)
+
+                def call(self, x, training=False):
+                    return self.head(self.drop(self.hidden(x), training=True))
+
+            model = MonteCarloNet()
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x, y, epochs=20, validation_data=(x_val, y_val))
+            """,
+        ),
+        Example(
+            "Each in its place",
+            """
+            import tensorflow as tf
+
+            (x_train, y_train), (x_val, y_val) = tf.keras.datasets.mnist.load_data()
+            x_val = x_val.reshape(-1, 784) / 255
+            pairs = tf.data.Dataset.from_tensor_slices((x_train.reshape(-1, 784) / 255, y_train))
+            batches = pairs.shuffle(10_000).batch(32)
+            model = tf.keras.Sequential(
+                [tf.keras.layers.Dense(64, "relu"), tf.keras.layers.Dropout(0.5), tf.keras.layers.Dense(10)]
+            )
+            loss_fn = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            optimizer = tf.keras.optimizers.Adam()
+            for epoch in range(20):
+                for x, y in batches:
+                    with tf.GradientTape() as tape:
+                        loss = loss_fn(y, model(x, training=True))
+                    gradients = tape.gradient(loss, model.trainable_variables)
+                    optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+            val_loss = loss_fn(y_val, model(x_val, training=False))
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report layers that are told training=True in `call`, and models that are when they are judged."""
+        if not program.mentions("training") or program.matches(_ON_PURPOSE):
+            return
+        yield from program.each(models_of(program), _of_model)
+        yield from _of_judging(program)
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """Hand on the argument of `call`; outside of it, say False."""
+        for call, place in search.found(program, cst.Call, "training"):
+            if program.range_of(place) != finding.range or not _says_true(call):
+                continue
+            within = dotted_name(call.func) or ""
+            value = "training" if within.startswith("self.") else "False"
+            edit = fixes.set_argument(program, place, "training", value)
+            return Fix(f"Say training={value}", Applicability.UNSAFE, (edit,)) if edit else None
+        return None
+
+
+def _of_model(program: Program, model: Model) -> Iterator[Report]:
+    """Dropout in the `call` of a model of the program's own, where that knows of training."""
+    if model.kind is not ModelKind.SUBCLASSED:
+        return
+    for tensor in model.tensors():
+        layer, place = tensor.producer, tensor.place
+        if not isinstance(layer, Layer) or layer.class_name not in RANDOM or place is None:
+            continue
+        if isinstance(place.node, cst.Call) and _says_true(place.node) and _knows_of_training(place):
+            yield Report(
+                place,
+                f"This {layer.class_name} is always told that it trains, so it drops values in predictions and in "
+                "validation too.",
+                (Related(layer.place, "The layer is made here."),),
+                recipe="training=training",
+            )
+
+
+def _knows_of_training(place: Place) -> bool:
+    """Whether the function around takes an argument `training` that it could hand on."""
+    for node in parents.ancestors(place):
+        if isinstance(node, cst.FunctionDef):
+            known = [*node.params.params, *node.params.kwonly_params]
+            return any(each.name.value == "training" for each in known)
+    return False
+
+
+def _of_judging(program: Program) -> Iterator[Report]:
+    """A model that a tape trains, called in training mode for what is a validation result by its name."""
+    trained: set[str] = set()
+    for statement, tape, section in tapes.tapes(program):
+        around = tapes.surroundings(statement, section)
+        trained.update(each.model for each in tapes.gradients([around], tape, section))
+    models = [each.model for each in program.loss_calls if each.model is not None]
+    random = next((layer for model in models for layer in model.layers if layer.class_name in RANDOM), None)
+    if not trained or random is None:
+        return
+    for call, place in search.found(program, cst.Call, "training"):
+        if dotted_name(call.func) in trained and _says_true(call) and _is_judged(place):
+            yield Report(
+                place,
+                f"The model is judged in training mode, so {random.class_name} still drops values at random.",
+                (Related(random.place, "This layer works as in training."),),
+                recipe="training=False",
+            )
+
+
+def _is_judged(place: Place) -> bool:
+    """Whether the statement around gives a validation result its name, and stands outside of any tape."""
+    above = parents.ancestors(place)
+    if any(isinstance(node, cst.With) and tapes.tape_name(node) is not None for node in above):
+        return False
+    assign = next((node for node in above if isinstance(node, cst.Assign)), None)
+    if assign is None:
+        return False
+    names = [node.value for target in assign.targets for node in search.nodes(target, cst.Name)]
+    return any(_JUDGING.search(name.lower().replace("_", " ")) for name in names)
+
+
+def _says_true(call: cst.Call) -> bool:
+    for argument in call.args:
+        if argument.keyword is not None and argument.keyword.value == "training":
+            return isinstance(argument.value, cst.Name) and argument.value.value == "True"
+    return False

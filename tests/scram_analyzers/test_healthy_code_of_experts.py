@@ -151,3 +151,219 @@ def test_functions_that_join_take_what_their_layers_take(argument: str, wrong: b
         likeness = layers.dot([layers.Input((32,)), layers.Input((32,))], axes=1, {argument})
         """
     assert ("invalid-argument" in said(text)) is wrong
+
+
+def levels(text: str) -> dict[str, str]:
+    findings = analyze_source(textwrap.dedent(text), "train.py", RuleSet.default()).findings
+    return {each.name: each.severity.value for each in findings}
+
+
+def test_either_of_two_tensors_may_go_on() -> None:
+    text = """
+        import keras
+        from keras import layers
+
+        def block(x, width):
+            rest = x if x.shape[3] == width else layers.Conv2D(width, 1)(x)
+            x = layers.BatchNormalization()(x)
+            x = layers.Conv2D(width, 3, padding="same", activation="swish")(x)
+            return {join}
+
+        image, noise = keras.Input((64, 64, 3)), keras.Input((64, 64, 1))
+        x = layers.Concatenate()([layers.Conv2D(32, 1)(image), noise])
+        model = keras.Model([image, noise], layers.Conv2D(3, 1)(block(x, 32)))
+        model.compile("adam", "mse")
+        """
+    for join in ("x + rest", "layers.add([x, rest])"):
+        assert "missing-hidden-activation" not in said(text.format(join=join))
+    assert "missing-hidden-activation" in said(text.format(join="x"))
+
+
+def test_a_block_may_begin_with_its_activation() -> None:
+    text = """
+        from keras import Input, Model
+        from keras.layers import Conv2D, Dense, Flatten, LeakyReLU
+
+        x = image = Input((28, 28, 1))
+        for filters in (32, 64, 128):
+            {before}
+            x = Conv2D(filters, 5, strides=2, padding="same")(x)
+        model = Model(image, Dense(1, activation="sigmoid")(Flatten()(x)))
+        model.compile("adam", "binary_crossentropy")
+        """
+    assert "missing-hidden-activation" not in said(text.format(before="x = LeakyReLU(0.2)(x)"))
+    assert "missing-hidden-activation" in said(text.format(before="pass"))
+
+
+@pytest.mark.parametrize(("compiled", "wrong"), [('wide.compile("adam", "mse")', False), ("", True)])
+def test_the_head_of_one_model_may_feed_another(compiled: str, wrong: bool) -> None:
+    text = f"""
+        from keras import Input, Model
+        from keras.layers import Dense, concatenate
+
+        one, two = Input((40,)), Input((8,))
+        wide = Model(one, Dense(4)(Dense(32, activation="relu")(one)))
+        {compiled}
+        deep = Dense(16, activation="relu")(two)
+        both = Model([one, two], Dense(1)(concatenate([wide.output, deep])))
+        both.compile("adam", "mse")
+        """
+    assert ("missing-hidden-activation" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(("after", "level"), [("concatenate([lstm, ways])", "info"), ("lstm", "warning")])
+def test_dropout_that_values_go_around_is_no_hurdle(after: str, level: str) -> None:
+    text = f"""
+        from keras import Input, Model
+        from keras.layers import LSTM, Conv1D, Dense, Dropout, GlobalAveragePooling1D, concatenate
+
+        series = Input((100, 1))
+        lstm = Dropout(0.8)(LSTM(8)(series))
+        ways = GlobalAveragePooling1D()(Conv1D(128, 8, activation="relu")(series))
+        model = Model(series, Dense(5, activation="softmax")({after}))
+        """
+    assert levels(text)["dropout-too-high"] == level
+
+
+RATES = """
+import argparse
+import numpy as np
+from keras import Sequential
+from keras.callbacks import LearningRateScheduler
+from keras.layers import Dense
+from keras.optimizers import Adam, SGD
+
+x, y = np.load("x.npy"), np.load("y.npy")
+model = Sequential([Dense(10, activation="relu"), Dense(10, activation="relu"), Dense(1)])
+"""
+
+
+@pytest.mark.parametrize(
+    ("callbacks", "wrong"), [("[LearningRateScheduler(lambda e: 1e-8 * 10**e)]", False), ("[]", True)]
+)
+def test_a_rate_may_be_the_best_of_many(callbacks: str, wrong: bool) -> None:
+    text = f"""
+model.compile(SGD(momentum=0.9), "mse")
+model.fit(x, y, epochs=100, callbacks={callbacks})
+model = Sequential([Dense(10, activation="relu"), Dense(1)])
+model.compile(SGD(4e-8, momentum=0.9), "mse")
+model.fit(x, y, epochs=500)
+"""
+    assert ("learning-rate-too-low" in said(RATES + text)) is wrong
+
+
+@pytest.mark.parametrize(("first", "wrong"), [("", True), ('model.compile("adam", "mse")\nmodel.fit(x, y)', False)])
+def test_a_trained_model_is_tuned_with_small_steps(first: str, wrong: bool) -> None:
+    text = f"{RATES}{first}\nmodel.compile(Adam(2e-7), 'mse')\nmodel.fit(x, y, epochs=5)\n"
+    assert ("learning-rate-too-low" in said(text)) is wrong
+
+
+def test_the_default_rate_of_one_optimizer_is_not_the_other_ones() -> None:
+    text = """
+parser = argparse.ArgumentParser()
+parser.add_argument("--lr", type=float, default=0.1)
+parser.add_argument("--opt", default="sgd")
+args = parser.parse_args()
+
+def optimizer(name, lr):
+    if name == "sgd":
+        return SGD(lr, momentum=0.9)
+    return Adam(lr)
+
+model.compile({chosen}, "mse")
+model.fit(x, y, epochs=5)
+"""
+    assert "learning-rate-too-high" not in said(RATES + text.format(chosen="optimizer(args.opt, args.lr)"))
+    assert "learning-rate-too-high" in said(RATES + text.format(chosen="Adam(args.lr)"))
+
+
+def test_one_layer_alone_is_shown_untrained() -> None:
+    text = """
+        import numpy as np
+        from keras import Sequential
+        from keras.layers import Dense, Embedding, Flatten
+
+        model = Sequential([Embedding(10, 50){more}])
+        model.compile("rmsprop", "mse")
+        print(model.predict(np.arange(10)))
+        """
+    assert "never-trained" not in said(text.format(more=""))
+    assert "never-trained" in said(text.format(more=", Flatten(), Dense(1)"))
+
+
+@pytest.mark.parametrize(("optimizer", "level"), [("adam", "info"), ("sgd", "warning")])
+def test_a_sum_changes_the_steps_of_plain_descent(optimizer: str, level: str) -> None:
+    text = f"""
+        import tensorflow as tf
+        from tensorflow import keras
+
+        def triplet_loss(y_true, y_pred):
+            anchor, same, other = y_pred[0], y_pred[1], y_pred[2]
+            gap = tf.reduce_sum(tf.square(anchor - same), -1) - tf.reduce_sum(tf.square(anchor - other), -1)
+            return tf.reduce_sum(tf.maximum(gap + 0.2, 0.0))
+
+        model = keras.Sequential([keras.layers.Dense(8, activation="relu"), keras.layers.Dense(128)])
+        model.compile("{optimizer}", triplet_loss)
+        """
+    assert levels(text)["summed-loss"] == level
+
+
+def test_accuracy_of_logits_is_told_and_no_more() -> None:
+    text = """
+        import keras
+
+        model = keras.Sequential([keras.layers.Dense(8, activation="relu"), keras.layers.Dense(1)])
+        loss = keras.losses.BinaryCrossentropy(from_logits=True)
+        model.compile("adam", loss, metrics=["accuracy"])
+        """
+    assert levels(text)["metric-mismatch"] == "info"
+
+
+@pytest.mark.parametrize(("spread", "wrong"), [("0.5", False), ("3", True)])
+def test_nearly_all_of_what_is_drawn_is_within_two_spreads(spread: str, wrong: bool) -> None:
+    text = f"""
+        import numpy as np
+        from keras import Sequential
+        from keras.layers import Dense
+
+        model = Sequential([Dense(8, activation="relu"), Dense(50, activation="tanh")])
+        model.compile("adam", "mse")
+        codes = np.random.normal(0.0, {spread}, (1000, 50))
+        model.fit(np.random.rand(1000, 8), codes, epochs=20)
+        """
+    assert ("output-range-mismatch" in said(text)) is wrong
+
+
+def test_columns_are_scaled_one_after_another() -> None:
+    text = """
+        import pandas as pd
+        from keras import Sequential
+        from keras.layers import Dense
+
+        def scale(table, name):
+            table[name] = (table[name] - table[name].mean()) / table[name].std()
+
+        table = pd.read_csv("calls.csv")
+        for name in table.columns:
+            {scaled}
+        x = table.values
+        model = Sequential([Dense(8, activation="relu"), Dense(3, activation="relu"), Dense(40)])
+        model.compile("adam", "mse")
+        model.fit(x, x, epochs=100)
+        """
+    assert "input-not-normalized" not in said(text.format(scaled="scale(table, name)"))
+    assert "input-not-normalized" in said(
+        text.format(scaled="print(name)").replace("(table[name] - table[name].mean()) / table[name].std()", "0")
+    )
+
+
+def test_what_is_made_elsewhere_may_judge() -> None:
+    text = """
+        from gan import discriminator, generator
+        from keras import Input, Model
+
+        noise = Input((100,))
+        adversarial = Model(noise, discriminator(generator(noise)))
+        adversarial.compile(loss="mse", optimizer="rmsprop", metrics=["accuracy"])
+        """
+    assert "accuracy-metric-for-regression" not in said(text)

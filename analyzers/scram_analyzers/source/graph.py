@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.values import Arguments, Value, text
+from scram_analyzers.source.values import Arguments, Choice, Value, text
 
 if TYPE_CHECKING:
     from scram_analyzers.source.model import Model
@@ -90,3 +90,15 @@ class Tensor:
                 if id(source) not in seen:
                     seen.add(id(source))
                     waiting.append(source)
+
+
+EITHER = "either"
+"""The name of the operation that stands for one of several tensors, whichever branch of the program made it."""
+
+
+def as_tensor(value: Value) -> Value:
+    """One of several tensors as a tensor made from all of them; any other value as it is."""
+    if not isinstance(value, Choice):
+        return value
+    tensors = tuple(option for option in value.options if isinstance(option, Tensor))
+    return Tensor(Operation(EITHER, Arguments()), tensors, value.place) if tensors else value

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.graph import Layer, Tensor
+from scram_analyzers.source.keras_api.layers import WEIGHTED
 from scram_analyzers.source.model import Model, ModelKind
 from scram_analyzers.source.program import Compile, Evaluation, Program
 
@@ -139,7 +140,8 @@ def _has_weights(model: Model) -> bool:
         return True
     if ModelKind.APPLICATION in kinds:
         return not model.outputs or not all(_is_new(output) for output in model.outputs)
-    return not model.complete
+    shown = sum(layer.class_name in WEIGHTED for layer in model.layers) == 1  # what one layer does, for the reader
+    return shown or not model.complete
 
 
 def _weights(evaluation: Evaluation) -> str:

@@ -293,7 +293,8 @@ class MissingHiddenActivation(Rule):
         return program.each(models_of(program), self._of_model)
 
     def _of_model(self, program: Program, model: Model) -> Iterator[Report]:
-        found = _linear_layers(model)
+        elsewhere = _heads_elsewhere(program)
+        found = [each for each in _linear_layers(model) if id(each[1]) not in elsewhere]
         shapes = ModelShapes(model) if found else None
         linear = {layer.identity for layer, _, _ in found}
         for layer, tensor, following in found:
@@ -328,7 +329,18 @@ class MissingHiddenActivation(Rule):
 
 @once
 def _linear_layers(model: Model) -> tuple[tuple[Layer, Tensor, _Next], ...]:
-    return tuple(_linear(paths_of(model)))
+    paths = paths_of(model)
+    found = tuple(_linear(paths))
+    made: dict[object, list[int]] = {}
+    for layer, _ in paths.applied:
+        made.setdefault(layer.place.key, []).append(layer.identity)
+    linear = {layer.identity for layer, _, _ in found}
+    return tuple(each for each in found if not _is_end_of_loop(each[0], made[each[0].place.key], linear))
+
+
+def _is_end_of_loop(layer: Layer, made: list[int], linear: set[int]) -> bool:
+    """Whether one line makes several layers, of which only the last is linear: each begins with its activation."""
+    return len(made) > 1 and layer.identity == made[-1] and linear.isdisjoint(made[:-1])
 
 
 def _linear(paths: Paths) -> Iterator[tuple[Layer, Tensor, _Next]]:
@@ -342,6 +354,13 @@ def _linear(paths: Paths) -> Iterator[tuple[Layer, Tensor, _Next]]:
         following = _following(paths, tensor, inner)
         if following is not None:
             yield layer, tensor, following
+
+
+@once
+def _heads_elsewhere(program: Program) -> frozenset[int]:
+    """The tensors that models return which are compiled for themselves: what ends there is a head, and linear so."""
+    compiled = {each.model.identity: each.model for each in program.compiles if each.model is not None}
+    return frozenset(id(output) for model in compiled.values() for output in model.outputs)
 
 
 def _is_written_none(argument: Argument) -> bool:

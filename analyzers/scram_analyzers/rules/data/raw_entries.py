@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from scram_analyzers.rules.data.unused_copies import unused_copies
 from scram_analyzers.source.data import Data, StepKind
 from scram_analyzers.source.entries import entries_from, entries_of, entry_layers
@@ -44,8 +46,14 @@ def is_raw_table(program: Program, data: Data) -> bool:
         return False
     if data.scaled or any(step.kind is StepKind.ENCODED and step.certain for step in data.steps):
         return False  # what was joined to marks of words keeps its own columns
+    if program.matches(_COLUMNS_MOVED):
+        return False
     scalers = [call for call in (*program.calls, *program.method_calls) if _scales(call.name)]
     return not scalers or all(_goes_nowhere(program, scaler.name) for scaler in scalers)
+
+
+_COLUMNS_MOVED = re.compile(r"\[([A-Za-z_]\w*)\]\s*=\s*\(\s*\w+\[\1\]\s*-")
+"""One column after another, each replaced by what is left of it less its mean: `table[name] = (table[name] - ...`."""
 
 
 def _goes_nowhere(program: Program, scaler: str) -> bool:

@@ -225,6 +225,8 @@ class LearningRateTooHigh(Rule):
                 continue
             if rate.value <= limit * _allowance(program, optimizer):
                 continue
+            if rate.assumed and optimizer not in compiled:
+                continue  # one of several optimizers to choose from, and the rate is the default for another
             moves_pixels = optimizer.class_name == "SGD" and not program.matches(_WEIGHTS_MOVED)
             if optimizer not in compiled and (moves_pixels or _moves_no_weights(program)):
                 continue  # it may move something other than weights, such as the pixels of an image

@@ -15,7 +15,7 @@ from scram_analyzers.run.learning import ENOUGH_EPOCHS, crawl, standstill
 from scram_analyzers.run.records import OptimizerInfo, Subject, SubjectKind
 from scram_analyzers.run.wording import rounded
 from scram_analyzers.source.keras_api.losses import REGRESSION
-from scram_analyzers.source.model import ModelKind
+from scram_analyzers.source.model import Model, ModelKind
 from scram_analyzers.source.program import Optimizer, Program
 
 
@@ -149,6 +149,7 @@ class LearningRateTooLow(Rule):
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each optimizer whose rate is known, positive and below its family's limit."""
         tuned = _fine_tuned(program) | _with_large_gradients(program)
+        swept = _found_by_search(program)
         for optimizer in program.optimizers:
             rate = optimizer.learning_rate
             limit = self._limit(optimizer.class_name)
@@ -159,8 +160,8 @@ class LearningRateTooLow(Rule):
                 or rate.place is None
             ):
                 continue
-            if any(callback.kind is not None for callback in optimizers.rate_setters(program, optimizer)):
-                continue  # a scheduler sets another one before the first step
+            if rate.assumed or optimizer in swept:
+                continue  # whoever starts the program, or a search for the best rate, chose it
             lowest = limit / 10 if optimizer in tuned else limit
             if not 0 < rate.value < lowest or math.isclose(rate.value, lowest):
                 continue
@@ -261,14 +262,31 @@ def _with_large_gradients(program: Program) -> set[Optimizer]:
     return found
 
 
+def _found_by_search(program: Program) -> set[Optimizer]:
+    """Optimizers of a program in which a scheduler sets rates.
+
+    It sets another one before the first step, or has gone through many of them to find the best for this data.
+    """
+    used = [each.optimizer for each in program.compiles if each.optimizer is not None]
+    setters = (callback for optimizer in used for callback in optimizers.rate_setters(program, optimizer))
+    return set(used) if any(callback.kind is not None for callback in setters) else set()
+
+
 def _fine_tuned(program: Program) -> set[Optimizer]:
-    """Optimizers of models with a pretrained part."""
-    pretrained = (ModelKind.APPLICATION, ModelKind.LOADED)
+    """Optimizers of models with a pretrained part, or that were trained with another one before."""
+    trained = [fit.compile for fit in program.fits if fit.compile is not None]
+    before = {each.model.identity: each.optimizer for each in reversed(trained) if each.model is not None}
     tuned = set()
     for compiled in program.compiles:
         model = compiled.model
         if compiled.optimizer is None or model is None:
             continue
-        if model.kind in pretrained or any(nested.kind in pretrained for nested in model.nested):
+        again = before.get(model.identity, compiled.optimizer) is not compiled.optimizer
+        if again or _is_pretrained(model):
             tuned.add(compiled.optimizer)
     return tuned
+
+
+def _is_pretrained(model: Model) -> bool:
+    """Whether a model is, or holds at any depth, a network that was trained elsewhere."""
+    return model.kind in (ModelKind.APPLICATION, ModelKind.LOADED) or any(map(_is_pretrained, model.nested))

@@ -9,6 +9,7 @@ from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Se
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.output_and_loss import cases
 from scram_analyzers.source.data import Data, LabelForm
+from scram_analyzers.source.heads import heads_of
 from scram_analyzers.source.keras_api.losses import REGRESSION
 from scram_analyzers.source.program import Compile, Loss, Metric, Program
 
@@ -158,6 +159,8 @@ def _predicts_numbers(program: Program, compiled: Compile, losses: Sequence[Loss
     if not losses or (compiled.model is not None and compiled.model.trains_itself):
         return False
     fits = [fit for fit in program.fits if fit.compile is compiled]
+    if not fits and compiled.model is not None and all(head.layer is None for head in heads_of(compiled.model)):
+        return False  # it ends in something made elsewhere, and nothing here trains it
     if len(losses) == 1 and losses[0].output is not None:
         return losses[0].name in REGRESSION and not any(
             _classes(fit.targets_by_output.get(losses[0].output)) for fit in fits

@@ -47,6 +47,7 @@ class _Mismatch:
     reason: str
     instead: str | None = None
     argument: str | None = None
+    severity: Severity | None = None
 
 
 class MetricMismatch(Rule):
@@ -231,6 +232,7 @@ class MetricMismatch(Rule):
                     Related(case.loss.place, "The loss beside it."),
                     *((Related(head, "The outputs it judges."),) if head is not None else ()),
                 ),
+                severity=found.severity,
                 recipe=f"metrics=[{found.instead}]" if found.instead is not None else found.argument or "",
             )
 
@@ -284,7 +286,9 @@ def _of_logits(program: Program, case: Case, metric: Metric) -> _Mismatch | None
     if metric.name not in ("accuracy", "binary_accuracy"):
         return _Mismatch(reason, argument="thresholds=0.0")
     spelling = program.imports.spell("keras.metrics.BinaryAccuracy")
-    return _Mismatch(reason, None if spelling.needs_import else f"{spelling.text}(threshold=0.0)", "threshold=0.0")
+    instead = None if spelling.needs_import else f"{spelling.text}(threshold=0.0)"
+    # what is learned stays the same, and a little of the accuracy is lost: those near the threshold
+    return _Mismatch(reason, instead, "threshold=0.0", Severity.INFO)
 
 
 def _of_head(case: Case, metric: Metric) -> _Mismatch | None:

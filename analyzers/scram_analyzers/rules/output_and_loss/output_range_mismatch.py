@@ -438,8 +438,12 @@ def _units(case: Case) -> str:
 
 def _likely_range(targets: Data | None) -> Interval | None:
     """Where the targets lie. Scaled around 0 by hand, `(y - 48) / 48`, they lie at both sides of it."""
-    if targets is None or targets.range is not None:
-        return targets.range if targets is not None else None
+    if targets is None:
+        return None
+    if targets.range is not None:
+        middle, far = (targets.range.low + targets.range.high) / 2, (targets.range.high - targets.range.low) / 2
+        near = far / 2 if targets.source == "numpy.random.normal" else far  # nearly all of what is drawn: two spreads
+        return Interval(middle - near, middle + near)
     done = [(step.name, step.number) for step in targets.steps if step.name in ("Subtract", "Divide")][-2:]
     if len(done) < 2 or (targets.steps and targets.steps[-1].name == "setitem"):
         return None

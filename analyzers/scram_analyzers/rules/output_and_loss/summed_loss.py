@@ -9,6 +9,7 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.hyperparameters.optimizers import ADAPTIVE
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call, Loss, Program
 from scram_analyzers.source.reading.walk import children
@@ -184,6 +185,7 @@ class SummedLoss(Rule):
                 place=call.place,
                 message=f"The loss {function.name} adds up the errors of the whole batch instead of averaging them.",
                 related=(Related(loss_place, "The model is trained with it here."),),
+                severity=Severity.INFO if _only_scales(program, loss_place) else None,
                 recipe=_mean_of(call) or "",
             )
 
@@ -202,6 +204,12 @@ class SummedLoss(Rule):
                 edit = fixes.replace(program, Place(call.place.section, call.place.node.func), content)
                 return Fix("Take the mean", Applicability.UNSAFE, (edit,))
         return None
+
+
+def _only_scales(program: Program, loss: Place) -> bool:
+    """Whether every optimizer that minimizes the loss takes steps of the same size however large it is."""
+    using = [each for each in program.compiles if any(one.place.key == loss.key for one in each.losses)]
+    return bool(using) and all(each.optimizer is not None and each.optimizer.class_name in ADAPTIVE for each in using)
 
 
 def _reductions(program: Program) -> Iterator[Place]:

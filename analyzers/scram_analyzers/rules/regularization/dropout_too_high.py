@@ -8,12 +8,14 @@ import libcst as cst
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
+from scram_analyzers.rules.architecture.paths import models_of
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.learning import crawl, standstill
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.wording import named, rounded, share
-from scram_analyzers.source.graph import Layer
+from scram_analyzers.source.graph import InputSpec, Layer, Tensor
+from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.values import number
@@ -102,6 +104,7 @@ class DropoutTooHigh(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each dropout layer whose rate is known and high."""
+        passed_by = _passed_by(program)
         for layer in program.layers:
             rate = number(layer.value("rate"))
             if layer.class_name not in DROPOUTS or rate is None or rate <= self.option("hint-above"):
@@ -115,7 +118,7 @@ class DropoutTooHigh(Rule):
                 related=()
                 if place is None or program.range_of(layer.place).contains(program.range_of(place))
                 else (Related(layer.place, "The layer that uses it."),),
-                severity=self._severity_of(rate),
+                severity=self._severity_of(rate, passed_by=layer.identity in passed_by),
                 recipe=f"{program.imports.spell(layer.kind).text}({USUAL_RATE})",
             )
 
@@ -156,10 +159,12 @@ class DropoutTooHigh(Rule):
                 )
         return None
 
-    def _severity_of(self, rate: float) -> Severity:
+    def _severity_of(self, rate: float, *, passed_by: bool) -> Severity:
         if rate >= 1:
             return Severity.ERROR
-        return Severity.WARNING if rate >= self.option("warn-from") else Severity.HINT
+        if rate < self.option("warn-from"):
+            return Severity.HINT
+        return Severity.INFO if passed_by else Severity.WARNING
 
     def _message(self, rate: float) -> str:
         named, share = f"A dropout rate of {fixes.number_text(rate)} drops", f"{rounded(100 * rate)}% of the values"
@@ -168,6 +173,40 @@ class DropoutTooHigh(Rule):
         if rate >= self.option("warn-from"):
             return f"{named} {share} at every step; usual rates are 0.1 to 0.5."
         return f"{named} {share}, which may be too many; usual rates are 0.1 to 0.5."
+
+
+@once
+def _passed_by(program: Program) -> frozenset[int]:
+    """The dropout layers that values can go around to every output they reach, as on one of two parallel ways."""
+    found: set[int] = set()
+    for outputs in _outputs(program):
+        made = [tensor.producer for output in outputs for tensor in output.ancestors()]
+        dropouts = {each.identity for each in made if isinstance(each, Layer) and each.class_name in DROPOUTS}
+        found |= {each for each in dropouts if all(_reaches_input(output, each) for output in outputs)}
+    return frozenset(found)
+
+
+def _outputs(program: Program) -> Iterator[tuple[Tensor, ...]]:
+    """What the models return, those included that are made and never compiled here."""
+    yield from (model.outputs for model in models_of(program))
+    for call in program.calls:
+        output = call.arguments.value("outputs", 1) if call.name in ("keras.Model", "keras.models.Model") else None
+        if isinstance(output, Tensor):
+            yield (output,)
+
+
+def _reaches_input(output: Tensor, without: int) -> bool:
+    """Whether a way leads from an input to an output that does not go through the layer `without`."""
+    waiting, seen = [output], set[int]()
+    while waiting:
+        tensor = waiting.pop()
+        if id(tensor) in seen or (isinstance(tensor.producer, Layer) and tensor.producer.identity == without):
+            continue
+        seen.add(id(tensor))
+        if isinstance(tensor.producer, InputSpec):
+            return True
+        waiting.extend(tensor.inputs)
+    return False
 
 
 def _rate_place(layer: Layer) -> Place | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from scram_analyzers.source.data import Data, DataStep, Interval, LabelForm, StepKind
-from scram_analyzers.source.graph import Operation, Tensor
+from scram_analyzers.source.graph import Operation, Tensor, as_tensor
 from scram_analyzers.source.interpreting import arithmetic, attributes, calls, containers, iteration, subscripts
 from scram_analyzers.source.interpreting.state import DictObject, ListObject, join_states, join_values
 from scram_analyzers.source.libraries import data_arithmetic, data_operations, mathematics
@@ -201,6 +201,7 @@ def operate(interpreter: Interpreter, operator: str, left: Value, right: Value, 
     left, right = mathematics.known_number(left), mathematics.known_number(right)
     if isinstance(left, Constant) and isinstance(right, Constant):
         return placed(arithmetic.binary(operator, left, right), place)
+    left, right = as_tensor(left), as_tensor(right)
     if isinstance(left, Tensor) or isinstance(right, Tensor):
         inputs = tuple(each for each in (left, right) if isinstance(each, Tensor))
         others = tuple(Argument(each, place) for each in (left, right) if not isinstance(each, Tensor))

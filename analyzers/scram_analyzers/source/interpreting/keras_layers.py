@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scram_analyzers.source.data import Data
-from scram_analyzers.source.graph import InputSpec, Layer, Opaque, Operation, Shape, Tensor
+from scram_analyzers.source.graph import InputSpec, Layer, Opaque, Operation, Shape, Tensor, as_tensor
 from scram_analyzers.source.interpreting.state import Created, Instance
 from scram_analyzers.source.keras_api.layers import AUGMENTING, LEGACY_PARAMETERS, NOT_RENAMED
 from scram_analyzers.source.keras_api.signatures import signatures
@@ -101,7 +101,7 @@ def _tensors(interpreter: Interpreter, value: Value) -> list[Tensor]:
     items = interpreter.items_of(value)
     if items is None:
         items = tuple((interpreter.entries_of(value) or {}).values())
-    return [item for item in items if isinstance(item, Tensor)]
+    return [item for item in map(as_tensor, items) if isinstance(item, Tensor)]
 
 
 def apply(interpreter: Interpreter, callee: Ref, arguments: Arguments, place: Place) -> Value:

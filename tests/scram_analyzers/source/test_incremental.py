@@ -233,6 +233,45 @@ def test_every_edit_gives_what_a_fresh_reading_gives(text: str, seed: int) -> No
         assert_same_places(again.program, fresh.program)
 
 
+HELPERS = "\n\n".join(
+    f"def helper_{number}(x):\n    return keras.layers.Dense(SIZE if x else {number})(x)\n" for number in range(45)
+)
+LONG = FUNCTIONAL.replace("def block", f"SIZE = 3\n\n\n{HELPERS}\n\ndef block")
+
+
+def test_every_edit_among_many_stretches_gives_what_a_fresh_reading_gives() -> None:
+    cache, chance, none = ParseCache(), random.Random(0), RuleSet()
+    analyze_source(LONG, "train.py", none, cache)
+    texts = [LONG.replace("SIZE = 3", "SIZE = 4"), LONG.replace("import numpy as np\n", ""), LONG]
+    for edited in [*texts, *edits(LONG, chance, 6), *texts]:
+        again, fresh = analyze_source(edited, "train.py", none, cache), analyze_source(edited, "train.py", none)
+        assert summary(again) == summary(fresh), edited
+    blocks = cache.memory("train.py").blocks
+    assert sum(len(block.things) for block in blocks.values()) > 60, "most of it is taken over many at a time"
+
+
+def test_of_statements_together_only_those_are_read_again_that_an_edit_reaches() -> None:
+    text = """import keras
+
+rate = 1
+
+def build():
+    return keras.Sequential([keras.layers.Dense(1)])
+
+model = build()
+other = keras.Sequential([keras.layers.Dropout(rate)])
+model.compile("sgd", "mse")
+other.compile("sgd", "mse")
+"""
+    cache, compiles = ParseCache(), []
+    for edited in (text, text.replace("rate = 1", "rate = 0.5"), text.replace("rate = 1", "rate = 0.9")):
+        program = analyze_source(edited, "train.py", RULES, cache).program
+        assert program is not None
+        compiles.append(program.compiles)
+    assert compiles[2][0] is compiles[1][0]
+    assert compiles[2][1] is not compiles[1][1]
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_every_broken_quote_gives_what_a_fresh_reading_gives(seed: int) -> None:
     cache, chance = ParseCache(), random.Random(seed)

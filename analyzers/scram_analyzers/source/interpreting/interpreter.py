@@ -16,9 +16,9 @@ import libcst as cst
 
 from scram_analyzers.findings import SourceRange
 from scram_analyzers.source.imports import Imports
-from scram_analyzers.source.interpreting import binding, calls, expressions, iteration, keras_models
+from scram_analyzers.source.interpreting import binding, calls, expressions, keras_models
 from scram_analyzers.source.interpreting.recording import Recording
-from scram_analyzers.source.interpreting.reuse import Fact, Memory, Name, Outcome, Trace
+from scram_analyzers.source.interpreting.reuse import Fact, Memory, Name, Trace
 from scram_analyzers.source.interpreting.state import (
     DictObject,
     HeapObject,
@@ -29,6 +29,7 @@ from scram_analyzers.source.interpreting.state import (
     join_values,
 )
 from scram_analyzers.source.interpreting.statements import run_block
+from scram_analyzers.source.interpreting.stretches import Parts, Stretches
 from scram_analyzers.source.keras_api.names import is_exported
 from scram_analyzers.source.keras_api.pasted import meaning_of
 from scram_analyzers.source.model import Model
@@ -59,9 +60,6 @@ MIN_STEPS = 20_000
 MAX_STEPS = 400_000
 
 MODULE_SCOPE = 0
-
-STRETCH_BITS = 32
-"""Scopes and identities count from a number of each stretch's own, so that they never meet those of another."""
 
 Defined = TypeVar("Defined", Class, Function)
 
@@ -97,22 +95,19 @@ def interpret(text: str, filename: str, cache: ParseCache | None = None) -> Prog
     module = parse_module(split_module(text, last.split if last is not None else None), cache, last)
     interpreter = Interpreter(text, filename, module.chunks, memory)
     program = interpreter.run()
-    sought, recall = frozenset(interpreter.sought), memory.recall or Recall()
-    cache.remember(filename, Memory(module, interpreter.outcomes, sought, memory.serials, recall))
+    stretches, sought = interpreter.stretches, frozenset(interpreter.sought)
+    recall = memory.recall or Recall()
+    cache.remember(filename, Memory(module, stretches.outcomes, stretches.blocks, sought, memory.serials, recall))
     return program
 
 
 class Interpreter:
-    """The state of one walk over one module. `memory` is of the last reading, `outcomes` are of this one.
-
-    Without a memory nothing is taken over and nothing kept.
-    """
+    """The state of one walk over one module; `memory` is of the last reading."""
 
     def __init__(self, text: str, filename: str, chunks: tuple[PlacedChunk, ...], memory: Memory | None = None) -> None:
         self.text = text
         self.filename = filename
         self.chunks = chunks
-        self._memory = memory
         self.state = State(Trace())
         self.facts: dict[Fact, object] = {}
         self.recording = Recording()
@@ -121,8 +116,8 @@ class Interpreter:
         self.scope_parents: dict[int, int | None] = {MODULE_SCOPE: None}
         self.section: Section | None = None
         self.class_bodies = 0
-        self.outcomes: dict[Hashable, Outcome] = {}
-        self._identities = itertools.count(1)
+        self.stretches = Stretches(self, memory)
+        self.identities = itertools.count(1)
         self.steps = 0
         self.loops_until = 0
         self.turns = 1  # how often the loops being followed go round in all
@@ -137,10 +132,9 @@ class Interpreter:
         """Interpret every chunk, then the functions and methods that nothing called."""
         unread = [_unread(chunk, problem) for chunk in self.chunks if (problem := chunk.parsed.problem) is not None]
         try:
-            for chunk in self.chunks:
-                if chunk.parsed.module is not None:
-                    unread += self._stretch(chunk.section, partial(self._run_section, chunk.section))
-            unread += self._run_uncalled()
+            sections = [chunk.section for chunk in self.chunks if chunk.parsed.module is not None]
+            unread += self.stretches.read(sections, lambda section: section, self._statements)
+            unread += self._uncalled()
         except BudgetSpentError:
             unread.append(
                 UnreadPart(
@@ -149,72 +143,25 @@ class Interpreter:
                     "Split it into smaller modules.",
                 )
             )
-        return self.recording.program(
-            self.filename, self.text, self.chunks, self._import_table(), unread, self._layer_variables()
-        )
+        imports, variables = self._import_table(), self._layer_variables()
+        return self.recording.program(self.filename, self.text, self.chunks, imports, unread, variables)
 
     @property
     def is_late(self) -> bool:
         """Whether half of the budget is spent."""
         return self.steps > self.budget // 2
 
-    def _stretch(self, key: Hashable, run: Callable[[], Iterator[UnreadPart]]) -> tuple[UnreadPart, ...]:
-        """Read a stretch, or take over what reading it came to last time."""
-        if self._memory is None:
-            self.loops_until = iteration.loops_until(self)
-            return tuple(run())
-        outcome = self._memory.outcomes.get(key)
-        if outcome is None or not self._repeat(outcome):
-            self.loops_until = iteration.loops_until(self)
-            outcome = self._read(run, next(self._memory.serials))
-        if not outcome.unread:  # how deep is too deep depends on who calls
-            self.outcomes[key] = outcome
-        return outcome.unread
-
-    def _repeat(self, outcome: Outcome) -> bool:
-        state = self.state
-        if self.steps + outcome.steps > self.budget or outcome.late is not self.is_late:
-            return False
-        if not (outcome.names.hold(state.names) and outcome.heap.hold(state.heap) and outcome.facts.hold(self.facts)):
-            return False
-        outcome.changed_names.put(state.names)
-        outcome.changed_heap.put(state.heap)
-        outcome.changed_facts.put(self.facts)
-        self.scope_parents.update(outcome.scopes)
-        self.recording.add(outcome.recorded)
-        self.steps += outcome.steps
-        return True
-
-    def _read(self, run: Callable[[], Iterator[UnreadPart]], serial: int) -> Outcome:
-        trace = self.state.trace = Trace()
-        first = serial << STRETCH_BITS
-        self._identities = itertools.count(first + 1)
-        steps, late, marks, scopes = self.steps, self.is_late, self.recording.marks(), len(self.scope_parents)
-        unread = tuple(run())
-        names, heap = self.state.names, self.state.heap
-        return Outcome(
-            names=trace.names.answers(names).of(lambda name: name[0] < first),
-            heap=trace.heap.answers(heap),
-            facts=trace.facts.answers(self.facts),
-            changed_names=trace.names.changes(names),
-            changed_heap=trace.heap.changes(heap),
-            changed_facts=trace.facts.changes(self.facts),
-            scopes=dict(itertools.islice(self.scope_parents.items(), scopes, None)),
-            recorded=self.recording.since(marks),
-            unread=unread,
-            steps=self.steps - steps,
-            late=late,
-        )
-
-    def _run_section(self, section: Section) -> Iterator[UnreadPart]:
+    def _statements(self, section: Section) -> Parts:
         assert section.parsed.module is not None
+        return [(each, partial(self._run_statement, section, each)) for each in section.parsed.module.body]
+
+    def _run_statement(self, section: Section, statement: cst.CSTNode) -> Iterator[UnreadPart]:
         self.section = section
-        for statement in section.parsed.module.body:
-            try:
-                run_block(self, (statement,))
-            except RecursionError:
-                yield self._too_deep(section)
-            self._go_on()
+        try:
+            run_block(self, (statement,))
+        except RecursionError:
+            yield self._too_deep(section)
+        self._go_on()
 
     def _go_on(self) -> None:
         """What stands after an exit, or a statement out of its place, is still worth checking."""
@@ -233,14 +180,17 @@ class Interpreter:
             "Give the inner parts names of their own.",
         )
 
-    def _run_uncalled(self) -> Iterator[UnreadPart]:
-        for cls in _growing(self.recording.classes):
-            yield from self._stretch(
-                ("class", cls.section, cls.node), partial(self._guarded, self._run_class_alone, cls)
-            )
-        for function in _growing(self.recording.definitions):
-            run = partial(self._guarded, self._run_function_alone, function)
-            yield from self._stretch(("function", function.section, function.node), run)
+    def _uncalled(self) -> Iterator[UnreadPart]:
+        yield from self.stretches.read(
+            self.recording.classes,
+            lambda cls: ("class", cls.section, cls.node),
+            lambda cls: ((cls, partial(self._guarded, self._run_class_alone, cls)),),
+        )
+        yield from self.stretches.read(
+            self.recording.definitions,
+            lambda function: ("function", function.section, function.node),
+            lambda function: ((function, partial(self._guarded, self._run_function_alone, function)),),
+        )
 
     def _guarded(self, run: Callable[[Defined], None], definition: Defined) -> Iterator[UnreadPart]:
         try:
@@ -296,8 +246,7 @@ class Interpreter:
     @property
     def stars(self) -> tuple[str, ...]:
         """The modules of which everything was imported."""
-        stars = self.fact("stars")
-        return stars if isinstance(stars, tuple) else ()
+        return stars if isinstance(stars := self.fact("stars"), tuple) else ()
 
     def add_star(self, module: str) -> None:
         """Note `from module import *`."""
@@ -361,8 +310,8 @@ class Interpreter:
         return bool(self.fact(*key))
 
     @cached_property
-    def _bound_words(self) -> frozenset[str]:
-        return frozenset[str]().union(*(chunk.parsed.bound_words for chunk in self.chunks))
+    def _bound_words(self) -> set[str]:
+        return set[str]().union(*(chunk.parsed.bound_words for chunk in self.chunks))
 
     def _seek(self, name: str) -> None:
         """Settle whether the text binds a name anywhere: no change of the program's, but a fact from its beginning."""
@@ -389,7 +338,7 @@ class Interpreter:
 
     def new_scope(self, parent: int) -> int:
         """A fresh scope inside `parent`."""
-        scope = next(self._identities)
+        scope = next(self.identities)
         self.scope_parents[scope] = parent
         return scope
 
@@ -408,11 +357,11 @@ class Interpreter:
 
     def new_identity(self) -> int:
         """A number that nothing else in this module has."""
-        return next(self._identities)
+        return next(self.identities)
 
     def allocate(self, thing: HeapObject, place: Place | None) -> Ref:
         """Put a mutable object on the heap."""
-        reference = Ref(next(self._identities), place)
+        reference = Ref(next(self.identities), place)
         self.replace_object(reference, thing)
         return reference
 
@@ -544,14 +493,6 @@ class Interpreter:
             self.state.trace.names.ask(key, value)
             if isinstance(value, (Constant, Tuple)):
                 self.set_name(key, UNKNOWN)
-
-
-def _growing(things: list[Defined]) -> Iterator[Defined]:
-    """The things of a list, those included that are added on the way."""
-    for position in itertools.count():
-        if position >= len(things):
-            return
-        yield things[position]
 
 
 def _unread(chunk: PlacedChunk, problem: ParseProblem) -> UnreadPart:

@@ -7,10 +7,10 @@ so what it did is taken over; the values it made are the very same objects as be
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import is_
-from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.recording import Recorded
@@ -93,17 +93,17 @@ class Answers(Generic[Key, Held]):
 
 @dataclass(frozen=True, slots=True)
 class Changes(Generic[Key, Held]):
-    """What keys of a mapping became worth, and those that went."""
+    """What keys of a mapping became worth, and those that went; one may have gone and come again behind all others."""
 
     worth: Mapping[Key, Held]
     gone: tuple[Key, ...]
 
     def put(self, known: dict[Key, Held]) -> None:
         """Make the changes again."""
-        if self.worth:
-            known.update(self.worth)
         for key in self.gone:
             known.pop(key, None)
+        if self.worth:
+            known.update(self.worth)
 
 
 class Trace:
@@ -122,7 +122,8 @@ class Outcome:
     """What reading a stretch came to: under the same answers, the same changes and records.
 
     Scopes and identities it made are its own in all the file's life, so they mean the same when taken over. `late`: it
-    began when half of the budget was spent, and fewer loops were followed.
+    began when half of the budget was spent, and fewer loops were followed. Where several outcomes were joined, the last
+    of them began after `last` steps. `parts` are those of single statements, for when the whole can't be taken over.
     """
 
     names: Answers[Name, Value]
@@ -136,18 +137,79 @@ class Outcome:
     unread: tuple[UnreadPart, ...]
     steps: int
     late: bool
+    last: int = 0
+    parts: Mapping[Hashable, Outcome] = field(default_factory=dict)
+
+
+def joined(outcomes: Sequence[Outcome]) -> Outcome:
+    """What reading several stretches one after the other came to."""
+    return Outcome(
+        names=_joined_answers([(each.names, each.changed_names) for each in outcomes]),
+        heap=_joined_answers([(each.heap, each.changed_heap) for each in outcomes]),
+        facts=_joined_answers([(each.facts, each.changed_facts) for each in outcomes]),
+        changed_names=_joined_changes([each.changed_names for each in outcomes]),
+        changed_heap=_joined_changes([each.changed_heap for each in outcomes]),
+        changed_facts=_joined_changes([each.changed_facts for each in outcomes]),
+        scopes={scope: parent for each in outcomes for scope, parent in each.scopes.items()},
+        recorded=_joined_records([each.recorded for each in outcomes]),
+        unread=tuple(itertools.chain.from_iterable(each.unread for each in outcomes)),
+        steps=sum(each.steps for each in outcomes),
+        late=outcomes[0].late,
+        last=sum(each.steps for each in outcomes[:-1]) + outcomes[-1].last,
+    )
+
+
+def _joined_answers(stretches: Iterable[tuple[Answers[Key, Held], Changes[Key, Held]]]) -> Answers[Key, Held]:
+    """What was asked of what came before all of them: not of what one of them had changed."""
+    asked: dict[Key, Held | None] = {}
+    changed: set[Key] = set()
+    for answers, changes in stretches:
+        for key, value in zip(answers.keys, answers.values, strict=True):
+            if key not in changed:
+                asked.setdefault(key, value)
+        changed.update(changes.worth, changes.gone)
+    return Answers(tuple(asked), tuple(asked.values()))
+
+
+def _joined_changes(stretches: Iterable[Changes[Key, Held]]) -> Changes[Key, Held]:
+    worth: dict[Key, Held] = {}
+    gone: dict[Key, None] = {}
+    for changes in stretches:
+        for key in changes.gone:
+            worth.pop(key, None)
+            gone[key] = None
+        worth.update(changes.worth)
+    return Changes(worth, tuple(gone))
+
+
+def _joined_records(stretches: Iterable[Recorded]) -> Recorded:
+    by_kind: dict[str, list[Any]] = {}
+    for recorded in stretches:
+        for kind, noted in recorded:
+            by_kind.setdefault(kind, []).extend(noted)
+    return tuple([(kind, tuple(noted)) for kind, noted in by_kind.items()])
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Neighbouring stretches, what reading each of them came to, by its key, and what it came to as one."""
+
+    things: tuple[Hashable, ...]
+    outcomes: Mapping[Hashable, Outcome]
+    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
     """The last reading of one file: how it was cut and parsed, the outcome of each stretch.
 
-    `sought` are the names that the whole text was searched for; `serials` numbers the stretches ever read; `recall`
-    is what was said of the program.
+    `blocks` are stretches that were taken over together, by the first of them; `sought` the names that the whole text
+    was searched for. `serials` numbers the stretches ever read; `recall` is what was said of the program.
     """
 
     module: ParsedModule | None = None
     outcomes: Mapping[Hashable, Outcome] = field(default_factory=dict)
+    blocks: Mapping[Hashable, Block] = field(default_factory=dict)
     sought: frozenset[str] = frozenset()
     serials: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     recall: Recall | None = None

@@ -142,7 +142,8 @@ class _View(Program, Following):
     _last_parts: _Parts
 
     def __init__(self, recall: Recall, last_parts: _Parts) -> None:
-        vars(self).update(looks=set(), parts={}, _recall=recall, _last_parts=last_parts)
+        own = self.__dict__  # the fields of a program can't be set
+        own["looks"], own["parts"], own["_recall"], own["_last_parts"] = set(), {}, recall, last_parts
 
     def __getattr__(self, name: str) -> Any:
         """A field, when it is first looked at."""
@@ -163,15 +164,18 @@ class _View(Program, Following):
 
     def each(self, things: Iterable[Thing], question: Callable[[Program, Thing], Iterable[Answer]]) -> Iterator[Answer]:
         last, parts = self._last_parts.get(question, {}), self.parts.setdefault(question, {})
-        for thing in things:
-            known = last.get(thing) or parts.get(thing)
-            if known is None:
-                known = self._recall.asked(lambda view, thing=thing: tuple(question(view, thing)), {})  # type: ignore[misc]
-            parts[thing] = known
-            if known.looks:
-                self.looks.update(known.looks)
-            if known.answer:
-                yield from known.answer
+        things = tuple(things)
+        found = list(map(last.get, things))
+        for position in [position for position, known in enumerate(found) if known is None]:
+            thing = things[position]
+            if thing not in parts:
+                parts[thing] = self._recall.asked(lambda view, thing=thing: tuple(question(view, thing)), {})  # type: ignore[misc]
+            found[position] = parts[thing]
+        answers = [known for known in found if known is not None]
+        parts.update(zip(things, answers, strict=True))
+        self.looks.update(*{known.looks for known in answers})
+        for known in answers:
+            yield from known.answer
 
     def mentions(self, word: str) -> bool:
         return bool(self._look(Look("mentions", (word,))))
@@ -214,10 +218,12 @@ def _same(then: object, now: object) -> bool:
     kind = type(then)
     if kind is not type(now):
         return False
+    if kind in (str, bool, PlacedChunk):
+        return then == now
     if isinstance(then, tuple) and isinstance(now, tuple):
         return len(then) == len(now) and all(map(is_, then, now))
     if isinstance(then, Mapping) and isinstance(now, Mapping):
         return list(then.items()) == list(now.items())
     if isinstance(then, Imports) and isinstance(now, Imports):
         return _same(then.names, now.names) and then.stars == now.stars
-    return kind in (str, bool, PlacedChunk) and then == now
+    return False

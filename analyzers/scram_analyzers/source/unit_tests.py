@@ -44,13 +44,11 @@ def _only_tests(program: Program) -> bool:
     name = PurePath(program.filename).stem
     if name == "conftest":
         return True
-    if not program.matches(_TEST):
-        return False
-    sections = program.sections()
+    mention_tests = {*program.sections_with("test"), *program.sections_with("Test")}
     holds_test = _holds_named_test if _FILE.fullmatch(name) else _holds_test
-    if not any(map(holds_test, sections)):
+    if not any(map(holds_test, mention_tests)):
         return False
-    return not _trains_when_run(program, [each for section in sections for each in _statements(section)])
+    return not _trains_when_run(program, [each for section in program.sections() for each in _statements(section)])
 
 
 _Statements: TypeAlias = "Sequence[cst.SimpleStatementLine | cst.BaseCompoundStatement]"

@@ -119,15 +119,13 @@ class EvaluateUnpacking(Rule):
         return program.each(program.evaluations, self._of_evaluation)
 
     def _of_evaluation(self, program: Program, evaluation: Evaluation) -> Iterator[Report]:
-        compiled = _compiled(program, evaluation)
         if evaluation.method != "evaluate" or "return_dict" in evaluation.arguments.keywords:
-            return
-        if compiled is None or compiled.metrics is None:
             return
         above = parents.ancestors(evaluation.place)
         index = _index(above[0]) if above else None
         statement = next((node for node in above[:2] if isinstance(node, cst.Assign)), None)
-        if statement is None or len(statement.targets) != 1:
+        compiled = _compiled(program, evaluation) if statement is not None else None
+        if statement is None or len(statement.targets) != 1 or compiled is None or compiled.metrics is None:
             return
         target = statement.targets[0].target
         named = Place(evaluation.place.section, target)

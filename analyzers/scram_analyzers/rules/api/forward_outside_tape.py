@@ -11,10 +11,10 @@ import libcst as cst
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.api import tapes
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading import search
-from scram_analyzers.source.reading.chunks import Section
 from scram_analyzers.source.reading.dotted import dotted_name
 
 
@@ -105,10 +105,8 @@ class ForwardOutsideTape(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each forward pass whose gradients a later tape is asked for, without the model in its block."""
-        for statement, tape, section in tapes.tapes(program):
-            block = next(iter(section.parsed.ancestors(statement)), None)
-            if isinstance(block, (cst.IndentedBlock, cst.Module)):
-                yield from _around(statement, tape, block.body, section)
+        for tape in tapes.tapes(program):
+            yield from _before(tape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +118,23 @@ class _Forward:
     result: str
 
 
-def _around(statement: cst.With, tape: str, body: Sequence[cst.BaseStatement], section: Section) -> Iterator[Report]:
+@once
+def _before(tape: tapes.Tape) -> tuple[Report, ...]:
     """A call of a model before the tape in the same block, whose gradients are asked for in it or after it."""
+    block = next(iter(tape.section.parsed.ancestors(tape.statement)), None)
+    return tuple(_in_block(tape, block.body)) if isinstance(block, (cst.IndentedBlock, cst.Module)) else ()
+
+
+def _in_block(tape: tapes.Tape, body: Sequence[cst.BaseStatement]) -> Iterator[Report]:
+    statement, section = tape.statement, tape.section
     position = next(number for number, each in enumerate(body) if each is statement)
     forwards = [
         forward for line in body[:position] if isinstance(line, cst.SimpleStatementLine) for forward in _forwards(line)
     ]
     if not forwards:
         return
-    after = itertools.takewhile(lambda each: not _opens(each, tape), body[position + 1 :])
-    differentiated = {each.model for each in tapes.gradients([*after, *statement.body.body], tape, section)}
+    after = itertools.takewhile(lambda each: not _opens(each, tape.name), body[position + 1 :])
+    differentiated = {each.model for each in tapes.gradients([*after, *statement.body.body], tape.name, section)}
     inside = {name.value for name in search.nodes(statement.body, cst.Name)}
     for forward in forwards:
         if forward.model in differentiated and forward.result in inside and not _used(statement, forward.model):

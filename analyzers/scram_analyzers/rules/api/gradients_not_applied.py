@@ -10,6 +10,7 @@ from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.api import tapes
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source import usage
+from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading import search
@@ -90,17 +91,18 @@ class GradientsNotApplied(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report gradients of weights that are given a name, or none, and are not read where that name is known."""
-        for statement, tape, section in tapes.tapes(program):
-            around = tapes.surroundings(statement, section)
-            for asked in tapes.gradients([around], tape, section):
-                name = _name_given(asked, section)
-                if name is not None and not _is_read(program, around, name):
-                    yield Report(
-                        place=asked.place,
-                        message=f"Nothing uses these gradients, so no step changes {asked.weights}.",
-                        related=(Related(Place(section, statement.items[0]), "The tape that recorded the loss."),),
-                        recipe=_recipe(name, asked),
-                    )
+        for tape in tapes.tapes(program):
+            for asked, name in _not_read_around(tape):
+                if not isinstance(tape.around, cst.FunctionDef) and name and usage.is_read(program, name):
+                    continue
+                yield Report(
+                    place=asked.place,
+                    message=f"Nothing uses these gradients, so no step changes {asked.weights}.",
+                    related=(
+                        Related(Place(tape.section, tape.statement.items[0]), "The tape that recorded the loss."),
+                    ),
+                    recipe=_recipe(name, asked),
+                )
 
 
 def _name_given(asked: tapes.Gradients, section: Section) -> str | None:
@@ -114,12 +116,17 @@ def _name_given(asked: tapes.Gradients, section: Section) -> str | None:
     return None
 
 
-def _is_read(program: Program, around: cst.CSTNode, name: str) -> bool:
-    """Whether a name stands anywhere but at its assignments in its function, or is read anywhere in the module."""
-    if not name:
+@once
+def _not_read_around(tape: tapes.Tape) -> tuple[tuple[tapes.Gradients, str], ...]:
+    """Gradients with the name they are given, where the function around the tape does not read it."""
+    named = [(asked, _name_given(asked, tape.section)) for asked in tapes.asked_of(tape)]
+    return tuple((asked, name) for asked, name in named if name is not None and not _is_read(tape.around, name))
+
+
+def _is_read(around: cst.CSTNode, name: str) -> bool:
+    """Whether a name stands in a function anywhere but at its assignments."""
+    if not name or not isinstance(around, cst.FunctionDef):
         return False
-    if not isinstance(around, cst.FunctionDef):
-        return usage.is_read(program, name)
     named = sum(1 for each in search.nodes(around, cst.Name) if each.value == name)
     targets = (each.target for each in search.nodes(around, cst.AssignTarget))
     return named > sum(1 for each in targets if isinstance(each, cst.Name) and each.value == name)

@@ -231,9 +231,8 @@ def _knows_of_training(place: Place) -> bool:
 def _of_judging(program: Program) -> Iterator[Report]:
     """A model that a tape trains, called in training mode for what is a validation result by its name."""
     trained: set[str] = set()
-    for statement, tape, section in tapes.tapes(program):
-        around = tapes.surroundings(statement, section)
-        trained.update(each.model for each in tapes.gradients([around], tape, section))
+    for tape in tapes.tapes(program):
+        trained.update(each.model for each in tapes.asked_of(tape))
     models = [each.model for each in program.loss_calls if each.model is not None]
     random = next((layer for model in models for layer in model.layers if layer.class_name in RANDOM), None)
     if not trained or random is None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from scram_analyzers.findings import Severity
 from scram_analyzers.source.keras_api.names import canonical_name
+from scram_analyzers.source.once import once
 from scram_analyzers.source.program import Program
 
 
@@ -32,9 +33,10 @@ _ONLY_BEFORE_KERAS_3 = (
 )
 
 
+@once
 def keras_version(program: Program) -> KerasVersion:
     """The Keras that the program asks for by what it imports and calls."""
-    reached = list(_reached(program))
+    reached = frozenset(_reached(program))
     if any(_begins(name, _ONLY_BEFORE_KERAS_3) for name in reached) or program.mentions("TF_USE_LEGACY_KERAS"):
         return KerasVersion.OLDER
     if any(_begins(canonical_name(name), _ONLY_IN_KERAS_3) for name in reached):
@@ -54,4 +56,4 @@ def _reached(program: Program) -> Iterator[str]:
 
 
 def _begins(name: str, prefixes: tuple[str, ...]) -> bool:
-    return any(name == prefix or name.startswith(f"{prefix}.") for prefix in prefixes)
+    return name.startswith(prefixes) and any(name == prefix or name.startswith(f"{prefix}.") for prefix in prefixes)

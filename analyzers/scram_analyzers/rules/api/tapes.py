@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import libcst as cst
 
+from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading import search
@@ -41,12 +43,47 @@ def tape_name(statement: cst.With) -> str | None:
     return None
 
 
-def tapes(program: Program) -> Iterator[tuple[cst.With, str, Section]]:
-    """Every `with` statement that opens a tape, the tape's name, and the section they stand in."""
-    for statement, place in search.found(program, cst.With, "GradientTape"):
-        name = tape_name(statement)
-        if name is not None:
-            yield statement, name, place.section
+@dataclass(frozen=True, eq=False, slots=True)
+class Tape:
+    """A `with` statement that opens a tape, the tape's name, and the section they stand in."""
+
+    statement: cst.With
+    name: str
+    section: Section
+    answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
+
+    @property
+    def around(self) -> cst.CSTNode:
+        """The function that it stands in, or the whole section."""
+        around: cst.CSTNode = self.statement
+        for around in self.section.parsed.ancestors(self.statement):
+            if isinstance(around, cst.FunctionDef):
+                break
+        return around
+
+
+def tapes(program: Program) -> Iterator[Tape]:
+    """Every tape of the module."""
+    for section in search.parts(program, "GradientTape"):
+        yield from _tapes_in(section)
+
+
+@once
+def _tapes_in(section: Section) -> tuple[Tape, ...]:
+    opened = [(each, tape_name(each)) for each in section.parsed.nodes.get(cst.With, ()) if isinstance(each, cst.With)]
+    return tuple(Tape(statement, name, section) for statement, name in opened if name is not None)
+
+
+@once
+def asked_of(tape: Tape) -> tuple[Gradients, ...]:
+    """What the function around a tape asks it for."""
+    return tuple(gradients([tape.around], tape.name, tape.section))
+
+
+@once
+def calls_under(tape: Tape) -> tuple[cst.Call, ...]:
+    """The calls that a tape records."""
+    return tuple(search.nodes(tape.statement.body, cst.Call))
 
 
 def gradients(statements: Sequence[cst.CSTNode], tape: str, section: Section) -> Iterator[Gradients]:
@@ -58,12 +95,3 @@ def gradients(statements: Sequence[cst.CSTNode], tape: str, section: Section) ->
                 owner, _, attribute = weights.rpartition(".")
                 if attribute in _WEIGHTS and owner:
                     yield Gradients(owner, weights, call, section)
-
-
-def surroundings(statement: cst.With, section: Section) -> cst.CSTNode:
-    """The function that a statement stands in, or the whole module."""
-    around: cst.CSTNode = statement
-    for around in section.parsed.ancestors(statement):
-        if isinstance(around, cst.FunctionDef):
-            break
-    return around

@@ -15,8 +15,6 @@ from scram_analyzers.source.graph import Layer
 from scram_analyzers.source.model import Model, ModelKind
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
-from scram_analyzers.source.reading import search
-from scram_analyzers.source.reading.chunks import Section
 from scram_analyzers.source.reading.dotted import dotted_name
 from scram_analyzers.source.values import number
 
@@ -251,35 +249,34 @@ class TrainingInInferenceMode(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report the forward pass of each tape that asks for the gradients of a model it only calls for inference."""
-        for statement, tape, section in tapes.tapes(program):
-            around = tapes.surroundings(statement, section)
-            for model in dict.fromkeys(each.model for each in tapes.gradients([around], tape, section)):
-                yield from self._of_model(program, statement, model, section)
+        for tape in tapes.tapes(program):
+            for model in dict.fromkeys(each.model for each in tapes.asked_of(tape)):
+                yield from self._of_model(program, tape, model)
         if program.mentions("training"):
             yield from program.each(models_of(program), _of_call)
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Say training=True."""
-        for statement, _, section in tapes.tapes(program):
-            for call in search.nodes(statement.body, cst.Call):
-                place = Place(section, call)
+        for tape in tapes.tapes(program):
+            for call in tapes.calls_under(tape):
+                place = Place(tape.section, call)
                 if program.range_of(place) == finding.range:
                     edit = fixes.set_argument(program, place, "training", "True")
                     return Fix("Call it with training=True", Applicability.UNSAFE, (edit,)) if edit else None
         return None
 
-    def _of_model(self, program: Program, statement: cst.With, model: str, section: Section) -> Iterator[Report]:
-        calls = [call for call in search.nodes(statement.body, cst.Call) if dotted_name(call.func) == model]
+    def _of_model(self, program: Program, tape: tapes.Tape, model: str) -> Iterator[Report]:
+        calls = [call for call in tapes.calls_under(tape) if dotted_name(call.func) == model]
         if not calls or not all(_is_inference(call) for call in calls):
             return
-        changed = _what_changes(program, statement, model, section)
+        changed = _what_changes(program, tape, model)
         if changed is None:
             return
         said = _training(calls[0]) is not None
         idle = "lets everything through" if changed.class_name in _RANDOM else "never updates its averages"
         told = "is told training=False" if said else "says nothing of training"
         yield Report(
-            place=Place(section, calls[0]),
+            place=Place(tape.section, calls[0]),
             message=f"The step that trains {told}, so {changed.class_name} {idle}.",
             related=(Related(changed.place, f"This {changed.class_name} works as in predictions."),),
             severity=None if said else Severity.INFO,
@@ -320,23 +317,23 @@ def _is_inference(call: cst.Call) -> bool:
     return isinstance(said, cst.Name) and said.value == "False"
 
 
-def _what_changes(program: Program, statement: cst.With, name: str, section: Section) -> Layer | None:
+def _what_changes(program: Program, tape: tapes.Tape, name: str) -> Layer | None:
     """The first layer of the called model that would behave differently in training, where that can be told."""
-    models = _called(program, statement, name, section)
+    models = _called(program, tape, name)
     if not models:
         return None
     found = [_sensitive(program, model) for model in models]
     return found[0] if all(found) else None
 
 
-def _called(program: Program, statement: cst.With, name: str, section: Section) -> list[Model]:
+def _called(program: Program, tape: tapes.Tape, name: str) -> list[Model]:
     """The models that a name in a tape's block stands for: by the losses computed there, or by the class around."""
     if name == "self":
-        around = section.parsed.ancestors(statement)
+        around = tape.section.parsed.ancestors(tape.statement)
         cls = next((each.name.value for each in around if isinstance(each, cst.ClassDef)), None)
         models = {each.identity: each for each in program.models if each.kind is ModelKind.SUBCLASSED}
         return [model for model in models.values() if model.name == cls]
-    inside = {id(call) for call in search.nodes(statement.body, cst.Call)}
+    inside = {id(call) for call in tapes.calls_under(tape)}
     judged = [each for each in program.loss_calls if id(each.place.node) in inside]
     models = {each.model.identity: each.model for each in judged if each.model is not None}
     return [*models.values()] if len(models) == 1 else []

@@ -18,6 +18,8 @@ from scram_analyzers.run.wording import named
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.entries import entries_from, entries_of, entry_layers
 from scram_analyzers.source.graph import Layer
+from scram_analyzers.source.model import Model
+from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
 from scram_analyzers.source.values import Argument, integer
@@ -272,12 +274,19 @@ def _fed(program: Program) -> Iterator[tuple[Layer, int, Place | None]]:
     for fit in program.fits:
         yield from _fed_by_data(fit)
     for model in models_of(program):
-        for tensor in model.tensors():
-            source = tensor.inputs[0].producer if len(tensor.inputs) == 1 else None
-            if _is_embedding(tensor.producer) and isinstance(source, Layer) and source.class_name in TEXT_LAYERS:
-                most = integer(source.value("max_tokens"))
-                if most is not None and isinstance(tensor.producer, Layer):
-                    yield tensor.producer, most - 1, source.place
+        yield from _fed_by_layers(model)
+
+
+@once
+def _fed_by_layers(model: Model) -> tuple[tuple[Layer, int, Place | None], ...]:
+    found: list[tuple[Layer, int, Place | None]] = []
+    for tensor in model.tensors():
+        source = tensor.inputs[0].producer if len(tensor.inputs) == 1 else None
+        if _is_embedding(tensor.producer) and isinstance(source, Layer) and source.class_name in TEXT_LAYERS:
+            most = integer(source.value("max_tokens"))
+            if most is not None and isinstance(tensor.producer, Layer):
+                found.append((tensor.producer, most - 1, source.place))
+    return tuple(found)
 
 
 TEXT_LAYERS = ("TextVectorization", "StringLookup", "IntegerLookup")

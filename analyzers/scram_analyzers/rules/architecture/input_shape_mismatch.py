@@ -10,8 +10,9 @@ from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.architecture.paths import sample_shape
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.data import Data
-from scram_analyzers.source.graph import InputSpec, Shape
+from scram_analyzers.source.graph import InputSpec, Producer, Shape
 from scram_analyzers.source.model import Model
+from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 
@@ -154,9 +155,14 @@ def _declared(model: Model | None) -> InputSpec | None:
     """The one input of the model; None where there are several or none is declared."""
     if model is None:
         return None
-    inputs = {id(each): each.producer for each in model.tensors() if isinstance(each.producer, InputSpec)}
-    only = list(inputs.values())
+    only = _inputs(model)
     return only[0] if len(only) == 1 and isinstance(only[0], InputSpec) else None
+
+
+@once
+def _inputs(model: Model) -> tuple[Producer, ...]:
+    inputs = {id(each): each.producer for each in model.tensors() if isinstance(each.producer, InputSpec)}
+    return tuple(inputs.values())
 
 
 def _fits(shape: Shape, declared: Shape) -> bool:

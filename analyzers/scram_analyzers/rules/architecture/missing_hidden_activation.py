@@ -293,8 +293,10 @@ class MissingHiddenActivation(Rule):
         return program.each(models_of(program), self._of_model)
 
     def _of_model(self, program: Program, model: Model) -> Iterator[Report]:
-        elsewhere = _heads_elsewhere(program)
-        found = [each for each in _linear_layers(model) if id(each[1]) not in elsewhere]
+        found = list(_linear_layers(model))
+        if found:
+            elsewhere = _heads_elsewhere(program)
+            found = [each for each in found if id(each[1]) not in elsewhere]
         shapes = ModelShapes(model) if found else None
         linear = {layer.identity for layer, _, _ in found}
         for layer, tensor, following in found:

@@ -86,10 +86,9 @@ class PositionalStrides(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each convolution whose strides stand third and look like a kernel's width."""
-        first_keras = _speaks_keras_1(program)
         for layer in program.layers:
             sizes = kernel_and_strides(layer)
-            if sizes is None or (first_keras and "Convolution2D" in layer.place.text):
+            if sizes is None or ("Convolution2D" in layer.place.text and _speaks_keras_1(program)):
                 continue  # Keras 1: the kernel's height and width are two arguments
             kernel, strides = sizes
             spelled = program.imports.spell(layer.kind).text

@@ -17,7 +17,7 @@ def unused_copies(program: Program) -> tuple[tuple[Call, Fit], ...]:
     found: dict[tuple[int, int], tuple[Call, Fit]] = {}
     for call in (*program.method_calls, *program.calls):
         scaled = call.result
-        if call.place.key in found or not isinstance(scaled, Data) or not _scales(call, scaled):
+        if not isinstance(scaled, Data) or not _scales(call, scaled) or call.place.key in found:
             continue
         fit = next((fit for fit in program.fits if _trains_raw(fit, scaled)), None)
         if fit is not None and fit.x is not None and fit.x.place is not None and not _is_used(program, call):
@@ -26,14 +26,14 @@ def unused_copies(program: Program) -> tuple[tuple[Call, Fit], ...]:
 
 
 def _scales(call: Call, scaled: Data) -> bool:
+    if scaled.labels is not None:
+        return False
     owner, _, method = call.name.rpartition(".")
-    by_object = owner.rpartition(".")[2] in SCALED_RANGE and method in ("transform", "fit_transform")
-    by_function = call.name in (
-        "keras.utils.normalize",
-        "sklearn.preprocessing.scale",
-        "sklearn.preprocessing.normalize",
-    )
-    return (by_object or by_function) and scaled.labels is None
+    by_object = method in ("transform", "fit_transform") and owner.rpartition(".")[2] in SCALED_RANGE
+    return by_object or call.name in _SCALING
+
+
+_SCALING = frozenset(("keras.utils.normalize", "sklearn.preprocessing.scale", "sklearn.preprocessing.normalize"))
 
 
 def _takes_one_column(step: DataStep) -> bool:

@@ -61,6 +61,7 @@ class Recall:
     """The answers about one file through its edits."""
 
     def __init__(self) -> None:
+        self._askers: object = None
         self._program: Program | None = None
         self._chunks: tuple[PlacedChunk, ...] = ()
         self._seen: dict[Look, object] = {}
@@ -69,11 +70,14 @@ class Recall:
         self._groups: dict[frozenset[Look], frozenset[Look]] = {}  # many look at the same
 
     @contextmanager
-    def of(self, program: Program) -> Iterator[Program]:
+    def of(self, program: Program, askers: object) -> Iterator[Program]:
         """Speak of this program, without the answers that rested on anything that is otherwise in it.
 
-        What is asked `once` of the view of it is remembered as well.
+        What is asked `once` of the view of it is remembered as well. Answers go with those who asked: with other
+        `askers` than the last time all are forgotten.
         """
+        if askers is not self._askers:
+            self._askers, self._known = askers, {}
         self._program = program
         self._forget(program)
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -133,3 +135,15 @@ def test_a_rule_that_fails_is_asked_again() -> None:
     asked, analysis = _asked(lambda program: 1 / 0, f"{TEXT}\n", TEXT)
     assert asked == 2
     assert "division by zero" in analysis.findings[0].message
+
+
+def test_what_other_rules_said_is_not_kept() -> None:
+    cache, asked = ParseCache(), []
+    for _ in range(3):
+        rule = Counting(lambda program: program.mentions("print"))
+        asked.append(weakref.ref(rule))
+        analyze_source(TEXT, "train.py", RuleSet({rule.code: rule}), cache)
+        assert rule.asked == 1
+    del rule
+    gc.collect()
+    assert [each() is not None for each in asked] == [False, False, True], "settings change all day"

@@ -35,6 +35,12 @@ test("a mistake is underlined, explained, listed, fixed and silenced", inCode("e
   await until("the fix on disk", () => readFileSync(code.path("train.py"), "utf8").includes("learning_rate=0.001"));
 
   await code.goTo(12, 40);
+  await code.quickFix("Explain SCR405");
+  await page.locator(".tab.active", { hasText: "Preview softmax-single-unit.md" }).waitFor();
+  await code.pageInTab().locator("h1", { hasText: "softmax-single-unit" }).waitFor();
+  await code.picture("explained");
+  await page.locator('.tab[data-resource-name="train.py"]').click();
+  await code.goTo(12, 40);
   await code.quickFix("Suppress SCR405 on this statement");
   await code.squiggled("error", 0);
   await page.keyboard.press("Control+s");

@@ -77,7 +77,7 @@ async function whileItTrains(code) {
 async function curves(code) {
   await code.command("SCRAM: Show Curves of a Run");
   await code.page.locator(".tab", { hasText: "Run of live.py" }).waitFor();
-  const page = pageInTab(code);
+  const page = code.pageInTab();
   await page.locator("figcaption", { hasText: "loss, logarithmic scale" }).waitFor();
   await page.locator(".finding.error", { hasText: "SCR601" }).first().waitFor();
   await code.command("View: Hide Panel");
@@ -135,7 +135,7 @@ async function compared(code) {
     return true;
   });
   await code.page.locator(".tab", { hasText: "Compare runs" }).waitFor();
-  await pageInTab(code).locator(".legend", { hasText: "second run" }).first().waitFor();
+  await code.pageInTab().locator(".legend", { hasText: "second run" }).first().waitFor();
   await code.command("View: Hide Panel");
   await code.picture("compared");
 }
@@ -152,11 +152,6 @@ async function deleted(code) {
   await code.picture("delete");
   await dialog.locator(".monaco-button", { hasText: "Delete" }).click();
   await until("one run", async () => (await runs(code).count()) === 1);
-}
-
-/** The newest page of curves: a frame in a frame. */
-function pageInTab(code) {
-  return code.page.frameLocator("iframe.webview").last().frameLocator("#active-frame");
 }
 
 /** The rows of runs, without those of their findings. */

@@ -273,6 +273,11 @@ export class Code {
     return this.page.locator(".notification-list-item", { hasText: text });
   }
 
+  /** The newest page in a tab: a frame in a frame. */
+  pageInTab() {
+    return this.page.frameLocator("iframe.webview").last().frameLocator("#active-frame");
+  }
+
   /** A row of the Runs view. */
   runRow(text) {
     return this.page.locator(".part.sidebar .pane-body .monaco-list-row", { hasText: text });

@@ -1,4 +1,4 @@
-/** Messages with buttons, each said once. */
+/** Messages with buttons: what happens by itself is said once, an answer to the user each time. */
 
 import * as vscode from "vscode";
 
@@ -12,28 +12,24 @@ export class Notices {
   private readonly said = new Set<string>();
 
   error(text: string, ...buttons: Button[]): void {
-    this.once(text, vscode.window.showErrorMessage, buttons);
+    if (!this.said.has(text)) {
+      this.said.add(text);
+      show(text, vscode.window.showErrorMessage, buttons);
+    }
   }
 
-  information(text: string, ...buttons: Button[]): void {
-    this.once(text, vscode.window.showInformationMessage, buttons);
+  /** Answers what the user has just asked for. */
+  answer(text: string, ...buttons: Button[]): void {
+    show(text, vscode.window.showInformationMessage, buttons);
   }
 
   forget(): void {
     this.said.clear();
   }
+}
 
-  private once(
-    text: string,
-    show: (text: string, ...labels: string[]) => Thenable<string | undefined>,
-    buttons: readonly Button[],
-  ): void {
-    if (this.said.has(text)) {
-      return;
-    }
-    this.said.add(text);
-    void show(text, ...buttons.map((each) => each.label)).then((label) =>
-      buttons.find((each) => each.label === label)?.run(),
-    );
-  }
+type Show = (text: string, ...labels: string[]) => Thenable<string | undefined>;
+
+function show(text: string, by: Show, buttons: readonly Button[]): void {
+  void by(text, ...buttons.map((each) => each.label)).then((label) => buttons.find((each) => each.label === label)?.run());
 }

@@ -11,11 +11,11 @@ import { inTerminal } from "./terminal";
 export async function runFile(session: Session, notices: Notices, uri?: vscode.Uri): Promise<void> {
   const document = uri ? await vscode.workspace.openTextDocument(uri) : vscode.window.activeTextEditor?.document;
   if (document === undefined || document.languageId !== "python" || document.uri.scheme !== "file") {
-    notices.information("Open the Python file that trains your model, then run it with SCRAM.");
+    notices.answer("Open the Python file that trains your model, then run it with SCRAM.");
     return;
   }
   if (!vscode.workspace.isTrusted) {
-    notices.information("Nothing of an untrusted workspace is run. Trust it first.", {
+    notices.answer("Nothing of an untrusted workspace is run. Trust it first.", {
       label: "Manage Trust",
       run: () => vscode.commands.executeCommand("workbench.trust.manage"),
     });
@@ -25,13 +25,13 @@ export async function runFile(session: Session, notices: Notices, uri?: vscode.U
   await session.startUnlessStarted();
   const python = session.choice !== undefined && session.choice.kind !== "nothing" ? session.choice.interpreter.path : undefined;
   if (python === undefined) {
-    notices.error("There is no Python to run this file with.", setInterpreter());
+    notices.answer("There is no Python to run this file with.", setInterpreter());
     return;
   }
   const script = document.uri.fsPath;
   const answer = await inspect(python);
   if (!isInterpreter(answer)) {
-    notices.error(`${python} did not start: ${answer.reason}.`, setInterpreter());
+    notices.answer(`${python} did not start: ${answer.reason}.`, setInterpreter());
   } else if (answer.scram !== undefined) {
     inTerminal(runArguments(python, script));
   } else {
@@ -45,7 +45,7 @@ async function runWithOwn(session: Session, notices: Notices, python: Interprete
     const { runner } = await session.ownEnvironment(python);
     inTerminal([python.path, runner, script]);
   } catch (error) {
-    notices.error(`SCRAM could not be set up for ${python.path}: ${reasonOf(error)}`, setInterpreter());
+    notices.answer(`SCRAM could not be set up for ${python.path}: ${reasonOf(error)}`, setInterpreter());
   }
 }
 

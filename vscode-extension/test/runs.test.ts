@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
+import { setTimeout as wait } from "node:timers/promises";
+import type * as vscode from "vscode";
 import { charts, escaped } from "../src/runs/chart";
 import { runsPage } from "../src/runs/panel";
-import type { RunDetails, RunFinding } from "../src/runs/protocol";
+import { Pages } from "../src/runs/pages";
+import type { RunDetails, RunFinding, RunSummary } from "../src/runs/protocol";
 import { RunsTree } from "../src/runs/view";
-import { findingsText, progressText, significant, startedText, watchedText } from "../src/runs/words";
+import { findingsText, progressText, shortStartedText, significant, startedText, watchedText } from "../src/runs/words";
+import { panels } from "./mocks/vscode";
 
 const FINDING: RunFinding = {
   code: "SCR101",
@@ -63,6 +67,8 @@ describe("runs in words", () => {
     assert.equal(startedText("some day"), "some day");
     assert.match(startedText(RUN.started, "minutes", "en-GB"), /21 Nov.* \d\d:02$/);
     assert.match(startedText(RUN.started, "seconds", "en-GB"), /21 Nov.* \d\d:02:33$/);
+    assert.match(shortStartedText(RUN.started, new Date(RUN.started), "en-GB"), /^\d\d:02$/);
+    assert.match(shortStartedText(RUN.started, new Date("2026-12-01T00:00:00"), "en-GB"), /21 Nov.* \d\d:02$/);
   });
 });
 
@@ -141,5 +147,65 @@ describe("the Runs view", () => {
     const item = tree.getTreeItem({ kind: "finding", finding: FINDING });
     assert.equal(item.command?.command, "scram.openFinding");
     assert.equal(item.description, "SCR101, train.py:5");
+  });
+});
+
+describe("the icon of a run", () => {
+  const iconOf = (run: Partial<RunSummary>): string => {
+    const tree = new RunsTree();
+    tree.show([{ ...RUN, ...run }]);
+    return (tree.getTreeItem({ kind: "run", run: { ...RUN, ...run } }).iconPath as vscode.ThemeIcon).id;
+  };
+
+  it("says how it ended, and then what was found", () => {
+    assert.equal(iconOf({ status: "running" }), "pulse");
+    assert.equal(iconOf({ status: "failed" }), "circle-slash");
+    assert.equal(iconOf({ status: "finished" }), "error");
+    assert.equal(iconOf({ status: "finished", findings: [{ ...FINDING, severity: "warning" }] }), "warning");
+    assert.equal(iconOf({ status: "finished", findings: [{ ...FINDING, severity: "hint" }] }), "pass");
+    assert.equal(iconOf({ status: "finished", findings: [] }), "pass");
+  });
+});
+
+describe("a tab with curves", () => {
+  const asked: string[] = [];
+  const details = (run: RunSummary): Promise<RunDetails> => {
+    asked.push(`${run.status} ${run.epoch}`);
+    return Promise.resolve({ ...RUN, ...run });
+  };
+
+  beforeEach(() => void (asked.length = 0));
+
+  it("is drawn again with each epoch, and at the end", async () => {
+    const pages = new Pages(details, 0);
+    await pages.show("Run", [RUN]);
+    pages.follow([RUN]);
+    for (const news of [{ epoch: 4 }, { epoch: 5 }, { epoch: 5 }, { epoch: 5, status: "finished" as const }]) {
+      pages.follow([{ ...RUN, ...news }]);
+      await wait(5);
+    }
+    assert.deepEqual(asked, ["running 3", "running 4", "running 5", "finished 5"]);
+    assert.match(panels.at(-1)?.html.at(-1) ?? "", /finished, 1 finding/);
+  });
+
+  it("has the last news, however fast they come", async () => {
+    const pages = new Pages(details, 5);
+    await pages.show("Run", [RUN]);
+    for (let epoch = 4; epoch < 100; epoch++) {
+      pages.follow([{ ...RUN, epoch }]);
+    }
+    while (asked.at(-1) !== "running 99") {
+      await wait(5);
+    }
+    assert.ok(asked.length < 10);
+  });
+
+  it("is left alone once it is closed", async () => {
+    const pages = new Pages(details, 0);
+    await pages.show("Run", [RUN]);
+    panels.at(-1)?.close();
+    pages.follow([{ ...RUN, epoch: 4 }]);
+    await wait(5);
+    assert.deepEqual(asked, ["running 3"]);
   });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { mentionsKeras } from "../src/keras";
@@ -40,10 +40,18 @@ describe("notices", () => {
     assert.equal(messages.shown.length, 2);
   });
 
+  it("answer the user each time", () => {
+    const notices = new Notices();
+    messages.shown.length = 0;
+    notices.answer("there is no run");
+    notices.answer("there is no run");
+    assert.equal(messages.shown.length, 2);
+  });
+
   it("do what the pressed button says", async () => {
     messages.answer = "Mend";
     const pressed = new Promise((resolve) => {
-      new Notices().information("broken", { label: "Other", run: () => assert.fail() }, { label: "Mend", run: () => resolve("mended") });
+      new Notices().answer("broken", { label: "Other", run: () => assert.fail() }, { label: "Mend", run: () => resolve("mended") });
     });
     assert.equal(await pressed, "mended");
     messages.answer = undefined;
@@ -92,5 +100,19 @@ describe("the server's process", () => {
     assert.deepEqual(await server.interpreter, { path: "/p", version: { major: 3, minor: 11 }, scram: "1" });
     assert.equal(await server.lastWords(), "ImportError: no module");
     assert.deepEqual(logged.slice(0, 3), ["a warning", "Traceback:", "ImportError: no module"]);
+  });
+});
+
+describe("the port that runs report to", () => {
+  const { contributes } = JSON.parse(readFileSync("package.json", "utf8")) as {
+    contributes: { configurationDefaults: { "remote.portsAttributes": Record<string, object> } };
+  };
+  const patterns = Object.keys(contributes.configurationDefaults["remote.portsAttributes"]).map((each) => new RegExp(each));
+
+  it("is known by the server's command line, so that nobody is asked to open it", () => {
+    const folder = "/home/me/.vscode/extensions/scram-lsp.scram-lsp-0.1.0-linux-x64";
+    const lines = [`/env/bin/python ${folder}/python/serve.py 3.10`, `python ${folder}\\python\\serve.py 3.10`];
+    assert.ok(lines.every((line) => patterns.some((each) => each.test(line))));
+    assert.ok(!patterns.some((each) => each.test("/env/bin/python serve.py")));
   });
 });

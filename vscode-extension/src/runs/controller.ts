@@ -6,7 +6,7 @@ import type { LanguageClient } from "vscode-languageclient/node";
 import type { Notices } from "../notices";
 import type { Session } from "../server/session";
 import type { Status } from "../status";
-import { runsPage } from "./panel";
+import { Pages } from "./pages";
 import {
   DELETE_RUN,
   LIST_RUNS,
@@ -30,6 +30,7 @@ const NOTIFY = "notifyOfErrors";
 export class Runs implements vscode.Disposable {
   private readonly tree = new RunsTree();
   private readonly view = vscode.window.createTreeView("scram.runs", { treeDataProvider: this.tree });
+  private readonly pages = new Pages((run) => this.details(run));
   private runs: readonly RunSummary[] = [];
 
   constructor(
@@ -56,6 +57,7 @@ export class Runs implements vscode.Disposable {
     const client = this.session.running;
     this.runs = client === undefined ? [] : await client.sendRequest<RunSummary[]>(LIST_RUNS, {});
     this.tree.show(this.runs);
+    this.pages.follow(this.runs);
     const live = this.runs.filter((run) => run.status === "running");
     this.status.live(live);
     this.view.badge = live.length > 0 ? { value: live.length, tooltip: `${live.length} in training` } : undefined;
@@ -70,17 +72,17 @@ export class Runs implements vscode.Disposable {
   async showCurves(node?: RunNode): Promise<void> {
     const run = node?.run ?? this.runs[0];
     if (run === undefined) {
-      this.notices.information("There is no run yet: train a script with SCRAM first.");
+      this.notices.answer("There is no run yet: train a script with SCRAM first.");
       return;
     }
-    this.page(`Run of ${basename(run.script)}`, [await this.details(run)]);
+    await this.pages.show(`Run of ${basename(run.script)}`, [run]);
   }
 
   async compare(node?: RunNode): Promise<void> {
     const first = node?.run ?? (await this.pick("The first run"));
     const second = first && (await this.pick("Compare with", first));
     if (first !== undefined && second !== undefined) {
-      this.page("Compare runs", [await this.details(first), await this.details(second)]);
+      await this.pages.show("Compare runs", [first, second]);
     }
   }
 
@@ -100,14 +102,6 @@ export class Runs implements vscode.Disposable {
   private async details(run: RunSummary): Promise<RunDetails> {
     const details = await this.session.running?.sendRequest<RunDetails | null>(SHOW_RUN, reference(run));
     return details ?? { ...run, curves: [] };
-  }
-
-  private page(title: string, runs: readonly RunDetails[]): void {
-    const panel = vscode.window.createWebviewPanel("scram.run", title, vscode.ViewColumn.Active, {
-      enableScripts: false,
-      localResourceRoots: [],
-    });
-    panel.webview.html = runsPage(runs);
   }
 
   private async pick(title: string, except?: RunSummary): Promise<RunSummary | undefined> {

@@ -1,4 +1,4 @@
-/** A run's curves, or two runs' side by side, in an editor tab. It runs no script. */
+/** A run's curves, or two runs' side by side, as a page. It runs no script. Free of `vscode`. */
 
 import { basename } from "node:path";
 import type { RunDetails } from "./protocol";

@@ -3,7 +3,7 @@
 import { basename } from "node:path";
 import * as vscode from "vscode";
 import type { RunFinding, RunSummary } from "./protocol";
-import { findingsText, progressText, startedText } from "./words";
+import { findingsText, progressText, shortStartedText, startedText } from "./words";
 
 export interface RunNode {
   readonly kind: "run";
@@ -56,13 +56,22 @@ function runItem(run: RunSummary, isFirst: boolean): vscode.TreeItem {
   const isLive = run.status === "running";
   const state = run.findings.length === 0 ? vscode.TreeItemCollapsibleState.None : expansion(isLive || isFirst);
   const item = new vscode.TreeItem(isLive ? progressText(run) : basename(run.script), state);
-  item.id = run.run;
-  item.description = isLive ? findingsText(run) : `${ending(run)}, ${startedText(run.started)}`;
+  item.id = `${run.run} ${state === vscode.TreeItemCollapsibleState.None ? "without" : "with"} findings`; // opens with the first
+  item.description = isLive ? findingsText(run) : `${shortStartedText(run.started)}, ${ending(run)}`;
   item.tooltip = `${run.script}\n${startedText(run.started, "seconds")}: ${run.status}, ${findingsText(run)}`;
-  item.iconPath = new vscode.ThemeIcon(isLive ? "pulse" : run.status === "failed" ? "circle-slash" : "pass");
+  item.iconPath = iconOf(run);
   item.contextValue = isLive ? "liveRun" : "run";
   item.accessibilityInformation = { label: `run of ${item.tooltip}` };
   return item;
+}
+
+/** What a run that came to its end is worth is seen by its worst finding. */
+function iconOf(run: RunSummary): vscode.ThemeIcon {
+  if (run.status !== "finished") {
+    return new vscode.ThemeIcon(run.status === "running" ? "pulse" : "circle-slash");
+  }
+  const worst = (["error", "warning"] as const).find((severity) => run.findings.some((each) => each.severity === severity));
+  return worst === undefined ? new vscode.ThemeIcon("pass") : SEVERITY_ICONS[worst];
 }
 
 function ending(run: RunSummary): string {

@@ -41,6 +41,14 @@ export function significant(value: number): string {
   return Math.abs(rounded) < 1e7 ? rounded.toLocaleString("en-US") : rounded.toExponential().replace("e+", "e");
 }
 
+/** Day and time in the reader's own way of writing, short for a row: of today the time alone. */
+export function shortStartedText(started: string, now = new Date(), locale?: string): string {
+  const time = new Date(started);
+  return time.toDateString() === now.toDateString()
+    ? time.toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit" })
+    : startedText(started, "minutes", locale);
+}
+
 /** Day and time in the reader's own way of writing; to the second where runs must be told apart. */
 export function startedText(started: string, to: "minutes" | "seconds" = "minutes", locale?: string): string {
   const time = new Date(started);

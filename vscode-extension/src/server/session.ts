@@ -2,7 +2,12 @@
 
 import { mkdirSync } from "node:fs";
 import * as vscode from "vscode";
-import type { ErrorHandler, LanguageClient, StaticFeature } from "vscode-languageclient/node";
+import type {
+  ErrorHandler,
+  LanguageClient,
+  ShowDocumentRequest,
+  StaticFeature,
+} from "vscode-languageclient/node";
 import { ownEnvironment, type OwnEnvironment } from "../python/bundle";
 import { candidates, type Surroundings } from "../python/candidates";
 import { choose, type Choice, type ImportStrategy } from "../python/choose";
@@ -198,6 +203,7 @@ export class Session implements vscode.Disposable {
         outputChannel: this.log,
         traceOutputChannel: this.trace,
         errorHandler: this.crashes(library),
+        middleware: { window: { showDocument: showPageOrDocument } },
         markdown: { isTrusted: { enabledCommands: [] }, supportHtml: false },
         synchronize: { configurationSection: SECTION },
       },
@@ -258,6 +264,15 @@ export class Session implements vscode.Disposable {
     this.states.fire({ kind: "failed", reason, mend });
   }
 }
+
+/** The pages of rules and runs are shown as they are read; what is no page, as the editor shows it. */
+const showPageOrDocument: ShowDocumentRequest.MiddlewareSignature = async (params, token, next) => {
+  if (!params.uri.endsWith(".md")) {
+    return next(params, token);
+  }
+  await vscode.commands.executeCommand("markdown.showPreview", vscode.Uri.parse(params.uri));
+  return { success: true };
+};
 
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -54,7 +54,29 @@ function show(text: string): Promise<string | undefined> {
   return Promise.resolve(messages.answer);
 }
 
-export const window = { showErrorMessage: show, showInformationMessage: show };
+/** A tab that was opened; `html` is all that was ever put into it. */
+export class Panel {
+  readonly html: string[] = [];
+  private readonly disposed = new EventEmitter<undefined>();
+  readonly onDidDispose = this.disposed.event;
+  readonly webview = Object.defineProperty({}, "html", { set: (text: string) => this.html.push(text) });
+
+  close(): void {
+    this.disposed.fire(undefined);
+  }
+}
+
+export const panels: Panel[] = [];
+
+function createWebviewPanel(): Panel {
+  const panel = new Panel();
+  panels.push(panel);
+  return panel;
+}
+
+export const ViewColumn = { Active: -1 };
+
+export const window = { showErrorMessage: show, showInformationMessage: show, createWebviewPanel };
 
 /** The installed extensions by their names. */
 export const installed = new Map<string, object>();

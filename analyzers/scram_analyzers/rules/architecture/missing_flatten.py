@@ -248,11 +248,19 @@ def _first_of_run(model: Model, dense: Layer) -> Layer:
 def _target_axes(fit: Fit | None) -> int | None:
     """How many axes the labels of one example have; None when it can't be told."""
     targets = fit.targets if fit is not None else None
+    if targets is not None and targets.source.endswith(ONE_CLASS_EACH):
+        return _CLASS_AXES.get(targets.labels) if targets.labels is not None else None
     if targets is None or targets.batched or not targets.shape:
         return None
     if targets.labels is LabelForm.CONTINUOUS:
         return None
     return len(targets.shape) - 1
+
+
+ONE_CLASS_EACH = ("image_dataset_from_directory", "flow_from_directory", "flow_from_dataframe", "datasets.load")
+"""Endings of sources whose labels are the class of each picture as a whole."""
+
+_CLASS_AXES = {LabelForm.INTEGER: 0, LabelForm.BINARY: 0, LabelForm.ONE_HOT: 1}
 
 
 def _follows_map(model: Model, dense: Layer) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
@@ -297,13 +297,14 @@ class MissingHiddenActivation(Rule):
         if found:
             elsewhere = _heads_elsewhere(program)
             found = [each for each in found if id(each[1]) not in elsewhere]
+        severity = Severity.INFO if found and _is_trained_by_hand(program, model) else None
         shapes = ModelShapes(model) if found else None
         linear = {layer.identity for layer, _, _ in found}
         for layer, tensor, following in found:
             assert shapes is not None
             if self._is_bottleneck(layer, tensor, following, shapes.output(tensor.inputs[0]), linear):
                 continue
-            yield _report(program, layer, following)
+            yield replace(_report(program, layer, following), severity=severity)
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Give the layer relu."""
@@ -327,6 +328,13 @@ class MissingHiddenActivation(Rule):
             wide = width(before) if isinstance(before, Layer) else None
         pointwise = core(layer).class_name.startswith("Conv") and integer(core(layer).value("kernel_size")) == 1
         return wide is not None and (wide >= self.option("bottleneck-ratio") * narrow or (pointwise and wide > narrow))
+
+
+def _is_trained_by_hand(program: Program, model: Model) -> bool:
+    """Whether only a loop of the program's own trains a model: such are written by people who know, as a rule."""
+    judged = {call.model.identity for call in program.loss_calls if call.model is not None}
+    trained = [*(each.model for each in program.compiles), *(each.model for each in program.fits)]
+    return model.identity in judged and all(each is None or each.identity != model.identity for each in trained)
 
 
 @once

@@ -59,7 +59,7 @@ class Case:
     def form(self) -> LabelForm | None:
         """How the labels are written, where the source tells."""
         form = label_form(self.targets)
-        if form is None and self.loss.name in CATEGORICAL and _are_numbers_of_classes(self.targets):
+        if form is None and self.loss.name in CATEGORICAL and _are_classes(self.targets):
             return LabelForm.INTEGER
         if form is None and self.loss.name in CATEGORICAL and _ones_in_rows(self.targets):
             return LabelForm.ONE_HOT
@@ -175,6 +175,14 @@ def label_form(targets: Data | None) -> LabelForm | None:
     filled = any(step.name == "setitem" for step in targets.steps)  # ones in a blank array: one-hot rows, as a rule
     joined = targets.shape is None and targets.source in ("numpy.zeros", "numpy.ones") and not filled
     return LabelForm.BINARY if one_column or joined else None
+
+
+def _are_classes(targets: Data | None) -> bool:
+    """Whether there is one class for each example: a whole number, or what a column of a table holds."""
+    column = targets is not None and targets.is_table and targets.shape is not None and len(targets.shape) == 1
+    if targets is not None and column and targets.range is None:
+        return not any(step.kind is StepKind.ENCODED for step in targets.steps)
+    return _are_numbers_of_classes(targets)
 
 
 def _are_numbers_of_classes(targets: Data | None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from scram_analyzers.source.data import WHOLE, Data, DataStep, Part, StepKind
+from scram_analyzers.source.data import WHOLE, Data, DataStep, Interval, Part, StepKind
 from scram_analyzers.source.libraries import data_operations, loaders, numpy_functions
 from scram_analyzers.source.libraries.numpy_functions import given
 from scram_analyzers.source.places import Place
@@ -114,6 +115,15 @@ def _shuffled_in_place(interpreter: Interpreter, name: str, arguments: Arguments
     return Constant(None, place)
 
 
+def _path(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    """`os.path.join("photographs", "train")`."""
+    parts = [text(argument.value) for argument in arguments.positional]
+    known = [part for part in parts if part is not None]
+    if not known or len(known) < len(parts) or arguments.open:
+        return None
+    return Constant(posixpath.join(*known), place)
+
+
 def _frame(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
     """`pd.DataFrame(...)` of an array, of lists, or of columns by name."""
     data = given(interpreter, arguments)
@@ -146,7 +156,7 @@ def _dummies(interpreter: Interpreter, name: str, arguments: Arguments, place: P
     dropped = arguments.value("drop_first")
     if dropped is not None and boolean(dropped) is not False:
         return data.after(DataStep(StepKind.ENCODED, name, place), range=None, shape=None, labels=None)
-    if data.labels is not None or (data.steps and data.steps[-1].name in ("column", "getitem", "get")):
+    if data.labels is not None or (data.steps and data.steps[-1].name in ("column", "getitem", "get", "pop")):
         return data_operations.one_hot(data, None, place)
     return data.after(DataStep(StepKind.ENCODED, name, place), range=None, shape=None)
 
@@ -169,6 +179,14 @@ def _to_categorical(interpreter: Interpreter, name: str, arguments: Arguments, p
     return data_operations.one_hot(data if data is not None else Data("", place), classes, place)
 
 
+def _hashed_words(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
+    """`one_hot(text, n)`, `hashing_trick(text, n)`: numbers from 1 to n - 1 for the words of one text."""
+    count = integer(arguments.value("n", 1))
+    interval = Interval(0, count - 1) if count is not None and count > 1 else None
+    roots = loaders.new_root(interpreter)
+    return Data(name, place, range=interval, dtype="int64", token_ids=True, roots=roots)
+
+
 def _pad_sequences(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
     data = given(interpreter, arguments) or Data(name, place, token_ids=True)
     length = integer(arguments.value("maxlen", 1))
@@ -181,6 +199,20 @@ def _scaled(interpreter: Interpreter, name: str, arguments: Arguments, place: Pl
     if data is None:
         return None
     return data.after(DataStep(StepKind.SCALED, name, place), range=None, dtype="float32")
+
+
+def _fractions(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    """`convert_image_dtype`: pixels that are bytes as fractions."""
+    data, made = given(interpreter, arguments), _scaled(interpreter, name, arguments, place)
+    bytes_ = data is not None and data.dtype == "uint8" and data.range == Interval(0, 255)
+    return replace(made, range=Interval(0, 1)) if bytes_ and isinstance(made, Data) else made
+
+
+def _enlarged(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    """TensorFlow's `resize`, which leaves values as they are, but gives floats."""
+    data = _kept(interpreter, name, arguments, place)
+    nearest = text(arguments.value("method", 2)) == "nearest"
+    return replace(data, dtype="float32") if isinstance(data, Data) and not nearest else data
 
 
 def _resized(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
@@ -258,6 +290,7 @@ _BY_NAME: Mapping[str, Handler] = MappingProxyType(
     {
         "sklearn.model_selection.train_test_split": _split,
         "sklearn.cross_validation.train_test_split": _split,
+        "os.path.join": _path,
         "tqdm.tqdm": _passed_on,
         "tqdm.auto.tqdm": _passed_on,
         "tqdm.notebook.tqdm": _passed_on,
@@ -272,6 +305,8 @@ _BY_NAME: Mapping[str, Handler] = MappingProxyType(
         "keras.utils.to_categorical": _to_categorical,
         "tensorflow.one_hot": _to_categorical,
         "keras.ops.one_hot": _to_categorical,
+        "keras.preprocessing.text.one_hot": _hashed_words,
+        "keras.preprocessing.text.hashing_trick": _hashed_words,
         "keras.utils.pad_sequences": _pad_sequences,
         "keras.preprocessing.sequence.pad_sequences": _pad_sequences,
         "keras.utils.normalize": _scaled,
@@ -279,13 +314,13 @@ _BY_NAME: Mapping[str, Handler] = MappingProxyType(
         "sklearn.preprocessing.normalize": _scaled,
         "sklearn.preprocessing.minmax_scale": _scaled,
         "tensorflow.image.per_image_standardization": _scaled,
-        "tensorflow.image.convert_image_dtype": _scaled,
+        "tensorflow.image.convert_image_dtype": _fractions,
         "tensorflow.cast": _cast,
         "tensorflow.convert_to_tensor": _kept,
         "tensorflow.constant": _kept,
         "tensorflow.reshape": _kept,
         "tensorflow.expand_dims": _kept,
-        "tensorflow.image.resize": _kept,
+        "tensorflow.image.resize": _enlarged,
         "tensorflow.stack": _stacked,
         "tensorflow.concat": _stacked,
         "tensorflow.argmax": _class_ids,

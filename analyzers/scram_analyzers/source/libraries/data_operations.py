@@ -206,7 +206,10 @@ def select(interpreter: Interpreter, data: Data, keys: list[Value | slice], plac
         interval = data.range if not one_column or _is_scaled_by_column(data) else None
         return replace(one, shape=_of_columns(data, keys), rows=rows, range=interval)
     single = position is not None or _is_moving(key)
-    one = replace(one, shape=data.shape[1:] if data.shape and single else None, rows=rows)
+    shape = data.shape[1:] if data.shape and single else None
+    if data.shape and isinstance(key, Data) and (key.source == FOLDS or len(key.shape or ()) == 1):
+        shape = (None, *data.shape[1:])
+    one = replace(one, shape=shape, rows=rows)
     return replace(one, classes=None) if _picks_by_value(key) else one
 
 

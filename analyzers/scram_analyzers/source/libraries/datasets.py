@@ -73,6 +73,42 @@ SKLEARN: Mapping[str, KnownDataset] = MappingProxyType(
 """scikit-learn's data sets, ranges over all features."""
 
 
+PHOTOGRAPHS: Mapping[str, int] = MappingProxyType(
+    {
+        "beans": 3,
+        "caltech101": 102,
+        "cars196": 196,
+        "cats_vs_dogs": 2,
+        "colorectal_histology": 8,
+        "deep_weeds": 9,
+        "emnist": 62,
+        "eurosat": 10,
+        "food101": 101,
+        "horses_or_humans": 2,
+        "imagenette": 10,
+        "kmnist": 10,
+        "malaria": 2,
+        "oxford_flowers102": 102,
+        "oxford_iiit_pet": 37,
+        "plant_village": 38,
+        "rock_paper_scissors": 3,
+        "stanford_dogs": 120,
+        "stl10": 10,
+        "svhn_cropped": 10,
+        "tf_flowers": 5,
+        "uc_merced": 21,
+    }
+)
+"""Images in TensorFlow Datasets, by name, with the number of their classes."""
+
+
+def tensorflow_dataset(name: str) -> KnownDataset | None:
+    """What is known of a set that TensorFlow Datasets loads as pairs ("tf_flowers", "mnist:3.0.1")."""
+    first = name.partition(":")[0].partition("/")[0]
+    classes = PHOTOGRAPHS.get(first)
+    return KERAS.get(first) if classes is None else _pixels((), 0, 0, classes)
+
+
 SEABORN: Mapping[str, Interval] = MappingProxyType(
     {
         "mpg": Interval(3, 5_140),

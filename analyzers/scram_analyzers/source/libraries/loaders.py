@@ -154,7 +154,7 @@ def _tensorflow_dataset(interpreter: Interpreter, name: str, arguments: Argument
     items = interpreter.items_of(splits)
     if splits is None or boolean(arguments.value("as_supervised")) is not True:
         return None  # a dict of datasets, or datasets of dicts
-    known = datasets.KERAS.get(text(arguments.value("name", 0)) or "")
+    known = datasets.tensorflow_dataset(text(arguments.value("name", 0)) or "")
     parts = [_split_of(interpreter, name, known, text(item), place) for item in (items or (splits,))]
     loaded: Value = Tuple(tuple(parts), place) if items is not None else parts[0]
     return Tuple((loaded, Unknown(place)), place) if boolean(arguments.value("with_info")) else loaded

@@ -1,0 +1,148 @@
+"""What the source of labels and pictures tells: columns of tables, folders, sets known by name, hashed words."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from scram_analyzers.engine import analyze_source
+from scram_analyzers.rules.registry import RuleSet
+
+
+def said(text: str) -> set[str]:
+    findings = analyze_source(textwrap.dedent(text), "train.py", RuleSet.default()).findings
+    return {each.name for each in findings}
+
+
+FACES = """
+import numpy as np
+import pandas as pd
+from keras.layers import Dense, Input
+from keras.models import Model
+from sklearn.model_selection import train_test_split
+
+faces = pd.read_csv("faces.csv")
+kinds, older = faces["kind"].values, faces["older"].values
+x = faces.drop(columns=["kind", "older"]).values / 255
+rows, held_out = train_test_split(np.arange(len(x)), test_size=0.2)
+inputs = Input((2304,))
+first = Dense(1, activation="sigmoid", name="older")(inputs)
+second = Dense(5, activation="softmax", name="kind")(inputs)
+model = Model(inputs, [first, second])
+model.compile("adam", {{"older": "binary_crossentropy", "kind": "{loss}"}})
+model.fit(x{rows}, {{"older": older{rows}, "kind": kinds{rows}}}, epochs=20)
+"""
+
+
+@pytest.mark.parametrize("rows", ["", "[rows]"])
+def test_one_column_holds_class_numbers(rows: str) -> None:
+    assert "label-encoding-mismatch" in said(FACES.format(loss="categorical_crossentropy", rows=rows))
+    assert "label-encoding-mismatch" not in said(FACES.format(loss="sparse_categorical_crossentropy", rows=rows))
+
+
+def test_dummies_of_a_popped_column_in_folds() -> None:
+    text = """
+    import keras
+    import pandas as pd
+    from sklearn.model_selection import KFold
+
+    table = pd.read_csv("table.csv")
+    y = pd.get_dummies(table.pop("kind")).values
+    x = table.values / 100
+    for train, held_out in KFold(5).split(x):
+        model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(4, "softmax")])
+        model.compile("adam", "{loss}")
+        model.fit(x[train], y[train], validation_data=(x[held_out], y[held_out]), epochs=20)
+    """
+    assert "label-encoding-mismatch" in said(text.format(loss="sparse_categorical_crossentropy"))
+    assert "label-encoding-mismatch" not in said(text.format(loss="categorical_crossentropy"))
+
+
+FOLDER = """
+import keras
+
+train = keras.utils.image_dataset_from_directory("leaves", image_size=(64, 64))
+model = keras.Sequential()
+model.add(keras.Input((64, 64, 3)))
+model.add(keras.layers.Rescaling(1 / 255))
+model.add(keras.layers.Conv2D(8, 3, activation="relu"))
+{flatten}
+model.add(keras.layers.Dense(5, activation="softmax"))
+model.compile("adam", "sparse_categorical_crossentropy")
+model.fit(train, epochs=20)
+"""
+
+
+def test_pictures_of_a_folder_have_one_class_each() -> None:
+    assert "missing-flatten" in said(FOLDER.format(flatten=""))
+    assert "missing-flatten" not in said(FOLDER.format(flatten="model.add(keras.layers.Flatten())"))
+
+
+DOGS = """
+import tensorflow as tf
+import tensorflow_datasets as tfds
+
+train, held_out = tfds.load("stanford_dogs", split=["train", "test"], as_supervised=True)
+
+
+def prepared(image, label):
+    image = tf.image.convert_image_dtype(image, tf.float32)
+    return tf.image.resize(image, (128, 128)), label
+
+
+def resized(image, label):
+    return tf.image.resize(image, (128, 128)), label
+
+
+model = tf.keras.Sequential()
+model.add(tf.keras.layers.Conv2D(8, 3, activation="relu", input_shape=(128, 128, 3)))
+model.add(tf.keras.layers.Flatten())
+model.add(tf.keras.layers.Dense(120, activation="softmax"))
+model.compile("adam", "sparse_categorical_crossentropy")
+model.fit(train.map(prepared).shuffle(500).batch(32), validation_data=held_out.map({judged}).batch(32), epochs=20)
+"""
+
+
+def test_sets_known_by_name() -> None:
+    assert "scaling-mismatch" in said(DOGS.format(judged="resized"))
+    assert "scaling-mismatch" not in said(DOGS.format(judged="prepared"))
+
+
+def test_words_numbered_by_their_hashes() -> None:
+    text = """
+    from keras.layers import GRU, Dense, Embedding
+    from keras.models import Sequential
+    from keras.preprocessing.sequence import pad_sequences
+    from keras.preprocessing.text import one_hot
+    from project import labels, texts
+
+    words = pad_sequences([one_hot(text, 5000) for text in texts], maxlen=60)
+    model = Sequential([Embedding({rows}, 32), GRU(32), Dense(1, activation="sigmoid")])
+    model.compile("adam", "binary_crossentropy")
+    model.fit(words, labels, epochs=20)
+    """
+    assert "embedding-vocabulary-too-small" in said(text.format(rows=500))
+    assert "embedding-vocabulary-too-small" not in said(text.format(rows=5000))
+
+
+def test_folders_whose_paths_are_put_together() -> None:
+    text = """
+    import os
+    from keras.layers import Conv2D, Dense, Flatten
+    from keras.models import Sequential
+    from keras.preprocessing.image import ImageDataGenerator
+
+    base = "pets"
+    train, held_out = os.path.join(base, "train"), os.path.join(base, "validation")
+    pictures = ImageDataGenerator(rescale=1 / 255)
+    model = Sequential([Conv2D(8, 3, activation="relu"), Flatten(), Dense(1, activation="sigmoid")])
+    model.compile("adam", "binary_crossentropy")
+    model.fit(
+        pictures.flow_from_directory(train, class_mode="binary"),
+        validation_data=pictures.flow_from_directory({judged}, class_mode="binary"),
+        epochs=20,
+    )
+    """
+    assert "validation-on-training-data" in said(text.format(judged="train"))
+    assert "validation-on-training-data" not in said(text.format(judged="held_out"))

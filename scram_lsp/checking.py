@@ -10,9 +10,10 @@ from scram_analyzers.engine import Analysis, analyze_source
 from scram_analyzers.notes import NOTES
 from scram_analyzers.rules.base import Rule
 from scram_analyzers.rules.registry import rule_classes
+from scram_analyzers.source.once import once
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading.chunks import ParseCache
-from scram_analyzers.suppression import apply_suppressions
+from scram_analyzers.suppression import apply_suppressions, may_silence
 from scram_lsp.config import Settings
 
 
@@ -24,17 +25,23 @@ def check_text(
     analysis = analyze_source(text, filename, rules, cache)
     if analysis.program is None:
         return analysis
-    starts = code_starts(analysis.program)
-    known = rule_classes()
-    undecided = _undecided(frozenset(rules.by_code), known)
-    kept, notes = apply_suppressions(text, filename, analysis.findings, undecided, starts, _known(known))
-    findings = sorted(settings.admit([*kept, *notes], path), key=lambda each: each.sort_key)
+    kept = list(analysis.findings)
+    if may_silence(text):
+        starts, known = code_starts(analysis.program), rule_classes()
+        undecided = _undecided(frozenset(rules.by_code), known)
+        heard, notes = apply_suppressions(text, filename, kept, undecided, starts, _known(known))
+        kept = [*heard, *notes]
+    findings = sorted(settings.admit(kept, path), key=lambda each: each.sort_key)
     return dataclasses.replace(analysis, findings=tuple(findings))
 
 
+@once
 def code_starts(program: Program) -> list[int]:
-    """The lines where top-level code begins; none when part of the text could not be read."""
-    if any(chunk.parsed.module is None for chunk in program.chunks):
+    """The lines where top-level code begins, for `read_suppressions`.
+
+    None when part of the text could not be read, or holds nothing that this is asked for.
+    """
+    if not may_silence(program.text) or any(chunk.parsed.module is None for chunk in program.chunks):
         return []
     return [each.first_line for each in program.chunks if each.parsed.module is not None and each.parsed.module.body]
 

@@ -287,6 +287,19 @@ async def test_positions_outside_the_text_are_borne(code: Editor, project: Path)
     assert len(await code.shown(uri, version)) == 1
 
 
+async def test_columns_follow_what_is_typed_before_them_on_the_line(code: Editor, project: Path) -> None:
+    optimizer = "keras.optimizers.Adam(learning_rate=1e10)"
+    text = TRAIN.replace(optimizer, "chosen").replace(
+        "model.compile", f'name = "a"; chosen = {optimizer}\nmodel.compile'
+    )
+    uri = code.open(project / "train.py", text)
+    (before,) = await code.shown(uri)
+    version = code.replace(uri, place(3, 8, 9), "🙂")
+    (after,) = await code.shown(uri, version)
+    assert after.range.start == position(3, before.range.start.character + 1), "as many characters, one more unit"
+    assert after.message == before.message
+
+
 FAILING_SERVER = """
 import sys
 from scram_lsp.checking import check_text

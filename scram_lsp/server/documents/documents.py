@@ -86,7 +86,7 @@ class Document:
         """Put `inserted` in the place of `start` to `end`. The edit leaves out what stays the same there."""
         old_text, old_positions = self.text, self.positions
         self.text = old_text[:start] + inserted + old_text[end:]
-        self.positions = TextPositions(self.text, self._codec)
+        self.positions = TextPositions(self.text, self._codec, old_positions.starts_after(start, end, inserted))
         old = old_text[start:end]
         same_before = _shared_length(old, inserted)
         same_after = _shared_length(old[same_before:][::-1], inserted[same_before:][::-1])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from lsprotocol import types
 from pygls.workspace import PositionCodec
 
@@ -12,8 +14,8 @@ from scram_lsp.server.documents.text_lines import TextLines
 class TextPositions(TextLines):
     """Translates between source positions and the client's positions within one text, too."""
 
-    def __init__(self, text: str, codec: PositionCodec) -> None:
-        super().__init__(text)
+    def __init__(self, text: str, codec: PositionCodec, starts: Sequence[int] | None = None) -> None:
+        super().__init__(text, starts)
         self._codec = codec
 
     def to_client(self, position: SourcePosition) -> types.Position:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from itertools import accumulate
 
 from scram_analyzers.findings import SourcePosition
@@ -13,17 +14,29 @@ class TextLines:
     """Translates between offsets and source positions within one text.
 
     Lines end where Python and the protocol say they do; a place outside the text becomes the nearest one
-    inside, so that nothing a client sends can fail here.
+    inside, so that nothing a client sends can fail here. `starts`: where each line starts, if that is known.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, starts: Sequence[int] | None = None) -> None:
         self._text = text
-        self._starts = _starts_of(text)
+        self._starts = _starts_of(text) if starts is None else starts
 
     @property
     def count(self) -> int:
         """How many lines there are; one at least."""
         return len(self._starts)
+
+    def starts_after(self, start: int, end: int, inserted: str) -> Sequence[int] | None:
+        """Where each line starts once `inserted` is in the place of `start` to `end`; None where that may be otherwise.
+
+        At every keystroke: to look through a text of 5,000 lines takes five times as long.
+        """
+        if "\r" in self._text or "\r" in inserted:  # what is one line end and what two depends on what is around it
+            return None
+        kept, moved = bisect_right(self._starts, start), bisect_right(self._starts, end)
+        shift = len(inserted) - (end - start)
+        new = [start + index + 1 for index, character in enumerate(inserted) if character == "\n"]
+        return [*self._starts[:kept], *new, *(each + shift for each in self._starts[moved:])]
 
     def offset(self, position: SourcePosition) -> int:
         """The index in the text."""

@@ -42,6 +42,14 @@ class Report:
     diagnostics: tuple[types.Diagnostic, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """Diagnostics, and all that they were made from: findings, their labels, the lines where they stand."""
+
+    made_from: tuple[object, ...]
+    diagnostics: tuple[types.Diagnostic, ...]
+
+
 class Publisher:
     """Knows what the client is shown; only the event loop may call this.
 
@@ -66,6 +74,7 @@ class Publisher:
         self._closed_uris: dict[str, str] = {}
         self._code_starts: dict[str, list[int]] = {}
         self._reports: dict[str, Report] = {}
+        self._last_written: dict[str, _Written] = {}
         self._session = secrets.token_hex(4)
         self._result_count = 0
         self.pulls = False
@@ -182,6 +191,7 @@ class Publisher:
         self._reports[uri] = Report("", ())
         self._send(uri, None)
         del self._reports[uri]
+        self._last_written.pop(uri, None)
 
     def _wanted(self, found: list[Finding], path: Path | None, text: str, starts: Sequence[int] = ()) -> list[Finding]:
         """The run findings that neither a comment in the text nor the configuration silences."""
@@ -197,8 +207,30 @@ class Publisher:
         found = self._runs.of_document(document)
         starts = self._code_starts.get(document.uri, ())
         self._store.set(Origin.RUN, document.uri, self._wanted(found, document.path, document.text, starts))
-        locate = self._locator(document.filename, document.uri, document.positions)
-        return self._keep(document.uri, self._written(document.uri, locate))
+        return self._keep(document.uri, self._written_of(document))
+
+    def _written_of(self, document: Document) -> tuple[types.Diagnostic, ...]:
+        """An open document's diagnostics: those of before where a keystroke leaves all that they say as it was."""
+        made_from = self._made_from(document)
+        last = self._last_written.get(document.uri)
+        if last is not None and last.made_from == made_from:
+            return last.diagnostics
+        diagnostics = self._written(document.uri, self._locator(document.filename, document.uri, document.positions))
+        if made_from is not None:
+            self._last_written[document.uri] = _Written(made_from, diagnostics)
+        return diagnostics
+
+    def _made_from(self, document: Document) -> tuple[object, ...] | None:
+        """All that an open document's diagnostics say; None where some of that is in other texts."""
+        findings = tuple(self._store.merged(document.uri))
+        places = [(each.filename, each.range) for each in findings]
+        places += ((each.filename, each.range) for finding in findings for each in finding.related)
+        if any(filename != document.filename for filename, _ in places):
+            return None
+        text = document.positions
+        lines = [text.line(end.line) for _, place in places for end in (place.start, place.end)]
+        labels = [run_label(each, self._runs.run_of(each)) for each in findings]
+        return findings, (*labels, *lines), text.count, text.line(text.count)
 
     def _written(self, uri: str, locate: Locate) -> tuple[types.Diagnostic, ...]:
         findings = self._store.merged(uri)

@@ -13,6 +13,7 @@ from scram_lsp.server.documents import edits
 from scram_lsp.server.documents.documents import Document, Documents
 from scram_lsp.server.documents.edits import Edit
 from scram_lsp.server.documents.file_names import path_of
+from scram_lsp.server.documents.text_lines import TextLines
 
 CODECS = [
     PositionCodec(each)
@@ -28,6 +29,19 @@ texts = st.text(st.sampled_from(["a", "1", ".", " ", "\n", "\r", "é", "🙂", "
 def document(text: str, codec: PositionCodec | None = None) -> Document:
     item = types.TextDocumentItem("file:///home/ada/train.py", "python", 1, text)
     return Document(item, codec or PositionCodec())
+
+
+@given(texts, texts, st.data())
+def test_lines_start_where_they_do_in_the_text_by_itself(text: str, inserted: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, len(text)))
+    after = text[:start] + inserted + text[end:]
+    lines = TextLines(after, TextLines(text).starts_after(start, end, inserted))
+    anew = TextLines(after)
+    assert lines.count == anew.count
+    assert [lines.line(number + 1) for number in range(anew.count)] == [
+        anew.line(number + 1) for number in range(anew.count)
+    ]
 
 
 def whole(text: str) -> types.TextDocumentContentChangeWholeDocument:

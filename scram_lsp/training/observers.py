@@ -11,6 +11,7 @@ from scram_lsp.training.batches.batch_tap import BatchTap, Execution
 from scram_lsp.training.budget import Budget
 from scram_lsp.training.console import brief
 from scram_lsp.training.data.array_statistics import batch_statistics
+from scram_lsp.training.data.stream_rows import StreamRows
 from scram_lsp.training.model.pass_cost import TRACE_RATIO, traced_pass_seconds
 from scram_lsp.training.probes.layer_probe import LayerProbe
 from scram_lsp.training.probes.panel_watch import PanelWatch
@@ -111,6 +112,7 @@ class BatchObserver:
         self._read_consumers = consumers
         self._consumers: Mapping[str, str] | None = None
         self._arrays: tuple[ArrayStatistics, ...] = ()
+        self._rows = StreamRows()
 
     def is_due(self, step: int) -> bool:
         """At every step, or on the schedule of samples."""
@@ -126,6 +128,14 @@ class BatchObserver:
         if self._consumers is None:  # the model may be built by its first batch only
             self._consumers = self._read_consumers()
         self._arrays = batch_statistics(execution.batches[0], self._consumers)
+        if self.is_stream:
+            self._rows.look(execution.batches[0], epoch)
+
+    def end_epoch(self, panel: PanelWatch, history: RunHistory) -> None:
+        """An epoch is over: see which rows of the panel the stream holds, and enter what it showed."""
+        if self.is_stream:
+            self._rows.compare(panel.validation_parts(), panel.is_fair)
+            history.stream = self._rows.record
 
     def take_arrays(self) -> tuple[ArrayStatistics, ...]:
         """What was read of the last execution; nothing when it was not looked at."""
@@ -133,7 +143,7 @@ class BatchObserver:
         return arrays
 
     def report(self, history: RunHistory) -> None:
-        """The arrays are part of the step's record."""
+        """The arrays are part of the step's record; what rows of a stream show is known at the ends of epochs."""
 
 
 class ProbeObserver:

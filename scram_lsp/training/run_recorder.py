@@ -206,6 +206,7 @@ class RunRecorder:
         numbers = tuple((name, value) for name, value in values if value is not None)
         self._history.add_epoch(EpochRecord(epoch, self._reader.step, numbers, current_learning_rate(self._model)))
         self._attempt("the panel", self._look_at_panel)
+        self._attempt("the rows of the stream", lambda: self._batches.end_epoch(self._panel, self._history))
         self._attempt("the weights for TensorBoard", self._log_weights)
         self._inquiry.ask(self._history)
         self._heed()

@@ -18,6 +18,7 @@ from scram_analyzers.run.records import (
     ProbeRecord,
     RunInfo,
     StepRecord,
+    StreamRecord,
 )
 
 STEPS_KEPT = 2000
@@ -48,7 +49,7 @@ class RunHistory:
 
     `first_loss` is the first batch loss that was read, the untrained model's, kept when its step is not;
     `first_probe` and `first_panel` likewise. `data` is None until the arrays given to fit were looked at,
-    `origin` until a NaN was traced to where it began.
+    `origin` until a NaN was traced to where it began, `stream` where there is none.
     """
 
     def __init__(self, info: RunInfo) -> None:
@@ -63,6 +64,7 @@ class RunHistory:
         self.panels: deque[PanelRecord] = deque(maxlen=PROBES_KEPT)
         self.first_panel: PanelRecord | None = None
         self.origin: NonfiniteOrigin | None = None
+        self.stream: StreamRecord | None = None
         self.warnings: deque[FrameworkWarning] = deque(maxlen=WARNINGS_KEPT)
         self.last_step = 0
         self.last_epoch = 1

@@ -293,6 +293,29 @@ class DataRecord:
         return found[0] if len(found) == 1 else None
 
 
+@dataclass(frozen=True, slots=True)
+class StreamRecord:
+    """What the batches of a stream showed of its rows: the first ones of each batch that was looked at.
+
+    `rows` are different inputs, `repeated_rows` those that came more than once in an epoch. `same_batch_steps` is the
+    length of the longest epoch in which every batch held the same rows. Of the others, `rows_met_again` came in a
+    later epoch, and `rows_with_other_target` of these with the target of another row. `labels` and
+    `validation_labels` are pairs of label and count, `shared_rows` those of the `validation_rows` that are rows of
+    training; `is_validation_fair`: they are all there are, or spread evenly over them.
+    """
+
+    rows: int
+    repeated_rows: int = 0
+    same_batch_steps: int = 0
+    rows_met_again: int = 0
+    rows_with_other_target: int = 0
+    labels: tuple[tuple[float, int], ...] = ()
+    validation_rows: int = 0
+    shared_rows: int = 0
+    validation_labels: tuple[tuple[float, int], ...] = ()
+    is_validation_fair: bool = False
+
+
 class OriginPlace(enum.Enum):
     """Where in a step the first NaN or infinity stood."""
 

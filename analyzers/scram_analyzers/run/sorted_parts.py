@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from scram_analyzers.run.data_parts import (
     have_the_same_form,
     is_no_chance,
@@ -24,17 +26,32 @@ ROWS_OF_NUMBERS = 30
 def sorted_apart(history: RunHistory) -> str | None:
     """The sentence for validation rows whose targets are not those of training; None when a draw explains them."""
     train, validation = target_pair(history)
-    if train is None or validation is None:
+    if train is not None and validation is not None and validation.rows is not None and train.rows is not None:
+        known, seen = shares_by_label(train), shares_by_label(validation)
+        alike = have_the_same_form(train, validation)
+        apart = _classes_apart(known, seen, train.rows, validation.rows) if alike else None
+        return apart or _ranges_apart(train, validation)
+    stream = history.stream
+    if stream is None or not stream.is_validation_fair:
         return None
-    return _ranges_apart(train, validation) or _classes_apart(train, validation)
+    return _classes_apart(
+        _shares(stream.labels),
+        _shares(stream.validation_labels),
+        sum(count for _, count in stream.labels),
+        sum(count for _, count in stream.validation_labels),
+    )
 
 
-def _classes_apart(train: DataArray, validation: DataArray) -> str | None:
-    known, seen = shares_by_label(train), shares_by_label(validation)
-    if len(known) < 2 or not seen or not have_the_same_form(train, validation):
+def _shares(counts: Sequence[tuple[float, int]]) -> dict[float, float]:
+    total = sum(count for _, count in counts)
+    return {label: count / total for label, count in counts if count}
+
+
+def _classes_apart(known: dict[float, float], seen: dict[float, float], others: int, rows: int) -> str | None:
+    """`others` rows of training and `rows` of validation, with the shares of their classes."""
+    if len(known) < 2 or not seen:
         return None
     # Where a class is missing, its share of all rows is what a draw would have had to miss.
-    rows, others = validation.rows or 0, train.rows or 0
     lost = [label for label in known if label not in seen and is_no_chance(known[label] * _part(others, rows), rows)]
     if not lost or total_variation(known, seen) <= APART:
         return None

@@ -58,7 +58,13 @@ def locate(program: Program, subject: Subject, info: RunInfo) -> Place | None:
 def _in_own_loop(program: Program, kind: SubjectKind) -> Place | None:
     if kind is SubjectKind.EPOCHS:
         return own_loops.epochs_at(program)
+    if kind in _TOLD:
+        return own_loops.told_at(program, _TOLD[kind])
     return own_loops.batches_at(program) if kind is SubjectKind.BATCH_SIZE else None
+
+
+_TOLD = {SubjectKind.INPUTS: "inputs", SubjectKind.TARGETS: "targets"}
+"""By which argument of its `step` a watcher is told of them."""
 
 
 def _batched_at(fit: Fit) -> Place | None:

@@ -33,6 +33,21 @@ def batches_at(program: Program) -> Place | None:
     return calls[0] if len(calls) == 1 else Place(loop.section, loop.node.iter)
 
 
+def told_at(program: Program, argument: str) -> Place | None:
+    """The value of an argument of the only call that tells a watcher of a step."""
+    watchers = set(_watchers(program))
+    calls = [
+        (call, place)
+        for call, place in found(program, cst.Call, ".step(")
+        if _last_name(call.func) == "step" and _owner(call.func) in watchers
+    ]
+    if len(calls) != 1:
+        return None
+    call, place = calls[0]
+    given = (each.value for each in call.args if each.keyword is not None and each.keyword.value == argument)
+    return next((Place(place.section, value) for value in given), None)
+
+
 def _loop_that_tells(program: Program, method: str) -> Place | None:
     """The only `for` in whose own rounds a watcher's method is called."""
     watchers = set(_watchers(program))

@@ -72,7 +72,7 @@ class _Rows:
             chosen: Any = self._chosen if self._chosen is not None else slice(None)
         else:
             chosen = self._chosen[places] if self._chosen is not None else places
-        return _hash_rows([matrix[:, :: min(stride, matrix.shape[1])][chosen] for matrix in self._matrices])
+        return hash_rows([matrix[:, :: min(stride, matrix.shape[1])][chosen] for matrix in self._matrices])
 
 
 def _hashes(parts: Sequence[_Rows]) -> list[Hashes]:
@@ -104,8 +104,8 @@ def _are_alike(one: Sequence[Array], other: Sequence[Array]) -> bool:
     )
 
 
-def _hash_rows(columns: Sequence[Array]) -> Hashes:
-    """A 64-bit hash of each row, never 0."""
+def hash_rows(columns: Sequence[Array]) -> Hashes:
+    """A 64-bit hash of each row of matrices of one length, never 0."""
     total: Hashes = np.zeros(len(columns[0]), np.uint64)
     for array in columns:
         matrix = np.ascontiguousarray(array)

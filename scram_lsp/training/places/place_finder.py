@@ -57,7 +57,7 @@ class PlaceFinder:
 
     def _recorded(self, subject: Subject, info: RunInfo) -> CodePlace | None:
         places, kind = self._places, subject.kind
-        if info.is_own_loop and kind in _OF_FIT:
+        if info.is_own_loop and kind in (*_OF_FIT, SubjectKind.INPUTS, SubjectKind.TARGETS):
             return self._mapped(subject, info) or self._place(places.fit)
         if kind is SubjectKind.LAYER:
             return self._place(places.layers.get(subject.layer or "", ()))

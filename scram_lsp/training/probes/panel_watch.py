@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,7 @@ class PanelWatch:
         self._rows: PanelRows | None = None
         self._limit: int | None = None
         self._has_validation = False
+        self._holds_first = False
         self._test_tap: BatchTap | None = None
         self._run: Any = None
 
@@ -79,6 +80,16 @@ class PanelWatch:
         """What the rows take."""
         return self._rows.byte_size if self._rows is not None else 0
 
+    @property
+    def is_fair(self) -> bool:
+        """Whether the rows are spread over the data or all there are, and not the first ones."""
+        return self._rows is not None and not (self._holds_first and self._rows.is_full)
+
+    def validation_parts(self) -> Iterator[tuple[Any, Any]]:
+        """Inputs and targets of the panel, where they are validation rows."""
+        if self._rows is not None and self._rows.is_validation:
+            yield from self._rows.chunks(self._rows.count)
+
     def observe(self, step: int, epoch: int) -> PanelRecord | None:
         """Predict the rows with the weights as they are now; None without rows."""
         if self._rows is None or not self._model.built:
@@ -104,6 +115,7 @@ class PanelWatch:
         return seconds > FIRST_GO_SECONDS if self._limit is None else count >= self._limit
 
     def _see_validation(self, execution: Execution) -> None:
+        self._holds_first = True
         for batch in execution.batches:
             self._add(batch)
         if self._test_tap is not None and self._rows is not None and not self._rows.is_full:
@@ -127,6 +139,7 @@ class PanelWatch:
             places = np.unique(np.linspace(0, count - 1, min(count, PANEL_ROWS)).astype(np.intp))
             self._rows.add_at(x, y, places)
         else:
+            self._holds_first = True
             self._rows.add(x, y)
 
 

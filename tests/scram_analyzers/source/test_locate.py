@@ -67,6 +67,8 @@ with scram_lsp.Watcher(model) as watcher:
     [
         (SubjectKind.EPOCHS, "range(EPOCHS)"),
         (SubjectKind.BATCH_SIZE, "tf.data.Dataset.from_tensor_slices((x, y)).shuffle(100).batch(1)"),
+        (SubjectKind.INPUTS, "features"),
+        (SubjectKind.TARGETS, "labels"),
     ],
 )
 def test_parts_of_a_loop_of_ones_own(kind: SubjectKind, text: str) -> None:

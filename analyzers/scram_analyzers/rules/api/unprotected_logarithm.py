@@ -8,7 +8,12 @@ from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.api import guards
 from scram_analyzers.rules.api.guards import EPSILON, FunctionCall
+from scram_analyzers.rules.architecture.paths import models_of
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.source.activations import own_activation
+from scram_analyzers.source.graph import Layer, Operation
+from scram_analyzers.source.keras_api.layers import WEIGHTED
+from scram_analyzers.source.model import Model
 from scram_analyzers.source.once import once
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading import search
@@ -37,6 +42,28 @@ class UnprotectedLogarithm(Rule):
     )
     false_alarms = "Predictions that the model itself keeps above 0, such as the output of softplus plus a constant."
     bad = (
+        Example(
+            "Of values on both sides of 0",
+            """
+            import keras
+            import tensorflow as tf
+            from keras import layers
+
+            class Net(keras.Model):
+                def __init__(self):
+                    super().__init__()
+                    self.hidden = layers.Dense(64)
+                    self.norm = layers.BatchNormalization()
+                    self.head = layers.Dense(10, activation="softmax")
+
+                def call(self, x, training=False):
+                    return self.head(»tf.math.log(self.norm(self.hidden(x), training=training))«)
+
+            model = Net()
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x, y, epochs=20)
+            """,
+        ),
         Example(
             "A cross-entropy written by hand",
             """
@@ -162,6 +189,9 @@ class UnprotectedLogarithm(Rule):
                 recipe=f"{logarithm.function}({argument} + {EPSILON})",
             )
 
+        if program.mentions("log("):
+            yield from program.each(models_of(program), _of_model)
+
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Add a small number to the argument."""
         for logarithm in _logarithms(program):
@@ -169,6 +199,34 @@ class UnprotectedLogarithm(Rule):
                 edit = fixes.insert(program.range_of(logarithm.argument).end, f" + {EPSILON}")
                 return Fix(f"Add {EPSILON} to {logarithm.argument.text}", Applicability.UNSAFE, (edit,))
         return None
+
+
+NORMALIZED = ("BatchNormalization", "LayerNormalization", "GroupNormalization", "Normalization")
+BELOW_ZERO = ("linear", "tanh", "elu", "selu", "gelu", "swish", "silu", "leaky_relu", "softsign")
+"""Activations that let values below 0 through."""
+
+LOGARITHMS = ("log", "log2", "log10")
+
+
+def _of_model(program: Program, model: Model) -> Iterator[Report]:
+    """Logarithms in a model of what goes below 0 for about half of all values."""
+    for tensor in model.tensors():
+        operation, place = tensor.producer, tensor.place
+        if not isinstance(operation, Operation) or place is None or len(tensor.inputs) != 1:
+            continue
+        source = tensor.inputs[0].producer
+        if operation.name.rpartition(".")[2] in LOGARITHMS and isinstance(source, Layer) and _goes_below_zero(source):
+            yield Report(
+                place,
+                f"The logarithm of a number below 0 is NaN, and {source.class_name} gives such numbers.",
+                (Related(source.place, "Its outputs are on both sides of 0."),),
+            )
+
+
+def _goes_below_zero(layer: Layer) -> bool:
+    if layer.class_name in NORMALIZED:
+        return True
+    return layer.class_name in WEIGHTED and own_activation(layer)[0] in BELOW_ZERO
 
 
 def _harmed(logarithm: FunctionCall) -> str:

@@ -14,11 +14,11 @@ from scram_analyzers.rules.references import THE_DEEP_CHECKER
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.wording import listed, named
-from scram_analyzers.source.graph import Layer
+from scram_analyzers.source.graph import Layer, Operation, Tensor
 from scram_analyzers.source.keras_api.layers import WEIGHTED
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Compile, Program
+from scram_analyzers.source.program import Compile, Fit, Program
 
 PROBES = 2
 
@@ -46,6 +46,27 @@ class WeightWithoutGradient(Rule):
     false_alarms = "Layers that are kept for later, such as an unused pooling layer of a pretrained model."
     bad = (
         Example(
+            "Layers behind a stop_gradient",
+            """
+            import keras
+            import tensorflow as tf
+            from keras import layers
+
+            class Net(keras.Model):
+                def __init__(self):
+                    super().__init__()
+                    self.hidden = layers.Dense(64, activation="relu")
+                    self.head = layers.Dense(10, activation="softmax")
+
+                def call(self, x):
+                    return self.head(»tf.stop_gradient(self.hidden(x))«)
+
+            model = Net()
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x, y, epochs=20)
+            """,
+        ),
+        Example(
             "An output whose loss counts nothing",
             """
             import keras
@@ -68,6 +89,21 @@ class WeightWithoutGradient(Rule):
     )
     good = (
         Example(
+            "Another output trains them",
+            """
+            import keras
+            from keras import layers, ops
+
+            inputs = keras.Input((64,))
+            hidden = layers.Dense(64, activation="relu")(inputs)
+            digit = layers.Dense(10, activation="softmax", name="digit")(hidden)
+            ink = layers.Dense(1, name="ink")(ops.stop_gradient(hidden))
+            model = keras.Model(inputs, {"digit": digit, "ink": ink})
+            model.compile(optimizer="adam", loss={"digit": "sparse_categorical_crossentropy", "ink": "mse"})
+            model.fit(x, {"digit": y, "ink": z}, epochs=20)
+            """,
+        ),
+        Example(
             "An output without weights of its own, which is only looked at",
             """
             import keras
@@ -89,7 +125,9 @@ class WeightWithoutGradient(Rule):
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:
-        """Report outputs with a loss weight of 0 that have layers of their own."""
+        """Report outputs with a loss weight of 0 that have layers of their own, and layers behind a stop_gradient."""
+        if program.mentions("stop_gradient") and not program.matches(_OTHER_LOSSES):
+            yield from program.each(program.fits, _cut_off)
         for compiled in program.compiles:
             model = compiled.model
             again = sum(
@@ -154,6 +192,46 @@ class WeightWithoutGradient(Rule):
                     step=warning.step,
                 )
                 return
+
+
+_OTHER_LOSSES = re.compile(r"add_loss|compute_loss|GradientTape|train_step")
+"""Ways by which what is behind a `stop_gradient` may learn from another loss."""
+
+
+def _cut_off(program: Program, fit: Fit) -> Iterator[Report]:
+    """Layers of a trained model whose every way to an output is through `stop_gradient`."""
+    model = fit.compile.model if fit.compile is not None else None
+    if model is None or not model.complete or model.trains_itself:
+        return
+    learning: set[int] = set()
+    stops: list[Tensor] = []
+    waiting = list(model.outputs)
+    while waiting:
+        tensor = waiting.pop()
+        if id(tensor) in learning:
+            continue
+        learning.add(id(tensor))
+        if isinstance(tensor.producer, Operation) and tensor.producer.name.endswith("stop_gradient"):
+            stops.append(tensor)
+            continue
+        waiting.extend(tensor.inputs)
+    for stop in stops:
+        behind = [tensor for tensor in stop.ancestors() if id(tensor) not in learning]
+        lost = [tensor.producer for tensor in behind if _would_learn(model, tensor.producer)]
+        layers = [layer for layer in lost if isinstance(layer, Layer)]
+        if layers and stop.place is not None:
+            names = listed(dict.fromkeys(core(layer).class_name for layer in reversed(layers)))
+            yield Report(
+                stop.place,
+                f"No gradient goes through here, so what comes before ({names}) never learns anything.",
+                (Related(layers[-1].place, "The weights of this layer stay as they began."),),
+                severity=Severity.WARNING,
+            )
+
+
+def _would_learn(model: Model, producer: object) -> bool:
+    known = isinstance(producer, Layer) and core(producer).class_name in WEIGHTED
+    return known and isinstance(producer, Layer) and not model.is_frozen(producer)
 
 
 def _without_weight(compiled: Compile, model: Model) -> Iterator[tuple[int, Place]]:

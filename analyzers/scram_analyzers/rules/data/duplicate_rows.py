@@ -31,6 +31,7 @@ class DuplicateRows(Rule):
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report them as a hint."""
+        yield from _same_batch(history)
         data = history.data
         if data is None or not data.duplicate_rows or not data.training_rows_hashed:
             return
@@ -43,4 +44,21 @@ class DuplicateRows(Rule):
                 f"{data.duplicate_rows:,} of {data.training_rows_hashed:,} training rows ({share(repeated)}) repeat an "
                 "earlier row."
             ),
+        )
+
+
+SAME_STEPS = 5
+"""Batches in a row, all of the same rows, from which a stream is taken to give nothing else. Ours."""
+
+
+def _same_batch(history: RunHistory) -> Iterator[RunReport]:
+    """A stream that gives one batch again and again."""
+    steps = history.stream.same_batch_steps if history.stream is not None else 0
+    if history.info.is_own_loop:
+        return  # nobody has to say there where an epoch ends
+    if steps >= SAME_STEPS:
+        yield RunReport(
+            subject=Subject(SubjectKind.INPUTS),
+            message=f"All {steps:,} batches of an epoch hold the same rows: the model is trained on one batch only.",
+            severity=Severity.WARNING,
         )

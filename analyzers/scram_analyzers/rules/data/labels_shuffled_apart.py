@@ -8,8 +8,10 @@ from dataclasses import replace
 import libcst as cst
 
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.data.judging import name_of
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.source.data import Data, DataStep, StepKind
 from scram_analyzers.source.interpreting.containers import NUMBERING
 from scram_analyzers.source.libraries.loaders import IMAGE_READERS
@@ -237,6 +239,21 @@ class LabelsShuffledApart(Rule):
         """Report the step that parted labels from inputs."""
         return program.each(program.fits, self._of_fit)
 
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Report a stream whose rows come with the targets of other rows in later epochs."""
+        stream = history.stream
+        if stream is None or stream.rows_met_again < MET_AGAIN:
+            return
+        if stream.rows_with_other_target > OTHER_TARGET * stream.rows_met_again:
+            yield RunReport(
+                subject=Subject(SubjectKind.TARGETS),
+                message=(
+                    f"Of {stream.rows_met_again:,} rows that came again in a later epoch, "
+                    f"{stream.rows_with_other_target:,} came with the target of another row: inputs and targets are "
+                    "put together anew each time."
+                ),
+            )
+
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         drawn = _drawn_in_place(fit)
         if drawn is not None:
@@ -263,6 +280,12 @@ def _drawn_in_place(fit: Fit) -> Place | None:
 
 
 PERMUTATION = "numpy.random.permutation"
+
+MET_AGAIN = 100
+"""Rows of a stream that came again in a later epoch, from which their targets are judged. Ours."""
+
+OTHER_TARGET = 0.3
+"""Of two balanced classes half of all rows get the right one by chance. Ours."""
 
 ROWS_ONE_BY_ONE = "csv.reader"
 """The source of rows that a loop goes through, often to read a file that each of them names."""

@@ -227,17 +227,17 @@ class ValidationOnTrainingData(Rule):
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Confirm by validation rows that are also in the training data."""
-        data = history.data
-        if data is None or data.shared_rows is None or not data.validation_rows_hashed:
+        counted = _counted(history)
+        if counted is None:
             return
-        shared = data.shared_rows / data.validation_rows_hashed
-        repeats = (data.duplicate_rows or 0) / max(data.training_rows_hashed, 1)
+        common, rows, repeats = counted
+        shared = common / rows
         if shared <= RUN_SHARED or (shared < 1 and shared <= RUN_NATURAL * repeats):
             return
         yield RunReport(
             subject=Subject(SubjectKind.VALIDATION),
             message=(
-                f"{data.shared_rows:,} of {data.validation_rows_hashed:,} validation rows ({share(shared)}) are also "
+                f"{common:,} of {rows:,} validation rows ({share(shared)}) are also "
                 "in the training data: the validation results are too good."
             ),
         )
@@ -253,6 +253,17 @@ class ValidationOnTrainingData(Rule):
                 edit = fixes.replace(program, argument, "validation_split=0.2")
                 return Fix("Validate on 20% of the data, held back by Keras", Applicability.UNSAFE, (edit,))
         return None
+
+
+def _counted(history: RunHistory) -> tuple[int, int, float] | None:
+    """Validation rows that are also rows of training, all that were compared, and the share that training repeats."""
+    data, stream = history.data, history.stream
+    if data is not None and data.shared_rows is not None and data.validation_rows_hashed:
+        repeats = (data.duplicate_rows or 0) / max(data.training_rows_hashed, 1)
+        return data.shared_rows, data.validation_rows_hashed, repeats
+    if stream is None or not stream.validation_rows:
+        return None
+    return stream.shared_rows, stream.validation_rows, stream.repeated_rows / max(stream.rows, 1)
 
 
 def _by_name(fit: Fit) -> Iterator[Report]:

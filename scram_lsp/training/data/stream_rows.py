@@ -1,0 +1,131 @@
+"""Rows of a stream that are met again: in every batch, with another target, or among the validation rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from scram_analyzers.run.records import LabelForm, StreamRecord
+from scram_lsp.training.data.array_statistics import named_leaves
+from scram_lsp.training.data.label_form import class_counts, label_form
+from scram_lsp.training.data.row_hashes import hash_rows
+
+ROWS = 16
+"""Rows of a batch that are kept in mind, the first ones."""
+
+MAX_ROWS = 50_000
+"""Rows that are kept in mind in all: a few megabytes."""
+
+MAX_ROW_BYTES = 65_536
+"""Wider rows are left alone: to hash them takes longer than to train on them."""
+
+Array = npt.NDArray[Any]
+
+
+class StreamRows:
+    """Sees batches as they are trained on, and once the validation rows of the panel."""
+
+    def __init__(self) -> None:
+        self._targets: dict[int, int] = {}
+        self._answers: set[int] = set()
+        self._epoch = 0
+        self._in_epoch: set[int] = set()
+        self._ambiguous: set[int] = set()
+        self._first_batch: frozenset[int] = frozenset()
+        self._steps = 0
+        self._same_steps = 0
+        self._longest = 0
+        self._again = 0
+        self._others = 0
+        self._labels: Counter[float] = Counter()
+        self._validation: tuple[int, int, tuple[tuple[float, int], ...], bool] | None = None
+
+    def look(self, batch: Any, epoch: int) -> None:
+        """Read the first rows of a batch, as Keras hands it to `train_step`."""
+        x, y = (batch[0], batch[1]) if isinstance(batch, tuple | list) and len(batch) > 1 else (None, None)
+        inputs, targets = _heads("x", x), _heads("y", y)
+        if inputs is None or len(self._targets) >= MAX_ROWS:
+            return
+        hashes = [int(each) for each in hash_rows(inputs)]
+        answers = [int(each) for each in hash_rows(targets)] if targets is not None else []
+        self._count_batch(hashes, epoch)
+        if len(answers) == len(hashes):
+            self._count_pairs(hashes, answers)
+            self._labels.update(dict(_labels(targets or [])))
+
+    def compare(self, parts: Iterable[tuple[Any, Any]], is_fair: bool) -> None:
+        """See rows of the validation data, spread over all of them if `is_fair`."""
+        rows = shared = 0
+        labels: Counter[float] = Counter()
+        for x, y in parts:
+            inputs, targets = _heads("x", x, None), _heads("y", y, None)
+            if inputs is None:
+                return
+            found = [int(each) in self._targets for each in hash_rows(inputs)]
+            rows, shared = rows + len(found), shared + sum(found)
+            labels.update(dict(_labels(targets or [])))
+        self._validation = (rows, shared, tuple(sorted(labels.items())), is_fair)
+
+    @property
+    def record(self) -> StreamRecord:
+        """What was seen so far."""
+        rows, shared, labels, is_fair = self._validation or (0, 0, (), False)
+        return StreamRecord(
+            rows=len(self._targets),
+            repeated_rows=len(self._ambiguous),
+            same_batch_steps=self._longest,
+            rows_met_again=self._again,
+            rows_with_other_target=self._others,
+            labels=tuple(sorted(self._labels.items())),
+            validation_rows=rows,
+            shared_rows=shared,
+            validation_labels=labels,
+            is_validation_fair=is_fair,
+        )
+
+    def _count_batch(self, hashes: list[int], epoch: int) -> None:
+        """Whether all batches of an epoch so far hold the same rows."""
+        if epoch != self._epoch:
+            self._epoch, self._in_epoch, self._steps, self._same_steps = epoch, set(), 0, 0
+            self._first_batch = frozenset(hashes)
+        self._steps += 1
+        self._same_steps += frozenset(hashes) == self._first_batch
+        self._longest = max(self._longest, self._steps if self._same_steps == self._steps else 0)
+
+    def _count_pairs(self, hashes: list[int], answers: list[int]) -> None:
+        """Whether rows that come again have the target that they had; one that is new to all rows is no mix-up."""
+        for row, answer in zip(hashes, answers, strict=True):
+            if row in self._in_epoch:
+                self._ambiguous.add(row)
+            elif row in self._targets and row not in self._ambiguous:
+                self._again += 1
+                self._others += self._targets[row] != answer and answer in self._answers
+            self._in_epoch.add(row)
+            self._targets.setdefault(row, answer)
+            self._answers.add(answer)
+
+
+def _heads(name: str, structure: Any, rows: int | None = ROWS) -> list[Array] | None:
+    """The first rows of each array as matrices; None where they are no rows of numbers, or very wide."""
+    arrays = []
+    for _, leaf in named_leaves(name, structure):
+        if not getattr(leaf, "shape", None) or hasattr(leaf, "flat_values"):
+            return None
+        array = np.asarray(leaf[:rows])
+        if array.dtype.kind not in "biuf" or not array.size or array.nbytes > MAX_ROW_BYTES * len(array):
+            return None
+        arrays.append(array.reshape(len(array), -1))
+    return arrays if arrays and len({len(each) for each in arrays}) == 1 else None
+
+
+def _labels(targets: Sequence[Array]) -> tuple[tuple[float, int], ...]:
+    """The classes of the first target that is one."""
+    for target in targets:
+        form = label_form(target)
+        if form in (LabelForm.CLASS_INDICES, LabelForm.BINARY, LabelForm.ONE_HOT):
+            return class_counts(target, form)
+    return ()

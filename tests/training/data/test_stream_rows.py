@@ -1,0 +1,85 @@
+"""What the rows of a stream show when they come again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from scram_analyzers.rules.data.duplicate_rows import DuplicateRows
+from scram_analyzers.rules.data.labels_shuffled_apart import LabelsShuffledApart
+from scram_analyzers.rules.data.sorted_validation_split import SortedValidationSplit
+from scram_analyzers.rules.data.validation_on_training_data import ValidationOnTrainingData
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.records import StreamRecord
+from scram_lsp.training.data.stream_rows import StreamRows
+from tests.run_histories import reports, run_info
+
+X = np.random.default_rng(0).normal(size=(160, 4)).astype("float32")
+Y = np.arange(160) % 10
+
+
+def stream(epochs: int = 3, mixed: bool = False, same: bool = False) -> StreamRows:
+    rows, draw = StreamRows(), np.random.default_rng(1)
+    for epoch in range(1, epochs + 1):
+        order = draw.permutation(len(X))
+        for start in range(0, len(X), 16):
+            at = order[start : start + 16] if not same else np.arange(16)
+            rows.look((X[at], Y[start : start + 16] if mixed else Y[at]), epoch)
+    return rows
+
+
+def told(record: StreamRecord) -> Iterator[str]:
+    made = RunHistory(run_info())
+    made.stream = record
+    made.begin()
+    for rule in (DuplicateRows, LabelsShuffledApart, SortedValidationSplit, ValidationOnTrainingData):
+        for report in reports(rule, made):
+            yield f"{rule.name}: {report.message}"
+
+
+def test_rows_that_keep_their_targets_are_no_news() -> None:
+    rows = stream()
+    rows.compare([(X[:64] + 1, Y[:64])], is_fair=True)
+    assert rows.record.rows_met_again == 320
+    assert not [*told(rows.record)]
+
+
+def test_rows_that_get_the_targets_of_others() -> None:
+    (message,) = told(stream(mixed=True).record)
+    assert message.startswith("labels-shuffled-apart: Of 320 rows that came again in a later epoch, ")
+
+
+def test_new_targets_are_no_mix_up() -> None:
+    rows = StreamRows()
+    for epoch in (1, 2, 3):
+        rows.look((X[:16], np.random.default_rng(epoch).normal(size=16)), epoch)
+    assert (rows.record.rows_met_again, rows.record.rows_with_other_target) == (32, 0)
+
+
+def test_one_batch_again_and_again() -> None:
+    (message,) = told(stream(same=True).record)
+    assert message.startswith("duplicate-rows: All 10 batches of an epoch hold the same rows")
+
+
+def test_validation_rows_of_the_stream() -> None:
+    rows = stream()
+    rows.compare([(X[:64], Y[:64])], is_fair=True)
+    (message,) = told(rows.record)
+    assert "64 of 64 validation rows (100%) are also in the training data" in message
+
+
+def test_validation_rows_of_one_class() -> None:
+    rows = stream()
+    rows.compare([(X + 1, np.full(160, 9)), (X + 2, np.full(160, 9))], is_fair=True)
+    (message,) = told(rows.record)
+    assert message.startswith("sorted-validation-split: Class 9 is 10% of training and 100% of validation")
+    assert not [*told(replace(rows.record, is_validation_fair=False))]
+
+
+def test_rows_of_text_are_left_alone() -> None:
+    rows = StreamRows()
+    rows.look((np.array(["a", "b"], dtype=object), np.array([0, 1])), 1)
+    rows.look(np.zeros((0, 4)), 1)
+    assert rows.record == StreamRecord(0)

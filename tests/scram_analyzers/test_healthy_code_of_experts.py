@@ -367,3 +367,79 @@ def test_what_is_made_elsewhere_may_judge() -> None:
         adversarial.compile(loss="mse", optimizer="rmsprop", metrics=["accuracy"])
         """
     assert "accuracy-metric-for-regression" not in said(text)
+
+
+@pytest.mark.parametrize(("turned", "wrong"), [(".T", False), (".transpose()", False), ("", True)])
+def test_columns_may_be_written_as_rows(turned: str, wrong: bool) -> None:
+    text = f"""
+        import numpy as np
+        from keras import Sequential
+        from keras.layers import Dense
+
+        x = np.array([range(10), range(21, 31), range(201, 211)]){turned}
+        y = np.array([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+        model = Sequential([Dense(8, activation="relu", input_dim=3), Dense(1)])
+        model.compile("adam", "mse")
+        model.fit(x, y, epochs=100)
+        """
+    assert ("input-shape-mismatch" in said(text)) is wrong
+
+
+def test_long_ranges_of_numbers_are_measured() -> None:
+    text = """
+        import numpy as np
+        from keras import Sequential
+        from keras.layers import Dense
+
+        x = np.array([range(100), range(301, 401)]).T
+        model = Sequential([Dense(8, activation="relu", input_dim=2), Dense(1)])
+        model.compile("adam", "mse")
+        model.fit(x, np.array(range(3001, 3101)), epochs=100, validation_split=0.2)
+        """
+    assert "input-not-normalized" in said(text)
+
+
+def test_a_series_is_whole_without_its_gaps() -> None:
+    text = """
+        import numpy as np
+        import pandas as pd
+        from keras import Sequential
+        from keras.layers import LSTM, Dense
+        from sklearn.preprocessing import MinMaxScaler
+
+        table = pd.read_csv("shares.csv"){rows}
+        series = MinMaxScaler().fit_transform(((table["High"] + table["Low"]) / 2).values.reshape(-1, 1))
+        x, y = [], []
+        for start in range(len(series) - 50):
+            x.append(series[start:start + 50])
+            y.append(series[start + 50])
+        x, y = np.array(x), np.array(y)
+        row = int(round(len(x) * 0.9))
+        model = Sequential([LSTM(50, input_shape=(50, 1)), Dense(1)])
+        model.compile("adam", "mse")
+        model.fit(x[:row], y[:row], validation_data=(x[row:], y[row:]), epochs=20)
+        """
+    assert "scaler-fitted-before-split" in said(text.format(rows=".dropna()"))
+    assert "scaler-fitted-before-split" not in said(text.format(rows='.query("year < 2015")'))
+
+
+def test_a_test_rules_defaults_out() -> None:
+    text = """
+        from keras import Sequential
+        from keras.layers import Dense
+
+        def make(loss="cross_entropy"):
+            model = Sequential([Dense(8, activation="relu"), Dense(1)])
+            if loss == {named}:
+                model.compile("adam", "mse")
+            else:
+                model.compile("adam", loss)
+            return model
+        """
+    assert "unknown-metric" not in said(text.format(named="'cross_entropy'"))
+    assert "unknown-metric" in said(text.format(named="'distance'"))
+    after = (
+        "def make(loss='cross_entropy'):\n    if loss == 'mse':\n        print(loss)\n    model.compile('adam', loss)\n"
+    )
+    head = "from keras import Sequential\nfrom keras.layers import Dense\nmodel = Sequential([Dense(1)])\n"
+    assert "unknown-metric" in said(head + after)

@@ -273,13 +273,29 @@ def _leak_by_slices(program: Program, data: Data) -> tuple[Learned, DataStep] | 
         learned = step.learned
         if learned is None or step.kind is not StepKind.SCALED or learned.kind.rpartition(".")[2] not in SCALERS:
             continue
-        if learned.data.rows != WHOLE:
+        if not _is_whole(learned.data):
             continue
         for later in data.steps[position + 1 :]:
             bound = _upper_bound(later)
             if bound is not None and program.matches(re.compile(rf"\[\s*{re.escape(bound)}\b[^\]:,]*:")):
                 return learned, later
     return None
+
+
+_KEEPING_ROWS = frozenset(
+    [
+        *("dropna", "getitem", "column", "fillna", "astype", "reshape", "values", "to_numpy", "reset_index", "copy"),
+        *("set_index", "sort_index", "sort_values", "Add", "Subtract", "Multiply", "Divide", "drop", "encoded column"),
+    ]
+)
+"""Steps that leave all rows, or all in which nothing is missing."""
+
+
+def _is_whole(data: Data) -> bool:
+    """Whether data hold all rows of a series, but for those in which something is missing."""
+    if data.rows is not None or cut_rows(data):
+        return data.rows == WHOLE
+    return all(step.name in _KEEPING_ROWS for step in data.steps)
 
 
 def _upper_bound(step: DataStep) -> str | None:

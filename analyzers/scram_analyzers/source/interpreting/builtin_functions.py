@@ -32,7 +32,7 @@ from scram_analyzers.source.values import (
 if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.interpreter import Interpreter
 
-MAX_RANGE = 64
+MAX_RANGE = 256
 """A `range` of more numbers stays unknown: no loop that long is unrolled."""
 
 NO_RETURN = Symbol("builtins.NoReturn")

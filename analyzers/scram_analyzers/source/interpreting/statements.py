@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from scram_analyzers.source.interpreting import containers, expressions, iteration
+from scram_analyzers.source.interpreting.narrowing import narrowing
 from scram_analyzers.source.interpreting.state import ListObject, State, join_states, rest_of
 from scram_analyzers.source.model import ModelObject
 from scram_analyzers.source.reading.dotted import dotted_name
@@ -185,11 +186,19 @@ def _if(interpreter: Interpreter, node: cst.If) -> None:
     if taken is False:
         _run_branch(interpreter, node.orelse)
         return
-    other = interpreter.state.fork()
+    told, other = narrowing(interpreter, node.test), interpreter.state.fork()
+    if told is not None:
+        told.enter(interpreter, told.inside)
     run_block(interpreter, node.body.body)
+    if told is not None:
+        told.leave(interpreter)
     after_body = interpreter.state
     interpreter.state = other
+    if told is not None:
+        told.enter(interpreter, told.outside)
     _run_branch(interpreter, node.orelse)
+    if told is not None:
+        told.leave(interpreter)
     interpreter.state = join_states(after_body, interpreter.state)
 
 

@@ -403,7 +403,9 @@ def attribute(data: Data, name: str, place: Place) -> Value:
         return Tuple(tuple(Unknown() if size is None else Constant(size) for size in data.shape), place)
     if name == "images" and data.source == "sklearn.datasets.load_digits":
         return replace(data, targets=None, shape=(data.samples, 8, 8))
-    if name in ("values", "T", "images", "loc", "iloc", "ix", "data", "flat", "real", "array", "at", "iat"):
+    if name == "T":
+        return replace(data, shape=data.shape[::-1] if data.shape is not None else None)
+    if name in ("values", "images", "loc", "iloc", "ix", "data", "flat", "real", "array", "at", "iat"):
         return data if name != "data" or data.targets is None else replace(data, targets=None)
     if name in ("target", "targets") and data.targets is not None:
         return data.targets

@@ -94,6 +94,25 @@ class EmbeddingVocabularyTooSmall(Rule):
             """,
         ),
         Example(
+            "The same, where only more words than there may be are left out",
+            """
+            import keras
+            from keras import layers
+            from project import labels, texts
+            from tensorflow.keras.preprocessing.text import Tokenizer
+
+            tokenizer = Tokenizer(num_words=200000)
+            tokenizer.fit_on_texts(texts)
+            x = keras.utils.pad_sequences(tokenizer.texts_to_sequences(texts), maxlen=50)
+            model = keras.Sequential()
+            model.add(layers.Embedding(»len(tokenizer.word_index)«, 32))
+            model.add(layers.LSTM(32))
+            model.add(layers.Dense(1, activation="sigmoid"))
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x, labels, epochs=5)
+            """,
+        ),
+        Example(
             "The same of the first of two inputs",
             """
             import keras
@@ -228,7 +247,9 @@ class EmbeddingVocabularyTooSmall(Rule):
         """As many rows as there are word numbers."""
         for layer, highest, _ in _fed(program):
             rows = _rows(layer)
-            if rows is None or rows.place is None or program.range_of(rows.place) != finding.range:
+            if rows is None or rows.place is None or integer(rows.value) is None:
+                continue
+            if program.range_of(rows.place) != finding.range:
                 continue
             edit = fixes.replace(program, rows.place, str(highest + 1))
             return Fix(f"Give the Embedding {highest + 1} rows", Applicability.UNSAFE, (edit,))
@@ -239,7 +260,7 @@ def _one_row_short(program: Program) -> Iterator[Report]:
     """Report Embeddings of `len(tokenizer.word_index)` rows: a Tokenizer numbers its words from 1."""
     said: set[int] = set()
     for data, layer in (pair for fit in program.fits for pair in _embedded(fit)):
-        if not data.source.endswith("Tokenizer.texts_to_sequences") or data.range is not None:
+        if not data.source.endswith("Tokenizer.texts_to_sequences"):
             continue
         rows = _rows(layer)
         counted = rows.value.place if rows is not None else None
@@ -249,11 +270,17 @@ def _one_row_short(program: Program) -> Iterator[Report]:
                 place=rows.place or layer.place,
                 message=(
                     f"This Embedding has {counted.text} rows, numbered from 0, but a Tokenizer numbers its words from "
-                    "1: the last word has no row."
+                    f"1: the last word has no row{_unless_cut(data)}."
                 ),
+                severity=Severity.INFO if data.range is not None else None,
                 related=(Related(counted, "The words are counted here."),),
                 recipe=f"{counted.text} + 1",
             )
+
+
+def _unless_cut(data: Data) -> str:
+    """A Tokenizer that keeps the most frequent words alone leaves the last word out, where there are more."""
+    return f", if the texts have fewer than {int(data.range.high) + 1} words" if data.range is not None else ""
 
 
 def _counts_words(place: Place) -> bool:

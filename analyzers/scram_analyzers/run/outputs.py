@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from scram_analyzers.run.history import RunHistory
@@ -12,6 +12,9 @@ from scram_analyzers.run.wording import rounded
 
 TOLERANCE = 0.01
 """What half precision may add to a probability or a sum of them (catalogue A1)."""
+
+BATCHES = 3
+"""Batches of a stream from which the range of its targets is judged. Ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +94,26 @@ def targets_by_output(history: RunHistory) -> Iterator[OutputTargets]:
     arrays = history.data.arrays if history.data is not None else ()
     named = {each.name: each for each in arrays if (each.part, each.role) == ("training", "target")}
     for position, output in enumerate(outputs):
-        array = named.get(f"y[{output.name!r}]") or named.get(f"y[{position}]")
+        names = (f"y[{output.name!r}]", f"y[{position}]")
+        array = named.get(names[0]) or named.get(names[1])
         if array is not None and array.minimum is not None and array.maximum is not None:
             yield OutputTargets(output, array.minimum, array.maximum, array.deviation, array.label_form)
+        elif array is None or array.rows is None:
+            yield from _targets_of_batches(history, output, names)
+
+
+def _targets_of_batches(history: RunHistory, output: OutputInfo, names: Sequence[str]) -> Iterator[OutputTargets]:
+    """The targets of one of several outputs as the batches of a stream held them."""
+    seen = [
+        array
+        for record in history.steps
+        for array in record.arrays
+        if array.role == "target" and array.name in names and not array.nonfinite
+    ]
+    lows = [each.minimum for each in seen if each.minimum is not None]
+    highs = [each.maximum for each in seen if each.maximum is not None]
+    if len(lows) >= BATCHES:
+        yield OutputTargets(output, min(lows), max(highs), None)
 
 
 def whole_labels(history: RunHistory) -> DataArray | None:

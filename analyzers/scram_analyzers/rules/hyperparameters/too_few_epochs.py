@@ -10,7 +10,7 @@ from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule,
 from scram_analyzers.rules.hyperparameters import trainings
 from scram_analyzers.run.divergence import divergence
 from scram_analyzers.run.history import Moment, RunHistory
-from scram_analyzers.run.learning import success
+from scram_analyzers.run.learning import accuracy_name, success
 from scram_analyzers.run.overfitting import overfitting
 from scram_analyzers.run.pace import still_falling
 from scram_analyzers.run.records import Subject, SubjectKind
@@ -191,7 +191,7 @@ class TooFewEpochs(Rule):
         ended = history.moment is Moment.END and 0 < (history.info.epochs or 0) <= rounds
         if not ended or steps >= self.option("steps-hardly") or history.info.is_own_loop:
             return
-        if baseline(history) is None or success(history) is not None or divergence(history) is not None:
+        if _has_learned(history) is not False or divergence(history) is not None:
             return
         yield RunReport(
             subject=Subject(SubjectKind.EPOCHS),
@@ -229,6 +229,20 @@ class TooFewEpochs(Rule):
         if _is_for_show(fit, counted=counted) or trainings.is_repeated(program, fit):
             return None
         return trainings.written_at(fit.epochs) if fit.epochs is not None else fit.place
+
+
+LEARNED = 0.9
+"""An accuracy that is good whatever the shares of the classes, which are not known of a stream."""
+
+
+def _has_learned(history: RunHistory) -> bool | None:
+    """Whether the run trained well; None when that can't be told."""
+    if baseline(history) is not None:
+        return success(history) is not None
+    last = history.epochs[-1]
+    name = accuracy_name(last)
+    accuracy = last.value(f"val_{name}") if last.value(f"val_{name}") is not None else last.value(name or "")
+    return accuracy >= LEARNED if accuracy is not None else None
 
 
 def _is_for_show(fit: Fit, *, counted: bool) -> bool:

@@ -132,6 +132,10 @@ def test_a_training_of_nine_steps_has_hardly_begun() -> None:
     seen.end()
     (report,) = reports(TooFewEpochs, seen)
     assert report.message.startswith("The whole training was 1 epoch and 9 steps of the optimizer")
+    of_a_stream = history(run_info(epochs=1), [], ended=False)
+    of_a_stream.add_epoch(EpochRecord(1, 9, (("loss", 1.1), ("accuracy", 0.4), ("val_accuracy", 0.5))))
+    of_a_stream.end()
+    assert len(reports(TooFewEpochs, of_a_stream)) == 1
     learned = history(run_info(epochs=1), [], RECORD, ended=False)
     learned.add_epoch(EpochRecord(1, 9, (("loss", 0.2), ("accuracy", 0.95))))
     learned.end()

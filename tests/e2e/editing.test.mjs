@@ -120,6 +120,13 @@ test("the keyboard alone is enough, in a light theme and a narrow window", inCod
   },
 ));
 
+test("the example has mistakes to see, without a file", inCode("example", {}, async (code) => {
+  await code.page.goto(`${code.origin}/?folder=${encodeURIComponent(code.folder)}`);
+  await code.command("SCRAM: Open an Example");
+  await code.squiggled("error", 2);
+  await code.picture("example");
+}));
+
 test("a second folder has its own settings", inCode("folders", {}, async (code) => {
   const other = `${code.home}/other`;
   cpSync(code.folder, other, { recursive: true });

@@ -1,5 +1,6 @@
 /** Wires the parts together: the server, the status, the runs and the commands. */
 
+import { existsSync } from "node:fs";
 import * as vscode from "vscode";
 import { mentionsKeras } from "./keras";
 import { Notices } from "./notices";
@@ -34,12 +35,13 @@ export function activate(context: vscode.ExtensionContext): Api {
     }
     void runs.refresh();
   });
-  context.subscriptions.push(...commands(session, runs, notices, log), ...restarts(session));
+  context.subscriptions.push(...commands(context, session, runs, notices, log), ...restarts(session));
   startWhenKerasIsInSight(session, context.subscriptions);
   return { session };
 }
 
 function commands(
+  context: vscode.ExtensionContext,
   session: Session,
   runs: Runs,
   notices: Notices,
@@ -54,6 +56,7 @@ function commands(
     "scram.setInterpreter": () => vscode.commands.executeCommand("workbench.action.openSettings", "scram.interpreter"),
     [RUN_FILE]: (file?: vscode.Uri | string) =>
       runFile(session, notices, typeof file === "string" ? vscode.Uri.parse(file) : file), // the server's lens says a text
+    "scram.openExample": () => openExample(context),
     "scram.openFinding": (finding: RunFinding) => runs.openFinding(finding),
     "scram.refreshRuns": () => runs.refresh(),
     "scram.showRun": (node?: RunNode) => runs.showCurves(node),
@@ -61,6 +64,25 @@ function commands(
     "scram.deleteRun": (node?: RunNode) => runs.delete(node),
   };
   return Object.entries(handlers).map(([name, run]) => vscode.commands.registerCommand(name, run));
+}
+
+/** A program with mistakes to see, for whoever has none at hand. It is nobody's file until it is saved. */
+async function openExample(context: vscode.ExtensionContext): Promise<void> {
+  const name = "example.py";
+  const bytes = await vscode.workspace.fs.readFile(vscode.Uri.joinPath(context.extensionUri, "examples", name));
+  const content = new TextDecoder().decode(bytes);
+  const file = vscode.workspace.workspaceFolders?.[0] && vscode.Uri.joinPath(vscode.workspace.workspaceFolders[0].uri, name);
+  if (file === undefined || existsSync(file.fsPath)) {
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ language: "python", content }));
+    return;
+  }
+  const document = await vscode.workspace.openTextDocument(file.with({ scheme: "untitled" })); // it is saved there
+  const editor = await vscode.window.showTextDocument(document);
+  if (document.getText() === "") {
+    const start = new vscode.Position(0, 0);
+    await editor.edit((edit) => edit.insert(start, content));
+    editor.selection = new vscode.Selection(start, start);
+  }
 }
 
 /** Start anew when what the server runs under has changed. */

@@ -10,7 +10,7 @@ import { inTerminal } from "./terminal";
 /** Run the file of `uri`, or of the active editor. */
 export async function runFile(session: Session, notices: Notices, uri?: vscode.Uri): Promise<void> {
   const document = uri ? await vscode.workspace.openTextDocument(uri) : vscode.window.activeTextEditor?.document;
-  if (document === undefined || document.languageId !== "python" || document.uri.scheme !== "file") {
+  if (document === undefined || document.languageId !== "python" || !["file", "untitled"].includes(document.uri.scheme)) {
     notices.answer("Open the Python file that trains your model, then run it with SCRAM.");
     return;
   }
@@ -21,14 +21,16 @@ export async function runFile(session: Session, notices: Notices, uri?: vscode.U
     });
     return;
   }
-  await document.save();
+  const script = await saved(document);
+  if (script === undefined) {
+    return;
+  }
   await session.startUnlessStarted();
   const python = session.choice !== undefined && session.choice.kind !== "nothing" ? session.choice.interpreter.path : undefined;
   if (python === undefined) {
     notices.answer("There is no Python to run this file with.", setInterpreter());
     return;
   }
-  const script = document.uri.fsPath;
   const answer = await inspect(python);
   if (!isInterpreter(answer)) {
     notices.answer(`${python} did not start: ${answer.reason}.`, setInterpreter());
@@ -37,6 +39,15 @@ export async function runFile(session: Session, notices: Notices, uri?: vscode.U
   } else {
     await runWithOwn(session, notices, answer, script);
   }
+}
+
+/** The file of a text with its latest words; of a new one that which the user gives it, if any. */
+async function saved(document: vscode.TextDocument): Promise<string | undefined> {
+  if (document.isUntitled) {
+    return (await vscode.workspace.save(document.uri))?.fsPath;
+  }
+  await document.save();
+  return document.uri.fsPath;
 }
 
 /** Where scram-lsp is not installed the extension's own does it. */

@@ -15,7 +15,7 @@ from scram_analyzers.run.records import DataArray, Subject, SubjectKind
 from scram_analyzers.run.records import LabelForm as SeenForm
 from scram_analyzers.run.task import targets
 from scram_analyzers.run.wording import counted, rounded
-from scram_analyzers.source.data import LabelForm
+from scram_analyzers.source.data import LabelForm, StepKind
 from scram_analyzers.source.program import Fit, Program
 
 SQUARED = ("mean_squared_error", "mse")
@@ -51,6 +51,24 @@ class TargetNotScaled(Rule):
         Option("max-magnitude", 1000.0, "largest absolute value that passes", "the catalogue's bound (row D21)"),
     )
     bad = (
+        Example(
+            "In a loop of one's own",
+            """
+            import tensorflow as tf
+            from sklearn.datasets import load_diabetes
+
+            x, y = load_diabetes(return_X_y=True)
+            y = »y * 1000«
+            model = tf.keras.Sequential([tf.keras.layers.Dense(24, activation="relu"), tf.keras.layers.Dense(1)])
+            loss_fn = tf.keras.losses.MeanSquaredError()
+            optimizer = tf.keras.optimizers.Adam()
+            for epoch in range(20):
+                with tf.GradientTape() as tape:
+                    loss = loss_fn(y, model(x, training=True))
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+            """,
+        ),
         Example(
             "Prices in dollars",
             """
@@ -109,7 +127,25 @@ class TargetNotScaled(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report large targets of a regression."""
-        return program.each(program.fits, self._of_fit)
+        yield from program.each(program.fits, self._of_fit)
+        yield from self._of_loops(program)
+
+    def _of_loops(self, program: Program) -> Iterator[Report]:
+        """The targets of a loss that the program works out itself: those of the first one for each model."""
+        said: set[int] = {fit.model.identity for fit in program.fits if fit.model is not None}
+        for call in program.loss_calls:
+            data, model = call.targets, call.model
+            if model is None or model.identity in said:
+                continue
+            said.add(model.identity)
+            if data is None or data.range is None or call.loss.name not in REGRESSION or _is_classes(data.labels):
+                continue
+            if data.range.magnitude > self.option("max-magnitude"):
+                low, high = fixes.number_text(data.range.low), fixes.number_text(data.range.high)
+                shaped = [step.place for step in data.steps if step.kind is not StepKind.SHUFFLED and step.place]
+                place = shaped[-1] if shaped else data.place or call.place
+                message = f"The targets of this loop go from {low} to {high}; a new network answers about 0."
+                yield Report(place, message, (Related(call.place, "The loss takes them as they are."),))
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         data = fit.targets

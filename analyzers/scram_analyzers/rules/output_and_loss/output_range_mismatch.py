@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
+
+import libcst as cst
 
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.fixes import number_text
@@ -72,6 +75,47 @@ class OutputRangeMismatch(Rule):
         ),
     )
     bad = (
+        Example(
+            "Targets standardized by hand, in a loop of one's own",
+            """
+            import tensorflow as tf
+            from sklearn.datasets import load_diabetes
+
+            x, y = load_diabetes(return_X_y=True)
+            y_mean, y_std = y[:360].mean(), y[:360].std()
+            y = (y - y_mean) / y_std
+            batches = tf.data.Dataset.from_tensor_slices((x, y[:, None])).shuffle(400).batch(32)
+            model = tf.keras.Sequential(
+                [tf.keras.layers.Dense(24, activation="relu"), tf.keras.layers.Dense(1, activation=»"sigmoid"«)]
+            )
+            loss_fn = tf.keras.losses.Huber()
+            optimizer = tf.keras.optimizers.Adam()
+            for features, targets in batches:
+                with tf.GradientTape() as tape:
+                    loss = loss_fn(targets, model(features, training=True))
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+            """,
+            """
+            import tensorflow as tf
+            from sklearn.datasets import load_diabetes
+
+            x, y = load_diabetes(return_X_y=True)
+            y_mean, y_std = y[:360].mean(), y[:360].std()
+            y = (y - y_mean) / y_std
+            batches = tf.data.Dataset.from_tensor_slices((x, y[:, None])).shuffle(400).batch(32)
+            model = tf.keras.Sequential(
+                [tf.keras.layers.Dense(24, activation="relu"), tf.keras.layers.Dense(1, activation="linear")]
+            )
+            loss_fn = tf.keras.losses.Huber()
+            optimizer = tf.keras.optimizers.Adam()
+            for features, targets in batches:
+                with tf.GradientTape() as tape:
+                    loss = loss_fn(targets, model(features, training=True))
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+            """,
+        ),
         Example(
             "Sigmoid for prices",
             """
@@ -448,10 +492,25 @@ def _likely_range(targets: Data | None) -> Interval | None:
     if len(done) < 2 or (targets.steps and targets.steps[-1].name == "setitem"):
         return None
     (first, one), (second, two) = done
+    if one is None and two is None:
+        return Interval(-1, 1) if _is_standardized(targets) else None
     if one is None or two is None:
         return None
     centred = (first, second) == ("Subtract", "Divide") and one == two > 0
     return Interval(-1, 1) if centred or ((first, second) == ("Divide", "Subtract") and two == 1 < one) else None
+
+
+def _is_standardized(targets: Data) -> bool:
+    """Whether the last two steps that scaled the targets took a mean away and divided by a spread."""
+    done = [step.place for step in targets.steps if step.name in ("Subtract", "Divide") and step.place is not None]
+    if len(done) < 2 or not all(isinstance(place.node, cst.BinaryOperation) for place in done[-2:]):
+        return False
+    centre, spread = done[-2:]
+    return bool(_MEAN.search(centre.text)) and bool(_SPREAD.search(spread.text))
+
+
+_MEAN = re.compile(r"-\s*[\w.\[\]]*(mean|mu\b|avg|average|cent(er|re))", re.IGNORECASE)
+_SPREAD = re.compile(r"/\s*[\w.\[\]]*(std|sigma|stdev|stddev|deviation|\bsd\b)", re.IGNORECASE)
 
 
 def _scaled_column(case: Case) -> Interval | None:

@@ -22,7 +22,7 @@ Thing = TypeVar("Thing", bound=Hashable)
 Parts: TypeAlias = "Sequence[tuple[Hashable, Callable[[], Iterator[UnreadPart]]]]"
 """What a stretch is read by, in order: the statements of a section, each with what reads it."""
 
-BLOCK = 32
+BLOCK = 16
 """How many stretches become one at most. An edit breaks up the block around it: its others are looked at one by one."""
 
 JOINED_AT_ONCE = 4 * BLOCK

@@ -8,17 +8,20 @@ from collections.abc import Iterator
 from scram_analyzers.source.reading.text import LINE_END
 
 _TOKEN = re.compile(
-    r"""(?P<newline>\r\n|\r|\n)
+    r"""[^()\[\]{}\r\n#"'\\]*                                # what matters to nobody here, with the token behind it
+    (?: (?P<newline>\r\n|\r|\n)
       | (?P<open>[(\[{])
       | (?P<close>[)\]}])
-      | \#[^\r\n]*                                        # comment
+      | (?P<comment>\#[^\r\n]*)
       | (?P<string>
-            \"\"\"(?:\\.|[^\\])*?(?:\"\"\"|\\?\Z)
-          | \'\'\'(?:\\.|[^\\])*?(?:\'\'\'|\\?\Z)
-          | "(?:\\(?:\r\n|.)|[^"\\\r\n])*"?
-          | '(?:\\(?:\r\n|.)|[^'\\\r\n])*'?
+            \"\"\"[^"\\]*(?:(?:\\.|\"(?!\"\"))[^"\\]*)*(?:\"\"\"|\\?\Z)
+          | \'\'\'[^'\\]*(?:(?:\\.|\'(?!\'\'))[^'\\]*)*(?:\'\'\'|\\?\Z)
+          | "[^"\\\r\n]*(?:\\(?:\r\n|.)[^"\\\r\n]*)*"?
+          | '[^'\\\r\n]*(?:\\(?:\r\n|.)[^'\\\r\n]*)*'?
         )
       | (?P<joined>\\(?:\r\n|\r|\n))
+      | \\ | \Z                                              # or else all would be tried again from each letter on
+    )
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -34,6 +37,8 @@ def logical_lines(text: str, start: int = 0) -> Iterator[tuple[int, int, int, in
     line, depth, deepest = 1, 0, 0
     kind: str | None = None
     for match in _TOKEN.finditer(text, start):
+        if match.lastgroup is None:
+            continue
         kind = match.lastgroup
         if kind == "newline":
             line += 1
@@ -68,8 +73,8 @@ def without_comment(line: str) -> str:
             depth += 1
         elif kind == "close":
             depth = max(depth - 1, 0)
-        elif kind is None and depth == 0 and match.end() == len(code):
-            return code[: match.start()].rstrip()
+        elif kind == "comment" and depth == 0 and match.end() == len(code):
+            return code[: match.start("comment")].rstrip()
     return code
 
 

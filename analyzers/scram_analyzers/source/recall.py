@@ -44,7 +44,7 @@ class Look(NamedTuple):
         return word not in edited and word.isprintable() and not word.isspace()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class _Known:
     """An answer with all that was looked at to find it; `parts` are answers about `each` of some things."""
 
@@ -168,18 +168,17 @@ class _View(Program, Following):
 
     def each(self, things: Iterable[Thing], question: Callable[[Program, Thing], Iterable[Answer]]) -> Iterator[Answer]:
         last, parts = self._last_parts.get(question, {}), self.parts.setdefault(question, {})
-        things = tuple(things)
-        found = list(map(last.get, things))
-        for position in [position for position, known in enumerate(found) if known is None]:
-            thing = things[position]
-            if thing not in parts:
-                parts[thing] = self._recall.asked(lambda view, thing=thing: tuple(question(view, thing)), {})  # type: ignore[misc]
-            found[position] = parts[thing]
-        answers = [known for known in found if known is not None]
-        parts.update(zip(things, answers, strict=True))
-        self.looks.update(*{known.looks for known in answers})
-        for known in answers:
-            yield from known.answer
+        looks, answers = set[frozenset[Look]](), list[Answer]()
+        for thing in things:
+            known = last.get(thing) or parts.get(thing)
+            if known is None:
+                known = self._recall.asked(lambda view, thing=thing: tuple(question(view, thing)), {})  # type: ignore[misc]
+            parts[thing] = known
+            looks.add(known.looks)
+            if known.answer:
+                answers += known.answer
+        self.looks.update(*looks)
+        return iter(answers)
 
     def mentions(self, word: str) -> bool:
         return bool(self._look(Look("mentions", (word,))))

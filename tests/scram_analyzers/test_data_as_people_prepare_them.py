@@ -363,3 +363,67 @@ def test_the_steps_of_an_epoch_are_counted_where_they_are_given() -> None:
     assert "too-few-epochs" in said(text.format(steps=8))
     assert "too-few-epochs" not in said(text.format(steps=800))
     assert "too-few-epochs" not in said(text.format(steps="len(scans)"))
+
+
+BIKES = """
+import pandas as pd
+from tensorflow import keras
+
+bikes = pd.read_csv("bikes.csv")
+x = bikes[["hour", "warmth"]].values / 24
+y = bikes["{column}"].values
+n = int(len(x) * 0.8)
+x_train, y_train, x_test, y_test = x[:n], y[:n], x[n:], y[n:]
+model = keras.Sequential([keras.layers.Dense(64, "relu"), keras.layers.Dense(1, activation="sigmoid")])
+model.compile("adam", "mse", metrics=["accuracy"])
+model.fit(x_train, y_train, epochs=30, validation_data=(x_test, y_test))
+"""
+
+
+@pytest.mark.parametrize(("column", "measured"), [("count", True), ("holiday", False)])
+def test_rows_of_a_column_are_called_like_it(column: str, measured: bool) -> None:
+    assert ("output-range-mismatch" in said(BIKES.format(column=column))) is measured
+
+
+REVIEWS = """
+import pandas as pd
+from tensorflow import keras
+
+reviews = pd.read_csv("reviews.csv")
+x, y = reviews.drop(columns="good").values, reviews["good"].values
+split = int(len(x) * share)
+x_train, y_train, x_test, y_test = x[:split], y[:split], x[split:], y[split:]
+model = keras.Sequential([keras.layers.Dense(64, "relu"), keras.layers.Dense(1, activation="sigmoid")])
+model.compile("adam", "binary_crossentropy")
+stop = keras.callbacks.EarlyStopping(monitor="val_loss", patience=3)
+model.fit(x_train, y_train, epochs=30, validation_data=(x_test, y_test), callbacks=[stop])
+model.evaluate({judging})
+"""
+
+
+@pytest.mark.parametrize(("judging", "same"), [("x_test, y_test", True), ("other_x, other_y", False)])
+def test_the_same_array_holds_the_same_rows_wherever_they_begin(judging: str, same: bool) -> None:
+    assert ("test-data-for-model-selection" in said(REVIEWS.format(judging=judging))) is same
+
+
+COLUMNS = """
+import pandas as pd
+from sklearn.compose import make_column_transformer
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import MinMaxScaler, OneHotEncoder
+from tensorflow import keras
+
+table = pd.read_csv("insurance.csv")
+y = table.pop("charges")
+columns = make_column_transformer((MinMaxScaler(), ["age", "bmi"]), (OneHotEncoder(), ["sex", "region"]))
+x_train, x_test, y_train, y_test = train_test_split(table, y, test_size=0.2)
+x_train, x_test = columns.fit_transform(x_train), columns.{method}(x_test)
+model = keras.Sequential([keras.layers.Dense(64, "relu"), keras.layers.Dense(1)])
+model.compile("adam", "mse")
+model.fit(x_train, y_train, epochs=30, validation_data=(x_test, y_test))
+"""
+
+
+@pytest.mark.parametrize(("method", "again"), [("fit_transform", True), ("transform", False)])
+def test_transformers_of_columns_are_fitted_to_the_training_part(method: str, again: bool) -> None:
+    assert ("scaler-refitted-on-test" in said(COLUMNS.format(method=method))) is again

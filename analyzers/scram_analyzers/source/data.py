@@ -165,6 +165,8 @@ class Data:
 
 def shares_rows(one: Data, other: Data) -> bool:
     """Whether two arrays certainly hold some of the same examples."""
+    if one is other and one.roots:
+        return True
     if one.rows == WHOLE and one.roots & (other.roots | other.origins):
         return True
     if other.rows == WHOLE and other.roots & (one.roots | one.origins):

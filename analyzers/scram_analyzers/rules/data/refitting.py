@@ -22,6 +22,9 @@ SCALERS = (
 )
 """Transformers of scikit-learn that learn means, bounds or directions from the rows they are fitted to."""
 
+COLUMN_TRANSFORMERS = ("ColumnTransformer", "make_column_transformer")
+"""What holds several transformers, or encoders, for the columns of a table."""
+
 
 CENTRES = ("mean", "nanmean", "average", "median", "min", "amin", "nanmin")
 """What is taken away from data that a program scales by hand."""

@@ -9,7 +9,7 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.data.refitting import CENTRES, SCALERS, Refit, refits, refits_of_loop
+from scram_analyzers.rules.data.refitting import CENTRES, COLUMN_TRANSFORMERS, SCALERS, Refit, refits, refits_of_loop
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 
@@ -194,7 +194,7 @@ class ScalerRefittedOnTest(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report scalers that were fitted to the data which judge the model."""
-        kinds = SCALERS + CENTRES
+        kinds = SCALERS + COLUMN_TRANSFORMERS + CENTRES
         found = [each for fit in program.fits for each in refits(program, fit, kinds)]
         seen: set[tuple[int, int]] = set()
         for refit in found or refits_of_loop(program, kinds):
@@ -205,7 +205,7 @@ class ScalerRefittedOnTest(Rule):
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Only transform with the scaler that was fitted to the training data."""
         for fit in program.fits:
-            for refit in refits(program, fit, SCALERS):
+            for refit in refits(program, fit, SCALERS + COLUMN_TRANSFORMERS):
                 if (
                     program.range_of(refit.learned.place) != finding.range
                     or refit.learned.owner != refit.training.owner

@@ -324,8 +324,17 @@ def _is_called(targets: Data, words: frozenset[str]) -> bool:
     chosen = [step.place.text for step in targets.steps if step.kind is StepKind.SELECTED and step.place is not None]
     if not chosen or any(step.kind is StepKind.ENCODED or step.name == "compare" for step in targets.steps):
         return False
-    parts = re.findall(r"[A-Z]?[a-z]+|[A-Z]+", chosen[-1])
-    return not words.isdisjoint(part.lower() for part in parts)
+    for written in reversed(chosen):
+        parts = re.findall(r"[A-Z]?[a-z]+|[A-Z]+", written)
+        if not words.isdisjoint(part.lower() for part in parts):
+            return True
+        if not written.endswith("]") or not _ROWS_TAKEN.search(written):
+            return False
+    return False
+
+
+_ROWS_TAKEN = re.compile(r"^\w+\[[^\]'\"]*:[^\]'\"]*\]$")
+"""A stretch of rows, `y[:split]`, which is of the column that was chosen before."""
 
 
 def _is_loaded(targets: Data | None) -> bool:

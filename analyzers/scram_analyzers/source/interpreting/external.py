@@ -56,7 +56,7 @@ def _result(interpreter: Interpreter, name: str, arguments: Arguments, place: Pl
             return known
     if name in sklearn_wrappers.JUDGING:
         sklearn_wrappers.train_judged(interpreter, arguments, place)
-    if name == "sklearn.pipeline.make_pipeline":
+    if name in ("sklearn.pipeline.make_pipeline", "sklearn.compose.make_column_transformer"):
         return interpreter.allocate(Created(name, arguments, place), place)
     if name in sklearn_wrappers.WRAPPERS:
         return sklearn_wrappers.make(interpreter, name, arguments, place)

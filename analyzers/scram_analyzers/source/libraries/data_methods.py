@@ -272,7 +272,7 @@ def of_created(
     given = _first_data(interpreter, arguments)
     if name in ("transform", "fit_transform") and (given is not None or thing.kind.startswith("sklearn.")):
         learned = _learned(interpreter, owner)
-        if last == "ColumnTransformer" and _only_encodes(interpreter, thing):
+        if last in ("ColumnTransformer", "make_column_transformer") and _only_encodes(interpreter, thing):
             base = given if given is not None else Data("", place)
             return base.after(DataStep(StepKind.OTHER, ENCODED_COLUMN, place, learned=learned), range=None)
         return _transformed(thing.kind, last, given, place, learned)
@@ -301,13 +301,19 @@ def of_created(
 
 def _only_encodes(interpreter: Interpreter, transformer: Created) -> bool:
     """Whether a `ColumnTransformer` numbers or marks words and hands the other columns on as they are."""
-    if text(transformer.arguments.value("remainder", 1)) != "passthrough":
+    given = transformer.arguments
+    if text(given.value("remainder", 1)) != "passthrough":
         return False
-    steps = interpreter.items_of(transformer.arguments.value("transformers", 0)) or ()
+    pairs = transformer.kind.endswith("make_column_transformer")
+    steps = (
+        tuple(each.value for each in given.positional)
+        if pairs
+        else interpreter.items_of(given.value("transformers", 0))
+    )
     kinds: list[str | None] = []
-    for step in steps:
+    for step in steps or ():
         parts = interpreter.items_of(step) or ()
-        made = interpreter.object_of(parts[1]) if len(parts) == 3 else None
+        made = interpreter.object_of(parts[-2]) if len(parts) == (2 if pairs else 3) else None
         kinds.append(made.kind.rpartition(".")[2] if isinstance(made, Created) else None)
     return bool(kinds) and all(kind in ("OneHotEncoder", "OrdinalEncoder") for kind in kinds)
 

@@ -297,11 +297,11 @@ class DataRecord:
 class StreamRecord:
     """What the batches of a stream showed of its rows: the first ones of each batch that was looked at.
 
-    `rows` are different inputs, `repeated_rows` those that came more than once in an epoch. `same_batch_steps` is the
-    length of the longest epoch in which every batch held the same rows. Of the others, `rows_met_again` came in a
-    later epoch, and `rows_with_other_target` of these with the target of another row. `labels` and
-    `validation_labels` are pairs of label and count, `shared_rows` those of the `validation_rows` that are rows of
-    training; `is_validation_fair`: they are all there are, or spread evenly over them.
+    `rows` are different inputs, `repeated_rows` those that came more than once in an epoch. `same_batch_steps`
+    counts the batches, if all of them held the same rows and were not one for each epoch. Of the others,
+    `rows_met_again` came in a later epoch, and `rows_with_other_target` of these with the target of another row.
+    `labels` and `validation_labels` are pairs of label and count, `shared_rows` those of the `validation_rows` that
+    are rows of training; `is_validation_fair`: they are all there are, or spread evenly over them.
     """
 
     rows: int

@@ -14,7 +14,7 @@ from scram_lsp.training.data.array_statistics import named_leaves
 from scram_lsp.training.data.label_form import class_counts, label_form
 from scram_lsp.training.data.row_hashes import hash_rows
 
-ROWS = 16
+ROWS = 32
 """Rows of a batch that are kept in mind, the first ones."""
 
 MAX_ROWS = 50_000
@@ -38,7 +38,7 @@ class StreamRows:
         self._first_batch: frozenset[int] = frozenset()
         self._steps = 0
         self._same_steps = 0
-        self._longest = 0
+        self._within_epoch = False
         self._again = 0
         self._others = 0
         self._labels: Counter[float] = Counter()
@@ -77,7 +77,7 @@ class StreamRows:
         return StreamRecord(
             rows=len(self._targets),
             repeated_rows=len(self._ambiguous),
-            same_batch_steps=self._longest,
+            same_batch_steps=self._steps if self._within_epoch and self._same_steps == self._steps else 0,
             rows_met_again=self._again,
             rows_with_other_target=self._others,
             labels=tuple(sorted(self._labels.items())),
@@ -88,13 +88,14 @@ class StreamRows:
         )
 
     def _count_batch(self, hashes: list[int], epoch: int) -> None:
-        """Whether all batches of an epoch so far hold the same rows."""
+        """Whether all batches so far hold the same rows, of which some were looked at in one epoch."""
         if epoch != self._epoch:
-            self._epoch, self._in_epoch, self._steps, self._same_steps = epoch, set(), 0, 0
-            self._first_batch = frozenset(hashes)
+            self._epoch, self._in_epoch = epoch, set()
+        elif self._steps:
+            self._within_epoch = True
+        self._first_batch = self._first_batch or frozenset(hashes)
         self._steps += 1
         self._same_steps += frozenset(hashes) == self._first_batch
-        self._longest = max(self._longest, self._steps if self._same_steps == self._steps else 0)
 
     def _count_pairs(self, hashes: list[int], answers: list[int]) -> None:
         """Whether rows that come again have the target that they had; one that is new to all rows is no mix-up."""

@@ -60,7 +60,7 @@ def test_new_targets_are_no_mix_up() -> None:
 
 def test_one_batch_again_and_again() -> None:
     (message,) = told(stream(same=True).record)
-    assert message.startswith("duplicate-rows: All 10 batches of an epoch hold the same rows")
+    assert message.startswith("duplicate-rows: All 30 batches looked at hold the same rows")
 
 
 def test_validation_rows_of_the_stream() -> None:

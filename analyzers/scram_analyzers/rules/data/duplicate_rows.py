@@ -47,8 +47,8 @@ class DuplicateRows(Rule):
         )
 
 
-SAME_STEPS = 5
-"""Batches in a row, all of the same rows, from which a stream is taken to give nothing else. Ours."""
+SAME_STEPS = 8
+"""Batches, all of the same rows, from which a stream is taken to give nothing else. Ours."""
 
 
 def _same_batch(history: RunHistory) -> Iterator[RunReport]:
@@ -59,6 +59,6 @@ def _same_batch(history: RunHistory) -> Iterator[RunReport]:
     if steps >= SAME_STEPS:
         yield RunReport(
             subject=Subject(SubjectKind.INPUTS),
-            message=f"All {steps:,} batches of an epoch hold the same rows: the model is trained on one batch only.",
+            message=f"All {steps:,} batches looked at hold the same rows: the model is trained on one batch only.",
             severity=Severity.WARNING,
         )

@@ -281,7 +281,7 @@ def _drawn_in_place(fit: Fit) -> Place | None:
 
 PERMUTATION = "numpy.random.permutation"
 
-MET_AGAIN = 100
+MET_AGAIN = 32
 """Rows of a stream that came again in a later epoch, from which their targets are judged. Ours."""
 
 OTHER_TARGET = 0.3

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import itertools
 import re
 import tokenize
 from bisect import bisect_right
@@ -91,13 +92,35 @@ def read_suppressions(text: str, starts: Sequence[int] = ()) -> Suppressions:
 
 def may_silence(text: str) -> bool:
     """Whether a text may hold a comment that silences; cheap, as an editor asks at every keystroke."""
-    lowered = text.encode(errors="surrogatepass").lower()  # characters beyond ASCII take five times as long
-    return b"noqa" in lowered or b"scram:" in lowered
+    lowered = _lowered(text)
+    return any(word in lowered for word in _WORDS)
+
+
+def _lowered(text: str) -> bytes:
+    return text.encode(errors="surrogatepass").lower()  # characters beyond ASCII take five times as long
 
 
 def _rows_of_hits(text: str) -> list[int]:
     """The rows (from 0) that may hold a comment that silences."""
-    return [row for row, line in enumerate(lines_of(text)) if may_silence(line)] if may_silence(text) else []
+    lowered = _lowered(text)
+    if b"\r" in lowered:
+        lowered = lowered.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    rows: dict[int, None] = {}
+    row = begin = 0
+    for hit in sorted(itertools.chain.from_iterable(_places(word, lowered) for word in _WORDS)):
+        row, begin = row + lowered.count(b"\n", begin, hit), hit
+        rows[row] = None
+    return list(rows)
+
+
+_WORDS = (b"noqa", b"scram:")
+
+
+def _places(word: bytes, text: bytes) -> Iterator[int]:
+    found = text.find(word)
+    while found >= 0:
+        yield found
+        found = text.find(word, found + 1)
 
 
 def _stretches(hits: Sequence[int], rows: int, starts: Sequence[int]) -> Iterator[tuple[int, int]]:

@@ -17,7 +17,7 @@ from scram_lsp.training.data.row_hashes import hash_rows
 ROWS = 32
 """Rows of a batch that are kept in mind, the first ones."""
 
-MAX_ROWS = 50_000
+MAX_ROWS = 20_000
 """Rows that are kept in mind in all: a few megabytes."""
 
 MAX_ROW_BYTES = 65_536
@@ -114,7 +114,8 @@ def _heads(name: str, structure: Any, rows: int | None = ROWS) -> list[Array] | 
     """The first rows of each array as matrices; None where they are no rows of numbers, or very wide."""
     arrays = []
     for _, leaf in named_leaves(name, structure):
-        if not getattr(leaf, "shape", None) or hasattr(leaf, "flat_values"):
+        is_dense = hasattr(leaf, "__getitem__") and not any(hasattr(leaf, part) for part in ("flat_values", "indices"))
+        if not is_dense or not len(getattr(leaf, "shape", ())):
             return None
         array = np.asarray(leaf[:rows])
         if array.dtype.kind not in "biuf" or not array.size or array.nbytes > MAX_ROW_BYTES * len(array):

@@ -78,6 +78,19 @@ def test_validation_rows_of_one_class() -> None:
     assert not [*told(replace(rows.record, is_validation_fair=False))]
 
 
+class Sparse:
+    """As TensorFlow's: values, places and a shape, and no rows to take."""
+
+    shape = (4, 3)
+    indices = values = np.zeros((0, 2))
+
+
+def test_sparse_rows_are_left_alone() -> None:
+    rows = StreamRows()
+    rows.look((Sparse(), Y[:4]), 1)
+    assert rows.record == StreamRecord(0)
+
+
 def test_rows_of_text_are_left_alone() -> None:
     rows = StreamRows()
     rows.look((np.array(["a", "b"], dtype=object), np.array([0, 1])), 1)

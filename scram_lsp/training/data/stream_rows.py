@@ -17,6 +17,10 @@ from scram_lsp.training.data.row_hashes import hash_rows
 ROWS = 32
 """Rows of a batch that are kept in mind, the first ones."""
 
+FIRST_BATCHES = 16
+EVERY = 4
+"""The first batches of an epoch are read, and every so many of the others."""
+
 MAX_ROWS = 20_000
 """Rows that are kept in mind in all: a few megabytes."""
 
@@ -33,6 +37,8 @@ class StreamRows:
         self._targets: dict[int, int] = {}
         self._answers: set[int] = set()
         self._epoch = 0
+        self._seen_epoch = 0
+        self._batches = 0
         self._in_epoch: set[int] = set()
         self._ambiguous: set[int] = set()
         self._first_batch: frozenset[int] = frozenset()
@@ -46,9 +52,13 @@ class StreamRows:
 
     def look(self, batch: Any, epoch: int) -> None:
         """Read the first rows of a batch, as Keras hands it to `train_step`."""
+        self._batches = self._batches + 1 if epoch == self._seen_epoch else 1
+        self._seen_epoch = epoch
+        if len(self._targets) >= MAX_ROWS or (self._batches > FIRST_BATCHES and self._batches % EVERY):
+            return
         x, y = (batch[0], batch[1]) if isinstance(batch, tuple | list) and len(batch) > 1 else (None, None)
         inputs, targets = _heads("x", x), _heads("y", y)
-        if inputs is None or len(self._targets) >= MAX_ROWS:
+        if inputs is None:
             return
         hashes = [int(each) for each in hash_rows(inputs)]
         answers = [int(each) for each in hash_rows(targets)] if targets is not None else []

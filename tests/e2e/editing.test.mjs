@@ -17,6 +17,7 @@ test("a mistake is underlined, explained, listed, fixed and silenced", inCode("e
   await page.locator(".monaco-editor .view-line span", { hasText: "1e10" }).last().hover({ force: true });
   await page.locator(".monaco-hover", { hasText: RATE_MESSAGE }).first().waitFor();
   await page.locator(".monaco-hover a", { hasText: "SCR101" }).first().waitFor();
+  await page.locator(".monaco-hover", { hasText: "Why it matters" }).first().waitFor();
   await code.picture("hover");
   await page.keyboard.press("Escape");
 

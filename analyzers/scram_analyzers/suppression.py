@@ -74,9 +74,13 @@ def read_suppressions(text: str, starts: Sequence[int] = ()) -> Suppressions:
     `starts` are lines, in order, where top-level code begins, for a text that can be read as a whole: then only
     the stretches around comments that may silence are looked at.
     """
+    return _read_suppressions(text, tuple(starts)) if may_silence(text) else Suppressions()
+
+
+@functools.lru_cache(maxsize=4)
+def _read_suppressions(text: str, starts: tuple[int, ...]) -> Suppressions:
+    """The same; remembered, as a run may find something many times between two keystrokes."""
     hits = _rows_of_hits(text)
-    if not hits:
-        return Suppressions()
     valid: list[Suppression] = []
     misused: list[Misuse] = []
     lines = lines_of(text)

@@ -1,6 +1,6 @@
 """Whatever a client sends, the server lives on and is right afterwards: seeded messages of every bad kind.
 
-`SCRAM_FUZZ_MESSAGES` makes it as long as wanted.
+`SCRAM_FUZZ_MESSAGES` makes it as long as wanted, and `SCRAM_FUZZ_SEED` another one.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from tests.server.editor import DEADLINE_SECONDS, RATE, TRAIN, Editor
 from tests.server.test_soak import SNIPPETS
 
 MESSAGES = int(os.environ.get("SCRAM_FUZZ_MESSAGES", "300"))
+SEED = int(os.environ.get("SCRAM_FUZZ_SEED", "2026"))
 
 TEXTS = (
     TRAIN,
@@ -121,7 +122,7 @@ class Sender:
 async def test_the_server_outlives_every_bad_message(editor: Editor, project: Path) -> None:
     await editor.start(project, client_capabilities("visual-studio-code"))
     uris = [editor.open(project / f"fuzzed_{number}.py", text) for number, text in enumerate(TEXTS)]
-    sender = Sender(editor, seed=20_26)
+    sender = Sender(editor, seed=SEED)
     for _ in range(MESSAGES):
         await sender.send(uris)
     uri = editor.open(project / "train.py", TRAIN)

@@ -23,6 +23,7 @@ from scram_lsp.server.documents.edits import Edit
 from scram_lsp.server.documents.file_names import file_key, uri_of
 from scram_lsp.server.documents.positions import TextPositions
 from scram_lsp.server.documents.units import Unit
+from scram_lsp.server.findings.diagnostic_json import finding_key
 from scram_lsp.server.findings.diagnostics import (
     DiagnosticsStore,
     DiagnosticWriter,
@@ -44,10 +45,10 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    """Diagnostics, and all that they were made from: findings, their labels, the lines where they stand."""
+    """A diagnostic, and all that it was made from; None where some of that is in other texts."""
 
-    made_from: tuple[object, ...]
-    diagnostics: tuple[types.Diagnostic, ...]
+    made_from: tuple[object, ...] | None
+    diagnostic: types.Diagnostic
 
 
 class Publisher:
@@ -74,7 +75,7 @@ class Publisher:
         self._closed_uris: dict[str, str] = {}
         self._code_starts: dict[str, list[int]] = {}
         self._reports: dict[str, Report] = {}
-        self._last_written: dict[str, _Written] = {}
+        self._last_written: dict[str, dict[str, _Written]] = {}
         self._session = secrets.token_hex(4)
         self._result_count = 0
         self.pulls = False
@@ -210,27 +211,20 @@ class Publisher:
         return self._keep(document.uri, self._written_of(document))
 
     def _written_of(self, document: Document) -> tuple[types.Diagnostic, ...]:
-        """An open document's diagnostics: those of before where a keystroke leaves all that they say as it was."""
-        made_from = self._made_from(document)
-        last = self._last_written.get(document.uri)
-        if last is not None and last.made_from == made_from:
-            return last.diagnostics
-        diagnostics = self._written(document.uri, self._locator(document.filename, document.uri, document.positions))
-        if made_from is not None:
-            self._last_written[document.uri] = _Written(made_from, diagnostics)
-        return diagnostics
-
-    def _made_from(self, document: Document) -> tuple[object, ...] | None:
-        """All that an open document's diagnostics say; None where some of that is in other texts."""
-        findings = tuple(self._store.merged(document.uri))
-        places = [(each.filename, each.range) for each in findings]
-        places += ((each.filename, each.range) for finding in findings for each in finding.related)
-        if any(filename != document.filename for filename, _ in places):
-            return None
-        text = document.positions
-        lines = [text.line(end.line) for _, place in places for end in (place.start, place.end)]
-        labels = [run_label(each, self._runs.run_of(each)) for each in findings]
-        return findings, (*labels, *lines), text.count, text.line(text.count)
+        """An open document's diagnostics: those of before where an edit leaves all that they say as it was."""
+        locate = self._locator(document.filename, document.uri, document.positions)
+        last, written = self._last_written.get(document.uri, {}), list[types.Diagnostic]()
+        kept = self._last_written[document.uri] = {}
+        for finding in self._store.merged(document.uri):
+            key, label = finding_key(finding), run_label(finding, self._runs.run_of(finding))
+            made_from = _made_from(finding, label, document)
+            known = last.get(key)
+            if known is None or made_from is None or known.made_from != made_from:
+                known = _Written(made_from, self._writer.write(finding, locate, label))
+            if made_from is not None:
+                kept[key] = known
+            written.append(known.diagnostic)
+        return tuple(written)
 
     def _written(self, uri: str, locate: Locate) -> tuple[types.Diagnostic, ...]:
         findings = self._store.merged(uri)
@@ -267,3 +261,12 @@ class Publisher:
             return document.uri, document.positions
         path = Path(filename)
         return uri_of(path), TextPositions(read_text(path) or "", self._codec)
+
+
+def _made_from(finding: Finding, label: str | None, document: Document) -> tuple[object, ...] | None:
+    """All that the diagnostic of a finding says; None where some of that is in other texts than the document's."""
+    if any(each != document.filename for each in (finding.filename, *(each.filename for each in finding.related))):
+        return None
+    text, places = document.positions, (finding.range, *(each.range for each in finding.related))
+    rows = [min(end.line, text.count) for place in places for end in (place.start, place.end)]
+    return finding, label, *rows, *(text.line(each) for each in rows)

@@ -443,3 +443,22 @@ def test_a_test_rules_defaults_out() -> None:
     )
     head = "from keras import Sequential\nfrom keras.layers import Dense\nmodel = Sequential([Dense(1)])\n"
     assert "unknown-metric" in said(head + after)
+
+
+def test_a_generator_scales_what_a_file_holds() -> None:
+    text = """
+        import csv
+        import numpy as np
+        from tensorflow import keras
+        from tensorflow.keras.preprocessing.image import ImageDataGenerator
+
+        rows = [row for row in csv.reader(open("signs.csv"))]
+        images, labels = np.array([row[1:] for row in rows]).astype(float), np.array([row[0] for row in rows])
+        images = images.reshape(-1, 28, 28, 1)
+        model = keras.Sequential([keras.layers.Conv2D(8, 3, activation="relu"), keras.layers.Flatten()])
+        model.add(keras.layers.Dense(26, activation="softmax"))
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        model.fit(ImageDataGenerator({scale}).flow(images, labels, batch_size=32), epochs=15)
+        """
+    assert "input-not-normalized" not in said(text.format(scale="rescale=1 / 255"))
+    assert "input-not-normalized" in said(text.format(scale="horizontal_flip=True"))

@@ -215,8 +215,16 @@ class BottleneckLayer(Rule):
             yield Report(
                 layer.place,
                 f"{words(layer)} has one unit: {fed} must pass through it as a single number.",
-                (Related(following.place, "This layer sees nothing but that number."),),
+                (Related(following.place, "This layer sees nothing but that number."), *_asked_at(program, layer)),
             )
+
+
+def _asked_at(program: Program, layer: Layer) -> Iterator[Related]:
+    """Where the number of units is written, if not at the layer: at the call of the function that makes it."""
+    units = layer.arguments.get("units")
+    written = units.value.place if units is not None else None
+    if written is not None and not program.range_of(layer.place).contains(program.range_of(written)):
+        yield Related(written, "The number of units comes from here.")
 
 
 FEW_UNITS = 4

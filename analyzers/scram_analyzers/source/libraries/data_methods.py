@@ -405,8 +405,9 @@ def _generated(
     )
     data = data.after(DataStep(StepKind.OTHER, GENERATOR, thing.place))
     rescale = number(thing.arguments.value("rescale"))
-    if rescale is not None and data.range is not None:
-        moved = Interval(data.range.low * rescale, data.range.high * rescale)
+    if rescale is not None:
+        before = data.range
+        moved = Interval(before.low * rescale, before.high * rescale) if before is not None else None
         data = data.after(DataStep(StepKind.SCALED, "rescale", place), range=moved)
     normalizes = (
         "preprocessing_function",

@@ -258,7 +258,6 @@ class Program:
     attribute_sets: tuple[AttributeSet, ...]
     impossible_reshapes: tuple[ImpossibleReshape, ...]
     unread: tuple[UnreadPart, ...]
-    layer_variables: Mapping[int, str]
     answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
     def each(self, things: Iterable[Thing], question: Callable[[Program, Thing], Iterable[Answer]]) -> Iterator[Answer]:

@@ -168,7 +168,7 @@ def summary(analysis: Analysis) -> object:
         )
     ]
     kinds = [[layer.kind for layer in model.layers] for model in program.models]
-    return analysis.findings, places, kinds, program.unread, program.imports, sorted(program.layer_variables.values())
+    return analysis.findings, places, kinds, program.unread, program.imports
 
 
 def assert_same_places(program: Program | None, fresh: Program | None) -> None:

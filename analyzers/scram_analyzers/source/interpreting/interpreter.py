@@ -143,8 +143,7 @@ class Interpreter:
                     "Split it into smaller modules.",
                 )
             )
-        imports, variables = self._import_table(), self._layer_variables()
-        return self.recording.program(self.filename, self.text, self.chunks, imports, unread, variables)
+        return self.recording.program(self.filename, self.text, self.chunks, self._import_table(), unread)
 
     @property
     def is_late(self) -> bool:
@@ -220,13 +219,6 @@ class Interpreter:
         for name, dotted in self.recording.imports:
             names.setdefault(name, dotted)
         return Imports(names, self.stars)
-
-    def _layer_variables(self) -> Mapping[int, str]:
-        variables: dict[int, str] = {}
-        for (_, name), value in self.state.names.items():
-            if isinstance(value, Ref):
-                variables.setdefault(value.identity, name)
-        return variables
 
     # -- facts: what is remembered beside names and heap
 

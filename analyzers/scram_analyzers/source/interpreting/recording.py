@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -93,7 +93,6 @@ class Recording:
         chunks: tuple[PlacedChunk, ...],
         imports: Imports,
         unread: Sequence[UnreadPart],
-        layer_variables: Mapping[int, str],
     ) -> Program:
         """The finished program."""
         return Program(
@@ -113,7 +112,6 @@ class Recording:
             attribute_sets=tuple(self.attribute_sets),
             impossible_reshapes=tuple(self.impossible_reshapes),
             unread=tuple(unread),
-            layer_variables=layer_variables,
         )
 
     def _models(self) -> list[Model]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import libcst as cst
+
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.fixes import number_text
 from scram_analyzers.rules.base import Example, Related, Report, Rule, RunReport
@@ -13,7 +15,7 @@ from scram_analyzers.rules.references import THE_DEEP_CHECKER
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.outputs import target_range
 from scram_analyzers.run.records import Subject, SubjectKind
-from scram_analyzers.source.data import Interval, LabelForm
+from scram_analyzers.source.data import DataStep, Interval, LabelForm, StepKind
 from scram_analyzers.source.program import Program
 
 TOLERANCE = 1e-3
@@ -76,6 +78,19 @@ class LabelOutOfRange(Rule):
         ),
     )
     good = (
+        Example(
+            "The rows of five of ten classes",
+            """
+            import keras
+            from sklearn.datasets import load_digits
+
+            x, y = load_digits(return_X_y=True)
+            low = y < 5
+            model = keras.Sequential([keras.layers.Dense(5, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x[low] / 16, y[low], epochs=20)
+            """,
+        ),
         Example(
             "Masks made fractions",
             """
@@ -188,11 +203,22 @@ def _moved(case: Case) -> Iterator[Report]:
         )
 
 
+def _picks_rows(step: DataStep) -> bool:
+    """Whether rows are taken by a mask or by their numbers, and not as a stretch of all: `y[y < 5]`."""
+    node = step.place.node if step.place is not None else None
+    if step.kind is not StepKind.SELECTED or not isinstance(node, cst.Subscript):
+        return False
+    first = node.slice[0].slice
+    return isinstance(first, cst.Index) and not isinstance(first.value, cst.Ellipsis)
+
+
 def _too_high(case: Case, seen: Interval | None) -> Iterator[Report]:
     """Class numbers that were written out, beyond those that the head and the loss know."""
     targets = case.targets
     if targets is None or seen is None or seen.low < 0 or not cases.counted(targets) or targets.classes is not None:
         return
+    if any(map(_picks_rows, targets.steps)):
+        return  # by what they hold, it may be
     if targets.shape is None or targets.shape[1:] not in ((), (1,)) or case.reproduces_inputs or case.judged_by_hand:
         return
     units = case.head.units

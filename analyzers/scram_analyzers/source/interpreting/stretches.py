@@ -114,7 +114,7 @@ class Stretches:
         if self._memory is None:
             return tuple(itertools.chain.from_iterable(run() for _, run in parts))
         known = self._memory.outcomes.get(key)
-        if known is None or len(parts) == 1:
+        if known is None or len(parts) < 2:
             outcome = self._followed(parts)
         else:
             outcome = self._read_by_parts(parts, known)

@@ -10,7 +10,7 @@ from scram_analyzers.rules.base import Rule, RunReport
 from scram_analyzers.rules.references import THE_DEEP_CHECKER, VALIDATING_DATA
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.nonfinite_weights import nonfinite_weights
-from scram_analyzers.run.records import DataArray, Subject, SubjectKind
+from scram_analyzers.run.records import DataArray, OriginPlace, Subject, SubjectKind
 from scram_analyzers.run.task import has_built_in_loss
 from scram_analyzers.run.wording import counted, rounded
 
@@ -42,7 +42,7 @@ class NonfiniteData(Rule):
         for role, kind in (("input", SubjectKind.INPUTS), ("target", SubjectKind.TARGETS)):
             if role == "target" and not has_built_in_loss(history):
                 continue  # a loss of one's own may leave missing labels out
-            found = _array(history, role) or _batch(history, role)
+            found = _array(history, role) or _batch(history, role) or _origin(history, role)
             if found is not None:
                 message, step = found
                 yield RunReport(subject=Subject(kind), message=message, step=step)
@@ -86,6 +86,16 @@ def _array_message(bad: DataArray) -> str:
     read = f" of the {bad.rows_read:,} looked at" if bad.rows != bad.rows_read else f" of {bad.rows_read:,}"
     rows = f" in {bad.nonfinite_rows:,}{read} rows" if bad.nonfinite_rows else ""
     return f"The {bad.part} {what} ({bad.name}) hold {counted(bad.nonfinite, 'NaN or infinite value')}{rows}."
+
+
+def _origin(history: RunHistory, role: str) -> tuple[str, int | None] | None:
+    """What a replay of the step found in its batch, which nobody had looked at."""
+    place = OriginPlace.INPUTS if role == "input" else OriginPlace.TARGETS
+    origin = history.origin
+    if origin is None or origin.place is not place:
+        return None
+    rows = f" (row {origin.rows[0]} of it, counted from 0)" if origin.rows else ""
+    return f"The batch of step {origin.step}{rows} holds NaN or infinite values in {origin.array or role}.", origin.step
 
 
 def _batch(history: RunHistory, role: str) -> tuple[str, int | None] | None:

@@ -25,7 +25,16 @@ from scram_analyzers.rules.data.validation_drift import ValidationDrift
 from scram_analyzers.rules.data.validation_on_training_data import ValidationOnTrainingData
 from scram_analyzers.rules.data.validation_too_small import ValidationTooSmall
 from scram_analyzers.run.history import RunHistory
-from scram_analyzers.run.records import ArrayStatistics, DataRecord, LayerInfo, OutputInfo, StepRecord, SubjectKind
+from scram_analyzers.run.records import (
+    ArrayStatistics,
+    DataRecord,
+    LayerInfo,
+    NonfiniteOrigin,
+    OriginPlace,
+    OutputInfo,
+    StepRecord,
+    SubjectKind,
+)
 from tests.run_histories import (
     batch,
     data,
@@ -63,6 +72,14 @@ def test_a_validation_loss_that_never_was_a_number() -> None:
     assert "nan since epoch 1 while the training loss is 0.5" in report.message
     assert reports(NonfiniteData, history(losses=nan, val_loss=nan)) == []
     assert reports(NonfiniteData, history(losses=[2.0, 1.0, 0.5], val_loss=[2.0, 1.0, nan[0]])) == []
+
+
+def test_nan_in_a_batch_that_only_the_replay_saw() -> None:
+    made = history(losses=[0.7, float("nan")], ended=False)
+    made.origin = NonfiniteOrigin(OriginPlace.TARGETS, 7, 7, array="y", rows=(1,))
+    (report,) = reports(NonfiniteData, made)
+    assert report.message == "The batch of step 7 (row 1 of it, counted from 0) holds NaN or infinite values in y."
+    assert report.subject.kind is SubjectKind.TARGETS
 
 
 def test_nan_in_a_batch_of_a_stream() -> None:

@@ -25,6 +25,16 @@ LearningRateTooLow.check_program = fail
 sys.exit(run())
 """
 
+ENDLESS_ANALYSIS = """
+import sys
+import threading
+import scram_lsp.checking
+from scram_lsp.server.main import run
+
+scram_lsp.checking.check_text = lambda *_: threading.Event().wait()
+sys.exit(run())
+"""
+
 PART = '''
 
 def build_{number}(units_{number}={units}):
@@ -70,6 +80,16 @@ async def test_a_rule_that_fails_is_said_once_and_the_others_go_on(editor: Edito
     told = [each.message for each in editor.client.log_messages if "a fault of a rule" in each.message]
     assert len(told) == 1
     assert editor.client.messages == [], "no pop-ups"
+
+
+async def test_the_end_waits_for_no_analysis(editor: Editor, project: Path) -> None:
+    command = (sys.executable, "-c", ENDLESS_ANALYSIS)
+    await editor.start(project, client_capabilities("visual-studio-code"), command)
+    editor.open(project / "train.py", TRAIN)
+    server = editor.client._server
+    assert server is not None
+    await editor.client.shutdown_session()
+    assert server.returncode == 0
 
 
 async def test_a_hundred_open_files_keep_to_the_memory_ceiling(editor: Editor, project: Path) -> None:

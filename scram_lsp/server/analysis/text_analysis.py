@@ -51,6 +51,14 @@ class TextAnalysis:
             self._first[filename] = (text, self._configuration.of(path)), analysis
         return analysis
 
+    def is_busy(self) -> bool:
+        """Whether a text is under analysis at this moment."""
+        for turn in self._turns.values():
+            if not turn.acquire(blocking=False):
+                return True
+            turn.release()
+        return False
+
     def _analyze(self, filename: str, text: str) -> Analysis:
         from scram_analyzers.engine import Analysis
         from scram_analyzers.rules.registry import RuleSet

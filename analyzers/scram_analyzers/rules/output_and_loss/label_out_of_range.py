@@ -204,12 +204,12 @@ def _moved(case: Case) -> Iterator[Report]:
 
 
 def _picks_rows(step: DataStep) -> bool:
-    """Whether rows are taken by a mask or by their numbers, and not as a stretch of all: `y[y < 5]`."""
+    """Whether rows are taken by a mask or by their numbers: `y[y < 5]`; not a stretch of all, nor a table's column."""
     node = step.place.node if step.place is not None else None
     if step.kind is not StepKind.SELECTED or not isinstance(node, cst.Subscript):
         return False
     first = node.slice[0].slice
-    return isinstance(first, cst.Index) and not isinstance(first.value, cst.Ellipsis)
+    return isinstance(first, cst.Index) and not isinstance(first.value, cst.Ellipsis | cst.SimpleString)
 
 
 def _too_high(case: Case, seen: Interval | None) -> Iterator[Report]:

@@ -12,6 +12,7 @@ from scram_analyzers.source.keras_api.layers import WEIGHTED
 from scram_analyzers.source.model import Model, ModelKind
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import AttributeSet, Fit, Program
+from scram_analyzers.source.values import boolean
 
 _TRAINED_OTHERWISE = re.compile(
     r"""
@@ -69,6 +70,10 @@ class FrozenBeforeTraining(Rule):
             model = classifier(base)
             model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
             model.fit(x, y, epochs=20)
+
+            base.trainable = True
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x, y, epochs=5)
             """,
         ),
         Example(
@@ -178,5 +183,9 @@ def _report(program: Program, fit: Fit, model: Model, fixed: list[Layer]) -> Rep
 def _freezing(program: Program, model: Model, fixed: list[Layer]) -> AttributeSet | None:
     """The last statement that froze one of the layers, or all of them at once."""
     ours = {layer.identity for layer in fixed} | model.frozen | {nested.identity for nested in model.nested}
-    sets = [each for each in program.attribute_sets if each.name == "trainable" and each.identity in ours]
-    return sets[-1] if sets else None
+    frozen = [
+        each
+        for each in program.attribute_sets
+        if each.name == "trainable" and each.identity in ours and boolean(each.value) is False
+    ]
+    return frozen[-1] if frozen else None

@@ -462,3 +462,21 @@ def test_a_generator_scales_what_a_file_holds() -> None:
         """
     assert "input-not-normalized" not in said(text.format(scale="rescale=1 / 255"))
     assert "input-not-normalized" in said(text.format(scale="horizontal_flip=True"))
+
+
+@pytest.mark.parametrize(
+    ("made", "later", "wrong"), [("trainable=False", "", False), ("", "first.trainable = False", True)]
+)
+def test_a_layer_may_be_made_to_stay_random(made: str, later: str, wrong: bool) -> None:
+    text = f"""
+        import numpy as np
+        from keras import Sequential
+        from keras.layers import Dense
+
+        first = Dense(128, activation="relu", {made})
+        {later}
+        model = Sequential([first, Dense(64, activation="relu"), Dense(1)])
+        model.compile("adam", "mse")
+        model.fit(np.random.rand(1000, 2), np.load("y.npy"), epochs=100, validation_split=0.2)
+        """
+    assert ("frozen-before-training" in said(text)) is wrong

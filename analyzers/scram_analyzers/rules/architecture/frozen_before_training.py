@@ -161,6 +161,8 @@ def _is_random(model: Model, layer: Layer) -> bool:
     """Whether a frozen layer was made here and given nothing to hold."""
     if not model.is_frozen(layer) or layer.class_name == "Embedding" or layer.arguments.open:
         return False
+    if boolean(layer.value("trainable")) is False:
+        return False  # made to stay as it is: a random projection
     ready = model.kind in (ModelKind.APPLICATION, ModelKind.LOADED)
     return not ready and not any(layer.arguments.get(each) is not None for each in _GIVEN)
 

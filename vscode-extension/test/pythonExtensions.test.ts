@@ -12,7 +12,11 @@ class Installed {
   exports: object | undefined;
   activations = 0;
   private arrived: (exports: object) => void = () => undefined;
-  private readonly arrival = new Promise<object>((resolve) => (this.arrived = resolve));
+  private refused: (reason: Error) => void = () => undefined;
+  private readonly arrival = new Promise<object>((resolve, reject) => {
+    this.arrived = resolve;
+    this.refused = reject;
+  });
 
   constructor(id: string, active?: object) {
     installed.set(id, this);
@@ -30,6 +34,10 @@ class Installed {
     this.exports = exports;
     this.isActive = true;
     this.arrived(exports);
+  }
+
+  fail(): void {
+    this.refused(new Error("it can't start"));
   }
 }
 
@@ -154,6 +162,15 @@ describe("the interpreter chosen in the Python extension", () => {
     await soon();
     assert.equal(changes, 1);
     assert.equal(await chosen.of(undefined), "/two/bin/python");
+  });
+
+  it("is none where the extension can't start", async () => {
+    const failing = new Installed(PYTHON);
+    const asked = choice().of(undefined);
+    failing.fail();
+    assert.equal(await asked, undefined);
+    await soon();
+    assert.equal(changes, 0);
   });
 
   it("is not asked for once the window is gone", async () => {

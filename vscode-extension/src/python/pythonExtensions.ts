@@ -17,9 +17,14 @@ interface PythonExtension {
   };
 }
 
+/** What an extension gives to others; undefined without it, and where it does not start, which it tells itself. */
 async function exportsOf<Exports>(id: string): Promise<Exports | undefined> {
   const extension = vscode.extensions.getExtension<Exports>(id);
-  return extension === undefined ? undefined : extension.isActive ? extension.exports : extension.activate();
+  try {
+    return extension?.isActive ? extension.exports : await extension?.activate();
+  } catch {
+    return undefined;
+  }
 }
 
 /** The chosen interpreter's path, or undefined without such an extension or choice. Starts the extension. */

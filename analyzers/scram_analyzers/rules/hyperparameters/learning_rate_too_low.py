@@ -68,6 +68,33 @@ class LearningRateTooLow(Rule):
     )
     bad = (
         Example(
+            "A default that nobody can want",
+            """
+            import argparse
+
+            import keras
+
+            parser = argparse.ArgumentParser()
+            parser.add_argument("--lr", type=float, default=»1e-8«)
+            options = parser.parse_args()
+            model = keras.Sequential([keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer=keras.optimizers.Adam(options.lr), loss="sparse_categorical_crossentropy")
+            model.fit(x, y, epochs=20)
+            """,
+            """
+            import argparse
+
+            import keras
+
+            parser = argparse.ArgumentParser()
+            parser.add_argument("--lr", type=float, default=0.001)
+            options = parser.parse_args()
+            model = keras.Sequential([keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer=keras.optimizers.Adam(options.lr), loss="sparse_categorical_crossentropy")
+            model.fit(x, y, epochs=20)
+            """,
+        ),
+        Example(
             "A schedule that begins far too low",
             """
             import keras
@@ -160,9 +187,10 @@ class LearningRateTooLow(Rule):
                 or rate.place is None
             ):
                 continue
-            if rate.assumed or optimizer in swept:
-                continue  # whoever starts the program, or a search for the best rate, chose it
+            if optimizer in swept:
+                continue  # a search for the best rate chose it
             lowest = limit / 10 if optimizer in tuned else limit
+            lowest = lowest / FAR_BELOW if rate.assumed else lowest  # whoever starts the program can choose another
             if not 0 < rate.value < lowest or math.isclose(rate.value, lowest):
                 continue
             yield Report(
@@ -234,6 +262,9 @@ class LearningRateTooLow(Rule):
 
 _FALLING = ("ExponentialDecay", "InverseTimeDecay")
 """Schedules that begin with their highest rate."""
+
+FAR_BELOW = 10.0
+"""A default of the command line this many times below the lowest usual rate is no choice for some data. Ours."""
 
 MOTIONLESS = 0.001
 """A run that moves its weights by less than this share of their size ends where it began. Ours."""

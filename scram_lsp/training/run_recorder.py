@@ -293,7 +293,9 @@ class RunRecorder:
     def _check_data(self, given: Mapping[str, Any]) -> None:
         data = check_data(given, input_consumers(self._model))
         self._history.data = data
-        self._batches.is_stream = data is None or any(array.rows is None for array in data.arrays)
+        arrays = data.arrays if data is not None else ()
+        is_told = any(array.part == "training" for array in arrays)  # nothing is known of a generator
+        self._batches.is_stream = not is_told or any(array.rows is None for array in arrays)
 
     def _choose_panel(self, given: Mapping[str, Any]) -> None:
         self._panel.choose(given)

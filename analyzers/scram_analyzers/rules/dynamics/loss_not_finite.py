@@ -12,7 +12,7 @@ from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.nonfinite_weights import NonfiniteWeights, nonfinite_weights
 from scram_analyzers.run.origin_wording import OriginStory, origin_story
 from scram_analyzers.run.rate_rise import rate_rise
-from scram_analyzers.run.records import ArrayStatistics, Subject, SubjectKind
+from scram_analyzers.run.records import ArrayStatistics, OriginPlace, Subject, SubjectKind
 from scram_analyzers.run.wording import rounded
 
 _NAMED_WEIGHTS = 2
@@ -50,7 +50,7 @@ class LossNotFinite(Rule):
         if loss is not None and loss.kind in ("diverging", "weights"):
             loss = None
         weights = nonfinite_weights(history)
-        story = origin_story(history)
+        story = _telling(origin_story(history), *(sight.step for sight in (loss, weights) if sight is not None))
         arrays: tuple[ArrayStatistics, ...] = ()
         if weights is not None and (loss is None or weights.step < loss.step):
             report, arrays = _of_weights(weights, story), weights.nonfinite_arrays
@@ -62,6 +62,13 @@ class LossNotFinite(Rule):
             return
         is_of_rate = report.subject.kind is SubjectKind.LEARNING_RATE
         yield _with_rate(report, history) if is_of_rate or (story is None and not arrays) else report
+
+
+def _telling(story: OriginStory | None, *seen_at: int) -> OriginStory | None:
+    """None for a story that begins after the NaN was seen: on a busy machine the recorder may first look then."""
+    if story is None or story.origin.place is not OriginPlace.WEIGHTS:
+        return story
+    return None if any(step < story.origin.step for step in seen_at) else story
 
 
 def _with_rate(report: RunReport, history: RunHistory) -> RunReport:

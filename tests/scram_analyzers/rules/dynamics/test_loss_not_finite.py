@@ -183,3 +183,11 @@ def test_a_learning_rate_that_has_risen_is_to_blame_before_the_only_layer_with_w
     history.add_step(StepRecord(3, 3, 0.7, nonfinite_weights=("dense/kernel",)))
     (report,) = LossNotFinite().check_run(history)
     assert report.subject == Subject(SubjectKind.LEARNING_RATE)
+
+
+def test_weights_first_looked_at_after_they_were_seen_tell_nothing_new():
+    hidden = StepRecord(55, 5, 0.7, nonfinite_weights=("dense/kernel",))
+    late = {"step": 144, "seen_at": 144, "layer": "dense", "weight": "dense/kernel"}
+    (report,) = with_origin(OriginPlace.WEIGHTS, hidden, **late)
+    assert "first looked at" not in report.message
+    assert "load weights" not in (report.how or "")

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-
-import libcst as cst
 
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.fixes import number_text
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
-from scram_analyzers.rules.data.raw_entries import is_raw_table
-from scram_analyzers.rules.output_and_loss import cases, generators, heads
+from scram_analyzers.rules.output_and_loss import cases, generators, heads, target_ranges
 from scram_analyzers.rules.output_and_loss.cases import Case
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.outputs import targets_by_output
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.task import REGRESSIONS
 from scram_analyzers.run.wording import rounded
-from scram_analyzers.source.data import Data, Interval, LabelForm, StepKind
+from scram_analyzers.source.data import Interval
 from scram_analyzers.source.keras_api.losses import REGRESSION
-from scram_analyzers.source.libraries.data_methods import SCALED_RANGE
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 
@@ -353,8 +348,8 @@ class OutputRangeMismatch(Rule):
         seen = next(targets_by_output(history), None)
         if seen is None or len(history.info.outputs) != 1 or finding.severity is not Severity.INFO:
             return None
-        bounds = _RUN_REACH.get(seen.output.activation or "")
-        if bounds is None or seen.low < bounds[0] or seen.high > bounds[1]:
+        reach = REACH.get(seen.output.activation or "")
+        if reach is None or seen.low < reach.low or seen.high > reach.high:
             return None
         return f"the targets run from {rounded(seen.low, 4)} to {rounded(seen.high, 4)}"
 
@@ -383,30 +378,29 @@ class OutputRangeMismatch(Rule):
         """Report targets given to fit that the last activation can't reach."""
         for seen in targets_by_output(history):
             output = seen.output
-            bounds = _RUN_REACH.get(output.activation or "")
-            if bounds is None or output.loss not in REGRESSIONS or output.layer is None:
+            reach = REACH.get(output.activation or "")
+            if reach is None or output.loss not in REGRESSIONS or output.layer is None:
                 continue
-            low, high = bounds
             margin = self.option("tolerance") * max(seen.high - seen.low, 1.0)
-            if seen.low >= low - margin and seen.high <= high + margin:
+            if seen.low >= reach.low - margin and seen.high <= reach.high + margin:
                 continue
-            reach = f"from {low:g} to {high:g}" if high < math.inf else f"of {low:g} and more"
+            given = f"from {reach.low:g} to {reach.high:g}" if reach.high < math.inf else f"of {reach.low:g} and more"
             layer = "the last layer" if len(history.info.outputs) == 1 else f'the output "{output.name}"'
             yield RunReport(
                 subject=Subject(SubjectKind.LAYER, output.layer),
                 message=(
-                    f"With {output.activation} {layer} gives values {reach}, and the targets run from "
+                    f"With {output.activation} {layer} gives values {given}, and the targets run from "
                     f"{rounded(seen.low, 4)} to {rounded(seen.high, 4)}: the model can never reach them all."
                 ),
             )
 
     def _reports(self, program: Program, case: Case, reach: Interval, place: Place) -> Iterator[Report]:
-        seen = _likely_range(case.targets) or _scaled_column(case)
+        seen = target_ranges.likely_range(case.targets) or target_ranges.scaled_column(case)
         message = f"{heads.layer_words(case.head)} ends in {case.head.activation} and gives {_values(reach)}, but "
         related = (*_targets_related(case), Related(case.loss.place, "The loss it is trained with."))
         recipe = f"{_spelled(program, case)}({_units(case)})"
         if case.head.activation == "softmax":
-            targets = _what_targets_are(case)
+            targets = target_ranges.what_targets_are(case)
             if targets is not None:
                 message = (
                     f"{heads.layer_words(case.head)} ends in softmax, so that its outputs add up to 1; the targets "
@@ -431,7 +425,7 @@ class OutputRangeMismatch(Rule):
                 confidence=Confidence.MEDIUM,
                 recipe=recipe,
             )
-        elif _is_measured(case) or _is_raw_column(program, case):
+        elif target_ranges.is_measured(case) or target_ranges.is_raw_column(program, case):
             yield Report(
                 place,
                 message + "the targets are measured numbers that nothing in this program scales.",
@@ -460,17 +454,6 @@ class OutputRangeMismatch(Rule):
         return Fix("Make the last layer linear", Applicability.UNSAFE, edits) if edits else None
 
 
-def _what_targets_are(case: Case) -> str | None:
-    """What targets are that no softmax can reach, in words; None for those it may be meant for."""
-    if case.learns_values:
-        return "predictions with new values in them"
-    if case.form is LabelForm.CONTINUOUS:
-        return "measured numbers"
-    if case.reproduces_inputs:
-        return "the inputs themselves"
-    return f"numbers, by the metric {case.measure}" if case.form is None and case.measure is not None else None
-
-
 def _units(case: Case) -> str:
     given = case.head.units_argument
     return (
@@ -478,68 +461,6 @@ def _units(case: Case) -> str:
         if case.head.units is None and given is not None and given.place is not None
         else str(case.head.units)
     )
-
-
-def _likely_range(targets: Data | None) -> Interval | None:
-    """Where the targets lie. Scaled around 0 by hand, `(y - 48) / 48`, they lie at both sides of it."""
-    if targets is None:
-        return None
-    if targets.range is not None:
-        middle, far = (targets.range.low + targets.range.high) / 2, (targets.range.high - targets.range.low) / 2
-        near = far / 2 if targets.source == "numpy.random.normal" else far  # nearly all of what is drawn: two spreads
-        return Interval(middle - near, middle + near)
-    done = [(step.name, step.number) for step in targets.steps if step.name in ("Subtract", "Divide")][-2:]
-    if len(done) < 2 or (targets.steps and targets.steps[-1].name == "setitem"):
-        return None
-    (first, one), (second, two) = done
-    if one is None and two is None:
-        return Interval(-1, 1) if _is_standardized(targets) else None
-    if one is None or two is None:
-        return None
-    centred = (first, second) == ("Subtract", "Divide") and one == two > 0
-    return Interval(-1, 1) if centred or ((first, second) == ("Divide", "Subtract") and two == 1 < one) else None
-
-
-def _is_standardized(targets: Data) -> bool:
-    """Whether the last two steps that scaled the targets took a mean away and divided by a spread."""
-    done = [step.place for step in targets.steps if step.name in ("Subtract", "Divide") and step.place is not None]
-    if len(done) < 2 or not all(isinstance(place.node, cst.BinaryOperation) for place in done[-2:]):
-        return False
-    centre, spread = done[-2:]
-    return bool(_MEAN.search(centre.text)) and bool(_SPREAD.search(spread.text))
-
-
-_MEAN = re.compile(r"-\s*[\w.\[\]]*(mean|mu\b|avg|average|cent(er|re))", re.IGNORECASE)
-_SPREAD = re.compile(r"/\s*[\w.\[\]]*(std|sigma|stdev|stddev|deviation|\bsd\b)", re.IGNORECASE)
-
-
-def _scaled_column(case: Case) -> Interval | None:
-    """The range of columns that were scaled on their own, in a table that an autoencoder gives back."""
-    if case.targets is None or not case.reproduces_inputs:
-        return None
-    put = [step.put[1] for step in case.targets.steps if step.put is not None and step.put[1].scaled]
-    if put:
-        return put[-1].range
-    written = [step.learned for step in case.targets.steps if step.name == "setitem" and step.kind is StepKind.SCALED]
-    learned = [each.kind.rpartition(".")[2] for each in written if each is not None]
-    return SCALED_RANGE.get(learned[-1]) if learned else None
-
-
-def _is_measured(case: Case) -> bool:
-    """Whether a single unit between two bounds is trained towards numbers as they were measured."""
-    targets, activation = case.targets, case.head.activation
-    if targets is None or targets.scaled or case.head.units != 1 or activation not in ("sigmoid", "tanh"):
-        return False
-    measured = case.form is LabelForm.CONTINUOUS or (case.form is None and cases.is_measured(targets, graded=True))
-    return measured and not case.judged_by_hand and not case.reproduces_inputs
-
-
-def _is_raw_column(program: Program, case: Case) -> bool:
-    """Whether tanh is trained towards columns of a file in a program that scales nothing."""
-    targets = case.targets
-    if targets is None or case.head.activation != "tanh" or case.form is not None or case.judged_by_hand:
-        return False
-    return targets.range is None and not case.reproduces_inputs and is_raw_table(program, targets)
 
 
 def _may_be_meant_for_numbers(case: Case) -> bool:
@@ -566,15 +487,3 @@ def _targets_related(case: Case) -> tuple[Related, ...]:
 
 def _spelled(program: Program, case: Case) -> str:
     return program.imports.spell(case.head.layer.kind if case.head.layer is not None else "keras.layers.Dense").text
-
-
-_RUN_REACH = {
-    "sigmoid": (0.0, 1.0),
-    "softmax": (0.0, 1.0),
-    "hard_sigmoid": (0.0, 1.0),
-    "tanh": (-1.0, 1.0),
-    "softsign": (-1.0, 1.0),
-    "relu": (0.0, math.inf),
-    "softplus": (0.0, math.inf),
-    "relu6": (0.0, 6.0),
-}

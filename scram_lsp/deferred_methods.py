@@ -12,16 +12,18 @@ given one as well.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeAlias
 
 _KNOWN = ((3, 10), (3, 11), (3, 12), (3, 13))
 """Versions of Python whose `dataclasses` is known to go about it so; with others nothing is put off."""
 
-Place = TypeVar("Place", contravariant=True)
+Methods: TypeAlias = dict[str, Callable[..., Any]]
+"""The methods of one class, by their names."""
 
 _MAKER = "__create_fn__"
 """The function, in the text that `dataclasses` writes, that makes the methods of a class."""
@@ -66,7 +68,7 @@ def _replaced(names: dict[str, Any], name: str, value: object) -> Iterator[None]
 
 
 def _put_off(text: str, names: dict[str, Any], made: dict[str, Any]) -> None:
-    """Stand for `exec(text, names, made)`, where `text` defines a function that makes methods."""
+    """Stand for `exec(text, names, made)`, where `text` defines a function that makes methods of what it is given."""
     result = text.rpartition(_RESULT)[2]
     methods = [each for each in result.strip("()").split(",") if each]
     if not methods or not all(each.isidentifier() for each in methods):
@@ -74,10 +76,17 @@ def _put_off(text: str, names: dict[str, Any], made: dict[str, Any]) -> None:
         return
 
     def make(**values: object) -> object:
-        source = _Source(text, names, values, is_one=not result.startswith("("))
-        stand_ins = tuple(_stand_in(name, place, source) for place, name in enumerate(methods))
-        return stand_ins[0] if source.is_one else stand_ins
+        @functools.cache
+        def compiled() -> Methods:
+            really_made: dict[str, Any] = {}
+            exec(text, names, really_made)
+            found = really_made[_MAKER](**values)
+            return dict(zip(methods, found if is_several else (found,), strict=True))
 
+        stand_ins = tuple(_stand_in(name, compiled) for name in methods)
+        return stand_ins if is_several else stand_ins[0]
+
+    is_several = result.startswith("(")
     made[_MAKER] = make
 
 
@@ -86,62 +95,25 @@ def _put_off_attrs(script: str, globs: dict[str, Any], locs: Any = None, filenam
     if locs is None or _OTHER_LINE.search(script):
         exec(compile(script, filename, "exec"), globs, locs)
         return
-    source = _Script(script, globs, filename)
+
+    @functools.cache
+    def compiled() -> Methods:
+        made: dict[str, Any] = {}
+        exec(compile(script, filename, "exec"), globs, made)
+        return made
+
     for name in _METHOD.findall(script):
-        locs[name] = _stand_in(name, name, source)
+        locs[name] = _stand_in(name, compiled)
 
 
-class _Methods(Protocol[Place]):
-    """Methods that are not compiled yet."""
-
-    def method(self, place: Place) -> Callable[..., Any]:
-        """One of them, compiled."""
-
-
-class _Script:
-    """Methods of one class of attrs as text, which see the names `globs`."""
-
-    def __init__(self, script: str, globs: dict[str, Any], filename: str) -> None:
-        self._given = script, globs, filename
-        self._compiled: dict[str, Callable[..., Any]] | None = None
-
-    def method(self, place: str) -> Callable[..., Any]:
-        """One of them, compiled, by its name."""
-        if self._compiled is None:
-            script, globs, filename = self._given
-            made: dict[str, Any] = {}
-            exec(compile(script, filename, "exec"), globs, made)
-            self._compiled = made
-        return self._compiled[place]
-
-
-class _Source:
-    """Methods of one class as text. They are given `values`, and see the `names` of its module."""
-
-    def __init__(self, text: str, names: dict[str, Any], values: dict[str, object], is_one: bool) -> None:
-        self.is_one = is_one
-        self._given = text, names, values
-        self._compiled: tuple[Callable[..., Any], ...] | None = None
-
-    def method(self, place: int) -> Callable[..., Any]:
-        """One of them, compiled."""
-        if self._compiled is None:
-            text, names, values = self._given
-            made: dict[str, Any] = {}
-            exec(text, names, made)
-            found = made[_MAKER](**values)
-            self._compiled = (found,) if self.is_one else found
-        return self._compiled[place]
-
-
-def _stand_in(name: str, place: Place, source: _Methods[Place]) -> Callable[..., Any]:
+def _stand_in(name: str, compiled: Callable[[], Methods]) -> Callable[..., Any]:
     def method(self: object, /, *arguments: Any, **named: Any) -> Any:
-        compiled = source.method(place)
+        real = compiled()[name]
         for each in type(self).__mro__:
             if vars(each).get(name) is method:
-                compiled.__qualname__, compiled.__doc__ = method.__qualname__, method.__doc__
-                setattr(each, name, compiled)
-        return compiled(self, *arguments, **named)
+                real.__qualname__, real.__doc__ = method.__qualname__, method.__doc__
+                setattr(each, name, real)
+        return real(self, *arguments, **named)
 
     method.__name__ = name
     return method

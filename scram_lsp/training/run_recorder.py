@@ -372,9 +372,9 @@ class RunRecorder:
         return f"{ended}{steps}, {found}{where}{self._only_in_source()}; {self._cost()}"
 
     def _only_in_source(self) -> str:
-        count = self._inquiry.only_in_source
-        problems = f"{count} problem{'s' if count > 1 else ''}"
-        return f"; {problems} in the source alone (scram-lint {short_path(self.info.script)})" if count else ""
+        count, script = self._inquiry.only_in_source, self.info.script
+        where = f" (scram-lint {short_path(script)})" if Path(script).is_file() else ""  # cells may be in no file
+        return f"; {count} problem{'s' if count > 1 else ''} in the source alone{where}" if count else ""
 
     def _checks(self) -> str:
         """What was checked, and what could not be."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from scram_analyzers.engine import analyze_run, ask_rules, refuted
@@ -34,12 +34,13 @@ class RunRules:
     """Asks those rules that `[tool.scram]` of the script's project chooses; the default ones where it is broken.
 
     `notes` holds what the user must hear about that, `only_in_source` how many warnings and errors of the script's
-    source a run that has ended neither confirmed nor refuted.
+    source a run that has ended never spoke of.
     """
 
     def __init__(self, places: RecordedPlaces) -> None:
         self.notes: list[str] = []
         self.only_in_source = 0
+        self._told: set[str] = set()
         self._rules = self._chosen(Path(places.script.filename))
         self._finder = PlaceFinder(places, self._rules)
         self._fixes: dict[tuple[str, str, int | None, SourceRange], Fix | None] = {}
@@ -64,11 +65,20 @@ class RunRules:
         find_place = functools.partial(self._finder.find, info=history.info)
         found = analyze_run(history, self._rules, script.analysis.program, script.findings, find_place)
         told = [*found, *refuted(history, script.analysis, found)]
+        self._told.update(finding.code for finding in told)
         if history.moment is Moment.END:
-            self.only_in_source = _count_untold(script, told)
+            self.only_in_source = self._count_untold(script)
         for finding in told:
             if not self._finder.text_of(finding).suppressions.silence(finding):
                 yield finding, self._fix(finding)
+
+    def _count_untold(self, script: ScriptText) -> int:
+        return sum(
+            finding.severity in (Severity.ERROR, Severity.WARNING)
+            and finding.code not in self._told
+            and not script.suppressions.silence(finding)
+            for finding in script.findings
+        )
 
     def _fix(self, finding: Finding) -> Fix | None:
         key = (finding.code, finding.filename, finding.cell, finding.range)
@@ -82,14 +92,3 @@ class RunRules:
         except ConfigError as error:
             self.notes.append(f"{error}; this run is checked with the default rules")
             return RuleSet.default()
-
-
-def _count_untold(script: ScriptText, told: Iterable[Finding]) -> int:
-    """How many warnings and errors of the source the run says nothing about."""
-    codes = {finding.code for finding in told}
-    return sum(
-        finding.severity in (Severity.ERROR, Severity.WARNING)
-        and finding.code not in codes
-        and not script.suppressions.silence(finding)
-        for finding in script.findings
-    )

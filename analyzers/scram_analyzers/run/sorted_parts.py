@@ -71,11 +71,14 @@ def _ranges_apart(train: DataArray, validation: DataArray) -> str | None:
         return None
     if train.rows is None or min(train.rows, validation.rows) < ROWS_OF_NUMBERS:
         return None
-    if None in (train.minimum, train.maximum, validation.minimum, validation.maximum):
-        return None
-    if validation.minimum < train.maximum and validation.maximum > train.minimum:  # type: ignore[operator]
+    known, seen = _range(train), _range(validation)
+    if known is None or seen is None or (seen[0] < known[1] and seen[1] > known[0]):
         return None
     return (
-        f"The targets run from {rounded(train.minimum or 0.0)} to {rounded(train.maximum or 0.0)} in training and from "
-        f"{rounded(validation.minimum or 0.0)} to {rounded(validation.maximum or 0.0)} in validation"
+        f"The targets run from {rounded(known[0])} to {rounded(known[1])} in training and from "
+        f"{rounded(seen[0])} to {rounded(seen[1])} in validation"
     )
+
+
+def _range(array: DataArray) -> tuple[float, float] | None:
+    return (array.minimum, array.maximum) if array.minimum is not None and array.maximum is not None else None

@@ -173,8 +173,7 @@ class Publisher:
     def take_over(self, document: Document, findings: Sequence[Finding], result_id: str) -> None:
         """Go on from what the client was shown of a document that was just opened."""
         self._store.set(Origin.SOURCE, document.uri, findings)
-        locate = self._locator(document.filename, document.uri, document.positions)
-        self._reports[document.uri] = Report(result_id, self._written(document.uri, locate))
+        self._reports[document.uri] = Report(result_id, self._written_of(document))
 
     def closed(self, document: Document) -> None:
         """Clear what the source said of a document; what a run said of its file stays."""

@@ -219,7 +219,6 @@ class EmbeddingVocabularyTooSmall(Rule):
                 related=(Related(origin, "The word numbers come from here."),) if origin is not None else (),
                 recipe=f"{program.imports.spell('keras.layers.Embedding').text}({highest + 1}, ...)",
             )
-
         yield from _one_row_short(program)
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import weakref
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +12,8 @@ class PassingIterator:
 
     It asks the source for one batch at a time, within the step, where the step would have asked; to take a batch in
     Python and put it back costs a step two to three times as much. What was kept is held, however much it is, until it
-    is taken or dropped: whoever lets batches pass bounds their number.
+    is taken or dropped: whoever lets batches pass bounds their number. TensorFlow holds it by a name, so what is not
+    closed stays for as long as the process.
     """
 
     def __init__(self, spec: Any) -> None:
@@ -27,9 +27,6 @@ class PassingIterator:
         self.source: Any = None
         self._function: Any = None
         self.iterator = self._make()
-        # TensorFlow holds what is kept by its name: a fit that raises never says that it is over.
-        weakref.finalize(self, _clear, self._kept_name, self._types).atexit = False
-        weakref.finalize(self, _clear, self._source_name, [tf.resource]).atexit = False
 
     def _make(self) -> Any:
         import tensorflow as tf
@@ -95,10 +92,15 @@ class PassingIterator:
 
 
 def _clear(name: str, types: Sequence[Any]) -> None:
-    """Take everything out of the store of this name."""
-    import tensorflow as tf
+    """Take everything out of the store of this name, now.
 
-    with tf.device("CPU:0"):
+    The end of a fit that raised is heard of when its frames are collected, which may be in the middle of a graph's
+    making: asked there, TensorFlow would add an operation to that graph, or wait for its lock for ever.
+    """
+    import tensorflow as tf
+    from tensorflow.python.eager import context
+
+    with context.eager_mode(), tf.device("CPU:0"):
         tf.raw_ops.StageClear(dtypes=types, shared_name=name)
 
 

@@ -10,6 +10,7 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.api import tapes
+from scram_analyzers.rules.api.training_argument import RANDOM_LAYERS, says
 from scram_analyzers.rules.architecture.paths import models_of
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.graph import Layer
@@ -18,8 +19,6 @@ from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading import parents, search
 from scram_analyzers.source.reading.dotted import dotted_name
-
-RANDOM = ("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "AlphaDropout", "GaussianDropout")
 
 _ON_PURPOSE = re.compile(r"monte|mc_?drop|bayes|uncertain|posterior|n_samples|num_samples", re.IGNORECASE)
 """Words of programs that draw several predictions from dropout on purpose."""
@@ -192,7 +191,7 @@ class InferenceInTrainingMode(Rule):
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Hand on the argument of `call`; outside of it, say False."""
         for call, place in search.found(program, cst.Call, "training"):
-            if program.range_of(place) != finding.range or not _says_true(call):
+            if program.range_of(place) != finding.range or not says(call, True):
                 continue
             within = dotted_name(call.func) or ""
             value = "training" if within.startswith("self.") else "False"
@@ -207,9 +206,9 @@ def _of_model(program: Program, model: Model) -> Iterator[Report]:
         return
     for tensor in model.tensors():
         layer, place = tensor.producer, tensor.place
-        if not isinstance(layer, Layer) or layer.class_name not in RANDOM or place is None:
+        if not isinstance(layer, Layer) or layer.class_name not in RANDOM_LAYERS or place is None:
             continue
-        if isinstance(place.node, cst.Call) and _says_true(place.node) and _knows_of_training(place):
+        if isinstance(place.node, cst.Call) and says(place.node, True) and _knows_of_training(place):
             yield Report(
                 place,
                 f"This {layer.class_name} is always told that it trains, so it drops values in predictions and in "
@@ -234,11 +233,11 @@ def _of_judging(program: Program) -> Iterator[Report]:
     for tape in tapes.tapes(program):
         trained.update(each.model for each in tapes.asked_of(tape))
     models = [each.model for each in program.loss_calls if each.model is not None]
-    random = next((layer for model in models for layer in model.layers if layer.class_name in RANDOM), None)
+    random = next((layer for model in models for layer in model.layers if layer.class_name in RANDOM_LAYERS), None)
     if not trained or random is None:
         return
     for call, place in search.found(program, cst.Call, "training"):
-        if dotted_name(call.func) in trained and _says_true(call) and _is_judged(place):
+        if dotted_name(call.func) in trained and says(call, True) and _is_judged(place):
             yield Report(
                 place,
                 f"The model is judged in training mode, so {random.class_name} still drops values at random.",
@@ -257,10 +256,3 @@ def _is_judged(place: Place) -> bool:
         return False
     names = [node.value for target in assign.targets for node in search.nodes(target, cst.Name)]
     return any(_JUDGING.search(name.lower().replace("_", " ")) for name in names)
-
-
-def _says_true(call: cst.Call) -> bool:
-    for argument in call.args:
-        if argument.keyword is not None and argument.keyword.value == "training":
-            return isinstance(argument.value, cst.Name) and argument.value.value == "True"
-    return False

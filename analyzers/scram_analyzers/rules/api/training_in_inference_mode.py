@@ -9,6 +9,7 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.api import tapes
+from scram_analyzers.rules.api.training_argument import RANDOM_LAYERS, says, training_argument
 from scram_analyzers.rules.architecture.paths import models_of
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.graph import Layer
@@ -17,18 +18,6 @@ from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading.dotted import dotted_name
 from scram_analyzers.source.values import number
-
-_RANDOM = frozenset(
-    (
-        "Dropout",
-        "SpatialDropout1D",
-        "SpatialDropout2D",
-        "SpatialDropout3D",
-        "AlphaDropout",
-        "GaussianDropout",
-        "GaussianNoise",
-    )
-)
 
 
 class TrainingInInferenceMode(Rule):
@@ -272,8 +261,8 @@ class TrainingInInferenceMode(Rule):
         changed = _what_changes(program, tape, model)
         if changed is None:
             return
-        said = _training(calls[0]) is not None
-        idle = "lets everything through" if changed.class_name in _RANDOM else "never updates its averages"
+        said = training_argument(calls[0]) is not None
+        idle = "lets everything through" if changed.class_name in RANDOM_LAYERS else "never updates its averages"
         told = "is told training=False" if said else "says nothing of training"
         yield Report(
             place=Place(tape.section, calls[0]),
@@ -290,8 +279,7 @@ def _of_call(program: Program, model: Model) -> Iterator[Report]:
         layer, place = tensor.producer, tensor.place
         if not isinstance(layer, Layer) or layer.class_name != "BatchNormalization" or model.is_frozen(layer):
             continue
-        told = _training(place.node) if place is not None and isinstance(place.node, cst.Call) else None
-        if place is not None and isinstance(told, cst.Name) and told.value == "False":
+        if place is not None and isinstance(place.node, cst.Call) and says(place.node, False):
             yield Report(
                 place,
                 "This BatchNormalization is always told that it does not train: it never learns its averages, and "
@@ -301,20 +289,11 @@ def _of_call(program: Program, model: Model) -> Iterator[Report]:
             )
 
 
-def _training(call: cst.Call) -> cst.BaseExpression | None:
-    """What a call says of training."""
-    for argument in call.args:
-        if argument.keyword is not None and argument.keyword.value == "training":
-            return argument.value
-    return None
-
-
 def _is_inference(call: cst.Call) -> bool:
     """Whether a call runs a model as for predictions: it says so, or has its inputs and nothing else."""
-    said = _training(call)
-    if said is None:
+    if training_argument(call) is None:
         return len(call.args) == 1 and not call.args[0].star
-    return isinstance(said, cst.Name) and said.value == "False"
+    return says(call, False)
 
 
 def _what_changes(program: Program, tape: tapes.Tape, name: str) -> Layer | None:
@@ -341,7 +320,7 @@ def _called(program: Program, tape: tapes.Tape, name: str) -> list[Model]:
 
 def _sensitive(program: Program, model: Model) -> Layer | None:
     for layer in model.layers:
-        if layer.class_name in _RANDOM and _rate(layer) != 0:
+        if layer.class_name in RANDOM_LAYERS and _rate(layer) != 0:
             return layer
         if layer.class_name == "BatchNormalization" and not model.is_frozen(layer):
             return layer

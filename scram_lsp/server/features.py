@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 LANGUAGE = "python"
 CONTENT_MODIFIED = types.LSPErrorCodes.ContentModified.value
-PARENT_CHECK_SECONDS = 2.0
+PARENT_CHECK_SECONDS = 1.0
 
 
 def register(server: ScramLanguageServer) -> None:
@@ -75,16 +75,21 @@ def register(server: ScramLanguageServer) -> None:
 
 
 def initialize(ls: ScramLanguageServer, params: types.InitializeParams) -> None:
-    """The client introduces itself."""
+    """The client introduces itself; from now on this process leaves with the client's."""
     ls.begin(params)
+    if params.process_id is not None:
+        ls.run_in_background(_leave_with(ls, params.process_id))
     if ls.publisher.pulls:  # a client that is told must not be invited to ask as well
         pull_diagnostics.register(ls)
 
 
-async def initialized(ls: ScramLanguageServer, params: types.InitializedParams) -> None:
-    """The client is ready: listen to runs, watch files, and leave when the client's process is gone."""
-    if ls.process_id is not None:
-        ls.run_in_background(_leave_with(ls, ls.process_id))
+def initialized(ls: ScramLanguageServer, params: types.InitializedParams) -> None:
+    """The client is ready."""
+    ls.run_in_background(_settle(ls))
+
+
+async def _settle(ls: ScramLanguageServer) -> None:
+    """Listen to runs, watch files, and learn the settings."""
     await ls.listen_to_runs()
     registrations = list(_registrations(ls.client_capabilities))
     if registrations:

@@ -138,6 +138,11 @@ class ScramLanguageServer(LanguageServer):
         if changed:
             self.analyze_all()
 
+    @property
+    def exit_code(self) -> int:
+        """What the protocol wants this process to end with."""
+        return 0 if self.shutdown_requested else 1
+
     def look_at_settings(self) -> None:
         """Look anew where the settings have changed on disk while nobody watched them."""
         if not self.configuration.is_as_read():

@@ -6,12 +6,11 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import Callable
-from typing import BinaryIO
 
 from scram_lsp.deferred_methods import deferred_methods
 from scram_lsp.server.analysis.text_analysis import TextAnalysis
 from scram_lsp.server.client_input import ClientInput
+from scram_lsp.server.client_output import ClientOutput
 from scram_lsp.server.documents.configuration import Configuration
 from scram_lsp.server.opening.opening import Opening
 
@@ -34,17 +33,23 @@ class EachFaultOnce(logging.Filter):
         return not known
 
 
+def _is_no_unreadable_message(record: logging.LogRecord) -> bool:
+    """pygls logs a traceback of pages for a message that is not as it should be; the conversation says so in a line."""
+    return not str(record.msg).startswith("Unable to deserialize message")
+
+
 def run() -> int:
     """Serve one client until it leaves; gives the exit code that the protocol asks for."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("pygls").setLevel(logging.WARNING)
+    logging.getLogger("pygls.protocol.json_rpc").addFilter(_is_no_unreadable_message)
     logging.getLogger("scram_analyzers.engine").addFilter(EachFaultOnce())
     sys.setswitchinterval(SWITCH_SECONDS)
-    client = sys.stdout.buffer
+    said = ClientOutput(sys.stdout.fileno(), lambda: os._exit(1))
     sys.stdout = sys.stderr  # whatever is printed by mistake must not mix with the protocol
     configuration = Configuration()
     analysis = TextAnalysis(configuration)
-    opening = Opening(_writer_to(client), configuration, analysis)
+    opening = Opening(said.write, configuration, analysis, os._exit)
     told = ClientInput(sys.stdin.fileno(), opening.hear)
     told.start()
     opening.look()
@@ -62,18 +67,9 @@ def run() -> int:
     gc.freeze()  # what is loaded stays: the collector need not look at it again
     gc.enable()
     try:
-        converse(server, told, client, opening)
+        converse(server, told, said, opening)
     finally:
         server.leave()
-    code = 0 if server.shutdown_requested else 1
     if analysis.is_busy():
-        os._exit(code)  # a clean exit would wait for that to end, seconds in a file of 10,000 lines
-    return code
-
-
-def _writer_to(client: BinaryIO) -> Callable[[bytes], None]:
-    def write(data: bytes) -> None:
-        client.write(data)
-        client.flush()
-
-    return write
+        os._exit(server.exit_code)  # a clean exit would wait for that to end, seconds in a file of 10,000 lines
+    return server.exit_code

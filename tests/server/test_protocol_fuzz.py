@@ -18,6 +18,9 @@ from tests.server.editor import DEADLINE_SECONDS, RATE, TRAIN, Editor
 from tests.server.test_soak import SNIPPETS
 
 MESSAGES = int(os.environ.get("SCRAM_FUZZ_MESSAGES", "300"))
+HEARD_SECONDS = DEADLINE_SECONDS * max(1, MESSAGES / 300)
+"""They are all sent at once, and what is said after them is heard after them."""
+
 SEED = int(os.environ.get("SCRAM_FUZZ_SEED", "2026"))
 
 TEXTS = (
@@ -125,6 +128,9 @@ async def test_the_server_outlives_every_bad_message(editor: Editor, project: Pa
     sender = Sender(editor, seed=SEED)
     for _ in range(MESSAGES):
         await sender.send(uris)
+    await asyncio.wait_for(editor.hover("untitled:nothing", 0, 0), HEARD_SECONDS)
+    for each in uris:
+        editor.close(each)
     uri = editor.open(project / "train.py", TRAIN)
     (diagnostic,) = await editor.shown(uri)
     assert diagnostic.range == RATE

@@ -36,7 +36,6 @@ PAUSE_SECONDS = 0.2
 LONGEST_LOOK_SECONDS = 5.0
 """What a client says that waits for nothing is left to wait for that long, while its first text is looked at."""
 
-_ENDS_IT = frozenset({"shutdown", "exit"})
 _CHANGES = frozenset({"textDocument/didOpen", "textDocument/didChange", "textDocument/didClose"})
 
 
@@ -79,14 +78,22 @@ class Shown:
 class Opening:
     """Hears the client on the thread of its input and looks at what it opens first on a thread beside the caller's.
 
-    `say` writes to the client. `configuration` is told of the client's folders and settings. `answered` names the
-    client's introduction and `shown` what it was told of texts, by their URIs, once it is so.
+    `say` writes to the client. `configuration` is told of the client's folders and settings. `leave` ends the process
+    with an exit code: so early there is nothing to withdraw or to wait for. `answered` holds the identities of
+    messages that pygls is told of and need not answer, `shown` what the client was told of texts, by their URIs.
     """
 
-    def __init__(self, say: Callable[[bytes], None], configuration: Configuration, analysis: TextAnalysis) -> None:
-        self.answered: object = None
+    def __init__(
+        self,
+        say: Callable[[bytes], None],
+        configuration: Configuration,
+        analysis: TextAnalysis,
+        leave: Callable[[int], None],
+    ) -> None:
+        self.answered: set[int | str] = set()
         self.shown: dict[str, Shown] = {}
         self._say = say
+        self._leave = leave
         self._configuration = configuration
         self._analysis = analysis
         self._cutter = MessageCutter()
@@ -94,29 +101,32 @@ class Opening:
         self._let_in_at: float | None = None
         self._held: list[Message] = []
         self._unread: list[bytes] = []
+        self._is_read = True
         self._is_over = False
+        self._exit_code = 1
         self._is_done = False
         self._news = threading.Condition()
 
     def hear(self, data: bytes) -> None:
         """Take what the client has written; empty bytes are the end."""
         with self._news:
-            if self._is_over:
+            if not self._is_read:
                 self._unread.append(data)
                 return
+            if not data:
+                self._leave(self._exit_code)
             try:
                 for message in self._cutter.take(data):
                     self._take(message)
             except UnreadableError as error:
                 log.info("the opening is left to pygls: %s", error)
-                self._is_over = True
-            self._is_over |= not data
+                self._is_read, self._is_over = False, True
             self._news.notify_all()
 
     def unheard(self) -> bytes:
         """All that is left for pygls to hear, the client's introduction with it."""
         with self._news:
-            self._is_over = True
+            self._is_read, self._is_over = False, True
             self._news.notify_all()
             return b"".join([*(each.written for each in self._held), self._cutter.rest, *self._unread])
 
@@ -139,24 +149,37 @@ class Opening:
     # On the thread of the input.
 
     def _take(self, message: Message) -> None:
+        if message.method == "exit":
+            self._leave(self._exit_code)
         self._held.append(message)
-        if self._client is None:
+        if message.method == "shutdown":
+            self._shut_down(message)
+        elif self._client is None:
             self._introduced(message)
         elif message.method == "initialized":
             self._let_in_at = time.monotonic()
-        elif message.method in _ENDS_IT:
-            self._is_over = True
 
     def _introduced(self, message: Message) -> None:
         client, identity = message.params.get("capabilities"), message.said.get("id")
         if message.method != "initialize" or not isinstance(client, dict) or not isinstance(identity, int | str):
-            self._is_over = True
+            self._is_read, self._is_over = False, True
             return
         self._client = client
         self._configuration.take_folders(_folders(message.params))
         self._configuration.expect_editor_settings(message.params.get("initializationOptions"))
-        self._say(written({"id": identity, "result": initialize_result(client)}))
-        self.answered = identity
+        self._answer(identity, initialize_result(client))
+
+    def _shut_down(self, message: Message) -> None:
+        """The client is about to leave: nothing more is said to it, and its next word will be the last."""
+        self._is_over = True
+        self._exit_code = 0
+        identity = message.said.get("id")
+        if isinstance(identity, int | str):
+            self._answer(identity, None)
+
+    def _answer(self, identity: int | str, result: object) -> None:
+        self._say(written({"id": identity, "result": result}))
+        self.answered.add(identity)
 
     # On the caller's thread.
 

@@ -76,7 +76,8 @@ class Talk:
         self.uri = (folder / "train.py").as_uri()
         self.configuration = Configuration()
         self.analysis = TextAnalysis(self.configuration, check)
-        self.opening = Opening(self._hear, self.configuration, self.analysis)
+        self.left: list[int] = []
+        self.opening = Opening(self._hear, self.configuration, self.analysis, self.left.append)
         self.introduction = {"processId": None, "rootUri": folder.as_uri(), "capabilities": capabilities}
 
     def _hear(self, data: bytes) -> None:
@@ -224,14 +225,38 @@ def test_nothing_is_said_of_a_text_that_has_changed_since(tmp_path: Path) -> Non
 )
 def test_a_client_that_begins_otherwise_is_left_to_pygls(first: bytes) -> None:
     said: list[bytes] = []
-    opening = Opening(said.append, Configuration(), TextAnalysis(Configuration()))
+    opening = Opening(said.append, Configuration(), TextAnalysis(Configuration()), lambda code: None)
     more = written({"id": 2, "method": "initialize", "params": {"capabilities": {}}})
     opening.hear(first)
     opening.hear(more)
     opening.look()
     assert said == []
     assert opening.unheard() == first + more
-    assert opening.answered is None
+    assert opening.answered == set()
+
+
+@pytest.mark.parametrize("words", [["exit"], ["shutdown", "exit"], [], ["shutdown"]])
+def test_a_client_that_leaves_at_once_is_left_at_once(tmp_path: Path, words: list[str]) -> None:
+    talk = Talk(tmp_path, {})
+    talk.begin()
+    for word in words:
+        talk.tell(word, None, 2 if word == "shutdown" else None)
+    if "exit" not in words:
+        assert talk.left == []
+        talk.opening.hear(b"")  # the end of the input
+    assert talk.left == [0 if "shutdown" in words else 1]
+    if "shutdown" in words:
+        assert talk.said[1:] == [{"jsonrpc": "2.0", "id": 2, "result": None}]
+        talk.opening.look()
+        assert len(talk.said) == 2, "nothing more is said to a client that is about to leave"
+
+
+def test_pygls_hears_of_a_shutdown_that_the_opening_has_answered(tmp_path: Path) -> None:
+    talk = Talk(tmp_path, {})
+    talk.begin()
+    talk.tell("shutdown", None, 2)
+    assert talk.opening.answered == {1, 2}
+    assert b"shutdown" in talk.opening.unheard()
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,11 @@ class Tape:
     answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
     @property
+    def opened(self) -> int:
+        """The `id` of the first call in the statement, which makes the tape or what is entered before it."""
+        return id(next(call for item in self.statement.items for call in search.nodes(item, cst.Call)))
+
+    @property
     def around(self) -> cst.CSTNode:
         """The function that it stands in, or the whole section."""
         around: cst.CSTNode = self.statement
@@ -76,8 +81,14 @@ def _tapes_in(section: Section) -> tuple[Tape, ...]:
 
 @once
 def asked_of(tape: Tape) -> tuple[Gradients, ...]:
-    """What the function around a tape asks it for."""
-    return tuple(gradients([tape.around], tape.name, tape.section))
+    """What the function around a tape asks it for, before it gives the tape's name to another one."""
+    asked = tuple(gradients([tape.around], tape.name, tape.section))
+    order = {id(call): n for n, call in enumerate(search.nodes(tape.around, cst.Call))}
+    same = (each for each in _tapes_in(tape.section) if each.name == tape.name)
+    starts = [order[each.opened] for each in same if each.opened in order]
+    start = order[tape.opened]
+    stop = min((each for each in starts if each > start), default=len(order))
+    return tuple(each for each in asked if start < order[id(each.call)] < stop) if len(starts) > 1 else asked
 
 
 @once

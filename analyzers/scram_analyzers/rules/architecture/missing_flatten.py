@@ -8,14 +8,14 @@ from scram_analyzers import fixes, layer_edits
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.architecture.paths import DROPOUTS, Paths, by, is_activation, paths_of, sample_shape, words
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.source.data import LabelForm
-from scram_analyzers.source.graph import Layer, Tensor
+from scram_analyzers.source.data import Data, LabelForm
+from scram_analyzers.source.graph import InputSpec, Layer, Tensor
 from scram_analyzers.source.heads import heads_of
 from scram_analyzers.source.keras_api.losses import REGRESSION
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.program import Compile, Fit, Program
 from scram_analyzers.source.shapes import ModelShapes
-from scram_analyzers.source.values import boolean
+from scram_analyzers.source.values import boolean, number
 
 CLASS_LOSSES = frozenset(("categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy"))
 MAP_MAKERS = ("Conv2D", "SeparableConv2D", "MaxPooling2D", "AveragePooling2D", "DepthwiseConv2D")
@@ -184,7 +184,10 @@ def _heads_on_maps(program: Program, compiled: Compile, fit: Fit | None, shapes:
         return
     targets = fit.targets if fit is not None else None
     axes = _target_axes(fit)
-    if axes is None and (targets is not None or len(output) != 3 or not _follows_map(model, head.layer)):
+    if axes is None and not (
+        (_are_classes(targets) and _pooled(model, head.layer))
+        or (targets is None and len(output) == 3 and _follows_map(model, head.layer))
+    ):
         return
     loss = compiled.losses[0].name or ""
     if axes is not None and axes >= len(output) - (1 if loss.startswith("sparse") else 0):
@@ -273,6 +276,41 @@ def _follows_map(model: Model, dense: Layer) -> bool:
         if tensor.producer.class_name != "Dense" and tensor.producer.class_name not in DROPOUTS:
             return False
     return False
+
+
+def _are_classes(targets: Data | None) -> bool:
+    return targets is not None and targets.labels in (LabelForm.INTEGER, LabelForm.BINARY, LabelForm.ONE_HOT)
+
+
+def _pooled(model: Model, dense: Layer) -> bool:
+    """Whether the dense layers read maps that pooling, strides or a backbone made small: a label has no place there."""
+    tensor = next((each for each in model.tensors() if each.producer is dense), None)
+    small = False
+    while tensor is not None and len(tensor.inputs) == 1:
+        tensor = tensor.inputs[0]
+        producer = tensor.producer
+        if isinstance(producer, Model):
+            return producer.application is not None
+        if not isinstance(producer, Layer):
+            return small and isinstance(producer, InputSpec)
+        name = producer.class_name
+        if name in _POOLS or (name in _CONVOLUTIONS and _strides(producer)):
+            small = True
+        elif not (name in _CONVOLUTIONS or name in _KEEPS_PLACES or is_activation(producer)) and (
+            small or name != "Dense"
+        ):
+            return False
+    return small and tensor is not None
+
+
+_POOLS = ("MaxPooling1D", "MaxPooling2D", "AveragePooling1D", "AveragePooling2D")
+_CONVOLUTIONS = ("Conv1D", "Conv2D", "SeparableConv1D", "SeparableConv2D", "DepthwiseConv1D", "DepthwiseConv2D")
+_KEEPS_PLACES = ("BatchNormalization", "LayerNormalization", "Rescaling", *DROPOUTS)
+
+
+def _strides(layer: Layer) -> bool:
+    step = number(layer.value("strides"))
+    return step is not None and step > 1
 
 
 def _dense_before_flatten(program: Program, model: Model, fit: Fit | None, shapes: ModelShapes) -> Iterator[Report]:

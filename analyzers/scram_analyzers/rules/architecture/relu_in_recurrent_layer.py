@@ -13,19 +13,19 @@ from scram_analyzers.source.program import Program
 
 
 class ReluInRecurrentLayer(Rule):
-    """An LSTM or GRU with relu in the place of its own tanh."""
+    """A recurrent layer with relu in the place of its own tanh."""
 
     code = "SCR342"
     name = "relu-in-recurrent-layer"
     severity = Severity.INFO
     confidence = Confidence.MEDIUM
-    summary = "an LSTM or GRU whose activation is relu in place of tanh"
+    summary = "a recurrent layer (LSTM, GRU, SimpleRNN) whose activation is relu in place of tanh"
     why = (
         "A recurrent layer feeds its output back at every step. tanh keeps it between -1 and 1; relu lets it grow from "
         "step to step, up to NaN on longer sequences. On a GPU any other activation than tanh also rules out the fast "
-        "cuDNN kernel, which is several times quicker."
+        "cuDNN kernel of LSTM and GRU, which is several times quicker."
     )
-    how = "Leave the activation of LSTM and GRU at its default, tanh. Use relu in the dense layers after it."
+    how = "Leave the activation of recurrent layers at its default, tanh. Use relu in the dense layers after it."
     references = (
         Reference("Keras: LSTM layer", "https://keras.io/api/layers/recurrent_layers/lstm/"),
         Reference(
@@ -77,9 +77,9 @@ class ReluInRecurrentLayer(Rule):
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:
-        """Report each LSTM or GRU that was given relu."""
+        """Report each recurrent layer that was given relu."""
         for layer in program.layers:
-            if layer.class_name not in GATED:
+            if layer.class_name not in RECURRENT or _is_chosen(layer):
                 continue
             activation, argument = own_activation(layer)
             if activation != "relu" or argument is None or argument.place is None:
@@ -107,7 +107,12 @@ class ReluInRecurrentLayer(Rule):
         return None
 
 
-GATED = ("LSTM", "GRU", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
+RECURRENT = ("SimpleRNN", "LSTM", "GRU", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
+
+
+def _is_chosen(layer: Layer) -> bool:
+    """Whether the first weights were chosen for relu, as by Le, Jaitly and Hinton."""
+    return layer.class_name == "SimpleRNN" and layer.value("recurrent_initializer") is not None
 
 
 def _recipe(program: Program, layer: Layer) -> str:

@@ -14,7 +14,7 @@ from scram_analyzers.rules.data.trainings import Training, trainings
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.input_range import unscaled_inputs
 from scram_analyzers.run.records import ArrayStatistics, Subject, SubjectKind
-from scram_analyzers.source.data import Data, Interval
+from scram_analyzers.source.data import Data, Interval, StepKind
 from scram_analyzers.source.entries import normalized_at_once
 from scram_analyzers.source.graph import Layer, Tensor
 from scram_analyzers.source.imports import Spelling
@@ -324,6 +324,8 @@ class InputNotNormalized(Rule):
 
     def _of_training(self, program: Program, training: Training) -> Iterator[Report]:
         data, place, model = training.data, training.place, training.model
+        if any(step.kind is StepKind.SCALED and not step.certain for step in data.steps):
+            return  # scaled on one of the paths, and which one is taken can't be told
         related = tuple(_origin(program, data, place))
         if data.range is None:
             if is_raw_table(program, data) and takes_table(model, training.entry):

@@ -42,6 +42,7 @@ class Refit:
 def refits(program: Program, fit: Fit, kinds: tuple[str, ...]) -> Iterator[Refit]:
     """What was fitted to validation or test data themselves, of the classes named `kinds`."""
     trained = [each for each in (fit.inputs, fit.targets) if each is not None]
+    trained += [feed.data for feed in fit.feeds]
     yield from _refits(trained, list(_judging(program, fit)), kinds)
 
 

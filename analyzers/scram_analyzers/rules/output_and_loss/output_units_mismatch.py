@@ -14,7 +14,7 @@ from scram_analyzers.run.outputs import target_range
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.task import the_output
 from scram_analyzers.source.data import LabelForm, StepKind
-from scram_analyzers.source.keras_api.losses import CATEGORICAL
+from scram_analyzers.source.keras_api.losses import CATEGORICAL, REGRESSION
 from scram_analyzers.source.program import Program
 
 
@@ -215,6 +215,8 @@ def _classes(case: Case) -> int | None:
         return None
     if case.loss.name in CATEGORICAL:
         return None if units == 1 else classes  # one unit: single-unit-categorical-loss says more
+    if case.loss.name in REGRESSION and case.form is LabelForm.ONE_HOT and case.head.activation == "softmax":
+        return classes  # not the right loss either, but these shapes can't be compared at all
     if case.loss.name == "binary_crossentropy" and case.head.activation in ("sigmoid", "linear"):
         if case.form is LabelForm.INTEGER and units == 1 and classes > 2:
             return classes

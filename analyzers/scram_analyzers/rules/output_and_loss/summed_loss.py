@@ -250,7 +250,25 @@ def _results(_: Program, loss: Loss) -> Iterator[tuple[Loss, Function, Place]]:
     """What a loss function of this module returns."""
     if loss.function is not None:
         for returned in _returned(loss.function.node):
-            yield loss, loss.function, Place(loss.function.section, returned)
+            yield loss, loss.function, Place(loss.function.section, _without_factor(returned))
+
+
+def _without_factor(node: cst.CSTNode) -> cst.CSTNode:
+    """What a sign or a number is put before: `-K.sum(...)`, `0.5 * K.sum(...)`."""
+    while True:
+        if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Minus):
+            node = node.expression
+        elif (
+            isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Multiply) and _is_number(node.left)
+        ):
+            node = node.right
+        else:
+            return node
+
+
+def _is_number(node: cst.BaseExpression) -> bool:
+    bare = node.expression if isinstance(node, cst.UnaryOperation) else node
+    return isinstance(bare, (cst.Integer, cst.Float))
 
 
 def _over_everything(call: Call) -> bool:

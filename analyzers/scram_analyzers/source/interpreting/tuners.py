@@ -42,12 +42,23 @@ def _built(interpreter: Interpreter, build: Value | None, place: Place) -> Value
     return interpreter.call_function(build, Arguments((Argument(Unknown(place), None),)))
 
 
+def _own_fit(interpreter: Interpreter, hypermodel: Value | None) -> Function | None:
+    """How a HyperModel of the module's own trains, where it says: `fit(self, hp, model, *args, **kwargs)`."""
+    thing = interpreter.object_of(hypermodel)
+    method = thing.cls.member("fit") if isinstance(thing, Instance) else None
+    return method.bind(hypermodel) if isinstance(method, Function) and hypermodel is not None else None
+
+
 def call_method(
     interpreter: Interpreter, owner: Ref, tuner: Created, name: str, arguments: Arguments, place: Place
 ) -> Value:
     """A method of the tuner: it trains its models, and gives them out."""
     model = tuner.attributes["model"]
     if name == "search":
+        own = _own_fit(interpreter, tuner.arguments.value("hypermodel", 0))
+        if own is not None:
+            given = (Argument(Unknown(place), None), Argument(model, place), *arguments.positional)
+            return interpreter.call_function(own, replace(arguments, positional=given))
         named = arguments.named(fitting.PARAMETERS["fit"][:2], {})
         return fitting.train(interpreter, model, fitting.SEARCH, replace(named, open=True), place)
     if name == "get_best_models":

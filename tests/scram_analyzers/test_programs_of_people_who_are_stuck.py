@@ -1,0 +1,169 @@
+"""Faults in the forms that questions on the web show them in, and healthy twins that look alike."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from scram_analyzers.engine import analyze_source
+from scram_analyzers.rules.registry import RuleSet
+
+
+def said(text: str) -> set[str]:
+    findings = analyze_source(textwrap.dedent(text), "train.py", RuleSet.default()).findings
+    return {each.name for each in findings}
+
+
+TWO_TAPES = """
+import tensorflow as tf
+from tensorflow.keras import Sequential, layers, losses, optimizers
+
+g = Sequential([layers.Dense(64, "relu"), layers.Dense(784, "tanh")])
+d = Sequential([layers.Dense(64, "relu"), layers.Dropout(0.3), layers.Dense(1)])
+bce = losses.BinaryCrossentropy(from_logits=True)
+g_opt, d_opt = optimizers.Adam(2e-4), optimizers.Adam(2e-4)
+
+def step(real, noise):
+    with tf.GradientTape() as t:
+        p = d(real, training={judge})
+        loss = bce(tf.ones_like(p), p)
+    d_opt.apply_gradients(zip(t.gradient(loss, d.trainable_weights), d.trainable_weights))
+    with tf.GradientTape() as t:
+        p = d(g(noise, training=True), training=False)
+        loss = bce(tf.ones_like(p), p)
+    g_opt.apply_gradients(zip(t.gradient(loss, g.trainable_weights), g.trainable_weights))
+
+for real in batches:
+    step(real, tf.random.normal((32, 100)))
+"""
+
+
+def test_two_tapes_of_one_name_are_asked_for_their_own_gradients() -> None:
+    assert "training-in-inference-mode" not in said(TWO_TAPES.format(judge="True"))
+    assert "training-in-inference-mode" in said(TWO_TAPES.format(judge="False"))
+
+
+@pytest.mark.parametrize(
+    ("loss", "wrong"),
+    [
+        ("-K.sum(y_true * K.log(y_pred + 1e-7))", True),
+        ("0.5 * K.sum(K.square(y_true - y_pred))", True),
+        ("-K.sum(y_true * K.log(y_pred + 1e-7), axis=-1)", False),
+        ("K.sum(K.square(y_true - y_pred)) / 32", False),
+    ],
+)
+def test_a_sign_or_a_factor_does_not_average_a_sum(loss: str, wrong: bool) -> None:
+    text = f"""
+        import tensorflow.keras.backend as K
+        from tensorflow.keras import Sequential, layers
+
+        def own(y_true, y_pred):
+            return {loss}
+
+        model = Sequential([layers.Dense(4, activation="softmax")])
+        model.compile(optimizer="sgd", loss=own)
+        """
+    assert ("summed-loss" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(("units", "wrong"), [(42, True), (43, False)])
+def test_one_hot_rows_need_their_units_under_any_loss(units: int, wrong: bool) -> None:
+    text = f"""
+        import numpy as np
+        from tensorflow.keras import Sequential, layers
+        from tensorflow.keras.utils import to_categorical
+
+        y = to_categorical(np.load("labels.npy"), 43)
+        model = Sequential([layers.Dense(64, activation="relu"), layers.Dense({units}, activation="softmax")])
+        model.compile("adam", "mean_squared_error")
+        model.fit(np.load("x.npy") / 255, y)
+        """
+    assert ("output-units-mismatch" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(("method", "wrong"), [("fit_transform", True), ("transform", False)])
+def test_a_scaler_of_one_input_of_several(method: str, wrong: bool) -> None:
+    text = f"""
+        import pandas as pd
+        from sklearn.model_selection import train_test_split
+        from sklearn.preprocessing import MinMaxScaler
+        from tensorflow.keras import Input, Model, layers
+
+        (train, test, train_pictures, test_pictures) = train_test_split(pd.read_csv("houses.txt"), pictures / 255)
+        scaler = MinMaxScaler()
+        train_x = scaler.fit_transform(train[["rooms", "area"]])
+        test_x = scaler.{method}(test[["rooms", "area"]])
+        numbers, picture = Input((2,)), Input((64, 64, 3))
+        joined = layers.concatenate([layers.Dense(8, "relu")(numbers), layers.Flatten()(picture)])
+        model = Model([numbers, picture], layers.Dense(1)(joined))
+        model.compile("adam", "mse")
+        judging = ([test_x, test_pictures], test["price"] / 1e6)
+        model.fit([train_x, train_pictures], train["price"] / 1e6, validation_data=judging)
+        """
+    assert ("scaler-refitted-on-test" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(
+    ("between", "wrong"),
+    [
+        ("layers.MaxPooling1D(2)", True),
+        ("layers.Conv1D(32, 5, strides=2, activation='relu')", True),
+        ("layers.Conv1D(32, 5, padding='same', activation='relu')", False),
+        ("layers.GlobalMaxPooling1D()", False),
+    ],
+)
+def test_pooled_places_have_no_labels_of_their_own(between: str, wrong: bool) -> None:
+    text = f"""
+        import numpy as np
+        from keras import Sequential, layers
+        from keras.utils import to_categorical
+
+        y = to_categorical(np.load("labels.npy"), 5)
+        model = Sequential([
+            layers.Input((187, 1)),
+            layers.Conv1D(32, 5, activation="relu", padding="same"),
+            {between},
+            layers.Dense(5, activation="softmax"),
+        ])
+        model.compile("adam", "categorical_crossentropy")
+        model.fit(np.load("beats.npy"), y)
+        """
+    assert ("missing-flatten" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(("start", "wrong"), [("", True), (", recurrent_initializer='identity'", False)])
+def test_relu_in_a_plain_recurrent_layer(start: str, wrong: bool) -> None:
+    text = f"""
+        from keras import Sequential, layers
+
+        model = Sequential([layers.Input((20, 1)), layers.SimpleRNN(32, activation="relu"{start}), layers.Dense(1)])
+        model.compile("adam", "mse")
+        """
+    assert ("relu-in-recurrent-layer" in said(text)) is wrong
+
+
+SEARCHED = """
+import keras
+import keras_tuner as kt
+
+(x, y), (x_test, y_test) = keras.datasets.mnist.load_data()
+
+class Classifier(kt.HyperModel):
+    def build(self, hp):
+        model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        return model
+
+    def fit(self, hp, model, x, y, **kwargs):
+        {scaling}
+        return model.fit(x, y, **kwargs)
+
+tuner = kt.Hyperband(Classifier(), objective="val_accuracy", max_epochs=10)
+tuner.search(x, y, epochs=10, validation_split=0.1)
+"""
+
+
+def test_a_searched_model_may_train_in_a_way_of_its_own() -> None:
+    assert "input-not-normalized" not in said(SEARCHED.format(scaling="x = x / 255 if hp.Boolean('scale') else x"))
+    assert "input-not-normalized" in said(SEARCHED.format(scaling="print(hp)"))

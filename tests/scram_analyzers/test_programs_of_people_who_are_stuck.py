@@ -167,3 +167,92 @@ tuner.search(x, y, epochs=10, validation_split=0.1)
 def test_a_searched_model_may_train_in_a_way_of_its_own() -> None:
     assert "input-not-normalized" not in said(SEARCHED.format(scaling="x = x / 255 if hp.Boolean('scale') else x"))
     assert "input-not-normalized" in said(SEARCHED.format(scaling="print(hp)"))
+
+
+@pytest.mark.parametrize(
+    ("activation", "loss", "wrong"),
+    [("softmax", "hinge", True), ("tanh", "hinge", False), ("softmax", "categorical_hinge", False)],
+)
+def test_probabilities_under_a_hinge(activation: str, loss: str, wrong: bool) -> None:
+    text = f"""
+        from keras import Sequential, layers
+
+        model = Sequential([layers.Dense(64, activation="relu"), layers.Dense(10, activation="{activation}")])
+        model.compile("adam", loss="{loss}")
+        """
+    assert ("invalid-output-activation" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(
+    ("steps", "wrong"), [("batch(64).shuffle(1000)", True), ("shuffle(1000).batch(64)", False), ("batch(64)", False)]
+)
+def test_batches_of_a_loaded_dataset_are_shuffled_too_late(steps: str, wrong: bool) -> None:
+    text = f"""
+        import tensorflow as tf
+        import tensorflow_datasets as tfds
+
+        data, info = tfds.load("ag_news_subset", with_info=True, as_supervised=True)
+        words = tf.keras.layers.TextVectorization(max_tokens=10000)
+        model = tf.keras.Sequential([words, tf.keras.layers.Embedding(10000, 8), tf.keras.layers.LSTM(8)])
+        model.add(tf.keras.layers.Dense(4, activation="softmax"))
+        model.compile("adam", "sparse_categorical_crossentropy")
+        model.fit(data["train"].{steps}, validation_data=data["test"].batch(64))
+        """
+    assert ("dataset-not-shuffled" in said(text)) is wrong
+
+
+def test_the_datasets_of_all_splits_are_known_by_their_names() -> None:
+    text = """
+        import tensorflow as tf
+        import tensorflow_datasets as tfds
+
+        data = tfds.load("mnist", as_supervised=True)
+        model = tf.keras.Sequential([tf.keras.layers.Flatten(), tf.keras.layers.Dense({units}, activation="softmax")])
+        model.compile("adam", "sparse_categorical_crossentropy")
+        model.fit(data["train"].shuffle(9999).batch(64), validation_data=data["{part}"].batch(64))
+        """
+    assert {"output-units-mismatch", "input-not-normalized"} <= said(text.replace("{units}", "9"))
+    assert "validation-on-training-data" in said(text.replace("{units}", "10").replace("{part}", "train"))
+    assert "validation-on-training-data" not in said(text.replace("{units}", "10").replace("{part}", "test"))
+
+
+@pytest.mark.parametrize(("target", "wrong"), [("v[i + n, 0]", True), ("v[i + n - 24:i + n, :1]", False)])
+def test_steps_for_one_value_of_a_scaled_table(target: str, wrong: bool) -> None:
+    text = f"""
+        import numpy as np
+        import pandas as pd
+        from sklearn.preprocessing import MinMaxScaler
+        from keras import Sequential, layers
+
+        table = pd.read_csv("energy.csv")
+        values = MinMaxScaler().fit_transform(table[["load", "temp", "wind"]].values)
+
+        def windows(v, n=24):
+            x, y = [], []
+            for i in range(len(v) - n):
+                x.append(v[i:i + n])
+                y.append({target})
+            return np.array(x), np.array(y)
+
+        x, y = windows(values)
+        model = Sequential([layers.Input((24, 3)), layers.LSTM(64, return_sequences=True), layers.Dense(1)])
+        model.compile("adam", "mse")
+        model.fit(x, y)
+        """
+    assert ("missing-flatten" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(("columns", "wrong"), [(5, True), (3, False)])
+def test_columns_named_one_by_one_are_counted(columns: int, wrong: bool) -> None:
+    text = f"""
+        import pandas as pd
+        from keras import Sequential, layers
+        from sklearn.preprocessing import StandardScaler
+
+        table = pd.read_csv("houses.csv")
+        x = StandardScaler().fit_transform(table[["rooms", "area", "age"]])
+        model = Sequential([layers.Input(({columns},)), layers.Dense(8, activation="relu"), layers.Dense(1)])
+        model.compile("adam", "mse")
+        model.fit(x, table["price"] / 1e6)
+        """
+    assert ("input-shape-mismatch" in said(text)) is wrong

@@ -16,6 +16,7 @@ from scram_analyzers.source.data import Data, DataStep, StepKind
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.values import boolean
 
 
 class DatasetNotShuffled(Rule):
@@ -211,6 +212,8 @@ class DatasetNotShuffled(Rule):
             return
         if any(step.name == "from_tensor_slices" for step in data.steps):
             yield from self._of_dataset(data, fit.x.place)
+        elif data.source == "tensorflow_datasets.load":
+            yield from _of_batches(data)
 
     def _of_dataset(self, data: Data, place: Place) -> Iterator[Report]:
         batches = [position for position, step in enumerate(data.steps) if step.name in ("batch", "padded_batch")]
@@ -231,13 +234,12 @@ class DatasetNotShuffled(Rule):
                     recipe=".shuffle(len(x)) before .batch(...)",
                 )
             return
-        position, last = shuffles[-1]
+        _, last = shuffles[-1]
         if last.place is None or last.name != "shuffle":
             return
-        if position > batches[0] and len(shuffles) == 1:
-            message = "Batches are shuffled here, not examples: what stands together in the data stays together."
-            yield Report(last.place, message, recipe=".shuffle(len(x)) before .batch(...)")
-        elif len(shuffles) == 1 and self._mixes_little(data, last):
+        of_batches = list(_of_batches(data))
+        yield from of_batches
+        if not of_batches and len(shuffles) == 1 and self._mixes_little(data, last):
             size, rows = fixes.number_text(last.number or 0), data.samples or _rows(data)
             message = f"A shuffle buffer of {size} hardly mixes {rows} examples: their order stays as it was."
             yield Report(last.place, message, recipe=f".shuffle({rows})")
@@ -245,6 +247,17 @@ class DatasetNotShuffled(Rule):
     def _mixes_little(self, data: Data, step: DataStep) -> bool:
         rows = data.samples or _rows(data)
         return rows is not None and step.number is not None and step.number < rows * self.option("min-buffer-share")
+
+
+def _of_batches(data: Data) -> Iterator[Report]:
+    """The one shuffle of a dataset, where it comes after batching."""
+    names = [step.name for step in data.steps]
+    only = [(n, step) for n, step in enumerate(data.steps) if step.kind is StepKind.SHUFFLED]
+    if len(only) != 1 or only[0][1].name != "shuffle" or only[0][1].place is None or not only[0][1].certain:
+        return
+    if not {"batch", "padded_batch"}.isdisjoint(names[: only[0][0]]) and "unbatch" not in names:
+        message = "Batches are shuffled here, not examples: what stands together in the data stays together."
+        yield Report(only[0][1].place, message, recipe=".shuffle(len(x)) before .batch(...)")
 
 
 def _rows(data: Data) -> int | None:
@@ -267,4 +280,10 @@ def _is_series(model: Model | None, data: Data) -> bool:
     """Whether the order of the rows may be meant."""
     if any(step.name == "window" for step in data.steps):
         return True
-    return model is not None and any(layer.class_name in ("LSTM", "GRU", "SimpleRNN", "RNN") for layer in model.layers)
+    recurrent = [layer for layer in model.layers if layer.class_name in RECURRENT] if model is not None else []
+    stateful = any(boolean(layer.value("stateful")) is not False for layer in recurrent if layer.value("stateful"))
+    texts = model is not None and any(layer.class_name == "Embedding" for layer in model.layers)
+    return bool(recurrent) and (stateful or not texts)
+
+
+RECURRENT = ("LSTM", "GRU", "SimpleRNN", "RNN")

@@ -13,25 +13,26 @@ from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.source.activations import KNOWN
 from scram_analyzers.source.heads import Head
 from scram_analyzers.source.keras_api.losses import CATEGORICAL, CROSS_ENTROPIES
+from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Loss, Program
 
 
 class InvalidOutputActivation(Rule):
-    """A head whose outputs can not be probabilities."""
+    """A head whose outputs can not be what the loss reads: probabilities, as a rule."""
 
     code = "SCR408"
     name = "invalid-output-activation"
     severity = Severity.ERROR
     confidence = Confidence.HIGH
-    summary = "a last activation such as relu or tanh under a cross-entropy, which needs probabilities"
+    summary = "relu, tanh or the like under a cross-entropy, which needs probabilities, or probabilities under a hinge"
     why = (
         "Cross-entropy needs probabilities. The outputs of relu can exceed 1 and stick at exactly 0, "
         "those of tanh can be negative: the loss is then wrong or NaN, and units stuck at 0 never learn "
-        "again."
+        "again. A hinge loss asks for numbers beyond -1 and 1, which probabilities never reach."
     )
     how = (
         "End in softmax for one class of many, or in sigmoid for yes or no. Or leave the activation out "
-        "and tell the loss from_logits=True."
+        "and tell the loss from_logits=True. Under a hinge loss, end in tanh or in no activation."
     )
     references = (
         Reference("Keras: Probabilistic losses", "https://keras.io/api/losses/probabilistic_losses/"),
@@ -177,6 +178,8 @@ class InvalidOutputActivation(Rule):
     def _of_head(self, program: Program, pair: tuple[Head, Loss]) -> Iterator[Report]:
         head, loss = pair
         place = head.activation_place or head.place
+        if loss.name in HINGES and head.activation in ("sigmoid", "softmax") and place is not None:
+            yield _under_hinge(head, loss, place)
         if loss.name not in CROSS_ENTROPIES or head.activation is None or place is None or loss.from_logits is None:
             return
         if head.activation in PROBABILITIES or head.activation == "linear" or head.activation not in KNOWN:
@@ -210,7 +213,7 @@ class InvalidOutputActivation(Rule):
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Softmax for one class of many, sigmoid for yes or no, nothing for a loss that takes logits."""
         pair = heads.pair_at(program, finding.range)
-        if pair is None or (pair[0].units == 1 and pair[1].name in CATEGORICAL):
+        if pair is None or pair[1].name in HINGES or (pair[0].units == 1 and pair[1].name in CATEGORICAL):
             return None
         activation = _right_activation(*pair)
         edits = heads.activation_edits(program, pair[0], activation)
@@ -220,6 +223,24 @@ class InvalidOutputActivation(Rule):
             else f"Leave the logits as they are, without {pair[0].activation}"
         )
         return Fix(title, Applicability.UNSAFE, edits) if edits else None
+
+
+HINGES = frozenset(("hinge", "squared_hinge"))
+"""Losses that ask for a number of at least 1 for yes, and of at most -1 for no."""
+
+
+def _under_hinge(head: Head, loss: Loss, place: Place) -> Report:
+    several = head.units is not None and head.units > 1
+    return Report(
+        place=place,
+        message=(
+            f"{heads.layer_words(head)} ends in {head.activation} and gives no number below 0, but {loss.name} asks "
+            "for -1 where the answer is no: this loss never gets small."
+        ),
+        related=(Related(loss.place, "This loss compares with -1 and 1."),),
+        severity=Severity.WARNING,
+        recipe='loss="categorical_crossentropy"' if head.activation == "softmax" and several else 'activation="tanh"',
+    )
 
 
 PROBABILITIES = frozenset(

@@ -371,7 +371,8 @@ def _transformed(kind: str, last: str, given: Data | None, place: Place, learned
     data = given if given is not None else Data("", place)
     if last in SCALED_RANGE:
         step = DataStep(StepKind.SCALED, kind, place, learned=learned)
-        return data.after(step, range=SCALED_RANGE[last], dtype="float64")
+        shape = (None, None) if data.shape is None and given is not None else data.shape  # it takes nothing but tables
+        return data.after(step, range=SCALED_RANGE[last], dtype="float64", shape=shape)
     if last in _ENCODERS:
         rows = _ENCODERS[last] in (LabelForm.ONE_HOT, LabelForm.MULTI_HOT)
         return data.after(

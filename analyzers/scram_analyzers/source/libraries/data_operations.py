@@ -19,7 +19,7 @@ from scram_analyzers.source.data import (
     join_data,
 )
 from scram_analyzers.source.interpreting.state import ListObject
-from scram_analyzers.source.libraries import datasets, loaders
+from scram_analyzers.source.libraries import loaders, table_columns
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
     Arguments,
@@ -191,10 +191,11 @@ def select(interpreter: Interpreter, data: Data, keys: list[Value | slice], plac
         data = replace(data, part=key.part)
     targets = select(interpreter, data.targets, keys, place) if data.targets is not None else None
     one = replace(data.after(step), targets=targets if isinstance(targets, Data) else None)
-    if len(keys) == 1 and _names_columns(interpreter, key):
+    if len(keys) == 1 and table_columns.names_columns(interpreter, key):
         if isinstance(key, Constant):
             return named_column(data, replace(one, roots=loaders.member_roots(interpreter, data, text(key))), text(key))
-        return replace(one, shape=None, range=None, labels=_form_of_columns(interpreter, key))
+        shape = table_columns.shape_of_columns(interpreter, data, key)
+        return replace(one, shape=shape, range=None, labels=table_columns.form_of_columns(interpreter, key))
     every_row = step.kind is StepKind.SHUFFLED and isinstance(key, Data) and key.rows == WHOLE
     rows = data.rows if every_row else _rows(data, key)
     if len(keys) == 1 and isinstance(key, slice):
@@ -264,21 +265,6 @@ def _column_of_classes(data: Data) -> Data:
     return replace(data, labels=LabelForm.BINARY, classes=None) if rows else data
 
 
-def _names_columns(interpreter: Interpreter, key: Value | slice) -> bool:
-    if isinstance(key, slice):
-        return False
-    if isinstance(key, Constant):
-        return isinstance(key.value, str)
-    thing = interpreter.object_of(key)
-    return isinstance(thing, ListObject) and any(isinstance(text(item), str) for item in thing.items)
-
-
-def _form_of_columns(interpreter: Interpreter, key: Value | slice) -> LabelForm | None:
-    """What columns of a well-known table are as labels, by their names."""
-    names = frozenset(text(item) for item in (() if isinstance(key, slice) else interpreter.items_of(key)) or ())
-    return LabelForm.MULTI_HOT if names in datasets.MULTI_HOT_COLUMNS else None
-
-
 def _is_window(key: Value | slice) -> bool:
     """Whether a slice moves along with a loop: both bounds given, the first not a number."""
     if not isinstance(key, slice) or key.start is None or key.stop is None:
@@ -314,7 +300,7 @@ def _of_columns(data: Data, keys: list[Value | slice]) -> tuple[int | None, ...]
     shape: list[int | None] = []
     for size, key in zip(data.shape, keys, strict=False):
         if not isinstance(key, slice):
-            if integer(key) is None:
+            if integer(key) is None and not _is_moving(key):
                 return None
             continue
         kept = _sliced(replace(data, shape=(size,)), key)

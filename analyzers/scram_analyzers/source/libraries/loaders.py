@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from scram_analyzers.source.data import Data, DataStep, Interval, LabelForm, Part, StepKind
+from scram_analyzers.source.interpreting.state import DictObject
 from scram_analyzers.source.libraries import datasets
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
@@ -152,18 +153,25 @@ def _tensorflow_dataset(interpreter: Interpreter, name: str, arguments: Argument
     """`tfds.load(name, split=..., as_supervised=True)`: one dataset for each split that is asked for."""
     splits = arguments.value("split", 1)
     items = interpreter.items_of(splits)
-    if splits is None or boolean(arguments.value("as_supervised")) is not True:
-        return None  # a dict of datasets, or datasets of dicts
+    if boolean(arguments.value("as_supervised")) is not True:
+        return None  # datasets of dicts
     known = datasets.tensorflow_dataset(text(arguments.value("name", 0)) or "")
-    parts = [_split_of(interpreter, name, known, text(item), place) for item in (items or (splits,))]
-    loaded: Value = Tuple(tuple(parts), place) if items is not None else parts[0]
+    if splits is None:
+        entries: dict[object, Value] = {
+            each: _split_of(interpreter, name, known, each, place) for each in ("train", "validation", "test")
+        }
+        loaded: Value = interpreter.allocate(DictObject(entries, open=True), place)
+    else:
+        parts = [_split_of(interpreter, name, known, text(item), place) for item in (items or (splits,))]
+        loaded = Tuple(tuple(parts), place) if items is not None else parts[0]
     return Tuple((loaded, Unknown(place)), place) if boolean(arguments.value("with_info")) else loaded
 
 
 def _split_of(
     interpreter: Interpreter, name: str, known: datasets.KnownDataset | None, split: str | None, place: Place
 ) -> Data:
-    part = Part.TEST if split is not None and split.startswith("test") else Part.TRAINING
+    named = (each for each in (Part.TEST, Part.VALIDATION) if split is not None and split.startswith(each.value))
+    part = next(named, Part.TRAINING)
     root = interpreter.new_identity()
     if known is None:
         return Data(name, place, targets=Data(name, place, roots=frozenset((root,))), roots=frozenset((root,)))

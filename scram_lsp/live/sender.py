@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from scram_lsp.live.discovery import HOST, ServerAddress, servers_for
+from scram_lsp.live.forks import forks_wait
 from scram_lsp.live.messages import (
     MAX_LINE_BYTES,
     PROTOCOL,
@@ -119,17 +120,21 @@ class Sender:
                 self._wake.wait(PROGRESS_SECONDS)
                 self._wake.clear()
                 status, reached = self._status, self._reached
-                self._discover()
                 if reached is not None and reached is not told:
                     told, progress = reached, _progress(*reached)
-                for link in self._links.values():
-                    link.serve(self._findings, progress, status)
+                with forks_wait():
+                    self._tell(progress, status)
         except Exception:
             # Findings are in the store; a fault here must not reach training, and is worth a report.
             log.exception("live findings are off for the rest of this run")
         finally:
             for link in self._links.values():
                 link.close()
+
+    def _tell(self, progress: Progress | None, status: Literal["finished", "failed"] | None) -> None:
+        self._discover()
+        for link in self._links.values():
+            link.serve(self._findings, progress, status)
 
     def _discover(self) -> None:
         now = time.monotonic()

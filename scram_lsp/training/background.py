@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import queue
 import threading
-from collections import deque
 from collections.abc import Callable
+
+from scram_lsp.live.forks import forks_wait
 
 log = logging.getLogger(__name__)
 
@@ -13,17 +16,21 @@ PATIENCE_SECONDS = 5.0
 """How long the thread waits for the first step: what it loads would slow down the compiling there. A step that
 takes longer is one that takes minutes, and what is known before it should not wait so long."""
 
+Act = Callable[[], None]
+
 
 class Background:
-    """Acts go in with `do`, from any thread, and are done one after the other.
+    """Acts go in with `do` and are done one after the other.
 
     Nothing is done before `release` or `PATIENCE_SECONDS`. An act that raises is the last: its exception is `fault`,
-    and of the others only those are done that are given in later.
+    and of the others only those are done that are given in later. `do` waits for nothing and may be called from any
+    thread at any moment, also where Python collects garbage: the queue is made for that, locks and conditions are not.
+    No process is forked in the middle of an act.
     """
 
     def __init__(self, name: str) -> None:
-        self._acts: deque[Callable[[], None]] = deque()
-        self._changed = threading.Condition()
+        self._acts: queue.SimpleQueue[Act | None] = queue.SimpleQueue()  # None only wakes up
+        self._gate: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._is_released = False
         self._is_closing = False
         self._thread: threading.Thread | None = threading.Thread(target=self._work, name=name, daemon=True)
@@ -38,37 +45,35 @@ class Background:
             log.debug("no thread", exc_info=error)
             self._thread = None
 
-    def do(self, act: Callable[[], None]) -> None:
+    def do(self, act: Act) -> None:
         """Have something done after everything that waits."""
-        with self._changed:
-            self._acts.append(act)
-            self._changed.notify_all()
+        self._acts.put(act)
 
     def drop(self) -> None:
         """Forget what waits."""
-        with self._changed:
-            self._acts.clear()
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._acts.get_nowait()
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing waits; the last act may still be under way."""
-        return not self._acts
+        return self._acts.empty()
 
     def release(self) -> None:
         """The first step is over."""
         if not self._is_released:
-            with self._changed:
-                self._is_released = True
-                self._changed.notify_all()
+            self._is_released = True
+            self._gate.put(None)
 
     def finish(self, timeout: float) -> bool:
         """Have everything done that waits, and end; whether that took no longer than `timeout` seconds.
 
-        The thread itself may call this (Python collects garbage wherever it is): it ends when it is back.
+        The thread itself may call this: it ends when it is back.
         """
-        with self._changed:
-            self._is_released = self._is_closing = True
-            self._changed.notify_all()
+        self._is_closing = True
+        self._gate.put(None)
+        self._acts.put(None)
         if self._thread is None:
             self._work()
         elif self._thread is not threading.current_thread():
@@ -77,20 +82,26 @@ class Background:
         return True
 
     def _work(self) -> None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._is_released, PATIENCE_SECONDS)
+        with contextlib.suppress(queue.Empty):
+            self._gate.get(timeout=PATIENCE_SECONDS)
         while (act := self._next()) is not None:
             self._attempt(act)
 
-    def _attempt(self, act: Callable[[], None]) -> None:
+    def _attempt(self, act: Act) -> None:
         try:
-            act()
+            with forks_wait():
+                act()
         except Exception as error:  # whoever looks at `fault` says so
             log.debug("an act in the background failed", exc_info=error)
             self.fault = self.fault or error
             self.drop()
 
-    def _next(self) -> Callable[[], None] | None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._acts or self._is_closing)
-            return self._acts.popleft() if self._acts else None
+    def _next(self) -> Act | None:
+        """The next act; None when all are done and no more are to come."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                # Closing is told before it wakes the thread up, and what wakes it may have been dropped since.
+                act = self._acts.get_nowait() if self._is_closing else self._acts.get()
+                if act is not None:
+                    return act
+        return None

@@ -86,3 +86,26 @@ def test_the_thread_itself_may_finish(background):
     background.release()
     background.finish(LONG)
     assert done == [True, "after"]
+
+
+def test_an_act_may_be_given_in_anywhere_in_the_middle_of_anything(monkeypatch):
+    """As from garbage collection: in the thread itself too, between any two of its lines and of those it calls."""
+    monkeypatch.setattr(background_module, "PATIENCE_SECONDS", LONG)
+    background, given, done = Background("test"), [], []
+    watched = {background_module.__file__, threading.__file__}
+
+    def give(frame, event, argument):
+        if event == "line" and len(given) < 2_000 and frame.f_code.co_filename in watched:
+            given.append(len(given))
+            background.do(lambda number=given[-1]: done.append(number))
+        return give
+
+    threading.settrace(give)
+    try:
+        background.start()
+    finally:
+        threading.settrace(None)
+    background.release()
+    assert background.finish(LONG)
+    assert done == given
+    assert done

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import functools
 import logging
 import os
@@ -120,10 +119,9 @@ class ScramCallback:
             None if self._tensorboard is None else Path(self._tensorboard),
             self._stops_on_error,
         )
-        self._recorder = RunRecorder(self.model, self.params, self._console, options, is_own_loop)
-        self._end = FitEnd(self._recorder.take_anchor(), self._fail_open_run)
-        atexit.register(self._fail_open_run)
-        self._recorder.begin()
+        recorder = self._recorder = RunRecorder(self.model, self.params, self._console, options, is_own_loop)
+        self._end = FitEnd(recorder.take_anchor(), self._fail_open_run, recorder.fail_elsewhere)
+        recorder.begin()
 
     @_guarded
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
@@ -169,7 +167,6 @@ class ScramCallback:
         end, self._end = self._end, None
         if end is not None:
             end.forget()
-            atexit.unregister(self._fail_open_run)
         return recorder if self._process == os.getpid() else None
 
     def _give_up(self, error: Exception) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -116,6 +117,7 @@ class RunRecorder:
         self._steps_per_execution = steps_per_execution(model)
         self._inquiry = Inquiry(places, self._background, self._tell, console.note)
         self._reason_to_stop: Finding | None = None
+        self._is_open = threading.Lock()  # taken by the thread that ends the run
 
     @property
     def info(self) -> RunInfo:
@@ -222,8 +224,22 @@ class RunRecorder:
         """It is over."""
         self._attempt("the panel", self._panel.end_validation)
 
+    def fail_elsewhere(self, then: Callable[[], None]) -> None:
+        """Training has failed, which is heard of where nothing can be done; the background does it, and `then`."""
+
+        def fail() -> None:
+            try:
+                self.end("failed")
+            finally:
+                then()
+
+        self._background.do(fail)
+
     def end(self, status: Literal["finished", "failed"]) -> None:
-        """Training is over: finished, or failed by an exception."""
+        """Training is over: finished, or failed by an exception. Who comes second waits for the first."""
+        if not self._is_open.acquire(blocking=False):
+            self._background.finish(ANSWER_SECONDS)
+            return
         begin = time.perf_counter()
         self._bar.end_run(is_complete=status == "finished")
         self.restore_model()

@@ -1,6 +1,8 @@
 import contextlib
+import gc
 import os
 import sys
+import threading
 import types
 
 import pytest
@@ -14,7 +16,7 @@ class Iterator:
 
 def fit(ended, *, raises=False):
     iterator = Iterator()
-    end = FitEnd(iterator, lambda: ended.append("ended"))
+    end = FitEnd(iterator, lambda: ended.append("ended"), lambda then: ended.append("elsewhere"))
     if raises:
         raise ValueError
     end.forget()
@@ -31,6 +33,38 @@ def test_a_fit_that_ends_by_itself_is_not_told():
     ended = []
     fit(ended)
     assert ended == []
+    assert not ours_in(gc.callbacks)
+
+
+def test_garbage_that_is_collected_is_no_place_to_end_a_fit():
+    ended = []
+
+    def elsewhere(then):
+        ended.append("elsewhere")
+        then()
+
+    def leave():
+        iterator = Iterator()
+        iterator.itself = iterator
+        FitEnd(iterator, lambda: ended.append("ended"), elsewhere)
+
+    leave()
+    gc.collect()
+    assert ended == ["elsewhere"]
+    assert not ours_in(gc.callbacks)
+
+
+def test_another_thread_is_no_place_to_end_a_fit():
+    ended, held = [], [Iterator()]
+    FitEnd(held[0], lambda: ended.append("ended"), lambda then: ended.append("elsewhere"))
+    other = threading.Thread(target=held.clear)
+    other.start()
+    other.join()
+    assert ended == ["elsewhere"]
+
+
+def ours_in(callbacks):
+    return [each for each in callbacks if isinstance(getattr(each, "__self__", None), FitEnd)]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
@@ -38,7 +72,7 @@ def test_a_fit_that_ends_by_itself_is_not_told():
 def test_a_forked_process_tells_nothing():
     ended = []
     iterator = Iterator()
-    FitEnd(iterator, lambda: ended.append("ended"))
+    FitEnd(iterator, lambda: ended.append("ended"), lambda then: ended.append("elsewhere"))
     child = os.fork()
     if child == 0:
         del iterator
@@ -56,7 +90,7 @@ def test_the_end_of_a_notebooks_cell_ends_a_fit_that_was_interrupted(monkeypatch
     monkeypatch.setitem(sys.modules, "IPython", types.SimpleNamespace(get_ipython=lambda: shell))
     ended = []
     iterator = Iterator()
-    FitEnd(iterator, lambda: ended.append("ended"))
+    FitEnd(iterator, lambda: ended.append("ended"), lambda then: ended.append("elsewhere"))
     for callback in callbacks:
         callback(None)
     assert ended == ["ended"]

@@ -7,6 +7,7 @@ come out the same to the last bit.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -50,6 +51,7 @@ class BatchTap:
         self._original: Callable[..., Any] = getattr(model, function)
         self._feed = feed
         self._look = look
+        self._thread = threading.get_ident()
         self._is_armed = False
         self._is_seeing = True
         self.seconds = 0.0
@@ -64,7 +66,7 @@ class BatchTap:
         """Wrap the model's function; a wrap that a fit left behind by raising is taken away first."""
         existing = getattr(model, function)
         if isinstance(existing, BatchTap):
-            existing.remove()
+            existing._give_back()
         tap = cls(model, feed, look, function)
         setattr(model, function, tap)
         return tap
@@ -79,8 +81,15 @@ class BatchTap:
         return seconds
 
     def remove(self) -> None:
-        """Give the model its own function back, unless someone else has replaced it since."""
-        self._is_armed = False
+        """Give the model its own function back, unless someone else has replaced it since.
+
+        Another thread than the one that installed it only has it look no more, for the model may be in use there.
+        """
+        self._is_armed, self._look = False, _look_away
+        if threading.get_ident() == self._thread:
+            self._give_back()
+
+    def _give_back(self) -> None:
         if getattr(self._model, self._function) is self:
             setattr(self._model, self._function, self._original)
 
@@ -124,6 +133,10 @@ class BatchTap:
             self.fault = error
             return arguments
         return passed[0]
+
+
+def _look_away(_: Execution) -> None:
+    """Look at nothing."""
 
 
 def steps_per_execution(model: Any) -> int:

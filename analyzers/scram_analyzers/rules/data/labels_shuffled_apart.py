@@ -10,14 +10,16 @@ import libcst as cst
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.data.judging import name_of
+from scram_analyzers.rules.data.trainings import own_loops
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.source.data import Data, DataStep, StepKind
 from scram_analyzers.source.interpreting.containers import NUMBERING
 from scram_analyzers.source.libraries.loaders import IMAGE_READERS
+from scram_analyzers.source.libraries.numpy_functions import GENERATOR
 from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Call, Fit, Program
+from scram_analyzers.source.program import Call, Fit, LossCall, Program
 from scram_analyzers.source.values import is_none
 
 
@@ -142,6 +144,59 @@ class LabelsShuffledApart(Rule):
             model.fit(x[rows], {"digit": digit[rows], "ink": ink[rows]}, epochs=20)
             """,
         ),
+        Example(
+            "A generator's own shuffle",
+            """
+            import keras
+            import numpy as np
+            from sklearn.datasets import load_iris
+
+            x, y = load_iris(return_X_y=True)
+            rng = np.random.default_rng(0)
+            »rng.shuffle(x)«
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x, y)
+            """,
+        ),
+        Example(
+            "In a loop of one's own",
+            """
+            import keras
+            import numpy as np
+            import tensorflow as tf
+            from sklearn.datasets import load_iris
+
+            x, y = load_iris(return_X_y=True)
+            rows = tf.data.Dataset.from_tensor_slices((x, »np.random.permutation(y)«)).shuffle(150).batch(16)
+            model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+            judge = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            optimizer = keras.optimizers.Adam(0.01)
+            for batch, labels in rows:
+                with tf.GradientTape() as tape:
+                    loss = judge(labels, model(batch, training=True))
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+            """,
+        ),
+        Example(
+            "Batches drawn from mixed inputs and labels as they came",
+            """
+            import keras
+            import numpy as np
+            from sklearn.datasets import load_iris
+
+            x, y = load_iris(return_X_y=True)
+            order = »np.random.permutation(len(x))«
+            x = x[order]
+            x_train, y_train = x[:120], y[:120]
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            for _ in range(100):
+                picked = np.random.permutation(120)[:16]
+                model.train_on_batch(x_train[picked], y_train[picked])
+            """,
+        ),
     )
     good = (
         Example(
@@ -205,6 +260,22 @@ class LabelsShuffledApart(Rule):
             """,
         ),
         Example(
+            "Two generators of one seed",
+            """
+            import keras
+            import numpy as np
+            from sklearn.datasets import load_iris
+
+            x, y = load_iris(return_X_y=True)
+            first, second = np.random.default_rng(3), np.random.default_rng(3)
+            first.shuffle(x)
+            second.shuffle(y)
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x, y)
+            """,
+        ),
+        Example(
             "Two splits with one seed",
             """
             import keras
@@ -237,7 +308,8 @@ class LabelsShuffledApart(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report the step that parted labels from inputs."""
-        return program.each(program.fits, self._of_fit)
+        yield from program.each(program.fits, self._of_fit)
+        yield from program.each(own_loops(program), self._of_loop)
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report a stream whose rows come with the targets of other rows in later epochs."""
@@ -269,6 +341,15 @@ class LabelsShuffledApart(Rule):
         message = f"{what} apart from each other, inputs and labels no longer belong together."
         yield Report(parted.place, message, tuple(_related(fit)))
 
+    def _of_loop(self, program: Program, call: LossCall) -> Iterator[Report]:
+        inputs = call.x.value if call.x is not None else None
+        if call.targets is None or not isinstance(inputs, Data) or inputs is call.targets:
+            return
+        parted = _parted(program, inputs, call.targets)
+        if parted is not None and parted.place is not None:
+            message = "Shuffled apart from each other, inputs and labels no longer belong together."
+            yield Report(parted.place, message, (Related(call.place, "This loss compares them."),))
+
 
 def _drawn_in_place(fit: Fit) -> Place | None:
     """The call that mixes the targets where they are passed, so that nothing else can have its order."""
@@ -280,6 +361,8 @@ def _drawn_in_place(fit: Fit) -> Place | None:
 
 
 PERMUTATION = "numpy.random.permutation"
+
+OWN_SHUFFLE = f"{GENERATOR}.shuffle"
 
 MET_AGAIN = 32
 """Rows of a stream that came again in a later epoch, from which their targets are judged. Ours."""
@@ -326,8 +409,19 @@ def _are_dealt_anew(inputs: Data, targets: Data, ours: list[DataStep], theirs: l
     loaded = inputs.place is not None and targets.place is not None and inputs.place.key == targets.place.key
     if not loaded or bool(ours) == bool(theirs) or any(step.name != "permutation" for step in (*ours, *theirs)):
         return False
-    kept = targets if ours else inputs
-    return not ours or kept.rows is not None or any(step.name == "window" for step in kept.steps[-1:])
+    if not ours or targets.rows is not None or any(step.name == "window" for step in targets.steps[-1:]):
+        return True
+    return all(_is_stretch(step) or _node(step) in map(_node, inputs.steps) for step in targets.steps if _picks(step))
+
+
+def _picks(step: DataStep) -> bool:
+    return step.kind in (StepKind.SELECTED, StepKind.SHUFFLED, StepKind.SPLIT)
+
+
+def _is_stretch(step: DataStep) -> bool:
+    """Whether the rows are those between two bounds: `y[:1400]`."""
+    node = step.place.node if step.place is not None else None
+    return isinstance(node, cst.Subscript) and isinstance(node.slice[0].slice, cst.Slice)
 
 
 def _is_dataset(data: Data) -> bool:
@@ -356,7 +450,7 @@ def _call_of(program: Program, step: DataStep) -> Call | None:
 def _calls_by_node(program: Program) -> Mapping[object, Call]:
     """The first call of each expression."""
     found: dict[object, Call] = {}
-    for call in program.calls:
+    for call in (*program.calls, *program.method_calls):
         found.setdefault(call.place.node, call)
     return found
 
@@ -375,6 +469,8 @@ def _seeded_between(program: Program, ours: list[DataStep], theirs: list[DataSte
     """Whether both sides are mixed and a seed is set anew before the second."""
     if not ours or not theirs:
         return False
+    if ours[-1].name == theirs[-1].name == OWN_SHUFFLE:
+        return True  # by two generators of one seed, it may be
     seeds = [program.line_of(call.place) for call in program.calls if call.name.endswith((".seed", ".set_state"))]
     lines = sorted(program.line_of(step.place) for step in (ours[-1], theirs[-1]) if step.place is not None)
     return len(lines) == 2 and any(lines[0] < line <= lines[1] for line in seeds)

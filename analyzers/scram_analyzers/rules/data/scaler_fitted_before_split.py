@@ -11,8 +11,9 @@ from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.data.judging import cut_rows
 from scram_analyzers.rules.data.refitting import SCALERS
+from scram_analyzers.rules.data.trainings import own_loops
 from scram_analyzers.source.data import WHOLE, Data, DataStep, Learned, StepKind
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Fit, LossCall, Program
 
 
 class ScalerFittedBeforeSplit(Rule):
@@ -141,6 +142,28 @@ class ScalerFittedBeforeSplit(Rule):
             model.fit(x_train, y_train)
             """,
         ),
+        Example(
+            "In a loop of one's own",
+            """
+            import keras
+            import tensorflow as tf
+            from sklearn.datasets import load_wine
+            from sklearn.model_selection import train_test_split
+            from sklearn.preprocessing import StandardScaler
+
+            x, y = load_wine(return_X_y=True)
+            x = »StandardScaler().fit_transform(x)«
+            x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.2)
+            model = keras.Sequential([keras.Input((13,)), keras.layers.Dense(3)])
+            judge = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            optimizer = keras.optimizers.Adam(0.01)
+            for _ in range(100):
+                with tf.GradientTape() as tape:
+                    loss = judge(y_train, model(x_train, training=True))
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+            """,
+        ),
     )
     good = (
         Example(
@@ -214,12 +237,18 @@ class ScalerFittedBeforeSplit(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report scalers that had learned from the data which were split afterwards."""
-        return program.each(program.fits, self._of_fit)
+        yield from program.each(program.fits, self._of_fit)
+        yield from program.each(own_loops(program), self._of_loop)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
-        data = fit.inputs
-        if data is None:
-            return
+        if fit.inputs is not None:
+            yield from self._of_data(program, fit.inputs)
+
+    def _of_loop(self, program: Program, call: LossCall) -> Iterator[Report]:
+        if call.x is not None and isinstance(call.x.value, Data):
+            yield from self._of_data(program, call.x.value)
+
+    def _of_data(self, program: Program, data: Data) -> Iterator[Report]:
         found = _leak(data) or _leak_by_slices(program, data) or _adapted(program, data)
         if found is None:
             yield from _by_hand(program, data)

@@ -9,7 +9,7 @@ from scram_analyzers.source.data import Data
 from scram_analyzers.source.graph import Tensor
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Feed, Fit, Program
+from scram_analyzers.source.program import Feed, Fit, LossCall, Program
 from scram_analyzers.source.values import Argument
 
 
@@ -27,11 +27,18 @@ class Training:
 def trainings(program: Program) -> Iterator[Training]:
     """What each training, by fit or in a loop of the program's own, feeds to which model."""
     yield from program.each(program.fits, _by_fit)
+    for call in own_loops(program):
+        if call.model is not None:
+            yield from _training(call.x, call.model, by_fit=False)
+
+
+def own_loops(program: Program) -> Iterator[LossCall]:
+    """The losses that the program trains its models by itself with: the first on each, as later ones judge it."""
     seen = {fit.model.identity for fit in program.fits if fit.model is not None}
-    for call in program.loss_calls:  # the first call on a model: later ones judge it
+    for call in program.loss_calls:
         if call.model is not None and call.model.identity not in seen:
             seen.add(call.model.identity)
-            yield from _training(call.x, call.model, by_fit=False)
+            yield call
 
 
 def _by_fit(_: Program, fit: Fit) -> Iterator[Training]:

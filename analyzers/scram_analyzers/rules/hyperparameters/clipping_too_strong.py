@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.base import Option, Rule, RunReport
+from scram_analyzers import fixes
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
+from scram_analyzers.rules.base import Example, Option, Related, Report, Rule, RunReport
+from scram_analyzers.rules.hyperparameters import trainings
 from scram_analyzers.rules.references import TUNING_PLAYBOOK
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.layers import gradient_norm
 from scram_analyzers.run.learning import crawl, standstill
 from scram_analyzers.run.records import ProbeRecord, Subject, SubjectKind
 from scram_analyzers.run.wording import rounded, share
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Program
+from scram_analyzers.source.values import Argument, number
+
+USUAL_BOUND = "1.0"
 
 PROBES = 8
 FAR = 100.0
@@ -36,7 +44,90 @@ class ClippingTooStrong(Rule):
         "Recurrent and reinforcement learning recipes that clip at 1.0 by habit: for information only while the "
         "run learns."
     )
-    options = (Option("share", 0.5, "share of the gradients", "Google tuning playbook"),)
+    options = (
+        Option("share", 0.5, "share of the gradients", "Google tuning playbook"),
+        Option("min", 1e-4, "lowest threshold that is told from the source alone", "scram"),
+    )
+    bad = (
+        Example(
+            "No gradient is this small",
+            """
+            import keras
+
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile(optimizer=keras.optimizers.SGD(0.01, clipnorm=»1e-7«), loss="mse")
+            """,
+            """
+            import keras
+
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile(optimizer=keras.optimizers.SGD(0.01, clipnorm=1.0), loss="mse")
+            """,
+        ),
+        Example(
+            "By hand, in a loop of one's own",
+            """
+            import tensorflow as tf
+            from project import loss_of, weights
+
+            optimizer = tf.keras.optimizers.SGD(0.01)
+            with tf.GradientTape() as tape:
+                loss = loss_of(weights)
+            gradients = [tf.clip_by_norm(each, »1e-9«) for each in tape.gradient(loss, weights)]
+            optimizer.apply_gradients(zip(gradients, weights))
+            """,
+            """
+            import tensorflow as tf
+            from project import loss_of, weights
+
+            optimizer = tf.keras.optimizers.SGD(0.01)
+            with tf.GradientTape() as tape:
+                loss = loss_of(weights)
+            gradients = [tf.clip_by_norm(each, 1.0) for each in tape.gradient(loss, weights)]
+            optimizer.apply_gradients(zip(gradients, weights))
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "For the rare large step",
+            """
+            import keras
+
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile(optimizer=keras.optimizers.Adam(1e-3, clipnorm=0.01), loss="mse")
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report thresholds below all gradients of a network that still learns."""
+        for threshold in _thresholds(program):
+            bound = number(threshold.argument.value)
+            if bound is None or not 0 < bound < self.option("min"):
+                continue
+            place = trainings.written_at(threshold.argument) or threshold.user
+            by_value = "value" in threshold.name
+            related = () if program.line_of(place) == program.line_of(threshold.user) else (_used(threshold.user),)
+            yield Report(
+                place=place,
+                message=(
+                    f"A {threshold.name} of {bound:g} cuts every gradient there is: "
+                    + ("of each only the sign is left." if by_value else "of each only the direction is left.")
+                ),
+                related=related,
+                severity=Severity.WARNING,
+                recipe=f"{threshold.name}={USUAL_BOUND}" if threshold.by_optimizer else USUAL_BOUND,
+            )
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """Write a usual threshold."""
+        for threshold in _thresholds(program):
+            place = trainings.written_at(threshold.argument)
+            if place is not None and program.range_of(place) == finding.range:
+                edit = fixes.replace(program, place, USUAL_BOUND)
+                return Fix(f"Set {threshold.name} to {USUAL_BOUND}", Applicability.UNSAFE, (edit,))
+        return None
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """From the gradient norms at the probes."""
@@ -60,6 +151,34 @@ class ClippingTooStrong(Rule):
             epoch=history.last_epoch,
             severity=Severity.WARNING if stuck is not None and median > FAR * bound else None,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Threshold:
+    """What gradients are cut to, and by what: an optimizer's argument, or a function's, at `user`."""
+
+    name: str
+    argument: Argument
+    user: Place
+    by_optimizer: bool
+
+
+def _thresholds(program: Program) -> Iterator[_Threshold]:
+    for optimizer in program.optimizers:
+        for name in ("clipnorm", "clipvalue", "global_clipnorm"):
+            given = optimizer.arguments.get(name)
+            if given is not None:
+                yield _Threshold(name, given, optimizer.place, by_optimizer=True)
+    for call in program.calls:
+        name = call.name.rpartition(".")[2]
+        if name in ("clip_by_norm", "clip_by_global_norm") and call.name.startswith("tensorflow."):
+            given = call.arguments.get("clip_norm", 1)
+            if given is not None:
+                yield _Threshold("clip_norm", given, call.place, by_optimizer=False)
+
+
+def _used(place: Place) -> Related:
+    return Related(place, "It is used here.")
 
 
 def _norm(probe: ProbeRecord, history: RunHistory) -> float | None:

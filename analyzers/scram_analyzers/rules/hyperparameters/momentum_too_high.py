@@ -9,9 +9,10 @@ from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule
 from scram_analyzers.rules.hyperparameters import trainings
+from scram_analyzers.source.graph import Layer
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Optimizer, Program
-from scram_analyzers.source.values import number
+from scram_analyzers.source.values import Argument, number
 
 _PARAMETER: Mapping[str, str] = MappingProxyType(
     {
@@ -24,9 +25,15 @@ _PARAMETER: Mapping[str, str] = MappingProxyType(
 
 USUAL = 0.9
 
+USUAL_NORMALIZATION = 0.99
+"""Keras's own."""
+
+HALF_LIFE = 0.693
+"""Of 1 / (1 - momentum) steps: ln 2."""
+
 
 class MomentumTooHigh(Rule):
-    """An optimizer that remembers more steps than the run makes."""
+    """An optimizer or a batch normalization that remembers more steps than the run makes."""
 
     code = "SCR113"
     name = "momentum-too-high"
@@ -42,7 +49,10 @@ class MomentumTooHigh(Rule):
         Reference("Keras: SGD", "https://keras.io/api/optimizers/sgd/"),
         Reference("Goh: Why momentum really works (2017)", "https://distill.pub/2017/momentum/"),
     )
-    options = (Option("max", 0.995, "highest usual momentum (papers use 0.9 to 0.99)", "Google tuning playbook"),)
+    options = (
+        Option("max", 0.995, "highest usual momentum (papers use 0.9 to 0.99)", "Google tuning playbook"),
+        Option("max-normalization", 0.9995, "highest usual momentum of BatchNormalization", "scram"),
+    )
     bad = (
         Example(
             "Ten thousand steps of memory",
@@ -74,6 +84,37 @@ class MomentumTooHigh(Rule):
             model.compile(optimizer=keras.optimizers.Adam(1e-3, beta_1=0.9, beta_2=0.9), loss="mse")
             """,
         ),
+        Example(
+            "Statistics that hardly follow the training",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential(
+                [
+                    layers.Dense(64, use_bias=False),
+                    layers.BatchNormalization(momentum=»0.9999«),
+                    layers.Activation("relu"),
+                    layers.Dense(1),
+                ]
+            )
+            model.compile(optimizer="adam", loss="mse")
+            """,
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential(
+                [
+                    layers.Dense(64, use_bias=False),
+                    layers.BatchNormalization(momentum=0.99),
+                    layers.Activation("relu"),
+                    layers.Dense(1),
+                ]
+            )
+            model.compile(optimizer="adam", loss="mse")
+            """,
+        ),
     )
     good = (
         Example(
@@ -95,7 +136,31 @@ class MomentumTooHigh(Rule):
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:
-        """Report each optimizer whose momentum is known and above the limit."""
+        """Report each optimizer and batch normalization whose momentum is known and above the limit."""
+        yield from self._of_optimizers(program)
+        yield from program.each(program.layers, self._of_layer)
+
+    def _of_layer(self, program: Program, layer: Layer) -> Iterator[Report]:
+        given = _normalization_momentum(layer)
+        momentum = number(given.value) if given is not None else None
+        if given is None or momentum is None or not self.option("max-normalization") < momentum <= 1:
+            return
+        after = f"has come halfway only after {round(HALF_LIFE / (1 - momentum)):,} steps"
+        yield Report(
+            place=trainings.written_at(given) or layer.place,
+            message=(
+                f"BatchNormalization's momentum is {fixes.number_text(momentum)}: what it takes for the mean of its "
+                + (f"inputs {after}." if momentum < 1 else "inputs never leaves 0.")
+            ),
+            why=(
+                "Training normalizes by each batch's own statistics, inference by a moving mean that keeps this share "
+                "of itself at each step. Until it has caught up, the model answers nonsense outside of training."
+            ),
+            how="Leave it at Keras's 0.99; 0.9 for a short training.",
+            recipe=f"momentum={USUAL_NORMALIZATION}",
+        )
+
+    def _of_optimizers(self, program: Program) -> Iterator[Report]:
         for optimizer in program.optimizers:
             momentum = _momentum(optimizer)
             if momentum is None or not self.option("max") < momentum <= 1:
@@ -118,7 +183,17 @@ class MomentumTooHigh(Rule):
             if optimizer.class_name in _PARAMETER and program.range_of(_place(optimizer)) == finding.range:
                 edit = fixes.replace(program, _place(optimizer), str(USUAL))
                 return Fix(f"Set {_PARAMETER[optimizer.class_name]} to {USUAL}", Applicability.UNSAFE, (edit,))
+        for layer in program.layers:
+            given = _normalization_momentum(layer)
+            place = trainings.written_at(given) if given is not None else None
+            if place is not None and program.range_of(place) == finding.range:
+                edit = fixes.replace(program, place, str(USUAL_NORMALIZATION))
+                return Fix(f"Set momentum to {USUAL_NORMALIZATION}", Applicability.UNSAFE, (edit,))
         return None
+
+
+def _normalization_momentum(layer: Layer) -> Argument | None:
+    return layer.arguments.get("momentum") if layer.class_name == "BatchNormalization" else None
 
 
 def _momentum(optimizer: Optimizer) -> float | None:

@@ -11,6 +11,7 @@ from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.activations import own_activation
 from scram_analyzers.source.graph import Layer, Tensor
 from scram_analyzers.source.keras_api.layers import NEUTRAL, RECURRENT
+from scram_analyzers.source.model import Model
 from scram_analyzers.source.program import Program
 
 POOLINGS = frozenset(
@@ -81,6 +82,25 @@ class SoftmaxHiddenLayer(Rule):
             """,
         ),
         Example(
+            "At the end of a part of a larger model",
+            """
+            import keras
+            from keras import layers
+
+            base = keras.Sequential([keras.Input((20,)), layers.Dense(32, activation=»"softmax"«)])
+            model = keras.Sequential([base, layers.Dense(5, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            """,
+            """
+            import keras
+            from keras import layers
+
+            base = keras.Sequential([keras.Input((20,)), layers.Dense(32, activation="relu")])
+            model = keras.Sequential([base, layers.Dense(5, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            """,
+        ),
+        Example(
             "The activation as a layer",
             """
             from tensorflow.keras.layers import Activation, Conv2D, Dense, Flatten
@@ -132,6 +152,18 @@ class SoftmaxHiddenLayer(Rule):
             """,
         ),
         Example(
+            "A part that answers for itself",
+            """
+            import keras
+            from keras import layers
+
+            kinds = keras.Sequential([keras.Input((20,)), layers.Dense(4, activation="softmax")])
+            model = keras.Sequential([kinds, layers.Dense(1)])
+            model.compile("adam", "mse")
+            kinds.predict(samples)
+            """,
+        ),
+        Example(
             "An output that another part reads too",
             """
             import keras
@@ -148,14 +180,14 @@ class SoftmaxHiddenLayer(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each softmax whose values only go on into another learning layer."""
-        outputs = {id(output) for model in models_of(program) for output in model.outputs}
+        outputs = set(_outputs(program))
         for model in models_of(program):
             paths = paths_of(model)
             for layer, tensor in paths.applied:
                 activation, argument = own_activation(layer)
                 if activation != "softmax" or not (is_activation(layer) or core(layer).class_name in LINEAR_MAPS):
                     continue
-                reader = _learning_reader(paths, tensor, outputs)
+                reader = _learning_reader(paths, tensor, outputs) or _reader_beyond(program, model, tensor, outputs)
                 if reader is None:
                     continue
                 own = words(layer) if core(layer).class_name in LINEAR_MAPS else layer.class_name
@@ -176,6 +208,31 @@ class SoftmaxHiddenLayer(Rule):
                 edit = fixes.replace(program, argument.place, '"relu"')
                 return Fix("Use relu", Applicability.UNSAFE, (edit,))
         return None
+
+
+def _outputs(program: Program) -> Iterator[int]:
+    """The tensors that the program takes for answers: those of a part that only a larger model reads are none."""
+    asked = [
+        *(each.model for each in program.compiles),
+        *(each.model for each in program.fits),
+        *(each.model for each in program.evaluations),
+    ]
+    used = {model.identity for model in asked if model is not None}
+    for model in models_of(program):
+        if model.identity in used:
+            yield from (id(output) for output in model.outputs)
+
+
+def _reader_beyond(program: Program, part: Model, tensor: Tensor, outputs: set[int]) -> Layer | None:
+    """The learning layer of a larger model that reads the only output of this part of it."""
+    if part.outputs != (tensor,) or id(tensor) in outputs:
+        return None
+    for model in models_of(program):
+        paths = paths_of(model)
+        for made in paths.tensors:
+            if isinstance(made.producer, Model) and made.producer.identity == part.identity:
+                return _learning_reader(paths, made, outputs)
+    return None
 
 
 def _learning_reader(paths: Paths, tensor: Tensor, outputs: set[int]) -> Layer | None:

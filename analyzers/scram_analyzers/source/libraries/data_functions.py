@@ -9,8 +9,6 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
 from scram_analyzers.source.data import WHOLE, Data, DataStep, Interval, Part, StepKind
 from scram_analyzers.source.libraries import data_operations, loaders, numpy_functions
 from scram_analyzers.source.libraries.numpy_functions import given
@@ -18,7 +16,6 @@ from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
     Arguments,
     Constant,
-    Ref,
     Tuple,
     Unknown,
     Value,
@@ -100,19 +97,6 @@ def _shuffled(interpreter: Interpreter, name: str, arguments: Arguments, place: 
 def _passed_on(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
     """A progress bar around what it goes through."""
     return arguments.positional[0].value if arguments.positional else None
-
-
-def _shuffled_in_place(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
-    """`np.random.shuffle(x)`, `random.shuffle(items)`: what the name stands for is in another order from here on."""
-    argument = arguments.get("x", 0)
-    if argument is None or argument.place is None:
-        return None
-    step = DataStep(StepKind.SHUFFLED, name, place)
-    if isinstance(argument.value, Data) and isinstance(argument.place.node, cst.Name):
-        interpreter.bind(argument.place.node.value, argument.value.after(step))
-    elif isinstance(argument.value, Ref):
-        interpreter.note("shuffled", argument.value.identity, step)
-    return Constant(None, place)
 
 
 def _path(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
@@ -296,8 +280,8 @@ _BY_NAME: Mapping[str, Handler] = MappingProxyType(
         "tqdm.notebook.tqdm": _passed_on,
         "tqdm.tqdm_notebook": _passed_on,
         "sklearn.utils.shuffle": _shuffled,
-        "numpy.random.shuffle": _shuffled_in_place,
-        "random.shuffle": _shuffled_in_place,
+        "numpy.random.shuffle": numpy_functions.shuffled_in_place,
+        "random.shuffle": numpy_functions.shuffled_in_place,
         "pandas.get_dummies": _dummies,
         "pandas.DataFrame": _frame,
         "pandas.Series": _frame,

@@ -7,6 +7,8 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
 from scram_analyzers.source.data import WHOLE, Data, DataStep, Interval, LabelForm, StepKind, join_data
 from scram_analyzers.source.libraries import data_arithmetic, data_operations
 from scram_analyzers.source.libraries.loaders import new_root
@@ -14,6 +16,7 @@ from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
     Arguments,
     Constant,
+    Ref,
     Symbol,
     Value,
     integer,
@@ -58,7 +61,22 @@ GENERATOR = "numpy.random.default_rng"
 
 def of_generator(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
     """A method of a random generator: what numpy's function of that name gives."""
+    if name == "shuffle":
+        return shuffled_in_place(interpreter, f"{GENERATOR}.shuffle", arguments, place)
     return call(interpreter, "randint" if name == "integers" else name, arguments, place)
+
+
+def shuffled_in_place(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    """`np.random.shuffle(x)`, `random.shuffle(items)`: what the name stands for is in another order from here on."""
+    argument = arguments.get("x", 0)
+    if argument is None or argument.place is None:
+        return None
+    step = DataStep(StepKind.SHUFFLED, name, place)
+    if isinstance(argument.value, Data) and isinstance(argument.place.node, cst.Name):
+        interpreter.bind(argument.place.node.value, argument.value.after(step))
+    elif isinstance(argument.value, Ref):
+        interpreter.note("shuffled", argument.value.identity, step)
+    return Constant(None, place)
 
 
 def call(interpreter: Interpreter, last: str, arguments: Arguments, place: Place) -> Value | None:

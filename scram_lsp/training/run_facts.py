@@ -25,8 +25,8 @@ _REGULARIZERS = ("kernel_regularizer", "bias_regularizer", "recurrent_regularize
 
 _HANDED_ON = frozenset(
     {
-        "AveragePooling1D", "AveragePooling2D", "AveragePooling3D", "CenterCrop", "Cropping1D", "Cropping2D",
-        "Cropping3D", "Dropout", "Flatten", "GaussianNoise", "InputLayer", "Masking", "MaxPooling1D",
+        "AveragePooling1D", "AveragePooling2D", "AveragePooling3D", "CenterCrop", "Concatenate", "Cropping1D",
+        "Cropping2D", "Cropping3D", "Dropout", "Flatten", "GaussianNoise", "InputLayer", "Masking", "MaxPooling1D",
         "MaxPooling2D", "MaxPooling3D", "Permute", "RandomCrop", "RandomFlip", "RandomRotation",
         "RandomTranslation", "RandomZoom", "RepeatVector", "Reshape", "Resizing", "SpatialDropout1D",
         "SpatialDropout2D", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D",
@@ -84,6 +84,8 @@ def input_consumers(model: Any) -> dict[str, str]:
         readers = set(_readers(tensor, model, _MAX_STEPS_TO_CONSUMER))
         if len(readers) == 1:
             consumers[name] = readers.pop()
+            if isinstance(structure, list | tuple):  # fit(x) may feed these by their names
+                consumers[f"x[{tensor.name!r}]"] = consumers[name]
     return consumers
 
 

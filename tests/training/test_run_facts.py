@@ -115,7 +115,16 @@ def test_consumers_of_named_inputs_and_of_operations(keras):
     model = keras.Model({"image": image, "meta": meta}, output)
     assert input_consumers(model) == {"x['image']": "TrueDivide", "x['meta']": "Dense"}
     listed = keras.Model([image, meta], output)
-    assert input_consumers(listed) == {"x[0]": "TrueDivide", "x[1]": "Dense"}
+    by_name = {"x['image']": "TrueDivide", "x['meta']": "Dense"}
+    assert input_consumers(listed) == {"x[0]": "TrueDivide", "x[1]": "Dense", **by_name}
+
+
+def test_inputs_that_are_put_side_by_side_first(keras):
+    numbers, kind = keras.Input((3,), name="numbers"), keras.Input((1,), name="kind")
+    rows = keras.layers.Flatten()(keras.layers.Embedding(5, 2)(kind))
+    model = keras.Model([numbers, kind], keras.layers.Dense(1)(keras.layers.Concatenate()([numbers, rows])))
+    assert input_consumers(model)["x['numbers']"] == "Dense"
+    assert input_consumers(model)["x['kind']"] == "Embedding"
 
 
 def test_an_input_with_two_kinds_of_readers_is_not_judged(keras):

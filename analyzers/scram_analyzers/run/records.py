@@ -274,6 +274,7 @@ class DataRecord:
     `duplicate_rows` counts training rows that repeat an earlier one, `shared_rows` validation rows that are
     also in the training data, `conflicting_rows` rows equal in their inputs but not in their targets, each of
     the rows that were hashed (`training_rows_hashed`, `validation_rows_hashed`); None when not looked at.
+    `target_columns` are columns of the inputs ("x[:, 3]") that say the target, which then is a number.
     """
 
     arrays: tuple[DataArray, ...]
@@ -286,6 +287,7 @@ class DataRecord:
     duplicate_rows: int | None = None
     shared_rows: int | None = None
     conflicting_rows: int | None = None
+    target_columns: tuple[str, ...] = ()
 
     def array(self, part: str, role: str) -> DataArray | None:
         """The only array of a part and role, or None (none at all, or several)."""

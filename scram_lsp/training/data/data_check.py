@@ -12,6 +12,7 @@ import numpy.typing as npt
 from scram_analyzers.run.records import DataArray, DataRecord
 from scram_lsp.training.data.array_statistics import named_leaves
 from scram_lsp.training.data.row_hashes import SameRows, same_rows
+from scram_lsp.training.data.target_columns import columns_that_say_the_target
 from scram_lsp.training.data.whole_arrays import Part, Role, describe_array
 
 MAX_CONVERTED_VALUES = 50_000_000
@@ -38,7 +39,17 @@ def check_data(arguments: Mapping[str, Any], consumers: Mapping[str, str]) -> Da
         return None
     if record.validation_split is not None:
         record = replace(record, arrays=tuple(_with_last_classes(record.arrays)))
+    record = replace(record, target_columns=_target_columns(training))
     return _with_same_rows(record, _same_rows(training, validation))
+
+
+def _target_columns(training: tuple[Any, Any, Any]) -> tuple[str, ...]:
+    named = [(name, _as_array(leaf)) for name, leaf in named_leaves("x", training[0])]
+    inputs = [(name, array) for name, array in named if array is not None]
+    targets = _arrays_in(training[1])
+    if not inputs or len(inputs) < len(named) or len(targets) != 1 or not targets[0].ndim:
+        return ()
+    return columns_that_say_the_target(inputs, targets[0])
 
 
 def _parts_of(data: Any) -> tuple[Any, Any, Any]:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Option, Rule, RunReport
 from scram_analyzers.rules.references import DEEP_CHECKS, VALIDATING_DATA
-from scram_analyzers.run.data_parts import input_pair
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import DataArray, Subject, SubjectKind
 from scram_analyzers.run.task import has_built_in_loss, targets
@@ -47,7 +46,7 @@ class ConstantFeature(Rule):
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Constant targets and a table of constant columns are errors, many columns an info, single ones a hint."""
-        target, table = targets(history), input_pair(history)[0]
+        target = targets(history)
         if target is not None and _is_constant(target) and has_built_in_loss(history):
             yield RunReport(
                 subject=Subject(SubjectKind.TARGETS),
@@ -57,20 +56,27 @@ class ConstantFeature(Rule):
                 ),
                 severity=Severity.ERROR,
             )
-        if table is None or not table.columns or not table.constant_columns:
+        tables = [array for array in _training_inputs(history) if array.columns and array.constant_columns]
+        for table in tables:
+            yield from self._of_table(table)
+
+    def _of_table(self, table: DataArray) -> Iterator[RunReport]:
+        columns, count = table.columns or 0, len(table.constant_columns)
+        if _may_be_pixels(columns) and count < self.option("pixels") * columns:
             return
-        count = len(table.constant_columns)
-        if _may_be_pixels(table.columns) and count < self.option("pixels") * table.columns:
-            return
-        everything = count == table.columns
+        everything = count == columns
+        table_name = "the training input" if table.name == "x" else table.name
         names = listed(map(str, table.constant_columns))
         yield RunReport(
             subject=Subject(SubjectKind.INPUTS),
-            message=(
-                f"{counted(count, 'column')} of {table.columns} in the training input never change (columns {names})."
-            ),
-            severity=Severity.ERROR if everything else Severity.INFO if count >= MANY * table.columns else None,
+            message=(f"{counted(count, 'column')} of {columns} in {table_name} never change (columns {names})."),
+            severity=Severity.ERROR if everything else Severity.INFO if count >= MANY * columns else None,
         )
+
+
+def _training_inputs(history: RunHistory) -> tuple[DataArray, ...]:
+    arrays = history.data.arrays if history.data is not None else ()
+    return tuple(array for array in arrays if (array.part, array.role) == ("training", "input"))
 
 
 def _is_constant(target: DataArray) -> bool:

@@ -20,6 +20,7 @@ from scram_analyzers.rules.data.new_labels_in_validation import NewLabelsInValid
 from scram_analyzers.rules.data.nonfinite_data import NonfiniteData
 from scram_analyzers.rules.data.scaling_mismatch import ScalingMismatch
 from scram_analyzers.rules.data.sorted_validation_split import SortedValidationSplit
+from scram_analyzers.rules.data.target_in_inputs import TargetInInputs
 from scram_analyzers.rules.data.target_not_scaled import TargetNotScaled
 from scram_analyzers.rules.data.validation_drift import ValidationDrift
 from scram_analyzers.rules.data.validation_on_training_data import ValidationOnTrainingData
@@ -87,6 +88,12 @@ def test_nan_in_a_batch_of_a_stream() -> None:
     made.add_step(StepRecord(7, 1, 0.7, (batch(role="target", name="y", nonfinite=1),)))
     (report,) = reports(NonfiniteData, made)
     assert report.message == "The batch of step 7 holds 1 NaN or infinite value in y."
+
+
+def test_a_constant_column_of_one_of_several_inputs() -> None:
+    table = inputs(name="x['numbers']", constant_columns=(1,), columns=3)
+    (report,) = reports(ConstantFeature, before(data(table, inputs(name="x['kind']"), BALANCED)))
+    assert "1 column of 3 in x['numbers'] never change" in report.message
 
 
 def test_constant_columns_are_a_hint_and_constant_targets_an_error() -> None:
@@ -287,3 +294,10 @@ def test_batches_that_come_sorted_by_label() -> None:
 def test_mixed_batches_and_those_of_one_frequent_class_are_not_sorted() -> None:
     assert reports(DatasetNotShuffled, streamed([(0, 9)] * 18)) == []
     assert reports(DatasetNotShuffled, streamed([(0, 0)] * 17 + [(0, 9)])) == []
+
+
+def test_a_target_that_is_among_the_inputs() -> None:
+    record = replace(data(inputs(), BALANCED), target_columns=("x[:, 11, 0]",))
+    (report,) = reports(TargetInInputs, before(record))
+    assert report.message.startswith("x[:, 11, 0] holds the target (up to a factor and a shift)")
+    assert reports(TargetInInputs, before(data(inputs(), BALANCED))) == []

@@ -1,0 +1,61 @@
+"""Which columns of the inputs say the target: each of them alone gives it by a multiplication and an addition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+MAX_ROWS = 1_000
+"""Of longer arrays so many rows, evenly spread, are compared."""
+
+MIN_ROWS = 50
+MIN_DISTINCT = 10
+"""A target of fewer different values is one of classes, or chance. Ours."""
+
+MAX_COLUMNS = 4_096
+TOLERANCE = 1e-9
+"""Of the target's variance: what rounding to float32 leaves unexplained is less than a tenth of it. Ours."""
+
+Array = npt.NDArray[np.generic]
+
+
+def columns_that_say_the_target(inputs: Sequence[tuple[str, Array]], target: Array) -> tuple[str, ...]:
+    """Such columns as the program would write them: `x[:, 3]`; of a sequence only those of its last step.
+
+    None where half of all columns do, as in windows over a straight line, or where there is one column only.
+    """
+    rows = len(target)
+    if rows < MIN_ROWS or target.size != rows or target.dtype.kind not in "iuf":
+        return ()
+    if any(array.ndim < 2 or len(array) != rows or array.dtype.kind not in "biuf" for _, array in inputs):
+        return ()
+    chosen = np.linspace(0, rows - 1, min(rows, MAX_ROWS)).astype(np.intp)
+    wanted = target.reshape(-1)[chosen].astype(np.float64)
+    columns = sum(array.size // rows for _, array in inputs)
+    if not 1 < columns <= MAX_COLUMNS or not np.isfinite(wanted).all() or len(np.unique(wanted)) <= MIN_DISTINCT:
+        return ()
+    found: list[str] = []
+    saying = 0
+    for name, array in inputs:
+        says = _says(array[chosen].reshape(len(chosen), -1), wanted).reshape(array.shape[1:])
+        saying += int(says.sum())
+        found.extend(_written(name, says))
+    return tuple(found) if 2 * saying < columns else ()
+
+
+def _says(table: Array, wanted: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """For each column whether the target is a straight line over it."""
+    with np.errstate(all="ignore"):
+        centred = table.astype(np.float64)
+        centred = centred - centred.mean(axis=0)
+        goal = wanted - wanted.mean()
+        explained = (goal @ centred) ** 2 / ((centred**2).sum(axis=0) * (goal @ goal))
+        return np.asarray(1 - explained < TOLERANCE)  # False for what is constant or not finite
+
+
+def _written(name: str, says: npt.NDArray[np.bool_]) -> Iterator[str]:
+    for place in np.argwhere(says):
+        if len(place) == 1 or place[0] == says.shape[0] - 1:
+            yield f"{name}[:, {', '.join(map(str, place))}]"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from scram_analyzers.findings import SourceRange
@@ -267,6 +268,18 @@ class Program:
         """
         for thing in things:
             yield from question(self, thing)
+
+    def calls_of(self, names: frozenset[str]) -> tuple[Call, ...]:
+        """The calls that go by one of some canonical names, in the order of the program."""
+        found = [each for name in names & self._calls_by_name.keys() for each in self._calls_by_name[name]]
+        return tuple([call for _, call in sorted(found, key=itemgetter(0))])
+
+    @cached_property
+    def _calls_by_name(self) -> Mapping[str, list[tuple[int, Call]]]:
+        found: dict[str, list[tuple[int, Call]]] = {}
+        for number, call in enumerate(self.calls):
+            found.setdefault(call.name, []).append((number, call))
+        return found
 
     def mentions(self, word: str) -> bool:
         """Whether the text has this in it."""

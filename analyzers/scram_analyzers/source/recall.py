@@ -6,16 +6,17 @@ that notes what is looked at; where all of that is the same in the next text, so
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from operator import is_
+from operator import attrgetter, is_
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from scram_analyzers.source.imports import Imports
 from scram_analyzers.source.once import Following
-from scram_analyzers.source.program import Program
+from scram_analyzers.source.program import Call, Program
 from scram_analyzers.source.reading.chunks import PlacedChunk, Section
 
 Answer = TypeVar("Answer")
@@ -52,6 +53,8 @@ class _Known:
     looks: frozenset[Look]
     parts: _Parts
 
+
+_ANSWER, _LOOKS = attrgetter("answer"), attrgetter("looks")
 
 _Parts: TypeAlias = "Mapping[Hashable, Mapping[Hashable, _Known]]"
 """Answers about single things, by question and thing."""
@@ -168,17 +171,20 @@ class _View(Program, Following):
 
     def each(self, things: Iterable[Thing], question: Callable[[Program, Thing], Iterable[Answer]]) -> Iterator[Answer]:
         last, parts = self._last_parts.get(question, {}), self.parts.setdefault(question, {})
-        looks, answers = set[frozenset[Look]](), list[Answer]()
-        for thing in things:
-            known = last.get(thing) or parts.get(thing)
-            if known is None:
-                known = self._recall.asked(lambda view, thing=thing: tuple(question(view, thing)), {})  # type: ignore[misc]
-            parts[thing] = known
-            looks.add(known.looks)
-            if known.answer:
-                answers += known.answer
-        self.looks.update(*looks)
-        return iter(answers)
+        about = tuple(things)
+        found = [last.get(thing) or parts.get(thing) or self._part(thing, question) for thing in about]
+        parts.update(zip(about, found, strict=True))
+        self.looks.update(*set(map(_LOOKS, found)))
+        return itertools.chain.from_iterable(filter(None, map(_ANSWER, found)))
+
+    def _part(self, thing: Thing, question: Callable[[Program, Thing], Iterable[object]]) -> _Known:
+        known = self._recall.asked(lambda view: tuple(question(view, thing)), {})
+        self.parts[question][thing] = known
+        return known
+
+    def calls_of(self, names: frozenset[str]) -> tuple[Call, ...]:
+        calls: tuple[Call, ...] = self._look(Look("calls_of", (names,)))
+        return calls
 
     def mentions(self, word: str) -> bool:
         return bool(self._look(Look("mentions", (word,))))

@@ -14,6 +14,8 @@ import pytest
 
 from scram_analyzers.engine import Analysis, analyze_source
 from scram_analyzers.rules.registry import RuleSet
+from scram_analyzers.source.interpreting.interpreter import Interpreter
+from scram_analyzers.source.interpreting.reuse import Memory
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading.chunks import REMEMBERED_FILES, ParseCache, ParsedChunk
@@ -385,6 +387,40 @@ def test_what_an_edit_does_not_touch_is_taken_over() -> None:
     assert second is not None
     assert second.compiles[0] is first.compiles[0]
     assert second.compiles[1] is not first.compiles[1]
+
+
+def test_a_model_that_stays_the_same_is_one_model_wherever_and_whenever_it_is_used() -> None:
+    cache = ParseCache()
+    text = FUNCTIONAL.replace(
+        'model.compile("adam", "mse")\n', 'model.compile("adam", "mse")\nmodel.evaluate(x_test)\n'
+    )
+    first = analyze_source(text, "train.py", RULES, cache).program
+    second = analyze_source(text.replace("x_test), y_test", "x_test), x_test"), "train.py", RULES, cache).program
+    assert first is not None
+    assert second is not None
+    assert first.compiles[0].model is first.fits[0].model
+    assert first.compiles[1].model is first.evaluations[0].model
+    assert first.compiles[1].model is not first.fits[1].model, "its layers are frozen in between"
+    assert second.fits[1] is not first.fits[1]
+    assert second.models[1] is first.models[1]
+
+
+def test_nothing_of_a_reading_waits_for_the_garbage_collector() -> None:
+    cache = ParseCache()
+    analyze_source(SUBCLASSED, "train.py", RULES, cache)
+    gc.collect()
+    gc.disable()
+    try:
+        before = _readings()
+        for edited in edits(SUBCLASSED, random.Random(0), 10):
+            analyze_source(edited, "train.py", RULES, cache)
+        assert _readings() == before
+    finally:
+        gc.enable()
+
+
+def _readings() -> int:
+    return sum(isinstance(each, (Interpreter, Memory)) for each in gc.get_objects())
 
 
 @pytest.mark.parametrize(

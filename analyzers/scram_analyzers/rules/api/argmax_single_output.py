@@ -137,7 +137,7 @@ class _Use:
 
 
 def _uses(program: Program) -> Iterator[_Use]:
-    calls = [call for call in program.calls if call.name in _ARGMAX]
+    calls = program.calls_of(_ARGMAX)
     if not calls:
         return
     predicting = {each.place.key: each.model for each in program.evaluations if each.method == "predict"}

@@ -14,7 +14,6 @@ from scram_analyzers.rules.api.keywords import KerasCall, Keyword
 from scram_analyzers.rules.base import Example, Reference, Report, Rule
 from scram_analyzers.source.keras_api.layers import LEGACY_PARAMETERS
 from scram_analyzers.source.keras_api.signatures import signatures
-from scram_analyzers.source.once import once
 from scram_analyzers.source.program import Program
 
 _CHECKED = ("keras.layers.", "keras.optimizers.", "keras.callbacks.", "keras.Model.")
@@ -279,13 +278,15 @@ class InvalidArgument(Rule):
 
 
 def _invalid(program: Program) -> Iterator[tuple[KerasCall, Keyword]]:
-    for call in keywords.keras_calls(program):
-        unknown = _unknown(call)
-        if unknown and _is_written(program, call):
-            yield from ((call, keyword) for keyword in unknown)
+    return program.each(keywords.keras_calls(program), _written)
 
 
-@once
+def _written(program: Program, call: KerasCall) -> Iterator[tuple[KerasCall, Keyword]]:
+    unknown = _unknown(call)
+    if unknown and _is_written(program, call):
+        yield from ((call, keyword) for keyword in unknown)
+
+
 def _unknown(call: KerasCall) -> tuple[Keyword, ...]:
     """The keywords that are in no signature, where the call takes no others than those."""
     if not call.name.startswith(_CHECKED) or not call.parameters or "kwargs" in call.parameters:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,7 +24,7 @@ _METHODS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class KerasCall:
     """A call of something whose signature is known: its canonical name, how to say it, and its parameters."""
 
@@ -31,7 +32,7 @@ class KerasCall:
     words: str
     parameters: tuple[str, ...]
     place: Place
-    answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,35 +48,28 @@ class Keyword:
 def keras_calls(program: Program) -> tuple[KerasCall, ...]:
     """Every call of Keras's own classes, functions and model methods, each expression once."""
     found: dict[tuple[int, int], KerasCall] = {}
-    for call in _all_calls(program):
+    for call in itertools.chain(
+        program.each(program.calls, _of_function),
+        program.each(program.fits, _of_method),
+        program.each(program.evaluations, _of_method),
+        program.each(program.compiles, _of_method),
+    ):
         found.setdefault(call.place.key, call)
     return tuple(found.values())
 
 
-def _all_calls(program: Program) -> Iterator[KerasCall]:
-    asked = [
-        *map(_of_function, program.calls),
-        *map(_of_method, program.fits),
-        *map(_of_method, program.evaluations),
-        *map(_of_method, program.compiles),
-    ]
-    return filter(None, asked)
-
-
-@once
-def _of_function(call: Call) -> KerasCall | None:
+def _of_function(_: Program, call: Call) -> Iterator[KerasCall]:
     name = "keras.Model" if call.name == "keras.models.Model" else call.name
     name = "keras.Sequential" if name == "keras.models.Sequential" else name
     parameters = signatures().get(name) if call.arguments.keywords else None
-    return KerasCall(call.name, name.rpartition(".")[2], parameters, call.place) if parameters is not None else None
+    if parameters is not None:
+        yield KerasCall(call.name, name.rpartition(".")[2], parameters, call.place)
 
 
-@once
-def _of_method(call: Fit | Evaluation | Compile) -> KerasCall | None:
+def _of_method(_: Program, call: Fit | Evaluation | Compile) -> Iterator[KerasCall]:
     method = "compile" if isinstance(call, Compile) else call.method
-    if method not in _METHODS or call.model is None:
-        return None
-    return KerasCall(_METHODS[method], method, signatures()[_METHODS[method]], call.place)
+    if method in _METHODS and call.model is not None:
+        yield KerasCall(_METHODS[method], method, signatures()[_METHODS[method]], call.place)
 
 
 @once

@@ -14,7 +14,6 @@ from scram_analyzers.rules.api.keras_versions import KerasVersion
 from scram_analyzers.rules.api.keywords import KerasCall, Keyword
 from scram_analyzers.rules.base import Example, Reference, Report, Rule
 from scram_analyzers.source.keras_api.layers import LEGACY_PARAMETERS, NOT_RENAMED
-from scram_analyzers.source.once import once
 from scram_analyzers.source.program import Program
 
 _OF_MODELS: Mapping[str, str] = MappingProxyType({"input": "inputs", "output": "outputs"})
@@ -134,17 +133,16 @@ class RenamedArgument(Rule):
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each keyword that has a new name in the same call's signature."""
         version: KerasVersion | None = None
-        for call in keywords.keras_calls(program):
-            for keyword, new in _renamed(call):
-                version = version or keras_versions.keras_version(program)
-                if version is KerasVersion.OLDER:
-                    return
-                yield Report(
-                    place=keyword.place,
-                    message=f"The argument {keyword.name}= of {call.words} is called {new}= now.",
-                    severity=keras_versions.severity_of(version),
-                    recipe=f"{new}={_new_value(keyword) or keyword.value.text}",
-                )
+        for call, keyword, new in program.each(keywords.keras_calls(program), _renamed):
+            version = version or keras_versions.keras_version(program)
+            if version is KerasVersion.OLDER:
+                return
+            yield Report(
+                place=keyword.place,
+                message=f"The argument {keyword.name}= of {call.words} is called {new}= now.",
+                severity=keras_versions.severity_of(version),
+                recipe=f"{new}={_new_value(keyword) or keyword.value.text}",
+            )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Write the new name."""
@@ -162,12 +160,13 @@ class RenamedArgument(Rule):
         return None
 
 
-@once
-def _renamed(call: KerasCall) -> tuple[tuple[Keyword, str], ...]:
+def _renamed(_: Program, call: KerasCall) -> Iterator[tuple[KerasCall, Keyword, str]]:
     """The keywords that have new names, but for those whose new name is there as well."""
     written = keywords.keywords_of(call)
     named = ((keyword, _new_name(call, keyword)) for keyword in written)
-    return tuple((old, new) for old, new in named if new is not None and all(each.name != new for each in written))
+    for old, new in named:
+        if new is not None and all(each.name != new for each in written):
+            yield call, old, new
 
 
 def _new_value(keyword: Keyword) -> str | None:

@@ -258,7 +258,7 @@ class EmbeddingVocabularyTooSmall(Rule):
 def _one_row_short(program: Program) -> Iterator[Report]:
     """Report Embeddings of `len(tokenizer.word_index)` rows: a Tokenizer numbers its words from 1."""
     said: set[int] = set()
-    for data, layer in (pair for fit in program.fits for pair in _embedded(fit)):
+    for data, layer in program.each(program.fits, _embedded):
         if not data.source.endswith("Tokenizer.texts_to_sequences"):
             continue
         rows = _rows(layer)
@@ -297,8 +297,7 @@ def _rows(layer: Layer) -> Argument | None:
 
 def _fed(program: Program) -> Iterator[tuple[Layer, int, Place | None]]:
     """Each Embedding with the largest number that reaches it, and where the numbers are made."""
-    for fit in program.fits:
-        yield from _fed_by_data(fit)
+    yield from program.each(program.fits, _fed_by_data)
     for model in models_of(program):
         yield from _fed_by_layers(model)
 
@@ -318,13 +317,13 @@ def _fed_by_layers(model: Model) -> tuple[tuple[Layer, int, Place | None], ...]:
 TEXT_LAYERS = ("TextVectorization", "StringLookup", "IntegerLookup")
 
 
-def _fed_by_data(fit: Fit) -> Iterator[tuple[Layer, int, Place | None]]:
-    for data, layer in _embedded(fit):
+def _fed_by_data(program: Program, fit: Fit) -> Iterator[tuple[Layer, int, Place | None]]:
+    for data, layer in _embedded(program, fit):
         if data.token_ids and data.range is not None:
             yield layer, int(data.range.high), data.place
 
 
-def _embedded(fit: Fit) -> Iterator[tuple[Data, Layer]]:
+def _embedded(_: Program, fit: Fit) -> Iterator[tuple[Data, Layer]]:
     """Data with the Embedding that they go to: the inputs of a model, or those of each of its several."""
     if fit.model is None:
         return

@@ -135,7 +135,7 @@ class WrongAxis(Rule):
                     message=f"{layer.class_name} works along axis 0 and mixes the examples of a batch with each other.",
                     recipe="axis=-1",
                 )
-        if not any(call.name in _LAYOUT_SETTERS for call in program.calls):
+        if not program.calls_of(_LAYOUT_SETTERS):
             yield from self._of_maps(program)
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:

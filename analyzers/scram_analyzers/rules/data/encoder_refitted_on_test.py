@@ -9,9 +9,9 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.data.refitting import refits
+from scram_analyzers.rules.data.refitting import Refit, refits
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Program
+from scram_analyzers.source.program import Fit, Program
 
 ENCODERS = (
     "LabelEncoder",
@@ -125,18 +125,17 @@ class EncoderRefittedOnTest(Rule):
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report encoders that were fitted to the data which judge the model."""
         seen: set[tuple[int, int]] = set()
-        for fit in program.fits:
-            for refit in refits(program, fit, ENCODERS):
-                if refit.learned.place.key in seen:
-                    continue
-                seen.add(refit.learned.place.key)
-                kind = refit.learned.kind.rpartition(".")[2]
-                yield Report(
-                    place=refit.learned.place,
-                    message=f"This {kind} is fitted again, to data that judge the model: its numbers may mean others.",
-                    related=(Related(refit.training.place, "The training data are encoded by this fit."),),
-                    recipe=refit.learned.place.text.replace(".fit_transform(", ".transform(", 1),
-                )
+        for refit in program.each(program.fits, _refits):
+            if refit.learned.place.key in seen:
+                continue
+            seen.add(refit.learned.place.key)
+            kind = refit.learned.kind.rpartition(".")[2]
+            yield Report(
+                place=refit.learned.place,
+                message=f"This {kind} is fitted again, to data that judge the model: its numbers may mean others.",
+                related=(Related(refit.training.place, "The training data are encoded by this fit."),),
+                recipe=refit.learned.place.text.replace(".fit_transform(", ".transform(", 1),
+            )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Only transform with the encoder that was fitted to the training data."""
@@ -151,3 +150,7 @@ class EncoderRefittedOnTest(Rule):
                 edit = fixes.replace(program, Place(refit.learned.place.section, call.func.attr), "transform")
                 return Fix("Only transform, with the training data's fit", Applicability.UNSAFE, (edit,))
         return None
+
+
+def _refits(program: Program, fit: Fit) -> Iterator[Refit]:
+    return refits(program, fit, ENCODERS)

@@ -11,7 +11,7 @@ from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Se
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.data.refitting import CENTRES, COLUMN_TRANSFORMERS, SCALERS, Refit, refits, refits_of_loop
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Program
+from scram_analyzers.source.program import Fit, Program
 
 
 class ScalerRefittedOnTest(Rule):
@@ -194,10 +194,9 @@ class ScalerRefittedOnTest(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report scalers that were fitted to the data which judge the model."""
-        kinds = SCALERS + COLUMN_TRANSFORMERS + CENTRES
-        found = [each for fit in program.fits for each in refits(program, fit, kinds)]
+        found = list(program.each(program.fits, _refits))
         seen: set[tuple[int, int]] = set()
-        for refit in found or refits_of_loop(program, kinds):
+        for refit in found or refits_of_loop(program, _KINDS):
             if refit.learned.place.key not in seen:
                 seen.add(refit.learned.place.key)
                 yield _report(refit)
@@ -216,6 +215,13 @@ class ScalerRefittedOnTest(Rule):
                     edit = fixes.replace(program, method, "transform")
                     return Fix("Only transform, with the training data's fit", Applicability.UNSAFE, (edit,))
         return None
+
+
+_KINDS = SCALERS + COLUMN_TRANSFORMERS + CENTRES
+
+
+def _refits(program: Program, fit: Fit) -> Iterator[Refit]:
+    return refits(program, fit, _KINDS)
 
 
 def _report(refit: Refit) -> Report:

@@ -256,7 +256,7 @@ class SortedValidationSplit(Rule):
         yield from program.each(program.fits, self._of_fit)
         yield from program.each(program.fits, _of_slices)
         if program.fits:
-            yield from program.each(program.calls, _of_folds)
+            yield from program.each(program.calls_of(_FOLDS), _of_folds)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         share, data = number(fit.arguments.value("validation_split")), fit.inputs
@@ -345,7 +345,7 @@ def _of_slices(program: Program, fit: Fit) -> Iterator[Report]:
 
 def _of_folds(program: Program, call: Call) -> Iterator[Report]:
     """A KFold that cuts a data set which comes sorted by class into stretches."""
-    if call.name != KFOLD or call.arguments.open or not isinstance(call.result, Ref):
+    if call.arguments.open or not isinstance(call.result, Ref):
         return
     shuffle = call.arguments.get("shuffle", 1)
     if shuffle is not None and boolean(shuffle.value) is not False:
@@ -362,6 +362,7 @@ def _of_folds(program: Program, call: Call) -> Iterator[Report]:
 
 
 KFOLD = "sklearn.model_selection.KFold"
+_FOLDS = frozenset((KFOLD,))
 
 
 def _cut_by(program: Program, folds: Call, made: Ref) -> Iterator[Argument]:
@@ -370,7 +371,7 @@ def _cut_by(program: Program, folds: Call, made: Ref) -> Iterator[Argument]:
         cv, x = call.arguments.value("cv"), call.arguments.get("X", 1)
         if x is not None and isinstance(cv, Ref) and cv.identity == made.identity:
             yield x
-    only = sum(call.name == KFOLD for call in program.calls) == 1
+    only = len(program.calls_of(_FOLDS)) == 1
     for call in program.method_calls:
         x = call.arguments.get("X", 0)
         if only and call.name == f"{KFOLD}.split" and x is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import libcst as cst
 
 from scram_analyzers.source.data import Data, DataStep
@@ -15,14 +17,18 @@ from scram_analyzers.source.values import Arguments
 def unused_copies(program: Program) -> tuple[tuple[Call, Fit], ...]:
     """Each call whose scaled result nobody uses, with a training on the same data unscaled."""
     found: dict[tuple[int, int], tuple[Call, Fit]] = {}
-    for call in (*program.method_calls, *program.calls):
-        scaled = call.result
-        if not isinstance(scaled, Data) or not _scales(call, scaled) or call.place.key in found:
+    for call, scaled in program.each((*program.method_calls, *program.calls), _scaled):
+        if call.place.key in found:
             continue
         fit = next((fit for fit in program.fits if _trains_raw(fit, scaled)), None)
         if fit is not None and fit.x is not None and fit.x.place is not None and not _is_used(program, call):
             found[call.place.key] = (call, fit)
     return tuple(found.values())
+
+
+def _scaled(_: Program, call: Call) -> Iterator[tuple[Call, Data]]:
+    if isinstance(call.result, Data) and _scales(call, call.result):
+        yield call, call.result
 
 
 def _scales(call: Call, scaled: Data) -> bool:

@@ -118,7 +118,7 @@ class CallbackNotPassed(Rule):
 
 def _unused(program: Program) -> Iterator[tuple[Call, str | None]]:
     """Callbacks whose names nobody reads, with the name (None: none, or that of a list)."""
-    made = [call for call in program.calls if _is_callback(call.name)]
+    made = list(program.each(program.calls, _callbacks))
     if not made or not program.fits or any(fit.callbacks is None for fit in program.fits):
         return
     passed = {each.place.key for fit in program.fits for each in fit.callbacks or () if each.place is not None}
@@ -131,6 +131,7 @@ def _unused(program: Program) -> Iterator[tuple[Call, str | None]]:
             yield call, name if isinstance(above[0], cst.Assign) else None
 
 
-def _is_callback(name: str) -> bool:
-    module, _, last = name.rpartition(".")
-    return module == "keras.callbacks" and last[:1].isupper() and last != "CallbackList"
+def _callbacks(_: Program, call: Call) -> Iterator[Call]:
+    package, last = call.name.rpartition(".")[::2]
+    if package == "keras.callbacks" and last[:1].isupper() and last != "CallbackList":
+        yield call

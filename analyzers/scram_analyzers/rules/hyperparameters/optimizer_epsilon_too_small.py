@@ -143,8 +143,8 @@ def _place(optimizer: Optimizer) -> Place:
 
 def _half_precision(program: Program) -> Place | None:
     """The call that makes float16 the format of all weights."""
-    for call in program.calls:
-        if call.name in _SETTERS and text(call.arguments.value("value", 0)) == "float16":
+    for call in program.calls_of(_SETTERS):
+        if text(call.arguments.value("value", 0)) == "float16":
             return call.place
     return None
 

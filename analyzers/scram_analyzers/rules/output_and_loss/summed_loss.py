@@ -239,7 +239,7 @@ def _sums(program: Program) -> Iterator[tuple[Call, Place, Function]]:
     losses = [loss for compiled in program.compiles for loss in compiled.losses if loss.function is not None]
     if not losses:
         return
-    by_key = {call.place.key: call for call in program.calls if call.name in SUMS}
+    by_key = {call.place.key: call for call in program.calls_of(SUMS)}
     for loss, function, returned in program.each(losses, _results):
         call = by_key.get(returned.key)
         if call is not None and _over_everything(call):

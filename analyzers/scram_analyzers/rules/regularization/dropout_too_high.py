@@ -175,6 +175,9 @@ class DropoutTooHigh(Rule):
         return f"{named} {share}, which may be too many; usual rates are 0.1 to 0.5."
 
 
+_MADE_OF_TENSORS = frozenset(("keras.Model", "keras.models.Model"))
+
+
 @once
 def _passed_by(program: Program) -> frozenset[int]:
     """The dropout layers that values can go around to every output they reach, as on one of two parallel ways."""
@@ -189,8 +192,8 @@ def _passed_by(program: Program) -> frozenset[int]:
 def _outputs(program: Program) -> Iterator[tuple[Tensor, ...]]:
     """What the models return, those included that are made and never compiled here."""
     yield from (model.outputs for model in models_of(program))
-    for call in program.calls:
-        output = call.arguments.value("outputs", 1) if call.name in ("keras.Model", "keras.models.Model") else None
+    for call in program.calls_of(_MADE_OF_TENSORS):
+        output = call.arguments.value("outputs", 1)
         if isinstance(output, Tensor):
             yield (output,)
 

@@ -21,6 +21,7 @@ _FACTORS = {
     "keras.regularizers.l1_l2": ("l1", "l2"),
     "keras.regularizers.L1L2": ("l1", "l2"),
 }
+_NAMES = frozenset(_FACTORS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Strength:
 
 def regularizer_calls(program: Program) -> Iterator[Call]:
     """The regularizers that the program makes."""
-    return (call for call in program.calls if call.name in _FACTORS)
+    return iter(program.calls_of(_NAMES))
 
 
 def goes_to_another_library(program: Program, call: Call) -> bool:

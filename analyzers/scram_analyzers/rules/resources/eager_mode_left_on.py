@@ -74,8 +74,8 @@ class EagerModeLeftOn(Rule):
                 yield Report(
                     place=place, message="This model trains without being compiled into a graph, which is slow."
                 )
-        for call in program.calls:
-            if call.name in _GLOBAL and boolean(call.arguments.value("run_eagerly", 0)) is True:
+        for call in program.calls_of(_GLOBAL):
+            if boolean(call.arguments.value("run_eagerly", 0)) is True:
                 yield Report(place=call.place, message="All of TensorFlow runs without graphs here, which is slow.")
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:

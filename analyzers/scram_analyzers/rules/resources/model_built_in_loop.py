@@ -137,7 +137,7 @@ class ModelBuiltInLoop(Rule):
 
 def _in_loops(program: Program) -> Iterator[tuple[Call, Place]]:
     """Models whose creating call stands in a loop in which something is trained."""
-    made = {call.place.key: call for call in program.calls if call.name in _MODELS}
+    made = {call.place.key: call for call in program.calls_of(_MODELS)}
     if not made or not program.fits or program.mentions("clear_session"):
         return
     trained = {fit.place.key for fit in program.fits}

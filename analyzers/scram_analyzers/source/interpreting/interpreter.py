@@ -19,6 +19,7 @@ from scram_analyzers.source.imports import Imports
 from scram_analyzers.source.interpreting import binding, calls, expressions, keras_models
 from scram_analyzers.source.interpreting.recording import Recording
 from scram_analyzers.source.interpreting.reuse import Fact, Memory, Name, Trace
+from scram_analyzers.source.interpreting.snapshots import Snapshots
 from scram_analyzers.source.interpreting.state import (
     DictObject,
     HeapObject,
@@ -96,8 +97,11 @@ def interpret(text: str, filename: str, cache: ParseCache | None = None) -> Prog
     interpreter = Interpreter(text, filename, module.chunks, memory)
     program = interpreter.run()
     stretches, sought = interpreter.stretches, frozenset(interpreter.sought)
+    snapshots = interpreter.snapshots.of_these(interpreter.state.heap)
     recall = memory.recall or Recall()
-    cache.remember(filename, Memory(module, stretches.outcomes, stretches.blocks, sought, memory.serials, recall))
+    cache.remember(
+        filename, Memory(module, stretches.outcomes, stretches.blocks, sought, memory.serials, snapshots, recall)
+    )
     return program
 
 
@@ -116,7 +120,8 @@ class Interpreter:
         self.scope_parents: dict[int, int | None] = {MODULE_SCOPE: None}
         self.section: Section | None = None
         self.class_bodies = 0
-        self.stretches = Stretches(self, memory)
+        self.stretches = Stretches(memory)
+        self.snapshots = Snapshots(memory.snapshots if memory is not None else {})
         self.identities = itertools.count(1)
         self.steps = 0
         self.loops_until = 0
@@ -133,7 +138,7 @@ class Interpreter:
         unread = [_unread(chunk, problem) for chunk in self.chunks if (problem := chunk.parsed.problem) is not None]
         try:
             sections = [chunk.section for chunk in self.chunks if chunk.parsed.module is not None]
-            unread += self.stretches.read(sections, lambda section: section, self._statements)
+            unread += self.stretches.read(self, sections, lambda section: section, self._statements)
             unread += self._uncalled()
         except BudgetSpentError:
             unread.append(
@@ -181,11 +186,13 @@ class Interpreter:
 
     def _uncalled(self) -> Iterator[UnreadPart]:
         yield from self.stretches.read(
+            self,
             self.recording.classes,
             lambda cls: ("class", cls.section, cls.node),
             lambda cls: ((cls, partial(self._guarded, self._run_class_alone, cls)),),
         )
         yield from self.stretches.read(
+            self,
             self.recording.definitions,
             lambda function: ("function", function.section, function.node),
             lambda function: ((function, partial(self._guarded, self._run_function_alone, function)),),
@@ -406,6 +413,7 @@ class Interpreter:
         """Follow a function with these arguments; `Unknown` where that goes too deep."""
         active = sum(1 for frame in self.frames if frame.function and frame.function.node is function.node)
         if len(self.frames) > MAX_CALL_DEPTH or active > 0:
+            self.fact("entered", function.node)  # what this comes to is not for those who ask from elsewhere
             return UNKNOWN
         self.note("entered", function.node, True)
         scope = self.new_scope(function.scope)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -201,6 +202,10 @@ def sources(thing: ModelObject) -> tuple[Tensor, ...]:
 def snapshot(interpreter: Interpreter, value: Value) -> Model:
     """The model as it is now, as a graph."""
     assert isinstance(value, Ref)
+    return interpreter.snapshots.of(value.identity, interpreter, partial(_made, interpreter, value))
+
+
+def _made(interpreter: Interpreter, value: Ref) -> Model:
     thing = interpreter.object_of(value)
     if isinstance(thing, Instance):
         return _of_instance(interpreter, value, thing)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.recording import Recorded
-    from scram_analyzers.source.interpreting.state import HeapObject
+    from scram_analyzers.source.interpreting.snapshots import Known
+    from scram_analyzers.source.interpreting.state import HeapObject, State
     from scram_analyzers.source.program import UnreadPart
     from scram_analyzers.source.reading.parsed_module import ParsedModule
     from scram_analyzers.source.recall import Recall
@@ -43,6 +44,18 @@ class Journal(Generic[Key, Held]):
         """Note that the answer for `key` was `found`, unless the stretch itself had put it there."""
         if key not in self.before or self.before[key] is found:
             self.asked.add(key)
+
+    def ask_again(self, keys: Iterable[Key], known: Mapping[Key, Held]) -> None:
+        """Note that the answers for several keys were those that hold now."""
+        before = self.before
+        self.asked.update([key for key in keys if key not in before or before[key] is known.get(key)])
+
+    def add(self, later: Journal[Key, Held], known: Mapping[Key, Held]) -> None:
+        """Note all that was asked and changed by a part of the stretch with a journal of its own; now it has ended."""
+        for key in later.asked:
+            self.ask(key, later.before[key] if key in later.before else known.get(key))
+        for key, old in later.before.items():
+            self.before.setdefault(key, old)
 
     def change(self, key: Key, known: Mapping[Key, Held]) -> None:
         """Note that `key` is about to change."""
@@ -115,6 +128,18 @@ class Trace:
         self.names: Journal[Name, Value] = Journal()
         self.heap: Journal[int, HeapObject] = Journal()
         self.facts: Journal[Fact, object] = Journal()
+
+    def add(self, later: Trace, state: State, facts: Mapping[Fact, object]) -> None:
+        """Note what a part of the stretch asked for and changed that ended in this state."""
+        self.names.add(later.names, state.names)
+        self.heap.add(later.heap, state.heap)
+        self.facts.add(later.facts, facts)
+
+    @property
+    def asks_the_heap_alone(self) -> bool:
+        """Whether nothing but objects was asked for, and nothing changed."""
+        others = self.names.asked or self.facts.asked
+        return not (others or self.names.before or self.heap.before or self.facts.before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +229,8 @@ class Memory:
     """The last reading of one file: how it was cut and parsed, the outcome of each stretch.
 
     `blocks` are stretches that were taken over together, by the first of them; `sought` the names that the whole text
-    was searched for. `serials` numbers the stretches ever read; `recall` is what was said of the program.
+    was searched for. `serials` numbers the stretches ever read; `snapshots` are its models as graphs; `recall` is what
+    was said of the program.
     """
 
     module: ParsedModule | None = None
@@ -212,6 +238,7 @@ class Memory:
     blocks: Mapping[Hashable, Block] = field(default_factory=dict)
     sought: frozenset[str] = frozenset()
     serials: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    snapshots: Known = field(default_factory=dict)
     recall: Recall | None = None
 
 

@@ -35,18 +35,22 @@ STRETCH_BITS = 32
 class Stretches:
     """The stretches of one reading. `outcomes` and `blocks` are what the next one may take over.
 
-    Without a memory nothing is taken over and nothing kept.
+    Without a memory nothing is taken over and nothing kept. The interpreter that they are read by is not held: it holds
+    them, and what it noted should be gone with it.
     """
 
-    def __init__(self, interpreter: Interpreter, memory: Memory | None) -> None:
-        self._interpreter = interpreter
+    def __init__(self, memory: Memory | None) -> None:
         self._memory = memory
         self._may_join = JOINED_AT_ONCE
         self.outcomes: dict[Hashable, Outcome] = {}
         self.blocks: dict[Hashable, Block] = {}
 
     def read(
-        self, things: Sequence[Thing], key: Callable[[Thing], Hashable], parts: Callable[[Thing], Parts]
+        self,
+        interpreter: Interpreter,
+        things: Sequence[Thing],
+        key: Callable[[Thing], Hashable],
+        parts: Callable[[Thing], Parts],
     ) -> Iterator[UnreadPart]:
         """Read things in order, those included that reading adds to them; gives what could not be read.
 
@@ -56,18 +60,20 @@ class Stretches:
         position = 0
         while position < len(things):
             thing = things[position]
-            block = self._taken_over(things, position, key)
+            block = self._taken_over(interpreter, things, position, key)
             if block is not None:
                 taken.append(block)
                 position += len(block.things)
                 continue
             self._join(taken)
             taken = []
-            yield from self._read(key(thing), parts(thing))
+            yield from self._read(interpreter, key(thing), parts(thing))
             position += 1
         self._join(taken)
 
-    def _taken_over(self, things: Sequence[Thing], position: int, key: Callable[[Thing], Hashable]) -> Block | None:
+    def _taken_over(
+        self, interpreter: Interpreter, things: Sequence[Thing], position: int, key: Callable[[Thing], Hashable]
+    ) -> Block | None:
         """What is the same as last time from a position on, put in place; None where that must be read."""
         if self._memory is None:
             return None
@@ -76,10 +82,10 @@ class Stretches:
         if (
             block is None
             or tuple(things[position : position + len(block.things)]) != block.things
-            or not self._repeat(block.outcome)
+            or not _repeat(interpreter, block.outcome)
         ):
             outcome = self._memory.outcomes.get(key(thing))
-            if outcome is None or not self._repeat(outcome):
+            if outcome is None or not _repeat(interpreter, outcome):
                 return None
             block = Block((thing,), {key(thing): outcome}, outcome)
         self.outcomes.update(block.outcomes)
@@ -108,56 +114,34 @@ class Stretches:
         if block is not None and len(block.things) > 1:
             self.blocks[block.things[0]] = block
 
-    def _read(self, key: Hashable, parts: Parts) -> tuple[UnreadPart, ...]:
-        interpreter = self._interpreter
+    def _read(self, interpreter: Interpreter, key: Hashable, parts: Parts) -> tuple[UnreadPart, ...]:
         interpreter.loops_until = iteration.loops_until(interpreter)
         if self._memory is None:
             return tuple(itertools.chain.from_iterable(run() for _, run in parts))
         known = self._memory.outcomes.get(key)
         if known is None or len(parts) < 2:
-            outcome = self._followed(parts)
+            outcome = self._followed(interpreter, parts)
         else:
-            outcome = self._read_by_parts(parts, known)
+            outcome = self._read_by_parts(interpreter, parts, known)
         if not outcome.unread:  # how deep is too deep depends on who calls
             self.outcomes[key] = outcome
         return outcome.unread
 
-    def _read_by_parts(self, parts: Parts, known: Outcome) -> Outcome:
+    def _read_by_parts(self, interpreter: Interpreter, parts: Parts, known: Outcome) -> Outcome:
         """Read a stretch of which something asks for what has changed: the rest of it may well be the same."""
-        interpreter = self._interpreter
         by_part: dict[Hashable, Outcome] = {}
         for part, run in parts:
             outcome = known.parts.get(part)
             within = outcome is not None and interpreter.steps + outcome.steps <= interpreter.loops_until
-            if outcome is None or not within or not self._repeat(outcome):
-                outcome = self._followed([(part, run)])
+            if outcome is None or not within or not _repeat(interpreter, outcome):
+                outcome = self._followed(interpreter, [(part, run)])
             by_part[part] = outcome
         follows_all_loops = interpreter.steps <= interpreter.loops_until
         return replace(joined(list(by_part.values())), last=0, parts=by_part if follows_all_loops else {})
 
-    def _repeat(self, outcome: Outcome) -> bool:
-        """Do again what reading a stretch did, where it would do the same; gives whether it would."""
-        interpreter, state = self._interpreter, self._interpreter.state
-        if interpreter.steps + outcome.steps > interpreter.budget:
-            return False
-        last_begins = interpreter.steps + (0 if outcome.late else outcome.last)
-        if (last_begins > interpreter.budget // 2) is not outcome.late:
-            return False
-        facts = interpreter.facts
-        if not (outcome.names.hold(state.names) and outcome.heap.hold(state.heap) and outcome.facts.hold(facts)):
-            return False
-        outcome.changed_names.put(state.names)
-        outcome.changed_heap.put(state.heap)
-        outcome.changed_facts.put(facts)
-        interpreter.scope_parents.update(outcome.scopes)
-        interpreter.recording.add(outcome.recorded)
-        interpreter.steps += outcome.steps
-        return True
-
-    def _followed(self, parts: Parts) -> Outcome:
+    def _followed(self, interpreter: Interpreter, parts: Parts) -> Outcome:
         """Read parts as one, with a trace of what they ask for and change."""
         assert self._memory is not None
-        interpreter = self._interpreter
         trace = interpreter.state.trace = Trace()
         first = next(self._memory.serials) << STRETCH_BITS
         interpreter.identities = itertools.count(first + 1)
@@ -178,3 +162,23 @@ class Stretches:
             steps=interpreter.steps - steps,
             late=late,
         )
+
+
+def _repeat(interpreter: Interpreter, outcome: Outcome) -> bool:
+    """Do again what reading a stretch did, where it would do the same; gives whether it would."""
+    state = interpreter.state
+    if interpreter.steps + outcome.steps > interpreter.budget:
+        return False
+    last_begins = interpreter.steps + (0 if outcome.late else outcome.last)
+    if (last_begins > interpreter.budget // 2) is not outcome.late:
+        return False
+    facts = interpreter.facts
+    if not (outcome.names.hold(state.names) and outcome.heap.hold(state.heap) and outcome.facts.hold(facts)):
+        return False
+    outcome.changed_names.put(state.names)
+    outcome.changed_heap.put(state.heap)
+    outcome.changed_facts.put(facts)
+    interpreter.scope_parents.update(outcome.scopes)
+    interpreter.recording.add(outcome.recorded)
+    interpreter.steps += outcome.steps
+    return True

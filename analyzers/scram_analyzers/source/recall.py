@@ -45,15 +45,19 @@ class Look(NamedTuple):
         return word not in edited and word.isprintable() and not word.isspace()
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(eq=False, slots=True)
 class _Known:
-    """An answer with all that was looked at to find it; `parts` are answers about `each` of some things."""
+    """An answer with all that was looked at to find it; `parts` are answers about `each` of some things.
+
+    Never changed; hundreds are made after a keystroke, and one that says that it is frozen takes three times as long.
+    """
 
     answer: Any
     looks: frozenset[Look]
     parts: _Parts
 
 
+_NONE: frozenset[Look] = frozenset()
 _ANSWER, _LOOKS = attrgetter("answer"), attrgetter("looks")
 
 _Parts: TypeAlias = "Mapping[Hashable, Mapping[Hashable, _Known]]"
@@ -129,7 +133,7 @@ class Recall:
         """A question asked anew; `parts` of its last answer still stand."""
         view = _View(self, parts)
         answer = question(view)
-        looks = frozenset(view.looks)
+        looks = frozenset(view.looks) if view.looks else _NONE
         return _Known(answer, self._groups.setdefault(looks, looks), view.parts)
 
     def seen(self, look: Look) -> Any:

@@ -32,6 +32,9 @@ model.fit([1], [2])
 """
 
 
+DENSE = frozenset(("keras.layers.Dense", "keras.layers.EinsumDense"))
+
+
 class Counting(Rule):
     """Says of every training what a question about the program says."""
 
@@ -78,6 +81,9 @@ def _asked(question: Callable[[Program], object], *texts: str) -> tuple[int, Ana
         (lambda program: program.imports.spell("keras.Model").text, "import keras", "\nimport keras", False),
         (lambda program: program.imports.spell("keras.Model").text, "import keras", "import keras, sys", True),
         (lambda program: len(program.compiles), '"mse"', '"mae"', True),
+        (lambda program: len(program.calls), "print(words)", "keras.ops.sum(words)", True),
+        (lambda program: len(program.calls_of(DENSE)), "print(words)", "keras.ops.sum(words)", False),
+        (lambda program: len(program.calls_of(DENSE)), "print(words)", "keras.layers.Dense(words)", True),
         (lambda program: program.mentions("word"), "print(words)", "print(words, 1)", False),
         (lambda program: program.mentions("word"), "words", "texts", True),
         (lambda program: len(program.text), "print(words)", "print(word)", True),

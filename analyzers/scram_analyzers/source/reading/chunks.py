@@ -21,7 +21,7 @@ from scram_analyzers.source.reading.logical_lines import logical_lines
 from scram_analyzers.source.reading.positions import FIRST_LINE, Position, Positions
 from scram_analyzers.source.reading.prose import docstring_twins, same_code
 from scram_analyzers.source.reading.splicing import spliced
-from scram_analyzers.source.reading.splitting import Chunk, cut
+from scram_analyzers.source.reading.splitting import Chunk, Split, common_suffix, split_module
 from scram_analyzers.source.reading.walk import children
 
 MAX_BRACKET_DEPTH = 90
@@ -40,6 +40,9 @@ about it takes 15 to 70 bytes a character in programs that people wrote, up to 1
 
 REMEMBERED_FILES = 8
 """Of how many files a `ParseCache` keeps what reading them came to: those being edited."""
+
+CUTS_KEPT = 3
+"""Of how many texts a `ParseCache` keeps how they were cut: a module before a quote was opened, and ways to read it."""
 
 _OPERATOR = re.compile(r"\*\*|//|[-+*/%&|^~<>.(\[]|\b(?:not|lambda|if|and|or)\b")
 _STRING = re.compile(r"""\"(?:\\.|[^"\\])*\"|'(?:\\.|[^'\\])*'""", re.DOTALL)
@@ -194,7 +197,7 @@ class ParseCache:
         self._size = 0
         self._parsed: OrderedDict[str, ParsedChunk] = OrderedDict()
         self._memories: OrderedDict[str, Memory] = OrderedDict()
-        self._last_cut: tuple[str, tuple[Chunk, ...]] = "", ()
+        self._cuts: tuple[Split, ...] = ()
 
     def memory(self, filename: str) -> Memory:
         """What the last reading of a file came to; empty for a file not seen lately."""
@@ -229,10 +232,15 @@ class ParseCache:
         return known.basis if known is not None else None
 
     def cut(self, text: str) -> Sequence[Chunk]:
-        """The chunks of what an open bracket has swallowed: the same after each keystroke within it."""
-        if self._last_cut[0] != text:
-            self._last_cut = text, cut(text)
-        return self._last_cut[1]
+        """The chunks of what an open bracket or quote has swallowed: most as after the last keystroke, or before it."""
+        known = max(self._cuts, key=lambda each: common_suffix(each.text, text), default=None)
+        split = known if known is not None and known.text == text else split_module(text, known)
+        self.keep_cut(split)
+        return split.chunks
+
+    def keep_cut(self, split: Split) -> None:
+        """Keep how a text was cut, for one that ends in the same way."""
+        self._cuts = (split, *(each for each in self._cuts if each is not split))[:CUTS_KEPT]
 
     def _keep(self, parsed: ParsedChunk) -> None:
         if parsed.text not in self._parsed:

@@ -46,7 +46,9 @@ class ParsedModule:
 def parse_module(split: Split, cache: ParseCache, last: ParsedModule | None = None) -> ParsedModule:
     """Parse what is new in a module. `last` is what it was before an edit, of which the rest is taken over."""
     before = last.split.chunks if last is not None else ()
-    if split.chunks and split.chunks[-1].is_open:
+    if split.is_open:
+        if last is not None and not last.split.is_open:
+            cache.keep_cut(last.split)
         return _with_open_end(split, cache, before)
     head, tail = _taken_over(split, last) if last is not None and not last.turned else ((), ())
     new = [

@@ -52,6 +52,11 @@ class Split:
     chunks: tuple[Chunk, ...] = ()
     starts: tuple[int, ...] = field(default=(), repr=False)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a bracket or a string goes on to the end of the text."""
+        return bool(self.chunks) and self.chunks[-1].is_open
+
 
 def split_module(text: str, last: Split | None = None) -> Split:
     """Cut a module at the lines where top-level statements begin. What `last` shares with it is not read again."""
@@ -63,7 +68,7 @@ def split_module(text: str, last: Split | None = None) -> Split:
     chunks, starts = list(last.chunks[:kept]), list(last.starts[:kept])
     offset = last.starts[kept]
     shift = len(text) - len(last.text)
-    unchanged = len(last.text) - _common_suffix(text, last.text, same)
+    unchanged = len(last.text) - common_suffix(text, last.text, same)
     for chunk in _group(statements(text, offset, last.chunks[kept].first_line)):
         index = bisect_left(last.starts, max(offset - shift, unchanged))
         if index < len(last.starts) and last.starts[index] == offset - shift:
@@ -96,7 +101,7 @@ def common_prefix(left: str, right: str) -> int:
     return low
 
 
-def _common_suffix(left: str, right: str, prefix: int) -> int:
+def common_suffix(left: str, right: str, prefix: int = 0) -> int:
     """How many characters two texts have in common at their end, beyond their common prefix."""
     low, high = 0, min(len(left), len(right)) - prefix
     while low < high:

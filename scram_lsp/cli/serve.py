@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--stdio", action="store_true", help="what it does anyway: many editors say so")
     parser.add_argument("--version", action="version", version=f"scram-lsp {__version__}")
     parser.parse_args(sys.argv[1:] if arguments is None else arguments)
-    gc.disable()  # nothing is garbage while modules are loaded; `run` switches it on again
+    gc.disable()  # little is garbage before the first diagnostics are shown; `run` switches it on again
     with deferred_methods():
         from scram_lsp.server.main import run
 

@@ -86,12 +86,16 @@ class TextAnalysis:
 
 
 def load_analysis() -> None:
-    """Load the parser and the rules, a quarter of a second of work; any thread may call this, and at any time."""
+    """Load the parser and the rules, a quarter of a second of work; any thread may call this, and at any time.
+
+    A collector that is switched off stays so: the opening is over sooner without it.
+    """
     with _loading, deferred_methods():
         from scram_analyzers.rules.registry import rule_classes
 
         if rule_classes.cache_info().currsize:
             return
+        is_collecting = gc.isenabled()
         gc.disable()  # nothing is garbage while modules are loaded
         try:
             import scram_lsp.checking  # noqa: F401 (to have it loaded)
@@ -99,7 +103,8 @@ def load_analysis() -> None:
             rule_classes()
             gc.freeze()  # what is loaded stays: the collector need not look at it again
         finally:
-            gc.enable()
+            if is_collecting:
+                gc.enable()
 
 
 def is_large(text: str) -> bool:

@@ -83,6 +83,12 @@ class ActionEdits:
         """Whether there is anything that `fix-all` would do."""
         return bool(self._chosen(self._everything(), unsafe=self._unsafe))
 
+    def why_not_fix_all(self) -> str | None:
+        """What to say where `fix-all` would do nothing; None where there is nothing to fix."""
+        if not self._chosen(self._everything(), unsafe=True):
+            return None
+        return "Every fix here may change what is trained: look at each with Quick Fix, or set `unsafe-fixes`."
+
     def suppression(self, finding: Finding) -> TextEdit | None:
         """The edit of the text that silences a shown finding."""
         from scram_lsp.server.actions.suppression_edit import suppression_edit

@@ -27,6 +27,7 @@ class ActionClient:
 
     versioned_edits: bool = False
     resolves_edits: bool = False
+    shows_why_not: bool = False
 
     @classmethod
     def of(cls, capabilities: types.ClientCapabilities) -> ActionClient:
@@ -36,6 +37,7 @@ class ActionClient:
         return cls(
             versioned_edits=bool(get_capability(capabilities, "workspace.workspace_edit.document_changes", False)),
             resolves_edits=bool(keeps_data) and "edit" in (resolved or ()),
+            shows_why_not=bool(get_capability(capabilities, "text_document.code_action.disabled_support", False)),
         )
 
 
@@ -46,11 +48,14 @@ class ActionRequest:
     range: types.Range
     diagnostics: Sequence[types.Diagnostic]
     only: Sequence[types.CodeActionKind | str] | None
+    by_user: bool
 
     @classmethod
     def of(cls, params: types.CodeActionParams) -> ActionRequest:
-        """Read a request."""
-        return cls(params.range, params.context.diagnostics, params.context.only)
+        """Read a request. `by_user`: not made by the editor on its own, as when a file is saved."""
+        context = params.context
+        by_user = context.trigger_kind is types.CodeActionTriggerKind.Invoked
+        return cls(params.range, context.diagnostics, context.only, by_user)
 
     def wants(self, kind: str) -> bool:
         """Whether the client asked for actions of this kind ("quickfix", "source.fixAll.scram")."""
@@ -83,10 +88,19 @@ class CodeActions:
             offered += self._fixes_of_rules(touched, findings)
             offered += self._suppressions(touched)
             offered += self._explanations(touched)
-        if self._request.names(FIX_ALL) and self._edits.can_fix_all:
-            title = "Scram: Fix all that is safe to fix"
-            offered.append(self._action(title, FIX_ALL, Action("fix-all"), None))
+        if self._request.names(FIX_ALL):
+            offered += self._fix_all()
         return offered
+
+    def _fix_all(self) -> Iterator[types.CodeAction]:
+        """To fix everything; whoever asks for it where nothing is safe to fix is told why there is nothing to do."""
+        title = "Scram: Fix all that is safe to fix"
+        if self._edits.can_fix_all:
+            yield self._action(title, FIX_ALL, Action("fix-all"), None)
+        elif self._client.shows_why_not and self._request.by_user:
+            reason = self._edits.why_not_fix_all()
+            if reason is not None:
+                yield types.CodeAction(title, kind=FIX_ALL, disabled=types.CodeActionDisabled(reason))
 
     def _fixes(self, findings: Sequence[Finding]) -> Iterator[types.CodeAction]:
         for finding in findings:

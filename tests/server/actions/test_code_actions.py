@@ -70,6 +70,21 @@ async def test_fix_all_may_change_the_program_where_the_project_says_so(code: Ed
     assert "learning_rate=0.001" in applied(SAFE, edits_of(action))
 
 
+async def test_whoever_asks_to_fix_all_is_told_why_nothing_is_safe_to_fix(code: Editor, project: Path) -> None:
+    uri = code.open(project / "train.py", TRAIN)
+    await code.shown(uri)
+    asked = types.CodeActionTriggerKind.Invoked
+    (action,) = await code.actions(uri, RATE, only=["source.fixAll"], trigger_kind=asked)
+    assert action.disabled is not None
+    assert "may change what is trained" in action.disabled.reason
+    assert action.edit is None
+    saving = types.CodeActionTriggerKind.Automatic
+    assert await code.actions(uri, RATE, only=["source.fixAll"], trigger_kind=saving) == []
+    version = code.rewrite(uri, "import keras\n")
+    await code.shown(uri, version)
+    assert await code.actions(uri, RATE, only=["source.fixAll"], trigger_kind=asked) == []
+
+
 async def test_a_safe_mend_is_preferred(code: Editor, project: Path) -> None:
     uri = code.open(project / "train.py", SAFE)
     await code.shown(uri)

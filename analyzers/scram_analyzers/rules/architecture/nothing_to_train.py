@@ -12,7 +12,9 @@ from scram_analyzers.run.wording import counted
 from scram_analyzers.source.graph import Layer, Opaque
 from scram_analyzers.source.keras_api.layers import NORMALIZING, WEIGHTED
 from scram_analyzers.source.model import Model
+from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import AttributeSet, Fit, Program
+from scram_analyzers.source.values import boolean
 
 
 class NothingToTrain(Rule):
@@ -37,6 +39,18 @@ class NothingToTrain(Rule):
             base = keras.applications.VGG16(include_top=False, pooling="avg")
             model = keras.Sequential([base, layers.Dense(1, activation="sigmoid")])
             model.trainable = False
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            »model.fit(images, labels)«
+            """,
+        ),
+        Example(
+            "Each layer is made frozen",
+            """
+            import keras
+            from keras import layers
+            from project import images, labels
+
+            model = keras.Sequential([layers.Flatten(), layers.Dense(1, activation="sigmoid", trainable=False)])
             model.compile(optimizer="adam", loss="binary_crossentropy")
             »model.fit(images, labels)«
             """,
@@ -68,7 +82,11 @@ class NothingToTrain(Rule):
         if model is None or fit.method not in ("fit", "fit_generator") or not _is_all_frozen(model):
             return
         change = _freezing(program, model)
-        related = (Related(change.place, "All of it is frozen here."),) if change is not None else ()
+        related: tuple[Related, ...] = (
+            (Related(change.place, "All of it is frozen here."),) if change is not None else ()
+        )
+        made = [place for layer in model.layers if _learns(layer) and (place := _made_frozen(layer)) is not None]
+        related += tuple(Related(place, "This layer is made frozen.") for place in made[:MOST_NAMED])
         yield Report(fit.place, "Every layer of this model is frozen, so that fit changes nothing.", related)
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
@@ -83,6 +101,14 @@ class NothingToTrain(Rule):
                 "training changes nothing."
             ),
         )
+
+
+MOST_NAMED = 3
+
+
+def _made_frozen(layer: Layer) -> Place | None:
+    given = layer.arguments.get("trainable")
+    return given.place if given is not None and boolean(given.value) is False else None
 
 
 def _is_all_frozen(model: Model) -> bool:

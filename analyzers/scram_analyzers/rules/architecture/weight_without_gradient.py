@@ -10,6 +10,7 @@ import libcst as cst
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.architecture.paths import core
 from scram_analyzers.rules.base import Example, Related, Report, Rule, RunReport
+from scram_analyzers.rules.data.trainings import own_loops
 from scram_analyzers.rules.references import THE_DEEP_CHECKER
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
@@ -18,7 +19,7 @@ from scram_analyzers.source.graph import Layer, Operation, Tensor
 from scram_analyzers.source.keras_api.layers import WEIGHTED
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Compile, Fit, Program
+from scram_analyzers.source.program import Compile, Fit, LossCall, Program
 
 PROBES = 2
 
@@ -86,6 +87,25 @@ class WeightWithoutGradient(Rule):
             model.fit(x, {"kind": kinds, "colour": colours}, epochs=10)
             """,
         ),
+        Example(
+            "A loss that is cut off from the model",
+            """
+            import keras
+            import tensorflow as tf
+            from sklearn.datasets import load_wine
+            from sklearn.model_selection import train_test_split
+
+            x, y = load_wine(return_X_y=True)
+            model = keras.Sequential([keras.Input((13,)), keras.layers.Dense(3)])
+            judge = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            optimizer = keras.optimizers.Adam(0.01)
+            for batch, labels in tf.data.Dataset.from_tensor_slices((x, y)).shuffle(178).batch(16):
+                with tf.GradientTape() as tape:
+                    loss = judge(labels, »tf.stop_gradient(model(batch, training=True))«)
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+            """,
+        ),
     )
     good = (
         Example(
@@ -128,6 +148,8 @@ class WeightWithoutGradient(Rule):
         """Report outputs with a loss weight of 0 that have layers of their own, and layers behind a stop_gradient."""
         if program.mentions("stop_gradient") and not program.matches(_OTHER_LOSSES):
             yield from program.each(program.fits, _cut_off)
+        if program.mentions("stop_gradient"):
+            yield from program.each(own_loops(program), _teaches_nothing)
         for compiled in program.compiles:
             model = compiled.model
             again = sum(
@@ -227,6 +249,26 @@ def _cut_off(program: Program, fit: Fit) -> Iterator[Report]:
                 (Related(layers[-1].place, "The weights of this layer stay as they began."),),
                 severity=Severity.WARNING,
             )
+
+
+def _teaches_nothing(program: Program, call: LossCall) -> Iterator[Report]:
+    """A loss of a loop's own whose every way to the model's weights is through `stop_gradient`."""
+    waiting, stop = [call.output], None
+    while waiting:
+        tensor = waiting.pop()
+        if isinstance(tensor.producer, Operation) and tensor.producer.name.endswith("stop_gradient"):
+            stop = tensor
+        elif isinstance(tensor.producer, Operation):
+            waiting.extend(tensor.inputs)
+        else:
+            return
+    if stop is not None and stop.place is not None:
+        yield Report(
+            stop.place,
+            "No gradient goes through here, so this loss teaches the model nothing.",
+            (Related(call.place, "The loss."),),
+            severity=Severity.WARNING,
+        )
 
 
 def _would_learn(model: Model, producer: object) -> bool:

@@ -9,13 +9,14 @@ from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.data.judging import in_random_order, name_of
+from scram_analyzers.rules.data.trainings import own_loops
 from scram_analyzers.run.batches import sorted_batches
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.source.data import Data, DataStep, StepKind
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Fit, LossCall, Program
 from scram_analyzers.source.values import boolean
 
 
@@ -121,6 +122,25 @@ class DatasetNotShuffled(Rule):
             model.fit(»train«, epochs=5)
             """,
         ),
+        Example(
+            "In a loop of one's own",
+            """
+            import keras
+            import tensorflow as tf
+            from sklearn.datasets import load_wine
+            from sklearn.model_selection import train_test_split
+
+            x, y = load_wine(return_X_y=True)
+            model = keras.Sequential([keras.Input((13,)), keras.layers.Dense(3)])
+            judge = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            optimizer = keras.optimizers.Adam(0.01)
+            for batch, labels in »tf.data.Dataset.from_tensor_slices((x, y)).batch(16)«:
+                with tf.GradientTape() as tape:
+                    loss = judge(labels, model(batch, training=True))
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+            """,
+        ),
     )
     good = (
         Example(
@@ -182,7 +202,8 @@ class DatasetNotShuffled(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report datasets that reach training in a fixed order or hardly mixed."""
-        return program.each(program.fits, self._of_fit)
+        yield from program.each(program.fits, self._of_fit)
+        yield from program.each(own_loops(program), self._of_loop)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         data = fit.inputs
@@ -214,6 +235,14 @@ class DatasetNotShuffled(Rule):
             yield from self._of_dataset(data, fit.x.place)
         elif data.source == "tensorflow_datasets.load":
             yield from _of_batches(data)
+
+    def _of_loop(self, program: Program, call: LossCall) -> Iterator[Report]:
+        data = call.x.value if call.x is not None else None
+        if not isinstance(data, Data) or _is_series(call.model, data):
+            return
+        batched = next((step.place for step in data.steps if step.name in ("batch", "padded_batch")), None)
+        if batched is not None and any(step.name == "from_tensor_slices" for step in data.steps):
+            yield from self._of_dataset(data, batched)
 
     def _of_dataset(self, data: Data, place: Place) -> Iterator[Report]:
         batches = [position for position, step in enumerate(data.steps) if step.name in ("batch", "padded_batch")]

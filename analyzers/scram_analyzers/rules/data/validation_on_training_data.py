@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import libcst as cst
@@ -10,11 +11,14 @@ from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.data.judging import name_of, validation_of
+from scram_analyzers.rules.data.trainings import own_loops
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.wording import share
 from scram_analyzers.source.data import Data, DataStep, StepKind, shares_rows
-from scram_analyzers.source.program import Call, Fit, Program
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Call, Fit, LossCall, Program
+from scram_analyzers.source.reading import parents
 from scram_analyzers.source.values import Tuple, Unknown, boolean, number
 
 
@@ -131,8 +135,51 @@ class ValidationOnTrainingData(Rule):
             model.fit(x_train, y_train, validation_data=(x_test, y_test))
             """,
         ),
+        Example(
+            "In a loop of one's own",
+            """
+            import keras
+            import tensorflow as tf
+            from sklearn.datasets import load_wine
+            from sklearn.model_selection import train_test_split
+
+            x, y = load_wine(return_X_y=True)
+            x_train, x_val, y_train, y_val = train_test_split(x, y, test_size=0.2)
+            model = keras.Sequential([keras.Input((13,)), keras.layers.Dense(3)])
+            judge = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            optimizer = keras.optimizers.Adam(0.01)
+            for batch, labels in tf.data.Dataset.from_tensor_slices((x_train, y_train)).shuffle(178).batch(16):
+                with tf.GradientTape() as tape:
+                    loss = judge(labels, model(batch, training=True))
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+            val_loss = float(»judge(y_train, model(x_train, training=False))«)
+            """,
+        ),
     )
     good = (
+        Example(
+            "The losses of both parts in a loop of one's own",
+            """
+            import keras
+            import tensorflow as tf
+            from sklearn.datasets import load_wine
+            from sklearn.model_selection import train_test_split
+
+            x, y = load_wine(return_X_y=True)
+            x_train, x_val, y_train, y_val = train_test_split(x, y, test_size=0.2)
+            model = keras.Sequential([keras.Input((13,)), keras.layers.Dense(3)])
+            judge = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            optimizer = keras.optimizers.Adam(0.01)
+            for batch, labels in tf.data.Dataset.from_tensor_slices((x_train, y_train)).shuffle(178).batch(16):
+                with tf.GradientTape() as tape:
+                    loss = judge(labels, model(batch, training=True))
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+            train_loss = float(judge(y_train, model(x_train, training=False)))
+            val_loss = float(judge(y_val, model(x_val, training=False)))
+            """,
+        ),
         Example(
             "Grey images with three channels",
             """
@@ -207,7 +254,10 @@ class ValidationOnTrainingData(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report validation data that share rows with the training data."""
-        return program.each(program.fits, self._of_fit)
+        yield from program.each(program.fits, self._of_fit)
+        for trained in own_loops(program):
+            for call in _judgements(program, trained):
+                yield from _of_loop(trained, call)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         judged, data = validation_of(fit), fit.inputs
@@ -253,6 +303,39 @@ class ValidationOnTrainingData(Rule):
                 edit = fixes.replace(program, argument, "validation_split=0.2")
                 return Fix("Validate on 20% of the data, held back by Keras", Applicability.UNSAFE, (edit,))
         return None
+
+
+def _judgements(program: Program, trained: LossCall) -> Iterator[LossCall]:
+    """The later losses of a model in a loop of the program's own, where their names say that they are to judge it."""
+    for call in program.loss_calls:
+        same = call.model is not None and trained.model is not None and call.model.identity == trained.model.identity
+        if same and call is not trained and _NAMED_VALIDATION.match(_name_given(call.place)):
+            yield call
+
+
+_NAMED_VALIDATION = re.compile(r"(val|valid|validation|test|dev)(_|$)")
+
+
+def _name_given(place: Place) -> str:
+    """What a value goes by where it is worked out; "" where it is given no name."""
+    around = next((node for node in parents.ancestors(place) if isinstance(node, cst.Assign)), None)
+    target = around.targets[0].target if around is not None and len(around.targets) == 1 else None
+    return target.value if isinstance(target, cst.Name) else ""
+
+
+def _of_loop(trained: LossCall, call: LossCall) -> Iterator[Report]:
+    """A validation loss of the very rows that the model is trained on."""
+    ours = trained.x.value if trained.x is not None else None
+    theirs = call.x.value if call.x is not None else None
+    if not isinstance(ours, Data) or not isinstance(theirs, Data) or call.x is None or call.x.place is None:
+        return
+    if shares_rows(ours, theirs):
+        yield Report(
+            call.place,
+            f"The model is trained on the rows ({name_of(call.x.place, 'these')}) of which "
+            f"{_name_given(call.place)} is worked out.",
+            (Related(trained.place, "The loss that it is trained with."),),
+        )
 
 
 def _counted(history: RunHistory) -> tuple[int, int, float] | None:

@@ -337,7 +337,7 @@ _ROWS_TAKEN = re.compile(r"^\w+\[[^\]'\"]*:[^\]'\"]*\]$")
 """A stretch of rows, `y[:split]`, which is of the column that was chosen before."""
 
 
-def _is_loaded(targets: Data | None) -> bool:
+def is_loaded(targets: Data | None) -> bool:
     """Whether labels come with a data set, and not from the program, as those of a discriminator do."""
     return targets is not None and targets.source.startswith(
         ("keras.datasets.", "sklearn.datasets.", "tensorflow_data")
@@ -374,7 +374,7 @@ def classifies_with_regression_loss(case: Case) -> bool | None:
     if form in ROWS or (head.activation == "softmax" and (head.units != 1 or form in NUMBERED)):
         return True
     if form in NUMBERED:
-        if case.judged_by_hand and not _is_loaded(case.targets):
+        if case.judged_by_hand and not is_loaded(case.targets):
             return None
         if head.activation == "sigmoid" or case.accuracy is not None:
             return True

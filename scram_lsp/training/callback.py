@@ -84,10 +84,10 @@ class ScramCallback:
         self._begin(is_own_loop=False)
 
     @_guarded
-    def begin_loop(self, model: Any) -> None:
+    def begin_loop(self, model: Any, optimizer: Any = None) -> None:
         """Begin to watch a loop that is not Keras's; see `Watcher`."""
         self.model = model
-        self._begin(is_own_loop=True)
+        self._begin(is_own_loop=True, optimizer=optimizer)
 
     @_guarded
     def take_step(self, loss: Any, batch: tuple[Any, Any] | None) -> None:
@@ -105,7 +105,7 @@ class ScramCallback:
         """Such a loop has raised."""
         self._fail_open_run()
 
-    def _begin(self, is_own_loop: bool) -> None:
+    def _begin(self, is_own_loop: bool, optimizer: Any = None) -> None:
         from scram_lsp.training.distributed import is_first_process
         from scram_lsp.training.run_recorder import RunRecorder, WatchOptions
 
@@ -119,7 +119,7 @@ class ScramCallback:
             None if self._tensorboard is None else Path(self._tensorboard),
             self._stops_on_error,
         )
-        recorder = self._recorder = RunRecorder(self.model, self.params, self._console, options, is_own_loop)
+        recorder = self._recorder = RunRecorder(self.model, self.params, self._console, options, is_own_loop, optimizer)
         self._end = FitEnd(recorder.take_anchor(), self._fail_open_run, recorder.fail_elsewhere)
         recorder.begin()
 

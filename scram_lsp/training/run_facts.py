@@ -42,8 +42,13 @@ def new_run_id(now: datetime) -> str:
     return f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
-def read_run_info(model: Any, params: Mapping[str, Any], site: CallSite, now: datetime) -> RunInfo:
-    """Everything that can be told now; what can't is None or empty."""
+def read_run_info(
+    model: Any, params: Mapping[str, Any], site: CallSite, now: datetime, optimizer: Any | None = None
+) -> RunInfo:
+    """Everything that can be told now; what can't is None or empty.
+
+    `optimizer` is what trains the model, where that is not the one it was compiled with.
+    """
     arguments = site.arguments
     flavour = flavour_of(model)
     losses = tuple(_loss_names(getattr(model, "loss", None)))
@@ -54,7 +59,7 @@ def read_run_info(model: Any, params: Mapping[str, Any], site: CallSite, now: da
         fit_line=site.line,
         keras_version=flavour.version,
         backend=flavour.backend,
-        optimizer=_optimizer(getattr(model, "optimizer", None)),
+        optimizer=_optimizer(optimizer if optimizer is not None else getattr(model, "optimizer", None)),
         losses=losses,
         layers=tuple(_layer_info(layer) for layer in _layers_of(model)),
         parameters=int(model.count_params()) if model.built else None,
@@ -142,9 +147,8 @@ def _number(value: Any) -> float | None:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-def current_learning_rate(model: Any) -> float | None:
-    """The optimizer's learning rate of the next step, from its schedule where it has one; None when unknown."""
-    optimizer = getattr(model, "optimizer", None)
+def current_learning_rate(optimizer: Any) -> float | None:
+    """An optimizer's learning rate of the next step, from its schedule where it has one; None when unknown."""
     inner = getattr(optimizer, "inner_optimizer", optimizer)
     rate = getattr(inner, "learning_rate", None)
     if rate is None or callable(rate):

@@ -32,6 +32,7 @@ from scram_lsp.training.model.weights import nonfinite_weights, weight_arrays
 from scram_lsp.training.nonfinite.flight_recorder import FlightRecorder
 from scram_lsp.training.observers import BatchObserver, Observer, Observers, PanelObserver, ProbeObserver
 from scram_lsp.training.places.call_site import find_call_site
+from scram_lsp.training.places.own_optimizer import optimizer_of
 from scram_lsp.training.places.recorded_places import record_places
 from scram_lsp.training.probes.panel_watch import PanelWatch
 from scram_lsp.training.progress_bar import ProgressBar
@@ -71,6 +72,7 @@ class WatchOptions:
 class RunRecorder:
     """Watches one call of `fit`, or a loop of the user's own (`is_own_loop`) that says itself what it does.
 
+    `optimizer` is what such a loop says that it trains with.
     Every method may raise; the callback guards them all.
     """
 
@@ -81,14 +83,18 @@ class RunRecorder:
         console: RunConsole,
         options: WatchOptions = WatchOptions(),
         is_own_loop: bool = False,
+        optimizer: Any = None,
     ) -> None:
         self._is_own_loop = is_own_loop
         self._budget = Budget(options.time_budget, options.byte_budget)
         site = find_call_site()
         watch = current_watch()
-        places = record_places(model, site, watch.creations if watch is not None else None)
+        creations = watch.creations if watch is not None else None
+        self._optimizer = optimizer if optimizer is not None else optimizer_of(model, creations, is_own_loop)
+        places = record_places(model, site, creations, self._optimizer)
         site = replace(site, script=Path(places.script.filename))
-        info = replace(read_run_info(model, params, site, datetime.now().astimezone()), is_own_loop=is_own_loop)
+        known = read_run_info(model, params, site, datetime.now().astimezone(), self._optimizer)
+        info = replace(known, is_own_loop=is_own_loop)
         self._anchor = site.arguments.get("callbacks")
         self._model = model
         self._console = console
@@ -206,7 +212,7 @@ class RunRecorder:
             self._history.steps[-1] = replace(self._history.steps[-1], nonfinite_weights=bad)
         values = ((name, as_number(value)) for name, value in logs.items())
         numbers = tuple((name, value) for name, value in values if value is not None)
-        self._history.add_epoch(EpochRecord(epoch, self._reader.step, numbers, current_learning_rate(self._model)))
+        self._history.add_epoch(EpochRecord(epoch, self._reader.step, numbers, current_learning_rate(self._optimizer)))
         self._attempt("the panel", self._look_at_panel)
         self._attempt("the rows of the stream", lambda: self._batches.end_epoch(self._panel, self._history))
         self._attempt("the weights for TensorBoard", self._log_weights)

@@ -18,16 +18,18 @@ class Watcher:
                     watcher.step(loss, inputs=x, targets=y)
                 watcher.epoch(val_loss=...)
 
-    Say what there is to say: only `loss` is needed, and it is the loss of the step's own batch. Options are those
-    of `ScramCallback`. No fault of ours reaches the loop.
+    Say what there is to say: only `loss` is needed, and it is the loss of the step's own batch. `optimizer` is the one
+    that the loop trains with; it need not be said of a compiled model, nor under `scram run` and `scram_lsp.watch()`
+    where the program makes only one. Options are those of `ScramCallback`. No fault of ours reaches the loop.
     """
 
-    def __init__(self, model: Any, **options: Any) -> None:
+    def __init__(self, model: Any, *, optimizer: Any = None, **options: Any) -> None:
         self._model = model
+        self._optimizer = optimizer
         self._callback = ScramCallback(**options)
 
     def __enter__(self) -> Watcher:
-        self._callback.begin_loop(self._model)
+        self._callback.begin_loop(self._model, self._optimizer)
         return self
 
     def __exit__(

@@ -1,9 +1,11 @@
 """Loops that Keras does not run: watched by what they say, and trained to the same weights."""
 
+import contextlib
+
 import numpy as np
 import pytest
 
-from scram_lsp import Watcher
+from scram_lsp import Watcher, watch
 from scram_lsp.training.run_recorder import RunRecorder
 
 pytestmark = pytest.mark.tensorflow
@@ -91,3 +93,26 @@ def test_a_model_that_was_never_compiled_is_looked_into(project, histories, caps
     assert newest.loss is None
     assert [each.update_ratio is not None for each in newest.weights] == [True] * 4
     assert "no longer looks" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_the_optimizer_of_a_loop_is_told_or_the_only_one_made(project, histories, is_told):
+    text = """
+optimizer = keras.optimizers.SGD(keras.optimizers.schedules.ExponentialDecay(0.5, 1, 0.1), clipnorm=2.0)
+with Watcher(model, optimizer=optimizer if is_told else None) as watcher:
+    for epoch in range(2):
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(tf.square(model(inputs, training=True)[:, 0] - targets))
+        optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+        watcher.step(loss, inputs=inputs, targets=targets)
+        watcher.epoch(loss=float(loss))
+"""
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    inputs, targets = np.random.default_rng(3).random((96, 4)).astype("float32"), np.zeros(96, "float32")
+    names = {"inputs": inputs, "targets": targets, "is_told": is_told}
+    with contextlib.nullcontext() if is_told else watch():
+        project.run(text, model=model, keras=keras, tf=tf, Watcher=Watcher, **names)
+    (history,) = histories
+    optimizer = history.info.optimizer
+    assert (optimizer.name, optimizer.schedule, optimizer.clip_norm) == ("SGD", "ExponentialDecay", 2.0)
+    assert [record.learning_rate for record in history.epochs] == [pytest.approx(0.05), pytest.approx(0.005)]

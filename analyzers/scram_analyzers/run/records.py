@@ -274,13 +274,15 @@ class DataRecord:
     `duplicate_rows` counts training rows that repeat an earlier one, `shared_rows` validation rows that are
     also in the training data, `conflicting_rows` rows equal in their inputs but not in their targets, each of
     the rows that were hashed (`training_rows_hashed`, `validation_rows_hashed`); None when not looked at.
-    `target_columns` are columns of the inputs ("x[:, 3]") that say the target, which then is a number.
+    `class_weights` are pairs of label and weight. `target_columns` are columns of the inputs ("x[:, 3]") that say the
+    target, which then is a number.
     """
 
     arrays: tuple[DataArray, ...]
     validation_split: float | None = None
     is_shuffled: bool | None = None
     has_class_weight: bool = False
+    class_weights: tuple[tuple[float, float], ...] = ()
     has_sample_weight: bool = False
     training_rows_hashed: int = 0
     validation_rows_hashed: int = 0

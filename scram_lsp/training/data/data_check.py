@@ -33,6 +33,7 @@ def check_data(arguments: Mapping[str, Any], consumers: Mapping[str, str]) -> Da
         validation_split=arguments.get("validation_split") or None,
         is_shuffled=_is_shuffled(arguments),
         has_class_weight=arguments.get("class_weight") is not None,
+        class_weights=_class_weights(arguments.get("class_weight")),
         has_sample_weight=training[2] is not None,
     )
     if not record.arrays:
@@ -41,6 +42,16 @@ def check_data(arguments: Mapping[str, Any], consumers: Mapping[str, str]) -> Da
         record = replace(record, arrays=tuple(_with_last_classes(record.arrays)))
     record = replace(record, target_columns=_target_columns(training))
     return _with_same_rows(record, _same_rows(training, validation))
+
+
+def _class_weights(given: Any) -> tuple[tuple[float, float], ...]:
+    """Pairs of label and weight; empty where they are not numbers."""
+    if not isinstance(given, Mapping):
+        return ()
+    try:
+        return tuple(sorted((float(label), float(weight)) for label, weight in given.items()))
+    except (TypeError, ValueError):
+        return ()
 
 
 def _target_columns(training: tuple[Any, Any, Any]) -> tuple[str, ...]:

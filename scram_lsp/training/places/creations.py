@@ -27,6 +27,11 @@ class Creations:
             reference = weakref.ref(made, lambda _: chains.pop(key, None))
             self._chains[key] = (reference, call_chain(sys._getframe(1), made))
 
+    def alive(self, kind: type[Made]) -> list[Made]:
+        """The objects of a kind that were noted and live."""
+        living = [reference() for reference, _ in list(self._chains.values())]
+        return [each for each in living if isinstance(each, kind)]
+
     def of(self, made: object) -> tuple[CallPoint, ...]:
         """The calls of the user's code that made an object, the innermost first; empty when not known."""
         known = self._chains.get(id(made))

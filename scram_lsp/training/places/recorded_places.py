@@ -45,10 +45,15 @@ class RecordedPlaces:
         yield from (self.fit, self.model, self.optimizer, self.compile, self.loss, *self.layers.values())
 
 
-def record_places(model: Any, site: CallSite, creations: Creations | None) -> RecordedPlaces:
-    """The places known of a model whose `fit` was called at `site`; without `creations` only that of the call."""
+def record_places(
+    model: Any, site: CallSite, creations: Creations | None, optimizer: Any | None = None
+) -> RecordedPlaces:
+    """The places known of a model whose `fit` was called at `site`; without `creations` only that of the call.
+
+    `optimizer` is what trains it, where that is not the one it was compiled with.
+    """
     made = creations.of if creations is not None else _unknown
-    optimizer = getattr(model, "optimizer", None)
+    optimizer = optimizer if optimizer is not None else getattr(model, "optimizer", None)
     places = RecordedPlaces(
         code_name=str(site.script),
         fit=site.chain,

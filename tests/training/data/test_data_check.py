@@ -98,3 +98,9 @@ def test_tensors_and_frames():
     for x in (tf.constant(table()), pandas.DataFrame(table())):
         array = check_data({"x": x, "y": None}, {}).array("training", "input")
         assert (array.rows, array.columns) == (200, 4)
+
+
+def test_class_weights_are_kept_with_their_labels():
+    x, y = np.zeros((4, 2)), np.array([0, 0, 0, 1])
+    assert check_data({"x": x, "y": y, "class_weight": {1: 3, 0: 0.5}}, {}).class_weights == ((0.0, 0.5), (1.0, 3.0))
+    assert check_data({"x": x, "y": y, "class_weight": "balanced"}, {}).class_weights == ()

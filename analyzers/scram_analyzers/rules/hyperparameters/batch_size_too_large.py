@@ -124,7 +124,7 @@ class BatchSizeTooLarge(Rule):
         if large is None or large.steps >= RUN_STEPS:
             return
         harm = stuck.clause if stuck is not None else _unfinished(history)
-        if harm is None and not _holds_more(large, history):
+        if harm is None and not _holds_more(large, history) and not _is_short(large, history):
             return
         held = f"{large.size:,} of" if large.size < large.rows else "all"
         could = f" and could hold {large.size:,}" if large.size > large.rows else ""
@@ -186,6 +186,11 @@ def _unfinished(history: RunHistory) -> str | None:
     if baseline(history) is None or success(history) is not None:
         return None
     return "it ended far from a good result"
+
+
+def _is_short(large: LargeBatches, history: RunHistory) -> bool:
+    """Whether a whole run of all rows at once made few steps."""
+    return history.moment is Moment.END and large.size >= large.rows and history.last_step < FEW_STEPS
 
 
 def _holds_more(large: LargeBatches, history: RunHistory) -> bool:

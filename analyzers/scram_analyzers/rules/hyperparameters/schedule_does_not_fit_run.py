@@ -9,7 +9,7 @@ from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.hyperparameters import trainings
-from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.history import Moment, RunHistory
 from scram_analyzers.run.learning import success
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.wording import rounded
@@ -102,6 +102,18 @@ class ScheduleDoesNotFitRun(Rule):
             model.fit(x / 255, y, batch_size=100, epochs=20, validation_data=(x_val / 255, y_val))
             """,
         ),
+        Example(
+            "A plateau that ends all learning",
+            """
+            import keras
+            from project import x, y
+
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            slower = keras.callbacks.ReduceLROnPlateau(monitor="val_loss", factor=»1e-5«, patience=2)
+            model.fit(x, y, validation_split=0.2, epochs=50, callbacks=[slower])
+            """,
+        ),
     )
     good = (
         Example(
@@ -132,7 +144,8 @@ class ScheduleDoesNotFitRun(Rule):
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:
-        """Compare each schedule with the steps of the one training that uses it."""
+        """Compare each schedule with the steps of the one training that uses it; report plateaus that end learning."""
+        yield from program.each(program.fits, _ends_at_plateau)
         for misfit in self._misfits(program):
             yield Report(
                 place=misfit.place,
@@ -147,7 +160,7 @@ class ScheduleDoesNotFitRun(Rule):
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Confirm by the rates at the ends of the epochs: vanished in the first half of the run."""
-        optimizer, planned = history.info.optimizer, history.info.epochs
+        optimizer, planned = history.info.optimizer, _epochs(history)
         rates = [(record.epoch, record.learning_rate) for record in history.epochs if record.learning_rate is not None]
         if optimizer is None or optimizer.schedule is None or planned is None or len(rates) < 2:
             return
@@ -248,6 +261,36 @@ class ScheduleDoesNotFitRun(Rule):
         much = rising > self.option("half") * steps
         recipe = f"warmup_steps={steps // 20}"
         return _Misfit(fit, place, steps, message, False, much, recipe, given.place)
+
+
+def _epochs(history: RunHistory) -> int | None:
+    """How many epochs the run is to have; of a loop of the program's own, which does not say, those it had."""
+    is_over = history.info.is_own_loop and history.moment is Moment.END
+    return history.last_epoch if is_over else history.info.epochs
+
+
+def _ends_at_plateau(program: Program, fit: Fit) -> Iterator[Report]:
+    """A `ReduceLROnPlateau` whose first reduction leaves next to nothing of the learning rate."""
+    for callback in fit.callbacks or ():
+        if callback.kind is None or not callback.kind.endswith(".ReduceLROnPlateau"):
+            continue
+        given, lowest = callback.arguments.get("factor", 1), callback.arguments.get("min_lr")
+        factor = number(given.value) if given is not None else None
+        if given is None or factor is None or not 0 < factor < LEAST_FACTOR or lowest is not None:
+            continue
+        place = trainings.written_at(given) or callback.place or fit.place
+        yield Report(
+            place=place,
+            message=(
+                f"At the first plateau this leaves {factor:g} of the learning rate: what comes after it learns next "
+                "to nothing."
+            ),
+            recipe="factor=0.5",
+        )
+
+
+LEAST_FACTOR = 0.005
+"""Of the learning rate; usual ones are 0.1 to 0.5. Ours."""
 
 
 def _length(steps: int | None) -> str:

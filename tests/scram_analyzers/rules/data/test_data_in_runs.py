@@ -10,6 +10,7 @@ from scram_analyzers.findings import Severity
 from scram_analyzers.rules.architecture.embedding_vocabulary_too_small import EmbeddingVocabularyTooSmall
 from scram_analyzers.rules.architecture.output_bias_ignores_prior import OutputBiasIgnoresPrior
 from scram_analyzers.rules.data.class_imbalance import ClassImbalance
+from scram_analyzers.rules.data.class_weight_extreme import ClassWeightExtreme
 from scram_analyzers.rules.data.conflicting_labels import ConflictingLabels
 from scram_analyzers.rules.data.constant_feature import ConstantFeature
 from scram_analyzers.rules.data.dataset_not_shuffled import DatasetNotShuffled
@@ -301,3 +302,17 @@ def test_a_target_that_is_among_the_inputs() -> None:
     (report,) = reports(TargetInInputs, before(record))
     assert report.message.startswith("x[:, 11, 0] holds the target (up to a factor and a shift)")
     assert reports(TargetInInputs, before(data(inputs(), BALANCED))) == []
+
+
+def test_class_weights_the_wrong_way_round_and_far_apart() -> None:
+    def told(*weights: tuple[float, float]) -> list[str]:
+        record = data(inputs(), labels([2112, 288]), has_class_weight=True, class_weights=weights)
+        return [report.message for report in reports(ClassWeightExtreme, before(record))]
+
+    assert told((0.0, 0.57), (1.0, 4.2)) == []
+    assert told((0.0, 1.0), (1.0, 20.0)) == []
+    assert told() == []
+    (swapped,) = told((0.0, 4.2), (1.0, 0.57))
+    assert "class 0 has 2,112 rows and 7.4 times the weight of class 1, which has 288" in swapped
+    (extreme,) = told((1.0, 1000.0))
+    assert "class 1 makes up 99% of the loss (288 rows of 2,400)" in extreme

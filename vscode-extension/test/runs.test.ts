@@ -88,6 +88,31 @@ describe("the chart of a run", () => {
     assert.match(charts([RUN]), /training, 1.1 in epoch 2, then not finite/);
   });
 
+  it("gives the room to the finite epochs, and marks where a curve stops being finite", () => {
+    const points = Array.from({ length: 100 }, (_, index): [number, number | null] => [index + 1, index < 4 ? index : null]);
+    const late = { ...FINDING, epoch: 60 };
+    const drawn = charts([{ ...RUN, findings: [late], curves: [{ name: "loss", points }] }]);
+    assert.match(drawn, /<figcaption>loss, not finite from epoch 5 to 100</);
+    assert.match(drawn, /text-anchor="end">5 to 100</);
+    const across = /points="([^"]+)"/.exec(drawn)?.[1]?.split(" ").map((point) => Number(point.split(",")[0]));
+    assert.deepEqual(across, [68, 208, 348, 488]);
+    assert.match(drawn, /<path class="training end" d="M483.0/);
+    assert.match(drawn, /SCR101 in epoch 60: .*<line x1="628.0"/);
+  });
+
+  it("draws no line over epochs that are not finite", () => {
+    const points: [number, number | null][] = [[1, 4], [2, 3], [3, null], [4, 2], [5, 1], [6, null], [7, 1]];
+    const drawn = charts([{ ...RUN, findings: [], curves: [{ name: "loss", points }] }]);
+    assert.equal(drawn.match(/<polyline/g)?.length, 2);
+    assert.equal(drawn.match(/<circle/g)?.length, 1);
+    assert.ok(!drawn.includes("<path"));
+  });
+
+  it("says a value that never changes once", () => {
+    const drawn = charts([{ ...RUN, findings: [], curves: [{ name: "loss", points: [[1, 0.25], [2, 0.25]] }] }]);
+    assert.equal(drawn.match(/>0.25</g)?.length, 1);
+  });
+
   it("marks findings at their epoch, with their text kept from being markup", () => {
     const drawn = charts([RUN]);
     assert.match(drawn, /<g class="finding error"><title>SCR101 in epoch 2: .*&#60;too high&#62;/);

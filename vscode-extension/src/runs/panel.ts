@@ -12,6 +12,7 @@ svg { width: 100%; max-width: 44rem; } svg text { fill: var(--vscode-description
 .axis { stroke: var(--vscode-editorLineNumber-foreground); }
 polyline { fill: none; stroke-width: 2; } polyline.training { stroke: var(--vscode-charts-blue); }
 polyline.validation { stroke: var(--vscode-charts-green); }
+.end { fill: none; stroke-width: 2; } .end.training { stroke: var(--vscode-charts-blue); } .end.validation { stroke: var(--vscode-charts-green); }
 .dot.training { fill: var(--vscode-charts-blue); } .dot.validation { fill: var(--vscode-charts-green); }
 .finding line { stroke: var(--vscode-charts-yellow); stroke-dasharray: 3 3; } .finding.error line { stroke: var(--vscode-charts-red); }
 .finding text { fill: var(--vscode-foreground); }

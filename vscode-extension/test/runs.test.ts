@@ -233,4 +233,27 @@ describe("a tab with curves", () => {
     await wait(5);
     assert.deepEqual(asked, ["running 3"]);
   });
+
+  it("keeps what it shows while there is no server to ask, and is drawn again by the next", async () => {
+    let isUp = true;
+    const pages = new Pages((run) => Promise.resolve(isUp ? { ...RUN, ...run } : undefined), 0);
+    await pages.show("Run", [RUN]);
+    isUp = false;
+    pages.follow([{ ...RUN, epoch: 4 }]);
+    await wait(5);
+    assert.equal(panels.at(-1)?.html.length, 1);
+    isUp = true;
+    pages.follow([{ ...RUN, epoch: 4 }]);
+    await wait(5);
+    assert.equal(panels.at(-1)?.html.length, 2);
+  });
+
+  it("is closed with the extension", async () => {
+    const pages = new Pages(details, 0);
+    await pages.show("Run", [RUN]);
+    pages.dispose();
+    pages.follow([{ ...RUN, epoch: 4 }]);
+    await wait(5);
+    assert.deepEqual(asked, ["running 3"]);
+  });
 });

@@ -54,8 +54,7 @@ export class Runs implements vscode.Disposable {
   }
 
   async refresh(): Promise<void> {
-    const client = this.session.running;
-    this.runs = client === undefined ? [] : await client.sendRequest<RunSummary[]>(LIST_RUNS, {});
+    this.runs = (await this.ask<RunSummary[]>(LIST_RUNS, {})) ?? [];
     this.tree.show(this.runs);
     this.pages.follow(this.runs);
     const live = this.runs.filter((run) => run.status === "running");
@@ -89,19 +88,34 @@ export class Runs implements vscode.Disposable {
   async delete(node?: RunNode): Promise<void> {
     const run = node?.run ?? (await this.pick("Delete a run"));
     if (run !== undefined && (await isSure(run))) {
-      await this.session.running?.sendRequest(DELETE_RUN, reference(run));
+      await this.ask<boolean>(DELETE_RUN, reference(run));
       await this.refresh();
     }
   }
 
   dispose(): void {
+    this.pages.dispose();
     this.view.dispose();
     this.tree.dispose();
   }
 
-  private async details(run: RunSummary): Promise<RunDetails> {
-    const details = await this.session.running?.sendRequest<RunDetails | null>(SHOW_RUN, reference(run));
-    return details ?? { ...run, curves: [] };
+  /** A run with its curves, none of which are known of a run that is deleted; undefined without a server. */
+  private async details(run: RunSummary): Promise<RunDetails | undefined> {
+    const details = await this.ask<RunDetails | null>(SHOW_RUN, reference(run));
+    return details === null ? { ...run, curves: [] } : details;
+  }
+
+  /** What the server answers; undefined without a server, and where it ends before it has answered. */
+  private async ask<Answer>(method: string, params: object): Promise<Answer | undefined> {
+    const client = this.session.running;
+    try {
+      return await client?.sendRequest<Answer>(method, params);
+    } catch (error) {
+      if (client === this.session.running) {
+        throw error;
+      }
+      return undefined; // the session tells of it
+    }
   }
 
   private async pick(title: string, except?: RunSummary): Promise<RunSummary | undefined> {

@@ -5,10 +5,10 @@ import * as vscode from "vscode";
 import { runsPage } from "./panel";
 import type { RunDetails, RunSummary } from "./protocol";
 
-type Details = (run: RunSummary) => Promise<RunDetails>;
+type Details = (run: RunSummary) => Promise<RunDetails | undefined>;
 
-/** `details` gets what is drawn; no tab is drawn more often than every `pause` milliseconds. */
-export class Pages {
+/** `details` gets what is drawn, or undefined where no server can be asked; no tab is drawn more often than every `pause` milliseconds. */
+export class Pages implements vscode.Disposable {
   private readonly open = new Set<Page>();
 
   constructor(
@@ -28,6 +28,13 @@ export class Pages {
       this.open.delete(page);
     });
     await page.draw();
+  }
+
+  /** Close all tabs: nobody would draw them again. */
+  dispose(): void {
+    for (const page of [...this.open]) {
+      page.close();
+    }
   }
 
   /** Take the news of all runs. */
@@ -50,14 +57,23 @@ class Page {
     private readonly pause: number,
   ) {}
 
-  async draw(): Promise<void> {
-    this.drawn = stateOf(this.runs);
-    const html = runsPage(await Promise.all(this.runs.map(this.details)));
-    if (!this.isClosed) {
-      this.panel.webview.html = html;
-    }
+  close(): void {
+    this.panel.dispose();
   }
 
+  /** Gives whether the curves are drawn; without a server the page is left as it is. */
+  async draw(): Promise<boolean> {
+    const { runs } = this;
+    const details = await Promise.all(runs.map(this.details));
+    const isKnown = details.every((each) => each !== undefined);
+    if (!this.isClosed && (isKnown || this.drawn === undefined)) {
+      this.panel.webview.html = runsPage(runs.map((run, index) => details[index] ?? { ...run, curves: [] }));
+      this.drawn = isKnown ? stateOf(runs) : "";
+    }
+    return isKnown;
+  }
+
+  /** Draw again what is new. */
   async follow(all: readonly RunSummary[]): Promise<void> {
     this.runs = this.runs.map((run) => all.find((each) => each.run === run.run) ?? run);
     if (this.isDrawing) {
@@ -66,7 +82,9 @@ class Page {
     this.isDrawing = true;
     try {
       while (!this.isClosed && stateOf(this.runs) !== this.drawn) {
-        await this.draw();
+        if (!(await this.draw())) {
+          return; // the next server brings news
+        }
         await wait(this.pause);
       }
     } finally {

@@ -128,7 +128,7 @@ export class Session implements vscode.Disposable {
     const around = await this.surroundings(settings);
     // What answers for its interpreter is the server already: while it loads, the client's library is loaded here.
     const choosing = choose(candidates(around), strategy, strategy === "useBundled" ? inspect : (path) => this.begin(path).interpreter);
-    const library = await import("./client.js"); // large, so not before a server is wanted
+    const library = await import("./client.js"); // large, so a file of its own, and not before a server is wanted
     const choice = await choosing;
     this.choice = choice;
     if (choice.kind === "nothing") {

@@ -64,6 +64,10 @@ export class Panel {
   close(): void {
     this.disposed.fire(undefined);
   }
+
+  dispose(): void {
+    this.close();
+  }
 }
 
 export const panels: Panel[] = [];

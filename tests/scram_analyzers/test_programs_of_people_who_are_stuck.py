@@ -256,3 +256,81 @@ def test_columns_named_one_by_one_are_counted(columns: int, wrong: bool) -> None
         model.fit(x, table["price"] / 1e6)
         """
     assert ("input-shape-mismatch" in said(text)) is wrong
+
+
+def test_a_column_by_its_number_has_a_range_of_its_own() -> None:
+    text = """
+        import numpy as np
+        import pandas as pd
+        from keras import Sequential, layers
+
+        table = pd.read_csv("mitbih_train.csv", header=None)
+        y = np.array(table[187].values).astype(np.int8)
+        model = Sequential([layers.Dense(64, activation="relu"), layers.Dense(5, activation="softmax")])
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        model.fit(table[list(range(187))].values, y, validation_split=0.1)
+        """
+    assert "output-units-mismatch" not in said(text)
+
+
+@pytest.mark.parametrize(("metrics", "wrong"), [('["mae"]', True), ('["mae", "accuracy"]', False), ("[own]", False)])
+def test_distances_do_not_tell_how_often_a_classifier_is_right(metrics: str, wrong: bool) -> None:
+    text = f"""
+        import keras
+        from project import own
+
+        (x, y), _ = keras.datasets.mnist.load_data()
+        model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+        model.compile("adam", "sparse_categorical_crossentropy", metrics={metrics})
+        model.fit(x / 255, y, validation_split=0.1)
+        """
+    assert ("classification-without-metric" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(("momentum", "wrong"), [("1.5", True), ("1.0", True), ("0.9", False)])
+def test_a_momentum_of_more_than_everything(momentum: str, wrong: bool) -> None:
+    text = f"""
+        import keras
+
+        model = keras.Sequential([keras.layers.Dense(1)])
+        model.compile(optimizer=keras.optimizers.SGD(0.001, momentum={momentum}), loss="mse")
+        """
+    assert ("momentum-too-high" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(
+    ("sets", "wrong"),
+    [
+        ("self.model.optimizer.learning_rate.assign(1e-7 * 1.1 ** batch)", False),
+        ("K.set_value(self.model.optimizer.lr, 1e-7 * 1.1 ** batch)", False),
+        ("print(logs['loss'], self.model.optimizer.lr)", True),
+    ],
+)
+def test_a_callback_of_ones_own_may_raise_the_rate(sets: str, wrong: bool) -> None:
+    text = f"""
+        import keras
+        import keras.backend as K
+
+        class Finder(keras.callbacks.Callback):
+            def on_train_batch_end(self, batch, logs=None):
+                {sets}
+
+        model = keras.Sequential([keras.layers.Dense(64, activation="relu"), keras.layers.Dense(10)])
+        model.compile(keras.optimizers.SGD(1e-7), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+        model.fit(x, y, callbacks=[Finder()])
+        """
+    assert ("learning-rate-too-low" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(("weights", "wrong"), [("sample_weight=m[0], ", False), ("", True)])
+def test_weights_may_tell_the_parts_of_a_graph_apart(weights: str, wrong: bool) -> None:
+    text = f"""
+        import keras
+        import numpy as np
+
+        x, y, m = np.load("x.npy"), np.load("y.npy"), np.load("masks.npy")
+        model = keras.Sequential([keras.layers.Dense(7, activation="softmax")])
+        model.compile("adam", "categorical_crossentropy", weighted_metrics=["accuracy"])
+        model.fit(x, y, {weights}validation_data=(x, y, m[1]))
+        """
+    assert ("validation-on-training-data" in said(text)) is wrong

@@ -265,6 +265,8 @@ class ValidationOnTrainingData(Rule):
         yield from _by_copies(program, fit)
         if judged is None or data is None or fit.x is None or fit.x.place is None:
             return
+        if _weighed(fit):
+            return
         if not shares_rows(data, judged.data) and not _cut_alike(data, judged.data):
             return
         names = name_of(judged.place, "these"), name_of(fit.x.place, "the training data")
@@ -347,6 +349,13 @@ def _counted(history: RunHistory) -> tuple[int, int, float] | None:
     if stream is None or not stream.validation_rows:
         return None
     return stream.shared_rows, stream.validation_rows, stream.repeated_rows / max(stream.rows, 1)
+
+
+def _weighed(fit: Fit) -> bool:
+    """Whether weights of their own may tell the rows of both parts apart, as the masks of a graph's nodes do."""
+    given = fit.arguments.value("validation_data")
+    weighs_validation = isinstance(given, Tuple) and len(given.items) == 3
+    return weighs_validation and fit.arguments.get("sample_weight") is not None
 
 
 def _by_name(fit: Fit) -> Iterator[Report]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 
 from scram_analyzers import fixes
@@ -300,7 +301,12 @@ def _found_by_search(program: Program) -> set[Optimizer]:
     """
     used = [each.optimizer for each in program.compiles if each.optimizer is not None]
     setters = (callback for optimizer in used for callback in optimizers.rate_setters(program, optimizer))
-    return set(used) if any(callback.kind is not None for callback in setters) else set()
+    sets_rates = program.matches(_RATE_SET)
+    return set(used) if any(callback.kind is not None or sets_rates for callback in setters) else set()
+
+
+_RATE_SET = re.compile(r"model\.optimizer\.(?:lr|learning_rate)(?:\.assign\(|\s*[*/]?=[^=]|,)")
+"""A callback of the program's own sets the rate: `self.model.optimizer.lr = ...`, `K.set_value(...lr, ...)`."""
 
 
 def _fine_tuned(program: Program) -> set[Optimizer]:

@@ -163,9 +163,11 @@ class MomentumTooHigh(Rule):
     def _of_optimizers(self, program: Program) -> Iterator[Report]:
         for optimizer in program.optimizers:
             momentum = _momentum(optimizer)
-            if momentum is None or not self.option("max") < momentum <= 1:
+            if momentum is None or momentum <= self.option("max"):
                 continue
             steps = f"about {round(1 / (1 - momentum)):,} steps" if momentum < 1 else "all steps"
+            if momentum > 1:
+                steps = "all steps, more in each than in the one before"
             place = _place(optimizer)
             yield Report(
                 place=place,

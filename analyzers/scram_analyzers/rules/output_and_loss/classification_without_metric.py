@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.base import Example, Reference, Report, Rule
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.output_and_loss import cases
 from scram_analyzers.rules.output_and_loss.cases import Case
 from scram_analyzers.source.keras_api.losses import CATEGORICAL
@@ -20,7 +20,7 @@ class ClassificationWithoutMetric(Rule):
     name = "classification-without-metric"
     severity = Severity.INFO
     confidence = Confidence.HIGH
-    summary = "a classifier that is compiled without any metric"
+    summary = "a classifier that is compiled without any metric, or with metrics of regression alone"
     why = (
         "The loss alone is hard to read: 0.7 is no better than guessing for two classes and good for a thousand. "
         "Accuracy says how many answers are right, and can be compared with guessing."
@@ -89,6 +89,13 @@ class ClassificationWithoutMetric(Rule):
                 message=f"This classifier has {case.loss.name} and no metric that says how often it is right.",
                 recipe='metrics=["accuracy"]',
             )
+        elif _measured(case) and case.metrics:
+            yield Report(
+                place=case.metrics[0].place,
+                message=f"{case.metrics[0].name} measures distances: no metric says how often this model is right.",
+                related=(Related(case.loss.place, "The loss of a classifier."),),
+                recipe='metrics=["accuracy"]',
+            )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Watch the accuracy."""
@@ -97,6 +104,13 @@ class ClassificationWithoutMetric(Rule):
         if case is not None and case.compiled is not None:
             edit = fixes.set_argument(program, case.compiled.place, "metrics", '["accuracy"]')
         return Fix("Watch the accuracy", Applicability.UNSAFE, (edit,)) if edit is not None else None
+
+
+def _measured(case: Case) -> bool:
+    """Whether nothing but metrics of regression watches one class of many."""
+    if case.loss.name not in CATEGORICAL or case.fit is None or case.judged_by_hand or case.reproduces_inputs:
+        return False
+    return all(metric.name in cases.MEASURES for metric in case.metrics or ())
 
 
 def _unwatched(case: Case) -> bool:

@@ -211,6 +211,10 @@ def select(interpreter: Interpreter, data: Data, keys: list[Value | slice], plac
     if data.shape and isinstance(key, Data) and (key.source == FOLDS or len(key.shape or ()) == 1):
         shape = (None, *data.shape[1:])
     one = replace(one, shape=shape, rows=rows)
+    if position is not None and data.is_table and len(data.shape or ()) == 2:
+        one = replace(
+            one, range=None
+        )  # `table[187]`, of columns that have numbers for names: each has a range of its own
     return replace(one, classes=None) if _picks_by_value(key) else one
 
 

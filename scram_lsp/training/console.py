@@ -42,9 +42,9 @@ class RunConsole:
         self.offs: list[str] = []
         self._lock = threading.RLock()
 
-    def __deepcopy__(self, memo: dict[int, object]) -> RunConsole:
-        """Tuners copy callbacks; a lock has no copy."""
-        return RunConsole(self._is_quiet)
+    def __reduce__(self) -> tuple[type[RunConsole], tuple[bool]]:
+        """Tuners copy callbacks, and other processes are sent them; a lock has no copy."""
+        return RunConsole, (self._is_quiet,)
 
     def prepare(self) -> None:
         """Load what writing takes, so that the first line is not late."""

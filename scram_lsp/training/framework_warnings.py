@@ -27,18 +27,19 @@ class WarningEar:
     def __init__(self, hear: Hear) -> None:
         self._hear = hear
         self._shown_by: Callable[..., None] | None = None
+        self._hearing: list[Hear] = []
         self._handlers: list[tuple[logging.Logger, logging.Handler]] = []
 
     def open(self) -> None:
         """Begin to listen."""
-        shown_by = warnings.showwarning
+        shown_by, hearing = warnings.showwarning, [self._hear]
 
         def show(message: Any, category: Any, *rest: Any, **named: Any) -> None:
-            if _is_from_framework(sys._getframe(1)):
-                self._hear(str(message)[:_MAX_CHARACTERS], category.__name__)
+            if hearing and _is_from_framework(sys._getframe(1)):
+                hearing[0](str(message)[:_MAX_CHARACTERS], category.__name__)
             shown_by(message, category, *rest, **named)
 
-        self._shown_by, self._show = shown_by, show
+        self._shown_by, self._show, self._hearing = shown_by, show, hearing
         warnings.showwarning = show
         for name in _LOGGERS:
             logger = logging.getLogger(name)
@@ -52,6 +53,7 @@ class WarningEar:
         if self._shown_by is not None and warnings.showwarning is self._show:
             warnings.showwarning = self._shown_by
         self._shown_by = None
+        self._hearing.clear()  # whoever has kept what we put there keeps no run with it
         for logger, handler in self._handlers:
             logger.removeHandler(handler)
         self._handlers.clear()
@@ -63,7 +65,11 @@ class _Listener(logging.Handler):
         self._hear = hear
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._hear(record.getMessage()[:_MAX_CHARACTERS], "LogWarning")
+        try:
+            message = record.getMessage()
+        except Exception:  # its arguments don't fit; who shows it says so
+            return
+        self._hear(message[:_MAX_CHARACTERS], "LogWarning")
 
 
 def _is_from_framework(frame: FrameType) -> bool:

@@ -16,7 +16,7 @@ from scram_analyzers.findings import Finding, Fix, Severity
 from scram_analyzers.run.records import EpochRecord, FrameworkWarning, RunInfo, StepRecord
 from scram_lsp.training.background import Background
 from scram_lsp.training.batches.batch_feed import feed_for
-from scram_lsp.training.batches.batch_tap import BatchTap, Execution, steps_per_execution
+from scram_lsp.training.batches.batch_tap import BatchTap, Execution, can_be_tapped, steps_per_execution
 from scram_lsp.training.batches.loss_suspicion import LossSuspicion
 from scram_lsp.training.batches.step_reader import StepReader, as_number
 from scram_lsp.training.budget import BYTE_LIMIT, TIME_SHARE, Budget
@@ -143,7 +143,7 @@ class RunRecorder:
         self._background.start()
         self._expect_costs()
         can_tap = self._feed is not None and not self._is_own_loop and can_take_batches(self._model)
-        if can_tap and self._feed is not None and callable(self._model.train_function):
+        if can_tap and self._feed is not None and can_be_tapped(self._model, "train_function"):
             self._tap = BatchTap.install(self._model, self._feed, self._look)
         given, self._given = self._given, {}
         self._attempt("the data given to fit", lambda: self._check_data(given))
@@ -296,6 +296,12 @@ class RunRecorder:
         probe, recorder = ProbeObserver(self._model, self._budget), FlightRecorder(self._model, self._budget)
         return [self._batches, probe, PanelObserver(self._panel), recorder]
 
+    @property
+    def _is_own_function(self) -> bool:
+        """Whether Keras calls a function of the user's own for each step."""
+        is_made = callable(getattr(self._model, "train_function", None)) and not self._is_own_loop
+        return is_made and not can_be_tapped(self._model, "train_function")
+
     def _say_what_is_off(self) -> None:
         off = ["of the layers and predictions"] if not self._is_current else []
         off += ["of the batches"] if self._tap is None and not self._is_own_loop else []
@@ -304,6 +310,7 @@ class RunRecorder:
             strategy = strategy_name(self._model)
             keras = f"Keras {self.info.keras_version} on {self.info.backend}"
             under = f" under {strategy}" if self._tap is None and strategy is not None else ""
+            under += " and a train function of your own" if self._is_own_function else ""
             self._console.off(f"with {keras}{under} the checks {' and '.join(off)} are off")
 
     def _expect_costs(self) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import copy
 import inspect
+import pickle
 import re
 import subprocess
 import sys
@@ -521,8 +522,24 @@ def test_it_has_every_method_of_a_keras_callback():
             assert list(inspect.signature(ours).parameters) == list(inspect.signature(method).parameters), name
 
 
-def test_tuners_copy_callbacks():
-    copy.deepcopy(ScramCallback(quiet=True))
+def test_tuners_copy_callbacks_and_processes_are_sent_them():
+    callback = ScramCallback(quiet=True)
+    copy.deepcopy(callback)
+    pickle.loads(pickle.dumps(callback))
+
+
+def test_a_copy_of_one_that_watches_does_not_watch(project):
+    copies = []
+
+    class Copy(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            copies.append(copy.copy(callback))
+            copies[-1].on_train_end()
+
+    callback = ScramCallback(quiet=True)
+    project.fit(classifier(), *data(), verbose=0, callbacks=[callback, Copy()])
+    assert [status for status, _ in project.runs] == ["finished"]
+    assert len(copies) == 1
 
 
 def test_a_script_that_fails_in_the_middle_of_training_is_a_failed_run(project):

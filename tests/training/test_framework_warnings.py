@@ -62,3 +62,25 @@ def test_closing_leaves_what_others_put_there():
     ear.close()
     assert warnings.showwarning is other
     warnings.showwarning = before
+
+
+def test_a_log_line_whose_arguments_do_not_fit_is_its_writers_matter(monkeypatch):
+    found, logger = [], logging.getLogger("tensorflow")
+    monkeypatch.setattr(logger, "handlers", [logging.NullHandler()])
+    monkeypatch.setattr(logger, "propagate", False)
+    ear = WarningEar(lambda message, category: found.append(message))
+    ear.open()
+    logger.warning("%d retraces", "many")
+    ear.close()
+    assert found == []
+
+
+def test_what_others_have_kept_of_it_hears_nothing_any_more(shown):
+    found = []
+    ear = WarningEar(lambda message, category: found.append(message))
+    ear.open()
+    kept = warnings.showwarning
+    ear.close()
+    warnings.showwarning = kept
+    warn_from("keras.src.trainers", "later")
+    assert (found, shown) == ([], ["later"])

@@ -1,5 +1,7 @@
 """Everything a user may do with `fit`: it is watched, and the weights are the same to the last bit."""
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -215,3 +217,71 @@ def test_inside_a_scikit_learn_wrapper(project, histories):
     project.run("wrapper.fit(x, y)\n", wrapper=wrapper, x=x, y=y)
     assert [status for status, _ in project.runs] == ["finished"]
     assert histories[0].info.fit_line == 1
+
+
+class TakesTwo(keras.Model):
+    """Trains on two batches each time that Keras asks for a step, as a GAN may."""
+
+    def __init__(self):
+        super().__init__()
+        self.head = keras.layers.Dense(2, activation="softmax")
+
+    def call(self, inputs):
+        return self.head(inputs)
+
+    def make_train_function(self, force=False):
+        @tf.function
+        def train_function(iterator):
+            self.train_step(next(iterator))
+            return self.train_step(next(iterator))
+
+        self.train_function = train_function
+
+
+def test_a_train_function_of_the_users_own_gets_its_data_untouched(project, capsys):
+    def build():
+        keras.utils.set_random_seed(42)
+        model = TakesTwo()
+        model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+        return model
+
+    def train():
+        x, y = data()
+        batches = tf.data.Dataset.from_tensor_slices((x, y)).batch(8)
+        trained.append(assert_same_training(project, build, batches.repeat(), steps_per_epoch=5))
+
+    trained = []
+    thread = threading.Thread(target=train, daemon=True)
+    thread.start()
+    thread.join(120)  # what waits for ever for a second batch is a failure here, and no standstill
+    (model,) = trained
+    assert model.optimizer.iterations.numpy() == 10
+    assert "a train function of your own the checks of the batches are off" in capsys.readouterr().err
+
+
+class Counting(keras.layers.Layer):
+    """What it does depends on how often it was called."""
+
+    def __init__(self):
+        super().__init__()
+        self.count, self.seen, self.by_training = 0, [], {}
+
+    def call(self, inputs, training=False):
+        self.count += 1
+        self.seen.append(training)
+        self.by_training[training] = self.by_training.get(training, 0) + 1
+        self.latest = inputs
+        return inputs * (1.0 + 0.1 * self.count + 0.01 * len(self.seen) + 0.001 * self.by_training[training])
+
+
+def test_a_layer_that_counts_its_calls_counts_those_of_training_only(project):
+    def build():
+        model = classifier(run_eagerly=True)
+        layers = [keras.Input((6,)), Counting(), *model.layers]
+        model = keras.Sequential(layers)
+        model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", run_eagerly=True)
+        return model
+
+    model = assert_same_training(project, build, *data(48), batch_size=16, validation_data=data(16), epochs=2)
+    layer = model.layers[0]
+    assert layer.count == len(layer.seen) == 1 + 2 * (3 + 1)  # Keras calls it once to make the model

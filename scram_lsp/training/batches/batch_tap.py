@@ -135,6 +135,18 @@ class BatchTap:
         return passed[0]
 
 
+def can_be_tapped(model: Any, function: FunctionName) -> bool:
+    """Whether the model has this function, made by Keras: that takes one batch for each step.
+
+    One of the user's own may take several, or none, and would wait for ever for more than were taken for it.
+    """
+    own = getattr(model, function, None)
+    if isinstance(own, BatchTap):
+        own = own._original
+    made = getattr(own, "python_function", own)  # TensorFlow's wrap around it, in Keras 2
+    return callable(own) and str(getattr(made, "__module__", "")).startswith(("keras.", "tf_keras."))
+
+
 def _look_away(_: Execution) -> None:
     """Look at nothing."""
 

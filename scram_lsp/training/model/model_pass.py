@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scram_lsp.training.model.layer_taps import losses_kept, tapped
+from scram_lsp.training.model.own_attributes import own_attributes_kept
 from scram_lsp.training.model.pass_cost import can_run_untraced
 from scram_lsp.training.model.random_states import random_states_kept
 
@@ -193,13 +194,14 @@ def _torch_gradients(
 
 
 class ModelPass:
-    """`function` of nested tensors, run with the global random generators kept.
+    """`function` of nested tensors, run with the global random generators and the user's own attributes kept.
 
     Traced, a pass is as fast as can be, but to trace it takes as long as several passes that are not. So where it can
     (`can_run_untraced`) it runs untraced until `is_traced` is set.
     """
 
     def __init__(self, model: Any, function: Callable[..., Any]) -> None:
+        self._model = model
         self._function = function
         self._compiled = compiled(model, function)
         self.is_traced = not can_run_untraced(model)
@@ -208,12 +210,12 @@ class ModelPass:
         """Run it."""
         if self.is_traced:
             return self._compiled(*arguments)
-        with random_states_kept():
+        with random_states_kept(), own_attributes_kept(self._model):
             return self._function(*arguments)
 
 
 def compiled(model: Any, function: Callable[..., Any]) -> Callable[..., Any]:
-    """`function` of nested tensors as this backend runs it fast, with the global random generators kept.
+    """`function` of nested tensors as this backend runs it fast; random generators and own attributes are kept.
 
     Not compiled by XLA on TensorFlow, where that was twice as slow for a single pass, and not at all for a
     model that runs eagerly: its `call` may need that.
@@ -233,7 +235,7 @@ def compiled(model: Any, function: Callable[..., Any]) -> Callable[..., Any]:
         fast = jax.jit(function)
 
     def run(*arguments: Any) -> Any:
-        with random_states_kept():
+        with random_states_kept(), own_attributes_kept(model):
             return fast(*arguments)
 
     return run

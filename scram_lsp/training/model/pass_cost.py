@@ -38,8 +38,8 @@ def can_run_untraced(model: Any) -> bool:
         return False
     if model.run_eagerly:
         return True
-    parts = [model, *model._flatten_layers(), *_losses(model)]
-    return all(_is_of_keras(part) for part in parts) and not any(
+    parts = [model, *model._flatten_layers(), *losses_of(model)]
+    return all(is_of_keras(part) for part in parts) and not any(
         isinstance(layer, keras.layers.Lambda) for layer in model._flatten_layers()
     )
 
@@ -63,14 +63,16 @@ def _layers(model: Any) -> list[Any]:
     return list(model._flatten_layers()) if hasattr(model, "_flatten_layers") else []
 
 
-def _losses(model: Any) -> list[Any]:
+def losses_of(model: Any) -> list[Any]:
+    """The losses that a model was compiled with, those given by name left out."""
     import keras
 
     loss = getattr(getattr(model, "_compile_loss", None), "_user_loss", None)
     return [part for part in keras.tree.flatten(loss) if part is not None and not isinstance(part, str)]
 
 
-def _is_of_keras(part: Any) -> bool:
+def is_of_keras(part: Any) -> bool:
+    """Whether Keras has made the class of an object, or the function."""
     module = getattr(part, "__module__", None) or type(part).__module__
     return str(module).startswith("keras.")
 

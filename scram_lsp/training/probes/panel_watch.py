@@ -10,7 +10,7 @@ import numpy as np
 
 from scram_analyzers.run.records import PanelRecord, RunInfo
 from scram_lsp.training.batches.batch_feed import Feed
-from scram_lsp.training.batches.batch_tap import BatchTap, Execution
+from scram_lsp.training.batches.batch_tap import BatchTap, Execution, can_be_tapped
 from scram_lsp.training.data.array_statistics import named_leaves
 from scram_lsp.training.model.model_pass import compiled, predict
 from scram_lsp.training.model.model_values import current_values, on_host
@@ -62,8 +62,8 @@ class PanelWatch:
 
     def begin_validation(self) -> None:
         """Look at the batches of a first validation on a stream."""
-        function = getattr(self._model, "test_function", None)
-        if self._rows is None and self._has_validation and self._feed is not None and callable(function):
+        is_wanted = self._rows is None and self._has_validation
+        if is_wanted and self._feed is not None and can_be_tapped(self._model, "test_function"):
             self._test_tap = BatchTap.install(self._model, self._feed, self._see_validation, "test_function")
             self._test_tap.arm()
 

@@ -271,7 +271,8 @@ class Program:
 
     def calls_of(self, names: frozenset[str]) -> tuple[Call, ...]:
         """The calls that go by one of some canonical names, in the order of the program."""
-        found = [each for name in names & self._calls_by_name.keys() for each in self._calls_by_name[name]]
+        by_name = self._calls_by_name
+        found = [each for name in names if name in by_name for each in by_name[name]]
         return tuple([call for _, call in sorted(found, key=itemgetter(0))])
 
     @cached_property
@@ -287,7 +288,7 @@ class Program:
 
     def matches(self, pattern: re.Pattern[str]) -> bool:
         """Whether the pattern is found in the text of a section, or of one that can't be read."""
-        return any(pattern.search(each.parsed.text) for each in self.chunks)
+        return any(each.parsed.matches(pattern) for each in self.chunks)
 
     def sections(self) -> tuple[Section, ...]:
         """The sections that have a tree."""

@@ -17,10 +17,17 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 from scram_analyzers.source.imports import Imports
 from scram_analyzers.source.once import Following
 from scram_analyzers.source.program import Call, Program
-from scram_analyzers.source.reading.chunks import PlacedChunk, Section
+from scram_analyzers.source.reading.chunks import ParsedChunk, PlacedChunk, Section
 
 Answer = TypeVar("Answer")
 Thing = TypeVar("Thing")
+
+
+class _Edited(NamedTuple):
+    """The chunks that an edit touched, as they were and as they are, and all their text."""
+
+    chunks: tuple[ParsedChunk, ...]
+    text: str
 
 
 class Look(NamedTuple):
@@ -34,15 +41,15 @@ class Look(NamedTuple):
         found: object = getattr(program, self.what)
         return found(*self.about) if self.about is not None and callable(found) else found
 
-    def is_spared(self, edited: str) -> bool:
+    def is_spared(self, edited: _Edited) -> bool:
         """Whether this looks for a word or pattern that none of the chunks which an edit touched have."""
         if self.about is None or self.what not in ("mentions", "matches", "sections_with"):
             return False
         sought = self.about[0]
         if isinstance(sought, re.Pattern):
-            return sought.search(edited) is None
+            return not any(each.matches(sought) for each in edited.chunks)
         word = str(sought)  # not one that could go over the end of a chunk
-        return word not in edited and word.isprintable() and not word.isspace()
+        return word not in edited.text and word.isprintable() and not word.isspace()
 
 
 @dataclass(eq=False, slots=True)
@@ -209,12 +216,13 @@ class _View(Program, Following):
         return chunk
 
 
-def _edited(before: Sequence[PlacedChunk], now: Sequence[PlacedChunk]) -> str:
-    """The texts of the chunks that are not the same at the beginning or the end of both."""
+def _edited(before: Sequence[PlacedChunk], now: Sequence[PlacedChunk]) -> _Edited:
+    """The chunks that are not the same at the beginning or the end of both."""
     first = _alike(before, now)
     last = _alike(before[first:][::-1], now[first:][::-1])
     both = *before[first : len(before) - last], *now[first : len(now) - last]
-    return "".join(each.parsed.text for each in both)
+    chunks = tuple([each.parsed for each in both])
+    return _Edited(chunks, "".join([each.text for each in chunks]))
 
 
 def _alike(before: Sequence[PlacedChunk], now: Sequence[PlacedChunk]) -> int:

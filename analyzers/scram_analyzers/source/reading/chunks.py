@@ -79,6 +79,7 @@ class ParsedChunk:
         self.lineage: object = object() if basis is None else basis.lineage
         self._before = basis if module is None else None
         self._texts: dict[cst.CSTNode, str] = {}
+        self._matches: dict[re.Pattern[str], bool] = {}
         self._sections: WeakValueDictionary[int, Section] = WeakValueDictionary()  # they hold this
         self._read: ParsedChunk | None = None  # not itself: that would leave each of them to the garbage collector
         self._twins: Mapping[cst.CSTNode, cst.CSTNode] = {}
@@ -148,6 +149,13 @@ class ParsedChunk:
             assert self.module is not None
             text = self._texts[node] = self.module.code_for_node(node)
         return text
+
+    def matches(self, pattern: re.Pattern[str]) -> bool:
+        """Whether the pattern is found in the text: asked of the same few patterns after every keystroke."""
+        found = self._matches.get(pattern)
+        if found is None:
+            found = self._matches[pattern] = pattern.search(self.text) is not None
+        return found
 
     def position(self, node: cst.CSTNode) -> Position:
         """Where `node` stands, in lines of this chunk; its first line where the tree is too deep to tell."""

@@ -79,7 +79,7 @@ class NothingToTrain(Rule):
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         model = fit.compile.model if fit.compile is not None else None
-        if model is None or fit.method not in ("fit", "fit_generator") or not _is_all_frozen(model):
+        if model is None or fit.method not in ("fit", "fit_generator", "train_on_batch") or not _is_all_frozen(model):
             return
         change = _freezing(program, model)
         related: tuple[Related, ...] = (

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-
-import libcst as cst
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule, RunReport
+from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
+from scram_analyzers.rules.data.class_by_class import collected_class_by_class, stands_class_by_class
 from scram_analyzers.rules.data.judging import in_random_order, judged_by
+from scram_analyzers.rules.data.label_order import are_stretches_of_one_order, order_of_labels
 from scram_analyzers.rules.references import DEEP_CHECKS
 from scram_analyzers.run.data_parts import is_no_chance, total_variation
 from scram_analyzers.run.history import RunHistory
@@ -19,10 +18,8 @@ from scram_analyzers.run.sorted_parts import sorted_apart
 from scram_analyzers.run.task import class_shares, targets
 from scram_analyzers.run.wording import listed
 from scram_analyzers.run.wording import share as percent
-from scram_analyzers.source.data import WHOLE, Data, StepKind
-from scram_analyzers.source.places import Place
+from scram_analyzers.source.data import Data
 from scram_analyzers.source.program import Call, Fit, Program
-from scram_analyzers.source.reading import parents, search
 from scram_analyzers.source.values import Argument, Ref, boolean, number
 
 KERAS_FIT = Reference("Keras: Model.fit, validation_split", "https://keras.io/api/models/model_training_apis/")
@@ -165,8 +162,40 @@ class SortedValidationSplit(Rule):
             model.fit(x, y, epochs=50, »validation_split=0.2«)
             """,
         ),
+        Example(
+            "Put in the order of the labels, then cut",
+            """
+            import keras
+            import numpy as np
+            from sklearn.datasets import load_digits
+
+            x, y = load_digits(return_X_y=True)
+            order = np.argsort(y)
+            x, y = x[order] / 16, y[order]
+            model = keras.Sequential([keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x[:1400], y[:1400], epochs=50, validation_data=(»x[1400:]«, y[1400:]))
+            """,
+        ),
     )
     good = (
+        Example(
+            "Put in order, then mixed",
+            """
+            import keras
+            import numpy as np
+            from sklearn.datasets import load_digits
+
+            x, y = load_digits(return_X_y=True)
+            order = np.argsort(y)
+            x, y = x[order] / 16, y[order]
+            mixed = np.random.permutation(len(x))
+            x, y = x[mixed], y[mixed]
+            model = keras.Sequential([keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x[:1400], y[:1400], epochs=50, validation_data=(x[1400:], y[1400:]))
+            """,
+        ),
         Example(
             "Folds of shuffled rows",
             """
@@ -255,6 +284,8 @@ class SortedValidationSplit(Rule):
         """Report validation_split of data sets that are known to come sorted by class."""
         yield from program.each(program.fits, self._of_fit)
         yield from program.each(program.fits, _of_slices)
+        if program.mentions("argsort"):
+            yield from program.each(program.fits, _of_argsort)
         if program.fits:
             yield from program.each(program.calls_of(_FOLDS), _of_folds)
 
@@ -273,12 +304,12 @@ class SortedValidationSplit(Rule):
                 f"The inputs run from one end to the other ({data.source.rpartition('.')[2]}), and "
                 f"validation_split={share:g} takes the last of them: a stretch that the model never sees."
             )
-        elif fit.targets is not None and _stands_class_by_class(fit.targets):
+        elif fit.targets is not None and stands_class_by_class(fit.targets):
             message = (
                 f"These labels stand class by class, and validation_split={share:g} takes the last of them: "
                 "validation sees only the last class, training too little of it."
             )
-        elif fit.targets is not None and _collected_class_by_class(program, fit.targets):
+        elif fit.targets is not None and collected_class_by_class(program, fit.targets):
             message = (
                 f"The labels are collected class by class, and validation_split={share:g} takes the last of them: "
                 "validation sees only the last classes, training too few."
@@ -343,6 +374,23 @@ def _of_slices(program: Program, fit: Fit) -> Iterator[Report]:
             return
 
 
+def _of_argsort(program: Program, fit: Fit) -> Iterator[Report]:
+    """Stretches of rows that the program itself put in the order of their labels."""
+    order = order_of_labels(program, fit)
+    if order is None:
+        return
+    for judged in judged_by(program, fit):
+        if not judged.use.startswith("predict") and are_stretches_of_one_order(fit, judged.data):
+            yield Report(
+                judged.place,
+                "The rows are put in the order of their labels, and these are a stretch of them: they hold other "
+                "labels than the stretch that the model is trained on.",
+                (Related(order, "The order is made here."),),
+                recipe=SHUFFLED,
+            )
+            return
+
+
 def _of_folds(program: Program, call: Call) -> Iterator[Report]:
     """A KFold that cuts a data set which comes sorted by class into stretches."""
     if call.arguments.open or not isinstance(call.result, Ref):
@@ -388,83 +436,6 @@ def _comes_again(data: Data) -> bool:
 
 
 EVENLY_SPACED = ("numpy.linspace", "numpy.arange")
-_FILLED = ("numpy.zeros", "numpy.ones", "numpy.full")
-_JOINED = ("concatenate", "hstack", "append")
-
-
-def _stands_class_by_class(labels: Data) -> bool:
-    """Whether labels are arrays of one number each, joined one after the other and never mixed since."""
-    done = [step for step in labels.steps if step.kind not in (StepKind.CONVERTED, StepKind.ENCODED)]
-    joined = [step for step in done if step.name.rpartition(".")[2] in _JOINED]
-    several = labels.range is not None and labels.range.low < labels.range.high
-    return labels.source in _FILLED and labels.rows == WHOLE and several and len(joined) == len(done) == 1
-
-
-def _collected_class_by_class(program: Program, labels: Data) -> bool:
-    """Whether labels fill a list in loops of which an outer one goes over the classes, and nothing is ever mixed."""
-    mixed = in_random_order(labels) or program.matches(_MIXING)
-    name = _list_name(labels.place) if labels.source in ("list", "literal") and labels.place is not None else None
-    if name is None or mixed:
-        return False
-    appended = [*_appended(program, name)]
-    if _one_constant_a_loop(appended):
-        return True
-    for value, place in appended:
-        if not isinstance(value, cst.Name):
-            continue
-        loops = [node for node in parents.ancestors(place) if isinstance(node, cst.For)]
-        if (
-            len(loops) > 1
-            and not _binds(loops[0], value.value)
-            and any(_binds(each, value.value) for each in loops[1:])
-        ):
-            return True
-    return False
-
-
-def _appended(program: Program, name: str) -> Iterator[tuple[cst.BaseExpression, Place]]:
-    """What the program appends to a list, and where."""
-    for call, place in search.found(program, cst.Call, f"{name}.append("):
-        owner = call.func.value if isinstance(call.func, cst.Attribute) and call.func.attr.value == "append" else None
-        if isinstance(owner, cst.Name) and owner.value == name and len(call.args) == 1:
-            yield call.args[0].value, place
-
-
-def _one_constant_a_loop(appended: list[tuple[cst.BaseExpression, Place]]) -> bool:
-    """Whether one loop appends nothing but one number and the next nothing but another: `y.append(0)`."""
-    numbers: dict[int, str] = {}
-    for value, place in appended:
-        above = parents.ancestors(place)
-        loop = next((node for node in above if isinstance(node, cst.For)), None)
-        inside = above[: above.index(loop)] if loop is not None else []
-        if loop is None or not isinstance(value, cst.Integer) or any(isinstance(node, cst.If) for node in inside):
-            return False
-        if id(loop) in numbers:
-            return False
-        numbers[id(loop)] = value.value
-    return len(set(numbers.values())) > 1
-
-
-_MIXING = re.compile(r"\b(shuffle|permutation|sample)\(")
-
-
-def _binds(loop: cst.For, name: str) -> bool:
-    targets = [loop.target, *(each.target for each in search.nodes(loop.body, cst.AssignTarget))]
-    return any(found.value == name for target in targets for found in search.nodes(target, cst.Name))
-
-
-def _list_name(place: Place) -> str | None:
-    """The name of a list by where it is written: `labels = []`, `images, labels = [], []`."""
-    above = parents.ancestors(place)
-    assign = next((node for node in above if isinstance(node, cst.Assign)), None)
-    if assign is None or len(assign.targets) != 1:
-        return None
-    target: cst.CSTNode = assign.targets[0].target
-    value = assign.value
-    if isinstance(target, cst.Tuple) and isinstance(value, cst.Tuple) and len(target.elements) == len(value.elements):
-        pairs = zip(target.elements, value.elements, strict=True)
-        target = next((left.value for left, right in pairs if right.value is place.node), target)
-    return target.value if isinstance(target, cst.Name) else None
 
 
 def _shares(classes: Sequence[tuple[float, int]]) -> dict[float, float]:

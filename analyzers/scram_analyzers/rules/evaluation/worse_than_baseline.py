@@ -86,11 +86,28 @@ class WorseThanBaseline(Rule):
         )
 
 
+def _learned_fast(history: RunHistory, guess: float) -> bool:
+    """Whether training was soon far better than a guess, as it can't be with targets of other rows."""
+    begin = [loss for loss in history.metric("loss")[:FAST_EPOCHS] if loss < FAST_SHARE * guess]
+    return bool(begin)
+
+
+FAST_EPOCHS = 2
+FAST_SHARE = 0.5
+"""Of the loss of a guess. To learn other rows' targets by heart takes longer. Ours."""
+
+
 def _unrelated(history: RunHistory, known: Baseline) -> Iterator[Cause]:
     """What is left when no epoch ever validated better than a guess, and nothing else is wrong."""
     losses = history.metric("val_loss")
     was_given_up = len(losses) < (history.info.epochs or 0)
     enough = was_given_up or len(losses) >= MANY_EPOCHS
-    if known.loss and enough and min(losses) >= NO_BETTER * known.loss:
+    if known.loss and enough and min(losses) >= NO_BETTER * known.loss and _learned_fast(history, known.loss):
+        text = (
+            "the training loss fell at once and the validation loss never did, so the validation rows may be of other "
+            "classes, scaled otherwise, or without their own targets"
+        )
+        yield Cause(text, Subject(SubjectKind.VALIDATION))
+    elif known.loss and enough and min(losses) >= NO_BETTER * known.loss:
         text = f"in none of {len(losses)} epochs was it better, so the targets may not belong to their inputs"
         yield Cause(f"{text} (see that both are shuffled and split together)", Subject(SubjectKind.TARGETS), "SCR218")

@@ -188,8 +188,9 @@ class TooFewEpochs(Rule):
     def _hardly_begun(self, history: RunHistory) -> Iterator[RunReport]:
         """A run that made all its epochs, learned little, and had hardly any steps to learn in."""
         steps, rounds = history.last_step, len(history.epochs)
-        ended = history.moment is Moment.END and 0 < (history.info.epochs or 0) <= rounds
-        if not ended or steps >= self.option("steps-hardly") or history.info.is_own_loop:
+        planned = rounds if history.info.is_own_loop else history.info.epochs or 0
+        ended = history.moment is Moment.END and 0 < planned <= rounds
+        if not ended or steps >= self.option("steps-hardly"):
             return
         if _has_learned(history) is not False or divergence(history) is not None:
             return

@@ -95,3 +95,14 @@ def test_validation_that_jumps_to_the_end() -> None:
     assert "60% to 80%" in reports(UnstableValidation, made)[0].message
     made = history(losses=[0.3] * 24, record=RECORD, accuracy=[0.9] * 24, val_accuracy=[0.8, 0.81] * 12)
     assert reports(UnstableValidation, made) == []
+
+
+def test_a_validation_that_training_does_not_speak_of() -> None:
+    losses = [0.9, 0.3, *[0.02] * 18]
+    info = run_info(epochs=20)
+    made = history(info, losses, RECORD, val_loss=[4.0] * 20, val_accuracy=[0.1] * 20, accuracy=[0.9] * 20)
+    (report,) = reports(WorseThanBaseline, made)
+    (cause,) = report.causes
+    assert (cause.code, cause.subject.kind) == (None, SubjectKind.VALIDATION)
+    slow = history(info, [2.3] * 20, RECORD, val_loss=[4.0] * 20, val_accuracy=[0.1] * 20, accuracy=[0.1] * 20)
+    assert [cause.code for cause in next(iter(reports(WorseThanBaseline, slow))).causes] == ["SCR218"]

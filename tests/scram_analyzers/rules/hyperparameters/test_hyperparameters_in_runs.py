@@ -125,6 +125,14 @@ def test_a_single_epoch_whose_loss_falls_to_its_end() -> None:
     assert "in its last quarter" in report.message
 
 
+def test_a_loop_of_the_programs_own_that_has_hardly_begun() -> None:
+    seen = history(run_info(epochs=None, is_own_loop=True), [], RECORD, ended=False)
+    seen.add_epoch(EpochRecord(1, 28, (("loss", 2.25), ("accuracy", 0.2))))
+    seen.end()
+    (report,) = reports(TooFewEpochs, seen)
+    assert report.message.startswith("The whole training was 1 epoch and 28 steps of the optimizer")
+
+
 def test_a_training_of_nine_steps_has_hardly_begun() -> None:
     seen = history(run_info(epochs=1), [], RECORD, ended=False)
     seen.add_epoch(EpochRecord(1, 9, (("loss", 2.2), ("accuracy", 0.2))))
@@ -156,6 +164,12 @@ def test_few_large_batches() -> None:
     assert len(reports(BatchSizeTooLarge, history(info, **STUCK))) == 1
     settled = [1.0, 0.4, 0.3, 0.29, 0.285, 0.284, 0.284, 0.284, 0.284, 0.284]
     assert reports(BatchSizeTooLarge, history(info, settled, RECORD, accuracy=[0.9] * 10)) == []
+
+
+def test_all_rows_at_once_for_a_few_steps_however_well_they_went() -> None:
+    good = [1.0, 0.3, *[0.2] * 8]
+    (report,) = reports(BatchSizeTooLarge, in_one_batch(good, accuracy=[0.5, *[0.97] * 9]))
+    assert report.severity is None
 
 
 def in_one_batch(losses: list[float], **logs: list[float]):

@@ -334,3 +334,28 @@ def test_weights_may_tell_the_parts_of_a_graph_apart(weights: str, wrong: bool) 
         model.fit(x, y, {weights}validation_data=(x, y, m[1]))
         """
     assert ("validation-on-training-data" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(
+    ("condition", "wrong"), [("model.output_shape[-1] > 1", False), ("len(p[0]) > 1", False), ("verbose", True)]
+)
+def test_a_helper_for_models_of_any_size_asks_first(condition: str, wrong: bool) -> None:
+    text = f"""
+        import keras
+        import numpy as np
+
+        def plot(model, x, verbose):
+            p = model.predict(x)
+            if {condition}:
+                p = np.argmax(p, axis=1)
+            else:
+                p = np.round(p)
+            show(p)
+
+        dense = keras.layers.Dense
+        model = keras.Sequential([dense(8, activation="relu"), dense(1, activation="sigmoid")])
+        model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+        model.fit(x, y, epochs=10)
+        plot(model, x, wanted)
+        """
+    assert ("argmax-single-output" in said(text)) is wrong

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+import libcst as cst
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
@@ -11,6 +14,7 @@ from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.heads import Head, heads_of
 from scram_analyzers.source.model import Model
+from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call, Program
 from scram_analyzers.source.values import integer, is_none
 
@@ -151,7 +155,19 @@ def _uses(program: Program) -> Iterator[_Use]:
         axis = call.arguments.value("axis", 1)
         if head is None or (axis is not None and not is_none(axis) and integer(axis) not in (1, -1)):
             continue
-        yield _Use(call, head, argument.place.text)
+        if not _asks_for_size(call.place):
+            yield _Use(call, head, argument.place.text)
+
+
+def _asks_for_size(place: Place) -> bool:
+    """Whether it is done on a condition about a size: for models of several outputs, as helpers for any model do."""
+    for around in place.section.parsed.ancestors(place.node):
+        if isinstance(around, (cst.If, cst.IfExp)) and _SIZE.search(Place(place.section, around.test).text):
+            return True
+    return False
+
+
+_SIZE = re.compile(r"\bshape\b|_shape\b|\blen\(|\bndim\b|\.size\b|classes")
 
 
 def _only_head(model: Model) -> Head | None:

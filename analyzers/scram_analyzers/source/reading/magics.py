@@ -33,7 +33,9 @@ _AUTOMAGIC = (
 _MAGIC_SIGN = re.compile(rf"[%!?]|^[ \t]*{_AUTOMAGIC}", re.MULTILINE)
 _CELL_MAGIC = re.compile(r"(?:[ \t]*(?:\r\n|\r|\n))*[ \t]*%%(?P<name>\w*)[^\r\n]*(?:\r\n|\r|\n|\Z)")
 _LINE_MAGIC = re.compile(rf"(?P<indent>[ \t]*)(?:[%!?]|{_AUTOMAGIC})")
-_TIMED = re.compile(r"(?P<indent>[ \t]*)%time(?=[ \t]+(?P<statement>[^%!?\s][^\r\n]*))")
+_TIMED = re.compile(
+    r"(?P<indent>[ \t]*)(?P<magic>%time(?:it(?:[ \t]+-[a-z][ \t]*\d*)*)?)(?=[ \t]+(?P<statement>[^%!?\s][^\r\n]*))"
+)
 _ASSIGNED = re.compile(r"(?P<target>[ \t]*[^\W\d][\w., \[\]]*=[ \t]*)[%!]")
 _WITH_DEEPER_LINES = re.compile(
     r"(?P<indent>[ \t]*)[^\r\n]*(?:\r\n|\r|\n|\Z)(?:(?P=indent)[ \t]+[^\r\n]*(?:\r\n|\r|\n|\Z))*"
@@ -111,7 +113,7 @@ def _stand_in(source: str, at: int) -> StandIn | None:
     if timed := _TIMED.match(source, at):
         if _is_statement(timed["statement"]):
             # `if 1:` is as long as `%time`, so that the statement keeps its columns.
-            return StandIn(f"{timed['indent']}if 1:", timed.group())
+            return StandIn(f"{timed['indent']}{'if 1:'.ljust(len(timed['magic']))}", timed.group())
         return StandIn(f"{timed['indent']}pass", line)
     if assigned := _ASSIGNED.match(source, at):
         return StandIn(f"{assigned['target']}get_ipython()", line)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from scram_analyzers.run.history import Moment, RunHistory, asked_once
 from scram_analyzers.run.inference_gap import inference_gap
 from scram_analyzers.run.records import EpochRecord
-from scram_analyzers.run.task import Baseline, baseline
+from scram_analyzers.run.task import baseline, targets
 from scram_analyzers.run.trends import slope
 from scram_analyzers.run.wording import rounded
 
@@ -95,7 +95,7 @@ def overfitting(history: RunHistory) -> Overfitting | None:
     if not _had_learned(since[0], history) or inference_gap(history) is not None:
         return None
     found = _described(since[0], since[-1])
-    return found if _gap_is_wide(found, baseline(history)) else None
+    return found if _gap_is_wide(found, _blind_loss(history)) else None
 
 
 def _validated(record: EpochRecord) -> _Epoch | None:
@@ -150,9 +150,27 @@ def _accuracy_name(record: EpochRecord) -> str | None:
     return next((name for name in names if "acc" in name and f"val_{name}" in names), None)
 
 
-def _gap_is_wide(found: Overfitting, known: Baseline | None) -> bool:
+def _blind_loss(history: RunHistory) -> float | None:
+    """A constant guess's loss; of a Huber loss, whose delta is not known, that of the usual one."""
+    known, target = baseline(history), targets(history)
+    if known is not None and known.loss:
+        return known.loss
+    if history.info.losses != ("huber",) or target is None or not target.deviation:
+        return None
+    return _usual_huber(target.deviation)
+
+
+def _usual_huber(deviation: float) -> float:
+    """The mean Huber loss (delta 1) of normal errors: half their square up to 1, in a straight line beyond."""
+    bound = 1 / deviation
+    within = math.erf(bound / math.sqrt(2))
+    density = math.exp(-(bound**2) / 2) / math.sqrt(2 * math.pi)
+    return deviation**2 * (within / 2 - bound * density) + 2 * deviation * density - (1 - within) / 2
+
+
+def _gap_is_wide(found: Overfitting, blind: float | None) -> bool:
     if found.accuracy is None or found.val_accuracy is None:
-        if known is not None and known.loss and found.val_loss - found.best_val_loss < LOSS_ONLY_SHARE * known.loss:
+        if blind is not None and found.val_loss - found.best_val_loss < LOSS_ONLY_SHARE * blind:
             return False
         return found.val_loss >= LOSS_ONLY_RISE * found.best_val_loss and found.val_loss >= LOSS_ONLY_RATIO * found.loss
     needed = HIGH_ACCURACY_GAP if found.accuracy > HIGH_ACCURACY else ACCURACY_GAP

@@ -5,6 +5,8 @@ import pytest
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.overfitting import overfitting
 from scram_analyzers.run.records import EpochRecord, ProbeRecord, RunInfo, StepRecord
+from tests.run_histories import data, inputs, measured, regression_info
+from tests.run_histories import history as run_history
 
 RISING = [0.50, 0.40, 0.44, 0.46, 0.50]
 FALLING = [0.60, 0.35, 0.20, 0.10, 0.05]
@@ -71,3 +73,16 @@ def test_averages_that_lag_behind_are_no_overfitting():
     for step in (42, 45, 48):
         history.add_probe(ProbeRecord(step, 5, 16, loss=0.05, inference_loss=0.9))
     assert overfitting(history) is None
+
+
+def test_a_rise_far_below_what_was_learned_is_none_for_huber_too():
+    solved = run_history(
+        regression_info(losses=("huber",)),
+        [0.2, 0.05, 0.02, 0.012, 0.009, 0.007],
+        data(inputs(), measured()),
+        val_loss=[0.1, 0.03, 0.0226, 0.0255, 0.0265, 0.0274],
+    )
+    assert overfitting(solved) is None
+    lost = replace(solved.data, arrays=tuple(replace(each, deviation=0.2) for each in solved.data.arrays))
+    solved.data = lost
+    assert overfitting(solved.copy()) is not None

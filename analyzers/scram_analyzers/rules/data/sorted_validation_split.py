@@ -321,7 +321,7 @@ class SortedValidationSplit(Rule):
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report classes that only the last rows have, or very different shares."""
         labels, split = targets(history), history.data.validation_split if history.data is not None else None
-        if not split:
+        if not split or (labels is not None and not class_shares(labels)):
             yield from _of_parts(history)
             return
         if labels is None or not labels.last_classes or not class_shares(labels):

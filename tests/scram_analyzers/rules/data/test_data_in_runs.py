@@ -316,3 +316,12 @@ def test_class_weights_the_wrong_way_round_and_far_apart() -> None:
     assert "class 0 has 2,112 rows and 7.4 times the weight of class 1, which has 288" in swapped
     (extreme,) = told((1.0, 1000.0))
     assert "class 1 makes up 99% of the loss (288 rows of 2,400)" in extreme
+
+
+def test_a_split_off_the_end_of_sorted_numbers() -> None:
+    low, high = measured(mean=-1.0, deviation=0.3), measured("validation", mean=1.5, deviation=0.2)
+    record = replace(data(inputs(), low, inputs("validation"), high), validation_split=0.15)
+    (report,) = reports(SortedValidationSplit, before(record, regression_info()))
+    assert "The targets run from -1.9 to -0.1 in training and from 0.9 to 2.1 in validation" in report.message
+    mixed = replace(data(inputs(), measured(), inputs("validation"), measured("validation")), validation_split=0.15)
+    assert reports(SortedValidationSplit, before(mixed, regression_info())) == []

@@ -14,8 +14,8 @@ import threading
 import time
 from collections.abc import Iterator
 
-FORK_PATIENCE_SECONDS = 10.0
-"""So long a fork waits at most; what we do at a time takes a second where it takes long."""
+FORK_PATIENCE_SECONDS = 5.0
+"""So long a fork waits at most, and later ones not at all for the same; we take a second where it is long."""
 
 
 @contextlib.contextmanager
@@ -49,7 +49,7 @@ class _Works:
         self._under_way.pop(id(work), None)
 
     def before_fork(self) -> None:
-        """Wait for what is under way, for a bounded time."""
+        """Wait for what is under way, once and for a bounded time."""
         deadline = time.monotonic() + FORK_PATIENCE_SECONDS
         if not self._may_begin.acquire(timeout=FORK_PATIENCE_SECONDS):
             return
@@ -57,6 +57,8 @@ class _Works:
         for work in list(self._under_way.values()):
             if work.acquire(timeout=max(0.0, deadline - time.monotonic())):
                 work.release()
+            else:  # it may never end; who forks workers for each epoch has waited long enough
+                self.end(work)
 
     def after_fork(self) -> None:
         """The process goes on as before."""

@@ -63,6 +63,14 @@ def test_a_fork_does_not_wait_for_ever(monkeypatch):
         assert not forked(lambda: work.lock.acquire(timeout=0))
 
 
+def test_only_one_fork_waits_for_what_never_ends(monkeypatch):
+    monkeypatch.setattr(forks, "FORK_PATIENCE_SECONDS", 0.0)
+    with Work() as work:
+        forked(lambda: True)
+        monkeypatch.setattr(forks, "FORK_PATIENCE_SECONDS", LONG)
+        assert not forked(lambda: work.lock.acquire(timeout=0))
+
+
 def test_both_processes_go_on():
     def is_free():
         with forks_wait():

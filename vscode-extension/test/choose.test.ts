@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { candidates, expand, pythonIn, type Surroundings } from "../src/python/candidates";
 import { choose, type Candidate } from "../src/python/choose";
 import { inspect, isInterpreter, type Interpreter, type NoInterpreter } from "../src/python/inspect";
@@ -86,6 +89,27 @@ describe("where interpreters are looked for", () => {
 });
 
 describe("asking an interpreter about itself", () => {
+  it("imports nothing from where it is asked", async function () {
+    if (process.platform === "win32") {
+      this.skip(); // where TMPDIR means nothing
+    }
+    const { TMPDIR } = process.env;
+    const folder = mkdtempSync(join(tmpdir(), "scram-"));
+    writeFileSync(join(folder, "json.py"), "raise SystemExit('imported')");
+    writeFileSync(join(folder, "scram_lsp.py"), "__version__ = 'planted'");
+    process.env.TMPDIR = folder;
+    try {
+      const answer = await inspect("python3");
+      assert.ok(isInterpreter(answer));
+      assert.notEqual(answer.scram, "planted");
+    } finally {
+      process.env.TMPDIR = TMPDIR;
+      if (TMPDIR === undefined) {
+        delete process.env.TMPDIR;
+      }
+    }
+  });
+
   it("hears a real one", async () => {
     const answer = await inspect("python3");
     assert.ok(isInterpreter(answer));

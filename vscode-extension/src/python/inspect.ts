@@ -22,8 +22,11 @@ export interface NoInterpreter {
 
 const LIMIT_MS = 20_000;
 
+/** Everybody may write to the folder that it is asked in, so nothing is imported from there. */
 const QUESTION = `
-import json, sys
+import sys
+sys.path = [each for each in sys.path if each]
+import json
 try:
     from scram_lsp import __version__ as scram
 except ImportError:
@@ -31,7 +34,7 @@ except ImportError:
 print(json.dumps({"path": sys.executable, "version": sys.version_info[:2], "scram": scram}))
 `;
 
-/** Ask an interpreter about itself. It runs outside the workspace, so that no file there can answer for it. */
+/** Ask an interpreter about itself. No file of the workspace, nor of where it is asked, can answer for it. */
 export async function inspect(path: string): Promise<Interpreter | NoInterpreter> {
   try {
     const { stdout } = await run(path, ["-c", QUESTION], { cwd: tmpdir(), timeout: LIMIT_MS, windowsHide: true });

@@ -139,7 +139,10 @@ class Recall:
     def asked(self, question: Callable[[Program], object], parts: _Parts) -> _Known:
         """A question asked anew; `parts` of its last answer still stand."""
         view = _View(self, parts)
-        answer = question(view)
+        return self.noted(question(view), view)
+
+    def noted(self, answer: object, view: _View) -> _Known:
+        """An answer with all that was looked at through a view to find it."""
         looks = frozenset(view.looks) if view.looks else _NONE
         return _Known(answer, self._groups.setdefault(looks, looks), view.parts)
 
@@ -158,10 +161,12 @@ class _View(Program, Following):
     parts: dict[Hashable, dict[Hashable, _Known]]
     _recall: Recall
     _last_parts: _Parts
+    _part_view: _View | None
 
     def __init__(self, recall: Recall, last_parts: _Parts) -> None:
         own = self.__dict__  # the fields of a program can't be set
         own["looks"], own["parts"], own["_recall"], own["_last_parts"] = set(), {}, recall, last_parts
+        own["_part_view"] = None
 
     def __getattr__(self, name: str) -> Any:
         """A field, when it is first looked at."""
@@ -189,8 +194,12 @@ class _View(Program, Following):
         return itertools.chain.from_iterable(filter(None, map(_ANSWER, found)))
 
     def _part(self, thing: Thing, question: Callable[[Program, Thing], Iterable[object]]) -> _Known:
-        known = self._recall.asked(lambda view: tuple(question(view, thing)), {})
-        self.parts[question][thing] = known
+        """The answer about one thing, asked of a view that others are asked of as well as long as none looks at it."""
+        view = self._part_view
+        if view is None or view.looks or view.parts:
+            view = vars(self)["_part_view"] = _View(self._recall, {})
+        answer = tuple(question(view, thing))
+        known = self.parts[question][thing] = self._recall.noted(answer, view)
         return known
 
     def calls_of(self, names: frozenset[str]) -> tuple[Call, ...]:

@@ -359,3 +359,16 @@ def test_a_helper_for_models_of_any_size_asks_first(condition: str, wrong: bool)
         plot(model, x, wanted)
         """
     assert ("argmax-single-output" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(("momentum", "wrong"), [(0.9997, False), (0.9999, True)])
+def test_the_slow_averages_of_published_networks(momentum: float, wrong: bool) -> None:
+    text = f"""
+        from keras import Sequential, layers
+
+        model = Sequential([layers.Dense(64, use_bias=False), layers.BatchNormalization(momentum={momentum})])
+        model.add(layers.Activation("relu"))
+        model.add(layers.Dense(1))
+        model.compile("adam", "mse")
+        """
+    assert ("momentum-too-high" in said(text)) is wrong

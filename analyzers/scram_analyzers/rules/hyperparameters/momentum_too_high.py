@@ -51,7 +51,7 @@ class MomentumTooHigh(Rule):
     )
     options = (
         Option("max", 0.995, "highest usual momentum (papers use 0.9 to 0.99)", "Google tuning playbook"),
-        Option("max-normalization", 0.9995, "highest usual momentum of BatchNormalization", "scram"),
+        Option("max-normalization", 0.9997, "highest usual momentum of BatchNormalization", "NASNet (CVPR 2018)"),
     )
     bad = (
         Example(

@@ -56,7 +56,10 @@ def _loop_that_tells(program: Program, method: str) -> Place | None:
 
 
 def _watchers(program: Program) -> Iterator[str]:
-    """The names under which watchers go, by `with Watcher(model) as watcher`."""
+    """The names under which watchers go: `with Watcher(model) as watcher`, `watcher = Watcher(model)`."""
+    for assigned, _ in found(program, cst.Assign, WATCHER):
+        if isinstance(assigned.value, cst.Call) and _last_name(assigned.value.func) == WATCHER:
+            yield from _names_of(assigned)
     for item, _ in found(program, cst.WithItem, WATCHER):
         name = item.asname.name if item.asname is not None else None
         if isinstance(item.item, cst.Call) and _last_name(item.item.func) == WATCHER and isinstance(name, cst.Name):

@@ -29,7 +29,7 @@ def columns_that_say_the_target(inputs: Sequence[tuple[str, Array]], target: Arr
     rows = len(target)
     if rows < MIN_ROWS or target.size != rows or target.dtype.kind not in "iuf":
         return ()
-    if any(array.ndim < 2 or len(array) != rows or array.dtype.kind not in "biuf" for _, array in inputs):
+    if any(not array.ndim or len(array) != rows or array.dtype.kind not in "biuf" for _, array in inputs):
         return ()
     chosen = np.linspace(0, rows - 1, min(rows, MAX_ROWS)).astype(np.intp)
     wanted = target.reshape(-1)[chosen].astype(np.float64)
@@ -57,5 +57,7 @@ def _says(table: Array, wanted: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_
 
 def _written(name: str, says: npt.NDArray[np.bool_]) -> Iterator[str]:
     for place in np.argwhere(says):
-        if len(place) == 1 or place[0] == says.shape[0] - 1:
+        if not len(place):
+            yield name
+        elif len(place) == 1 or place[0] == says.shape[0] - 1:
             yield f"{name}[:, {', '.join(map(str, place))}]"

@@ -76,3 +76,13 @@ def test_parts_of_a_loop_of_ones_own(kind: SubjectKind, text: str) -> None:
     place = locate(program_of(OWN_LOOP), Subject(kind), info)
     assert place is not None
     assert place.text == text
+
+
+def test_a_watcher_that_is_named_first() -> None:
+    named_first = OWN_LOOP.replace(
+        "with scram_lsp.Watcher(model) as watcher:", "watcher = scram_lsp.Watcher(model)\nwith watcher:"
+    )
+    assert named_first != OWN_LOOP
+    info = RunInfo(run="r", script="train.py", started="", fit_line=3, is_own_loop=True)
+    places = [locate(program_of(text), Subject(SubjectKind.EPOCHS), info) for text in (OWN_LOOP, named_first)]
+    assert [place.text if place is not None else None for place in places] == [places[0].text] * 2

@@ -13,6 +13,15 @@ def test_a_column_that_is_the_target_scaled_and_rounded():
     assert columns_that_say_the_target([("x", table)], target + RNG.normal(0, 0.01, 400)) == ()
 
 
+def test_inputs_of_which_one_has_no_columns():
+    table, kind = RNG.normal(size=(400, 3)), RNG.integers(0, 8, 400)
+    inputs = [("x['numbers']", table), ("x['kind']", kind)]
+    assert columns_that_say_the_target(inputs, table[:, 1] - 4) == ("x['numbers'][:, 1]",)
+    assert columns_that_say_the_target(
+        [("x['numbers']", table), ("x['size']", table[:, 0] ** 2)], table[:, 0] ** 2
+    ) == ("x['size']",)
+
+
 def test_a_target_within_its_own_window():
     series = RNG.normal(size=500).cumsum()
     windows = np.array([series[i : i + 12] for i in range(480)])[..., None]

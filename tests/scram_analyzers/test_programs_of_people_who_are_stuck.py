@@ -372,3 +372,19 @@ def test_the_slow_averages_of_published_networks(momentum: float, wrong: bool) -
         model.compile("adam", "mse")
         """
     assert ("momentum-too-high" in said(text)) is wrong
+
+
+def test_columns_of_which_one_was_scaled_on_its_way_are_as_large_as_their_largest() -> None:
+    text = """
+        import keras
+        import numpy as np
+
+        rng = np.random.default_rng(1)
+        area = rng.uniform(30, 250, 2000)
+        rooms = area / 30 + rng.normal(0, 1, 2000)
+        x = np.column_stack([area, rooms])
+        model = keras.Sequential([keras.layers.Dense(16, activation="relu"), keras.layers.Dense(1)])
+        model.compile("adam", "mse")
+        model.fit(x, rng.normal(0, 1, 2000))
+        """
+    assert "input-not-normalized" in said(text)

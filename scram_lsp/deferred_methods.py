@@ -7,6 +7,9 @@ it off: it makes stand-ins, each of which compiles what it stands for at its fir
 
 attrs does the same for the 560 types of lsprotocol (measured: 300 of 780 ms to load pygls), so once it is loaded, it is
 given one as well.
+
+In a program that is watched, only the classes of some packages are made so: those of the program itself, made on
+another thread meanwhile, are none of our business.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ import dataclasses
 import functools
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, TypeAlias
 
@@ -40,14 +43,18 @@ _OTHER_LINE = re.compile(r"^(?!def )\S", re.MULTILINE)
 
 
 @contextmanager
-def deferred_methods() -> Iterator[None]:
-    """Put it off for classes that are made meanwhile; of attrs only once that is loaded. Any thread may make them."""
+def deferred_methods(of_packages: Collection[str] = ()) -> Iterator[None]:
+    """Put it off for classes that are made meanwhile; of attrs only once that is loaded. Any thread may make them.
+
+    With `of_packages` only for dataclasses of these. Only one thread at a time should be in here.
+    """
     if sys.version_info[:2] not in _KNOWN:
         yield
         return
+    put_off = functools.partial(_put_off_of, of_packages) if of_packages else _put_off
     with ExitStack() as stack:
-        stack.enter_context(_replaced(vars(dataclasses), "exec", _put_off))  # found before the builtin function
-        attrs = vars(sys.modules["attr._make"]) if "attr._make" in sys.modules else {}
+        stack.enter_context(_replaced(vars(dataclasses), "exec", put_off))  # found before the builtin function
+        attrs = vars(sys.modules["attr._make"]) if "attr._make" in sys.modules and not of_packages else {}
         code = getattr(attrs.get(_ATTRS_EXEC), "__code__", None)
         if code is not None and code.co_varnames[: code.co_argcount] == _ATTRS_EXEC_TAKES:
             stack.enter_context(_replaced(attrs, _ATTRS_EXEC, _put_off_attrs))
@@ -65,6 +72,12 @@ def _replaced(names: dict[str, Any], name: str, value: object) -> Iterator[None]
             names.pop(name, None)
         else:
             names[name] = before
+
+
+def _put_off_of(packages: Collection[str], text: str, names: dict[str, Any], made: dict[str, Any]) -> None:
+    """The same, where the class is one of these packages: `names` are those of its module."""
+    package = str(names.get("__name__")).partition(".")[0]
+    (_put_off if package in packages else exec)(text, names, made)
 
 
 def _put_off(text: str, names: dict[str, Any], made: dict[str, Any]) -> None:

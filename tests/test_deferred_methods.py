@@ -168,3 +168,22 @@ def test_outside_it_nothing_is_put_off() -> None:
         x: int
 
     assert vars(Plain)["__init__"].__code__.co_varnames == ("self", "x")
+
+
+def test_classes_of_other_packages_are_left_alone() -> None:
+    with deferred_methods(("another",)):
+
+        @dataclass
+        class Users:
+            x: int
+
+        assert vars(Users)["__init__"].__code__.co_varnames == ("self", "x")
+    with deferred_methods((__name__.partition(".")[0],)):
+
+        @dataclass
+        class Ours:
+            x: int
+
+    assert "x" not in vars(Ours)["__init__"].__code__.co_varnames
+    assert Ours(1) == Ours(1)
+    assert "exec" not in vars(dataclasses)

@@ -5,16 +5,24 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from scram_analyzers.findings import Finding, Fix
 from scram_analyzers.run.history import Moment, RunHistory
+from scram_lsp.deferred_methods import deferred_methods
 from scram_lsp.training.background import Background
 
 if TYPE_CHECKING:
     from scram_lsp.training.places.recorded_places import RecordedPlaces
     from scram_lsp.training.run_rules import RunRules
+
+
+LOADED_QUICKLY = ("libcst", "scram_analyzers", "scram_lsp")
+"""Packages of which the methods of dataclasses are compiled when they are called: few of them ever are."""
+
+_loading = threading.Lock()
 
 
 class Inquiry:
@@ -79,11 +87,24 @@ class Inquiry:
         self._seconds += time.thread_time() - begin
 
     def _load(self) -> RunRules:
-        from scram_lsp.training.run_rules import RunRules
+        with _quick_loading():
+            from scram_lsp.training.run_rules import RunRules
 
-        self._rules = rules = RunRules(self._places)
+            self._rules = rules = RunRules(self._places)
         self.checks = rules.checks
         self.families = rules.families
         for note in rules.notes:
             self._note(note)
         return rules
+
+
+@contextmanager
+def _quick_loading() -> Iterator[None]:
+    """Of several runs that load at a time one does so; the others wait for single modules only, not for each other."""
+    is_first = _loading.acquire(blocking=False)
+    try:
+        with deferred_methods(LOADED_QUICKLY) if is_first else nullcontext():
+            yield
+    finally:
+        if is_first:
+            _loading.release()

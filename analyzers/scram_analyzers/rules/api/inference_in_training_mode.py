@@ -183,10 +183,11 @@ class InferenceInTrainingMode(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report layers that are told training=True in `call`, and models that are when they are judged."""
-        if not program.mentions("training") or program.matches(_ON_PURPOSE):
+        if not program.mentions("training"):
             return
-        yield from program.each(models_of(program), _of_model)
-        yield from _of_judging(program)
+        reports = [*program.each(models_of(program), _of_model), *_of_judging(program)]
+        if reports and not program.matches(_ON_PURPOSE):
+            yield from reports
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Hand on the argument of `call`; outside of it, say False."""

@@ -83,12 +83,16 @@ def _tapes_in(section: Section) -> tuple[Tape, ...]:
 def asked_of(tape: Tape) -> tuple[Gradients, ...]:
     """What the function around a tape asks it for, before it gives the tape's name to another one."""
     asked = tuple(gradients([tape.around], tape.name, tape.section))
+    same = [each for each in _tapes_in(tape.section) if each.name == tape.name]
+    if len(same) < 2:
+        return asked
     order = {id(call): n for n, call in enumerate(search.nodes(tape.around, cst.Call))}
-    same = (each for each in _tapes_in(tape.section) if each.name == tape.name)
     starts = [order[each.opened] for each in same if each.opened in order]
+    if len(starts) < 2:
+        return asked
     start = order[tape.opened]
     stop = min((each for each in starts if each > start), default=len(order))
-    return tuple(each for each in asked if start < order[id(each.call)] < stop) if len(starts) > 1 else asked
+    return tuple(each for each in asked if start < order[id(each.call)] < stop)
 
 
 @once

@@ -204,16 +204,21 @@ def _quotients(program: Program) -> Mapping[str, list[_Quotient]]:
 
 @once
 def _quotients_in(section: Section) -> tuple[_Quotient, ...]:
-    found = []
-    for assign in section.parsed.nodes.get(cst.Assign, ()):
-        assert isinstance(assign, cst.Assign)
-        target, value = assign.targets[0].target, assign.value
-        if not isinstance(target, cst.Name):
+    first: dict[cst.Assign, str] = {}
+    for operation in section.parsed.nodes.get(cst.BinaryOperation, ()):
+        assert isinstance(operation, cst.BinaryOperation)
+        dividend = _divided(operation)
+        if dividend is None:
             continue
-        divided = (_divided(each) for each in search.nodes(value, cst.BinaryOperation))
-        dividend = next((name for name in divided if name is not None), None)
-        if dividend is not None and dividend != target.value:
-            found.append(_Quotient(target.value, dividend, Place(section, value)))
+        for around in section.parsed.ancestors(operation):
+            if isinstance(around, cst.Assign):
+                first.setdefault(around, dividend)
+                break
+    found = []
+    for assign, dividend in first.items():
+        target = assign.targets[0].target
+        if isinstance(target, cst.Name) and dividend != target.value:
+            found.append(_Quotient(target.value, dividend, Place(section, assign.value)))
     return tuple(found)
 
 

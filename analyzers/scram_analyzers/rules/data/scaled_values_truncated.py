@@ -153,7 +153,7 @@ def _of_fit(program: Program, fit: Fit) -> Iterator[Report]:
 
 def _cut_off(data: Data) -> DataStep | None:
     """The conversion to whole numbers of data that had just been scaled, if that is what the model gets."""
-    if data.range is None or data.range.magnitude > SMALL:
+    if data.range is None or data.range.magnitude > SMALL or all(step.name != "astype" for step in data.steps):
         return None
     scaled = False
     for step in data.steps:

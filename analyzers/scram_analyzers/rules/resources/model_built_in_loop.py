@@ -141,8 +141,8 @@ def _in_loops(program: Program) -> Iterator[tuple[Call, Place]]:
     if not made or not program.fits or program.mentions("clear_session"):
         return
     trained = {fit.place.key for fit in program.fits}
-    looping = set(search.parts(program, "for "))
-    for call in made.values():
+    looping = {fit.place.section for fit in program.fits}.intersection(search.parts(program, "for "))
+    for call in made.values() if looping else ():
         built = _function_around(call)
         if built is not None:
             yield from _calls_in_loops(program, call, built, trained)

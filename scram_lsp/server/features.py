@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 from collections.abc import Iterable, Iterator
@@ -12,10 +11,10 @@ from lsprotocol import types
 from pygls.capabilities import get_capability
 from pygls.exceptions import JsonRpcException
 
-from scram_lsp.live.processes import is_alive
 from scram_lsp.server import notebook_features
 from scram_lsp.server.actions import code_actions, commands
 from scram_lsp.server.actions.code_actions import ActionRequest, CodeActions
+from scram_lsp.server.client_process import when_ended
 from scram_lsp.server.documents.configuration import FILE_NAMES
 from scram_lsp.server.documents.file_names import path_of
 from scram_lsp.server.experimental import declared
@@ -28,7 +27,6 @@ log = logging.getLogger(__name__)
 
 LANGUAGE = "python"
 CONTENT_MODIFIED = types.LSPErrorCodes.ContentModified.value
-PARENT_CHECK_SECONDS = 1.0
 
 
 def register(server: ScramLanguageServer) -> None:
@@ -78,7 +76,7 @@ def initialize(ls: ScramLanguageServer, params: types.InitializeParams) -> None:
     """The client introduces itself; from now on this process leaves with the client's."""
     ls.begin(params)
     if params.process_id is not None:
-        ls.run_in_background(_leave_with(ls, params.process_id))
+        when_ended(params.process_id, lambda: _leave_at_once(ls))
     if ls.publisher.pulls:  # a client that is told must not be invited to ask as well
         pull_diagnostics.register(ls)
 
@@ -247,10 +245,10 @@ def _registrations(capabilities: types.ClientCapabilities) -> Iterator[types.Reg
         yield types.Registration("scram-settings", types.WORKSPACE_DID_CHANGE_CONFIGURATION, settings)
 
 
-async def _leave_with(ls: ScramLanguageServer, parent: int) -> None:
-    """End this process when the client's is gone: its end of our input may be held open by another."""
-    while is_alive(parent):
-        await asyncio.sleep(PARENT_CHECK_SECONDS)
-    log.warning("the client's process %d is gone", parent)
-    ls.leave()
-    os._exit(1)  # a clean exit would wait for the thread that reads our input
+def _leave_at_once(ls: ScramLanguageServer) -> None:
+    """End this process: the client's is gone."""
+    log.warning("the client's process is gone")
+    try:
+        ls.leave()
+    finally:
+        os._exit(1)  # a clean exit would wait for the thread that reads our input

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scram_lsp.server.analysis.text_analysis import TextAnalysis, is_large, load_analysis
+from scram_lsp.server.client_process import when_ended
 from scram_lsp.server.documents.configuration import Configuration
 from scram_lsp.server.documents.file_names import path_of
 from scram_lsp.server.opening.capabilities import encoding_of, initialize_result, pulls
@@ -165,9 +166,18 @@ class Opening:
             self._is_read, self._is_over = False, True
             return
         self._client = client
+        process = message.params.get("processId")
+        if isinstance(process, int):
+            when_ended(process, self._client_gone)
         self._configuration.take_folders(_folders(message.params))
         self._configuration.expect_editor_settings(message.params.get("initializationOptions"))
         self._answer(identity, initialize_result(client))
+
+    def _client_gone(self) -> None:
+        """Leave, unless pygls has heard the introduction: then it sees to that."""
+        with self._news:
+            if self._is_read:
+                self._leave(self._exit_code)
 
     def _shut_down(self, message: Message) -> None:
         """The client is about to leave: nothing more is said to it, and its next word will be the last."""

@@ -251,6 +251,20 @@ def test_a_client_that_leaves_at_once_is_left_at_once(tmp_path: Path, words: lis
         assert len(talk.said) == 2, "nothing more is said to a client that is about to leave"
 
 
+@pytest.mark.parametrize("is_over", [False, True])
+def test_a_client_whose_process_is_gone_is_left(tmp_path: Path, is_over: bool) -> None:
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    talk = Talk(tmp_path, {})
+    talk.introduction["processId"] = process.pid
+    talk.begin()
+    if is_over:
+        talk.opening.unheard()  # pygls hears of the process now
+    (watching,) = [each for each in threading.enumerate() if each.name == "scram-client"]
+    process.communicate()
+    watching.join(60)
+    assert talk.left == ([] if is_over else [1])
+
+
 def test_pygls_hears_of_a_shutdown_that_the_opening_has_answered(tmp_path: Path) -> None:
     talk = Talk(tmp_path, {})
     talk.begin()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import pickle
 import threading
 from dataclasses import dataclass, field
@@ -102,6 +103,17 @@ def test_classes_of_attrs_are_like_all_others() -> None:
         Named("a", size="b")
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         Larger("a").name = "b"  # type: ignore[misc]
+
+
+def test_no_signature_is_worked_out_for_a_docstring() -> None:
+    with deferred_methods():
+
+        @dataclass
+        class Late:
+            x: int
+
+    assert Late.__doc__ == "Late(...)"
+    assert dataclasses.inspect is inspect  # type: ignore[attr-defined]
 
 
 def test_methods_of_attrs_are_put_off() -> None:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from scram_lsp import __version__
-from scram_lsp.deferred_methods import deferred_methods
+from scram_lsp.deferred_modules import deferred_modules
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,8 +22,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"scram-lsp {__version__}")
     parser.parse_args(sys.argv[1:] if arguments is None else arguments)
     gc.disable()  # little is garbage before the first diagnostics are shown; `run` switches it on again
-    with deferred_methods():
-        from scram_lsp.server.main import run
+    with deferred_modules():
+        from scram_lsp.deferred_methods import deferred_methods
+
+        with deferred_methods():
+            from scram_lsp.server.main import run
 
     return run()
 

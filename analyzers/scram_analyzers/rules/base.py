@@ -46,23 +46,30 @@ class Option:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
 class Example:
     """A program that a rule reports (`bad`) or must leave alone (`good`).
 
     In a bad program the text to be marked stands between `»` and `«` (they are removed before analysis);
-    `fixed` is the program after the rule's fix, when it has one. Programs may be indented as the class is.
+    `fixed` is the program after the rule's fix, when it has one. Programs may be indented as the class is: that is
+    taken off when they are asked for, which in most processes nobody does.
     """
 
-    title: str
-    program: str
-    fixed: str | None = None
+    __slots__ = ("_fixed", "_program", "title")
 
-    def __post_init__(self) -> None:
-        """Take the class's indentation off the programs."""
-        object.__setattr__(self, "program", _dedented(self.program))
-        if self.fixed is not None:
-            object.__setattr__(self, "fixed", _dedented(self.fixed))
+    def __init__(self, title: str, program: str, fixed: str | None = None) -> None:
+        self.title = title
+        self._program = program
+        self._fixed = fixed
+
+    @property
+    def program(self) -> str:
+        """The program with its marks."""
+        return _dedented(self._program)
+
+    @property
+    def fixed(self) -> str | None:
+        """The program after the fix."""
+        return _dedented(self._fixed) if self._fixed is not None else None
 
     @property
     def source(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
-import pkgutil
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -28,17 +28,23 @@ def rule_classes() -> tuple[type[Rule], ...]:
 
 
 def _own_rules() -> Iterator[type[Rule]]:
-    for family in pkgutil.iter_modules(rules.__path__, f"{rules.__name__}."):
-        if not family.ispkg:
-            continue
-        package = importlib.import_module(family.name)
-        for module in pkgutil.iter_modules(package.__path__, f"{family.name}."):
-            yield from _rules_in(vars(importlib.import_module(module.name)), module.name)
+    for family in _modules_in(rules.__path__[0]):
+        folder = os.path.join(rules.__path__[0], family)
+        if os.path.isdir(folder):
+            for module in _modules_in(folder):
+                name = f"{rules.__name__}.{family}.{module}"
+                yield from _rules_in(vars(importlib.import_module(name)), name)
+
+
+def _modules_in(folder: str) -> list[str]:
+    """The names of the modules and packages in a folder; to list them, `pkgutil` takes half as long as they to load."""
+    names = {each.partition(".")[0] for each in os.listdir(folder)}
+    return sorted(names - {"__init__", "__pycache__"})
 
 
 def _rules_in(namespace: Mapping[str, object], module: str) -> Iterator[type[Rule]]:
     for value in namespace.values():
-        if isinstance(value, type) and issubclass(value, Rule) and value.__module__ == module:
+        if isinstance(value, type) and value.__module__ == module and issubclass(value, Rule):
             yield value
 
 

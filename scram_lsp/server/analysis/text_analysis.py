@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from scram_lsp.deferred_methods import deferred_methods
+from scram_lsp.deferred_modules import deferred_modules
 from scram_lsp.server.documents.configuration import Configuration, is_excluded
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def load_analysis() -> None:
 
     A collector that is switched off stays so: the opening is over sooner without it.
     """
-    with _loading, deferred_methods():
+    with _loading, deferred_methods(), deferred_modules():
         from scram_analyzers.rules.registry import rule_classes
 
         if rule_classes.cache_info().currsize:

@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import libcst as cst
 from libcst._nodes.internal import CodegenState
-from libcst.metadata import MetadataWrapper, PositionProvider
 
 from scram_analyzers.source.reading.logical_lines import code_lines
 from scram_analyzers.source.reading.text import lines_of
@@ -105,6 +104,8 @@ class Positions:
 
     def _of_any(self, node: cst.CSTNode) -> Position:
         """By libcst itself: for the few nodes that stand in no statement."""
+        from libcst.metadata import MetadataWrapper, PositionProvider  # a tenth of the time that libcst takes to load
+
         if self._everything is None:
             try:
                 ranges = MetadataWrapper(self._module, unsafe_skip_copy=True).resolve(PositionProvider)

@@ -69,14 +69,17 @@ class Background:
     def finish(self, timeout: float) -> bool:
         """Have everything done that waits, and end; whether that took no longer than `timeout` seconds.
 
-        The thread itself may call this: it ends when it is back.
+        The thread itself may call this, in the middle of an act: it does the others there, and ends when it is back.
         """
         self._is_closing = True
         self._gate.put(None)
         self._acts.put(None)
         if self._thread is None:
             self._work()
-        elif self._thread is not threading.current_thread():
+        elif self._thread is threading.current_thread():
+            while (act := self._next()) is not None:
+                self._attempt(act)
+        else:
             self._thread.join(timeout)
             return not self._thread.is_alive()
         return True
@@ -85,12 +88,12 @@ class Background:
         with contextlib.suppress(queue.Empty):
             self._gate.get(timeout=PATIENCE_SECONDS)
         while (act := self._next()) is not None:
-            self._attempt(act)
+            with forks_wait():
+                self._attempt(act)
 
     def _attempt(self, act: Act) -> None:
         try:
-            with forks_wait():
-                act()
+            act()
         except Exception as error:  # whoever looks at `fault` says so
             log.debug("an act in the background failed", exc_info=error)
             self.fault = self.fault or error

@@ -252,6 +252,8 @@ class RunRecorder:
         if status == "finished":
             self._history.end()
             self._inquiry.ask(self._history)
+        else:
+            self._attempt("the batch of the step that raised", self._ask_about_last_batch)
         self._publication.end(status)
         is_all_said = self._background.finish(ANSWER_SECONDS)
         self._settle()
@@ -260,6 +262,13 @@ class RunRecorder:
         self._budget.hold_up(time.perf_counter() - begin)
         self._console.note(self._report(status))
         self._console.note(self._checks())
+
+    def _ask_about_last_batch(self) -> None:
+        """The batch that was looked at, if its step never came to an end: it may hold what that step raised about."""
+        arrays = self._batches.take_arrays()
+        if arrays:
+            self._history.add_step(StepRecord(self._reader.step + 1, self._reader.epoch, arrays=arrays))
+            self._inquiry.ask(self._history)
 
     def abandon(self) -> None:
         """Close what is open without asking the rules: scram itself failed."""

@@ -85,7 +85,7 @@ def test_the_thread_itself_may_finish(background):
     background.do(lambda: done.append("after"))
     background.release()
     background.finish(LONG)
-    assert done == [True, "after"]
+    assert done == ["after", True]
 
 
 def test_an_act_may_be_given_in_anywhere_in_the_middle_of_anything(monkeypatch):

@@ -437,6 +437,15 @@ class Interrupting(keras.callbacks.Callback):
         raise RuntimeError
 
 
+def test_a_step_that_raises_is_explained_by_its_batch(project, capsys):
+    x, y = data()
+    batches = tf.data.Dataset.from_tensor_slices((x, y + 7)).batch(16)
+    with pytest.raises(tf.errors.OpError):
+        project.fit(classifier(), batches, epochs=1, verbose=0, callbacks=[ScramCallback()])
+    assert project.codes == ["SCR411"]
+    assert "nothing found" not in capsys.readouterr().out
+
+
 def test_an_early_stop_is_a_finished_run(project):
     x, y = data()
     stop = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: setattr(model, "stop_training", True))

@@ -10,6 +10,10 @@ _NUMBERED = (LabelForm.CLASS_INDICES, LabelForm.BINARY)
 CHANCE = 1e-6
 """A class that is missing from rows with less than this chance was not lost by drawing them."""
 
+OTHER_UNIT = 20.0
+ALIKE = 2.0
+"""Measured in another unit, all of the values are so many times larger, by ratios that differ less than this. Ours."""
+
 
 def input_pair(history: RunHistory) -> tuple[DataArray | None, DataArray | None]:
     """The only input of training and of validation; None where there is none, or several."""
@@ -19,6 +23,34 @@ def input_pair(history: RunHistory) -> tuple[DataArray | None, DataArray | None]
 def target_pair(history: RunHistory) -> tuple[DataArray | None, DataArray | None]:
     """The only target of training and of validation; None where there is none, or several."""
     return _pair(history, "target")
+
+
+def input_pairs(history: RunHistory) -> list[tuple[DataArray, DataArray]]:
+    """Each input of training with that of validation, by their names where there are several."""
+    first, second = input_pair(history)
+    if first is not None and second is not None:
+        return [(first, second)]
+    arrays = history.data.arrays if history.data is not None else ()
+    inputs = [each for each in arrays if each.role == "input"]
+    validation = {each.name: each for each in inputs if each.part == "validation"}
+    training = [each for each in inputs if each.part == "training" and each.name in validation]
+    return [(each, validation[each.name]) for each in training]
+
+
+def unit_ratio(train: DataArray, validation: DataArray) -> float | None:
+    """How many times larger the measured values of validation are in all respects; None when they aren't.
+
+    Values in the order of their size also lie apart, but then their largest, their mean and their spread do so by
+    very different ratios.
+    """
+    if not (train.label_form is validation.label_form is LabelForm.CONTINUOUS):
+        return None
+    sizes = [(magnitude(each), abs(each.mean or 0.0), each.deviation or 0.0) for each in (train, validation)]
+    if not all(map(all, sizes)):
+        return None
+    ratios = [other / one for one, other in zip(*sizes, strict=True)]
+    is_other_unit = (min(ratios) > OTHER_UNIT or max(ratios) < 1 / OTHER_UNIT) and max(ratios) < ALIKE * min(ratios)
+    return ratios[0] if is_other_unit else None
 
 
 def _pair(history: RunHistory, role: str) -> tuple[DataArray | None, DataArray | None]:

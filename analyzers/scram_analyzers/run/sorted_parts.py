@@ -10,6 +10,7 @@ from scram_analyzers.run.data_parts import (
     shares_by_label,
     target_pair,
     total_variation,
+    unit_ratio,
 )
 from scram_analyzers.run.history import RunHistory, asked_once
 from scram_analyzers.run.records import DataArray, LabelForm
@@ -69,7 +70,7 @@ def _ranges_apart(train: DataArray, validation: DataArray) -> str | None:
     """What is said of measured targets of which those of validation begin where those of training end."""
     if not (train.label_form is validation.label_form is LabelForm.CONTINUOUS) or validation.rows is None:
         return None
-    if train.rows is None or min(train.rows, validation.rows) < ROWS_OF_NUMBERS:
+    if train.rows is None or min(train.rows, validation.rows) < ROWS_OF_NUMBERS or unit_ratio(train, validation):
         return None
     known, seen = _range(train), _range(validation)
     if known is None or seen is None or (seen[0] < known[1] and seen[1] > known[0]):

@@ -53,6 +53,26 @@ class GradientsNotApplied(Rule):
                 return loss
             """,
         ),
+        Example(
+            "The weights have a name of their own",
+            """
+            import tensorflow as tf
+
+
+            class Trainer:
+                def __init__(self, net):
+                    self.net = net
+                    self.optimizer = tf.keras.optimizers.Adam()
+                    self.total = tf.keras.metrics.Mean()
+
+                def update(self, x, y):
+                    with tf.GradientTape() as tape:
+                        loss = tf.reduce_mean(tf.square(y - self.net(x, training=True)))
+                    weights = self.net.trainable_weights
+                    gradients = »tape.gradient(loss, weights)«
+                    self.total.update_state(loss)
+            """,
+        ),
     )
     good = (
         Example(

@@ -106,7 +106,23 @@ def gradients(statements: Sequence[cst.CSTNode], tape: str, section: Section) ->
     for statement in statements:
         for call in search.nodes(statement, cst.Call):
             if dotted_name(call.func) == f"{tape}.gradient" and len(call.args) > 1:
-                weights = dotted_name(call.args[1].value) or ""
+                weights = _written_out(call.args[1].value, section) or ""
                 owner, _, attribute = weights.rpartition(".")
                 if attribute in _WEIGHTS and owner:
                     yield Gradients(owner, weights, call, section)
+
+
+def _written_out(weights: cst.BaseExpression, section: Section) -> str | None:
+    """What is asked for, with dots; a name that the function assigns only once stands for what it is given."""
+    if not isinstance(weights, cst.Name):
+        return dotted_name(weights)
+    around = next((each for each in section.parsed.ancestors(weights) if isinstance(each, cst.FunctionDef)), None)
+    if around is None:
+        return None
+    given = [each.value for each in search.nodes(around, cst.Assign) if _assigns(each, weights.value)]
+    return dotted_name(given[0]) if len(given) == 1 else None
+
+
+def _assigns(assigned: cst.Assign, name: str) -> bool:
+    targets = [each.target for each in assigned.targets]
+    return any(isinstance(each, cst.Name) and each.value == name for each in targets)

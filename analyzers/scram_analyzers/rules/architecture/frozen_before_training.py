@@ -24,7 +24,7 @@ _TRAINED_OTHERWISE = re.compile(
 )
 """Anything else by which weights may be more than random, or by which a frozen part is trained on its own."""
 
-_GIVEN = ("weights", "kernel_initializer", "recurrent_initializer", "depthwise_initializer")
+_GIVEN = ("weights", "embeddings_initializer", "kernel_initializer", "recurrent_initializer", "depthwise_initializer")
 """Arguments by which a layer that never trains is given what it holds, or random numbers on purpose."""
 
 
@@ -77,6 +77,39 @@ class FrozenBeforeTraining(Rule):
             """,
         ),
         Example(
+            "Another part is frozen after it",
+            """
+            import keras
+            from keras import layers
+            from project import x, y
+
+            base = keras.Sequential([keras.Input((64,)), layers.Dense(48, "relu"), layers.Dense(24, "relu")])
+            »base.trainable« = False
+            model = keras.Sequential([base, layers.Dense(5, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x, y, epochs=20)
+
+            base.trainable = True
+            for layer in base.layers[:1]:
+                layer.trainable = False
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x, y, epochs=5)
+            """,
+        ),
+        Example(
+            "Words of which nothing is ever learned",
+            """
+            import keras
+            from keras import layers
+            from project import x, y
+
+            words = »layers.Embedding(5000, 32, trainable=False)«
+            model = keras.Sequential([keras.Input((20,), dtype="int32"), words, layers.GRU(16), layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x, y, epochs=20)
+            """,
+        ),
+        Example(
             "All layers but the last",
             """
             import keras
@@ -92,6 +125,19 @@ class FrozenBeforeTraining(Rule):
         ),
     )
     good = (
+        Example(
+            "Vectors of words that come trained",
+            """
+            import keras
+            from keras import layers
+            from project import vectors, x, y
+
+            words = layers.Embedding(5000, 100, weights=[vectors], trainable=False)
+            model = keras.Sequential([words, layers.GRU(16), layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x, y, epochs=20)
+            """,
+        ),
         Example(
             "What was trained is frozen",
             """
@@ -159,16 +205,17 @@ class FrozenBeforeTraining(Rule):
 
 def _is_random(model: Model, layer: Layer) -> bool:
     """Whether a frozen layer was made here and given nothing to hold."""
-    if not model.is_frozen(layer) or layer.class_name == "Embedding" or layer.arguments.open:
+    if not model.is_frozen(layer) or layer.arguments.open:
         return False
-    if boolean(layer.value("trainable")) is False:
-        return False  # made to stay as it is: a random projection
+    made_so = boolean(layer.value("trainable")) is False
+    if made_so is not (layer.class_name == "Embedding"):
+        return False  # of others this makes a random projection; the vectors of words are often read into a layer
     ready = model.kind in (ModelKind.APPLICATION, ModelKind.LOADED)
     return not ready and not any(layer.arguments.get(each) is not None for each in _GIVEN)
 
 
 def _report(program: Program, fit: Fit, model: Model, fixed: list[Layer]) -> Report:
-    frozen_at = _freezing(program, model, fixed)
+    frozen_at = _freezing(program, fit, model, fixed)
     place: Place = frozen_at.place if frozen_at is not None else fixed[0].place
     names = ", ".join(dict.fromkeys(layer.class_name for layer in fixed))
     what = f"{len(fixed)} layers are" if len(fixed) > 1 else "One layer is"
@@ -182,12 +229,14 @@ def _report(program: Program, fit: Fit, model: Model, fixed: list[Layer]) -> Rep
     )
 
 
-def _freezing(program: Program, model: Model, fixed: list[Layer]) -> AttributeSet | None:
-    """The last statement that froze one of the layers, or all of them at once."""
+def _freezing(program: Program, fit: Fit, model: Model, fixed: list[Layer]) -> AttributeSet | None:
+    """The last statement before the training that froze one of the layers, or all of them at once."""
     ours = {layer.identity for layer in fixed} | model.frozen | {nested.identity for nested in model.nested}
     frozen = [
         each
         for each in program.attribute_sets
         if each.name == "trainable" and each.identity in ours and boolean(each.value) is False
     ]
-    return frozen[-1] if frozen else None
+    start = program.range_of(fit.place).start
+    before = [each for each in frozen if program.range_of(each.place).start < start]
+    return next(reversed(before or frozen), None)

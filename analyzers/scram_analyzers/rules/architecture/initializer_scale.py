@@ -33,6 +33,9 @@ NORMAL = ("randomnormal", "truncatednormal", "normal")
 UNIFORM = ("randomuniform", "uniform")
 DEFAULT_SCALE = 0.05
 
+STEPWISE = ("LSTM", "GRU", "SimpleRNN")
+"""Recurrent layers whose kernel is applied to one step of the sequence at a time."""
+
 
 class InitializerScale(Rule):
     """Weights that start far too large, or not as selu needs them."""
@@ -92,6 +95,20 @@ class InitializerScale(Rule):
             """,
         ),
         Example(
+            "The gates of a recurrent layer",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential([keras.Input(shape=(20, 8))])
+            model.add(
+                layers.Bidirectional(layers.GRU(16, kernel_initializer=»keras.initializers.RandomNormal(stddev=50.0)«))
+            )
+            model.add(layers.Dense(1))
+            model.compile("adam", "mse")
+            """,
+        ),
+        Example(
             "selu with another activation's initializer",
             """
             import keras
@@ -145,11 +162,11 @@ class InitializerScale(Rule):
         model, shapes = pair
         paths = paths_of(model)
         for layer, tensor in paths.applied:
-            inner = core(layer)
             both_ways = layer.inner if layer.class_name == "Bidirectional" else None
-            yield from self._of_recurrent(program, both_ways or inner)
+            inner = both_ways or core(layer)
+            yield from self._of_recurrent(program, inner)
             argument = inner.arguments.get("kernel_initializer")
-            if inner.class_name not in LINEAR_MAPS or argument is None or argument.place is None:
+            if inner.class_name not in (*LINEAR_MAPS, *STEPWISE) or argument is None or argument.place is None:
                 continue
             found = initializer_of(program, inner, "kernel_initializer")
             if found is None:
@@ -225,6 +242,6 @@ def _fan_in(layer: Layer, source: Shape | None) -> int | None:
     """How many inputs a unit adds up."""
     if not source or "Transpose" in layer.class_name or layer.class_name.startswith(("Separable", "Locally")):
         return None
-    if layer.class_name == "Dense":
+    if layer.class_name in ("Dense", *STEPWISE):
         return source[-1]
     return product([*sizes(layer, "kernel_size", axes_of(layer), None), source[-1]])

@@ -33,6 +33,33 @@ class AugmentationOnValidation(Rule):
     false_alarms = "Test-time augmentation, where the answers to several versions of each image are averaged."
     bad = (
         Example(
+            "Padded, then cut at random",
+            """
+            import keras
+            import tensorflow as tf
+
+            (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+
+
+            def move(image, label):
+                image = tf.pad(image, [[2, 2], [2, 2]])
+                return tf.image.random_crop(image, (28, 28)), label
+
+
+            def prepare(images, labels, shuffled):
+                batches = tf.data.Dataset.from_tensor_slices((images / 255, labels))
+                if shuffled:
+                    batches = batches.shuffle(10_000)
+                return batches.map(move).batch(32)
+
+
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            test = prepare(x_test, y_test, False)
+            model.fit(prepare(x_train, y_train, True), epochs=5, validation_data=»test«)
+            """,
+        ),
+        Example(
             "One generator for both parts",
             """
             import keras

@@ -45,7 +45,7 @@ class ConstantFeature(Rule):
     options = (Option("pixels", 0.9, "share of constant columns that is too much even for an image", "scram"),)
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
-        """Constant targets and a table of constant columns are errors, many columns an info, single ones a hint."""
+        """Constant targets and tables are errors, many columns or a whole input an info, single columns a hint."""
         target = targets(history)
         if target is not None and _is_constant(target) and has_built_in_loss(history):
             yield RunReport(
@@ -59,6 +59,12 @@ class ConstantFeature(Rule):
         tables = [array for array in _training_inputs(history) if array.columns and array.constant_columns]
         for table in tables:
             yield from self._of_table(table)
+        for single in filter(_is_constant_feature, _training_inputs(history)):
+            yield RunReport(
+                subject=Subject(SubjectKind.INPUTS),
+                message=f"All {single.rows or 0:,} values of the training input {single.name} are {single.minimum:g}.",
+                severity=Severity.INFO,
+            )
 
     def _of_table(self, table: DataArray) -> Iterator[RunReport]:
         columns, count = table.columns or 0, len(table.constant_columns)
@@ -77,6 +83,21 @@ class ConstantFeature(Rule):
 def _training_inputs(history: RunHistory) -> tuple[DataArray, ...]:
     arrays = history.data.arrays if history.data is not None else ()
     return tuple(array for array in arrays if (array.part, array.role) == ("training", "input"))
+
+
+FEATURE_READERS = ("Normalization", "BatchNormalization", "Dense", "Concatenate")
+"""Layers that read a column of numbers as a feature; others may be handed lengths, masks or placeholders."""
+
+
+def _is_constant_feature(array: DataArray) -> bool:
+    """Whether an input is a single column of numbers that never change."""
+    if (
+        array.shape[1:] not in ((), (1,))
+        or array.consumer not in FEATURE_READERS
+        or not array.dtype.startswith("float")
+    ):
+        return False
+    return array.minimum is not None and array.deviation == 0 and array.rows_read == array.rows and array.rows_read > 1
 
 
 def _is_constant(target: DataArray) -> bool:

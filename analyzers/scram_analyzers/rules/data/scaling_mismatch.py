@@ -8,7 +8,7 @@ from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.data.judging import Judged, generator_of, judged_by, name_of, step_of
-from scram_analyzers.run.data_parts import input_pair, magnitude
+from scram_analyzers.run.data_parts import input_pairs, magnitude, target_pair, unit_ratio
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import DataArray, Subject, SubjectKind
 from scram_analyzers.run.wording import rounded
@@ -144,24 +144,29 @@ class ScalingMismatch(Rule):
             break
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
-        """Confirm by training and validation inputs of very different size."""
-        train, validation = input_pair(history)
-        if train is None or validation is None or not train.deviation or not validation.deviation:
-            return
-        sizes = magnitude(train), magnitude(validation)
-        if 0 in sizes:
-            return
-        ratios = sizes[1] / sizes[0], validation.deviation / train.deviation
+        """Confirm by training and validation inputs, or measured targets, of very different size."""
         bound = self.option("max-ratio") / 2
-        if not (min(ratios) > bound or max(ratios) < 1 / bound):
-            return
-        yield RunReport(
-            subject=Subject(SubjectKind.VALIDATION),
-            message=(
-                f"The training input runs {_span(train)} and the validation input {_span(validation)}: only one of "
-                "them was scaled."
-            ),
-        )
+        for train, validation in input_pairs(history):
+            if _is_scaled_apart(train, validation, bound):
+                name = f" {train.name}" if len(input_pairs(history)) > 1 else ""
+                yield RunReport(
+                    subject=Subject(SubjectKind.VALIDATION),
+                    message=(
+                        f"The training input{name} runs {_span(train)} and the validation input {_span(validation)}: "
+                        "only one of them was scaled."
+                    ),
+                )
+                return
+        one, other = target_pair(history)
+        if one is not None and other is not None and unit_ratio(one, other) is not None:
+            yield RunReport(
+                subject=Subject(SubjectKind.VALIDATION),
+                message=(
+                    f"The training targets run {_span(one)} and those of validation {_span(other)}: only one of them "
+                    "was scaled."
+                ),
+                why="The validation loss compares the model with targets in another unit, so it says nothing.",
+            )
 
     def _difference(self, trained: Data, judged: Data) -> str | None:
         """What differs, in words; None when nothing does or it can't be told."""
@@ -181,6 +186,15 @@ class ScalingMismatch(Rule):
 
 def _words(interval: Interval) -> str:
     return f"{fixes.number_text(interval.low)} to {fixes.number_text(interval.high)}"
+
+
+def _is_scaled_apart(train: DataArray, validation: DataArray, bound: float) -> bool:
+    """Whether both the largest value and the spread differ by more than `bound` times."""
+    sizes = magnitude(train), magnitude(validation)
+    if not train.deviation or not validation.deviation or 0 in sizes:
+        return False
+    ratios = sizes[1] / sizes[0], validation.deviation / train.deviation
+    return min(ratios) > bound or max(ratios) < 1 / bound
 
 
 def _span(array: DataArray) -> str:

@@ -57,11 +57,13 @@ class DeadUnits(Rule):
             lambda layer, probe: layer.dead_share is not None and layer.dead_share > self._bound(probe.rows),
             PROBES,
             AFTER_STEP,
-        ) or lasting_layers(history, lambda layer, _: layer.dead_share == WHOLE, PROBES)
+        )
+        learns = standstill(history) is None and crawl(history) is None
+        enough = PROBES if learns else 1
+        found = found or lasting_layers(history, lambda layer, _: layer.dead_share == WHOLE, enough)
         if not found:
             return
         worst = max(found, key=lambda each: each.now.dead_share or 0.0)
-        learns = standstill(history) is None and crawl(history) is None
         lost = (worst.now.dead_share or 0.0) >= self.option("lost-share")
         yield RunReport(
             subject=Subject(SubjectKind.LAYER, worst.now.layer),

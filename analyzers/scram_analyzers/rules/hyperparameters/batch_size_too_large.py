@@ -189,8 +189,8 @@ def _unfinished(history: RunHistory) -> str | None:
 
 
 def _is_short(large: LargeBatches, history: RunHistory) -> bool:
-    """Whether a whole run of all rows at once made few steps."""
-    return history.moment is Moment.END and large.size >= large.rows and history.last_step < FEW_STEPS
+    """Whether a whole run made few steps."""
+    return history.moment is Moment.END and large.steps < RUN_STEPS and history.last_step < FEW_STEPS
 
 
 def _holds_more(large: LargeBatches, history: RunHistory) -> bool:

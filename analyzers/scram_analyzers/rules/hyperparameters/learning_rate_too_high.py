@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Finding, Fix, Severity
+from scram_analyzers.rules.api import tapes
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.hyperparameters import optimizers, trainings
 from scram_analyzers.run.divergence import divergence
@@ -127,6 +128,45 @@ class LearningRateTooHigh(Rule):
             """,
         ),
         Example(
+            "In a training step of one's own",
+            """
+            import tensorflow as tf
+            from project import batches, judge, model
+
+            optimizer = tf.keras.optimizers.SGD(»50.0«)
+
+
+            @tf.function
+            def update(x, y):
+                with tf.GradientTape() as tape:
+                    loss = judge(y, model(x, training=True))
+                weights = model.trainable_weights
+                optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights))
+
+
+            for x, y in batches:
+                update(x, y)
+            """,
+            """
+            import tensorflow as tf
+            from project import batches, judge, model
+
+            optimizer = tf.keras.optimizers.SGD(0.01)
+
+
+            @tf.function
+            def update(x, y):
+                with tf.GradientTape() as tape:
+                    loss = judge(y, model(x, training=True))
+                weights = model.trainable_weights
+                optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights))
+
+
+            for x, y in batches:
+                update(x, y)
+            """,
+        ),
+        Example(
             "A function that sets the rate of every epoch begins too high",
             """
             import math
@@ -227,7 +267,7 @@ class LearningRateTooHigh(Rule):
                 continue
             if rate.assumed and optimizer not in compiled:
                 continue  # one of several optimizers to choose from, and the rate is the default for another
-            moves_pixels = optimizer.class_name == "SGD" and not program.matches(_WEIGHTS_MOVED)
+            moves_pixels = optimizer.class_name == "SGD" and not _moves_weights(program)
             if optimizer not in compiled and (moves_pixels or _moves_no_weights(program)):
                 continue  # it may move something other than weights, such as the pixels of an image
             starts = "starts at" if rate.schedule else "is"
@@ -340,6 +380,12 @@ def _is_one_layer(model: Model) -> bool:
 
 
 _WEIGHTS_MOVED = re.compile(r"apply_gradients\(\s*zip\([^()]*\.(?:trainable_)?(?:variables|weights)\b")
+
+
+def _moves_weights(program: Program) -> bool:
+    """Whether a model's weights are handed to an optimizer, or a tape is asked for their gradients."""
+    asked = (each for tape in tapes.tapes(program) for each in tapes.asked_of(tape))
+    return program.matches(_WEIGHTS_MOVED) or next(asked, None) is not None
 
 
 def _moves_no_weights(program: Program) -> bool:

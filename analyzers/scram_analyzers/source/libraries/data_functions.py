@@ -270,6 +270,12 @@ def _zipped(interpreter: Interpreter, name: str, arguments: Arguments, place: Pl
     return replace(pair[0].after(DataStep(StepKind.OTHER, "zip", place)), targets=pair[1])
 
 
+_MOVING_PIXELS = (
+    *("central_crop", "crop_to_bounding_box", "pad_to_bounding_box", "resize_with_crop_or_pad", "resize_with_pad"),
+    *("flip_left_right", "flip_up_down", "rot90", "transpose", "grayscale_to_rgb"),
+)
+"""Functions that take pixels elsewhere and leave their values, or put zeros beside them."""
+
 _BY_NAME: Mapping[str, Handler] = MappingProxyType(
     {
         "sklearn.model_selection.train_test_split": _split,
@@ -309,6 +315,8 @@ _BY_NAME: Mapping[str, Handler] = MappingProxyType(
         "tensorflow.concat": _stacked,
         "tensorflow.argmax": _class_ids,
         "tensorflow.math.argmax": _class_ids,
+        **dict.fromkeys(("tensorflow.pad", "tensorflow.squeeze", "tensorflow.transpose"), _kept),
+        **dict.fromkeys([f"tensorflow.image.{each}" for each in _MOVING_PIXELS], _kept),
         "scipy.misc.imresize": _kept,
         "skimage.transform.resize": _resized,
         "skimage.color.rgb2gray": _scaled,

@@ -97,6 +97,43 @@ def test_a_constant_column_of_one_of_several_inputs() -> None:
     assert "1 column of 3 in x['numbers'] never change" in report.message
 
 
+def test_an_input_of_one_number_that_never_changes() -> None:
+    head = inputs(name="x['head']", shape=(1440, 1), columns=None, minimum=50.0, deviation=0.0)
+    others = inputs(name="x['flow']", shape=(1440, 1), columns=None), BALANCED
+    (report,) = reports(ConstantFeature, before(data(head, *others)))
+    assert (report.message, report.severity) == (
+        "All 1,440 values of the training input x['head'] are 50.",
+        Severity.INFO,
+    )
+    for changes in ({"consumer": "Masking"}, {"dtype": "int32"}, {"rows_read": 700}, {"shape": (1440, 5)}):
+        assert reports(ConstantFeature, before(data(replace(head, **changes), *others))) == []
+
+
+def test_validation_targets_in_another_unit() -> None:
+    train, other = measured(mean=20.0, deviation=5.0), measured("validation", mean=20_000.0, deviation=5_100.0)
+    seen = before(data(inputs(), train, inputs("validation"), other))
+    (report,) = reports(ScalingMismatch, seen)
+    assert report.message == (
+        "The training targets run from 5 to 35 and those of validation from 4,700 to 35,300: only one of them was "
+        "scaled."
+    )
+    assert reports(SortedValidationSplit, seen) == []
+    later = measured("validation", mean=2_000.0, deviation=500.0, maximum=90_000.0)
+    assert reports(ScalingMismatch, before(data(inputs(), train, inputs("validation"), later))) == []
+
+
+def test_one_of_several_inputs_that_was_not_scaled_for_validation() -> None:
+    names = ("x['flow']", "x['wear']")
+    training = [inputs(name=name) for name in names]
+    validation = [inputs("validation", name=name) for name in names]
+    raw = replace(validation[1], minimum=-300.0, maximum=300.0, deviation=100.0)
+    (report,) = reports(ScalingMismatch, before(data(*training, validation[0], raw, BALANCED)))
+    assert report.message.startswith(
+        "The training input x['wear'] runs from -3 to 3 and the validation input from -300"
+    )
+    assert reports(ScalingMismatch, before(data(*training, *validation, BALANCED))) == []
+
+
 def test_constant_columns_are_a_hint_and_constant_targets_an_error() -> None:
     (hint,) = reports(ConstantFeature, before(data(inputs(constant_columns=(0, 3), columns=13), BALANCED)))
     assert "2 columns of 13" in hint.message

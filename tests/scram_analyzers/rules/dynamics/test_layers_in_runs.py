@@ -69,6 +69,16 @@ def test_a_layer_without_a_living_unit_is_told_from_the_first_probes() -> None:
     assert reports(DeadUnits, seen) == []
 
 
+def test_a_stuck_run_needs_but_one_look_at_a_layer_without_a_living_unit() -> None:
+    seen = stuck()
+    seen.add_probe(probe(1, layers=(layer("dense_1", dead_share=1.0), layer("head"))))
+    (report,) = reports(DeadUnits, seen)
+    assert "have been zero on every row since step 1" in report.message
+    for other in (history(ended=False), stuck()):
+        other.add_probe(probe(1, layers=(layer("dense_1", dead_share=0.9), layer("head"))))
+        assert reports(DeadUnits, other) == []
+
+
 def test_units_that_come_back_are_not_dead() -> None:
     seen = with_layer(stuck(), dead_share=0.9)
     seen.add_probe(probe(233))

@@ -172,6 +172,13 @@ def test_all_rows_at_once_for_a_few_steps_however_well_they_went() -> None:
     assert report.severity is None
 
 
+def test_most_rows_at_once_for_a_few_steps() -> None:
+    seen = history(run_info(batch_size=1000, steps_per_epoch=2), [1.0, 0.3], accuracy=[0.5, 0.97])
+    (report,) = reports(BatchSizeTooLarge, seen)
+    assert report.message.startswith("A batch holds 1,000 of 1,440 training rows, so an epoch has 2 steps")
+    assert report.severity is None
+
+
 def in_one_batch(losses: list[float], **logs: list[float]):
     """A dataset of one batch, of which only what comes out of it is known."""
     array = ArrayStatistics("input", "x", "float32", (1347, 8, 8, 1), 0.0, 1.0, 0.3, 0.4)

@@ -44,13 +44,15 @@ class StepKind(enum.Enum):
 class Learned:
     """What an object that changes data (a scaler, an encoder) had learned from: `data`, by the call at `place`.
 
-    `owner` is the object's identity, `kind` its canonical class name.
+    `owner` is the object's identity, `kind` its canonical class name, `parts` those of the transformers that a pipeline
+    or a `ColumnTransformer` holds.
     """
 
     kind: str
     owner: int
     data: Data
     place: Place
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

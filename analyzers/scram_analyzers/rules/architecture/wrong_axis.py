@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
+
+import libcst as cst
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.source.data import Data, LabelForm, Part
 from scram_analyzers.source.graph import Layer, Tensor
+from scram_analyzers.source.heads import Head, heads_of
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Program
+from scram_analyzers.source.program import Call, Evaluation, Program
+from scram_analyzers.source.reading import parents
 from scram_analyzers.source.values import integer, is_none, text
 
 _WITH_AXIS = frozenset(("Softmax", "BatchNormalization", "LayerNormalization"))
@@ -36,28 +42,31 @@ _KEEPING = frozenset(
 )
 """Layers after which the channels are where they were."""
 
+_ARGMAX = frozenset(("numpy.argmax", "tensorflow.argmax", "tensorflow.math.argmax", "keras.ops.argmax"))
+
 _LAYOUT_SETTERS = frozenset(("keras.config.set_image_data_format", "keras.backend.set_image_data_format"))
 
 
 class WrongAxis(Rule):
-    """A layer that works along the axis of the examples, or along one of the places of a map."""
+    """What works along the axis of the examples, or along one of the places of a map."""
 
     code = "SCR344"
     name = "wrong-axis"
     severity = Severity.WARNING
     confidence = Confidence.HIGH
-    summary = "a layer told to work along the axis of the examples, or to normalize rows of a map instead of channels"
+    summary = "a layer or an argmax along the axis of the examples, or one that normalizes rows of a map, not channels"
     why = (
         "Axis 0 counts the examples of a batch: what works along it mixes them, and what the model says of one "
         "depends on which others are beside it. BatchNormalization keeps averages for each entry of its axis: after "
-        "a convolution that must be the channels, which Keras has in the last axis."
+        "a convolution that must be the channels, which Keras has in the last axis. An argmax over the examples gives "
+        "the number of a row, not of a class."
     )
-    how = "Leave axis at its default, -1."
+    how = "Leave a layer's axis at its default, -1, and give argmax axis=-1."
     references = (
         Reference("Keras: Softmax", "https://keras.io/api/layers/activation_layers/softmax/"),
         Reference("Keras: BatchNormalization", "https://keras.io/api/layers/normalization_layers/batch_normalization/"),
     )
-    false_alarms = "Channels that come first without a word of it in this file."
+    false_alarms = "Channels that come first without a word of it in this file; the best example of each class."
     bad = (
         Example(
             "Chances that add up to 1 over the batch",
@@ -101,6 +110,35 @@ class WrongAxis(Rule):
             model.compile("adam", "mse")
             """,
         ),
+        Example(
+            "The example that is the surest of each class",
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+            model = keras.Sequential([layers.Flatten(), layers.Rescaling(1 / 255)])
+            model.add(layers.Dense(10, activation="softmax"))
+            model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, epochs=5)
+            predicted = model.predict(x_test)
+            print((»predicted.argmax(axis=0)« == y_test).mean())
+            """,
+        ),
+        Example(
+            "One number for all rows of labels",
+            """
+            import keras
+            import numpy as np
+
+            (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+            y_test = keras.utils.to_categorical(y_test, 10)
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+            model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train / 255, keras.utils.to_categorical(y_train, 10), epochs=5)
+            right = np.argmax(model.predict(x_test / 255), axis=1) == »np.argmax(y_test)«
+            """,
+        ),
     )
     good = (
         Example(
@@ -116,6 +154,21 @@ class WrongAxis(Rule):
             """,
         ),
         Example(
+            "The picture that is the surest of each class",
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+            model = keras.Sequential([layers.Flatten(), layers.Rescaling(1 / 255)])
+            model.add(layers.Dense(10, activation="softmax"))
+            model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, epochs=5)
+            show(x_test[model.predict(x_test).argmax(axis=0)])
+            one = model.predict(x_test[:1]).argmax()
+            """,
+        ),
+        Example(
             "Axis 1 is the last one of a dense layer",
             """
             import keras
@@ -127,7 +180,7 @@ class WrongAxis(Rule):
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:
-        """Report layers along the examples, then normalizations of maps along anything but the channels."""
+        """Report layers along the examples, normalizations of maps along anything but the channels, then argmaxes."""
         for layer in program.layers:
             if _axis(layer) == 0:
                 yield Report(
@@ -137,6 +190,7 @@ class WrongAxis(Rule):
                 )
         if not program.calls_of(_LAYOUT_SETTERS):
             yield from self._of_maps(program)
+        yield from program.each(program.calls_of(_ARGMAX), _of_argmax)
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """The axis that the layer takes by default."""
@@ -195,3 +249,65 @@ def _convolution_before(tensor: Tensor) -> Layer | None:
         if layer.class_name not in _KEEPING:
             return None
     return None
+
+
+def _of_argmax(program: Program, call: Call) -> Iterator[Report]:
+    """The class of each row, looked for in the wrong direction."""
+    data = call.arguments.value("a", 0) or call.arguments.value("input") or call.arguments.value("x")
+    given = call.arguments.get("axis", 1)
+    if call.arguments.open or not isinstance(data, Data):
+        return
+    by_rows = call.name.startswith("tensorflow.") and given is None  # TensorFlow's own default is axis 0
+    flat = not by_rows and (given is None or is_none(given.value))
+    if not flat and not by_rows and (given is None or integer(given.value) != 0):
+        return
+    if _has_row_for_each(data):
+        whose = "these labels"
+    elif _gives_classes(program, data, call.place, flat):
+        whose = "the predictions"
+    else:
+        return
+    message = (
+        f"Without an axis, this argmax of {whose} gives one number for all rows together."
+        if flat
+        else f"Along axis 0, this argmax of {whose} gives a row's number for each class, not a class for each row."
+    )
+    yield Report(call.place, message, recipe="axis=-1")
+
+
+def _has_row_for_each(labels: Data) -> bool:
+    """Whether labels are one-hot rows, and several of them."""
+    rows = labels.labels is LabelForm.ONE_HOT and labels.shape is not None and len(labels.shape) == 2
+    return rows and not labels.batched and labels.samples != 1
+
+
+def _gives_classes(program: Program, data: Data, place: Place, flat: bool) -> bool:
+    """Whether data are a model's predictions of several classes, for many examples, and are made into its answers."""
+    if data.steps or data.place is None or not _COMPARED.search(_statement(place)):
+        return False
+    asked = next((each for each in program.evaluations if each.place.key == data.place.key), None)
+    heads = heads_of(asked.model) if asked is not None and asked.model is not None else ()
+    if asked is None or len(heads) != 1 or heads[0].units in (None, 1) or not _is_dense(heads[0]):
+        return False
+    return not flat or _is_of_many(asked)
+
+
+def _is_of_many(asked: Evaluation) -> bool:
+    given = asked.x.value if asked.x is not None else None
+    if not isinstance(given, Data) or given.samples == 1:
+        return False
+    return given.samples is not None or given.part in (Part.TEST, Part.VALIDATION)
+
+
+def _statement(place: Place) -> str:
+    """The small statement around a call."""
+    around = next((node for node in parents.ancestors(place) if isinstance(node, cst.BaseSmallStatement)), place.node)
+    return Place(place.section, around).text
+
+
+_COMPARED = re.compile(r"==|_score\(|confusion_matrix\(|classification_report\(|^\w*(class|label|y_pred)\w*\s*=")
+"""What is done with classes: they are compared, or called classes."""
+
+
+def _is_dense(head: Head) -> bool:
+    return head.layer is not None and head.layer.class_name == "Dense"

@@ -16,7 +16,7 @@ from scram_analyzers.run.input_range import WEIGHING_LAYERS
 from scram_analyzers.run.outputs import inputs_seen
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.wording import rounded
-from scram_analyzers.source.data import Data, DataStep, StepKind
+from scram_analyzers.source.data import Data, DataStep, Interval, StepKind
 from scram_analyzers.source.entries import entries_of, entry_layers
 from scram_analyzers.source.graph import Layer
 from scram_analyzers.source.model import Model
@@ -79,6 +79,20 @@ class InputScaledTwice(Rule):
             (x_train, y_train), _ = keras.datasets.cifar10.load_data()
             x_train = x_train / 255.0
             backbone = keras.applications.EfficientNetB0(include_top=False, pooling="avg", input_shape=(32, 32, 3))
+            model = keras.Sequential([backbone, keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(»x_train«, y_train)
+            """,
+        ),
+        Example(
+            "Pixels of a file of arrays, before a network that scales by itself",
+            """
+            import keras
+            import numpy as np
+
+            archive = np.load("birds.npz")
+            x_train, y_train = archive["x"] / 255.0, archive["y"]
+            backbone = keras.applications.EfficientNetB0(include_top=False, pooling="avg", input_shape=(96, 96, 3))
             model = keras.Sequential([backbone, keras.layers.Dense(10, activation="softmax")])
             model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
             model.fit(»x_train«, y_train)
@@ -174,17 +188,18 @@ class InputScaledTwice(Rule):
             where = (Related(scaled.place, "The data are scaled here."),) if scaled.place is not None else ()
             yield Report(fit.x.place, message, where)
             return
-        if data.range is None:
+        interval = data.range or _fractions(data)
+        if interval is None:
             return
         first = step_of(data, StepKind.SCALED)
         related = [Related(first.place, "The data are scaled here.")] if first is not None and first.place else []
         name = f"The input {name_of(fit.x.place, 'here')}"
-        low, high = fixes.number_text(data.range.low), fixes.number_text(data.range.high)
-        if 0 < data.range.magnitude < self.option("min-magnitude") and _divisions(data) > 1:
+        low, high = fixes.number_text(interval.low), fixes.number_text(interval.high)
+        if 0 < interval.magnitude < self.option("min-magnitude") and _divisions(data) > 1:
             message = f"{name} is scaled {_divisions(data)} times and now lies between {low} and {high}."
             yield Report(fit.x.place, message, tuple(related))
             return
-        again = self._scaled_again(fit.model, data) if fit.model is not None else None
+        again = self._scaled_again(fit.model, interval) if fit.model is not None else None
         if again is not None:
             layer, what = again
             related.append(Related(layer.place, f"The model scales once more: {what}."))
@@ -208,22 +223,21 @@ class InputScaledTwice(Rule):
                 )
                 return
 
-    def _scaled_again(self, model: Model, data: Data) -> tuple[Layer | Model, str] | None:
+    def _scaled_again(self, model: Model, interval: Interval) -> tuple[Layer | Model, str] | None:
         """What in the model scales data that need it no more."""
-        assert data.range is not None
         for entry in entries_of(model):
             network = entry.producer
             if isinstance(network, Model) and network.application is not None:
                 name = network.application.rpartition(".")[2]
                 untrained = is_none(network.arguments.get("weights"))
-                if scales_itself(network) and not untrained and data.range.magnitude <= 1:
+                if scales_itself(network) and not untrained and interval.magnitude <= 1:
                     return network, f"{name} expects pixels from 0 to 255"
             for layer in entry_layers(entry):
                 scale = _scale(layer)
                 offset = number(layer.value("offset")) or 0.0
                 if scale is None or offset != 0:
                     continue
-                if data.range.magnitude * abs(scale) < self.option("min-magnitude"):
+                if interval.magnitude * abs(scale) < self.option("min-magnitude"):
                     written = f"Rescaling({fixes.number_text(scale)})" if layer.class_name == "Rescaling" else "Lambda"
                     return layer, written
         return None
@@ -258,6 +272,13 @@ def _prepared_after_scaling(data: Data) -> tuple[DataStep, str] | None:
 _TO_SMALL = ("Divide", "rescale", "keras.layers.Rescaling")
 _PASSING_ON = ("efficientnet", "mobilenet_v3", "convnext")
 """Networks that scale for themselves: their `preprocess_input` changes nothing."""
+
+
+def _fractions(data: Data) -> Interval | None:
+    """The range of pixels whose source tells nothing, once they were divided by 255: nothing else is."""
+    scaled = [step for step in data.steps if step.kind is StepKind.SCALED]
+    divided = len(scaled) == 1 and scaled[0].name == "Divide" and scaled[0].number in (255, 256)
+    return Interval(0, 1) if divided else None
 
 
 def _divisions(data: Data) -> int:

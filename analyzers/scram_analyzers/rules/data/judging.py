@@ -94,3 +94,38 @@ def cut_rows(data: Data) -> set[cst.CSTNode]:
         if node is not None and isinstance(rows, cst.Slice) and (rows.lower is not None or rows.upper is not None):
             found.add(node)
     return found
+
+
+def cut_alike(one: Data, other: Data) -> bool:
+    """Whether both are slices of the same array that begin with the same row, wherever they end: `x[:n]`."""
+    cuts = _last_cut(one), _last_cut(other)
+    if cuts[0] is None or cuts[1] is None or not one.roots or one.roots != other.roots or one.rows is not None:
+        return False
+    first, second = _slice_of(one.steps[cuts[0]]), _slice_of(other.steps[cuts[1]])
+    if first is None or second is None or not _made_alike(one.steps[: cuts[0]], other.steps[: cuts[1]]):
+        return False
+    if first.lower is None and second.lower is None:
+        return first.upper is not None and second.upper is not None
+    return first.deep_equals(second) and isinstance(first.lower or first.upper, (cst.Name, cst.Integer))
+
+
+def _last_cut(data: Data) -> int | None:
+    found = (place for place, step in enumerate(data.steps) if step.name == "getitem")
+    return max(found, default=None)
+
+
+def _slice_of(step: DataStep) -> cst.Slice | None:
+    node = step.place.node if step.place is not None else None
+    key = node.slice[0].slice if isinstance(node, cst.Subscript) else None
+    return key if isinstance(key, cst.Slice) else None
+
+
+_PICKING = (StepKind.SELECTED, StepKind.SHUFFLED, StepKind.SPLIT)
+
+
+def _made_alike(ours: tuple[DataStep, ...], theirs: tuple[DataStep, ...]) -> bool:
+    """Whether the same was done to both: what picks rows in the same place, too."""
+    if ours != theirs:
+        return False
+    pairs = ((left.place, right.place) for left, right in zip(ours, theirs, strict=True) if left.kind in _PICKING)
+    return all(left is not None and right is not None and left.key == right.key for left, right in pairs)

@@ -300,7 +300,7 @@ def _leak_by_slices(program: Program, data: Data) -> tuple[Learned, DataStep] | 
     """A scaler fitted to a whole series of which training takes the rows up to a bound, and others those after it."""
     for position, step in enumerate(data.steps):
         learned = step.learned
-        if learned is None or step.kind is not StepKind.SCALED or learned.kind.rpartition(".")[2] not in SCALERS:
+        if learned is None or step.kind is not StepKind.SCALED or not _scales(learned):
             continue
         if not _is_whole(learned.data):
             continue
@@ -342,7 +342,7 @@ def _upper_bound(step: DataStep) -> str | None:
 def _leak(data: Data) -> tuple[Learned, DataStep] | None:
     for position, step in enumerate(data.steps):
         learned = step.learned
-        if learned is None or step.kind is not StepKind.SCALED or learned.kind.rpartition(".")[2] not in SCALERS:
+        if learned is None or step.kind is not StepKind.SCALED or not _scales(learned):
             continue
         if not cut_rows(learned.data) <= cut_rows(data):
             continue  # fitted to some of the rows
@@ -356,6 +356,11 @@ def _leak(data: Data) -> tuple[Learned, DataStep] | None:
         if earlier is not None and earlier.name == FOLD and of_all_folds:
             return learned, earlier
     return None
+
+
+def _scales(learned: Learned) -> bool:
+    """Whether it is a scaler, or holds one."""
+    return any(kind.rpartition(".")[2] in SCALERS for kind in (learned.kind, *learned.parts))
 
 
 def _split(data: Data) -> DataStep | None:

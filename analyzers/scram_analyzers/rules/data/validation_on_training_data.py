@@ -10,7 +10,7 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
-from scram_analyzers.rules.data.judging import name_of, validation_of
+from scram_analyzers.rules.data.judging import cut_alike, name_of, validation_of
 from scram_analyzers.rules.data.trainings import own_loops
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
@@ -267,7 +267,7 @@ class ValidationOnTrainingData(Rule):
             return
         if _weighed(fit):
             return
-        if not shares_rows(data, judged.data) and not _cut_alike(data, judged.data):
+        if not shares_rows(data, judged.data) and not cut_alike(data, judged.data):
             return
         names = name_of(judged.place, "these"), name_of(fit.x.place, "the training data")
         if names[0] == names[1]:
@@ -408,24 +408,6 @@ def _copies_rows(program: Program, step: DataStep) -> bool:
 def _call_at(program: Program, step: DataStep) -> Call | None:
     node = step.place.node if step.place is not None else None
     return next((call for call in program.calls if call.place.node is node), None)
-
-
-def _cut_alike(one: Data, other: Data) -> bool:
-    """Whether both are the same slice of the same array, `x[:n]`, wherever that ends."""
-    cut, again = (
-        next((step for step in reversed(data.steps) if step.name == "getitem"), None) for data in (one, other)
-    )
-    if cut is None or again is None or not one.roots or one.roots != other.roots or one.rows is not None:
-        return False
-    places = cut.place, again.place
-    if places[0] is None or places[1] is None or not isinstance(places[0].node, cst.Subscript):
-        return False
-    key = places[0].node.slice[0].slice
-    same = (
-        places[0].text == places[1].text
-        and one.steps[: one.steps.index(cut)] == other.steps[: other.steps.index(again)]
-    )
-    return same and isinstance(key, cst.Slice) and isinstance(key.lower or key.upper, (cst.Name, cst.Integer))
 
 
 def _is_array(fit: Fit) -> bool:

@@ -8,7 +8,7 @@ import libcst as cst
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.data.judging import Judged, judged_by, name_of
+from scram_analyzers.rules.data.judging import Judged, cut_alike, judged_by, name_of
 from scram_analyzers.source.data import Data, StepKind, shares_rows
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
@@ -141,7 +141,7 @@ class EvaluationOnTrainingData(Rule):
             if fit.inputs.source == "literal" or not fit.inputs.roots or _trained_again(program, fit):
                 continue
             judged = list(judged_by(program, fit))
-            if not judged or not all(shares_rows(fit.inputs, each.data) for each in judged):
+            if not judged or not all(_shared(fit.inputs, each.data) for each in judged):
                 continue
             if len(judged) < _questions(program, fit):
                 continue
@@ -150,6 +150,10 @@ class EvaluationOnTrainingData(Rule):
                 yield Report(
                     first.place, _message(first, fit.x.place), (Related(fit.x.place, "The model is trained on these."),)
                 )
+
+
+def _shared(trained: Data, judged: Data) -> bool:
+    return shares_rows(trained, judged) or cut_alike(trained, judged)
 
 
 def _kept_through_folds(program: Program) -> Iterator[Report]:

@@ -43,6 +43,9 @@ def _logged_name(program: Program, metric: Metric) -> str | None:
     if metric.name is None:
         return None
     if isinstance(node, cst.Call):
+        if metric.kind is not None:
+            given, last = metric.arguments.get("name"), metric.kind.rpartition(".")[2]
+            return text(given.value) if given is not None else _OWN_NAMES.get(last, loss_name(last))
         for call in program.calls:
             if call.place.node is node:
                 given = call.arguments.get("name")

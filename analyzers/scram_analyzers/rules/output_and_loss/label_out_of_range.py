@@ -15,8 +15,9 @@ from scram_analyzers.rules.references import THE_DEEP_CHECKER
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.outputs import target_range
 from scram_analyzers.run.records import Subject, SubjectKind
-from scram_analyzers.source.data import DataStep, Interval, LabelForm, StepKind
-from scram_analyzers.source.program import Program
+from scram_analyzers.source.data import Data, DataStep, Interval, LabelForm, StepKind
+from scram_analyzers.source.program import Call, Program
+from scram_analyzers.source.values import integer
 
 TOLERANCE = 1e-3
 """What rounding may add to a probability."""
@@ -96,6 +97,21 @@ class LabelOutOfRange(Rule):
                 optimizer.apply_gradients(zip(gradients, model.trainable_variables))
             """,
         ),
+        Example(
+            "Rows with too few columns",
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.cifar100.load_data()
+            y_train = keras.utils.to_categorical(y_train, »10«)
+            model = keras.Sequential([layers.Rescaling(1 / 255), layers.Conv2D(32, 3, activation="relu")])
+            model.add(layers.GlobalAveragePooling2D())
+            model.add(layers.Dense(10, activation="softmax"))
+            model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, epochs=10)
+            """,
+        ),
     )
     good = (
         Example(
@@ -147,8 +163,9 @@ class LabelOutOfRange(Rule):
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:
-        """Report each binary cross-entropy whose targets are known to go below 0."""
-        return program.each(cases.cases(program), self._of_case)
+        """Report labels below 0, above 1 or beyond what the head knows; then rows with too few columns for them."""
+        yield from program.each(cases.cases(program), self._of_case)
+        yield from program.each(program.calls_of(_TO_ROWS), _of_rows)
 
     def _of_case(self, program: Program, case: cases.Case) -> Iterator[Report]:
         seen = case.targets.range if case.targets is not None else None
@@ -180,6 +197,29 @@ class LabelOutOfRange(Rule):
             subject=Subject(SubjectKind.TARGETS),
             message=f"The targets run from {low:g} to {high:g}, and binary_crossentropy takes them for probabilities.",
             recipe="y = (y + 1) / 2" if (low, high) == (-1, 1) else "",
+        )
+
+
+_TO_ROWS = frozenset(("keras.utils.to_categorical", "tensorflow.one_hot", "keras.ops.one_hot"))
+
+
+def _of_rows(program: Program, call: Call) -> Iterator[Report]:
+    """A column for each class, asked for with fewer columns than the labels of a known data set have classes."""
+    given = call.arguments.get("num_classes", 1) or call.arguments.get("depth") or call.arguments.get("nb_classes")
+    columns = integer(given.value) if given is not None else None
+    labels = call.arguments.value("y", 0) or call.arguments.value("x") or call.arguments.value("indices")
+    if given is None or columns is None or not isinstance(labels, Data) or labels.classes is None:
+        return
+    if labels.labels is not LabelForm.INTEGER or any(step.name in _ARITHMETIC for step in labels.steps):
+        return
+    if columns < labels.classes and cases.is_loaded(labels) and not any(map(_picks_rows, labels.steps)):
+        yield Report(
+            place=given.place or call.place,
+            message=(
+                f"The labels of {labels.source.split('.')[2] if labels.source.count('.') > 2 else 'this data set'} go "
+                f"from 0 to {labels.classes - 1}, but their rows get {columns} columns."
+            ),
+            recipe=str(labels.classes),
         )
 
 

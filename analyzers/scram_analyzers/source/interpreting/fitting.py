@@ -124,7 +124,9 @@ def _data_argument(interpreter: Interpreter, argument: Argument | None) -> Argum
     """The argument with its value as data, where it is data in another guise (a list of numbers, a column)."""
     if argument is None:
         return None
-    data = data_operations.as_data(argument.value)
+    items = interpreter.items_of(argument.value)
+    only = items[0] if items is not None and len(items) == 1 else argument.value  # `predict([x])`, of one input
+    data = data_operations.as_data(only)
     if data is None:
         data = _of_sequence(interpreter, argument.value)
     if data is None:

@@ -363,8 +363,29 @@ def _learned(interpreter: Interpreter, owner: Ref) -> Learned | None:
     for called in reversed(thing.log):
         if called.method in _FITTING:
             data = _first_data(interpreter, called.arguments)
-            return Learned(thing.kind, owner.identity, data, called.place) if data is not None else None
+            if data is None:
+                return None
+            return Learned(thing.kind, owner.identity, data, called.place, _held(interpreter, thing))
     return None
+
+
+def _held(interpreter: Interpreter, thing: Created) -> tuple[str, ...]:
+    """The classes of the transformers that a pipeline or a `ColumnTransformer` is made of, as far as can be told."""
+    if not thing.kind.startswith("sklearn.") or thing.kind.rpartition(".")[2] not in _HOLDING:
+        return ()
+    given = thing.arguments
+    listed = given.value("transformers") or given.value("steps") or given.value("", 0)
+    steps = interpreter.items_of(listed) or tuple(each.value for each in given.positional)
+    kinds: list[str] = []
+    for step in steps:
+        for part in (step, *(interpreter.items_of(step) or ())):
+            made = interpreter.object_of(part)
+            if isinstance(made, Created):
+                kinds += (made.kind, *_held(interpreter, made))
+    return tuple(kinds)
+
+
+_HOLDING = frozenset(("ColumnTransformer", "make_column_transformer", "Pipeline", "make_pipeline"))
 
 
 def _transformed(kind: str, last: str, given: Data | None, place: Place, learned: Learned | None) -> Data:

@@ -450,9 +450,11 @@ def statistic(data: Data, name: str, place: Place, axis: Value | None = None) ->
     It is known of class numbers only, of which the highest is one less than there are.
     """
     if name == "sum" and number(axis) in (1, -1):
+        count = data.shape[1] if data.shape is not None and len(data.shape) == 2 else None
+        known = data.range if count is not None else None
         return data.after(
             DataStep(StepKind.OTHER, name, place),
-            range=None,
+            range=Interval(known.low * count, known.high * count) if known is not None and count is not None else None,
             dtype="float64",
             shape=(data.samples,),
             labels=LabelForm.CONTINUOUS,

@@ -155,24 +155,35 @@ def _tensorflow_dataset(interpreter: Interpreter, name: str, arguments: Argument
     items = interpreter.items_of(splits)
     if boolean(arguments.value("as_supervised")) is not True:
         return None  # datasets of dicts
-    known = datasets.tensorflow_dataset(text(arguments.value("name", 0)) or "")
+    which = text(arguments.value("name", 0))
+    known = datasets.tensorflow_dataset(which or "")
+
+    def one(split: str | None) -> Data:
+        return _split_of(known, name, split, place, _root_of_split(interpreter, which, split))
+
     if splits is None:
-        entries: dict[object, Value] = {
-            each: _split_of(interpreter, name, known, each, place) for each in ("train", "validation", "test")
-        }
+        entries: dict[object, Value] = {each: one(each) for each in ("train", "validation", "test")}
         loaded: Value = interpreter.allocate(DictObject(entries, open=True), place)
     else:
-        parts = [_split_of(interpreter, name, known, text(item), place) for item in (items or (splits,))]
+        parts = [one(text(item)) for item in (items or (splits,))]
         loaded = Tuple(tuple(parts), place) if items is not None else parts[0]
     return Tuple((loaded, Unknown(place)), place) if boolean(arguments.value("with_info")) else loaded
 
 
-def _split_of(
-    interpreter: Interpreter, name: str, known: datasets.KnownDataset | None, split: str | None, place: Place
-) -> Data:
+def _root_of_split(interpreter: Interpreter, dataset: str | None, split: str | None) -> int:
+    """The root of one split of a dataset: the same wherever the program loads it."""
+    known = interpreter.fact("split", (dataset, split)) if dataset is not None and split is not None else None
+    if isinstance(known, int):
+        return known
+    root = interpreter.new_identity()
+    if dataset is not None and split is not None:
+        interpreter.note("split", (dataset, split), root)
+    return root
+
+
+def _split_of(known: datasets.KnownDataset | None, name: str, split: str | None, place: Place, root: int) -> Data:
     named = (each for each in (Part.TEST, Part.VALIDATION) if split is not None and split.startswith(each.value))
     part = next(named, Part.TRAINING)
-    root = interpreter.new_identity()
     if known is None:
         return Data(name, place, targets=Data(name, place, roots=frozenset((root,))), roots=frozenset((root,)))
     x, y = datasets.features(known, name, place, part, root), datasets.labels(known, name, place, part, root)

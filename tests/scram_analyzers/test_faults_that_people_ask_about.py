@@ -1,0 +1,114 @@
+"""Faults as questions about Keras programs show them; most beside a healthy twin."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from scram_analyzers.engine import analyze_source
+from scram_analyzers.rules.registry import RuleSet
+
+
+def said(text: str) -> set[str]:
+    findings = analyze_source(textwrap.dedent(text), "train.py", RuleSet.default()).findings
+    return {each.name for each in findings}
+
+
+@pytest.mark.parametrize(("name", "wrong"), [('"accuracy"', False), ('name="accuracy"', False), ("", True)])
+def test_a_metric_may_be_given_its_name_by_position(name: str, wrong: bool) -> None:
+    text = f"""
+        import keras
+
+        model = keras.Sequential([keras.Input((9,)), keras.layers.Dense(3, activation="softmax")])
+        metric = keras.metrics.SparseCategoricalAccuracy({name})
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=[metric])
+        stop = keras.callbacks.EarlyStopping("val_accuracy", patience=3)
+        model.fit(x, y, validation_data=(a, b), callbacks=[stop], epochs=50)
+        """
+    assert ("monitored-metric-missing" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(("second", "wrong"), [("train", True), ("test", False), ("train[90%:]", False)])
+def test_one_split_of_a_dataset_is_the_same_wherever_it_is_loaded(second: str, wrong: bool) -> None:
+    text = f"""
+        import keras
+        import tensorflow_datasets as tfds
+
+        train, held = tfds.load("beans", split=["train", "{second}"], as_supervised=True)
+        model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(3, activation="softmax")])
+        model.compile("adam", "sparse_categorical_crossentropy")
+        model.fit(train.shuffle(1000).batch(32), validation_data=held.batch(32), epochs=20)
+        """
+    assert ("validation-on-training-data" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(
+    ("step", "wrong"),
+    [
+        ('ColumnTransformer([("n", StandardScaler(), ["a", "b"]), ("c", OneHotEncoder(), ["c"])])', True),
+        ('ColumnTransformer([("c", OneHotEncoder(), ["c"])])', False),
+        ("make_pipeline(SimpleImputer(), MinMaxScaler())", True),
+    ],
+)
+def test_a_transformer_of_several_columns_may_hold_a_scaler(step: str, wrong: bool) -> None:
+    text = f"""
+        import keras
+        import pandas as pd
+        from sklearn.compose import ColumnTransformer
+        from sklearn.impute import SimpleImputer
+        from sklearn.model_selection import train_test_split
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
+
+        table = pd.read_csv("prices.csv")
+        x = {step}.fit_transform(table[["a", "b", "c"]])
+        x_train, x_test, y_train, y_test = train_test_split(x, table["price"])
+        model = keras.Sequential([keras.layers.Dense(32, activation="relu"), keras.layers.Dense(1)])
+        model.compile("adam", "mse")
+        model.fit(x_train, y_train, epochs=20)
+        model.evaluate(x_test, y_test)
+        """
+    assert ("scaler-fitted-before-split" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(("again", "wrong"), [("tokens.fit_on_texts(new.text)", True), ("", False)])
+def test_words_are_not_numbered_anew_for_what_is_predicted(again: str, wrong: bool) -> None:
+    text = f"""
+        import keras
+        import pandas as pd
+        from keras.preprocessing.sequence import pad_sequences
+        from keras.preprocessing.text import Tokenizer
+
+        known, new = pd.read_csv("known.csv"), pd.read_csv("new.csv")
+        tokens = Tokenizer(num_words=5000)
+        tokens.fit_on_texts(known.text)
+        x = pad_sequences(tokens.texts_to_sequences(known.text), maxlen=60)
+        {again}
+        unseen = pad_sequences(tokens.texts_to_sequences(new.text), maxlen=60)
+        model = keras.Sequential([keras.layers.Embedding(5000, 16), keras.layers.GlobalAveragePooling1D()])
+        model.add(keras.layers.Dense(1, activation="sigmoid"))
+        model.compile("adam", "binary_crossentropy")
+        model.fit(x, known.rude, epochs=10)
+        model.predict([unseen])
+        """
+    assert ("encoder-refitted-on-test" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(
+    ("rows", "wrong"), [("x[:n], y[:n]", True), ("x[n:], y[n:]", False), ("x[: n // 2], y[: n // 2]", True)]
+)
+def test_slices_that_begin_with_the_same_row_have_it_in_common(rows: str, wrong: bool) -> None:
+    text = f"""
+        import keras
+        import numpy as np
+
+        archive = np.load("faces.npz")
+        x, y = archive["x"] / 255, archive["y"]
+        n = int(0.9 * len(x))
+        model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(6, activation="softmax")])
+        model.compile("adam", "sparse_categorical_crossentropy")
+        model.fit(x[:n], y[:n], epochs=20)
+        print(model.evaluate({rows}))
+        """
+    assert ("evaluation-on-training-data" in said(text)) is wrong

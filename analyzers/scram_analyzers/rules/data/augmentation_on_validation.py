@@ -42,8 +42,8 @@ class AugmentationOnValidation(Rule):
 
 
             def move(image, label):
-                image = tf.pad(image, [[2, 2], [2, 2]])
-                return tf.image.random_crop(image, (28, 28)), label
+                wider = tf.pad(image, [[2, 2], [2, 2]])
+                return tf.image.random_crop(wider, (28, 28)), label
 
 
             def prepare(images, labels, shuffled):

@@ -101,6 +101,7 @@ class ArrayStatistics:
     """What one batch of one input (or target) held. `role` is "input" or "target".
 
     `consumer` is the class of the first layer that reads an input ("Embedding", "Rescaling", "Dense", ...).
+    `zero_share` and `one_share` are the shares of zeros and of ones among the values of an input.
     """
 
     role: str
@@ -114,6 +115,8 @@ class ArrayStatistics:
     nonfinite: int = 0
     consumer: str = ""
     feature_deviation_ratio: float | None = None
+    zero_share: float | None = None
+    one_share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +244,8 @@ class DataArray:
     array when it is large; bad values are counted in all rows where that takes no more than about 0.2 s.
     `classes` are pairs of label and count for targets of few distinct values, `last_classes` the same for the
     part that `validation_split` takes off the end. `constant_columns` are indices of columns with one value
-    only, of a table with `columns` columns. `zero_share` is the share of zeros among an input's values.
+    only, of a table with `columns` columns. `zero_share` and `one_share` are the shares of zeros and of ones among an
+    input's values.
     """
 
     part: str
@@ -265,6 +269,7 @@ class DataArray:
     classes: tuple[tuple[float, int], ...] = ()
     last_classes: tuple[tuple[float, int], ...] = ()
     zero_share: float | None = None
+    one_share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,7 +310,8 @@ class StreamRecord:
     counts the batches, if all of them held the same rows and were not one for each epoch. Of the others,
     `rows_met_again` came in a later epoch, and `rows_with_other_target` of these with the target of another row.
     `labels` and `validation_labels` are pairs of label and count, `shared_rows` those of the `validation_rows` that
-    are rows of training; `is_validation_fair`: they are all there are, or spread evenly over them.
+    are rows of training; `is_validation_fair`: they are all there are, or spread evenly over them. `is_weighted`:
+    batches bring weights of their rows.
     """
 
     rows: int
@@ -318,6 +324,7 @@ class StreamRecord:
     shared_rows: int = 0
     validation_labels: tuple[tuple[float, int], ...] = ()
     is_validation_fair: bool = False
+    is_weighted: bool = False
 
 
 class OriginPlace(enum.Enum):

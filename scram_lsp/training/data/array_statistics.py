@@ -89,7 +89,14 @@ def _statistics(role: Literal["input", "target"], name: str, tensor: Any, consum
         nonfinite=bad,
         consumer=consumer,
         feature_deviation_ratio=None if bad else deviation_ratio(numbers),
+        zero_share=share_of(spread, 0) if role == "input" else None,
+        one_share=share_of(spread, 1) if role == "input" else None,
     )
+
+
+def share_of(values: npt.NDArray[Any], value: int) -> float:
+    """How many of the values are this one."""
+    return float(np.count_nonzero(values == value) / values.size)
 
 
 def _values_of(tensor: Any) -> npt.NDArray[Any] | None:

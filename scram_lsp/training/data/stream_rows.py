@@ -48,6 +48,7 @@ class StreamRows:
         self._again = 0
         self._others = 0
         self._labels: Counter[float] = Counter()
+        self._is_weighted = False
         self._validation: tuple[int, int, tuple[tuple[float, int], ...], bool] | None = None
 
     def look(self, batch: Any, epoch: int) -> None:
@@ -56,6 +57,7 @@ class StreamRows:
         self._seen_epoch = epoch
         if len(self._targets) >= MAX_ROWS or (self._batches > FIRST_BATCHES and self._batches % EVERY):
             return
+        self._is_weighted = isinstance(batch, tuple | list) and len(batch) > 2 and batch[2] is not None
         x, y = (batch[0], batch[1]) if isinstance(batch, tuple | list) and len(batch) > 1 else (None, None)
         inputs, targets = _heads("x", x), _heads("y", y)
         if inputs is None:
@@ -95,6 +97,7 @@ class StreamRows:
             shared_rows=shared,
             validation_labels=labels,
             is_validation_fair=is_fair,
+            is_weighted=self._is_weighted,
         )
 
     def _count_batch(self, hashes: list[int], epoch: int) -> None:

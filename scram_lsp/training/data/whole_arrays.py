@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scram_analyzers.run.records import DataArray
-from scram_lsp.training.data.array_statistics import deviation_ratio
+from scram_lsp.training.data.array_statistics import deviation_ratio, share_of
 from scram_lsp.training.data.label_form import class_counts, label_form
 
 MAX_VALUES = 4_000_000
@@ -62,7 +62,8 @@ def _described(known: DataArray, array: Array, read: Array) -> DataArray:
         consumer=known.consumer,
         label_form=form,
         classes=class_counts(array, form),
-        zero_share=float(np.mean(sound == 0)) if known.role == "input" and sound.size else None,
+        zero_share=share_of(sound, 0) if known.role == "input" and sound.size else None,
+        one_share=share_of(sound, 1) if known.role == "input" and sound.size else None,
     )
 
 

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Option, Rule, RunReport
 from scram_analyzers.rules.references import DEEP_CHECKS, SAGEMAKER, THE_DEEP_CHECKER
+from scram_analyzers.run.batches import sorted_batches
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.learning import is_classification
 from scram_analyzers.run.missed_class import missed_class
-from scram_analyzers.run.records import DataArray, Subject, SubjectKind
+from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.task import class_shares, targets
 from scram_analyzers.run.wording import counted
 
@@ -19,6 +20,9 @@ MOST_CLASSES = 20
 
 MOST_WEIGHTS = 6
 """Classes that a recipe writes out."""
+
+ENOUGH_ROWS = 500
+"""Of a stream, whose rows are counted as they pass by. Ours."""
 
 
 class ClassImbalance(Rule):
@@ -51,31 +55,43 @@ class ClassImbalance(Rule):
         if data is None or data.has_class_weight or data.has_sample_weight or not is_classification(history):
             return
         shares = class_shares(labels)
-        if labels is None or not 0 < len(shares) <= MOST_CLASSES or min(shares) >= self.option("ratio") * max(shares):
+        classes = labels.classes if labels is not None and shares else _of_stream(history)
+        if not 0 < len(classes) <= MOST_CLASSES:
             return
-        rare, common = min(labels.classes, key=_count), max(labels.classes, key=_count)
+        rare, common = min(classes, key=_count), max(classes, key=_count)
+        if rare[1] >= self.option("ratio") * common[1]:
+            return
         missed = missed_class(history)
         confirmed = f" Confirmed in this run: {missed.clause}." if missed is not None else ""
+        seen = "" if shares else f"Of {sum(map(_count, classes)):,} rows that were looked at, "
         yield RunReport(
             subject=Subject(SubjectKind.FIT),
             message=(
-                f"Class {rare[0]:g} has {counted(rare[1], 'row')} and class {common[0]:g} has {common[1]:,}, and fit "
-                f"gets no class_weight.{confirmed}"
+                f"{seen}{'class' if seen else 'Class'} {rare[0]:g} has {counted(rare[1], 'row')} and class "
+                f"{common[0]:g} has {common[1]:,}, and fit gets no class_weight.{confirmed}"
             ),
             step=missed.step if missed is not None else None,
             epoch=missed.epoch if missed is not None else None,
             severity=Severity.WARNING if missed is not None and missed.is_severe else None,
-            recipe=_recipe(labels),
+            recipe=_recipe(classes),
         )
+
+
+def _of_stream(history: RunHistory) -> tuple[tuple[float, int], ...]:
+    """The classes of the rows of a stream, once enough of them were seen, and in no order."""
+    stream = history.stream
+    if stream is None or stream.is_weighted or len(stream.labels) < 2 or sorted_batches(history) is not None:
+        return ()
+    return stream.labels if sum(map(_count, stream.labels)) >= ENOUGH_ROWS else ()
 
 
 def _count(pair: tuple[float, int]) -> int:
     return pair[1]
 
 
-def _recipe(labels: DataArray) -> str:
-    total, classes = sum(map(_count, labels.classes)), len(labels.classes)
+def _recipe(counts: tuple[tuple[float, int], ...]) -> str:
+    total, classes = sum(map(_count, counts)), len(counts)
     if classes > MOST_WEIGHTS:
         return "class_weight={label: len(y) / (classes * count) for label, count in enumerate(np.bincount(y))}"
-    weights = ", ".join(f"{label:g}: {total / (classes * count):.3g}" for label, count in labels.classes if count)
+    weights = ", ".join(f"{label:g}: {total / (classes * count):.3g}" for label, count in counts if count)
     return f"class_weight={{{weights}}}"

@@ -11,6 +11,7 @@ from scram_analyzers.rules.data import pretrained
 from scram_analyzers.rules.data.judging import generator_of
 from scram_analyzers.rules.data.raw_entries import is_raw_table, takes_table, unscaled_entry
 from scram_analyzers.rules.data.trainings import Training, trainings
+from scram_analyzers.rules.data.unadapted import unadapted_layers
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.input_range import unscaled_inputs
 from scram_analyzers.run.records import ArrayStatistics, Subject, SubjectKind
@@ -320,7 +321,8 @@ class InputNotNormalized(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each call that trains on unscaled data which the model does not scale either."""
-        return program.each(trainings(program), self._of_training)
+        yield from program.each(trainings(program), self._of_training)
+        yield from program.each(program.fits, unadapted_layers)
 
     def _of_training(self, program: Program, training: Training) -> Iterator[Report]:
         data, place, model = training.data, training.place, training.model

@@ -49,6 +49,7 @@ class TooFewEpochs(Rule):
         Option("epochs-few", 10, "with very few steps, this many epochs are too few as well", "scram"),
         Option("steps-few", 100, "fewer steps than this are very few", "scram"),
         Option("steps-hardly", 30, "a run of fewer steps than this that learned little has hardly begun", "scram"),
+        Option("steps-begun", 100, "the same for a run of one or two epochs", "scram"),
         Option("steps-min", 1000, "a training of this many steps is never reported", "scram"),
         Option("trainings-max", 2, "a module of more trainings than this shows how things are called", "scram"),
     )
@@ -190,7 +191,8 @@ class TooFewEpochs(Rule):
         steps, rounds = history.last_step, len(history.epochs)
         planned = rounds if history.info.is_own_loop else history.info.epochs or 0
         ended = history.moment is Moment.END and 0 < planned <= rounds
-        if not ended or steps >= self.option("steps-hardly"):
+        is_short = steps < self.option("steps-hardly") or (rounds <= FEW_ROUNDS and steps < self.option("steps-begun"))
+        if not ended or not is_short:
             return
         if _has_learned(history) is not False or divergence(history) is not None:
             return
@@ -231,6 +233,8 @@ class TooFewEpochs(Rule):
             return None
         return trainings.written_at(fit.epochs) if fit.epochs is not None else fit.place
 
+
+FEW_ROUNDS = 2
 
 LEARNED = 0.9
 """An accuracy that is good whatever the shares of the classes, which are not known of a stream."""

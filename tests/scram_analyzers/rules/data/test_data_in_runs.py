@@ -35,6 +35,7 @@ from scram_analyzers.run.records import (
     OriginPlace,
     OutputInfo,
     StepRecord,
+    StreamRecord,
     SubjectKind,
 )
 from tests.run_histories import (
@@ -362,3 +363,41 @@ def test_a_split_off_the_end_of_sorted_numbers() -> None:
     assert "The targets run from -1.9 to -0.1 in training and from 0.9 to 2.1 in validation" in report.message
     mixed = replace(data(inputs(), measured(), inputs("validation"), measured("validation")), validation_split=0.15)
     assert reports(SortedValidationSplit, before(mixed, regression_info())) == []
+
+
+def stream(*labels: tuple[float, int], **changes: object) -> StreamRecord:
+    return replace(StreamRecord(rows=1000, labels=labels), **changes)
+
+
+def test_rare_classes_of_a_stream() -> None:
+    made = history(record=data(), ended=False)
+    made.stream = stream((0.0, 700), (1.0, 20), (2.0, 400))
+    (info,) = reports(ClassImbalance, made)
+    assert info.message == (
+        "Of 1,120 rows that were looked at, class 1 has 20 rows and class 0 has 700, and fit gets no class_weight."
+    )
+    for other in (
+        stream((0.0, 700), (1.0, 20), is_weighted=True),
+        stream((0.0, 400), (1.0, 20)),
+        stream((0.0, 700), (1.0, 200)),
+    ):
+        made.stream = other
+        assert reports(ClassImbalance, made) == []
+
+
+def tokens(zeros: float, ones: float, batches: int = 3, vocabulary: int = 400) -> RunHistory:
+    embedding = LayerInfo("words", "Embedding", 3200, vocabulary=vocabulary)
+    made = RunHistory(run_info(layers=(embedding,)))
+    seen = batch(consumer="Embedding", dtype="int64", minimum=0.0, maximum=390.0, zero_share=zeros, one_share=ones)
+    for step in range(1, batches + 1):
+        made.add_step(StepRecord(step, 1, arrays=(seen,)))
+    return made
+
+
+def test_padding_and_unknown_words_of_a_stream() -> None:
+    (padding,) = reports(MostlyPadding, tokens(0.8, 0.01))
+    assert padding.message == "80% of the tokens in x are padding (0)."
+    (unknown,) = reports(MostlyPadding, tokens(0.4, 0.45))
+    assert unknown.message.startswith("75% of the tokens in x are 1, which usually stands for words")
+    for healthy in (tokens(0.4, 0.1), tokens(0.8, 0.0, batches=2), tokens(0.4, 0.5, vocabulary=4)):
+        assert reports(MostlyPadding, healthy) == []

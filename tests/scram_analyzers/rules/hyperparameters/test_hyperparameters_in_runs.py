@@ -133,6 +133,15 @@ def test_a_loop_of_the_programs_own_that_has_hardly_begun() -> None:
     assert report.message.startswith("The whole training was 1 epoch and 28 steps of the optimizer")
 
 
+def test_one_epoch_of_few_steps_that_learned_little_has_hardly_begun() -> None:
+    seen = history(run_info(epochs=1), [], RECORD, ended=False)
+    seen.add_epoch(EpochRecord(1, 43, (("loss", 2.22), ("accuracy", 0.18))))
+    seen.end()
+    (report,) = reports(TooFewEpochs, seen)
+    assert report.message.startswith("The whole training was 1 epoch and 43 steps of the optimizer")
+    assert report.severity is Severity.INFO
+
+
 def test_a_training_of_nine_steps_has_hardly_begun() -> None:
     seen = history(run_info(epochs=1), [], RECORD, ended=False)
     seen.add_epoch(EpochRecord(1, 9, (("loss", 2.2), ("accuracy", 0.2))))

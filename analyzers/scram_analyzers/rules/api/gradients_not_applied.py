@@ -14,7 +14,6 @@ from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading import search
-from scram_analyzers.source.reading.chunks import Section
 
 
 class GradientsNotApplied(Rule):
@@ -125,21 +124,10 @@ class GradientsNotApplied(Rule):
                 )
 
 
-def _name_given(asked: tapes.Gradients, section: Section) -> str | None:
-    """The one name that the gradients are assigned to; "" for a call that is a statement of its own."""
-    around = next(section.parsed.ancestors(asked.call), None)
-    if isinstance(around, cst.Expr):
-        return ""
-    if isinstance(around, cst.Assign) and len(around.targets) == 1:
-        target = around.targets[0].target
-        return target.value if isinstance(target, cst.Name) else None
-    return None
-
-
 @once
 def _not_read_around(tape: tapes.Tape) -> tuple[tuple[tapes.Gradients, str], ...]:
     """Gradients with the name they are given, where the function around the tape does not read it."""
-    named = [(asked, _name_given(asked, tape.section)) for asked in tapes.asked_of(tape)]
+    named = [(asked, tapes.name_given(asked)) for asked in tapes.asked_of(tape)]
     return tuple((asked, name) for asked, name in named if name is not None and not _is_read(tape.around, name))
 
 

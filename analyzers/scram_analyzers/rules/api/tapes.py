@@ -112,6 +112,17 @@ def gradients(statements: Sequence[cst.CSTNode], tape: str, section: Section) ->
                     yield Gradients(owner, weights, call, section)
 
 
+def name_given(asked: Gradients) -> str | None:
+    """The one name that the gradients are assigned to; "" for a call that is a statement of its own."""
+    around = next(asked.section.parsed.ancestors(asked.call), None)
+    if isinstance(around, cst.Expr):
+        return ""
+    if isinstance(around, cst.Assign) and len(around.targets) == 1:
+        target = around.targets[0].target
+        return target.value if isinstance(target, cst.Name) else None
+    return None
+
+
 def _written_out(weights: cst.BaseExpression, section: Section) -> str | None:
     """What is asked for, with dots; a name that the function assigns only once stands for what it is given."""
     if not isinstance(weights, cst.Name):

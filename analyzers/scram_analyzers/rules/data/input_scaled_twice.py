@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import libcst as cst
@@ -13,9 +14,10 @@ from scram_analyzers.rules.data.judging import name_of, step_of
 from scram_analyzers.rules.data.pretrained import scales_itself
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.input_range import WEIGHING_LAYERS
+from scram_analyzers.run.layers import layer_at
 from scram_analyzers.run.outputs import inputs_seen
 from scram_analyzers.run.records import Subject, SubjectKind
-from scram_analyzers.run.wording import rounded
+from scram_analyzers.run.wording import named, rounded
 from scram_analyzers.source.data import Data, DataStep, Interval, StepKind
 from scram_analyzers.source.entries import entries_of, entry_layers
 from scram_analyzers.source.graph import Layer
@@ -222,6 +224,7 @@ class InputScaledTwice(Rule):
                     ),
                 )
                 return
+        yield from _shrunk_in_the_model(history)
 
     def _scaled_again(self, model: Model, interval: Interval) -> tuple[Layer | Model, str] | None:
         """What in the model scales data that need it no more."""
@@ -284,6 +287,35 @@ def _fractions(data: Data) -> Interval | None:
 def _divisions(data: Data) -> int:
     return sum(1 for step in data.steps if step.kind is StepKind.SCALED)
 
+
+SHRUNK = 20.0
+"""A Rescaling that divides by more than this is meant for pixels up to 255. Ours."""
+
+
+def _shrunk_in_the_model(history: RunHistory) -> Iterator[RunReport]:
+    """A Rescaling for pixels, before anything that learns, that gets inputs which are scaled already."""
+    first, arrays = history.first_probe, list(inputs_seen(history))
+    ends = [abs(end) for each in arrays for end in (each.minimum, each.maximum) if end is not None]
+    spread = max((each.deviation or 0.0 for each in arrays), default=0.0)
+    if first is None or not ends or max(ends) > SCALED_MAGNITUDE or len({each.name for each in arrays}) != 1:
+        return
+    entry = itertools.takewhile(lambda layer: layer.parameters == 0, history.info.layers)
+    scaling = next((layer.name for layer in entry if layer.class_name == "Rescaling"), None)
+    seen = layer_at(first, scaling) if scaling is not None else None
+    if seen is None or seen.deviation is None or not 0 < SHRUNK * seen.deviation < spread:
+        return
+    yield RunReport(
+        subject=Subject(SubjectKind.INPUTS),
+        message=(
+            f"The inputs stay within {rounded(max(ends), 2)}, and {named(seen.layer)} scales them once more: what it "
+            f"puts out deviates by {rounded(seen.deviation, 2)} only, so the first layer sees hardly any difference "
+            "between rows."
+        ),
+    )
+
+
+SCALED_MAGNITUDE = 2.0
+"""Inputs up to this are no raw pixels. Ours."""
 
 RUN_MAGNITUDE = 0.02
 RUN_DEVIATION = 0.01

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import libcst as cst
+
 from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.base import Example, Reference, Report, Rule
+from scram_analyzers.rules.api import tapes
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.hyperparameters import optimizers
+from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Optimizer, Program
+from scram_analyzers.source.reading import search
+from scram_analyzers.source.reading.dotted import dotted_name
 
 
 class LearningRateNotPositive(Rule):
@@ -18,7 +24,7 @@ class LearningRateNotPositive(Rule):
     name = "learning-rate-not-positive"
     severity = Severity.ERROR
     confidence = Confidence.HIGH
-    summary = "a learning rate of zero or below"
+    summary = "a learning rate of zero or below, or gradients applied with the other sign"
     why = (
         "With a learning rate of zero no weight ever changes. Below zero every step makes the loss larger instead "
         "of smaller. Keras accepts both without a word."
@@ -53,8 +59,36 @@ class LearningRateNotPositive(Rule):
             optimizer = keras.optimizers.Adam(0.001)
             """,
         ),
+        Example(
+            "Gradients whose sign is changed, as it was for plain subtraction",
+            """
+            import tensorflow as tf
+            from project import batches, judge, model
+
+            optimizer = tf.keras.optimizers.Adam()
+            for x, y in batches:
+                with tf.GradientTape() as tape:
+                    loss = judge(y, model(x, training=True))
+                gradients = tape.gradient(loss, model.trainable_weights)
+                optimizer.apply_gradients(zip(»[-each for each in gradients]«, model.trainable_weights))
+            """,
+        ),
     )
     good = (
+        Example(
+            "A reward that is to grow",
+            """
+            import tensorflow as tf
+            from project import batches, judge, model
+
+            optimizer = tf.keras.optimizers.Adam()
+            for x, y in batches:
+                with tf.GradientTape() as tape:
+                    loss = -judge(y, model(x, training=True))
+                gradients = tape.gradient(loss, model.trainable_weights)
+                optimizer.apply_gradients(zip([-each for each in gradients], model.trainable_weights))
+            """,
+        ),
         Example(
             "Compiled to be evaluated only",
             """
@@ -107,10 +141,61 @@ class LearningRateNotPositive(Rule):
                 message=f"{optimizer.class_name}'s learning rate is {fixes.number_text(rate.value)}: {effect}.",
                 recipe=optimizers.recipe(program, optimizer, optimizers.usual_rate(optimizer.class_name)),
             )
+        for tape in tapes.tapes(program):
+            yield from _turned_round(program, tape)
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Write the optimizer's usual rate in the place of the number."""
         return optimizers.set_rate(program, finding)
+
+
+def _turned_round(program: Program, tape: tapes.Tape) -> Iterator[Report]:
+    """Gradients of a loss that an optimizer is given with the other sign, though it goes against them by itself."""
+    for asked in tapes.asked_of(tape):
+        name = tapes.name_given(asked)
+        if not name or not _is_plain_loss(program, tape, asked.call.args[0].value):
+            continue
+        for each in search.nodes(tape.around, cst.Call):
+            if isinstance(each.func, cst.Attribute) and each.func.attr.value in ("apply_gradients", "apply"):
+                for negated in filter(lambda made: _negates(made, name), _comprehensions(each)):
+                    yield Report(
+                        place=Place(tape.section, negated),
+                        message=(
+                            "The gradients change their sign before the optimizer takes them, and it goes against them "
+                            "by itself: every step will make the loss larger."
+                        ),
+                        related=(Related(asked.place, "They are those of the loss."),),
+                        recipe=name,
+                    )
+
+
+def _comprehensions(call: cst.Call) -> Iterator[cst.ListComp | cst.GeneratorExp]:
+    yield from search.nodes(call, cst.ListComp)
+    yield from search.nodes(call, cst.GeneratorExp)
+
+
+def _negates(made: cst.ListComp | cst.GeneratorExp, name: str) -> bool:
+    """Whether it is `[-gradient for gradient in name]`."""
+    element, target, source = made.elt, made.for_in.target, made.for_in.iter
+    if not isinstance(element, cst.UnaryOperation) or not isinstance(element.operator, cst.Minus):
+        return False
+    names = [each.value for each in (element.expression, target, source) if isinstance(each, cst.Name)]
+    return len(names) == 3 and names[0] == names[1] and names[2] == name
+
+
+def _is_plain_loss(program: Program, tape: tapes.Tape, loss: cst.BaseExpression) -> bool:
+    """Whether a loss is what a function of somebody else's gives, which nothing here turns round."""
+    if not isinstance(loss, cst.Name):
+        return False
+    given = [
+        each.value
+        for each in search.nodes(tape.statement.body, cst.Assign)
+        if any(isinstance(target.target, cst.Name) and target.target.value == loss.value for target in each.targets)
+    ]
+    if len(given) != 1 or not isinstance(given[0], cst.Call) or any(search.nodes(given[0], cst.Minus)):
+        return False
+    function = (dotted_name(given[0].func) or "").rpartition(".")[2]
+    return bool(function) and not program.mentions(f"def {function}(")
 
 
 def _only_evaluates(program: Program, optimizer: Optimizer) -> bool:

@@ -88,6 +88,21 @@ class ScheduleDoesNotFitRun(Rule):
             """,
         ),
         Example(
+            "In a loop of one's own",
+            """
+            import tensorflow as tf
+            from project import batches, judge, model
+
+            rate = tf.keras.optimizers.schedules.ExponentialDecay(0.005, decay_steps=»4«, decay_rate=0.5)
+            optimizer = tf.keras.optimizers.Adam(rate)
+            for x, y in batches:
+                with tf.GradientTape() as tape:
+                    loss = judge(y, model(x, training=True))
+                gradients = tape.gradient(loss, model.trainable_weights)
+                optimizer.apply_gradients(zip(gradients, model.trainable_weights))
+            """,
+        ),
+        Example(
             "The rate rises for most of the training",
             """
             import keras
@@ -151,7 +166,7 @@ class ScheduleDoesNotFitRun(Rule):
                 place=misfit.place,
                 message=misfit.message,
                 related=(
-                    Related(misfit.fit.place, _length(misfit.steps)),
+                    *((Related(misfit.fit.place, _length(misfit.steps)),) if misfit.fit is not None else ()),
                     *(Related(place, "The schedule takes it here.") for place in misfit.used_at()),
                 ),
                 severity=None if misfit.vanishes else Severity.INFO,
@@ -202,6 +217,17 @@ class ScheduleDoesNotFitRun(Rule):
             )
             if misfit is not None:
                 yield misfit
+        yield from self._of_own_loops(program)
+
+    def _of_own_loops(self, program: Program) -> Iterator[_Misfit]:
+        """Schedules of optimizers that no model is compiled with, where gradients are applied by the program."""
+        if not program.mentions(".apply_gradients(") or program.fits:
+            return
+        for optimizer in program.optimizers:
+            schedule = _schedule(program, optimizer)
+            misfit = self._at_once(None, schedule) if schedule is not None else None
+            if misfit is not None:
+                yield misfit
 
     def _misfit(self, fit: Fit, class_name: str, arguments: Arguments, steps: int) -> _Misfit | None:
         slow = self._warm_up(fit, arguments, steps)
@@ -230,7 +256,7 @@ class ScheduleDoesNotFitRun(Rule):
         )
         return _Misfit(fit, place, steps, message, ends, vanishes=True, use=given.place if given else None)
 
-    def _at_once(self, fit: Fit, schedule: tuple[str, Arguments]) -> _Misfit | None:
+    def _at_once(self, fit: Fit | None, schedule: tuple[str, Arguments]) -> _Misfit | None:
         """A rate that is gone within fewer steps than any training needs, however many this one has."""
         class_name, arguments = schedule
         given = arguments.get("decay_steps")
@@ -299,7 +325,7 @@ def _length(steps: int | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Misfit:
-    fit: Fit
+    fit: Fit | None
     place: Place
     steps: int | None
     message: str

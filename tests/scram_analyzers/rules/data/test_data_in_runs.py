@@ -45,8 +45,10 @@ from tests.run_histories import (
     history,
     inputs,
     labels,
+    layer,
     measured,
     panel,
+    probe,
     regression_info,
     reports,
     run_info,
@@ -212,6 +214,21 @@ def test_inputs_scaled_twice() -> None:
     tiny = inputs(minimum=0.0, maximum=0.0039, mean=0.001, deviation=0.001)
     assert "as if it had been scaled twice" in reports(InputScaledTwice, before(data(tiny, BALANCED)))[0].message
     assert reports(InputScaledTwice, before(data(inputs(), BALANCED))) == []
+
+
+def test_pixels_that_the_model_scales_once_more() -> None:
+    layers = (LayerInfo("rescaling", "Rescaling", 0), LayerInfo("conv", "Conv2D", 160))
+    pixels = inputs(minimum=0.0, maximum=1.0, mean=0.3, deviation=0.25, consumer="Rescaling")
+    seen = before(data(pixels, BALANCED), run_info(layers=layers))
+    seen.add_probe(probe(1, layers=(layer("rescaling", deviation=0.002), layer("conv"))))
+    (report,) = reports(InputScaledTwice, seen)
+    assert report.message.startswith('The inputs stay within 1, and "rescaling" scales them once more')
+    whole = before(data(replace(pixels, maximum=255.0, deviation=64.0), BALANCED), run_info(layers=layers))
+    whole.add_probe(probe(1, layers=(layer("rescaling", deviation=0.25), layer("conv"))))
+    assert reports(InputScaledTwice, whole) == []
+    inner = before(data(pixels, BALANCED), run_info(layers=layers[::-1]))
+    inner.add_probe(probe(1, layers=(layer("conv"), layer("rescaling", deviation=0.002))))
+    assert reports(InputScaledTwice, inner) == []
 
 
 def test_large_targets_are_for_information_while_the_run_learns() -> None:

@@ -18,6 +18,8 @@ from scram_analyzers.source.reading.text import mentions_keras
 from scram_lsp.files import FileError, read_source
 
 if TYPE_CHECKING:
+    from multiprocessing.context import SpawnProcess
+
     from scram_lsp.config import Settings
 
 PROCESSES_FROM = 50
@@ -45,15 +47,23 @@ class FileFindings:
 
 
 async def check_files(files: Sequence[FileToCheck]) -> AsyncIterator[FileFindings]:
-    """Check files in order, each result as soon as it is there. The processes are gone when it ends."""
+    """Check files in order, each result as soon as it is there. The processes are gone when it ends, or is left."""
     loop = asyncio.get_running_loop()
     with_keras = await loop.run_in_executor(None, _those_with_keras, files)
     executor = _executor(len(with_keras))
+    under_way = [loop.run_in_executor(executor, _check_file, each) for each in with_keras]
     try:
-        for work in [loop.run_in_executor(executor, _check_file, each) for each in with_keras]:
+        for work in under_way:
             yield await work
     finally:
+        processes = _processes_of(executor)
+        is_left = not all(each.done() for each in under_way)
+        for each in under_way:
+            each.cancel()
         executor.shutdown(wait=False, cancel_futures=True)
+        if is_left:  # the end of this process would wait for the files that they are at
+            for process in processes:
+                process.terminate()
 
 
 def _executor(count: int) -> Executor:
@@ -65,6 +75,11 @@ def _executor(count: int) -> Executor:
         mp_context=multiprocessing.get_context("spawn"),  # a fork would copy locks that the loop's threads hold
         initializer=_leave_with_the_server,
     )
+
+
+def _processes_of(executor: Executor) -> list[SpawnProcess]:
+    """Those that it has started. A pool has no name for them before Python 3.14, and none to end them."""
+    return list((getattr(executor, "_processes", None) or {}).values())
 
 
 def _those_with_keras(files: Sequence[FileToCheck]) -> list[FileToCheck]:

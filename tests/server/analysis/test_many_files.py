@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
+import signal
 from pathlib import Path
 
 import pytest
@@ -28,3 +30,19 @@ async def test_what_files_say_is_the_same_from_processes_and_threads(
     assert found[0].text == TRAIN
     for _ in range(10):  # nobody who is asked for nothing more keeps the loop
         await asyncio.sleep(0)
+
+
+async def test_processes_end_with_the_question(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(many_files, "PROCESSES_FROM", 1)
+    paths = [tmp_path / f"train_{number}.py" for number in range(20)]
+    for each in paths:
+        each.write_text(TRAIN)
+    settings = load_settings(tmp_path)
+    answers = check_files([FileToCheck(each, settings) for each in paths])
+    assert (await anext(answers)).path == paths[0]
+    processes = multiprocessing.active_children()
+    assert processes
+    await answers.aclose()  # type: ignore[attr-defined]
+    for each in processes:
+        await asyncio.to_thread(each.join)
+    assert -signal.SIGTERM in [each.exitcode for each in processes], "they don't go on to the end of their work"

@@ -102,9 +102,13 @@ def shutdown(ls: ScramLanguageServer, params: None) -> None:
 
 
 def did_open(ls: ScramLanguageServer, params: types.DidOpenTextDocumentParams) -> None:
-    """Look at a Python document."""
-    if params.text_document.language_id == LANGUAGE:
-        ls.opened(ls.documents.open(params.text_document, ls.workspace.position_codec))
+    """Look at a Python document. One that is open already, as the client has lost count, goes on with this text."""
+    item = params.text_document
+    document = ls.documents.get(item.uri)
+    if document is not None and item.language_id == LANGUAGE:
+        ls.edited(document, document.change(item.version, [types.TextDocumentContentChangeWholeDocument(item.text)]))
+    elif item.language_id == LANGUAGE:
+        ls.opened(ls.documents.open(item, ls.workspace.position_codec))
 
 
 def did_change(ls: ScramLanguageServer, params: types.DidChangeTextDocumentParams) -> None:

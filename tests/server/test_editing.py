@@ -363,3 +363,16 @@ async def test_the_server_leaves_when_its_clients_process_is_gone(editor: Editor
     await parent.wait()
     assert await asyncio.wait_for(server.wait(), DEADLINE_SECONDS) == 1
     assert parent.pid != os.getpid()
+
+
+async def test_a_document_that_is_opened_again_goes_on_with_its_new_text(code: Editor, project: Path) -> None:
+    uri = code.open(project / "train.py", TRAIN)
+    assert len(await code.shown(uri)) == 1
+    item = types.TextDocumentItem(uri, "python", 5, TRAIN.replace("1e10", "1e-3"))
+    code.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
+    assert not await code.shown(uri, 5)
+    await code.forget()
+    code.client.set_configuration({"scram": {"severity": {"SCR101": "hint"}}})
+    code.client.workspace_did_change_configuration(types.DidChangeConfigurationParams({}))
+    assert not await code.shown(uri, 5)
+    assert {each.version for each in code.publications if each.uri == uri} == {5}, "nobody speaks of the first text"

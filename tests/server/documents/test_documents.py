@@ -155,6 +155,8 @@ def test_no_place_a_client_names_can_fail(text: str, line: int, column: int, end
         ("file:///home/ada/a%20b/train.py", "/home/ada/a b/train.py"),
         ("untitled:Untitled-1", None),
         ("vscode-notebook-cell:/home/ada/a.ipynb#W0", None),
+        ("file:///home/ada/%00.py", None),
+        ("file:///home/ada/\ud83d.py", None),
     ],
 )
 def test_which_uris_name_files(uri: str, expected: str | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import ArrayStatistics, DataArray, LabelForm, OutputInfo, OutputStatistics, PanelRecord
@@ -83,9 +83,14 @@ class OutputTargets:
     form: LabelForm | None = None
 
 
-def targets_by_output(history: RunHistory) -> Iterator[OutputTargets]:
-    """Each output whose targets can be told: the only one's, else those that go by the output's name or number."""
-    outputs = history.info.outputs
+def targets_by_output(history: RunHistory, batches: int = BATCHES) -> Iterator[OutputTargets]:
+    """Each output whose targets can be told: the only one's, else those that go by the output's name or number.
+
+    Of a stream so many `batches` must have been seen, where there are several outputs.
+    """
+    outputs, losses = history.info.outputs, history.info.losses
+    if not outputs and len(losses) == 1:
+        outputs = (OutputInfo("output", loss=losses[0]),)
     if len(outputs) == 1:
         seen, array = target_range(history), targets(history)
         if seen is not None:
@@ -99,10 +104,12 @@ def targets_by_output(history: RunHistory) -> Iterator[OutputTargets]:
         if array is not None and array.minimum is not None and array.maximum is not None:
             yield OutputTargets(output, array.minimum, array.maximum, array.deviation, array.label_form)
         elif array is None or array.rows is None:
-            yield from _targets_of_batches(history, output, names)
+            yield from _targets_of_batches(history, output, names, batches)
 
 
-def _targets_of_batches(history: RunHistory, output: OutputInfo, names: Sequence[str]) -> Iterator[OutputTargets]:
+def _targets_of_batches(
+    history: RunHistory, output: OutputInfo, names: Sequence[str], batches: int
+) -> Iterator[OutputTargets]:
     """The targets of one of several outputs as the batches of a stream held them."""
     seen = [
         array
@@ -112,8 +119,39 @@ def _targets_of_batches(history: RunHistory, output: OutputInfo, names: Sequence
     ]
     lows = [each.minimum for each in seen if each.minimum is not None]
     highs = [each.maximum for each in seen if each.maximum is not None]
-    if len(lows) >= BATCHES:
+    if len(lows) >= batches:
         yield OutputTargets(output, min(lows), max(highs), None)
+
+
+_ENDS = {"relu": (0.0, None), "sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
+"""Where the outputs of an activation end, below and above."""
+
+AT_END = 1e-3
+"""How near to the end of its range a sigmoid or tanh comes whose targets lie beyond. Ours."""
+
+
+def with_maker(history: RunHistory, output: OutputInfo) -> OutputInfo:
+    """The only output of a model without a graph, with the layer that makes it, if predictions show its activation.
+
+    That is the last layer with weights; its activation shows where predictions keep within its range up to the end.
+    """
+    last = next((layer for layer in reversed(history.info.layers) if layer.parameters), None)
+    ends = _ENDS.get(last.activation or "") if last is not None else None
+    panels = list(history.panels)[-2:]
+    if output.layer is not None or output.activation is not None or last is None or ends is None or len(panels) < 2:
+        return output
+    if len(history.info.outputs) != 1 or not all(_keeps_within(panel, *ends) for panel in panels):
+        return output
+    return replace(output, layer=last.name, activation=last.activation)
+
+
+def _keeps_within(panel: PanelRecord, low: float, high: float | None) -> bool:
+    seen = panel.outputs[0] if len(panel.outputs) == 1 else None
+    if seen is None or seen.nonfinite or not seen.deviation or seen.minimum < low:
+        return False
+    if high is None:
+        return seen.minimum == low
+    return seen.maximum <= high and (seen.minimum - low < AT_END or high - seen.maximum < AT_END)
 
 
 def whole_labels(history: RunHistory) -> DataArray | None:

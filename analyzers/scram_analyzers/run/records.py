@@ -245,7 +245,7 @@ class DataArray:
     `classes` are pairs of label and count for targets of few distinct values, `last_classes` the same for the
     part that `validation_split` takes off the end. `constant_columns` are indices of columns with one value
     only, of a table with `columns` columns. `zero_share` and `one_share` are the shares of zeros and of ones among an
-    input's values.
+    input's values; `column_deviation` is that of a target of several columns from the mean of each.
     """
 
     part: str
@@ -270,6 +270,7 @@ class DataArray:
     last_classes: tuple[tuple[float, int], ...] = ()
     zero_share: float | None = None
     one_share: float | None = None
+    column_deviation: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

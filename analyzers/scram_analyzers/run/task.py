@@ -118,9 +118,13 @@ def _is_weighted(history: RunHistory) -> bool:
 
 
 def _constant_loss(loss: str, array: DataArray | None) -> float | None:
-    """Of the mean as the prediction, for a target of one column; the columns of several may differ in their means."""
-    if array is None or not array.deviation or math.prod(size or 1 for size in array.shape[1:]) != 1:
+    """Of the mean of each column as the prediction."""
+    if array is None:
+        return None
+    is_single = math.prod(size or 1 for size in array.shape[1:]) == 1
+    deviation = array.deviation if is_single else array.column_deviation
+    if not deviation:
         return None
     if loss == SQUARED:
-        return array.deviation**2
-    return _NORMAL_ABSOLUTE * array.deviation if loss == "mean_absolute_error" else None
+        return deviation**2
+    return _NORMAL_ABSOLUTE * deviation if loss == "mean_absolute_error" and is_single else None

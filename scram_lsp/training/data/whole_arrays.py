@@ -64,7 +64,15 @@ def _described(known: DataArray, array: Array, read: Array) -> DataArray:
         classes=class_counts(array, form),
         zero_share=share_of(sound, 0) if known.role == "input" and sound.size else None,
         one_share=share_of(sound, 1) if known.role == "input" and sound.size else None,
+        column_deviation=_column_deviation(numbers) if known.role == "target" and not bad_values else None,
     )
+
+
+def _column_deviation(rows: Array) -> float | None:
+    """How far values lie from the mean of their column; None where there is only one."""
+    if rows.ndim < 2 or rows[0].size < 2 or rows.dtype.kind != "f":
+        return None
+    return float(np.sqrt(rows.reshape(len(rows), -1).var(axis=0, dtype=np.float64).mean()))
 
 
 def _spread_rows(array: Array) -> Array:

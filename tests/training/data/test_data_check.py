@@ -45,6 +45,13 @@ def test_bad_values_and_constant_columns():
     assert np.isfinite(array.maximum)
 
 
+def test_how_far_targets_of_several_columns_lie_from_the_means_of_these():
+    y = table() * [1.0, 2.0, 3.0, 4.0] + [0.0, 50.0, 100.0, 150.0]
+    assert describe_array("training", "target", "y", y).column_deviation == pytest.approx(np.sqrt(y.var(axis=0).mean()))
+    assert describe_array("training", "target", "y", y[:, 0]).column_deviation is None
+    assert describe_array("training", "input", "x", y).column_deviation is None
+
+
 def test_a_large_array_is_sampled_but_searched_for_bad_values_in_full(monkeypatch):
     monkeypatch.setattr(whole_arrays, "MAX_VALUES", 100)
     x = table(1000)

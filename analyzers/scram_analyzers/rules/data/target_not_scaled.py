@@ -13,7 +13,7 @@ from scram_analyzers.run.learning import crawl, standstill
 from scram_analyzers.run.outputs import target_range, targets_by_output
 from scram_analyzers.run.records import DataArray, Subject, SubjectKind
 from scram_analyzers.run.records import LabelForm as SeenForm
-from scram_analyzers.run.task import targets
+from scram_analyzers.run.task import REGRESSIONS, targets
 from scram_analyzers.run.wording import counted, rounded
 from scram_analyzers.source.data import LabelForm, StepKind
 from scram_analyzers.source.program import Fit, Program
@@ -205,16 +205,19 @@ class TargetNotScaled(Rule):
         for seen in targets_by_output(history):
             deviation = seen.deviation or 0.0
             wide = max(abs(seen.low), abs(seen.high)) > self.option("max-magnitude") or deviation > RUN_DEVIATION
-            if seen.output.loss == "mean_squared_error" and wide and seen.form is SeenForm.CONTINUOUS:
-                yield RunReport(
-                    subject=Subject(SubjectKind.TARGETS),
-                    message=(
-                        f'The targets of the output "{seen.output.name}" run from {rounded(seen.low, 4)} to '
-                        f"{rounded(seen.high, 4)}, so its squared errors are in the {_scale(deviation)} and outweigh "
-                        "those of the other outputs, unless loss_weights make up for it."
-                    ),
-                    severity=Severity.INFO,
-                )
+            if seen.output.loss not in REGRESSIONS or not wide or seen.form not in (SeenForm.CONTINUOUS, None):
+                continue
+            is_squared = seen.output.loss == "mean_squared_error"
+            size = _scale(deviation or seen.high - seen.low) if is_squared else "hundreds or more"
+            yield RunReport(
+                subject=Subject(SubjectKind.TARGETS),
+                message=(
+                    f'The targets of the output "{seen.output.name}" run from {rounded(seen.low, 4)} to '
+                    f"{rounded(seen.high, 4)}, so its {'squared ' if is_squared else ''}errors are in the {size} and "
+                    "outweigh those of the other outputs, unless loss_weights make up for it."
+                ),
+                severity=Severity.INFO,
+            )
 
 
 def _slowness(history: RunHistory) -> str | None:

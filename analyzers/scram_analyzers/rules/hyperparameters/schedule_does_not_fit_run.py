@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -174,11 +175,13 @@ class ScheduleDoesNotFitRun(Rule):
             )
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
-        """Confirm by the rates at the ends of the epochs: vanished in the first half of the run."""
+        """Confirm by the rates at the ends of the epochs: vanished in the first half of the run, or still rising."""
         optimizer, planned = history.info.optimizer, _epochs(history)
         rates = [(record.epoch, record.learning_rate) for record in history.epochs if record.learning_rate is not None]
         if optimizer is None or optimizer.schedule is None or planned is None or len(rates) < 2:
             return
+        if rates[-1][0] >= planned:
+            yield from _rises_to_the_end(history, rates)
         highest = max(rate for _, rate in rates)
         gone = next((each for each in rates if each[1] == 0 or each[1] < self.option("vanished") * highest), None)
         if gone is None or gone[0] > self.option("half") * planned or rates[-1][1] > gone[1]:
@@ -287,6 +290,28 @@ class ScheduleDoesNotFitRun(Rule):
         much = rising > self.option("half") * steps
         recipe = f"warmup_steps={steps // 20}"
         return _Misfit(fit, place, steps, message, False, much, recipe, given.place)
+
+
+RISING_EPOCHS = 3
+"""Fewer say little of where a rate goes. Ours."""
+
+
+def _rises_to_the_end(history: RunHistory, rates: list[tuple[int, float]]) -> Iterator[RunReport]:
+    """A warm-up that is longer than the whole run."""
+    rises = all(before < after for (_, before), (_, after) in itertools.pairwise(rates))
+    optimizer = history.info.optimizer
+    if history.moment is not Moment.END or len(rates) < RISING_EPOCHS or not rises or optimizer is None:
+        return
+    yield RunReport(
+        subject=Subject(SubjectKind.LEARNING_RATE),
+        message=(
+            f"{optimizer.schedule} still raises the learning rate when the run ends (to {rounded(rates[-1][1], 2)} in "
+            f"epoch {rates[-1][0]}): the whole run was its warm-up."
+        ),
+        step=history.last_step,
+        epoch=history.last_epoch,
+        severity=Severity.INFO if success(history) is not None else None,
+    )
 
 
 def _epochs(history: RunHistory) -> int | None:

@@ -13,7 +13,7 @@ from scram_analyzers.rules.output_and_loss import cases, heads
 from scram_analyzers.rules.output_and_loss.cases import Case
 from scram_analyzers.rules.references import THE_DEEP_CHECKER
 from scram_analyzers.run.history import RunHistory
-from scram_analyzers.run.outputs import target_range
+from scram_analyzers.run.outputs import targets_by_output
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.source.data import Data, DataStep, Interval, LabelForm, StepKind
 from scram_analyzers.source.program import Call, Program
@@ -187,17 +187,17 @@ class LabelOutOfRange(Rule):
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report the range of the targets."""
-        seen = target_range(history)
-        if seen is None or history.info.losses != ("binary_crossentropy",) or len(history.info.outputs) > 1:
-            return
-        low, high, _ = seen
-        if low >= -TOLERANCE and high <= 1 + TOLERANCE:
-            return
-        yield RunReport(
-            subject=Subject(SubjectKind.TARGETS),
-            message=f"The targets run from {low:g} to {high:g}, and binary_crossentropy takes them for probabilities.",
-            recipe="y = (y + 1) / 2" if (low, high) == (-1, 1) else "",
-        )
+        for seen in targets_by_output(history, batches=1):
+            low, high = seen.low, seen.high
+            if seen.output.loss != "binary_crossentropy" or (low >= -TOLERANCE and high <= 1 + TOLERANCE):
+                continue
+            of = f' of the output "{seen.output.name}"' if len(history.info.outputs) > 1 else ""
+            yield RunReport(
+                subject=Subject(SubjectKind.TARGETS),
+                message=f"The targets{of} run from {low:g} to {high:g}, and binary_crossentropy takes them for "
+                "probabilities.",
+                recipe="y = (y + 1) / 2" if (low, high) == (-1, 1) else "",
+            )
 
 
 _TO_ROWS = frozenset(("keras.utils.to_categorical", "tensorflow.one_hot", "keras.ops.one_hot"))

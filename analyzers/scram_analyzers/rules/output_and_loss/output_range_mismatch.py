@@ -12,7 +12,7 @@ from scram_analyzers.rules.base import Example, Option, Reference, Related, Repo
 from scram_analyzers.rules.output_and_loss import cases, generators, heads, target_ranges
 from scram_analyzers.rules.output_and_loss.cases import Case
 from scram_analyzers.run.history import RunHistory
-from scram_analyzers.run.outputs import targets_by_output
+from scram_analyzers.run.outputs import targets_by_output, with_maker
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.task import REGRESSIONS
 from scram_analyzers.run.wording import rounded
@@ -377,7 +377,7 @@ class OutputRangeMismatch(Rule):
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report targets given to fit that the last activation can't reach."""
         for seen in targets_by_output(history):
-            output = seen.output
+            output = with_maker(history, seen.output)
             reach = REACH.get(output.activation or "")
             if reach is None or output.loss not in REGRESSIONS or output.layer is None:
                 continue

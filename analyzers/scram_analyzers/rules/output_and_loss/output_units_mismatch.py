@@ -10,9 +10,8 @@ from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.output_and_loss import cases
 from scram_analyzers.rules.output_and_loss.cases import Case
 from scram_analyzers.run.history import RunHistory
-from scram_analyzers.run.outputs import target_range
+from scram_analyzers.run.outputs import targets_by_output
 from scram_analyzers.run.records import Subject, SubjectKind
-from scram_analyzers.run.task import the_output
 from scram_analyzers.source.data import LabelForm, StepKind
 from scram_analyzers.source.keras_api.losses import CATEGORICAL, REGRESSION
 from scram_analyzers.source.program import Program
@@ -176,23 +175,24 @@ class OutputUnitsMismatch(Rule):
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report labels that have no unit of their own: their loss is wrong or NaN."""
-        output, seen = the_output(history), target_range(history)
-        if output is None or output.units is None or seen is None or output.loss != "sparse_categorical_crossentropy":
-            return
-        low, high, _ = seen
-        ignored = output.ignored_class
-        if (low >= 0 or low == ignored) and (high < output.units or high == ignored):
-            return
-        yield RunReport(
-            subject=Subject(SubjectKind.LAYER, output.layer)
-            if output.layer is not None
-            else Subject(SubjectKind.TARGETS),
-            message=(
-                f"The labels run from {low:g} to {high:g}, and the last layer has {output.units} units for the labels "
-                f"0 to {output.units - 1}."
-            ),
-            how=_run_how(low, high, output.units),
-        )
+        for seen in targets_by_output(history, batches=1):
+            output, low, high = seen.output, seen.low, seen.high
+            if output.units is None or output.loss != "sparse_categorical_crossentropy":
+                continue
+            ignored = output.ignored_class
+            if (low >= 0 or low == ignored) and (high < output.units or high == ignored):
+                continue
+            layer = "the last layer" if len(history.info.outputs) == 1 else f'the output "{output.name}"'
+            yield RunReport(
+                subject=Subject(SubjectKind.LAYER, output.layer)
+                if output.layer is not None
+                else Subject(SubjectKind.TARGETS),
+                message=(
+                    f"The labels run from {low:g} to {high:g}, and {layer} has {output.units} units for the labels "
+                    f"0 to {output.units - 1}."
+                ),
+                how=_run_how(low, high, output.units),
+            )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """As many units as classes, where the loss is one for many classes."""

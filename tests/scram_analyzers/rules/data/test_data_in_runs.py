@@ -240,6 +240,21 @@ def test_large_targets_are_for_information_while_the_run_learns() -> None:
     assert "squared errors are in the millions" in stuck.message
 
 
+def test_wide_targets_of_one_of_several_outputs_of_a_stream() -> None:
+    outputs = (OutputInfo("hours", "hours", loss="huber"), OutputInfo("part", "part", loss="categorical_crossentropy"))
+    made = RunHistory(run_info(outputs=outputs, losses=("huber", "categorical_crossentropy")))
+    for step in (1, 2, 3):
+        wide = batch(
+            role="target", name="y['hours']", minimum=-20.0, maximum=310_000.0, deviation=90_000.0, consumer=""
+        )
+        made.add_step(StepRecord(step, 1, arrays=(wide,)))
+    (report,) = reports(TargetNotScaled, made)
+    assert report.message == (
+        'The targets of the output "hours" run from -20 to 310,000, so its errors are in the hundreds or more and '
+        "outweigh those of the other outputs, unless loss_weights make up for it."
+    )
+
+
 def test_drift_of_the_labels() -> None:
     record = data(inputs(), labels([700, 700]), labels([50, 310], "validation"))
     (report,) = reports(ValidationDrift, before(record))

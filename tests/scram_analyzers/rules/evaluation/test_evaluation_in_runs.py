@@ -67,6 +67,15 @@ def test_no_better_than_the_mean() -> None:
     assert reports(WorseThanBaseline, history(regression_info(), [0.5] * 4, record, val_loss=[0.5] * 4)) == []
 
 
+def test_the_guess_for_several_columns_is_the_mean_of_each() -> None:
+    rows = measured(shape=(1440, 32, 3), mean=0.0, deviation=2.0, column_deviation=1.0)
+    info = regression_info(epochs=5)
+    made = history(info, [1.05] * 5, data(inputs(), rows), val_loss=[1.2, 1.2, 1.1, 1.1, 1.1])
+    (report,) = reports(WorseThanBaseline, made)
+    assert "its validation loss is 1.1, and always guessing the mean gives about 1" in report.message
+    assert reports(WorseThanBaseline, history(info, [0.5] * 5, data(inputs(), rows), val_loss=[0.5] * 5)) == []
+
+
 def test_labels_that_do_not_belong_to_their_rows() -> None:
     learned_by_heart = [2.31, 2.30, 2.29, 2.28, 2.27, 2.2, 2.1, 2.0]
     made = history(

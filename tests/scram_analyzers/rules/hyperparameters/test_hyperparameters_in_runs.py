@@ -168,6 +168,19 @@ def test_a_schedule_that_is_over_too_soon() -> None:
     assert "down to 1e-6 by epoch 3 of 10" in report.message
 
 
+def test_a_warm_up_as_long_as_the_run() -> None:
+    seen = history(run_info(optimizer=OptimizerInfo("Adam", None, schedule="CosineDecay")), [], RECORD, ended=False)
+    for epoch in range(1, 11):
+        seen.add_epoch(EpochRecord(epoch, epoch * 45, (("loss", 1.0),), epoch * 1e-5))
+    assert reports(ScheduleDoesNotFitRun, seen) == []
+    seen.end()
+    (report,) = reports(ScheduleDoesNotFitRun, seen)
+    assert "still raises the learning rate when the run ends (to 0.0001 in epoch 10)" in report.message
+    seen.epochs.append(EpochRecord(11, 495, (("loss", 1.0),), 9e-5))
+    seen.end()
+    assert reports(ScheduleDoesNotFitRun, seen) == []
+
+
 def test_few_large_batches() -> None:
     info = run_info(batch_size=1440, steps_per_epoch=1)
     assert len(reports(BatchSizeTooLarge, history(info, **STUCK))) == 1

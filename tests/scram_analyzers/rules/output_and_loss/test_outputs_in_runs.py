@@ -18,8 +18,9 @@ from scram_analyzers.rules.output_and_loss.output_units_mismatch import OutputUn
 from scram_analyzers.rules.output_and_loss.regression_loss_for_classification import RegressionLossForClassification
 from scram_analyzers.rules.output_and_loss.single_unit_categorical_loss import SingleUnitCategoricalLoss
 from scram_analyzers.rules.registry import RuleSet
-from scram_analyzers.run.records import LabelForm, OutputInfo
-from tests.run_histories import data, history, inputs, labels, measured, panel, reports, run_info
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.records import LabelForm, LayerInfo, OutputInfo, StepRecord
+from tests.run_histories import batch, data, history, inputs, labels, measured, panel, reports, run_info
 
 SPARSE, CATEGORICAL, BINARY = "sparse_categorical_crossentropy", "categorical_crossentropy", "binary_crossentropy"
 
@@ -93,6 +94,56 @@ def test_targets_out_of_reach() -> None:
     assert "the targets run from 30 to 270" in report.message
     assert reports(OutputRangeMismatch, history(info("mean_squared_error", "linear", 1), record=record)) == []
     assert reports(OutputRangeMismatch, history(info("mean_squared_error", "relu", 1), record=record)) == []
+
+
+def of_two_outputs(low: float, high: float, name: str) -> RunHistory:
+    outputs = (
+        OutputInfo("stops", "stops", "sigmoid", 1, BINARY, False),
+        OutputInfo("part", "part_head", "linear", 3, SPARSE, True),
+    )
+    made = RunHistory(run_info(outputs=outputs, losses=(BINARY, SPARSE)))
+    seen = batch(role="target", name=f"y[{name!r}]", minimum=low, maximum=high, deviation=0.5, consumer="")
+    made.add_step(StepRecord(1, 1, arrays=(seen,)))
+    return made
+
+
+def test_labels_beyond_one_of_several_heads() -> None:
+    (report,) = reports(OutputUnitsMismatch, of_two_outputs(1.0, 3.0, "part"))
+    assert report.subject.layer == "part_head"
+    assert report.message == ('The labels run from 1 to 3, and the output "part" has 3 units for the labels 0 to 2.')
+    (report,) = reports(LabelOutOfRange, of_two_outputs(-1.0, 1.0, "stops"))
+    assert report.message.startswith('The targets of the output "stops" run from -1 to 1')
+    for healthy in (of_two_outputs(0.0, 2.0, "part"), of_two_outputs(0.0, 1.0, "stops")):
+        assert reports(OutputUnitsMismatch, healthy) == reports(LabelOutOfRange, healthy) == []
+
+
+def of_a_model_without_a_graph(activation: str, minimum: float, maximum: float, panels: int = 2):
+    layers = (LayerInfo("encoder", "Dense", 640), LayerInfo("decoder", "Dense", 640, activation=activation))
+    output = OutputInfo("output", loss="mean_squared_error")
+    seen = history(
+        run_info(losses=("mean_squared_error",), outputs=(output,), layers=layers),
+        record=data(inputs(), measured(mean=0.0)),
+        ended=False,
+    )
+    for epoch in range(1, panels + 1):
+        seen.add_panel(panel(45 * epoch, epoch, minimum=minimum, maximum=maximum))
+    return seen
+
+
+def test_predictions_show_what_the_last_layer_of_a_model_without_a_graph_can_reach() -> None:
+    (report,) = reports(OutputRangeMismatch, of_a_model_without_a_graph("relu", 0.0, 2.5))
+    assert report.subject.layer == "decoder"
+    assert "With relu the last layer gives values of 0 and more, and the targets run from -3 to 3" in report.message
+    (report,) = reports(OutputRangeMismatch, of_a_model_without_a_graph("sigmoid", 0.0001, 1.0))
+    assert "from 0 to 1" in report.message
+    for healthy in (
+        of_a_model_without_a_graph("relu", -0.2, 2.5),
+        of_a_model_without_a_graph("relu", 0.1, 2.5),
+        of_a_model_without_a_graph("relu", 0.0, 2.5, panels=1),
+        of_a_model_without_a_graph("sigmoid", 0.2, 0.7),
+        of_a_model_without_a_graph("linear", 0.0, 2.5),
+    ):
+        assert reports(OutputRangeMismatch, healthy) == []
 
 
 def test_targets_within_reach_refute_the_sources_doubt() -> None:

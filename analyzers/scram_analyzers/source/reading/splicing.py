@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -18,11 +19,19 @@ if TYPE_CHECKING:
 _HEADER = "if _:\n"
 """What the edited line is parsed under, so that it may be indented as it is."""
 
+_PART = re.compile(r"[ \t]*(?:@|(?:else|elif|except|finally|case)\b)")
+"""How a line begins that is no statement by itself."""
+
+
+class BrokenLineError(Exception):
+    """The edited line is no Python, and so no text with it is."""
+
 
 def spliced(basis: ParsedChunk, text: str) -> cst.Module | None:
     """The tree that parsing `text` gives, made from that of `basis`, with which it shares nodes.
 
-    None unless all that differs is one simple statement in a block, which stays one with the same indent.
+    None unless all that differs is one simple statement, which stays one with the same indent. Raises `BrokenLineError`
+    where that is no statement any more, nor anything else: parsing all of it would tell no more.
     """
     module, before = basis.module, basis.text
     if module is None or module.default_newline != "\n" or "\r" in text:
@@ -36,7 +45,7 @@ def spliced(basis: ParsedChunk, text: str) -> cst.Module | None:
         return None
     text_end = next((end for _, end, _, _, _ in logical_lines(text, start)), start)
     old, new = before[start:end], text[start:text_end]
-    if not _both_in_a_block(old, new) or before[end:] != text[text_end:]:
+    if not _indented_alike(old, new) or before[end:] != text[text_end:]:
         return None
     statement = _simple_statement(module, code_above)
     changed = _parsed_alone(new) if statement is not None else None
@@ -46,12 +55,15 @@ def spliced(basis: ParsedChunk, text: str) -> cst.Module | None:
     return _put_in(changed, statement, basis.ancestors(statement))
 
 
-def _both_in_a_block(old: str, new: str) -> bool:
+def _indented_alike(old: str, new: str) -> bool:
     """Whether two logical lines hold code behind the same indent and end with a line end."""
-    indent = old[: len(old) - len(old.lstrip(" \t"))]
-    same = bool(indent) and indent == new[: len(new) - len(new.lstrip(" \t"))]
     whole = old.endswith("\n") and new.endswith("\n") and "\f" not in old + new
-    return same and whole and not is_blank(old, 0, len(old)) and not is_blank(new, 0, len(new))
+    same = whole and _indent(old) == _indent(new)
+    return same and not is_blank(old, 0, len(old)) and not is_blank(new, 0, len(new))
+
+
+def _indent(line: str) -> str:
+    return line[: len(line) - len(line.lstrip(" \t"))]
 
 
 def _simple_statement(module: cst.Module, code_above: int) -> cst.SimpleStatementLine | None:
@@ -65,14 +77,19 @@ def _simple_statement(module: cst.Module, code_above: int) -> cst.SimpleStatemen
 
 
 def _parsed_alone(line: str) -> cst.SimpleStatementLine | None:
+    header = _HEADER if _indent(line) else ""
     try:
-        (header,) = cst.parse_module(_HEADER + line).body
-    except (cst.ParserSyntaxError, cst.CSTValidationError, ValueError, RecursionError):
+        body: Sequence[cst.CSTNode] = cst.parse_module(header + line).body
+    except cst.ParserSyntaxError:
+        if _PART.match(line):
+            return None
+        raise BrokenLineError from None
+    except (cst.CSTValidationError, ValueError, RecursionError):
         return None
-    block = header.body
-    if not isinstance(block, cst.IndentedBlock) or len(block.body) != 1:
-        return None
-    (statement,) = block.body
+    if header:
+        block = getattr(body[0], "body", None)
+        body = block.body if isinstance(block, cst.IndentedBlock) else ()
+    statement = body[0] if len(body) == 1 else None
     return statement if isinstance(statement, cst.SimpleStatementLine) else None
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from scram_analyzers.source.reading.chunks import ParseCache, ParsedChunk
 from scram_analyzers.source.reading.parsed_module import parse_module
-from scram_analyzers.source.reading.splicing import spliced
+from scram_analyzers.source.reading.splicing import BrokenLineError, spliced
 from scram_analyzers.source.reading.splitting import split_module
 
 CLASS = '''class Net(keras.Model):
@@ -45,31 +45,67 @@ lines"; y = 2
         finally:
             del x
 '''
-BASIS = ParsedChunk(CLASS, cst.parse_module(CLASS), None)
+LINES = '''# the data
+import numpy as np
+# of two kinds
+x = np.zeros(
+    3)  # three
+y = 2; z = """
+ 1"""
+for each in x: y += 1
+@register
+def f(): pass
+print(x, y)
+'''
+BASIS, AT_THE_TOP = (ParsedChunk(text, cst.parse_module(text), None) for text in (CLASS, LINES))
 
 
 @given(
+    basis=st.sampled_from([BASIS, AT_THE_TOP]),
     at=st.integers(0, len(CLASS)),
     gone=st.integers(0, 12),
     new=st.sampled_from(["", "x", " ", "=", "()", "#", ";", ":", "\n", "\\", '"', "]", "    ", "\t", "pass", "\f"])
     | st.text(max_size=4),
 )
-@example(at=CLASS.index("Dense(1)"), gone=5, new="Conv")
-def test_a_spliced_tree_is_the_tree_of_the_text(at: int, gone: int, new: str) -> None:
-    text = CLASS[:at] + new + CLASS[at + gone :]
-    module = spliced(BASIS, text)
+@example(basis=BASIS, at=CLASS.index("Dense(1)"), gone=5, new="Conv")
+@example(basis=AT_THE_TOP, at=LINES.index("zeros"), gone=5, new="ones")
+@example(basis=AT_THE_TOP, at=LINES.index("print"), gone=12, new="else: x")
+@example(basis=AT_THE_TOP, at=LINES.index("y = 2"), gone=5, new="@f")
+def test_a_spliced_tree_is_the_tree_of_the_text(basis: ParsedChunk, at: int, gone: int, new: str) -> None:
+    text = basis.text[: at % len(basis.text)] + new + basis.text[at % len(basis.text) + gone :]
+    try:
+        module = spliced(basis, text)
+    except BrokenLineError:
+        with pytest.raises(cst.ParserSyntaxError):
+            cst.parse_module(text)
+        return
     if module is not None:
         assert module.code == text
         assert module.deep_equals(cst.parse_module(text))
 
 
 @pytest.mark.parametrize(("old", "new"), [("Dense(units)", "Dense(8)"), ("del x", "del x, y"), ("pass", "return 1")])
-def test_only_the_statement_of_an_edit_is_made_anew(old: str, new: str) -> None:
+def test_only_the_statement_of_an_edit_in_a_block_is_made_anew(old: str, new: str) -> None:
     module = spliced(BASIS, CLASS.replace(old, new))
     assert module is not None
     assert BASIS.module is not None
     parts = [each.body[0].body.body for each in (module, BASIS.module)]
     assert [ours is theirs for ours, theirs in zip(*parts, strict=True)].count(False) == 1
+
+
+@pytest.mark.parametrize(("old", "new"), [("zeros", "ones"), ("as np", "as n"), ("x, y", "x")])
+def test_only_the_statement_of_an_edit_at_the_top_is_made_anew(old: str, new: str) -> None:
+    module = spliced(AT_THE_TOP, LINES.replace(old, new))
+    assert module is not None
+    assert AT_THE_TOP.module is not None
+    same = [ours is theirs for ours, theirs in zip(module.body, AT_THE_TOP.module.body, strict=True)]
+    assert same.count(False) == 1
+
+
+@pytest.mark.parametrize("new", ["del x x", "del (x", "1 x", "del x)", "for x in"])
+def test_an_edit_that_leaves_no_statement_is_told_from_its_line_alone(new: str) -> None:
+    with pytest.raises(BrokenLineError):
+        spliced(BASIS, CLASS.replace("del x", new))
 
 
 @pytest.mark.parametrize(

@@ -189,6 +189,8 @@ def _check_program(rule: Rule, program: Program, view: Program, recall: Recall |
 
 
 def _reports(rule: Rule, program: Program) -> tuple[Report, ...]:
+    if rule.only_with and not any(map(program.mentions, rule.only_with)):
+        return ()
     return tuple(rule.check_program(program))
 
 

@@ -167,6 +167,9 @@ class Rule:
 
     Nobody uses what a unit test trains, so only a rule with `matters_in_tests` speaks there: one whose mistake stops
     the program, or makes a check mean nothing.
+
+    `only_with` holds words of which a program must have one for the rule to say anything of it: of any other it is not
+    asked. After a keystroke that spares a rule about dropout all models without one.
     """
 
     code: ClassVar[str]
@@ -179,6 +182,7 @@ class Rule:
     references: ClassVar[tuple[Reference, ...]] = ()
     false_alarms: ClassVar[str] = ""
     options: ClassVar[tuple[Option, ...]] = ()
+    only_with: ClassVar[tuple[str, ...]] = ()
     enabled_by_default: ClassVar[bool] = True
     symptom_of: ClassVar[tuple[str, ...]] = ()
     needs_cause: ClassVar[bool] = False

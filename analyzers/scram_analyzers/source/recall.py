@@ -60,15 +60,16 @@ class _Known:
     """
 
     answer: Any
-    looks: frozenset[Look]
+    looks: _Looks
     parts: _Parts
 
 
-_NONE: frozenset[Look] = frozenset()
-_ANSWER, _LOOKS = attrgetter("answer"), attrgetter("looks")
-
+_Looks: TypeAlias = "frozenset[Look]"
 _Parts: TypeAlias = "Mapping[Hashable, Mapping[Hashable, _Known]]"
 """Answers about single things, by question and thing."""
+
+_NONE: _Looks = frozenset()
+_ANSWER, _LOOKS = attrgetter("answer"), attrgetter("looks")
 
 
 class Recall:
@@ -81,7 +82,8 @@ class Recall:
         self._seen: dict[Look, object] = {}
         self._known: dict[Hashable, _Known] = {}
         self._parts: dict[Hashable, _Parts] = {}  # of answers that don't stand any more as a whole
-        self._groups: dict[frozenset[Look], frozenset[Look]] = {}  # many look at the same
+        self._groups: dict[_Looks, _Looks] = {}  # many look at the same
+        self._changed: set[Look] = set()
 
     @contextmanager
     def of(self, program: Program, askers: object) -> Iterator[Program]:
@@ -111,18 +113,16 @@ class Recall:
                 seen[look] = found
             else:
                 changed.add(look)
-        self._seen = seen
+        self._seen, self._changed = seen, changed
         broken = {each for each in self._groups if not each.isdisjoint(changed)}
-        fallen = [(key, known) for key, known in self._known.items() if known.looks in broken]
-        self._parts = {
-            key: {
-                question: {thing: each for thing, each in parts.items() if each.looks.isdisjoint(changed)}
-                for question, parts in known.parts.items()
-            }
-            for key, known in fallen
-        }
-        for key, _ in fallen:
+        self._parts = {key: known.parts for key, known in self._known.items() if known.looks in broken}
+        for key in self._parts:
             del self._known[key]
+
+    def standing(self, parts: Mapping[Hashable, _Known]) -> Mapping[Hashable, _Known]:
+        """Those of the last answers about single things that rest on nothing that has changed."""
+        broken = [each for each in set(map(_LOOKS, parts.values())) if not each.isdisjoint(self._changed)]
+        return {thing: each for thing, each in parts.items() if each.looks not in broken} if broken else parts
 
     def answer(self, key: Hashable, question: Callable[[Program], Answer]) -> Answer:
         """The answer to the question that goes by `key`; it must not be changed."""
@@ -186,21 +186,31 @@ class _View(Program, Following):
         return answer
 
     def each(self, things: Iterable[Thing], question: Callable[[Program, Thing], Iterable[Answer]]) -> Iterator[Answer]:
-        last, parts = self._last_parts.get(question, {}), self.parts.setdefault(question, {})
         about = tuple(things)
-        found = [last.get(thing) or parts.get(thing) or self._part(thing, question) for thing in about]
-        parts.update(zip(about, found, strict=True))
-        self.looks.update(*set(map(_LOOKS, found)))
-        return itertools.chain.from_iterable(filter(None, map(_ANSWER, found)))
+        last, parts = self._standing(question), self.parts.setdefault(question, {})
+        found: dict[Hashable, _Known] = {
+            thing: last.get(thing) or parts.get(thing) or self._part(thing, question) for thing in about
+        }
+        parts.update(found)
+        self.looks.update(*set(map(_LOOKS, found.values())))
+        return itertools.chain.from_iterable(filter(None, map(_ANSWER, map(found.__getitem__, about))))
+
+    def _standing(self, question: Callable[..., object]) -> Mapping[Hashable, _Known]:
+        """What was said of single things when the question was asked the last time, and still stands."""
+        last = self._last_parts.get(question)
+        if last is None:
+            return {}
+        standing = self._recall.standing(last)
+        if standing is not last:
+            vars(self)["_last_parts"] = {**self._last_parts, question: standing}
+        return standing
 
     def _part(self, thing: Thing, question: Callable[[Program, Thing], Iterable[object]]) -> _Known:
         """The answer about one thing, asked of a view that others are asked of as well as long as none looks at it."""
         view = self._part_view
         if view is None or view.looks or view.parts:
             view = vars(self)["_part_view"] = _View(self._recall, {})
-        answer = tuple(question(view, thing))
-        known = self.parts[question][thing] = self._recall.noted(answer, view)
-        return known
+        return self._recall.noted(tuple(question(view, thing)), view)
 
     def calls_of(self, names: frozenset[str]) -> tuple[Call, ...]:
         calls: tuple[Call, ...] = self._look(Look("calls_of", (names,)))

@@ -100,6 +100,20 @@ def test_a_rule_is_asked_again_only_when_it_would_see_something_else(
     assert asked == again
 
 
+class AboutWords(Counting):
+    """Has something to say only where words are spoken of."""
+
+    only_with = ("sentence", "words")
+
+
+def test_a_rule_that_needs_a_word_is_not_asked_without_it() -> None:
+    rule, cache = AboutWords(lambda program: 1), ParseCache()
+    rules, without = RuleSet({rule.code: rule}), TEXT.replace("words", "texts")
+    texts = (without, without.replace("[2]", "[3]"), TEXT, TEXT.replace("[2]", "[3]"))
+    asked = [(len(analyze_source(text, "train.py", rules, cache).findings), rule.asked) for text in texts]
+    assert asked == [(0, 0), (0, 0), (1, 1), (1, 2)]
+
+
 def test_what_is_said_again_stands_where_the_code_is_now() -> None:
     asked, analysis = _asked(lambda program: 1, f"# Trains a model.\n{TEXT}")
     assert asked == 0

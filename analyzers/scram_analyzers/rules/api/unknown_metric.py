@@ -13,7 +13,6 @@ from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Se
 from scram_analyzers.rules.base import Example, Reference, Report, Rule
 from scram_analyzers.source.keras_api.losses import LOSS_STRINGS, METRIC_STRINGS
 from scram_analyzers.source.keras_api.optimizers import BY_STRING
-from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Compile, Program
 from scram_analyzers.source.values import text
@@ -145,22 +144,17 @@ class _Name:
 
 
 def _unknown_names(program: Program) -> Iterator[_Name]:
-    names = [
-        name
-        for compiled in program.compiles
-        if compiled.model is not None and not compiled.model.trains_itself
-        for name in _names(compiled)
-    ]
+    names = list(program.each(program.compiles, _names))
     if names and not _registers(program):
         yield from names
 
 
-@once
-def _names(compiled: Compile) -> tuple[_Name, ...]:
+def _names(_: Program, compiled: Compile) -> Iterator[_Name]:
     """The names that `compile` is given as strings and that are in none of Keras's tables."""
-    return tuple(
-        name for name in _written(compiled) if name.text.lower() not in name.known and PACKAGE_MARK not in name.text
-    )
+    if compiled.model is not None and not compiled.model.trains_itself:
+        for name in _written(compiled):
+            if name.text.lower() not in name.known and PACKAGE_MARK not in name.text:
+                yield name
 
 
 def _written(compiled: Compile) -> Iterator[_Name]:

@@ -21,6 +21,7 @@ class BatchTooSmallForNormalization(Rule):
     name = "batch-too-small-for-normalization"
     severity = Severity.HINT
     confidence = Confidence.MEDIUM
+    only_with = ("BatchNormalization",)
     summary = "batches of a few examples in a model with BatchNormalization"
     why = (
         "BatchNormalization takes mean and spread from the batch. From a few examples they are mostly chance: training "

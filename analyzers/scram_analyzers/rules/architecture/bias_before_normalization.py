@@ -22,6 +22,7 @@ class BiasBeforeNormalization(Rule):
     name = "bias-before-normalization"
     severity = Severity.HINT
     confidence = Confidence.HIGH
+    only_with = ("BatchNormalization",)
     summary = "a layer with a bias straight before BatchNormalization, which subtracts it again"
     why = (
         "BatchNormalization subtracts the mean of each channel, and with it any bias. Its own beta does the bias's "

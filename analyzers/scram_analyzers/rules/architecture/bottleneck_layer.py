@@ -196,9 +196,8 @@ class BottleneckLayer(Rule):
             if compiled.model is not None and any(loss.name in CATEGORICAL for loss in compiled.losses)
         }
         yield from program.each(shaped_models(program), self._of_model)
-        for model in models_of(program):
-            if model.identity in classifiers:
-                yield from program.each((model,), _before_many_classes)
+        among_many = [model for model in models_of(program) if model.identity in classifiers]
+        yield from program.each(among_many, _before_many_classes)
 
     def _of_model(self, program: Program, pair: tuple[Model, ModelShapes]) -> Iterator[Report]:
         model, shapes = pair

@@ -19,6 +19,7 @@ class DropoutBeforeNormalization(Rule):
     name = "dropout-before-normalization"
     severity = Severity.INFO
     confidence = Confidence.MEDIUM
+    only_with = ("BatchNormalization",)
     summary = "Dropout shortly before BatchNormalization"
     why = (
         "Dropout makes the values' spread larger in training than in prediction. BatchNormalization learns the spread "

@@ -23,6 +23,7 @@ class DropoutOnOutput(Rule):
     name = "dropout-on-output"
     severity = Severity.WARNING
     confidence = Confidence.HIGH
+    only_with = ("Dropout",)
     summary = "Dropout after the last layer, where it deletes the model's answers"
     why = (
         "After the last layer, Dropout sets answers to zero and enlarges the others at every training step. The loss "

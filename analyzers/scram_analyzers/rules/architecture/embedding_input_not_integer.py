@@ -18,6 +18,7 @@ class EmbeddingInputNotInteger(Rule):
     name = "embedding-input-not-integer"
     severity = Severity.ERROR
     confidence = Confidence.HIGH
+    only_with = ("Embedding",)
     summary = "inputs that were scaled to fractions before an Embedding, which looks up whole numbers"
     why = (
         "An Embedding cuts its inputs to whole numbers and takes them as rows of a table. Numbers that were scaled to "

@@ -32,6 +32,7 @@ class EmbeddingVocabularyTooSmall(Rule):
     name = "embedding-vocabulary-too-small"
     severity = Severity.ERROR
     confidence = Confidence.HIGH
+    only_with = ("Embedding",)
     summary = "an Embedding whose input_dim is not above the largest word number that it gets"
     why = (
         "An Embedding is a table with input_dim rows, numbered from 0. A number beyond its end stops training with an "

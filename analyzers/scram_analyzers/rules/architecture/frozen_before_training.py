@@ -35,6 +35,7 @@ class FrozenBeforeTraining(Rule):
     name = "frozen-before-training"
     severity = Severity.WARNING
     confidence = Confidence.MEDIUM
+    only_with = ("trainable",)
     summary = "layers that are frozen before anything has trained them, so that they stay random"
     why = (
         "Freezing keeps what a layer has learned. These layers have learned nothing: the rest of the model is trained "

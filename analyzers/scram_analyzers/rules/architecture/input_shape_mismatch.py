@@ -14,7 +14,7 @@ from scram_analyzers.source.graph import InputSpec, Producer, Shape
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Program
+from scram_analyzers.source.program import Evaluation, Fit, Program
 
 
 class InputShapeMismatch(Rule):
@@ -99,15 +99,16 @@ class InputShapeMismatch(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each training whose data can't have the shape that the model declares."""
-        for fit in program.fits:
-            shape = sample_shape(fit.inputs)
-            declared = _declared(fit.model)
-            if shape is None or declared is None or declared.shape is None or fit.x is None or fit.x.place is None:
-                continue
-            if _fits(shape, declared.shape):
-                continue
-            yield _misshapen(fit.x.place, shape, declared)
-        yield from _single_examples(program)
+        yield from program.each(program.fits, _of_fit)
+        yield from program.each(program.evaluations, _single_examples)
+
+
+def _of_fit(_: Program, fit: Fit) -> Iterator[Report]:
+    shape, declared = sample_shape(fit.inputs), _declared(fit.model)
+    if shape is None or declared is None or declared.shape is None or fit.x is None or fit.x.place is None:
+        return
+    if not _fits(shape, declared.shape):
+        yield _misshapen(fit.x.place, shape, declared)
 
 
 def _misshapen(place: Place, shape: Shape, declared: InputSpec) -> Report:
@@ -121,26 +122,25 @@ def _misshapen(place: Place, shape: Shape, declared: InputSpec) -> Report:
     )
 
 
-def _single_examples(program: Program) -> Iterator[Report]:
-    """Evaluations of examples of another shape, and predictions for one that lacks the axis of the batch."""
-    for evaluation in program.evaluations:
-        data = evaluation.x.value if evaluation.x is not None else None
-        declared = _declared(evaluation.model)
-        if not isinstance(data, Data) or not data.shape or data.batched or declared is None or not declared.shape:
-            continue
-        place = evaluation.x.place if evaluation.x is not None else None
-        if place is None:
-            continue
-        if not _is_one_example(data) or data.shape != declared.shape:
-            if not _fits(data.shape[1:], declared.shape):
-                yield _misshapen(place, data.shape[1:], declared)
-            continue
-        yield Report(
-            place,
-            f"The call of {evaluation.method} expects a batch of examples, but {place.text} is a single one of the "
-            f"shape {_written(data.shape)}.",
-            recipe=f"{place.text}[None]  # a batch of one",
-        )
+def _single_examples(_: Program, evaluation: Evaluation) -> Iterator[Report]:
+    """An evaluation of examples of another shape, or a prediction for one that lacks the axis of the batch."""
+    data = evaluation.x.value if evaluation.x is not None else None
+    declared = _declared(evaluation.model)
+    if not isinstance(data, Data) or not data.shape or data.batched or declared is None or not declared.shape:
+        return
+    place = evaluation.x.place if evaluation.x is not None else None
+    if place is None:
+        return
+    if not _is_one_example(data) or data.shape != declared.shape:
+        if not _fits(data.shape[1:], declared.shape):
+            yield _misshapen(place, data.shape[1:], declared)
+        return
+    yield Report(
+        place,
+        f"The call of {evaluation.method} expects a batch of examples, but {place.text} is a single one of the "
+        f"shape {_written(data.shape)}.",
+        recipe=f"{place.text}[None]  # a batch of one",
+    )
 
 
 def _is_one_example(data: Data) -> bool:

@@ -24,6 +24,7 @@ class KernelLargerThanInput(Rule):
     name = "kernel-larger-than-input"
     severity = Severity.ERROR
     confidence = Confidence.HIGH
+    only_with = ("Conv", "Pool")
     matters_in_tests = True
     summary = "a convolution or pooling whose window is larger than the map it slides over"
     why = (

@@ -24,6 +24,7 @@ class NothingToTrain(Rule):
     name = "nothing-to-train"
     severity = Severity.ERROR
     confidence = Confidence.HIGH
+    only_with = ("trainable",)
     summary = "a model that is trained although all of its layers are frozen"
     why = "Frozen layers keep their weights. With all of them frozen, fit computes losses and changes nothing."
     how = "Freeze the pretrained part only, and leave the new layers trainable."

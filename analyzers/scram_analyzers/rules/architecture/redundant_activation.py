@@ -12,6 +12,7 @@ from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.activations import own_activation
 from scram_analyzers.source.graph import Layer, Tensor
 from scram_analyzers.source.keras_api.layers import RECURRENT
+from scram_analyzers.source.model import Model
 from scram_analyzers.source.program import Program
 
 RECTIFIERS = frozenset(("relu", "relu6", "leaky_relu", "prelu", "elu", "selu", "gelu", "silu", "softplus"))
@@ -187,17 +188,20 @@ class _Pair:
 
 
 def _pairs(program: Program) -> Iterator[_Pair]:
-    for model in models_of(program):
-        paths = paths_of(model)
-        for layer, tensor in paths.applied:
-            before = _activation_before(paths, tensor) if is_activation(layer) else None
-            second, _ = own_activation(layer)
-            if before is None or second is None:
-                continue
-            source, first = before
-            message = _message(first, second, paths.is_output(tensor))
-            if message is not None:
-                yield _Pair(layer, source, first, second, message)
+    return program.each(models_of(program), _pairs_of)
+
+
+def _pairs_of(_: Program, model: Model) -> Iterator[_Pair]:
+    paths = paths_of(model)
+    for layer, tensor in paths.applied:
+        before = _activation_before(paths, tensor) if is_activation(layer) else None
+        second = own_activation(layer)[0]
+        if before is None or second is None:
+            continue
+        source, first = before
+        message = _message(first, second, paths.is_output(tensor))
+        if message is not None:
+            yield _Pair(layer, source, first, second, message)
 
 
 def _message(first: str, second: str, is_output: bool) -> str | None:

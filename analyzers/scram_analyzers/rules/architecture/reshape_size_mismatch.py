@@ -21,6 +21,7 @@ class ReshapeSizeMismatch(Rule):
     name = "reshape-size-mismatch"
     severity = Severity.ERROR
     confidence = Confidence.HIGH
+    only_with = ("Reshape",)
     matters_in_tests = True
     summary = "a Reshape layer whose target does not hold as many values as its input"
     why = "Reshape only lays the same values out anew. With another number of values the model can't be built."

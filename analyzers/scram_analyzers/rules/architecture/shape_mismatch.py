@@ -9,6 +9,7 @@ from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.architecture.paths import by, core, paths_of, shaped_models, words
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.graph import Layer, Shape, Tensor
+from scram_analyzers.source.model import Model
 from scram_analyzers.source.program import ImpossibleReshape, Program
 from scram_analyzers.source.shapes import ModelShapes
 
@@ -91,9 +92,13 @@ class ShapeMismatch(Rule):
         """Report arrays reshaped to what they can't hold, and layers on the wrong number of axes."""
         for impossible in program.impossible_reshapes:
             yield _reshape_report(impossible)
-        for model, shapes in shaped_models(program):
-            for layer, tensor in paths_of(model).applied:
-                yield from _axes_report(layer, tensor, shapes)
+        yield from program.each(shaped_models(program), _of_model)
+
+
+def _of_model(_: Program, pair: tuple[Model, ModelShapes]) -> Iterator[Report]:
+    model, shapes = pair
+    for layer, tensor in paths_of(model).applied:
+        yield from _axes_report(layer, tensor, shapes)
 
 
 def _axes_report(layer: Layer, tensor: Tensor, shapes: ModelShapes) -> Iterator[Report]:

@@ -20,6 +20,7 @@ class TrainableSetAfterCompile(Rule):
     name = "trainable-set-after-compile"
     severity = Severity.WARNING
     confidence = Confidence.HIGH
+    only_with = ("trainable",)
     summary = "trainable changed after compile, so that the training does not follow it"
     why = (
         "Compiling fixes which weights are trained. A layer frozen or thawed after it keeps training, or keeps still, "

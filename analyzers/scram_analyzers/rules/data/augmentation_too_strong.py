@@ -20,6 +20,7 @@ class AugmentationTooStrong(Rule):
     name = "augmentation-too-strong"
     severity = Severity.WARNING
     confidence = Confidence.HIGH
+    only_with = ("ImageDataGenerator", "RandomZoom", "RandomTranslation")
     summary = "augmentation whose random changes can destroy the image"
     why = (
         "Augmentation helps as long as the label stays true. An image zoomed by a factor around zero, or shifted out "

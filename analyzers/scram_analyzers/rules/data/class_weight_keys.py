@@ -17,6 +17,7 @@ class ClassWeightKeys(Rule):
     name = "class-weight-keys"
     severity = Severity.WARNING
     confidence = Confidence.HIGH
+    only_with = ("class_weight",)
     summary = "class weights for classes that no label has"
     why = (
         "Classes are numbered from 0. Keras 3 looks each label up in class_weight, gives those that are missing a "

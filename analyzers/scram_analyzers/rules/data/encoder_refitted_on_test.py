@@ -33,6 +33,7 @@ class EncoderRefittedOnTest(Rule):
     name = "encoder-refitted-on-test"
     severity = Severity.WARNING
     confidence = Confidence.HIGH
+    only_with = ("Encoder", "Binarizer", "Vectorizer", "Tokenizer")
     summary = "an encoder that is fitted again to the validation or test data"
     why = (
         "An encoder numbers the categories that it finds. Where the test part lacks one or has another, the same "

@@ -328,11 +328,11 @@ class InputNotNormalized(Rule):
         data, place, model = training.data, training.place, training.model
         if any(step.kind is StepKind.SCALED and not step.certain for step in data.steps):
             return  # scaled on one of the paths, and which one is taken can't be told
-        related = tuple(_origin(program, data, place))
         if data.range is None:
             if is_raw_table(program, data) and takes_table(model, training.entry):
                 recipe = _recipe(program, data, place)
                 message = _may_message(place, data)
+                related = tuple(_origin(program, data, place))
                 yield Report(place, message, related, confidence=Confidence.MEDIUM, recipe=recipe)
             return
         limit = self.option("max-pixel" if data.images else "max-magnitude")
@@ -341,13 +341,13 @@ class InputNotNormalized(Rule):
         network = pretrained.bare_network(model, training.entry) if _is_pixels(data, data.range) else None
         if network is not None:
             message = _application_message(place, network)
-            related = (*related, Related(network.place, "The pretrained network."))
+            related = (*_origin(program, data, place), Related(network.place, "The pretrained network."))
             yield Report(place, message, related, recipe=_prepared(program, network))
         elif unscaled_entry(model, training.entry) is not None:
             # Own loops are written by people who know, and a normalization right after the first sums mends most.
             severity = None if training.by_fit and not normalized_at_once(model) else Severity.INFO
             message, recipe = _message(place, data, data.range), _recipe(program, data, place)
-            yield Report(place, message, related, severity=severity, recipe=recipe)
+            yield Report(place, message, tuple(_origin(program, data, place)), severity=severity, recipe=recipe)
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report inputs that were seen outside their range in the first batches."""

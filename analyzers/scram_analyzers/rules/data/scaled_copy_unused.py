@@ -143,7 +143,7 @@ class ScaledCopyUnused(Rule):
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report results of scalers that go nowhere, made from what the model is trained on raw."""
         yield from _never_read(program)
-        yield from _made_by_hand(program)
+        yield from program.each(program.fits, _made_by_hand)
         for call, fit in unused_copies(program):
             raw = name_of(fit.x.place, "raw values") if fit.x is not None and fit.x.place is not None else "raw values"
             message = f"What this scaler returns is never used: the model is trained on {raw}, which is not scaled."
@@ -152,6 +152,8 @@ class ScaledCopyUnused(Rule):
 
 def _never_read(program: Program) -> Iterator[Report]:
     """Copies scaled by a scaler fitted to them, under a name that nothing in the module reads."""
+    if not program.mentions("fit_transform"):
+        return
     for call in program.method_calls:
         owner, _, method = call.name.rpartition(".")
         if method != "fit_transform" or owner.rpartition(".")[2] not in SCALED_RANGE or not program.fits:
@@ -168,19 +170,18 @@ def _never_read(program: Program) -> Iterator[Report]:
         )
 
 
-def _made_by_hand(program: Program) -> Iterator[Report]:
+def _made_by_hand(program: Program, fit: Fit) -> Iterator[Report]:
     """Copies divided by a number, under a name that nothing reads, of what the model is trained on as it is."""
-    for fit in program.fits:
-        given = fit.x.place if fit.x is not None else None
-        if given is None or not isinstance(given.node, cst.Name) or (fit.inputs is not None and fit.inputs.scaled):
-            continue
-        for quotient in _quotients(program).get(given.node.value, ()):
-            if not is_read(program, quotient.name):
-                message = (
-                    f"The scaled copy {quotient.name} is never used: the model is trained on {given.node.value}, which "
-                    "is not scaled."
-                )
-                yield Report(quotient.place, message, tuple(_related(fit)))
+    given = fit.x.place if fit.x is not None else None
+    if given is None or not isinstance(given.node, cst.Name) or (fit.inputs is not None and fit.inputs.scaled):
+        return
+    for quotient in _quotients(program).get(given.node.value, ()):
+        if not is_read(program, quotient.name):
+            message = (
+                f"The scaled copy {quotient.name} is never used: the model is trained on {given.node.value}, which is "
+                "not scaled."
+            )
+            yield Report(quotient.place, message, tuple(_related(fit)))
 
 
 @dataclass(frozen=True, slots=True)

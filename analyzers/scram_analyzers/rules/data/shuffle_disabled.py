@@ -21,6 +21,7 @@ class ShuffleDisabled(Rule):
     name = "shuffle-disabled"
     severity = Severity.WARNING
     confidence = Confidence.MEDIUM
+    only_with = ("shuffle",)
     summary = "a call of fit with shuffle=False on arrays that are no series"
     why = (
         "Every epoch then runs through the same batches in the same order. Where the rows are sorted, each batch holds "

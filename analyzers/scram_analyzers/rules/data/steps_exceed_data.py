@@ -22,6 +22,7 @@ class StepsExceedData(Rule):
     name = "steps-exceed-data"
     severity = Severity.WARNING
     confidence = Confidence.HIGH
+    only_with = ("steps_per_epoch",)
     summary = "a steps_per_epoch that needs more rows than there are"
     why = (
         "A dataset that is not repeated runs out: Keras warns, and stops the epoch or the whole training early. A "

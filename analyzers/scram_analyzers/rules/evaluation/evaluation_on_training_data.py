@@ -134,48 +134,49 @@ class EvaluationOnTrainingData(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report evaluations on the training data of a model that has no other judge."""
-        yield from _kept_through_folds(program)
-        for fit in program.fits:
-            if fit.inputs is None or fit.x is None or fit.x.place is None or fit.has_validation is not False:
-                continue
-            if fit.inputs.source == "literal" or not fit.inputs.roots or _trained_again(program, fit):
-                continue
-            judged = list(judged_by(program, fit))
-            if not judged or not all(_shared(fit.inputs, each.data) for each in judged):
-                continue
-            if len(judged) < _questions(program, fit):
-                continue
-            first = next((each for each in judged if each.use.startswith(("evaluate", "test"))), None)
-            if first is not None:
-                yield Report(
-                    first.place, _message(first, fit.x.place), (Related(fit.x.place, "The model is trained on these."),)
-                )
+        yield from program.each(program.fits, _kept_through_folds)
+        yield from program.each(program.fits, _of_fit)
+
+
+def _of_fit(program: Program, fit: Fit) -> Iterator[Report]:
+    if fit.inputs is None or fit.x is None or fit.x.place is None or fit.has_validation is not False:
+        return
+    if fit.inputs.source == "literal" or not fit.inputs.roots or _trained_again(program, fit):
+        return
+    judged = list(judged_by(program, fit))
+    if not judged or not all(_shared(fit.inputs, each.data) for each in judged):
+        return
+    if len(judged) < _questions(program, fit):
+        return
+    first = next((each for each in judged if each.use.startswith(("evaluate", "test"))), None)
+    if first is not None:
+        related = (Related(fit.x.place, "The model is trained on these."),)
+        yield Report(first.place, _message(first, fit.x.place), related)
 
 
 def _shared(trained: Data, judged: Data) -> bool:
     return shares_rows(trained, judged) or cut_alike(trained, judged)
 
 
-def _kept_through_folds(program: Program) -> Iterator[Report]:
-    """Report cross-validations whose loop trains one model on and on instead of a new one for each fold."""
-    for fit in program.fits:
-        loop = _loop_over_folds(fit)
-        if loop is None or fit.model is None or _begins_anew(fit, loop):
-            continue
-        judged = next((each for each in judged_by(program, fit) if _is_of_fold(each.data)), None)
-        if judged is None:
-            continue
-        yield Report(
-            judged.place,
-            "One model is trained through all folds: from the second on it is judged by rows that it was trained on in "
-            "the folds before.",
-            (
-                Related(fit.place, "It is trained on here, fold after fold."),
-                Related(fit.model.place, "It is made here."),
-            ),
-            severity=Severity.WARNING,
-            recipe="model = build_model()  # as the first statement in the loop",
-        )
+def _kept_through_folds(program: Program, fit: Fit) -> Iterator[Report]:
+    """Report a cross-validation whose loop trains one model on and on instead of a new one for each fold."""
+    loop = _loop_over_folds(fit)
+    if loop is None or fit.model is None or _begins_anew(fit, loop):
+        return
+    judged = next((each for each in judged_by(program, fit) if _is_of_fold(each.data)), None)
+    if judged is None:
+        return
+    yield Report(
+        judged.place,
+        "One model is trained through all folds: from the second on it is judged by rows that it was trained on in "
+        "the folds before.",
+        (
+            Related(fit.place, "It is trained on here, fold after fold."),
+            Related(fit.model.place, "It is made here."),
+        ),
+        severity=Severity.WARNING,
+        recipe="model = build_model()  # as the first statement in the loop",
+    )
 
 
 def _is_of_fold(data: Data | None) -> bool:

@@ -22,6 +22,7 @@ class TestDataForModelSelection(Rule):
     name = "test-data-for-model-selection"
     severity = Severity.INFO
     confidence = Confidence.HIGH
+    only_with = ("EarlyStopping", "ModelCheckpoint")
     summary = "an evaluation on the validation data by which early stopping or a checkpoint chose the model"
     why = (
         "Of many epochs the one is kept that happens to do best on these data. The score on the same data is then too "

@@ -33,6 +33,7 @@ class ClippingTooStrong(Rule):
     name = "clipping-too-strong"
     severity = Severity.INFO
     confidence = Confidence.HIGH
+    only_with = ("clip",)
     summary = "a gradient clipping that cuts most steps"
     why = (
         "Clipping is there for the rare step that is far too large. When it cuts most of them, it is what sets "

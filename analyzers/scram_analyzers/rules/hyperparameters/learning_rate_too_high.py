@@ -257,7 +257,6 @@ class LearningRateTooHigh(Rule):
         yield from self._set_by_schedulers(program)
 
     def _given(self, program: Program) -> Iterator[Report]:
-        compiled = {each.optimizer for each in program.compiles}
         for optimizer in program.optimizers:
             rate = optimizer.learning_rate
             limit = self._limit(optimizer.class_name, number(optimizer.arguments.value("momentum")))
@@ -265,10 +264,11 @@ class LearningRateTooHigh(Rule):
                 continue
             if rate.value <= limit * _allowance(program, optimizer):
                 continue
-            if rate.assumed and optimizer not in compiled:
+            compiled = any(each.optimizer is optimizer for each in program.compiles)
+            if rate.assumed and not compiled:
                 continue  # one of several optimizers to choose from, and the rate is the default for another
             moves_pixels = optimizer.class_name == "SGD" and not _moves_weights(program)
-            if optimizer not in compiled and (moves_pixels or _moves_no_weights(program)):
+            if not compiled and (moves_pixels or _moves_no_weights(program)):
                 continue  # it may move something other than weights, such as the pixels of an image
             starts = "starts at" if rate.schedule else "is"
             yield Report(
@@ -284,6 +284,8 @@ class LearningRateTooHigh(Rule):
             )
 
     def _set_by_schedulers(self, program: Program) -> Iterator[Report]:
+        if all(callback.first_rate is None for fit in program.fits for callback in fit.callbacks or ()):
+            return
         for optimizer in {each.optimizer: None for each in program.compiles if each.optimizer is not None}:
             limit = self._limit(optimizer.class_name, number(optimizer.arguments.value("momentum")))
             for callback in optimizers.rate_setters(program, optimizer):

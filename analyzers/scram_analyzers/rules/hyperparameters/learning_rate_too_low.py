@@ -176,23 +176,19 @@ class LearningRateTooLow(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each optimizer whose rate is known, positive and below its family's limit."""
-        tuned = _fine_tuned(program) | _with_large_gradients(program)
-        swept = _found_by_search(program)
         for optimizer in program.optimizers:
             rate = optimizer.learning_rate
-            limit = self._limit(optimizer.class_name)
-            if (
-                rate.value is None
-                or (rate.schedule or _FALLING[0]) not in _FALLING
-                or limit is None
-                or rate.place is None
-            ):
+            lowest = self._limit(optimizer.class_name)
+            if rate.value is None or rate.place is None or (rate.schedule or _FALLING[0]) not in _FALLING:
                 continue
-            if optimizer in swept:
+            if lowest is None or not _is_below(rate.value, lowest):
+                continue
+            if optimizer in _found_by_search(program):
                 continue  # a search for the best rate chose it
-            lowest = limit / 10 if optimizer in tuned else limit
+            if optimizer in _fine_tuned(program) or optimizer in _with_large_gradients(program):
+                lowest = lowest / 10
             lowest = lowest / FAR_BELOW if rate.assumed else lowest  # whoever starts the program can choose another
-            if not 0 < rate.value < lowest or math.isclose(rate.value, lowest):
+            if not _is_below(rate.value, lowest):
                 continue
             yield Report(
                 place=rate.place,
@@ -278,6 +274,10 @@ def _is_settled(history: RunHistory) -> bool:
 
 LARGE = 20.0
 """Inputs beyond this are not scaled: standardized data of healthy programs stay within."""
+
+
+def _is_below(rate: float, lowest: float) -> bool:
+    return 0 < rate < lowest and not math.isclose(rate, lowest)
 
 
 def _with_large_gradients(program: Program) -> set[Optimizer]:

@@ -31,6 +31,7 @@ class ScheduleDoesNotFitRun(Rule):
     name = "schedule-does-not-fit-run"
     severity = Severity.WARNING
     confidence = Confidence.MEDIUM
+    only_with = ("Decay", "decay", "ReduceLROnPlateau")
     summary = "a learning rate schedule that is over long before the training ends, or hardly begins in it"
     why = (
         "A schedule counts steps (batches), not epochs. When the rate is near zero after a fraction of the training, "

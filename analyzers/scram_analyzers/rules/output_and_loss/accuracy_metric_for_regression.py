@@ -113,17 +113,10 @@ class AccuracyMetricForRegression(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each metric for classes in a compile whose every loss is one for numbers."""
-        classifiers = {
-            case.loss.place.node
-            for case in cases.cases(program)
-            if cases.classifies_with_regression_loss(case) is not None
-        }
         for compiled in program.compiles:
             for metric in compiled.metrics or ():
-                losses = _losses_beside(compiled, metric)
-                if metric.name not in CLASS_METRICS or not _predicts_numbers(program, compiled, losses):
-                    continue
-                if any(loss.place.node in classifiers for loss in losses):
+                losses = _losses_beside(compiled, metric) if metric.name in CLASS_METRICS else []
+                if not _predicts_numbers(program, compiled, losses) or _classify(program, losses):
                     continue
                 trained = f"the loss {losses[0].name} trains the model to predict numbers"
                 yield Report(
@@ -143,6 +136,15 @@ class AccuracyMetricForRegression(Rule):
                 if metric.name in CLASS_METRICS and program.range_of(metric.place) == finding.range:
                     return _fix(program, compiled, metric)
         return None
+
+
+def _classify(program: Program, losses: Sequence[Loss]) -> bool:
+    """Whether one of these losses trains a classifier, which other rules speak of."""
+    nodes = {loss.place.node for loss in losses}
+    return any(
+        case.loss.place.node in nodes and cases.classifies_with_regression_loss(case) is not None
+        for case in cases.cases(program)
+    )
 
 
 def _losses_beside(compiled: Compile, metric: Metric) -> list[Loss]:

@@ -180,23 +180,21 @@ class SoftmaxHiddenLayer(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each softmax whose values only go on into another learning layer."""
-        outputs = set(_outputs(program))
-        for model in models_of(program):
-            paths = paths_of(model)
-            for layer, tensor in paths.applied:
-                activation, argument = own_activation(layer)
-                if activation != "softmax" or not (is_activation(layer) or core(layer).class_name in LINEAR_MAPS):
-                    continue
-                reader = _learning_reader(paths, tensor, outputs) or _reader_beyond(program, model, tensor, outputs)
-                if reader is None:
-                    continue
-                own = words(layer) if core(layer).class_name in LINEAR_MAPS else layer.class_name
-                yield Report(
-                    place=argument.place if argument is not None and argument.place is not None else layer.place,
-                    message=f"{own} is hidden and has softmax: its units share a total of 1 before {words(reader)}.",
-                    related=(Related(reader.place, "This layer reads the shares."),),
-                    recipe='activation="relu"',
-                )
+        softmaxes = list(program.each(models_of(program), _softmaxes))
+        outputs = set(_outputs(program)) if softmaxes else set[int]()
+        for model, layer, tensor in softmaxes:
+            reader = _learning_reader(paths_of(model), tensor, outputs)
+            reader = reader or _reader_beyond(program, model, tensor, outputs)
+            if reader is None:
+                continue
+            own = words(layer) if core(layer).class_name in LINEAR_MAPS else layer.class_name
+            argument = own_activation(layer)[1]
+            yield Report(
+                place=argument.place if argument is not None and argument.place is not None else layer.place,
+                message=f"{own} is hidden and has softmax: its units share a total of 1 before {words(reader)}.",
+                related=(Related(reader.place, "This layer reads the shares."),),
+                recipe='activation="relu"',
+            )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Relu in its place, where the activation is named."""
@@ -208,6 +206,13 @@ class SoftmaxHiddenLayer(Rule):
                 edit = fixes.replace(program, argument.place, '"relu"')
                 return Fix("Use relu", Applicability.UNSAFE, (edit,))
         return None
+
+
+def _softmaxes(_: Program, model: Model) -> Iterator[tuple[Model, Layer, Tensor]]:
+    """Where softmax is applied in a model, with the layer that does."""
+    for layer, tensor in paths_of(model).applied:
+        if own_activation(layer)[0] == "softmax" and (is_activation(layer) or core(layer).class_name in LINEAR_MAPS):
+            yield model, layer, tensor
 
 
 def _outputs(program: Program) -> Iterator[int]:

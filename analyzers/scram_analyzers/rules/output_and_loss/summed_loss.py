@@ -11,7 +11,7 @@ from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Se
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.hyperparameters.optimizers import ADAPTIVE
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Call, Loss, Program
+from scram_analyzers.source.program import Call, Compile, Loss, Program
 from scram_analyzers.source.reading.walk import children
 from scram_analyzers.source.values import Argument, Function, Symbol, Value, is_none, text
 
@@ -214,16 +214,20 @@ def _only_scales(program: Program, loss: Place) -> bool:
 
 def _reductions(program: Program) -> Iterator[Place]:
     """Where a built-in loss that a model is trained with is told to add up what no weights bring to a mean."""
-    weighing = {id(fit.compile) for fit in program.fits if _is_given(fit.arguments.get("sample_weight"))}
-    compiles = [
-        compiled
-        for compiled in program.compiles
-        if id(compiled) not in weighing and not _is_given(compiled.arguments.get("weighted_metrics"))
-    ]
-    for loss in {loss.place.key: loss for compiled in compiles for loss in compiled.losses}.values():
+    found: dict[tuple[int, int], Place] = {}
+    for compiled, loss, place in program.each(program.compiles, _added_up):
+        weighing = (fit for fit in program.fits if fit.compile is compiled)
+        if not any(_is_given(fit.arguments.get("sample_weight")) for fit in weighing):
+            found[loss.place.key] = place
+    yield from found.values()
+
+
+def _added_up(_: Program, compiled: Compile) -> Iterator[tuple[Compile, Loss, Place]]:
+    """The built-in losses of one compile that are told to add up."""
+    for loss in () if _is_given(compiled.arguments.get("weighted_metrics")) else compiled.losses:
         reduction = loss.arguments.get("reduction") if loss.name is not None else None
         if reduction is not None and reduction.place is not None and _is_sum(reduction.value):
-            yield reduction.place
+            yield compiled, loss, reduction.place
 
 
 def _is_given(weights: Argument | None) -> bool:

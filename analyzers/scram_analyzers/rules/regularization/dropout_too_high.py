@@ -31,6 +31,7 @@ class DropoutTooHigh(Rule):
     name = "dropout-too-high"
     severity = Severity.WARNING
     confidence = Confidence.HIGH
+    only_with = ("Dropout",)
     summary = "a dropout rate that throws away most of what the layer before it computes"
     why = (
         "Dropout sets this share of the values to zero at every training step. With most of them gone, what is left "
@@ -104,7 +105,6 @@ class DropoutTooHigh(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each dropout layer whose rate is known and high."""
-        passed_by = _passed_by(program)
         for layer in program.layers:
             rate = number(layer.value("rate"))
             if layer.class_name not in DROPOUTS or rate is None or rate <= self.option("hint-above"):
@@ -118,7 +118,7 @@ class DropoutTooHigh(Rule):
                 related=()
                 if place is None or program.range_of(layer.place).contains(program.range_of(place))
                 else (Related(layer.place, "The layer that uses it."),),
-                severity=self._severity_of(rate, passed_by=layer.identity in passed_by),
+                severity=self._severity_of(rate, passed_by=layer.identity in _passed_by(program)),
                 recipe=f"{program.imports.spell(layer.kind).text}({USUAL_RATE})",
             )
 

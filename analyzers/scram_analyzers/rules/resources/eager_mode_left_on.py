@@ -22,6 +22,7 @@ class EagerModeLeftOn(Rule):
     name = "eager-mode-left-on"
     severity = Severity.INFO
     confidence = Confidence.MEDIUM
+    only_with = ("eager",)
     summary = "run_eagerly=True, which is for debugging and makes training several times slower"
     why = "Every operation is called from Python on its own instead of being compiled into one graph."
     how = "Remove it once the program works. Keep it only while you step through a training step."

@@ -65,7 +65,7 @@ def magnitude(array: DataArray) -> float:
 
 
 def validation_rows(history: RunHistory) -> int | None:
-    """How many rows the run validates on; None when unknown."""
+    """How many rows of arrays the run validates on; None when unknown."""
     if history.data is None:
         return None
     rows = [array.rows for array in history.data.arrays if array.part == "validation" and array.rows is not None]
@@ -73,6 +73,21 @@ def validation_rows(history: RunHistory) -> int | None:
         return rows[0]
     split, samples = history.data.validation_split, history.info.training_samples
     return round(samples * split / (1 - split)) if split and samples else None
+
+
+def validation_rows_seen(history: RunHistory) -> int | None:
+    """How many rows of a stream the run validates on, where all of them were looked at; None when unknown."""
+    stream = history.stream
+    return stream.validation_rows or None if stream is not None and stream.is_validation_fair else None
+
+
+def training_rows(history: RunHistory) -> int | None:
+    """How many rows an epoch goes through, of a stream about so many; None when unknown."""
+    if history.info.training_samples is not None or not history.epochs:
+        return history.info.training_samples
+    shapes = [array.shape for record in history.steps for array in record.arrays if array.role == "input"]
+    sizes = [shape[0] for shape in shapes if shape and shape[0] is not None]
+    return max(sizes) * (history.info.steps_per_epoch or history.epochs[0].step) if sizes else None
 
 
 def shares_by_label(array: DataArray | None) -> dict[float, float]:

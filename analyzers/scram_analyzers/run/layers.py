@@ -60,6 +60,22 @@ def _lasting(
     return Lasting(since, seen[-1], newest)
 
 
+EXPLODED = 1e3
+"""A deviation of outputs from which a hidden layer has exploded (SageMaker Debugger; ours)."""
+
+
+@asked_once
+def exploded_at_start(history: RunHistory) -> LayerObservation | None:
+    """The first hidden layer whose outputs are huge before the first step, of inputs that aren't."""
+    probe, outputs = history.first_probe, output_layers(history)
+    inputs = [array for record in history.steps for array in record.arrays if array.role == "input"]
+    ends = [abs(end) for each in inputs for end in (each.minimum, each.maximum) if end is not None]
+    if probe is None or probe.step > 1 or max(ends, default=0.0) > EXPLODED:
+        return None
+    large = (each for each in probe.layers if each.layer not in outputs and (each.deviation or 0.0) > EXPLODED)
+    return next(large, None)
+
+
 def layer_at(probe: ProbeRecord, name: str) -> LayerObservation | None:
     """What a probe saw of the layer called `name`."""
     return next((layer for layer in probe.layers if layer.layer == name), None)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Option, Rule, RunReport
 from scram_analyzers.rules.references import DEEP_CHECKS
-from scram_analyzers.run.data_parts import validation_rows
+from scram_analyzers.run.data_parts import training_rows, validation_rows, validation_rows_seen
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.wording import counted
@@ -45,17 +45,19 @@ class ValidationTooSmall(Rule):
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """A hint, and for information where there is enough training data to take from, or hardly any was taken."""
-        rows, samples = validation_rows(history), history.info.training_samples
+        rows, samples = validation_rows(history) or validation_rows_seen(history), training_rows(history)
         if not rows or samples is None:
             return
         is_small_share = rows < self.option("share") * samples and rows < ENOUGH_ROWS
         can_spare = samples >= ENOUGH_ROWS or rows < SPARED * samples
         if rows >= self.option("rows" if samples >= ENOUGH_ROWS else "rows-of-few") and not is_small_share:
             return
+        about = "about " if history.info.training_samples is None else ""
         yield RunReport(
             subject=Subject(SubjectKind.VALIDATION),
             message=(
-                f"The run validates on {counted(rows, 'row')} beside {samples:,} for training: chance moves the result."
+                f"The run validates on {counted(rows, 'row')} beside {about}{samples:,} for training: chance moves the "
+                "result."
             ),
             severity=Severity.INFO if can_spare else None,
         )

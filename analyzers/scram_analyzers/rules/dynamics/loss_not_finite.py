@@ -9,11 +9,12 @@ from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Reference, Rule, RunReport
 from scram_analyzers.run.divergence import Divergence, divergence
 from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.layers import exploded_at_start
 from scram_analyzers.run.nonfinite_weights import NonfiniteWeights, nonfinite_weights
 from scram_analyzers.run.origin_wording import OriginStory, origin_story
 from scram_analyzers.run.rate_rise import rate_rise
-from scram_analyzers.run.records import ArrayStatistics, OriginPlace, Subject, SubjectKind
-from scram_analyzers.run.wording import rounded
+from scram_analyzers.run.records import ArrayStatistics, LayerObservation, OriginPlace, Subject, SubjectKind
+from scram_analyzers.run.wording import named, rounded
 
 _NAMED_WEIGHTS = 2
 """So many weights are named in a message; the rest are counted."""
@@ -61,7 +62,26 @@ class LossNotFinite(Rule):
         else:
             return
         is_of_rate = report.subject.kind is SubjectKind.LEARNING_RATE
+        exploded = exploded_at_start(history)
+        if exploded is not None and (is_of_rate or (story is None and not arrays)):
+            yield _of_start(report, exploded)
+            return
         yield _with_rate(report, history) if is_of_rate or (story is None and not arrays) else report
+
+
+def _of_start(report: RunReport, exploded: LayerObservation) -> RunReport:
+    """Numbers that were too large before any step: no learning rate makes up for that."""
+    size = rounded(exploded.deviation or 0.0)
+    seen = f"before the first step the outputs of {named(exploded.layer)} deviated by {size}"
+    return dataclasses.replace(
+        report,
+        subject=Subject(SubjectKind.LAYER, exploded.layer),
+        message=f"{report.message.removesuffix('.')}; {seen} already.",
+        how=(
+            "Keep to the default initializers, which know the number of inputs; in a recurrent layer keep tanh, or "
+            "the orthogonal recurrent_initializer. Only then look at the learning rate."
+        ),
+    )
 
 
 def _telling(story: OriginStory | None, *seen_at: int) -> OriginStory | None:

@@ -433,3 +433,14 @@ def test_padding_and_unknown_words_of_a_stream() -> None:
     assert unknown.message.startswith("75% of the tokens in x are 1, which usually stands for words")
     for healthy in (tokens(0.4, 0.1), tokens(0.8, 0.0, batches=2), tokens(0.4, 0.5, vocabulary=4)):
         assert reports(MostlyPadding, healthy) == []
+
+
+def test_few_validation_rows_of_a_stream() -> None:
+    made = history(run_info(training_samples=None, batch_size=None), [1.0, 0.5], data(), ended=False)
+    made.add_step(StepRecord(91, 3, arrays=(batch(shape=(40, 10)),)))
+    made.stream = replace(stream(), validation_rows=13, is_validation_fair=True)
+    (report,) = reports(ValidationTooSmall, made)
+    assert report.message == ("The run validates on 13 rows beside about 1,800 for training: chance moves the result.")
+    for other in (replace(made.stream, is_validation_fair=False), replace(made.stream, validation_rows=300)):
+        made.stream = other
+        assert reports(ValidationTooSmall, made) == []

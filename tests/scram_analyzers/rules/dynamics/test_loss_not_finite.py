@@ -7,8 +7,10 @@ from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import (
     ArrayStatistics,
     EpochRecord,
+    LayerObservation,
     NonfiniteOrigin,
     OriginPlace,
+    ProbeRecord,
     RunInfo,
     StepRecord,
     Subject,
@@ -51,6 +53,19 @@ def test_the_earlier_sight_is_told_once():
         StepRecord(2, 1, math.nan, nonfinite_weights=weights),
     )
     assert report.message.startswith("Weights (a/kernel, b/kernel and 1 more) hold NaN or infinite values by step 1")
+
+
+@pytest.mark.parametrize(("largest", "kind"), [(3.0, SubjectKind.LAYER), (5e4, SubjectKind.FIT)])
+def test_outputs_that_were_huge_before_the_first_step_are_to_blame(largest, kind):
+    seen = ArrayStatistics("input", "x", "float32", (32, 24, 1), -largest, largest, 0.0, 1.0)
+    history = RunHistory(RunInfo(run="r", script="/p/train.py", started=""))
+    recurrent = LayerObservation("simple_rnn", 1e9, 3.86e11, 1e13, 0.0)
+    history.add_probe(ProbeRecord(1, 1, 16, 1e24, (recurrent, LayerObservation("dense", 0.0, 1.0, 3.0, 0.0))))
+    history.add_step(StepRecord(1, 1, 1e24, (seen,)))
+    history.add_step(StepRecord(2, 1, math.nan))
+    (report,) = LossNotFinite().check_run(history)
+    assert report.subject.kind is kind
+    assert ('the outputs of "simple_rnn" deviated by 3.86e11 already' in report.message) is (kind is SubjectKind.LAYER)
 
 
 def test_a_finite_run_is_silent():

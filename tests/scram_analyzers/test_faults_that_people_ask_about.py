@@ -112,3 +112,73 @@ def test_slices_that_begin_with_the_same_row_have_it_in_common(rows: str, wrong:
         print(model.evaluate({rows}))
         """
     assert ("evaluation-on-training-data" in said(text)) is wrong
+
+
+OWN_LOOP = """
+import keras
+import tensorflow as tf
+from sklearn.datasets import fetch_california_housing
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import scale
+
+houses = fetch_california_housing()
+x, x_test, y, y_test = train_test_split({x}, houses.target)
+rows = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(9000).batch(64)
+model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(32, activation="relu"), keras.layers.Dense(1)])
+optimizer = keras.optimizers.Adam()
+for inputs, targets in rows.repeat(20):
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(tf.square(model(inputs, training=True){column} - targets))
+    gradients = tape.gradient(loss, model.trainable_variables)
+    optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+error = model.predict(x_test){column} - y_test
+"""
+
+
+@pytest.mark.parametrize(("column", "wrong"), [("", True), ("[:, 0]", False)])
+def test_a_column_of_predictions_less_labels_without_columns(column: str, wrong: bool) -> None:
+    findings = analyze_source(
+        OWN_LOOP.format(x="scale(houses.data)", column=column), "t.py", RuleSet.default()
+    ).findings
+    assert [each.name for each in findings].count("unintended-broadcast") == (2 if wrong else 0)
+
+
+@pytest.mark.parametrize(("x", "wrong"), [("houses.data", True), ("scale(houses.data)", False)])
+def test_a_difference_within_a_tape_is_what_a_loop_trains_with(x: str, wrong: bool) -> None:
+    assert ("input-not-normalized" in said(OWN_LOOP.format(x=x, column=""))) is wrong
+
+
+@pytest.mark.parametrize(("head", "wrong"), [("sigmoid", True), ("linear", False)])
+def test_data_that_are_standardized_by_hand_lie_on_both_sides_of_0(head: str, wrong: bool) -> None:
+    text = f"""
+        import keras
+
+        (x, _), _ = keras.datasets.mnist.load_data()
+        x = x.reshape(-1, 784).astype("float32")
+        mean, spread = x.mean(), x.std()
+        x = (x - mean) / spread
+        model = keras.Sequential([keras.layers.Dense(32, activation="relu"), keras.layers.Dense(784, "{head}")])
+        model.compile("adam", "mse")
+        model.fit(x, x, epochs=20)
+        """
+    assert ("output-range-mismatch" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(
+    ("every", "units", "wrong"),
+    [("return_sequences=True", 12, True), ("return_sequences=True", 1, False), ("dropout=0.1", 12, False)],
+)
+def test_rows_of_numbers_to_forecast_have_no_steps(every: str, units: int, wrong: bool) -> None:
+    text = f"""
+        import keras
+        import numpy as np
+        import pandas as pd
+
+        series = pd.read_csv("weather.csv")[["warmth", "wind"]].to_numpy()
+        x = np.array([series[i : i + 48] for i in range(len(series) - 60)])
+        y = np.array([series[i + 48 : i + 60, 0] for i in range(len(series) - 60)])
+        model = keras.Sequential([keras.layers.LSTM(32, {every}), keras.layers.Dense({units})])
+        model.compile("adam", "mse")
+        model.fit(x, y, epochs=20)
+        """
+    assert ("missing-flatten" in said(text)) is wrong

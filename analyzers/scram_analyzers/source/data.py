@@ -91,6 +91,10 @@ class Interval:
         return max(abs(self.low), abs(self.high))
 
 
+STANDARDIZED = Interval(-5, 5)
+"""Where data lie, roughly, whose mean was taken away and which were divided by their spread."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
     """A stretch of an array's rows, from `start` up to `stop` (None: to the end)."""

@@ -223,6 +223,22 @@ class ImpossibleReshape:
     place: Place
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Pairing:
+    """`labels` and what a model gave, brought together by an operator (libcst's class name: "Subtract", "Equal").
+
+    `made` are predictions as data; else `model` is what gave a tensor, called on `x`.
+    """
+
+    operator: str
+    labels: Data
+    place: Place
+    made: Data | None = None
+    model: Model | None = None
+    x: Argument | None = None
+    answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class UnreadPart:
     """A stretch of the file that was not understood, and why; said in words for the reader."""
@@ -258,6 +274,7 @@ class Program:
     method_calls: tuple[Call, ...]
     attribute_sets: tuple[AttributeSet, ...]
     impossible_reshapes: tuple[ImpossibleReshape, ...]
+    pairings: tuple[Pairing, ...]
     unread: tuple[UnreadPart, ...]
     answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 

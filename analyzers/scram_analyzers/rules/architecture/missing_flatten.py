@@ -208,27 +208,38 @@ def _heads_on_maps(program: Program, compiled: Compile, fit: Fit | None, shapes:
 
 
 def _steps_for_one_value(compiled: Compile, fit: Fit | None) -> Iterator[Report]:
-    """A recurrent layer that gives every step, with nothing after it to join them, where targets are one number."""
+    """A recurrent layer that gives every step, with nothing after it to join them, where targets have no steps."""
     model, shape = compiled.model, sample_shape(fit.targets) if fit is not None else None
-    if model is None or len(model.outputs) != 1 or shape not in ((), (1,)):
+    if model is None or len(model.outputs) != 1 or shape is None or len(shape) > 1:
         return
     if not any(loss.name in REGRESSION for loss in compiled.losses):
         return
-    tensor = model.outputs[0]
-    while isinstance(tensor.producer, Layer) and len(tensor.inputs) == 1:
+    (head,) = heads_of(model)
+    if shape not in ((), (1,)) and head.units in (None, 1):
+        return  # a number for each step may be what the targets hold
+    recurrent = last_recurrent(model.outputs[0])
+    if recurrent is not None and boolean(recurrent.arguments.value("return_sequences")) is True:
+        held = "one number" if shape in ((), (1,)) else "one row of numbers"
+        message = (
+            f"{words(recurrent)} gives its output at every step (return_sequences=True), so that the model "
+            f"answers once for each step; the targets hold {held} for each example."
+        )
+        yield Report(recurrent.place, message, recipe="return_sequences=False  # the default")
+
+
+def last_recurrent(tensor: Tensor) -> Layer | None:
+    """The recurrent layer that an output comes from with nothing but dense layers and activations between."""
+    while isinstance(tensor.producer, Layer) and tensor.inputs:
         layer = tensor.producer
         recurrent = layer.inner if layer.class_name == "Bidirectional" and layer.inner is not None else layer
         if recurrent.class_name in RECURRENT:
-            if boolean(recurrent.arguments.value("return_sequences")) is True:
-                message = (
-                    f"{words(recurrent)} gives its output at every step (return_sequences=True), so that the model "
-                    "answers once for each step; the targets hold one number for each example."
-                )
-                yield Report(recurrent.place, message, recipe="return_sequences=False  # the default")
-            return
+            return recurrent
         if layer.class_name != "Dense" and not is_activation(layer) and layer.class_name not in DROPOUTS:
-            return
+            return None
+        if len(tensor.inputs) != 1:
+            return None
         tensor = tensor.inputs[0]
+    return None
 
 
 RECURRENT = ("LSTM", "GRU", "SimpleRNN")

@@ -6,11 +6,12 @@ import math
 from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.architecture.paths import by, core, paths_of, shaped_models, words
+from scram_analyzers.rules.architecture.missing_flatten import last_recurrent
+from scram_analyzers.rules.architecture.paths import by, core, paths_of, sample_shape, shaped_models, words
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.graph import Layer, Shape, Tensor
 from scram_analyzers.source.model import Model
-from scram_analyzers.source.program import ImpossibleReshape, Program
+from scram_analyzers.source.program import Fit, ImpossibleReshape, Program
 from scram_analyzers.source.shapes import ModelShapes
 
 SEQUENCE_LAYERS = ("LSTM", "GRU", "SimpleRNN", "Bidirectional")
@@ -47,6 +48,26 @@ class ShapeMismatch(Rule):
                 ]
             )
             model.compile("adam", "mse")
+            """,
+        ),
+        Example(
+            "A label for each step, an answer for the last one",
+            """
+            import keras
+            import numpy as np
+            from keras import layers
+            from project import sentences, tags
+
+            x = np.zeros((len(sentences), 40), dtype="int32")
+            y = np.zeros((len(sentences), 40, len(tags)))
+            for n, sentence in enumerate(sentences):
+                for step, (word, tag) in enumerate(sentence):
+                    x[n, step] = word
+                    y[n, step, tag] = 1
+            model = keras.Sequential([layers.Embedding(9000, 32), »layers.LSTM(64)«])
+            model.add(layers.Dense(len(tags), activation="softmax"))
+            model.compile("adam", "categorical_crossentropy")
+            model.fit(x, y, epochs=10)
             """,
         ),
         Example(
@@ -93,12 +114,32 @@ class ShapeMismatch(Rule):
         for impossible in program.impossible_reshapes:
             yield _reshape_report(impossible)
         yield from program.each(shaped_models(program), _of_model)
+        yield from program.each(program.fits, _steps_report)
 
 
 def _of_model(_: Program, pair: tuple[Model, ModelShapes]) -> Iterator[Report]:
     model, shapes = pair
     for layer, tensor in paths_of(model).applied:
         yield from _axes_report(layer, tensor, shapes)
+
+
+def _steps_report(_: Program, fit: Fit) -> Iterator[Report]:
+    """A recurrent layer that gives its last step only, where the targets have a row for each step."""
+    shape = sample_shape(fit.targets)
+    if fit.model is None or len(fit.model.outputs) != 1 or fit.compile is None or shape is None or len(shape) != 2:
+        return
+    if any(size == 1 for size in shape) or not fit.model.uses_compiled_loss or fit.targets is None:
+        return
+    recurrent = last_recurrent(fit.model.outputs[0])
+    if recurrent is None or recurrent.arguments.open or recurrent.arguments.get("return_sequences") is not None:
+        return
+    related = (Related(fit.y.place, "The targets."),) if fit.y is not None and fit.y.place is not None else ()
+    yield Report(
+        recurrent.place,
+        f"{words(recurrent)} gives only its last step, but the targets have a row for every step of an example.",
+        related,
+        recipe="return_sequences=True",
+    )
 
 
 def _axes_report(layer: Layer, tensor: Tensor, shapes: ModelShapes) -> Iterator[Report]:

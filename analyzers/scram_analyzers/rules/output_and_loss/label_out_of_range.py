@@ -15,7 +15,7 @@ from scram_analyzers.rules.references import THE_DEEP_CHECKER
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.outputs import targets_by_output
 from scram_analyzers.run.records import Subject, SubjectKind
-from scram_analyzers.source.data import Data, DataStep, Interval, LabelForm, StepKind
+from scram_analyzers.source.data import STANDARDIZED, Data, DataStep, Interval, LabelForm, StepKind
 from scram_analyzers.source.program import Call, Program
 from scram_analyzers.source.values import integer
 
@@ -178,9 +178,10 @@ class LabelOutOfRange(Rule):
             return  # classification-loss-for-regression says more
         place = case.labels_place
         low, high = number_text(seen.low), number_text(seen.high)
+        where = "are scaled to lie on both sides of 0" if seen == STANDARDIZED else f"go from {low} to {high}"
         yield Report(
             place=case.loss.place,
-            message=f"The targets go from {low} to {high}, and binary_crossentropy takes them for probabilities.",
+            message=f"The targets {where}, and binary_crossentropy takes them for probabilities.",
             related=(Related(place, "The targets."),) if place is not None else (),
             recipe="y = (y + 1) / 2" if (seen.low, seen.high) == (-1, 1) else "",
         )

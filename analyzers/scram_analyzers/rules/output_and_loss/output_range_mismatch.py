@@ -16,7 +16,7 @@ from scram_analyzers.run.outputs import targets_by_output, with_maker
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.task import REGRESSIONS
 from scram_analyzers.run.wording import rounded
-from scram_analyzers.source.data import Interval
+from scram_analyzers.source.data import STANDARDIZED, Interval
 from scram_analyzers.source.keras_api.losses import REGRESSION
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
@@ -408,7 +408,7 @@ class OutputRangeMismatch(Rule):
                 yield Report(place, f"{message}are {targets}, not shares of 1.", related, recipe=recipe)
         elif seen is not None:
             if self._leaves(seen, reach):
-                known = case.targets is not None and case.targets.range is not None
+                known = case.targets is not None and case.targets.range not in (None, STANDARDIZED)
                 where = f"go {_span(seen)}" if known else "are scaled to lie on both sides of 0"
                 yield Report(
                     place,

@@ -143,3 +143,25 @@ def string_method(interpreter: Interpreter, owner: Constant, name: str, argument
             parts = owner.value.split(separator.value or None)
             return interpreter.new_list((Constant(part, place) for part in parts), place)
     return Unknown(place)
+
+
+def concatenated(interpreter: Interpreter, left: Value, right: Value, place: Place) -> Value:
+    """`left + right` of tuples or lists."""
+    if isinstance(left, Tuple) and isinstance(right, Tuple):
+        return Tuple((*left.items, *right.items), place)
+    first, second = interpreter.object_of(left), interpreter.object_of(right)
+    if isinstance(first, ListObject) and isinstance(second, ListObject):
+        return interpreter.new_list((*first.items, *second.items), place, open=first.open or second.open)
+    return Unknown(place)
+
+
+def repeated(interpreter: Interpreter, left: Value, right: Value, place: Place) -> Value:
+    """`left * right` of a list and a number."""
+    for sequence, count in ((left, integer(right)), (right, integer(left))):
+        thing = interpreter.object_of(sequence)
+        if not isinstance(thing, ListObject):
+            continue
+        if count is None or len(thing.items) * count > 64:
+            return interpreter.new_list(thing.items[:1], place, open=True)
+        return interpreter.new_list(thing.items * count, place, open=thing.open)
+    return Unknown(place)

@@ -11,7 +11,15 @@ import libcst as cst
 
 from scram_analyzers.source.data import Data, DataStep, Interval, LabelForm, StepKind
 from scram_analyzers.source.graph import Operation, Tensor, as_tensor
-from scram_analyzers.source.interpreting import arithmetic, attributes, calls, containers, iteration, subscripts
+from scram_analyzers.source.interpreting import (
+    arithmetic,
+    attributes,
+    calls,
+    containers,
+    iteration,
+    pairings,
+    subscripts,
+)
 from scram_analyzers.source.interpreting.state import DictObject, ListObject, join_states, join_values
 from scram_analyzers.source.libraries import data_arithmetic, data_operations, mathematics
 from scram_analyzers.source.places import Place
@@ -26,7 +34,6 @@ from scram_analyzers.source.values import (
     Tuple,
     Unknown,
     Value,
-    integer,
     is_none,
     number,
     placed,
@@ -202,6 +209,7 @@ def operate(interpreter: Interpreter, operator: str, left: Value, right: Value, 
     if isinstance(left, Constant) and isinstance(right, Constant):
         return placed(arithmetic.binary(operator, left, right), place)
     left, right = as_tensor(left), as_tensor(right)
+    pairings.note(interpreter, operator, left, right, place)
     if isinstance(left, Tensor) or isinstance(right, Tensor):
         inputs = tuple(each for each in (left, right) if isinstance(each, Tensor))
         others = tuple(Argument(each, place) for each in (left, right) if not isinstance(each, Tensor))
@@ -210,29 +218,9 @@ def operate(interpreter: Interpreter, operator: str, left: Value, right: Value, 
     if left_data is not None or right_data is not None:
         return data_arithmetic.operate(operator, left_data or left, right_data or right, place)
     if operator == "Add":
-        return _concatenate(interpreter, left, right, place)
+        return containers.concatenated(interpreter, left, right, place)
     if operator == "Multiply":
-        return _repeat(interpreter, left, right, place)
-    return Unknown(place)
-
-
-def _concatenate(interpreter: Interpreter, left: Value, right: Value, place: Place) -> Value:
-    if isinstance(left, Tuple) and isinstance(right, Tuple):
-        return Tuple((*left.items, *right.items), place)
-    first, second = interpreter.object_of(left), interpreter.object_of(right)
-    if isinstance(first, ListObject) and isinstance(second, ListObject):
-        return interpreter.new_list((*first.items, *second.items), place, open=first.open or second.open)
-    return Unknown(place)
-
-
-def _repeat(interpreter: Interpreter, left: Value, right: Value, place: Place) -> Value:
-    for sequence, count in ((left, integer(right)), (right, integer(left))):
-        thing = interpreter.object_of(sequence)
-        if not isinstance(thing, ListObject):
-            continue
-        if count is None or len(thing.items) * count > 64:
-            return interpreter.new_list(thing.items[:1], place, open=True)
-        return interpreter.new_list(thing.items * count, place, open=thing.open)
+        return containers.repeated(interpreter, left, right, place)
     return Unknown(place)
 
 
@@ -277,6 +265,7 @@ def _comparison(interpreter: Interpreter, node: cst.Comparison) -> Value:
     if isinstance(operator, (cst.Is, cst.IsNot)):
         same = _identical(left, right)
         return Unknown(place) if same is None else Constant(same is isinstance(operator, cst.Is), place)
+    pairings.note(interpreter, type(operator).__name__, left, right, place)
     data = data_operations.as_data(left) or data_operations.as_data(right)
     if data is not None and not isinstance(operator, (cst.In, cst.NotIn)):
         return data_arithmetic.compare(data, place)

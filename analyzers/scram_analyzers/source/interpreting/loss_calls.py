@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from scram_analyzers.source.data import Data
 from scram_analyzers.source.graph import Tensor
 from scram_analyzers.source.interpreting import compiling
 from scram_analyzers.source.keras_api.losses import CROSS_ENTROPIES, REGRESSION, loss_name
@@ -54,6 +55,17 @@ def of_function(interpreter: Interpreter, name: str, arguments: Arguments, place
         return
     if output is not None:
         _note(interpreter, loss, output, labels, place)
+
+
+def of_difference(interpreter: Interpreter, output: Tensor, labels: Data, place: Place) -> None:
+    """Note `model(x) - y`, of which a loop of the program's own makes its loss."""
+    _note(interpreter, Loss("mean_squared_error", place, False), output, labels, place)
+
+
+def fed_to(interpreter: Interpreter, output: Tensor) -> Fed | None:
+    """The model that gave this very tensor, and the data that it was called on."""
+    fact = interpreter.fact("fed", output)
+    return fact if isinstance(fact, Fed) and fact.x is not None else None
 
 
 def note_feeding(interpreter: Interpreter, model: Ref, output: Value, arguments: Arguments) -> None:

@@ -20,6 +20,7 @@ from scram_analyzers.source.program import (
     ImpossibleReshape,
     LossCall,
     Optimizer,
+    Pairing,
     Program,
     UnreadPart,
 )
@@ -47,6 +48,7 @@ class Recording:
     method_calls: list[Call] = field(default_factory=list)
     attribute_sets: list[AttributeSet] = field(default_factory=list)
     impossible_reshapes: list[ImpossibleReshape] = field(default_factory=list)
+    pairings: list[Pairing] = field(default_factory=list)
     imports: list[tuple[str, str]] = field(default_factory=list)
     definitions: list[Function] = field(default_factory=list)
     classes: list[Class] = field(default_factory=list)
@@ -111,6 +113,7 @@ class Recording:
             method_calls=tuple(self.method_calls),
             attribute_sets=tuple(self.attribute_sets),
             impossible_reshapes=tuple(self.impossible_reshapes),
+            pairings=tuple(self.pairings),
             unread=tuple(unread),
         )
 

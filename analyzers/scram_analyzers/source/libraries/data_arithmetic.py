@@ -6,7 +6,7 @@ import itertools
 import math
 from dataclasses import replace
 
-from scram_analyzers.source.data import Data, DataStep, Interval, LabelForm, Learned, StepKind
+from scram_analyzers.source.data import STANDARDIZED, Data, DataStep, Interval, LabelForm, Learned, StepKind
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import Statistic, Value, number
 
@@ -86,7 +86,8 @@ def _on_data(operator: str, data: Data, other: Value, place: Place) -> Data:
         # Divided by a statistic, or minus one: that is how arrays are scaled by hand.
         kind = StepKind.SCALED if operator in ("Divide", "Subtract") else StepKind.OTHER
         measured = _measured(other) if operator == "Subtract" else None
-        return data.after(DataStep(kind, operator, place, measured=measured), range=None, dtype="float64")
+        interval = STANDARDIZED if operator == "Divide" and _is_spread(data, other) else None
+        return data.after(DataStep(kind, operator, place, measured=measured), range=interval, dtype="float64")
     if operator == "Divide":
         scales = abs(constant) > 1
     elif operator == "Multiply":
@@ -96,6 +97,14 @@ def _on_data(operator: str, data: Data, other: Value, place: Place) -> Data:
     moved = moved_range(operator, data.range, constant)
     step = DataStep(StepKind.SCALED if scales else StepKind.OTHER, operator, place, constant)
     return data.after(step, range=moved, dtype="float64" if operator == "Divide" else data.dtype)
+
+
+def _is_spread(data: Data, value: Value) -> bool:
+    """Whether data that lost their mean are divided by a spread."""
+    last = data.steps[-1] if data.steps else None
+    centred = last is not None and last.name == "Subtract" and last.measured is not None
+    mean = centred and last is not None and last.measured is not None and last.measured.kind in ("mean", "nanmean")
+    return mean and isinstance(value, Statistic) and value.name in ("std", "nanstd")
 
 
 def _measured(value: Value) -> Learned | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from scram_analyzers.source.data import Data, DataStep, Interval, LabelForm, Learned, Part, StepKind
+from scram_analyzers.source.data import STANDARDIZED, Data, DataStep, Interval, LabelForm, Learned, Part, StepKind
 from scram_analyzers.source.interpreting.state import Created, DictObject
 from scram_analyzers.source.libraries import data_arithmetic, data_operations, numpy_functions
 from scram_analyzers.source.libraries.data_operations import ENCODED_COLUMN
@@ -86,7 +86,7 @@ SCALED_RANGE: Mapping[str, Interval] = MappingProxyType(
     {
         "MinMaxScaler": Interval(0, 1),
         "MaxAbsScaler": Interval(-1, 1),
-        "StandardScaler": Interval(-5, 5),
+        "StandardScaler": STANDARDIZED,
         "RobustScaler": Interval(-10, 10),
         "Normalizer": Interval(-1, 1),
         "QuantileTransformer": Interval(-5, 5),

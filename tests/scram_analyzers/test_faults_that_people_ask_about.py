@@ -135,6 +135,23 @@ error = model.predict(x_test){column} - y_test
 """
 
 
+def test_windows_of_one_series_begin_where_they_are_told() -> None:
+    text = """
+        import keras
+        import numpy as np
+
+        series = np.loadtxt("weather.csv", delimiter=",")
+        n = len(series) // 2
+        windows = keras.utils.timeseries_dataset_from_array
+        train = windows(series[:-24], series[24:, 0], sequence_length=48, end_index=n, shuffle=True)
+        held = windows(series[:-24], series[24:, 0], sequence_length=48, start_index=n)
+        model = keras.Sequential([keras.layers.LSTM(32), keras.layers.Dense(1)])
+        model.compile("adam", "mse")
+        model.fit(train, validation_data=held, epochs=20)
+        """
+    assert "validation-on-training-data" not in said(text)
+
+
 @pytest.mark.parametrize(("column", "wrong"), [("", True), ("[:, 0]", False)])
 def test_a_column_of_predictions_less_labels_without_columns(column: str, wrong: bool) -> None:
     findings = analyze_source(

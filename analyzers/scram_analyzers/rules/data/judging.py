@@ -104,9 +104,25 @@ def cut_alike(one: Data, other: Data) -> bool:
     first, second = _slice_of(one.steps[cuts[0]]), _slice_of(other.steps[cuts[1]])
     if first is None or second is None or not _made_alike(one.steps[: cuts[0]], other.steps[: cuts[1]]):
         return False
-    if first.lower is None and second.lower is None:
-        return first.upper is not None and second.upper is not None
+    if _picks_on(one, cuts[0]) or _picks_on(other, cuts[1]):
+        return False
+    if first.lower is None and second.lower is None and _is_count(first.upper) and _is_count(second.upper):
+        return True
     return first.deep_equals(second) and isinstance(first.lower or first.upper, (cst.Name, cst.Integer))
+
+
+def _is_count(upper: cst.BaseExpression | None) -> bool:
+    """Whether a slice ends after so many rows, and not so many before the end (`x[:-1]`, often of one row's values)."""
+    return upper is not None and not isinstance(upper, cst.UnaryOperation)
+
+
+def _picks_on(data: Data, cut: int) -> bool:
+    """Whether rows are picked once more after a cut."""
+    later = data.steps[cut + 1 :]
+    return any(step.kind in (StepKind.SELECTED, StepKind.SPLIT) or step.name in _TAKING for step in later)
+
+
+_TAKING = ("take", "skip", "filter", "shard", "sample", "head", "tail")
 
 
 def _last_cut(data: Data) -> int | None:

@@ -41,6 +41,7 @@ class PredictionsOutOfOrder(Rule):
             "https://www.tensorflow.org/api_docs/python/tf/keras/preprocessing/image/ImageDataGenerator",
         ),
     )
+    only_with = _READERS
     false_alarms = "Classes that are only counted, not compared with the predictions."
     bad = (
         Example(

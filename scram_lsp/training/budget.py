@@ -14,7 +14,8 @@ BYTE_LIMIT = 64 * 2**20
 """Bytes that all of them together may hold in memory."""
 
 START_ALLOWANCE = 0.3
-"""Seconds they may take besides their share, so that the first steps are seen well before there is a share."""
+"""Seconds they may take besides their share, so that the first steps are seen well before there is a share; less in
+a run that goes on with what another has begun, see `start_allowance`."""
 
 _PORTIONS = {"taking": 0.3, "batches": 0.3, "layers": 0.4, "weights": 0.2, "panel": 0.2, "rules": 0.3, "snapshots": 0.3}
 """How much of the share (and of the allowance) one activity may take, so that a cheap one, done often, leaves
@@ -39,8 +40,10 @@ class Budget:
         time_share: float = TIME_SHARE,
         byte_limit: int = BYTE_LIMIT,
         clock: Callable[[], float] = time.perf_counter,
+        allowance: float = START_ALLOWANCE,
     ) -> None:
         self._share = time_share
+        self._allowance = allowance
         self._byte_limit = byte_limit
         self._clock = clock
         self._began = clock()
@@ -63,7 +66,7 @@ class Budget:
         """
         if self._share <= 0:
             return False
-        available = START_ALLOWANCE + self._share * self.elapsed
+        available = self._allowance + self._share * self.elapsed
         if activity not in self._begun:
             return self._first.get(activity, 0.0) <= available
         next_cost = self._usual.get(activity, 0.0)
@@ -78,7 +81,7 @@ class Budget:
 
         It is not while it is unknown (0) what it costs.
         """
-        return 0 < seconds <= START_ALLOWANCE + self._share * self.elapsed
+        return 0 < seconds <= self._allowance + self._share * self.elapsed
 
     def usual(self, activity: str) -> float:
         """What one go of the activity usually takes, in seconds; 0 while that is not known."""

@@ -63,6 +63,8 @@ class Inquiry:
                 return
             self._questions.append(question)
         self._background.do(self._answer)
+        if question.moment is Moment.BEGIN:
+            self._background.do(self._read_script)
 
     @property
     def is_idle(self) -> bool:
@@ -85,6 +87,11 @@ class Inquiry:
             self._tell(finding, fix)
         self.only_in_source = rules.only_in_source
         self._seconds += time.thread_time() - begin
+
+    def _read_script(self) -> None:
+        """Do beside training what its end would wait for."""
+        if self._rules is not None:
+            self._rules.read_script()
 
     def _load(self) -> RunRules:
         with _quick_loading():

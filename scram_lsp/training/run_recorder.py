@@ -39,6 +39,7 @@ from scram_lsp.training.progress_bar import ProgressBar
 from scram_lsp.training.publication import Publication
 from scram_lsp.training.run_facts import chance_loss, current_learning_rate, input_consumers, read_run_info
 from scram_lsp.training.sample_schedule import SampleSchedule
+from scram_lsp.training.start_allowance import start_allowances
 from scram_lsp.training.watch import current_watch
 
 SHORT_RUN_SECONDS = 30.0
@@ -86,11 +87,13 @@ class RunRecorder:
         optimizer: Any = None,
     ) -> None:
         self._is_own_loop = is_own_loop
-        self._budget = Budget(options.time_budget, options.byte_budget)
         site = find_call_site()
         watch = current_watch()
         creations = watch.creations if watch is not None else None
         self._optimizer = optimizer if optimizer is not None else optimizer_of(model, creations, is_own_loop)
+        trained = self._optimizer if self._optimizer is not None else model
+        allowance = start_allowances().take(trained, options.time_budget)
+        self._budget = Budget(options.time_budget, options.byte_budget, allowance=allowance)
         places = record_places(model, site, creations, self._optimizer)
         site = replace(site, script=Path(places.script.filename))
         known = read_run_info(model, params, site, datetime.now().astimezone(), self._optimizer)

@@ -56,6 +56,10 @@ class RunRules:
         codes = (rule.code for rule in self._rules if type(rule).check_run is not Rule.check_run)
         return dict(Counter(_FAMILIES.get(code[3:4], "others") for code in sorted(codes)))
 
+    def read_script(self) -> None:
+        """Analyze the script: the end of a run takes that in any case, and the first finding."""
+        _ = self._finder.script.analysis
+
     def check(self, history: RunHistory) -> Iterator[tuple[Finding, Fix | None]]:
         """What the rules find, each with its fix; the script is analyzed when they find something, and at
         the end, for what the run refutes."""

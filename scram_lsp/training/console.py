@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import os
 import sys
 import threading
@@ -14,6 +15,8 @@ from scram_analyzers.findings import Finding, Severity
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
+
+log = logging.getLogger(__name__)
 
 _STYLES = {
     Severity.ERROR: ("✗", "x", "bold red"),
@@ -82,7 +85,10 @@ class RunConsole:
         if self._is_quiet:
             return
         with self._lock:
-            self._write_line(parts)
+            try:
+                self._write_line(parts)
+            except (OSError, ValueError) as error:  # nobody reads it any more, its disk is full, or it is closed
+                log.debug("a line could not be written", exc_info=error)
 
     def _write_line(self, parts: list[tuple[str, str]]) -> None:
         from rich.text import Text
@@ -107,8 +113,15 @@ class RunConsole:
     def _console(self) -> Console:
         from rich.console import Console
 
+        class Lines(Console):
+            """Its lines are not what the program is for."""
+
+            def on_broken_pipe(self) -> None:
+                """Raise what was raised, where rich would end the program and send its standard output nowhere."""
+                raise BrokenPipeError
+
         is_plain = "NO_COLOR" in os.environ or os.environ.get("TERM") in ("dumb", "unknown")
-        return Console(stderr=True, force_jupyter=False, color_system=None if is_plain else "auto")
+        return Lines(stderr=True, force_jupyter=False, color_system=None if is_plain else "auto")
 
 
 def brief(error: Exception) -> str:

@@ -1,4 +1,5 @@
 import io
+import os
 import sys
 import types
 from dataclasses import replace
@@ -120,3 +121,30 @@ def test_what_is_off_is_said_at_once_and_remembered(capsys):
     console.off("can't look at the panel")
     assert capsys.readouterr().err == "scram: can't look at the panel\n"
     assert console.offs == ["can't look at the panel"]
+
+
+def stream_without_a_reader(folder):
+    reading, writing = os.pipe()
+    os.close(reading)
+    return open(writing, "w")
+
+
+def closed_stream(folder):
+    with open(folder / "log", "w") as stream:
+        return stream
+
+
+@pytest.mark.parametrize("stream", [stream_without_a_reader, closed_stream])
+def test_a_stream_that_nobody_reads_ends_no_training_and_turns_no_other_off(tmp_path, monkeypatch, stream):
+    console = RunConsole(is_quiet=False)
+    output = os.fstat(1)
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", stream(tmp_path))
+        console.note("one")
+        console.off("two")
+    with open(tmp_path / "err", "w") as err:
+        monkeypatch.setattr(sys, "stderr", err)
+        console.note("three")
+    assert os.path.samestat(output, os.fstat(1))
+    assert console.offs == ["two"]
+    assert (tmp_path / "err").read_text().splitlines()[-1] == "scram: three"

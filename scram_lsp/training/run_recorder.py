@@ -89,6 +89,8 @@ class RunRecorder:
         self._is_own_loop = is_own_loop
         site = find_call_site()
         watch = current_watch()
+        if watch is not None:
+            watch.has_watched = True
         creations = watch.creations if watch is not None else None
         self._optimizer = optimizer if optimizer is not None else optimizer_of(model, creations, is_own_loop)
         trained = self._optimizer if self._optimizer is not None else model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from scram_lsp.training.places.creations import Creations
 from scram_lsp.training.places.keras_hooks import KerasHooks
+from scram_lsp.training.unseen_loop import NOTE, trains_by_itself
 
 if TYPE_CHECKING:
     from scram_lsp.training.callback import ScramCallback
@@ -27,6 +29,7 @@ class Watch:
 
     def __init__(self, options: dict[str, Any]) -> None:
         self.creations = Creations()
+        self.has_watched = False
         self._options = options
         self._hooks = KerasHooks(self.creations, lambda: _callback(self._options))
 
@@ -38,7 +41,19 @@ class Watch:
         """Give everything back; a `fit` that is going on stays watched to its end."""
         if self in sys.meta_path:
             sys.meta_path.remove(self)
+        atexit.unregister(self._tell_of_unseen_loop)
         self._hooks.undo()
+
+    def _tell_of_unseen_loop(self) -> None:
+        """The program is over: silence would read as if all was well."""
+        main = sys.modules.get("__main__")
+        if (
+            main is not None
+            and not self.has_watched
+            and not self._options.get("quiet")
+            and trains_by_itself(vars(main))
+        ):
+            print(NOTE, file=sys.stderr)
 
     def __enter__(self) -> Watch:
         return self
@@ -89,6 +104,7 @@ def _started(options: dict[str, Any]) -> Watch:
     started = Watch(options)
     sys.meta_path.insert(0, started)
     started._hooks.apply()
+    atexit.register(started._tell_of_unseen_loop)
     return started
 
 

@@ -56,6 +56,23 @@ def test_our_options_end_where_the_program_begins() -> None:
     assert read_command_line(["--", "-odd.py"], {}).arguments == ("-odd.py",)
 
 
+LOOP = """
+class Optimizer:
+    def apply_gradients(self, pairs):
+        print(len(pairs))
+
+Optimizer().apply_gradients([])
+"""
+
+
+def test_a_loop_that_nobody_told_us_of_is_not_passed_over_in_silence(folder: Path) -> None:
+    (folder / "loop.py").write_text(LOOP)
+    ours = scram_run("loop.py")
+    assert (ours.stdout, ours.returncode) == ("0\n", 0)
+    assert ours.stderr.startswith("scram: no training was watched: this program trains in a loop of its own")
+    assert scram_run("--quiet", "loop.py").stderr == ""
+
+
 @pytest.mark.parametrize("way", [["tell.py"], ["-m", "package.tell"]])
 def test_a_program_finds_everything_as_python_leaves_it(folder: Path, way: list[str]) -> None:
     (folder / "package").mkdir()

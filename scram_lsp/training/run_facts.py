@@ -87,6 +87,8 @@ def input_consumers(model: Any) -> dict[str, str]:
     consumers = {}
     for name, tensor in named_leaves("x", structure):
         readers = set(_readers(tensor, model, _MAX_STEPS_TO_CONSUMER))
+        if "Embedding" in readers:
+            readers.discard("NotEqual")  # by which it finds the padding that it masks
         if len(readers) == 1:
             consumers[name] = readers.pop()
             if isinstance(structure, list | tuple):  # fit(x) may feed these by their names

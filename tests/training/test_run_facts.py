@@ -100,6 +100,7 @@ def test_an_inner_model_counts_with_its_layers(keras, tmp_path):
         (lambda k: [k.layers.Rescaling(1 / 255), k.layers.Dense(2)], "Rescaling"),
         (lambda k: [k.layers.BatchNormalization(), k.layers.Dense(2)], "BatchNormalization"),
         (lambda k: [k.layers.Embedding(10, 2), k.layers.Dense(2)], "Embedding"),
+        (lambda k: [k.layers.Embedding(10, 2, mask_zero=True), k.layers.GRU(2)], "Embedding"),
         (lambda k: [k.Sequential([k.Input((4,)), k.layers.Rescaling(0.1), k.layers.Dense(2)])], "Rescaling"),
     ],
 )

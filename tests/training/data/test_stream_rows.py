@@ -51,6 +51,11 @@ def test_rows_that_get_the_targets_of_others() -> None:
     assert message.startswith("labels-shuffled-apart: Of 320 rows that came again in a later epoch, ")
 
 
+def test_equal_rows_of_different_kinds_are_no_mix_up() -> None:
+    record = replace(stream(mixed=True).record, repeated_rows=20)
+    assert not [each for each in told(record) if each.startswith("labels")]
+
+
 def test_new_targets_are_no_mix_up() -> None:
     rows = StreamRows()
     for epoch in (1, 2, 3):

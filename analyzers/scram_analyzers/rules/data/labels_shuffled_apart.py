@@ -314,7 +314,7 @@ class LabelsShuffledApart(Rule):
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report a stream whose rows come with the targets of other rows in later epochs."""
         stream = history.stream
-        if stream is None or stream.rows_met_again < MET_AGAIN:
+        if stream is None or stream.rows_met_again < MET_AGAIN or stream.repeated_rows > COLLIDING * stream.rows:
             return
         if stream.rows_with_other_target > OTHER_TARGET * stream.rows_met_again:
             yield RunReport(
@@ -366,6 +366,9 @@ OWN_SHUFFLE = f"{GENERATOR}.shuffle"
 
 MET_AGAIN = 32
 """Rows of a stream that came again in a later epoch, from which their targets are judged. Ours."""
+
+COLLIDING = 0.02
+"""With more rows than this that came twice within an epoch, equal inputs may well be different rows. Ours."""
 
 OTHER_TARGET = 0.3
 """Of two balanced classes half of all rows get the right one by chance. Ours."""

@@ -17,7 +17,7 @@ from scram_analyzers.source.values import boolean
 _TRAINED_OTHERWISE = re.compile(
     r"""
     load_weights | set_weights | load_model | from_pretrained | GradientTape | train_step | train_on_batch
-    | \bminimize\b | apply_gradients | \.restore\( | from_json | model_from | \.assign\( | weights\s*=
+    | \bminimize\b | apply_gradients | \.restore\( | from_json | model_from | \.assign\( | \bweights\s*=
     | clone_model | get_layer\(
     """,
     re.VERBOSE,

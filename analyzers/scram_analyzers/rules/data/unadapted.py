@@ -9,7 +9,7 @@ from scram_analyzers.rules.base import Related, Report
 from scram_analyzers.source.graph import Layer
 from scram_analyzers.source.program import Fit, Program
 
-_FILLED = re.compile(r"adapt\b|load_weights|set_weights|load_model|from_pretrained|weights\s*=|\.assign\(")
+_FILLED = re.compile(r"adapt\b|load_weights|set_weights|load_model|from_pretrained|\bweights\s*=|\.assign\(")
 """By which such a layer may come to its mean and variance."""
 
 

@@ -22,7 +22,8 @@ for name in ("flow", "wear"):
 hidden = layers.Dense(48, activation="relu")(layers.concatenate(parts))
 model = keras.Model(inputs, layers.Dense(1)(hidden))
 model.compile(optimizer="adam", loss="mse")
-model.fit(table, target, epochs=20, validation_split=0.2)
+best = keras.callbacks.EarlyStopping(patience=5, restore_best_weights=True)
+model.fit(table, target, epochs=20, validation_split=0.2, callbacks=[best])
 """
 
 

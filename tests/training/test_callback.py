@@ -460,7 +460,7 @@ PLACES = [
     "scram_lsp.training.run_recorder.Publication",
     "scram_lsp.training.run_rules.ask_rules",
     "scram_lsp.training.run_recorder.nonfinite_weights",
-    "scram_lsp.training.batches.batch_feed._queue_and_iterator",
+    "scram_lsp.training.batches.batch_feed.queue_and_iterator",
 ]
 
 

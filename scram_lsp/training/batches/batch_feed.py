@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any, Protocol
 
 from scram_lsp.training.batches.passing_iterator import PassingIterator, can_pass
+from scram_lsp.training.batches.typed_iterators import finite_iterator, queue_and_iterator
 
 log = logging.getLogger(__name__)
 
@@ -107,10 +108,10 @@ class TensorFlowFeed:
         if not isinstance(source, tf.data.Iterator):
             return (batches,)
         if len(batches) < count:  # the end of the data: the original asks for one more than there is
-            return (_finite_iterator(batches, source.element_spec),)
+            return (finite_iterator(batches, source.element_spec),)
         if self._iterator is None or source.element_spec != self._source_spec:
             self._source_spec = source.element_spec
-            self._queue, self._iterator = _queue_and_iterator(source.element_spec, count)
+            self._queue, self._iterator = queue_and_iterator(source.element_spec, count)
         for batch in batches:
             self._queue.enqueue(tf.nest.flatten(batch, expand_composites=True))
         return (self._iterator,)
@@ -148,45 +149,6 @@ class TensorFlowFeed:
 
 def _take(iterator: Iterator[Any], count: int) -> Batches:
     return [next(iterator), *itertools.islice(iterator, count - 1)]
-
-
-def _queue_and_iterator(spec: Any, capacity: int) -> tuple[Any, Any]:
-    import tensorflow as tf
-
-    parts = tf.nest.flatten(spec, expand_composites=True)
-    with tf.device("CPU:0"):
-        queue = tf.queue.FIFOQueue(capacity, [part.dtype for part in parts])
-
-        def dequeue(_: Any) -> Any:
-            values = queue.dequeue()
-            values = list(values) if isinstance(values, list | tuple) else [values]
-            for value, part in zip(values, parts, strict=True):
-                value.set_shape(part.shape)
-            return tf.nest.pack_sequence_as(spec, values, expand_composites=True)
-
-        # Converted by AutoGraph it would take several times as long: that reads its source.
-        dataset = tf.data.Dataset.counter().map(tf.autograph.experimental.do_not_convert(dequeue))
-    return queue, iterator_of(dataset, spec)
-
-
-def _finite_iterator(batches: Batches, spec: Any) -> Any:
-    import tensorflow as tf
-
-    dataset = tf.data.Dataset.from_tensors(batches[0])
-    for batch in batches[1:]:
-        dataset = dataset.concatenate(tf.data.Dataset.from_tensors(batch))
-    return iterator_of(dataset, spec)
-
-
-def iterator_of(dataset: Any, spec: Any) -> Any:
-    """An iterator over the dataset that TensorFlow takes for one of element type `spec`."""
-    import tensorflow as tf
-
-    options = tf.data.Options()
-    options.autotune.enabled = False
-    options.experimental_optimization.apply_default_optimizations = False  # there is nothing to gain
-    variant = tf.data.experimental.to_variant(dataset.with_options(options))
-    return iter(tf.data.experimental.from_variant(variant, spec))
 
 
 def feed_for(backend: str) -> Feed | None:

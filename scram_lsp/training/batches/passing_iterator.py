@@ -6,6 +6,8 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
+from scram_lsp.training.batches.typed_iterators import iterator_of
+
 
 class PassingIterator:
     """`iterator` gives what the source gives that it was last told to `read_from`; its elements are of type `spec`.
@@ -30,8 +32,6 @@ class PassingIterator:
 
     def _make(self) -> Any:
         import tensorflow as tf
-
-        from scram_lsp.training.batches.batch_feed import iterator_of
 
         shapes = [part.shape for part in self._parts]
 

@@ -123,11 +123,12 @@ def element_after(program: Program, place: Place, content: str) -> TextEdit:
     return insert(end, f",{gap}{content}")
 
 
-def statement_before(program: Program, place: Place, content: str) -> TextEdit:
-    """Write a statement on a line before the statement that holds `place`."""
+def statement_before(program: Program, place: Place, *contents: str) -> TextEdit:
+    """Write statements, each on a line of its own, before the statement that holds `place`."""
     statement = statement_of(place) or place
     line = program.range_of(statement).start.line
-    return insert(SourcePosition(line, 0), f"{_indent_of(program, statement)}{content}\n")
+    indent = _indent_of(program, statement)
+    return insert(SourcePosition(line, 0), "".join(f"{indent}{content}\n" for content in contents))
 
 
 def statement_after(program: Program, place: Place, content: str) -> TextEdit:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scram_analyzers import fixes, layer_edits
-from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity, TextEdit
+from scram_analyzers import fixes
+from scram_analyzers.findings import Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
-from scram_analyzers.rules.data import pretrained
+from scram_analyzers.rules.data import pretrained, scaling_fixes
 from scram_analyzers.rules.data.judging import generator_of
 from scram_analyzers.rules.data.raw_entries import is_raw_table, takes_table, unscaled_entry
 from scram_analyzers.rules.data.trainings import Training, trainings
@@ -17,12 +17,9 @@ from scram_analyzers.run.input_range import unscaled_inputs
 from scram_analyzers.run.records import ArrayStatistics, Subject, SubjectKind
 from scram_analyzers.source.data import Data, Interval, StepKind
 from scram_analyzers.source.entries import normalized_at_once
-from scram_analyzers.source.graph import Layer, Tensor
-from scram_analyzers.source.imports import Spelling
-from scram_analyzers.source.model import Model, ModelKind
+from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
-from scram_analyzers.source.reading.parents import added_to, is_element
 
 
 class InputNotNormalized(Rule):
@@ -131,6 +128,31 @@ class InputNotNormalized(Rule):
             """,
         ),
         Example(
+            "Pixels that go up to 16",
+            """
+            import keras
+            from sklearn.datasets import load_digits
+
+            x, y = load_digits(return_X_y=True)
+            inputs = keras.Input(shape=(64,))
+            outputs = keras.layers.Dense(10, activation="softmax")(inputs)
+            model = keras.Model(inputs, outputs)
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(»x«, y)
+            """,
+            """
+            import keras
+            from sklearn.datasets import load_digits
+
+            x, y = load_digits(return_X_y=True)
+            inputs = keras.Input(shape=(64,))
+            outputs = keras.layers.Dense(10, activation="softmax")(keras.layers.Rescaling(1 / 16)(inputs))
+            model = keras.Model(inputs, outputs)
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x, y)
+            """,
+        ),
+        Example(
             "A table with columns in the thousands",
             """
             import keras
@@ -140,6 +162,17 @@ class InputNotNormalized(Rule):
             model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
             model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
             model.fit(»x«, y)
+            """,
+            """
+            import keras
+            from sklearn.datasets import load_wine
+
+            x, y = load_wine(return_X_y=True)
+            normalization = keras.layers.Normalization()
+            normalization.adapt(x)
+            model = keras.Sequential([normalization, keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x, y)
             """,
         ),
         Example(
@@ -151,9 +184,28 @@ class InputNotNormalized(Rule):
             table = pd.read_csv("bikes.csv")
             x = table.drop(columns="count")
             y = table["count"]
-            model = keras.Sequential([keras.layers.Dense(16, activation="relu"), keras.layers.Dense(1)])
+            model = keras.Sequential()
+            model.add(keras.layers.Dense(16, activation="relu", input_dim=8))
+            model.add(keras.layers.Dense(1))
             model.compile(optimizer="adam", loss="mse")
             model.fit(»x«, y)
+            """,
+            """
+            import keras
+            import pandas as pd
+            import numpy as np
+
+            table = pd.read_csv("bikes.csv")
+            x = table.drop(columns="count")
+            y = table["count"]
+            model = keras.Sequential()
+            normalization = keras.layers.Normalization(input_shape=(8,))
+            normalization.adapt(np.asarray(x, "float32"))
+            model.add(normalization)
+            model.add(keras.layers.Dense(16, activation="relu"))
+            model.add(keras.layers.Dense(1))
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x, y)
             """,
         ),
         Example(
@@ -338,7 +390,7 @@ class InputNotNormalized(Rule):
         limit = self.option("max-pixel" if data.images else "max-magnitude")
         if data.range.magnitude <= limit:
             return
-        network = pretrained.bare_network(model, training.entry) if _is_pixels(data, data.range) else None
+        network = pretrained.bare_network(model, training.entry) if scaling_fixes.is_of_bytes(data) else None
         if network is not None:
             message = _application_message(place, network)
             related = (*_origin(program, data, place), Related(network.place, "The pretrained network."))
@@ -360,30 +412,12 @@ class InputNotNormalized(Rule):
             )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
-        """For pixels: a Rescaling layer where the data enter the model, or a pretrained network's own preprocessing."""
+        """A layer where the data enter the model, or a pretrained network's own preprocessing."""
         for fit in program.fits:
-            data = fit.inputs
-            if (
-                fit.x is None
-                or fit.x.place is None
-                or program.range_of(fit.x.place) != finding.range
-                or fit.model is None
-            ):
+            if fit.x is None or fit.x.place is None or program.range_of(fit.x.place) != finding.range:
                 continue
-            if data is None or data.range is None or not _is_pixels(data, data.range):
-                return None
-            return _pixel_fix(program, fit.model)
+            return scaling_fixes.fix_of(program, fit) if fit.model is not None else None
         return None
-
-
-def _pixel_fix(program: Program, model: Model) -> Fix | None:
-    if pretrained.bare_network(model) is not None:
-        title, edits = "Prepare the images as the network knows them", pretrained.preprocessing_edits(program, model)
-    else:
-        spelling = program.imports.spell("keras.layers.Rescaling")
-        title, edits = "Scale the pixels in the model: Rescaling(1 / 255)", _rescaling_edits(program, model, spelling)
-        edits = (*edits, *fixes.import_edits(program, (spelling,))) if edits else ()
-    return Fix(title, Applicability.UNSAFE, edits) if edits else None
 
 
 def _application_message(place: Place, network: Model) -> str:
@@ -407,10 +441,6 @@ def _may_message(place: Place, data: Data) -> str:
         f"{name} comes from {reader} and nothing in this program scales it: columns that are not already within about "
         "-1 to 1 may dominate the others and hold training up."
     )
-
-
-def _is_pixels(data: Data, interval: Interval) -> bool:
-    return data.images and interval.low >= 0 and 200 <= interval.high <= 255
 
 
 def _message(place: Place, data: Data, interval: Interval) -> str:
@@ -439,54 +469,9 @@ def _origin(program: Program, data: Data, used: Place) -> Iterator[Related]:
 def _recipe(program: Program, data: Data, place: Place) -> str:
     if data.images and generator_of(data) is not None:
         return "rescale=1 / 255  # an argument of the generator"
-    if data.images:
-        return f"{program.imports.spell('keras.layers.Rescaling').text}(1 / 255)  # as the model's first layer"
+    factor = scaling_fixes.pixel_factor(data)
+    if factor is not None:
+        return f"{program.imports.spell('keras.layers.Rescaling').text}({factor})  # as the model's first layer"
     spelled = program.imports.spell("keras.layers.Normalization").text
-    return f"normalization = {spelled}()\nnormalization.adapt({place.text})  # then the model's first layer"
-
-
-# -- the fix
-
-SHAPE_ARGUMENTS = ("input_shape", "input_dim", "batch_input_shape")
-
-
-def _rescaling_edits(program: Program, model: Model, spelling: Spelling) -> tuple[TextEdit, ...]:
-    """Put the layer where the data enter: before the first element, statement, or argument that takes them."""
-    entry = unscaled_entry(model)
-    if entry is None or not isinstance(entry.producer, Layer):
-        return ()
-    if model.kind is ModelKind.FUNCTIONAL:
-        edit = _wrapped_argument(program, entry, f"{spelling.text}(1 / 255)")
-        return (edit,) if edit is not None else ()
-    if model.kind is ModelKind.SUBCLASSED:
-        return layer_edits.put_before(program, entry.producer, f"{spelling.text}(1 / 255)", "rescale")
-    if model.kind is not ModelKind.SEQUENTIAL or not model.layers:
-        return ()
-    return _before_first_layer(program, model.layers[0].place, spelling)
-
-
-def _before_first_layer(program: Program, first: Place, spelling: Spelling) -> tuple[TextEdit, ...]:
-    """The shape that the first layer declares moves to the new one, which is now the first."""
-    content, moved = f"{spelling.text}(1 / 255)", []
-    for name in SHAPE_ARGUMENTS:
-        value = fixes.argument_place(first, name)
-        removal = fixes.remove_argument(program, first, name) if value is not None else None
-        if value is not None and removal is not None:
-            content = f"{spelling.text}(1 / 255, {_shape_argument(name, value)})"
-            moved.append(removal)
-    model = added_to(first)
-    if model is not None:
-        return (fixes.statement_before(program, first, f"{model}.add({content})"), *moved)
-    return (fixes.element_before(program, first, content), *moved) if is_element(first) else ()
-
-
-def _shape_argument(name: str, value: Place) -> str:
-    return f"input_shape=({value.text},)" if name == "input_dim" else f"{name}={value.text}"
-
-
-def _wrapped_argument(program: Program, entry: Tensor, content: str) -> TextEdit | None:
-    call = fixes.call_of(entry.place) if entry.place is not None else None
-    if call is None or entry.place is None or len(call.args) != 1 or call.args[0].keyword is not None:
-        return None
-    place = Place(entry.place.section, call.args[0].value)
-    return fixes.replace(program, place, f"{content}({place.text})")
+    adapted_to = scaling_fixes.as_array(program, data, place).text
+    return f"normalization = {spelled}()\nnormalization.adapt({adapted_to})  # then the model's first layer"

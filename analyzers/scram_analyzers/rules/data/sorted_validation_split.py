@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
-from scram_analyzers.rules.data.class_by_class import collected_class_by_class, stands_class_by_class
-from scram_analyzers.rules.data.judging import in_random_order, judged_by
+from scram_analyzers.rules.data.judging import judged_by
 from scram_analyzers.rules.data.label_order import are_stretches_of_one_order, order_of_labels
+from scram_analyzers.rules.data.sorted_rows import MIXED, comes_sorted, last_rows
 from scram_analyzers.rules.references import DEEP_CHECKS
 from scram_analyzers.run.data_parts import is_no_chance, total_variation
 from scram_analyzers.run.history import RunHistory
@@ -24,14 +24,9 @@ from scram_analyzers.source.values import Argument, Ref, boolean, number
 
 KERAS_FIT = Reference("Keras: Model.fit, validation_split", "https://keras.io/api/models/model_training_apis/")
 
-SHUFFLED = "order = np.random.permutation(len(x))\nx, y = x[order], y[order]"
-
 MINOR = 0.05
 NONE = 0.001
 """A class that makes up so much of the last rows and so little of the others is in these rows only."""
-
-SORTED_SOURCES = ("sklearn.datasets.load_iris", "sklearn.datasets.load_wine")
-"""Data sets whose rows come class by class."""
 
 
 class SortedValidationSplit(Rule):
@@ -290,33 +285,15 @@ class SortedValidationSplit(Rule):
             yield from program.each(program.calls_of(_FOLDS), _of_folds)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
-        share, data = number(fit.arguments.value("validation_split")), fit.inputs
+        share = number(fit.arguments.value("validation_split"))
         place = fixes.argument_of(fit.place, "validation_split")
         if share is None or not 0 < share < 1 or place is None:
             return
-        if data is not None and data.source in SORTED_SOURCES and not in_random_order(data):
-            message = (
-                f"The rows of {data.source.rpartition('.')[2]} are sorted by class, and validation_split={share:g} "
-                "takes the last of them: validation sees only the last classes, training too few."
-            )
-        elif data is not None and data.source in EVENLY_SPACED and not _comes_again(data):
-            message = (
-                f"The inputs run from one end to the other ({data.source.rpartition('.')[2]}), and "
-                f"validation_split={share:g} takes the last of them: a stretch that the model never sees."
-            )
-        elif fit.targets is not None and stands_class_by_class(fit.targets):
-            message = (
-                f"These labels stand class by class, and validation_split={share:g} takes the last of them: "
-                "validation sees only the last class, training too little of it."
-            )
-        elif fit.targets is not None and collected_class_by_class(program, fit.targets):
-            message = (
-                f"The labels are collected class by class, and validation_split={share:g} takes the last of them: "
-                "validation sees only the last classes, training too few."
-            )
-        else:
+        last = last_rows(program, fit)
+        if last is None:
             return
-        yield Report(place, message, recipe=SHUFFLED)
+        message = f"{last.order}, and validation_split={share:g} takes the last of them: {last.seen}."
+        yield Report(place, message, recipe=MIXED)
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report classes that only the last rows have, or very different shares."""
@@ -341,7 +318,7 @@ class SortedValidationSplit(Rule):
                 f"validation_split={split:g} takes the last rows, whose labels are not those of the rest: "
                 f"{_told(last)}{only}. The data seem to be sorted by label."
             ),
-            recipe=SHUFFLED,
+            recipe=MIXED,
         )
 
 
@@ -352,25 +329,25 @@ def _of_parts(history: RunHistory) -> Iterator[RunReport]:
         yield RunReport(
             subject=Subject(SubjectKind.VALIDATION),
             message=f"{apart}. The rows seem to have been sorted by target when they were split.",
-            recipe=SHUFFLED,
+            recipe=MIXED,
         )
 
 
 def _of_slices(program: Program, fit: Fit) -> Iterator[Report]:
     """Other rows than those trained on, by slices of a data set that comes sorted by class."""
     trained = fit.inputs
-    if trained is None or trained.rows is None or not _comes_sorted(trained):
+    if trained is None or trained.rows is None or not comes_sorted(trained):
         return
     for judged in judged_by(program, fit):
         rows = judged.data.rows
         if judged.use.startswith("predict") or rows is None or judged.data.roots != trained.roots:
             continue
-        if not rows.meets(trained.rows) and _comes_sorted(judged.data):
+        if not rows.meets(trained.rows) and comes_sorted(judged.data):
             message = (
                 f"The rows of {trained.source.rpartition('.')[2]} are sorted by class, and these are a stretch of "
                 "them: they hold other classes than the stretch that the model is trained on."
             )
-            yield Report(judged.place, message, recipe=SHUFFLED)
+            yield Report(judged.place, message, recipe=MIXED)
             return
 
 
@@ -386,7 +363,7 @@ def _of_argsort(program: Program, fit: Fit) -> Iterator[Report]:
                 "The rows are put in the order of their labels, and these are a stretch of them: they hold other "
                 "labels than the stretch that the model is trained on.",
                 (Related(order, "The order is made here."),),
-                recipe=SHUFFLED,
+                recipe=MIXED,
             )
             return
 
@@ -400,7 +377,7 @@ def _of_folds(program: Program, call: Call) -> Iterator[Report]:
         return
     for given in _cut_by(program, call, call.result):
         data = given.value
-        if isinstance(data, Data) and _comes_sorted(data):
+        if isinstance(data, Data) and comes_sorted(data):
             message = (
                 f"The rows of {data.source.rpartition('.')[2]} are sorted by class, and a KFold that does not shuffle "
                 "takes stretches of them: each fold holds out classes of which training sees few or none."
@@ -424,18 +401,6 @@ def _cut_by(program: Program, folds: Call, made: Ref) -> Iterator[Argument]:
         x = call.arguments.get("X", 0)
         if only and call.name == f"{KFOLD}.split" and x is not None:
             yield x
-
-
-def _comes_sorted(data: Data) -> bool:
-    return data.source in SORTED_SOURCES and not in_random_order(data)
-
-
-def _comes_again(data: Data) -> bool:
-    """Whether rows from one end are met at the other as well: mixed, or of a wave, or windows over a series."""
-    return in_random_order(data) or any(step.name in ("sin", "cos", "tan", "Modulo", "window") for step in data.steps)
-
-
-EVENLY_SPACED = ("numpy.linspace", "numpy.arange")
 
 
 def _shares(classes: Sequence[tuple[float, int]]) -> dict[float, float]:

@@ -9,6 +9,7 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Report, Rule
+from scram_analyzers.rules.data.sorted_rows import MIXED, last_rows
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
 
@@ -58,6 +59,40 @@ class NoValidationData(Rule):
             model.fit(x / 16, y, epochs=10, validation_split=0.2)
             """,
         ),
+        Example(
+            "None of the data are held back",
+            """
+            import keras
+            from sklearn.datasets import load_digits
+
+            x, y = load_digits(return_X_y=True)
+            model = keras.Sequential([keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            »model.fit«(x / 16, y, validation_split=0.0, epochs=10)
+            """,
+            """
+            import keras
+            from sklearn.datasets import load_digits
+
+            x, y = load_digits(return_X_y=True)
+            model = keras.Sequential([keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x / 16, y, validation_split=0.2, epochs=10)
+            """,
+        ),
+        Example(
+            "Rows that must be mixed before some of them are held back",
+            """
+            import keras
+            from sklearn.datasets import load_wine
+            from sklearn.preprocessing import scale
+
+            x, y = load_wine(return_X_y=True)
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            »model.fit«(scale(x), y, epochs=60)
+            """,
+        ),
     )
     good = (
         Example(
@@ -102,18 +137,26 @@ class NoValidationData(Rule):
             yield Report(
                 place=_callee(fit),
                 message="This training has no validation data, and the program never evaluates the model on others.",
-                recipe="validation_split=0.2" if _splittable(fit) else "validation_data=validation_dataset",
+                recipe=_recipe(program, fit),
             )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
-        """Hold back a fifth of the arrays."""
+        """Hold back a fifth of the arrays, the last rows, where they are not known to be unlike the rest."""
         for fit in program.fits:
             if program.range_of(_callee(fit)) != finding.range or not _splittable(fit):
                 continue
-            edit = fixes.add_argument(program, fit.place, "validation_split=0.2")
+            if last_rows(program, fit) is not None:
+                return None
+            edit = fixes.set_argument(program, fit.place, "validation_split", "0.2")
             if edit is not None:
                 return Fix("Hold back 20% of the data for validation", Applicability.UNSAFE, (edit,))
         return None
+
+
+def _recipe(program: Program, fit: Fit) -> str:
+    if not _splittable(fit):
+        return "validation_data=validation_dataset"
+    return "validation_split=0.2" if last_rows(program, fit) is None else f"{MIXED}  # then validation_split=0.2"
 
 
 def _callee(fit: Fit) -> Place:

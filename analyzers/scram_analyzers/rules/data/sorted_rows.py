@@ -1,0 +1,54 @@
+"""Rows that come in an order, so that the last of them are unlike the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scram_analyzers.rules.data.class_by_class import collected_class_by_class, stands_class_by_class
+from scram_analyzers.rules.data.judging import in_random_order
+from scram_analyzers.source.data import Data
+from scram_analyzers.source.program import Fit, Program
+
+MIXED = "order = np.random.permutation(len(x))\nx, y = x[order], y[order]"
+"""The recipe that makes the last rows like the rest."""
+
+_SORTED_SOURCES = ("sklearn.datasets.load_iris", "sklearn.datasets.load_wine")
+"""Data sets whose rows come class by class."""
+
+_EVENLY_SPACED = ("numpy.linspace", "numpy.arange")
+
+
+@dataclass(frozen=True, slots=True)
+class LastRows:
+    """Why the last rows are unlike the rest: the `order` they stand in, and what is `seen` in them alone."""
+
+    order: str
+    seen: str
+
+
+def last_rows(program: Program, fit: Fit) -> LastRows | None:
+    """What is known of the last rows of a training's data; None where they may well be like the others."""
+    data, targets = fit.inputs, fit.targets
+    if data is not None and comes_sorted(data):
+        order = f"The rows of {data.source.rpartition('.')[2]} are sorted by class"
+        return LastRows(order, "validation sees only the last classes, training too few")
+    if data is not None and data.source in _EVENLY_SPACED and not _comes_again(data):
+        order = f"The inputs run from one end to the other ({data.source.rpartition('.')[2]})"
+        return LastRows(order, "a stretch that the model never sees")
+    if targets is not None and stands_class_by_class(targets):
+        order = "These labels stand class by class"
+        return LastRows(order, "validation sees only the last class, training too little of it")
+    if targets is not None and collected_class_by_class(program, targets):
+        order = "The labels are collected class by class"
+        return LastRows(order, "validation sees only the last classes, training too few")
+    return None
+
+
+def comes_sorted(data: Data) -> bool:
+    """Whether the rows come class by class from where they are loaded, and nothing mixes them."""
+    return data.source in _SORTED_SOURCES and not in_random_order(data)
+
+
+def _comes_again(data: Data) -> bool:
+    """Whether rows from one end are met at the other as well: mixed, or of a wave, or windows over a series."""
+    return in_random_order(data) or any(step.name in ("sin", "cos", "tan", "Modulo", "window") for step in data.steps)

@@ -86,7 +86,9 @@ def _lint(options: argparse.Namespace) -> int:
     keep_log_quiet()
     from scram_lsp.cli.text_checks import Mode
     from scram_lsp.config import ConfigError
+    from scram_lsp.quick_nodes import make_nodes_quickly
 
+    make_nodes_quickly()
     mode = Mode.DIFF if options.diff else Mode.FIX if options.fix else Mode.REPORT
     standard_input = STANDARD_INPUT in options.paths
     if standard_input and len(options.paths) > 1:

@@ -16,6 +16,7 @@ from scram_analyzers.findings import Finding
 from scram_analyzers.notes import UNREADABLE
 from scram_analyzers.source.reading.text import mentions_keras
 from scram_lsp.files import FileError, read_source
+from scram_lsp.quick_nodes import make_nodes_quickly
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
@@ -73,7 +74,7 @@ def _executor(count: int) -> Executor:
     return ProcessPoolExecutor(
         max_workers=min(cores, MAX_PROCESSES),
         mp_context=multiprocessing.get_context("spawn"),  # a fork would copy locks that the loop's threads hold
-        initializer=_leave_with_the_server,
+        initializer=_begin_process,
     )
 
 
@@ -102,13 +103,14 @@ def _check_file(file: FileToCheck) -> FileFindings:
     return FileFindings(file.path, text if findings else "", findings)
 
 
-def _leave_with_the_server() -> None:
-    """End this process with the one that started it, however that ended, and lower its claim on the machine."""
+def _begin_process() -> None:
+    """Have this process end with the one that started it, however that ended, and claim less of the machine."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
     if hasattr(os, "nice"):
         os.nice(10)
+    make_nodes_quickly()
 
 
 def _end_after(parent: multiprocessing.process.BaseProcess) -> None:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from scram_lsp.deferred_methods import deferred_methods
 from scram_lsp.deferred_modules import deferred_modules
+from scram_lsp.quick_nodes import make_nodes_quickly
 from scram_lsp.server.documents.configuration import Configuration, is_excluded
-from scram_lsp.unchecked_nodes import leave_nodes_unchecked
 
 if TYPE_CHECKING:
     from scram_analyzers.engine import Analysis
@@ -102,7 +102,7 @@ def load_analysis() -> None:
         try:
             import scram_lsp.checking  # noqa: F401 (to have it loaded)
 
-            leave_nodes_unchecked()
+            make_nodes_quickly()
             rule_classes()
             gc.freeze()  # what is loaded stays: the collector need not look at it again
         finally:

@@ -39,7 +39,7 @@ def locate(program: Program, subject: Subject, info: RunInfo) -> Place | None:
         return fit.y.place or fit.place
     argument = _argument_of(fit, kind) if fit is not None else None
     if argument is not None and argument.place is not None:
-        return argument.place
+        return argument.place if kind is SubjectKind.VALIDATION else argument.written_at
     batched = _batched_at(fit) if fit is not None and kind is SubjectKind.BATCH_SIZE else None
     if batched is not None:
         return batched

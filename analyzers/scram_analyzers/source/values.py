@@ -161,6 +161,14 @@ class Argument:
     place: Place | None
     keyword: str | None = None
 
+    @property
+    def written_at(self) -> Place | None:
+        """Where its number or text stands, when it can be replaced there; else the argument."""
+        for place in (self.value.place, self.place):
+            if place is not None and isinstance(place.node, cst.BaseExpression):
+                return place
+        return self.place
+
 
 @dataclass(frozen=True, slots=True)
 class Arguments:

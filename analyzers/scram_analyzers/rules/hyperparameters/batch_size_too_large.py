@@ -161,7 +161,7 @@ class BatchSizeTooLarge(Rule):
             or FEWEST_ROWS <= rows < size
         )
         if share or size > self.option("batch-max"):
-            return trainings.written_at(fit.batch_size), share
+            return fit.batch_size.written_at, share
         return None, False
 
     def _is_giant(self, fit: Fit) -> bool:

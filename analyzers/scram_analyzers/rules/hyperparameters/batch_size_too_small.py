@@ -202,7 +202,7 @@ class BatchSizeTooSmall(Rule):
             return None
         if (rows is not None and rows < self.option("samples-min")) or _is_stateful(fit):
             return None
-        return trainings.written_at(fit.batch_size)
+        return fit.batch_size.written_at
 
 
 def _is_stateful(fit: Fit) -> bool:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Related, Report, Rule, RunReport
-from scram_analyzers.rules.hyperparameters import trainings
 from scram_analyzers.rules.references import TUNING_PLAYBOOK
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.layers import gradient_norm
@@ -107,7 +106,7 @@ class ClippingTooStrong(Rule):
             bound = number(threshold.argument.value)
             if bound is None or not 0 < bound < self.option("min"):
                 continue
-            place = trainings.written_at(threshold.argument) or threshold.user
+            place = threshold.argument.written_at or threshold.user
             by_value = "value" in threshold.name
             related = () if program.line_of(place) == program.line_of(threshold.user) else (_used(threshold.user),)
             yield Report(
@@ -124,7 +123,7 @@ class ClippingTooStrong(Rule):
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Write a usual threshold."""
         for threshold in _thresholds(program):
-            place = trainings.written_at(threshold.argument)
+            place = threshold.argument.written_at
             if place is not None and program.range_of(place) == finding.range:
                 edit = fixes.replace(program, place, USUAL_BOUND)
                 return Fix(f"Set {threshold.name} to {USUAL_BOUND}", Applicability.UNSAFE, (edit,))

@@ -8,7 +8,6 @@ from types import MappingProxyType
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule
-from scram_analyzers.rules.hyperparameters import trainings
 from scram_analyzers.source.graph import Layer
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Optimizer, Program
@@ -147,7 +146,7 @@ class MomentumTooHigh(Rule):
             return
         after = f"has come halfway only after {round(HALF_LIFE / (1 - momentum)):,} steps"
         yield Report(
-            place=trainings.written_at(given) or layer.place,
+            place=given.written_at or layer.place,
             message=(
                 f"BatchNormalization's momentum is {fixes.number_text(momentum)}: what it takes for the mean of its "
                 + (f"inputs {after}." if momentum < 1 else "inputs never leaves 0.")
@@ -187,7 +186,7 @@ class MomentumTooHigh(Rule):
                 return Fix(f"Set {_PARAMETER[optimizer.class_name]} to {USUAL}", Applicability.UNSAFE, (edit,))
         for layer in program.layers:
             given = _normalization_momentum(layer)
-            place = trainings.written_at(given) if given is not None else None
+            place = given.written_at if given is not None else None
             if place is not None and program.range_of(place) == finding.range:
                 edit = fixes.replace(program, place, str(USUAL_NORMALIZATION))
                 return Fix(f"Set momentum to {USUAL_NORMALIZATION}", Applicability.UNSAFE, (edit,))
@@ -213,5 +212,5 @@ def _use(program: Program, optimizer: Optimizer, place: Place) -> tuple[Related,
 
 def _place(optimizer: Optimizer) -> Place:
     given = optimizer.arguments.get(_PARAMETER[optimizer.class_name])
-    place = trainings.written_at(given) if given is not None else None
+    place = given.written_at if given is not None else None
     return place or optimizer.place

@@ -199,7 +199,7 @@ def _watched(program: Program, fit: Fit, callback: Callback, class_name: str) ->
     keeps_best = class_name != "ModelCheckpoint" or boolean(callback.arguments.value("save_best_only")) is True
     if watched is None or callback.arguments.open:
         return
-    place = (trainings.written_at(given) if given is not None else None) or callback.place
+    place = (given.written_at if given is not None else None) or callback.place
     assert place is not None
     validated = watched.startswith("val_")
     base = watched.removeprefix("val_")
@@ -241,7 +241,7 @@ def _instead(base: str, names: frozenset[str]) -> str:
 def _direction(fit: Fit, callback: Callback, class_name: str, watched: str, base: str) -> Iterator[_Problem]:
     given = callback.arguments.get("mode")
     mode = text(given.value) if given is not None else None
-    place = trainings.written_at(given) if given is not None else None
+    place = given.written_at if given is not None else None
     if mode not in ("min", "max") or place is None:
         return
     falls = base == "loss" or base.endswith("_loss")
@@ -256,7 +256,7 @@ def _patience(fit: Fit, callback: Callback, class_name: str) -> Iterator[_Proble
     given = callback.arguments.get("patience")
     patience = number(given.value) if given is not None else None
     epochs = trainings.epochs(fit)
-    place = trainings.written_at(given) if given is not None else None
+    place = given.written_at if given is not None else None
     if class_name == "ModelCheckpoint" or patience is None or place is None or epochs is None:
         return
     if 1 < epochs <= patience:
@@ -269,7 +269,7 @@ def _lowest_rate(fit: Fit, callback: Callback, class_name: str) -> Iterator[_Pro
     rate = optimizer.learning_rate.value if optimizer is not None and not optimizer.learning_rate.schedule else None
     given = callback.arguments.get("min_lr")
     lowest = number(given.value) if given is not None else None
-    place = trainings.written_at(given) if given is not None else None
+    place = given.written_at if given is not None else None
     if class_name != "ReduceLROnPlateau" or rate is None or lowest is None or place is None or rate <= 0:
         return
     if lowest >= rate:

@@ -239,7 +239,7 @@ class ScheduleDoesNotFitRun(Rule):
             return slow
         given = arguments.get("decay_steps")
         decay_steps = number(given.value) if given is not None else None
-        place = trainings.written_at(given) if given is not None else None
+        place = given.written_at if given is not None else None
         if decay_steps is None or decay_steps <= 0 or place is None:
             return None
         ends = class_name in _TO_AN_END
@@ -265,7 +265,7 @@ class ScheduleDoesNotFitRun(Rule):
         class_name, arguments = schedule
         given = arguments.get("decay_steps")
         decay_steps = number(given.value) if given is not None else None
-        place = trainings.written_at(given) if given is not None else None
+        place = given.written_at if given is not None else None
         if given is None or decay_steps is None or decay_steps <= 0 or place is None:
             return None
         vanished_at = _vanished_at(class_name, arguments, decay_steps, self.option("vanished"))
@@ -281,7 +281,7 @@ class ScheduleDoesNotFitRun(Rule):
         """A rate that rises for a large part of the training."""
         given = arguments.get("warmup_steps")
         rising = number(given.value) if given is not None else None
-        place = trainings.written_at(given) if given is not None else None
+        place = given.written_at if given is not None else None
         if given is None or rising is None or place is None or rising <= self.option("warm-up") * steps:
             return None
         message = (
@@ -330,7 +330,7 @@ def _ends_at_plateau(program: Program, fit: Fit) -> Iterator[Report]:
         factor = number(given.value) if given is not None else None
         if given is None or factor is None or not 0 < factor < LEAST_FACTOR or lowest is not None:
             continue
-        place = trainings.written_at(given) or callback.place or fit.place
+        place = given.written_at or callback.place or fit.place
         yield Report(
             place=place,
             message=(

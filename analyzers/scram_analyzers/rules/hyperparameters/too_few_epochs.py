@@ -19,7 +19,7 @@ from scram_analyzers.run.wording import counted
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
 
-USUAL = "20"
+USUAL = 20
 
 
 class TooFewEpochs(Rule):
@@ -208,13 +208,14 @@ class TooFewEpochs(Rule):
         )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
-        """Write a usual number of epochs in the place of the number."""
+        """Write a usual number of epochs in the place of the number, or three times a number that was not enough."""
         for fit in program.fits:
-            if fit.epochs is None or fit.epochs.place is None:
+            place = fit.epochs.written_at if fit.epochs is not None else None
+            rounds = trainings.epochs(fit)
+            if place is None or rounds is None or program.range_of(place) != finding.range:
                 continue
-            place = self._too_few(program, fit)
-            if place is not None and program.range_of(place) == finding.range:
-                return Fix(f"Train for {USUAL} epochs", Applicability.UNSAFE, (fixes.replace(program, place, USUAL),))
+            more = str(max(USUAL, 3 * rounds))
+            return Fix(f"Train for {more} epochs", Applicability.UNSAFE, (fixes.replace(program, place, more),))
         return None
 
     def _too_few(self, program: Program, fit: Fit) -> Place | None:
@@ -231,7 +232,7 @@ class TooFewEpochs(Rule):
             return None
         if _is_for_show(fit, counted=counted) or trainings.is_repeated(program, fit):
             return None
-        return trainings.written_at(fit.epochs) if fit.epochs is not None else fit.place
+        return fit.epochs.written_at if fit.epochs is not None else fit.place
 
 
 FEW_ROUNDS = 2

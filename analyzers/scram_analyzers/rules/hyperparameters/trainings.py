@@ -11,7 +11,7 @@ from scram_analyzers.source.model import Model, ModelKind
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
 from scram_analyzers.source.reading import parents
-from scram_analyzers.source.values import Argument, integer, number
+from scram_analyzers.source.values import integer, number
 
 DEFAULT_BATCH_SIZE = 32
 _READY = (ModelKind.APPLICATION, ModelKind.LOADED)
@@ -94,11 +94,3 @@ def _is_made_in(loop: cst.CSTNode, model: Model | None) -> bool:
 def begins_trained(model: Model | None) -> bool:
     """Whether part of the model comes with trained weights."""
     return model is None or model.kind in _READY or any(nested.kind in _READY for nested in model.nested)
-
-
-def written_at(argument: Argument) -> Place | None:
-    """Where an argument's number stands, when it can be replaced there; else the argument."""
-    for place in (argument.value.place, argument.place):
-        if place is not None and isinstance(place.node, cst.BaseExpression):
-            return place
-    return argument.place

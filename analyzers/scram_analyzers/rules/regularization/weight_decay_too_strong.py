@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule
-from scram_analyzers.rules.hyperparameters import trainings
 from scram_analyzers.run.wording import share
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Optimizer, Program
@@ -119,5 +118,5 @@ def _decay(optimizer: Optimizer) -> float | None:
 
 def _place(optimizer: Optimizer) -> Place:
     given = optimizer.arguments.get("weight_decay")
-    place = trainings.written_at(given) if given is not None else None
+    place = given.written_at if given is not None else None
     return place or optimizer.place

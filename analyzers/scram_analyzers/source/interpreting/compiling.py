@@ -99,21 +99,17 @@ def _learning_rate(interpreter: Interpreter, kind: str, given: Arguments, named:
         start = _schedule_start(thing)
         return LearningRate(
             number(start.value) if start is not None else None,
-            _written_at(start) if start is not None else value.place,
+            start.written_at if start is not None else value.place,
             start.place if start is not None else argument.place,
             thing.kind.rpartition(".")[2],
             parameter,
         )
     assumed = isinstance(value, Constant) and value.assumed
-    return LearningRate(number(value), _written_at(argument), argument.place, None, parameter, assumed)
+    return LearningRate(number(value), argument.written_at, argument.place, None, parameter, assumed)
 
 
 def _schedule_start(schedule: Created) -> Argument | None:
     return schedule.arguments.get("initial_learning_rate")
-
-
-def _written_at(argument: Argument) -> Place | None:
-    return argument.value.place or argument.place
 
 
 def losses_of(interpreter: Interpreter, argument: Argument | None) -> Iterator[Loss]:

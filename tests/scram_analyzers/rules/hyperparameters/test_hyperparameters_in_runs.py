@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from scram_analyzers.engine import analyze_run
+from scram_analyzers.engine import analyze_run, analyze_source
 from scram_analyzers.findings import Severity
 from scram_analyzers.rules.architecture.nothing_to_train import NothingToTrain
 from scram_analyzers.rules.hyperparameters.batch_size_too_large import BatchSizeTooLarge
@@ -76,6 +76,27 @@ def test_a_run_that_ended_while_it_still_learned() -> None:
     assert report.message.startswith("The run ended after 10 epochs while the validation loss still fell by")
     assert reports(TooFewEpochs, history(run_info(epochs=30), record=RECORD, losses=losses)) == []
     assert reports(TooFewEpochs, history(record=RECORD)) == []
+
+
+SCRIPT = """import keras
+
+EPOCHS = 10
+model = keras.Sequential([keras.layers.Dense(64, activation="relu"), keras.layers.Dense(10, activation="softmax")])
+model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+model.fit(x, y, epochs=EPOCHS, validation_data=(x_val, y_val))
+"""
+
+
+def test_a_run_that_ended_too_soon_is_given_three_times_the_epochs() -> None:
+    losses = [2.3, 2.1, 1.8, 1.5, 1.3, 1.1, 0.9, 0.8, 0.7, 0.6]
+    rules = RuleSet.build({"SCR110"})
+    analysis = analyze_source(SCRIPT, "train.py", rules)
+    assert not analysis.findings
+    (finding,) = analyze_run(history(losses=losses, val_loss=losses), rules, analysis.program)
+    assert finding.range.start.line == 3
+    fix = analysis.fix(finding)
+    assert fix is not None
+    assert [(edit.range, edit.content) for edit in fix.edits] == [(finding.range, "30")]
 
 
 def test_a_short_run_whose_loss_falls_fast() -> None:

@@ -143,6 +143,31 @@ async def test_a_run_confirms_what_the_source_said(code: Editor, project: Path, 
     assert not await code.shown(uri, version), "the text that both spoke of is gone"
 
 
+PIXELS = """import keras
+
+(x, y), _ = keras.datasets.mnist.load_data()
+model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+model.fit(x, y, epochs=20, validation_split=0.1)
+"""
+
+
+async def test_what_a_run_confirmed_goes_with_what_the_source_said_of_it(
+    code: Editor, project: Path, start_run: StartRun
+) -> None:
+    uri = code.open(project / "train.py", PIXELS)
+    await code.shows(uri, [("SCR201", "scram")])
+    run = await start_run()
+    await run.find(SourceRange.of(6, 10, 6, 11), "SCR201")
+    await run.find(SourceRange.of(4, 0, 4, 5), "SCR601")
+    own, confirmed = ("SCR601", "scram (run)"), ("SCR201", "scram (run)")
+    await code.shows(uri, [own, confirmed])
+    code.change(uri, insert(3, "x = x / 255\n"))  # mended, but not in the text that both speak of
+    await code.shows(uri, [own])
+    code.replace(uri, types.Range(types.Position(3, 0), types.Position(4, 0)), "")
+    await code.shows(uri, [own, confirmed])
+
+
 async def test_a_run_finding_of_its_own_stands_beside_those_of_the_source(
     code: Editor, project: Path, start_run: StartRun
 ) -> None:

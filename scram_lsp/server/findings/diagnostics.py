@@ -25,6 +25,7 @@ class DiagnosticsStore:
 
     def __init__(self) -> None:
         self._findings: dict[tuple[Origin, str], tuple[Finding, ...]] = {}
+        self._confirming: dict[str, frozenset[tuple[object, ...]]] = {}
 
     def set(self, origin: Origin, uri: str, findings: Iterable[Finding]) -> None:
         """Replace what one origin says of a document. Syntax errors are left to the tools for them."""
@@ -38,15 +39,40 @@ class DiagnosticsStore:
         """What one origin says of a document."""
         return self._findings.get((origin, uri), ())
 
+    def settle(self, uri: str) -> None:
+        """Take note of the run findings that the source says too, as long as the document is open.
+
+        They are about what the source sees: when it sees that no more, as it was mended elsewhere, they are not shown.
+        """
+        known, run = self._confirming.get(uri, frozenset()), self.of(Origin.RUN, uri)
+        confirming = frozenset(_told(each) for each in run if _told(each) in known or self.confirms(uri, each))
+        if confirming:
+            self._confirming[uri] = confirming
+        else:
+            self._confirming.pop(uri, None)
+
+    def forget(self, uri: str) -> None:
+        """Drop all that was said of a document that is closed."""
+        for origin in Origin:
+            self._findings.pop((origin, uri), None)
+        self._confirming.pop(uri, None)
+
     def merged(self, uri: str) -> list[Finding]:
         """What there is to show of a document: a run finding stands for the source finding it confirms."""
-        return merge(self.of(Origin.SOURCE, uri), self.of(Origin.RUN, uri))
+        confirming = self._confirming.get(uri, frozenset())
+        run = [each for each in self.of(Origin.RUN, uri) if _told(each) not in confirming or self.confirms(uri, each)]
+        return merge(self.of(Origin.SOURCE, uri), run)
 
     def confirms(self, uri: str, finding: Finding) -> bool:
         """Whether a run finding says what the source said already."""
         return finding.origin is Origin.RUN and any(
             each.code == finding.code and each.range.overlaps(finding.range) for each in self.of(Origin.SOURCE, uri)
         )
+
+
+def _told(finding: Finding) -> tuple[object, ...]:
+    """What a run said, wherever it has moved to since."""
+    return finding.code, finding.message, finding.moment
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,8 +177,7 @@ class Publisher:
 
     def closed(self, document: Document) -> None:
         """Clear what the source said of a document; what a run said of its file stays."""
-        self._store.set(Origin.SOURCE, document.uri, ())
-        self._store.set(Origin.RUN, document.uri, ())
+        self._store.forget(document.uri)
         self._code_starts.pop(document.uri, None)
         if document.path is not None and self._runs.of(document.path):
             self._closed_uris[file_key(document.path)] = document.uri
@@ -212,6 +211,7 @@ class Publisher:
     def _written_of(self, document: Document) -> tuple[types.Diagnostic, ...]:
         """An open document's diagnostics: those of before where an edit leaves all that they say as it was."""
         locate = self._locator(document.filename, document.uri, document.positions)
+        self._store.settle(document.uri)
         last, written = self._last_written.get(document.uri, {}), list[types.Diagnostic]()
         kept = self._last_written[document.uri] = {}
         for finding in self._store.merged(document.uri):

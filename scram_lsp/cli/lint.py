@@ -45,10 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return run_command(COMMAND, lambda: main_rule(given[1:]))
     options = _parser().parse_intermixed_args(given)
-    from scram_lsp.deferred_methods import deferred_methods
     from scram_lsp.deferred_modules import deferred_modules
+    from scram_lsp.quick_dataclasses import quick_dataclasses
 
-    with deferred_methods(), deferred_modules():
+    with quick_dataclasses(), deferred_modules():
         return run_command(COMMAND, lambda: _lint(options))
 
 

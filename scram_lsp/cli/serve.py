@@ -23,9 +23,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.parse_args(sys.argv[1:] if arguments is None else arguments)
     gc.disable()  # little is garbage before the first diagnostics are shown; `run` switches it on again
     with deferred_modules():
-        from scram_lsp.deferred_methods import deferred_methods
+        from scram_lsp.quick_dataclasses import quick_dataclasses
 
-        with deferred_methods():
+        with quick_dataclasses():
             from scram_lsp.server.main import run
 
     return run()

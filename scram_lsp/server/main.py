@@ -8,6 +8,7 @@ import os
 import sys
 
 from scram_lsp.deferred_methods import deferred_methods
+from scram_lsp.quick_dataclasses import quick_dataclasses
 from scram_lsp.server.analysis.text_analysis import TextAnalysis
 from scram_lsp.server.client_input import ClientInput
 from scram_lsp.server.client_output import ClientOutput
@@ -57,7 +58,7 @@ def run() -> int:
     gc.disable()  # nothing is garbage while modules are loaded
     import attr  # noqa: F401 (its classes are deferred only once it is loaded)
 
-    with deferred_methods():
+    with deferred_methods(), quick_dataclasses():
         from scram_lsp.server.conversation import converse
         from scram_lsp.server.features import register
         from scram_lsp.server.language_server import ScramLanguageServer

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from scram_analyzers.findings import Finding, Fix
 from scram_analyzers.run.history import Moment, RunHistory
-from scram_lsp.deferred_methods import deferred_methods
+from scram_lsp.quick_dataclasses import quick_dataclasses
 from scram_lsp.training.background import Background
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 LOADED_QUICKLY = ("libcst", "scram_analyzers", "scram_lsp")
-"""Packages of which the methods of dataclasses are compiled when they are called: few of them ever are."""
+"""Packages of which the dataclasses are made quickly."""
 
 _loading = threading.Lock()
 
@@ -110,7 +110,7 @@ def _quick_loading() -> Iterator[None]:
     """Of several runs that load at a time one does so; the others wait for single modules only, not for each other."""
     is_first = _loading.acquire(blocking=False)
     try:
-        with deferred_methods(LOADED_QUICKLY) if is_first else nullcontext():
+        with quick_dataclasses(LOADED_QUICKLY) if is_first else nullcontext():
             yield
     finally:
         if is_first:

@@ -31,15 +31,14 @@ background.release()
 background.finish(60.0)
 import libcst
 
-is_put_off = "patterns" not in libcst.MatchSequence.__init__.__code__.co_varnames
-print(inquiry.checks > 50, "exec" in vars(dataclasses), is_put_off)
+print(inquiry.checks > 50, dataclasses.dataclass.__module__, "__setattr__" in vars(libcst.MatchSequence))
 """
 
 
 def test_the_rules_are_loaded_quickly_and_nothing_stays_changed():
     root = Path(__file__).resolve().parent.parent.parent
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, cwd=root)
-    assert done.stdout.split() == ["True", "False", "True"]
+    assert done.stdout.split() == ["True", "dataclasses", "False"]
 
 
 def test_the_script_is_read_before_the_end_asks_for_it(tmp_path, monkeypatch):

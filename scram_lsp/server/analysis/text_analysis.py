@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from scram_lsp.deferred_methods import deferred_methods
 from scram_lsp.deferred_modules import deferred_modules
+from scram_lsp.quick_dataclasses import quick_dataclasses
 from scram_lsp.quick_nodes import make_nodes_quickly
 from scram_lsp.server.documents.configuration import Configuration, is_excluded
 
@@ -92,7 +92,7 @@ def load_analysis() -> None:
 
     A collector that is switched off stays so: the opening is over sooner without it.
     """
-    with _loading, deferred_methods(), deferred_modules():
+    with _loading, quick_dataclasses(), deferred_modules():
         from scram_analyzers.rules.registry import rule_classes
 
         if rule_classes.cache_info().currsize:

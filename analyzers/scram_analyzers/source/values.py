@@ -38,6 +38,10 @@ class Statistic(Unknown):
     data: Data | None = None
 
 
+WORD_INDEX = "word_index"
+"""What a `Tokenizer` calls the dict of its words; as a `Statistic` the number of them, wherever it is handed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Constant:
     """A number, string, bool or None. `assumed`: a default that a caller or the command line may override."""

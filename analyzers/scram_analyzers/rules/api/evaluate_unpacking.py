@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 import libcst as cst
 
@@ -214,3 +215,24 @@ def _two_names(target: cst.Tuple, named: Place, compiled: Compile) -> Iterator[R
             f"The first value is the loss, so {first} holds the loss and {second} the metric.",
             recipe=f"{second}, {first} = ...",
         )
+    elif _names_metric(first, compiled) and not _names_metric(second, compiled):
+        yield Report(
+            named,
+            f"The first value is the loss ({compiled.losses[0].name}), so {first} holds the loss and {second} the "
+            "metric.",
+            related=(Related(compiled.place, "The loss and the metric."),),
+            recipe=f"{second}, {first} = ...",
+        )
+
+
+def _names_metric(name: str, compiled: Compile) -> bool:
+    """Whether a name speaks of the one distance that is the metric, where another one is the loss."""
+    measured = [metric.name for metric in compiled.metrics or ()]
+    judged = [loss.name for loss in compiled.losses]
+    if len(measured) != 1 or len(judged) != 1 or judged[0] is None or measured[0] not in SHORT or measured == judged:
+        return False
+    return SHORT[measured[0]] in name.lower().split("_")
+
+
+SHORT: Mapping[str | None, str] = MappingProxyType({"mean_absolute_error": "mae", "mean_squared_error": "mse"})
+"""What people call distances in the names of their variables."""

@@ -210,7 +210,7 @@ class RemovedApi(Rule):
         for use in uses:
             yield Report(
                 place=use.place,
-                message=f"Keras 3 has no {use.what}: {use.instead}.",
+                message=f"{_owner(use.what)} has no {use.what}: {use.instead}.",
                 severity=use.severity or keras_versions.severity_of(version),
                 recipe=use.recipe,
             )
@@ -230,6 +230,10 @@ class RemovedApi(Rule):
             applicability = Applicability.UNSAFE if new else Applicability.SAFE
             return Fix(f"Write {use.recipe}", applicability, (*edits.values(), *imports))
         return None
+
+
+def _owner(what: str) -> str:
+    return "TensorFlow 2" if what.startswith("tensorflow.train.") else "Keras 3"
 
 
 @dataclass(frozen=True, slots=True)

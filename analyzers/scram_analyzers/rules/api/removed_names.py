@@ -136,12 +136,33 @@ _BACKEND: Mapping[str, str] = MappingProxyType(
 """Functions that `keras.backend` once had; tf.keras keeps many of them."""
 
 
+_TENSORFLOW_1: Mapping[str, str] = MappingProxyType(
+    {
+        "AdamOptimizer": "Adam",
+        "AdadeltaOptimizer": "Adadelta",
+        "AdagradOptimizer": "Adagrad",
+        "FtrlOptimizer": "Ftrl",
+        "GradientDescentOptimizer": "SGD",
+        "MomentumOptimizer": "SGD",
+        "RMSPropOptimizer": "RMSprop",
+    }
+)
+"""Optimizers of TensorFlow 1 (`tf.train`) and what Keras has in their place."""
+
+
+def _of_tensorflow_1(dotted: str) -> Removed | None:
+    module, _, last = dotted.rpartition(".")
+    if module != "tensorflow.train" or last not in _TENSORFLOW_1:
+        return None
+    return Removed(dotted, f"use {_TENSORFLOW_1[last]} of keras.optimizers")
+
+
 @functools.lru_cache(maxsize=4096)
 def removed(dotted: str) -> Removed | None:
     """What is known of a dotted name that the program reaches; None for names that Keras 3 has."""
     tf_keras = dotted.startswith("tensorflow.keras.")
     if not tf_keras and not dotted.startswith("keras."):
-        return None
+        return _of_tensorflow_1(dotted)
     name = dotted.removeprefix("tensorflow.")
     if name in _CLASSES:
         return Removed(name, f"use {_CLASSES[name].rpartition('.')[2]}", _CLASSES[name])

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.architecture.paths import shaped_models, words
-from scram_analyzers.rules.base import Example, Reference, Report, Rule
+from scram_analyzers.rules.architecture.paths import declared_input, sample_shape, shaped_models, words, written
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.entries import entries_of
 from scram_analyzers.source.graph import InputSpec, Layer, Shape
 from scram_analyzers.source.model import Model
-from scram_analyzers.source.program import Program
+from scram_analyzers.source.program import Fit, Program
 from scram_analyzers.source.shapes import ModelShapes
 from scram_analyzers.source.values import text
 
@@ -53,6 +53,23 @@ class DataFormatMismatch(Rule):
             model.compile(loss="categorical_crossentropy", optimizer="adam")
             """,
         ),
+        Example(
+            "Pictures put into Theano's order for a model that is declared in TensorFlow's",
+            """
+            from keras.datasets import mnist
+            from keras.layers import Conv2D, Dense, Flatten
+            from keras.models import Sequential
+
+            (x_train, y_train), _ = mnist.load_data()
+            x_train = x_train.reshape(-1, 1, 28, 28) / 255
+            model = Sequential()
+            model.add(Conv2D(32, (3, 3), activation="relu", input_shape=(28, 28, 1)))
+            model.add(Flatten())
+            model.add(Dense(10, activation="softmax"))
+            model.compile(loss="sparse_categorical_crossentropy", optimizer="adam")
+            model.fit(»x_train«, y_train, epochs=5, validation_split=0.1)
+            """,
+        ),
     )
     good = (
         Example(
@@ -86,8 +103,9 @@ class DataFormatMismatch(Rule):
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:
-        """Report each first convolution whose input has its channels on the other side."""
-        return program.each(shaped_models(program), self._of_model)
+        """Report each first convolution whose input has its channels on the other side, and data that have."""
+        yield from program.each(shaped_models(program), self._of_model)
+        yield from program.each(program.fits, _of_fit)
 
     def _of_model(self, program: Program, pair: tuple[Model, ModelShapes]) -> Iterator[Report]:
         model, shapes = pair
@@ -112,6 +130,39 @@ class DataFormatMismatch(Rule):
                 layer.place,
                 f"{words(layer)} expects the channels {expected}, but its input {source} has them {found}.",
             )
+
+
+def _of_fit(_: Program, fit: Fit) -> Iterator[Report]:
+    """Pictures laid out the other way round than the model declares."""
+    shape, declared = sample_shape(fit.inputs), declared_input(fit.model)
+    if shape is None or declared is None or declared.shape is None or fit.x is None or fit.x.place is None:
+        return
+    if not is_turned(shape, declared.shape) or declared.place is None:
+        return
+    found, expected = ("first", "last") if looks_channels_first(shape) else ("last", "first")
+    moved = [step.place for step in fit.inputs.steps if step.name in _TURNING] if fit.inputs is not None else []
+    related = [Related(place, "They are laid out here.") for place in moved[-1:] if place is not None]
+    yield Report(
+        fit.x.place,
+        f"These pictures of {written(shape)} have their channels {found}, but the model's input is declared with the "
+        f"channels {expected}: {written(declared.shape)}.",
+        (*related, Related(declared.place, "The shape is declared here.")),
+    )
+
+
+_TURNING = ("reshape", "transpose")
+
+
+def is_turned(shape: Shape, declared: Shape) -> bool:
+    """Whether data have the declared sizes, but the channels at the other end."""
+    if len(shape) != PICTURE_AXES or len(declared) != PICTURE_AXES or None in shape or shape == declared:
+        return False
+    if looks_channels_first(shape):
+        return (*shape[1:], shape[0]) == declared
+    return looks_channels_first(declared) and (*declared[1:], declared[0]) == shape
+
+
+PICTURE_AXES = 3
 
 
 def looks_channels_first(shape: Shape) -> bool:

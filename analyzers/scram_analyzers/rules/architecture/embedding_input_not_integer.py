@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.source.data import Data, DataStep, StepKind
-from scram_analyzers.source.entries import entries_of, entry_layers
+from scram_analyzers.source.data import Data, DataStep, LabelForm, StepKind
+from scram_analyzers.source.entries import entries_from, entries_of, entry_layers
+from scram_analyzers.source.graph import Tensor
+from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
 
 
@@ -65,13 +67,19 @@ class EmbeddingInputNotInteger(Rule):
         return program.each(program.fits, self._of_fit)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
-        scaled = _scaled(fit.inputs)
-        if scaled is None or fit.x is None or fit.x.place is None or not _enters_embedding(fit):
-            return
-        name = fit.x.place.text if len(fit.x.place.text) <= 30 else "The input"
-        related = (Related(scaled.place, "They are scaled here."),) if scaled.place is not None else ()
-        message = f"The Embedding looks up whole numbers, but {name} was scaled: nearly all of it becomes row 0."
-        yield Report(fit.x.place, message, related)
+        for data, place in _looked_up(fit):
+            name = place.text if len(place.text) <= 30 else "the input"
+            scaled = _scaled(data)
+            if scaled is not None:
+                related = (Related(scaled.place, "They are scaled here."),) if scaled.place is not None else ()
+                message = (
+                    f"The Embedding looks up whole numbers, but {name} was scaled: nearly all of it becomes row 0."
+                )
+                yield Report(place, message, related)
+            elif _are_fractions(data):
+                related = (Related(data.place, "They are made here."),) if data.place is not None else ()
+                message = f"The Embedding looks up whole numbers, but {name} holds fractions: all of it becomes row 0."
+                yield Report(place, message, related)
 
 
 def _scaled(data: Data | None) -> DataStep | None:
@@ -86,7 +94,24 @@ LARGEST = 10.0
 """What is scaled stays within; word numbers go into the hundreds."""
 
 
-def _enters_embedding(fit: Fit) -> bool:
-    entries = list(entries_of(fit.model)) if fit.model is not None else []
+def _are_fractions(data: Data) -> bool:
+    """Whether they are random numbers between 0 and 1, in which no number of a row can be."""
+    known = data.range is not None and data.range.low >= 0 and data.range.high <= 1
+    return known and data.labels is LabelForm.CONTINUOUS and data.dtype == "float64" and not data.steps
+
+
+def _looked_up(fit: Fit) -> Iterator[tuple[Data, Place]]:
+    """What enters a model by an Embedding, and where it is passed."""
+    if fit.model is None:
+        return
+    data, place = fit.inputs, fit.x.place if fit.x is not None else None
+    if data is not None and place is not None and not fit.feeds and _are_embedded(entries_of(fit.model)):
+        yield data, place
+    for feed in fit.feeds:
+        if _are_embedded(entries_from(fit.model, (feed.entry,))):
+            yield feed.data, feed.place
+
+
+def _are_embedded(entries: Sequence[Tensor]) -> bool:
     layers = list(entry_layers(entries[0])) if len(entries) == 1 else []
     return len(layers) == 1 and layers[0].class_name == "Embedding"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import libcst as cst
-
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.architecture.paths import models_of
@@ -22,7 +20,7 @@ from scram_analyzers.source.model import Model
 from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
-from scram_analyzers.source.values import Argument, integer
+from scram_analyzers.source.values import WORD_INDEX, Argument, Statistic, Value, integer
 
 
 class EmbeddingVocabularyTooSmall(Rule):
@@ -263,8 +261,8 @@ def _one_row_short(program: Program) -> Iterator[Report]:
         if not data.source.endswith("Tokenizer.texts_to_sequences"):
             continue
         rows = _rows(layer)
-        counted = rows.value.place if rows is not None else None
-        if rows is not None and counted is not None and _counts_words(counted) and layer.identity not in said:
+        counted = _word_count(rows.value) if rows is not None else None
+        if rows is not None and counted is not None and layer.identity not in said:
             said.add(layer.identity)
             yield Report(
                 place=rows.place or layer.place,
@@ -283,13 +281,9 @@ def _unless_cut(data: Data) -> str:
     return f", if the texts have fewer than {int(data.range.high) + 1} words" if data.range is not None else ""
 
 
-def _counts_words(place: Place) -> bool:
-    """Whether an expression is `len(tokenizer.word_index)`."""
-    node = place.node
-    if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Name) or node.func.value != "len":
-        return False
-    counted = node.args[0].value if len(node.args) == 1 else None
-    return isinstance(counted, cst.Attribute) and counted.attr.value == "word_index"
+def _word_count(rows: Value) -> Place | None:
+    """Where rows are counted that are as many as a Tokenizer's words: `len(tokenizer.word_index)`, and no more."""
+    return rows.place if isinstance(rows, Statistic) and rows.name == WORD_INDEX else None
 
 
 def _rows(layer: Layer) -> Argument | None:

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 import libcst as cst
 
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.architecture.paths import sample_shape
+from scram_analyzers.rules.architecture.data_format_mismatch import is_turned
+from scram_analyzers.rules.architecture.paths import declared_input, sample_shape, written
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.data import Data
-from scram_analyzers.source.graph import InputSpec, Producer, Shape
-from scram_analyzers.source.model import Model
-from scram_analyzers.source.once import once
+from scram_analyzers.source.graph import InputSpec, Shape
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Evaluation, Fit, Program
 
@@ -104,11 +103,18 @@ class InputShapeMismatch(Rule):
 
 
 def _of_fit(_: Program, fit: Fit) -> Iterator[Report]:
-    shape, declared = sample_shape(fit.inputs), _declared(fit.model)
+    shape, declared = sample_shape(fit.inputs), declared_input(fit.model)
     if shape is None or declared is None or declared.shape is None or fit.x is None or fit.x.place is None:
         return
     if not _fits(shape, declared.shape):
-        yield _misshapen(fit.x.place, shape, declared)
+        if not is_turned(shape, declared.shape):  # which has a rule of its own
+            yield _misshapen(fit.x.place, shape, declared)
+        return
+    judged = fit.validation
+    data = judged.value if judged is not None and isinstance(judged.value, Data) else None
+    other = sample_shape(data)
+    if judged is not None and judged.place is not None and other is not None and not _fits(other, declared.shape):
+        yield _misshapen(judged.place, other, declared)
 
 
 def _misshapen(place: Place, shape: Shape, declared: InputSpec) -> Report:
@@ -116,8 +122,7 @@ def _misshapen(place: Place, shape: Shape, declared: InputSpec) -> Report:
     assert declared.shape is not None
     return Report(
         place,
-        f"Each example has the shape {_written(shape)}, but the model's input is declared as "
-        f"{_written(declared.shape)}.",
+        f"Each example has the shape {written(shape)}, but the model's input is declared as {written(declared.shape)}.",
         related,
     )
 
@@ -125,22 +130,30 @@ def _misshapen(place: Place, shape: Shape, declared: InputSpec) -> Report:
 def _single_examples(_: Program, evaluation: Evaluation) -> Iterator[Report]:
     """An evaluation of examples of another shape, or a prediction for one that lacks the axis of the batch."""
     data = evaluation.x.value if evaluation.x is not None else None
-    declared = _declared(evaluation.model)
+    declared = declared_input(evaluation.model)
     if not isinstance(data, Data) or not data.shape or data.batched or declared is None or not declared.shape:
         return
     place = evaluation.x.place if evaluation.x is not None else None
     if place is None:
         return
-    if not _is_one_example(data) or data.shape != declared.shape:
+    if not _is_picture(data) and (not _is_one_example(data) or data.shape != declared.shape):
         if not _fits(data.shape[1:], declared.shape):
             yield _misshapen(place, data.shape[1:], declared)
         return
     yield Report(
         place,
         f"The call of {evaluation.method} expects a batch of examples, but {place.text} is a single one of the "
-        f"shape {_written(data.shape)}.",
+        f"shape {written(data.shape)}.",
         recipe=f"{place.text}[None]  # a batch of one",
     )
+
+
+def _is_picture(data: Data) -> bool:
+    """Whether data are a picture as it was read from its file, with no axis for a batch."""
+    return data.images and data.source.endswith(".load_img") and len(data.shape or ()) == PICTURE_AXES
+
+
+PICTURE_AXES = 3
 
 
 def _is_one_example(data: Data) -> bool:
@@ -149,20 +162,6 @@ def _is_one_example(data: Data) -> bool:
     if not isinstance(node, cst.Subscript) or len(node.slice) != 1:
         return False
     return isinstance(node.slice[0].slice, cst.Index)
-
-
-def _declared(model: Model | None) -> InputSpec | None:
-    """The one input of the model; None where there are several or none is declared."""
-    if model is None:
-        return None
-    only = _inputs(model)
-    return only[0] if len(only) == 1 and isinstance(only[0], InputSpec) else None
-
-
-@once
-def _inputs(model: Model) -> tuple[Producer, ...]:
-    inputs = {id(each): each.producer for each in model.tensors() if isinstance(each.producer, InputSpec)}
-    return tuple(inputs.values())
 
 
 def _fits(shape: Shape, declared: Shape) -> bool:
@@ -174,8 +173,3 @@ def _fits(shape: Shape, declared: Shape) -> bool:
     if len(shape) == len(declared) + 1 and shape[-1] in (1, None):
         return _fits(shape[:-1], declared)
     return False
-
-
-def _written(shape: Shape) -> str:
-    sizes = ["?" if size is None else str(size) for size in shape]
-    return f"({sizes[0]},)" if len(sizes) == 1 else f"({', '.join(sizes)})"

@@ -197,6 +197,9 @@ def _heads_on_maps(program: Program, compiled: Compile, fit: Fit | None, shapes:
     first = _first_of_run(model, head.layer)
     if first is not head.layer:
         related = (Related(first.place, "Flatten belongs before this layer."), *related)
+    recurrent = last_recurrent(model.outputs[0])
+    if recurrent is not None and boolean(recurrent.arguments.value("return_sequences")) is True:
+        related = (Related(recurrent.place, "It gives its output at every step: return_sequences=True."), *related)
     yield Report(
         head.layer.place,
         f"{words(head.layer)} gives an output of {by(output)} for each example, but {seen}.",

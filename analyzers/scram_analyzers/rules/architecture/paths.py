@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from scram_analyzers.source.data import Data
-from scram_analyzers.source.graph import Layer, Shape, Tensor
+from scram_analyzers.source.graph import InputSpec, Layer, Producer, Shape, Tensor
 from scram_analyzers.source.keras_api.layers import ACTIVATIONS
+from scram_analyzers.source.libraries.data_methods import FROM_FILES
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.once import once
 from scram_analyzers.source.program import Fit, Program
@@ -111,7 +112,9 @@ def is_activation(layer: Layer) -> bool:
 
 def sample_shape(data: Data | None) -> Shape | None:
     """The shape of one example; None for batches and datasets, whose axes are not the same."""
-    if data is None or not data.shape or data.batched or data.targets is not None:
+    if data is None or not data.shape:
+        return None
+    if (data.batched or data.targets is not None) and not data.source.endswith(FROM_FILES):
         return None
     return data.shape[1:]
 
@@ -126,6 +129,26 @@ def shaped_models(program: Program) -> tuple[tuple[Model, ModelShapes], ...]:
 def _shaped(_: Program, trained: tuple[Model, Fit | None]) -> Iterator[tuple[Model, ModelShapes]]:
     model, fit = trained
     yield model, ModelShapes(model, sample_shape(fit.inputs) if fit is not None else None)
+
+
+def declared_input(model: Model | None) -> InputSpec | None:
+    """The one input of the model; None where there are several or none is declared."""
+    if model is None:
+        return None
+    only = _inputs(model)
+    return only[0] if len(only) == 1 and isinstance(only[0], InputSpec) else None
+
+
+@once
+def _inputs(model: Model) -> tuple[Producer, ...]:
+    inputs = {id(each): each.producer for each in model.tensors() if isinstance(each.producer, InputSpec)}
+    return tuple(inputs.values())
+
+
+def written(shape: Shape) -> str:
+    """A shape for a message: "(28, 28, 1)"."""
+    sizes = ["?" if size is None else str(size) for size in shape]
+    return f"({sizes[0]},)" if len(sizes) == 1 else f"({', '.join(sizes)})"
 
 
 def by(sizes: Iterable[int | None]) -> str:

@@ -17,6 +17,7 @@ from scram_analyzers.run.input_range import unscaled_inputs
 from scram_analyzers.run.records import ArrayStatistics, Subject, SubjectKind
 from scram_analyzers.source.data import Data, Interval, StepKind
 from scram_analyzers.source.entries import normalized_at_once
+from scram_analyzers.source.libraries.loaders import TEXT_FILE
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
@@ -437,6 +438,7 @@ def _prepared(program: Program, network: Model) -> str:
 def _may_message(place: Place, data: Data) -> str:
     name = f"The input {place.text}" if len(place.text) <= 30 else "The training input"
     reader = data.source if data.source == "csv.reader" else data.source.rpartition(".")[2]
+    reader = "a text file" if data.source == TEXT_FILE else reader
     return (
         f"{name} comes from {reader} and nothing in this program scales it: columns that are not already within about "
         "-1 to 1 may dominate the others and hold training up."

@@ -97,7 +97,10 @@ def cut_rows(data: Data) -> set[cst.CSTNode]:
 
 
 def cut_alike(one: Data, other: Data) -> bool:
-    """Whether both are slices of the same array that begin with the same row, wherever they end: `x[:n]`."""
+    """Whether both are slices of the same array, by names, of which the rows of one are also in the other.
+
+    They begin with the same row, wherever they end (`x[:n]`), or one reaches back into the other.
+    """
     cuts = _last_cut(one), _last_cut(other)
     if cuts[0] is None or cuts[1] is None or not one.roots or one.roots != other.roots or one.rows is not None:
         return False
@@ -108,7 +111,18 @@ def cut_alike(one: Data, other: Data) -> bool:
         return False
     if first.lower is None and second.lower is None and _is_count(first.upper) and _is_count(second.upper):
         return True
+    if not (one.batched or other.batched) and (_reaches_back(first, second) or _reaches_back(second, first)):
+        return True
     return first.deep_equals(second) and isinstance(first.lower or first.upper, (cst.Name, cst.Integer))
+
+
+def _reaches_back(first: cst.Slice, second: cst.Slice) -> bool:
+    """Whether one slice begins some rows before the other ends: `x[:n]` and `x[n - 200:]`."""
+    bound, begin = first.upper, second.lower
+    if first.lower is not None or not isinstance(bound, cst.Name) or not isinstance(begin, cst.BinaryOperation):
+        return False
+    back = begin.right if isinstance(begin.operator, cst.Subtract) and begin.left.deep_equals(bound) else None
+    return isinstance(back, cst.Integer) and back.evaluated_value > 1  # one row may be a matter of counting
 
 
 def _is_count(upper: cst.BaseExpression | None) -> bool:

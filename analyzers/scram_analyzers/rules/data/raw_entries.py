@@ -10,6 +10,7 @@ from scram_analyzers.source.entries import entries_from, entries_of, entry_layer
 from scram_analyzers.source.graph import Layer, Tensor
 from scram_analyzers.source.keras_api.layers import ENCODING, NORMALIZING
 from scram_analyzers.source.libraries.data_methods import SCALED_RANGE
+from scram_analyzers.source.libraries.loaders import TEXT_FILE
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.program import Program
 
@@ -42,6 +43,8 @@ def is_raw_table(program: Program, data: Data) -> bool:
     names = {step.name for step in data.steps}
     if reader not in TABLE_READERS or data.images:
         return False
+    if data.source == TEXT_FILE and (data.dtype is None or not data.dtype.startswith("float")):
+        return False  # words, or what stands for them
     if data.batched and reader != MADE_OF_BATCHES and (names.isdisjoint(_BATCHING) or "map" in names):
         return False
     if data.scaled or any(step.kind is StepKind.ENCODED and step.certain for step in data.steps):
@@ -70,6 +73,7 @@ MADE_OF_BATCHES = "make_csv_dataset"
 
 TABLE_READERS = (
     MADE_OF_BATCHES,
+    "open",
     "reader",
     "load_dataset",
     "read_csv",

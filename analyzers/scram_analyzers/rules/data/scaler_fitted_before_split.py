@@ -348,6 +348,8 @@ def _leak(data: Data) -> tuple[Learned, DataStep] | None:
             continue  # fitted to some of the rows
         split = next((later for later in data.steps[position + 1 :] if later.kind is StepKind.SPLIT), None)
         if split is not None and learned.data.roots & (data.origins | data.roots):
+            if _split(learned.data) is not None:
+                continue  # the test part had been set aside before; this split is for validation
             return learned, split
         earlier = _split(data)
         if earlier is not None and learned.data.roots & data.origins:  # fitted to all, applied to the parts

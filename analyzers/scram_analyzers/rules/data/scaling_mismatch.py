@@ -170,18 +170,32 @@ class ScalingMismatch(Rule):
 
     def _difference(self, trained: Data, judged: Data) -> str | None:
         """What differs, in words; None when nothing does or it can't be told."""
-        if trained.source != judged.source or not trained.source:
+        pictures = trained.images and judged.images
+        if not trained.source or (trained.source != judged.source and not pictures):
             return None
         if trained.range is not None and judged.range is not None and _covers(trained) and _covers(judged):
             small, large = sorted((trained.range.magnitude, judged.range.magnitude))
-            if small > 0 and large / small > self.option("max-ratio") and (trained.scaled or judged.scaled):
+            apart = small > 0 and large / small > self.option("max-ratio") and (trained.scaled or judged.scaled)
+            if apart or (pictures and _centred_apart(trained, judged)):
                 return f"{_words(judged.range)}, {{trained}} from {_words(trained.range)}"
+            return None
+        if trained.source != judged.source:
             return None
         if _by_program(trained) and _is_raw(judged):
             return "is as it was read, {trained} is scaled"
         if _by_program(judged) and _is_raw(trained):
             return "is scaled, {trained} is as it was read"
         return None
+
+
+def _centred_apart(trained: Data, judged: Data) -> bool:
+    """Whether pixels were moved to both sides of zero in one of them only, and scaled by numbers in both."""
+    if trained.range is None or judged.range is None or not (trained.scaled and judged.scaled):
+        return False
+    scaling = (step for data in (trained, judged) for step in data.steps if step.kind is StepKind.SCALED)
+    if any(step.number is None or not step.certain for step in scaling):
+        return False
+    return (trained.range.low < 0) != (judged.range.low < 0)
 
 
 def _words(interval: Interval) -> str:

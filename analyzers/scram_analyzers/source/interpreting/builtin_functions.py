@@ -12,13 +12,15 @@ from scram_analyzers.source.data import Data
 from scram_analyzers.source.interpreting import containers
 from scram_analyzers.source.interpreting.attributes import SUPER, get_attribute
 from scram_analyzers.source.interpreting.state import DictObject, ListObject, join_values
-from scram_analyzers.source.libraries import data_operations
+from scram_analyzers.source.libraries import data_operations, loaders
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
     UNKNOWN,
+    WORD_INDEX,
     Arguments,
     Constant,
     Method,
+    Statistic,
     Symbol,
     Tuple,
     Unknown,
@@ -82,6 +84,8 @@ def _length(interpreter: Interpreter, arguments: Arguments, place: Place) -> Val
     data = data_operations.as_data(value)
     if data is not None and data.samples is not None:
         return Constant(data.samples, place)
+    if isinstance(value, Method) and value.name == WORD_INDEX:
+        return Statistic(place, WORD_INDEX)
     return Unknown(place)
 
 
@@ -172,7 +176,7 @@ def _cast(function: Callable[..., object]) -> Callable[[Interpreter, Arguments, 
     def cast(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
         value = _first(arguments)
         if isinstance(value, Data) and function in (float, int):  # a number out of what was read
-            return replace(value, dtype="int64" if function is int else value.dtype, shape=())
+            return replace(value, dtype="int64" if function is int else value.dtype or "float64", shape=())
         if not isinstance(value, Constant) or len(arguments.positional) != 1:
             return Unknown(place)
         try:
@@ -210,6 +214,14 @@ def _get_attribute(interpreter: Interpreter, arguments: Arguments, place: Place)
     return get_attribute(interpreter, _first(arguments), name, place)
 
 
+def _open(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
+    """A text file that is read: its lines are data, as those of a table are."""
+    mode = arguments.value("mode", 1)
+    if mode is not None and text(mode) not in ("r", "rt", "rU", "U"):
+        return Unknown(place)
+    return Data(loaders.TEXT_FILE, place, roots=loaders.new_root(interpreter))
+
+
 def _open_list(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
     return interpreter.allocate(ListObject((), open=True), place)
 
@@ -233,6 +245,7 @@ _HANDLERS: Mapping[str, Callable[[Interpreter, Arguments, Place], Value]] = Mapp
         "max": _extreme(max),
         "min": _extreme(min),
         "next": _next,
+        "open": _open,
         "range": _range,
         "reversed": _reversed,
         "round": _cast(round),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from scram_analyzers.source.data import WHOLE, Data
 from scram_analyzers.source.graph import Opaque, Tensor
 from scram_analyzers.source.interpreting import external, keras_layers, keras_models, loss_calls, methods
 from scram_analyzers.source.interpreting.state import Created, Instance, join_values
@@ -16,6 +17,7 @@ from scram_analyzers.source.values import (
     Arguments,
     Choice,
     Class,
+    Constant,
     Function,
     Method,
     Ref,
@@ -116,6 +118,44 @@ def _bind_fields(interpreter: Interpreter, cls: Class, reference: Ref, arguments
     fields = {name: argument.value for name, argument in arguments.keywords.items()}
     if fields:
         interpreter.replace_object(reference, replace(thing, attributes=fields))
+
+
+def same_generator(interpreter: Interpreter, function: Function, arguments: Arguments, value: Value) -> Value:
+    """What a generator function yields: the same examples whenever it is called with the same arguments."""
+    given = _examples_asked_for(function, arguments)
+    if given is None or not isinstance(value, Data):
+        return value
+    known = interpreter.fact("generator", (function.node, given))
+    if isinstance(known, frozenset):
+        return replace(value, roots=known, rows=WHOLE)
+    roots = value.roots or frozenset((interpreter.new_identity(),))
+    interpreter.note("generator", (function.node, given), roots)
+    return replace(value, roots=roots)
+
+
+def _examples_asked_for(function: Function, arguments: Arguments) -> tuple[object, ...] | None:
+    """What tells the examples of one call of a generator function from another's; None where something is not known."""
+    if function.owner is not None or arguments.open:
+        return None
+    names = [parameter.name.value for parameter in function.node.params.params]
+    given = {**dict(zip(names, arguments.positional, strict=False)), **arguments.keywords}
+    if len(given) < len(arguments.positional) + len(arguments.keywords):
+        return None
+    told = {name: _identity(each.value) for name, each in given.items() if name != "batch_size"}
+    of_data = any(isinstance(each.value, (Data, Ref)) for each in given.values())
+    return tuple((name, told[name]) for name in sorted(told)) if of_data and None not in told.values() else None
+
+
+def _identity(value: Value) -> tuple[object, ...] | None:
+    """What is equal for the same constant, list or array only."""
+    if isinstance(value, Constant):
+        return ("constant", type(value.value), value.value)
+    if isinstance(value, Ref):
+        return ("object", value.identity)
+    if not isinstance(value, Data) or not value.roots or value.rows is None:
+        return None
+    places = tuple(step.place.node if step.place is not None else None for step in value.steps)
+    return ("data", value.roots, value.rows, *places)
 
 
 def generator_of(yields: Sequence[Value]) -> Value:

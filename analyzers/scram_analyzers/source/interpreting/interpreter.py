@@ -423,7 +423,8 @@ class Interpreter:
         self.section = function.section
         try:
             self._bind_parameters(function, arguments)
-            return self._run_body(function)
+            value = self._run_body(function)
+            return calls.same_generator(self, function, arguments, value) if self.frame.yields else value
         finally:
             self._forget_locals()
             self.frames.pop()

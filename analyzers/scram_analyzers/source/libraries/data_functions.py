@@ -215,6 +215,15 @@ def _kept(interpreter: Interpreter, name: str, arguments: Arguments, place: Plac
     return data.after(DataStep(StepKind.OTHER, name, place), shape=None) if data is not None else None
 
 
+def _as_array(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    """A picture as an array of floats, its channels last unless it is told otherwise."""
+    data = given(interpreter, arguments)
+    if data is None:
+        return None
+    shape = data.shape if len(arguments.positional) == 1 and not arguments.keywords else None
+    return data.after(DataStep(StepKind.OTHER, name, place), shape=shape, dtype="float32")
+
+
 def _class_ids(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
     data = given(interpreter, arguments)
     return data_operations.class_ids(data, place) if data is not None else None
@@ -324,8 +333,8 @@ _BY_NAME: Mapping[str, Handler] = MappingProxyType(
         **dict.fromkeys(
             ("cv2.cvtColor", "cv2.flip", "cv2.rotate", "cv2.warpAffine", "cv2.medianBlur", "cv2.GaussianBlur"), _kept
         ),
-        "keras.utils.img_to_array": _kept,
-        "keras.preprocessing.image.img_to_array": _kept,
+        "keras.utils.img_to_array": _as_array,
+        "keras.preprocessing.image.img_to_array": _as_array,
         "tensorflow.data.Dataset.from_tensor_slices": _from_tensors,
         "tensorflow.data.Dataset.from_tensors": _from_tensors,
         "tensorflow.data.Dataset.zip": _zipped,

@@ -15,7 +15,7 @@ from scram_analyzers.source.interpreting.state import Created, DictObject
 from scram_analyzers.source.libraries import data_arithmetic, data_operations, numpy_functions
 from scram_analyzers.source.libraries.data_operations import ENCODED_COLUMN
 from scram_analyzers.source.libraries.datasets import FOLDER_LABELS
-from scram_analyzers.source.libraries.loaders import folder_root, new_root
+from scram_analyzers.source.libraries.loaders import folder_root, new_root, picture_shape
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call, ImpossibleReshape
 from scram_analyzers.source.values import (
@@ -73,7 +73,7 @@ _SAME = frozenset(
         "squeeze",
     ]
 )
-_CHANGING_SHAPE = frozenset(["transpose", "squeeze", "drop", "dropna", "apply", "filter", "tolist"])
+_CHANGING_SHAPE = frozenset(["resize", "transpose", "squeeze", "drop", "dropna", "apply", "filter", "tolist"])
 _RESHAPING = frozenset(["reshape", "flatten", "ravel", "expand_dims", "swapaxes", "unbatch"])
 
 _GROUPING = frozenset(["groupby", "resample", "rolling", "ewm"])
@@ -422,6 +422,7 @@ def _generated(
             place,
             range=Interval(0, 255),
             images=True,
+            shape=_shape_of_files(interpreter, method, arguments),
             roots=folder_root(interpreter, arguments) if method == "flow_from_directory" else new_root(interpreter),
         )
     )
@@ -452,6 +453,21 @@ def _generated(
     data = data.after(DataStep(StepKind.OTHER, method, place, batch))
     targets = _targets(interpreter, method, arguments)
     return replace(data, batched=True, targets=targets)
+
+
+GENERATED_SIZE = (256, 256)
+"""The size that a generator brings pictures from files to when it is told none."""
+
+FROM_FILES = ("flow_from_directory", "flow_from_dataframe")
+"""Methods of a generator that read pictures from files, all in one shape."""
+
+
+def _shape_of_files(interpreter: Interpreter, method: str, arguments: Arguments) -> tuple[int | None, ...] | None:
+    """The shape of the pictures that a generator reads, with an axis for the samples."""
+    if method not in FROM_FILES or len(arguments.positional) > 1:
+        return None
+    shape = picture_shape(interpreter, arguments, GENERATED_SIZE)
+    return (None, *shape) if shape is not None else None
 
 
 GENERATOR = "generator"

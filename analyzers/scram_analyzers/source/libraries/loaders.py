@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from scram_analyzers.source.data import Data, DataStep, Interval, LabelForm, Part, StepKind
 from scram_analyzers.source.interpreting.state import DictObject
-from scram_analyzers.source.libraries import datasets
+from scram_analyzers.source.libraries import datasets, splits
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
     Arguments,
@@ -151,21 +151,23 @@ _MADE_LABELS: Mapping[str, LabelForm] = MappingProxyType(
 
 def _tensorflow_dataset(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
     """`tfds.load(name, split=..., as_supervised=True)`: one dataset for each split that is asked for."""
-    splits = arguments.value("split", 1)
-    items = interpreter.items_of(splits)
+    asked = arguments.value("split", 1)
+    items = interpreter.items_of(asked)
     if boolean(arguments.value("as_supervised")) is not True:
         return None  # datasets of dicts
     which = text(arguments.value("name", 0))
     known = datasets.tensorflow_dataset(which or "")
 
     def one(split: str | None) -> Data:
-        return _split_of(known, name, split, place, _root_of_split(interpreter, which, split))
+        root = _root_of_split(interpreter, which, split)
+        data, shared = _split_of(known, name, split, place, root), splits.split_origins(interpreter, which, split, root)
+        return replace(data, origins=shared)
 
-    if splits is None:
+    if asked is None:
         entries: dict[object, Value] = {each: one(each) for each in ("train", "validation", "test")}
         loaded: Value = interpreter.allocate(DictObject(entries, open=True), place)
     else:
-        parts = [one(text(item)) for item in (items or (splits,))]
+        parts = [one(text(item)) for item in (items or (asked,))]
         loaded = Tuple(tuple(parts), place) if items is not None else parts[0]
     return Tuple((loaded, Unknown(place)), place) if boolean(arguments.value("with_info")) else loaded
 
@@ -191,6 +193,9 @@ def _split_of(known: datasets.KnownDataset | None, name: str, split: str | None,
 
 
 # -- tables
+
+TEXT_FILE = "builtins.open"
+"""The source of what a program reads from a text file by itself."""
 
 TABLE_READERS = frozenset(["numpy.loadtxt", "numpy.genfromtxt"])
 _ARRAY_READERS = frozenset(["csv.reader", "numpy.load", "numpy.fromfile", "joblib.load", "pickle.load", "h5py.File"])
@@ -242,11 +247,33 @@ _IMAGE_FOLDERS = frozenset(
 
 
 def _image(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
+    if name.endswith(".load_img"):
+        shape = picture_shape(interpreter, arguments, None)
+        root = new_root(interpreter)
+        return Data(name, place, range=Interval(0, 255), dtype="uint8", shape=shape, images=True, roots=root)
     dtype = text(arguments.value("dtype"))
     unclear = name.startswith("matplotlib.") or (dtype is None and "dtype" in arguments.keywords)
     if unclear or (dtype is not None and "float" in dtype):  # PNGs, or pixels as fractions: 0 to 1
         return Data(name, place, images=True, roots=new_root(interpreter))
     return Data(name, place, range=Interval(0, 255), dtype="uint8", images=True, roots=new_root(interpreter))
+
+
+CHANNELS: Mapping[str, int] = MappingProxyType({"grayscale": 1, "rgb": 3, "rgba": 4})
+"""The channels of pictures by the `color_mode` that Keras reads them in."""
+
+
+def picture_shape(
+    interpreter: Interpreter, arguments: Arguments, size: tuple[int, int] | None
+) -> tuple[int | None, ...] | None:
+    """Height, width and channels of what Keras reads at a `target_size`; `size` where none is given."""
+    mode, given = arguments.value("color_mode"), arguments.value("target_size", 1)
+    channels = CHANNELS.get(text(mode) or "") if mode is not None else CHANNELS["rgb"]
+    sides = interpreter.items_of(given) if given is not None else None
+    if arguments.open or "grayscale" in arguments.keywords or (given is None and size is None):
+        return None
+    if given is None:
+        return (*(size or ()), channels)
+    return (*(integer(each) for each in sides), channels) if sides is not None and len(sides) == 2 else None
 
 
 def _image_folder(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
@@ -257,6 +284,7 @@ def _image_folder(interpreter: Interpreter, name: str, arguments: Arguments, pla
     targets = Data(name, place, labels=form, batched=True, roots=root) if not is_none(mode) else None
     part = {"training": Part.TRAINING, "validation": Part.VALIDATION}.get(text(arguments.value("subset")) or "")
     data = Data(name, place, part, Interval(0, 255), "float32", images=True, batched=True, targets=targets, roots=root)
+    data = replace(data, origins=splits.folder_origins(interpreter, arguments, root))
     if boolean(arguments.value("shuffle")) is False:
         data = data.after(DataStep(StepKind.OTHER, "unshuffled", place))
     if text(arguments.value("subset")) == "both":

@@ -246,7 +246,7 @@ def _made_shape(interpreter: Interpreter, name: str, arguments: Arguments) -> tu
         values = _axes(interpreter, size)
     elif name in ("rand", "randn"):
         values = tuple(argument.value for argument in arguments.positional)
-    elif name in ("random", "zeros", "ones", "random_sample", "empty", "full") and arguments.positional:
+    elif name in ("random", "zeros", "ones", "random_sample", "empty", "ndarray", "full") and arguments.positional:
         values = _axes(interpreter, arguments.positional[0].value)
     else:
         return None
@@ -261,7 +261,7 @@ def _axes(interpreter: Interpreter, size: Value) -> tuple[Value, ...] | None:
 
 def _blank(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
     shape = _made_shape(interpreter, name, arguments)
-    return Data("numpy.empty", place, dtype="float64", shape=shape, roots=new_root(interpreter))
+    return Data("numpy.empty", place, dtype=_made_type(arguments), shape=shape, roots=new_root(interpreter))
 
 
 def _full(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
@@ -339,6 +339,7 @@ _MAKERS: Mapping[str, Handler] = MappingProxyType(
         "standard_normal": _made(-4, 4, LabelForm.CONTINUOUS),
         "zeros": _made(0, 0),
         "empty": _blank,
+        "ndarray": _blank,
         "ones": _made(1, 1),
         "full": _full,
         "randint": _random_integers,

@@ -286,3 +286,30 @@ model.fit(x[:n], y[:n], epochs=40, validation_data=(x[{first}:], y[{first}:]))
 def test_lines_of_a_text_file_are_rows_of_a_table(number: str, first: str, names: set[str]) -> None:
     found = said(LINES.format(number=number, first=first))
     assert found & {"input-not-normalized", "validation-on-training-data"} == names
+
+
+@pytest.mark.parametrize("label", ["number", "KINDS.index(kind)"])
+@pytest.mark.parametrize(("units", "wrong"), [(2, True), (3, False)])
+def test_loops_over_the_classes_number_the_labels(label: str, units: int, wrong: bool) -> None:
+    text = f"""
+        import os
+        import numpy as np
+        from PIL import Image
+        from tensorflow.keras import Sequential, layers
+
+        KINDS = ["cat", "dog", "horse"]
+
+        def load(folder):
+            pictures, labels = [], []
+            for number, kind in enumerate(KINDS):
+                for name in os.listdir(os.path.join(folder, kind)):
+                    pictures.append(np.array(Image.open(name).resize((64, 64))) / 255)
+                    labels.append({label})
+            return np.array(pictures), np.array(labels)
+
+        x, y = load("animals")
+        model = Sequential([layers.Flatten(), layers.Dense({units}, activation="softmax")])
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        model.fit(x, y, epochs=30)
+    """
+    assert ("output-units-mismatch" in said(text)) is wrong

@@ -10,7 +10,7 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
-from scram_analyzers.rules.data.judging import cut_alike, name_of, validation_of
+from scram_analyzers.rules.data.judging import Judged, cut_alike, name_of, validation_of
 from scram_analyzers.rules.data.trainings import own_loops
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
@@ -274,7 +274,7 @@ class ValidationOnTrainingData(Rule):
             message = f"The validation data are the training data themselves: {names[0]} in both places."
         else:
             message = f"The validation data ({names[0]}) are among the training data ({names[1]})."
-        related = (Related(fit.x.place, "The model is trained on these."),)
+        related = (Related(fit.x.place, "The model is trained on these."), *_taken(program, judged))
         yield Report(judged.place, message, related, recipe="validation_split=0.2" if _is_array(fit) else "")
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
@@ -305,6 +305,14 @@ class ValidationOnTrainingData(Rule):
                 edit = fixes.replace(program, argument, "validation_split=0.2")
                 return Fix("Validate on 20% of the data, held back by Keras", Applicability.UNSAFE, (edit,))
         return None
+
+
+def _taken(program: Program, judged: Judged) -> Iterator[Related]:
+    """Where the validation rows were cut out or loaded, if that is not where they are passed."""
+    cuts = [step.place for step in judged.data.steps if step.name == "getitem" and step.place is not None]
+    place = cuts[-1] if cuts else judged.data.place
+    if place is not None and not program.range_of(judged.place).contains(program.range_of(place)):
+        yield Related(place, "The validation data are taken here.")
 
 
 def _judgements(program: Program, trained: LossCall) -> Iterator[LossCall]:

@@ -35,6 +35,8 @@ def list_method(
         return _pop(interpreter, owner, thing, arguments, place)
     elif name in ("reverse", "sort", "remove", "clear"):
         interpreter.replace_object(owner, ListObject((), open=name != "clear"))
+    elif name == "index" and not thing.open and isinstance(given, Constant) and given in thing.items:
+        return Constant(thing.items.index(given), place)
     elif name == "copy":
         return interpreter.new_list(thing.items, place, open=thing.open)
     else:

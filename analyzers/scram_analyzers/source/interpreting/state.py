@@ -41,7 +41,7 @@ Held = TypeVar("Held")
 class ListObject:
     """A list; `open` when it may hold more, or other, items than those.
 
-    `rest` holds one value that stands for each of the others, where there is one.
+    `rest` holds one value that stands for each of the others, where there is one, or the few numbers that they may be.
     """
 
     items: tuple[Value, ...]
@@ -217,10 +217,17 @@ def _join_lists(left: ListObject, right: ListObject) -> ListObject:
     return ListObject(tuple(shared), left.open or right.open or uneven, rest_of(others) if told else ())
 
 
+MAX_NUMBERS = 32
+"""So many different numbers may stand for the items of a list, as those of its classes do."""
+
+
 def rest_of(items: tuple[Value, ...]) -> tuple[Value, ...]:
     """What stands for each of some items of a list, as its `rest`; nothing where they have nothing in common."""
     if not items:
         return ()
+    numbers = {each.value for each in items if isinstance(each, Constant) and type(each.value) is int}
+    if 1 < len(numbers) <= MAX_NUMBERS and all(isinstance(each, Constant) and each.value in numbers for each in items):
+        return tuple([Constant(number) for number in sorted(numbers)])
     joined = functools.reduce(join_values, items)
     return () if isinstance(joined, Unknown) else (joined,)
 

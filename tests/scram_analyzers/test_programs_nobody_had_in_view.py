@@ -313,3 +313,42 @@ def test_loops_over_the_classes_number_the_labels(label: str, units: int, wrong:
         model.fit(x, y, epochs=30)
     """
     assert ("output-units-mismatch" in said(text)) is wrong
+
+
+FILES = """
+import tensorflow as tf
+
+def read(name):
+    return tf.image.resize(tf.io.decode_jpeg(tf.io.read_file(name), channels=3), (96, 96)) / 255
+
+def labelled(name):
+    return read(name), tf.argmax(tf.strings.split(name, "/")[-2] == ["cat", "dog"])
+
+{dataset}
+model = tf.keras.Sequential([tf.keras.layers.Flatten(), tf.keras.layers.Dense(2, activation="softmax")])
+model.compile("adam", {loss!r}, metrics=["accuracy"])
+model.fit(train.batch(32), epochs=10)
+"""
+
+
+@pytest.mark.parametrize(
+    ("listed", "wrong"),
+    [
+        ('"data/*/*.jpg", shuffle=False', True),
+        ('"data/*/*.jpg"', False),
+        ('"data/*.jpg", shuffle=False', False),
+    ],
+)
+def test_names_of_files_come_folder_by_folder(listed: str, wrong: bool) -> None:
+    dataset = f"train = tf.data.Dataset.list_files({listed}).map(labelled)"
+    assert ("dataset-not-shuffled" in said(FILES.format(dataset=dataset, loss="sparse_categorical_crossentropy"))) is (
+        wrong
+    )
+    assert "labels-shuffled-apart" not in said(FILES.format(dataset=dataset, loss="sparse_categorical_crossentropy"))
+
+
+@pytest.mark.parametrize(("how", "wrong"), [("", True), (", shuffle=False", False), (", seed=1", False)])
+def test_two_lists_of_files_are_mixed_each_by_itself(how: str, wrong: bool) -> None:
+    listed = [f'tf.data.Dataset.list_files("{each}/*.png"{how}).map(read)' for each in ("noisy", "clean")]
+    dataset = f"train = tf.data.Dataset.zip(({listed[0]}, {listed[1]}))"
+    assert ("labels-shuffled-apart" in said(FILES.format(dataset=dataset, loss="mse"))) is wrong

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.graph import InputSpec, Layer, Producer, Shape, Tensor
 from scram_analyzers.source.keras_api.layers import ACTIVATIONS
-from scram_analyzers.source.libraries.data_methods import FROM_FILES
+from scram_analyzers.source.libraries.image_generators import FROM_FILES
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.once import once
 from scram_analyzers.source.program import Fit, Program

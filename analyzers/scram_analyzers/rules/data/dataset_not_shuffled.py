@@ -14,6 +14,7 @@ from scram_analyzers.run.batches import sorted_batches
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.source.data import Data, DataStep, StepKind
+from scram_analyzers.source.libraries.loaders import UNSHUFFLED
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, LossCall, Program
@@ -211,7 +212,7 @@ class DatasetNotShuffled(Rule):
             return
         if not data.batched:
             return
-        sorted_folder = next((step for step in data.steps if step.name == "unshuffled"), None)
+        sorted_folder = next((step for step in data.steps if step.name == UNSHUFFLED), None)
         alone = _shuffled_one_by_one(data)
         if alone is not None:
             message = "A shuffle buffer of 1 shuffles nothing: the examples come in the same order in every epoch."

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from scram_analyzers.source.data import Data, DataStep, StepKind
-from scram_analyzers.source.libraries.data_methods import GENERATOR
+from scram_analyzers.source.libraries.image_generators import GENERATOR
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Evaluation, Fit, Program
 

@@ -259,6 +259,18 @@ def _records(interpreter: Interpreter, name: str, arguments: Arguments, place: P
     return Data(name, place, roots=loaders.new_root(interpreter))
 
 
+def _listed_files(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    """The names of files: mixed by itself, or folder by folder, where a pattern reaches into several folders."""
+    data = Data(name, place, roots=loaders.new_root(interpreter))
+    shuffle, pattern = arguments.value("shuffle", 1), text(arguments.value("file_pattern", 0))
+    if shuffle is None or boolean(shuffle) is True:
+        drawn = arguments.value("seed", 2) is None  # else two lists may be in one order
+        return data.after(DataStep(StepKind.SHUFFLED, name, place)) if drawn else data
+    in_folders = pattern is not None and "*" in pattern.rpartition("/")[0]
+    unshuffled = DataStep(StepKind.OTHER, loaders.UNSHUFFLED, place)
+    return data.after(unshuffled) if boolean(shuffle) is False and in_folders else data
+
+
 def _windows(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
     """`timeseries_dataset_from_array(data, targets, ...)`: batches of windows over the rows, each with its target."""
     data = given(interpreter, arguments) or data_operations.as_data(arguments.value("data"))
@@ -338,7 +350,7 @@ _BY_NAME: Mapping[str, Handler] = MappingProxyType(
         "tensorflow.data.Dataset.from_tensor_slices": _from_tensors,
         "tensorflow.data.Dataset.from_tensors": _from_tensors,
         "tensorflow.data.Dataset.zip": _zipped,
-        "tensorflow.data.Dataset.list_files": _records,
+        "tensorflow.data.Dataset.list_files": _listed_files,
         "tensorflow.data.TFRecordDataset": _records,
         "tensorflow.data.TextLineDataset": _records,
         "keras.preprocessing.sequence.TimeseriesGenerator": _windows,

@@ -12,10 +12,14 @@ import libcst as cst
 
 from scram_analyzers.source.data import STANDARDIZED, Data, DataStep, Interval, LabelForm, Learned, Part, StepKind
 from scram_analyzers.source.interpreting.state import Created, DictObject
-from scram_analyzers.source.libraries import data_arithmetic, data_operations, numpy_functions
+from scram_analyzers.source.libraries import (
+    data_arithmetic,
+    data_operations,
+    image_generators,
+    loaders,
+    numpy_functions,
+)
 from scram_analyzers.source.libraries.data_operations import ENCODED_COLUMN
-from scram_analyzers.source.libraries.datasets import FOLDER_LABELS
-from scram_analyzers.source.libraries.loaders import folder_root, new_root, picture_shape
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call, ImpossibleReshape
 from scram_analyzers.source.values import (
@@ -29,9 +33,7 @@ from scram_analyzers.source.values import (
     Tuple,
     Unknown,
     Value,
-    boolean,
     integer,
-    is_none,
     number,
     text,
 )
@@ -254,12 +256,23 @@ def _mapped(interpreter: Interpreter, data: Data, arguments: Arguments, place: P
     if items is not None and len(items) >= 2:
         x, y = data_operations.as_data(items[0]), data_operations.as_data(items[1])
         if x is not None:
-            return replace(x, targets=y, batched=data.batched)
+            y = _in_order_of(data, y) if y is not None else None
+            return replace(_in_order_of(data, x), targets=y, batched=data.batched)
     mapped = data_operations.as_data(result)
     if mapped is not None:
-        return replace(mapped, batched=data.batched)
+        return replace(_in_order_of(data, mapped), batched=data.batched)
     return data.after(DataStep(StepKind.OTHER, "map", place), range=None, labels=None, targets=None)
 
+
+def _in_order_of(names: Data, read: Data) -> Data:
+    """What a function read for each name of a dataset, which comes in the order of the names."""
+    if names.source != LISTED_FILES or read.source == LISTED_FILES:
+        return read
+    order = tuple(step for step in names.steps if step.kind is StepKind.SHUFFLED or step.name == loaders.UNSHUFFLED)
+    return replace(read, steps=(*order, *read.steps))
+
+
+LISTED_FILES = "tensorflow.data.Dataset.list_files"
 
 # -- objects that change data
 
@@ -279,7 +292,7 @@ def of_created(
     if name in ("texts_to_sequences", "texts_to_matrix", "sequences_to_matrix"):
         return _of_words(interpreter, owner, thing, name, given, arguments, place)
     if name in ("flow", "flow_from_directory", "flow_from_dataframe"):
-        return _generated(interpreter, thing, name, arguments, given, place)
+        return image_generators.generated(interpreter, thing, name, arguments, given, place)
     if name == "fit" and thing.kind.startswith("sklearn."):
         return owner
     if name in ("fit_resample", "fit_sample") and given is not None:
@@ -291,7 +304,9 @@ def of_created(
         made = numpy_functions.of_generator(interpreter, name, arguments, place)
         return made if made is not None else Unknown(place)
     if name == "read" and thing.kind == "cv2.VideoCapture":
-        frame = Data(thing.kind, place, range=Interval(0, 255), dtype="uint8", images=True, roots=new_root(interpreter))
+        frame = Data(
+            thing.kind, place, range=Interval(0, 255), dtype="uint8", images=True, roots=loaders.new_root(interpreter)
+        )
         return Tuple((Unknown(place), frame), place)
     if name == "split" and thing.kind.startswith("sklearn.model_selection."):
         held_out = Data(data_operations.FOLDS, place, part=Part.TEST)
@@ -403,110 +418,3 @@ def _transformed(kind: str, last: str, given: Data | None, place: Place, learned
             shape=((data.samples, data.classes) if rows else data.shape) if data.shape else None,
         )
     return data.after(DataStep(StepKind.SCALED, kind, place, learned=learned), range=None, shape=None)
-
-
-def _generated(
-    interpreter: Interpreter,
-    thing: Created,
-    method: str,
-    arguments: Arguments,
-    given: Data | None,
-    place: Place,
-) -> Data:
-    """Batches of images from an `ImageDataGenerator`, scaled as its arguments say."""
-    data = (
-        given
-        if method == "flow" and given is not None
-        else Data(
-            f"{thing.kind}.{method}",
-            place,
-            range=Interval(0, 255),
-            images=True,
-            shape=_shape_of_files(interpreter, method, arguments),
-            roots=folder_root(interpreter, arguments) if method == "flow_from_directory" else new_root(interpreter),
-        )
-    )
-    data = data.after(DataStep(StepKind.OTHER, GENERATOR, thing.place))
-    rescale = number(thing.arguments.value("rescale"))
-    if rescale is not None:
-        before = data.range
-        moved = Interval(before.low * rescale, before.high * rescale) if before is not None else None
-        data = data.after(DataStep(StepKind.SCALED, "rescale", place), range=moved)
-    normalizes = (
-        "preprocessing_function",
-        "featurewise_center",
-        "samplewise_center",
-        "featurewise_std_normalization",
-    )
-    if any(_is_given(thing.arguments.value(name)) for name in normalizes) or thing.arguments.open:
-        function = thing.arguments.value("preprocessing_function")
-        by = function.name if isinstance(function, Symbol) else "preprocessing"
-        data = data.after(DataStep(StepKind.SCALED, by, place), range=None)
-    if "rescale" in thing.arguments.keywords and rescale is None and not is_none(thing.arguments.value("rescale")):
-        data = data.after(DataStep(StepKind.SCALED, "rescale", place), range=None)
-    if any(_augments(interpreter, thing.arguments.value(name)) for name in AUGMENTATIONS):
-        data = data.after(DataStep(StepKind.AUGMENTED, thing.kind, place))
-    if boolean(arguments.value("shuffle")) is False:
-        data = data.after(DataStep(StepKind.OTHER, "unshuffled", place))
-    size = arguments.value("batch_size", 2 if method == "flow" else None)
-    batch = number(size) if size is not None else DEFAULT_BATCH
-    data = data.after(DataStep(StepKind.OTHER, method, place, batch))
-    targets = _targets(interpreter, method, arguments)
-    return replace(data, batched=True, targets=targets)
-
-
-GENERATED_SIZE = (256, 256)
-"""The size that a generator brings pictures from files to when it is told none."""
-
-FROM_FILES = ("flow_from_directory", "flow_from_dataframe")
-"""Methods of a generator that read pictures from files, all in one shape."""
-
-
-def _shape_of_files(interpreter: Interpreter, method: str, arguments: Arguments) -> tuple[int | None, ...] | None:
-    """The shape of the pictures that a generator reads, with an axis for the samples."""
-    if method not in FROM_FILES or len(arguments.positional) > 1:
-        return None
-    shape = picture_shape(interpreter, arguments, GENERATED_SIZE)
-    return (None, *shape) if shape is not None else None
-
-
-GENERATOR = "generator"
-"""The step of images that a generator takes in, placed where the generator was made."""
-
-DEFAULT_BATCH = 32.0
-"""The batch size of a generator that is given none."""
-
-AUGMENTATIONS = (
-    "rotation_range",
-    "width_shift_range",
-    "height_shift_range",
-    "brightness_range",
-    "shear_range",
-    "zoom_range",
-    "channel_shift_range",
-    "horizontal_flip",
-    "vertical_flip",
-)
-"""The arguments of `ImageDataGenerator` that change images at random."""
-
-
-def _augments(interpreter: Interpreter, value: Value | None) -> bool:
-    """Whether an argument leaves something to chance: not where it is 0, or a range of one number (`(0.9, 0.9)`)."""
-    ends = [number(each) for each in interpreter.items_of(value) or ()]
-    if len(ends) == 2 and ends[0] is not None and ends[0] == ends[1]:
-        return False
-    return _is_given(value) and number(value) != 0
-
-
-def _is_given(value: Value | None) -> bool:
-    return value is not None and not is_none(value) and boolean(value) is not False
-
-
-def _targets(interpreter: Interpreter, method: str, arguments: Arguments) -> Data | None:
-    if method == "flow":
-        value = arguments.value("y", 1)
-        return data_operations.as_data(value)
-    mode = arguments.value("class_mode")
-    form = LabelForm.ONE_HOT if mode is None else FOLDER_LABELS.get(text(mode) or "")
-    listed = interpreter.items_of(arguments.value("classes"))
-    return Data(method, labels=form, classes=len(listed) if listed else None, batched=True) if form else None

@@ -19,7 +19,7 @@ from scram_analyzers.source.data import (
     join_data,
 )
 from scram_analyzers.source.interpreting.state import ListObject
-from scram_analyzers.source.libraries import loaders, table_columns
+from scram_analyzers.source.libraries import class_numbers, loaders, table_columns
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
     Arguments,
@@ -126,7 +126,7 @@ def _of_list(interpreter: Interpreter, value: Ref, thing: ListObject) -> Data | 
     if numbers is not None:
         return numbers
     held = (*thing.items, *(each for each in thing.rest if not any(each is item for item in thing.items)))
-    classes = _numbered_classes(thing, held)
+    classes = class_numbers.numbered(thing, held)
     if classes is not None:
         return replace(classes, place=value.place, roots=frozenset((value.identity,)))
     items = [item if isinstance(item, Data) else stacked(interpreter, item) for item in held]
@@ -147,21 +147,6 @@ def _of_list(interpreter: Interpreter, value: Ref, thing: ListObject) -> Data | 
         roots=frozenset((value.identity,)),
         origins=frozenset().union(*(item.roots | item.origins for item in known)),
     )
-
-
-def _numbered_classes(thing: ListObject, held: tuple[Value, ...]) -> Data | None:
-    """A list that loops over the classes filled with their numbers, from 0 on; None for anything else."""
-    numbers = {each.value for each in held if isinstance(each, Constant) and type(each.value) is int}
-    if not thing.rest or not all(isinstance(each, Constant) for each in held) or numbers != set(range(len(numbers))):
-        return None
-    if len(numbers) < LEAST_CLASSES:
-        return None
-    form = LabelForm.BINARY if len(numbers) == LEAST_CLASSES else LabelForm.INTEGER
-    interval = Interval(0, len(numbers) - 1)
-    return Data("list", range=interval, dtype="int64", shape=(None,), labels=form, classes=len(numbers))
-
-
-LEAST_CLASSES = 2
 
 
 def _collect_numbers(interpreter: Interpreter, value: Value, numbers: list[float]) -> tuple[int | None, ...] | None:

@@ -217,6 +217,9 @@ def _seaborn_table(interpreter: Interpreter, name: str, arguments: Arguments, pl
 
 # -- images
 
+UNSHUFFLED = "unshuffled"
+"""The step of data that are told to come in the order of their files."""
+
 IMAGE_READERS = frozenset(
     [
         "cv2.imread",
@@ -286,7 +289,7 @@ def _image_folder(interpreter: Interpreter, name: str, arguments: Arguments, pla
     data = Data(name, place, part, Interval(0, 255), "float32", images=True, batched=True, targets=targets, roots=root)
     data = replace(data, origins=splits.folder_origins(interpreter, arguments, root))
     if boolean(arguments.value("shuffle")) is False:
-        data = data.after(DataStep(StepKind.OTHER, "unshuffled", place))
+        data = data.after(DataStep(StepKind.OTHER, UNSHUFFLED, place))
     if text(arguments.value("subset")) == "both":
         other = Data(name, place, Part.VALIDATION, Interval(0, 255), "float32", images=True, batched=True)
         other = replace(other, targets=targets, roots=new_root(interpreter))

@@ -125,7 +125,8 @@ class Data:
     `source` is the canonical name of what made it ("keras.datasets.mnist.load_data") at `place`; `shape` includes the
     samples axis; `range` is that of the features; `token_ids` says that numbers stand for words; `steps` are
     what was done since it was made, oldest first. `roots` identify the arrays it came from (a split makes new ones,
-    and the old are among the `origins`); `rows` are which of their rows it holds, None when that can't be told.
+    and the old are among the `origins`); `rows` are which of their rows it holds, None when that can't be told,
+    and `one_row` says that it is a single example, as a loop over them meets it.
     """
 
     source: str
@@ -144,6 +145,7 @@ class Data:
     roots: frozenset[int] = frozenset()
     origins: frozenset[int] = frozenset()
     rows: Rows | None = WHOLE
+    one_row: bool = False
 
     def after(self, step: DataStep, **facts: object) -> Data:
         """The same data one step later, with the facts that the step changed."""
@@ -202,6 +204,7 @@ def join_data(left: Data, right: Data) -> Data:
         roots=left.roots & right.roots,
         origins=left.origins & right.origins,
         rows=left.rows if left.rows == right.rows and left.roots == right.roots else None,
+        one_row=left.one_row and right.one_row,
     )
 
 

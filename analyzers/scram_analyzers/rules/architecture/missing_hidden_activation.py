@@ -286,6 +286,27 @@ class MissingHiddenActivation(Rule):
             model.compile("adam", "sparse_categorical_crossentropy")
             """,
         ),
+        Example(
+            "Blocks that begin with their activation, and what joins them does not",
+            """
+            import keras
+            from keras import layers
+
+            inputs = keras.Input((32, 32, 24))
+            x = inputs
+            for block in range(3):
+                for _ in range(4):
+                    y = layers.Activation("relu")(layers.BatchNormalization()(x))
+                    y = layers.Conv2D(12, 3, padding="same")(y)
+                    x = layers.concatenate([x, y])
+                if block < 2:
+                    y = layers.Conv2D(24, 1)(layers.BatchNormalization()(x))
+                    x = layers.AveragePooling2D()(y)
+            x = layers.Flatten()(layers.AveragePooling2D(8)(x))
+            model = keras.Model(inputs, layers.Dense(10, activation="softmax")(x))
+            model.compile("adam", "categorical_crossentropy")
+            """,
+        ),
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:
@@ -349,8 +370,17 @@ def _linear_layers(model: Model) -> tuple[tuple[Layer, Tensor, _Next], ...]:
 
 
 def _is_end_of_loop(layer: Layer, made: list[int], linear: set[int]) -> bool:
-    """Whether one line makes several layers, of which only the last is linear: each begins with its activation."""
-    return len(made) > 1 and layer.identity == made[-1] and linear.isdisjoint(made[:-1])
+    """Whether one line makes several layers, few of which are linear, at a loop's end: each begins with its activation.
+
+    Of two or three that is the last alone; within another loop there is one end in each of its turns.
+    """
+    if len(made) > 1 and layer.identity == made[-1] and linear.isdisjoint(made[:-1]):
+        return True
+    return FEW * len(linear.intersection(made)) <= len(made)
+
+
+FEW = 4
+"""Where one line makes so many layers for each that is linear, an activation at this line is not what is missing."""
 
 
 def _linear(paths: Paths) -> Iterator[tuple[Layer, Tensor, _Next]]:

@@ -177,6 +177,24 @@ class WrongAxis(Rule):
             model = keras.Sequential([layers.Dense(16), layers.BatchNormalization(axis=1), layers.Dense(1)])
             """,
         ),
+        Example(
+            "The class of one image",
+            """
+            import keras
+            import numpy as np
+            from keras import layers
+            from sklearn.datasets import load_digits
+            from sklearn.model_selection import train_test_split
+
+            x, y = load_digits(return_X_y=True)
+            x_train, x_test, y_train, y_test = train_test_split(x / 16, y)
+            model = keras.Sequential([layers.Dense(64, activation="relu"), layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train, epochs=20)
+            image = x_test[np.random.randint(len(x_test))]
+            label = np.argmax(model.predict(np.expand_dims(image, axis=0)))
+            """,
+        ),
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:
@@ -294,9 +312,20 @@ def _gives_classes(program: Program, data: Data, place: Place, flat: bool) -> bo
 
 def _is_of_many(asked: Evaluation) -> bool:
     given = asked.x.value if asked.x is not None else None
-    if not isinstance(given, Data) or given.samples == 1:
+    if not isinstance(given, Data) or given.samples == 1 or _is_one_example(given):
         return False
     return given.samples is not None or given.part in (Part.TEST, Part.VALIDATION)
+
+
+def _is_one_example(data: Data) -> bool:
+    """Whether a batch was made of one example: `np.expand_dims(image, axis=0)`, `image[np.newaxis]`."""
+    last = data.steps[-1] if data.steps else None
+    return last is not None and last.place is not None and _BATCH_OF_ONE.search(last.place.text) is not None
+
+
+_BATCH_OF_ONE = re.compile(
+    r"expand_dims\(.*(?:axis\s*=|,)\s*0\s*,?\s*\)$|\[\s*(?:None|\w+\.newaxis)\b[^\[]*\]$", re.DOTALL
+)
 
 
 def _statement(place: Place) -> str:

@@ -187,6 +187,21 @@ class DatasetNotShuffled(Rule):
             model.fit(train, epochs=5)
             """,
         ),
+        Example(
+            "A generator of rows that were split at random before",
+            """
+            from keras import layers, models
+            from keras.preprocessing.image import ImageDataGenerator
+            from project import images, labels
+            from sklearn.model_selection import train_test_split
+
+            x_train, x_test, y_train, y_test = train_test_split(images, labels)
+            train = ImageDataGenerator(rescale=1 / 255, rotation_range=30).flow(x_train, y_train, shuffle=False)
+            model = models.Sequential([layers.Flatten(), layers.Dense(5, activation="softmax")])
+            model.compile(optimizer="adam", loss="categorical_crossentropy")
+            model.fit(train, epochs=5)
+            """,
+        ),
     )
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
@@ -217,6 +232,9 @@ class DatasetNotShuffled(Rule):
         if alone is not None:
             message = "A shuffle buffer of 1 shuffles nothing: the examples come in the same order in every epoch."
             yield Report(alone, message, severity=Severity.WARNING, confidence=Confidence.HIGH, recipe=".shuffle(1000)")
+            return
+        if sorted_folder is not None and not _shuffles(data) and not data.source.endswith("_from_directory"):
+            yield from _in_their_order(data, fit.x.place, sorted_folder)
             return
         if sorted_folder is not None and not _shuffles(data):
             related = () if sorted_folder.place is None else (Related(sorted_folder.place, "It is read here."),)
@@ -277,6 +295,18 @@ class DatasetNotShuffled(Rule):
     def _mixes_little(self, data: Data, step: DataStep) -> bool:
         rows = data.samples or _rows(data)
         return rows is not None and step.number is not None and step.number < rows * self.option("min-buffer-share")
+
+
+def _in_their_order(data: Data, place: Place, unshuffled: DataStep) -> Iterator[Report]:
+    """Batches that a generator makes of known rows in the order they have, unless that was drawn before."""
+    if not data.source.endswith(".flow") and not in_random_order(data):
+        message = (
+            f"The training data {name_of(place, 'here')} keep their order (shuffle=False): every epoch repeats it."
+        )
+        related = (
+            (Related(unshuffled.place, "They are put into batches here."),) if unshuffled.place is not None else ()
+        )
+        yield Report(place, message, related, recipe="shuffle=True")
 
 
 def _of_batches(data: Data) -> Iterator[Report]:

@@ -382,7 +382,7 @@ class InputNotNormalized(Rule):
         if any(step.kind is StepKind.SCALED and not step.certain for step in data.steps):
             return  # scaled on one of the paths, and which one is taken can't be told
         if data.range is None:
-            if is_raw_table(program, data) and takes_table(model, training.entry):
+            if is_raw_table(program, data) and takes_table(model, data, training.entry):
                 recipe = _recipe(program, data, place)
                 message = _may_message(place, data)
                 related = tuple(_origin(program, data, place))

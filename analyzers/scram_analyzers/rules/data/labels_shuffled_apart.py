@@ -304,6 +304,26 @@ class LabelsShuffledApart(Rule):
             model.fit(x, y)
             """,
         ),
+        Example(
+            "The pixels of each image in another order",
+            """
+            import keras
+            import numpy as np
+            from keras import layers
+
+            def mixed(images, order):
+                new = np.zeros(images.shape)
+                for number, image in enumerate(images):
+                    new[number] = image.flatten()[order].reshape((28, 28))
+                return new
+
+            (x_train, y_train), _ = keras.datasets.mnist.load_data()
+            x_train = mixed(x_train / 255, np.random.permutation(np.arange(28 * 28)))
+            model = keras.Sequential([layers.Flatten(), layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train, epochs=5)
+            """,
+        ),
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:

@@ -97,12 +97,20 @@ def _scales(name: str) -> bool:
     )
 
 
-def takes_table(model: Model, start: Tensor | None = None) -> bool:
+def takes_table(model: Model, data: Data, start: Tensor | None = None) -> bool:
     """Whether rows of numbers go straight into a layer that weighs them."""
     entry = unscaled_entry(model, start)
     if any(layer.class_name in NORMALIZING for layer in model.layers):
         return False
-    return entry is not None and all(layer.class_name in TABLE_LAYERS for layer in entry_layers(entry))
+    layers = list(entry_layers(entry)) if entry is not None else []
+    if not layers or any(layer.class_name not in TABLE_LAYERS for layer in layers):
+        return False
+    return layers[0].class_name != "Conv1D" or not _is_signal(data)
+
+
+def _is_signal(data: Data) -> bool:
+    """Whether each row got an axis of its own, as one signal has: all columns have its unit, and none dominates."""
+    return any(step.name == "expand_dims" for step in data.steps)
 
 
 TABLE_LAYERS = ("Dense", "SimpleRNN", "LSTM", "GRU", "Conv1D", "Conv2D", "Bidirectional")

@@ -116,6 +116,20 @@ class ScaledValuesTruncated(Rule):
             model.fit(x, y, epochs=20)
             """,
         ),
+        Example(
+            "Pixels of four levels, which are scaled after that",
+            """
+            import keras
+            from keras import layers
+
+            (images, _), _ = keras.datasets.mnist.load_data()
+            levels = (images / (256 / 4)).astype(int)
+            inputs = levels.astype("float32") / 4
+            model = keras.Sequential([layers.Flatten(), layers.Dense(4, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(inputs, levels[:, 14, 14])
+            """,
+        ),
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:
@@ -156,11 +170,12 @@ def _cut_off(data: Data) -> DataStep | None:
     if data.range is None or data.range.magnitude > SMALL or all(step.name != "astype" for step in data.steps):
         return None
     scaled = False
-    for step in data.steps:
+    for number, step in enumerate(data.steps):
         written = step.place.text if step.place is not None else ""
         if _MADE_WHOLE.search(f"{step.name} {written}"):
             return None
         scaled = scaled or step.kind is StepKind.SCALED
         if scaled and step.name == "astype" and _WHOLE.search(written.rpartition("astype")[2]):
-            return step
+            # Scaled once more: what is left are the few levels that somebody counts in.
+            return step if all(each.kind is not StepKind.SCALED for each in data.steps[number:]) else None
     return None

@@ -44,6 +44,15 @@ def last_rows(program: Program, fit: Fit) -> LastRows | None:
     return None
 
 
+def mixed(program: Program, fit: Fit) -> str:
+    """The recipe in the program's own names, where inputs and labels have names."""
+    x, y = (each.place.text if each is not None and each.place is not None else "" for each in (fit.x, fit.y))
+    if not (x.isidentifier() and y.isidentifier() and x != y):
+        return MIXED
+    drawn = program.imports.spell("numpy.random.permutation").text
+    return f"order = {drawn}(len({x}))\n{x}, {y} = {x}[order], {y}[order]"
+
+
 def comes_sorted(data: Data) -> bool:
     """Whether the rows come class by class from where they are loaded, and nothing mixes them."""
     return data.source in _SORTED_SOURCES and not in_random_order(data)

@@ -9,7 +9,7 @@ from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.data.judging import judged_by
 from scram_analyzers.rules.data.label_order import are_stretches_of_one_order, order_of_labels
-from scram_analyzers.rules.data.sorted_rows import MIXED, comes_sorted, last_rows
+from scram_analyzers.rules.data.sorted_rows import MIXED, comes_sorted, last_rows, mixed
 from scram_analyzers.rules.references import DEEP_CHECKS
 from scram_analyzers.run.data_parts import is_no_chance, total_variation
 from scram_analyzers.run.history import RunHistory
@@ -293,7 +293,7 @@ class SortedValidationSplit(Rule):
         if last is None:
             return
         message = f"{last.order}, and validation_split={share:g} takes the last of them: {last.seen}."
-        yield Report(place, message, recipe=MIXED)
+        yield Report(place, message, recipe=mixed(program, fit))
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report classes that only the last rows have, or very different shares."""

@@ -250,6 +250,21 @@ class ValidationOnTrainingData(Rule):
             model.fit(x[:-5000], y[:-5000], validation_data=(x[-5000:], y[-5000:]))
             """,
         ),
+        Example(
+            "One graph, of which masks tell the nodes to train on",
+            """
+            from project import graph, kinds, make_model, training_mask, validation_mask
+
+            model = make_model()
+            model.compile(optimizer="adam", loss="categorical_crossentropy")
+            model.fit(
+                graph,
+                kinds,
+                sample_weight=training_mask,
+                validation_data=(graph, kinds, validation_mask),
+            )
+            """,
+        ),
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:
@@ -260,20 +275,21 @@ class ValidationOnTrainingData(Rule):
                 yield from _of_loop(trained, call)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
+        if _weighed(fit):
+            return
         judged, data = validation_of(fit), fit.inputs
         yield from _by_name(fit)
         yield from _by_copies(program, fit)
         if judged is None or data is None or fit.x is None or fit.x.place is None:
             return
-        if _weighed(fit):
-            return
         if not shares_rows(data, judged.data) and not cut_alike(data, judged.data):
             return
-        names = name_of(judged.place, "these"), name_of(fit.x.place, "the training data")
-        if names[0] == names[1]:
-            message = f"The validation data are the training data themselves: {names[0]} in both places."
+        validation, training = name_of(judged.place, ""), name_of(fit.x.place, "")
+        if validation and validation == training:
+            message = f"The validation data are the training data themselves: {validation} in both places."
         else:
-            message = f"The validation data ({names[0]}) are among the training data ({names[1]})."
+            named = (f" ({name})" if name else "" for name in (validation, training))
+            message = f"The validation data{next(named)} are among the training data{next(named)}."
         related = (Related(fit.x.place, "The model is trained on these."), *_taken(program, judged))
         yield Report(judged.place, message, related, recipe="validation_split=0.2" if _is_array(fit) else "")
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
+from scram_analyzers.rules.candidates import is_candidate
 from scram_analyzers.rules.hyperparameters import trainings
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.learning import standstill
@@ -125,6 +126,18 @@ class BatchSizeTooSmall(Rule):
             model.fit(x, y, batch_size=1, epochs=10, shuffle=False)
             """,
         ),
+        Example(
+            "Sizes that are compared",
+            """
+            import keras
+
+            (x_train, y_train), _ = keras.datasets.boston_housing.load_data()
+            for size in (1, 8, 32):
+                model = keras.Sequential([keras.layers.BatchNormalization(), keras.layers.Dense(1)])
+                model.compile(optimizer="adam", loss="mse")
+                print(size, model.fit(x_train, y_train, batch_size=size, epochs=50).history["loss"][-1])
+            """,
+        ),
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:
@@ -133,7 +146,7 @@ class BatchSizeTooSmall(Rule):
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         place = self._too_small(fit)
-        if place is None:
+        if place is None or is_candidate(program, place):
             return
         rows = trainings.samples(fit)
         steps = f", {rows:,} steps of the optimizer in each epoch" if rows is not None else ""

@@ -10,6 +10,7 @@ from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.api import tapes
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
+from scram_analyzers.rules.candidates import is_candidate
 from scram_analyzers.rules.hyperparameters import optimizers, trainings
 from scram_analyzers.run.divergence import divergence
 from scram_analyzers.run.history import RunHistory
@@ -249,6 +250,87 @@ class LearningRateTooHigh(Rule):
             optimizer = keras.optimizers.Adam(learning_rate=rate)
             """,
         ),
+        Example(
+            "Rates that are compared",
+            """
+            import keras
+            from project import make_model, x, y
+
+            for rate in [0.1, 0.01, 0.001]:
+                model = make_model()
+                model.compile(optimizer=keras.optimizers.Adam(rate), loss="mse")
+                print(rate, model.fit(x, y, epochs=3).history["loss"])
+            """,
+        ),
+        Example(
+            "Two variables of one's own",
+            """
+            import tensorflow as tf
+            from project import log_likelihood, rows
+
+            slope, shift = tf.Variable(1.0), tf.Variable(0.0)
+            optimizer = tf.keras.optimizers.Adam(learning_rate=0.1)
+            for _ in range(1000):
+                with tf.GradientTape() as tape:
+                    loss = -tf.reduce_mean(log_likelihood(rows, slope, shift))
+                gradients = tape.gradient(loss, [slope, shift])
+                optimizer.apply_gradients(zip(gradients, [slope, shift]))
+            """,
+        ),
+        Example(
+            "What other libraries make of it",
+            """
+            import keras
+            from explain import Explainer
+            from likelihood import minimize
+            from project import log_likelihood, model, sample
+
+            options = {"loss": "binary_crossentropy", "optimizer": keras.optimizers.Adam(learning_rate=0.2)}
+            print(Explainer(model, compile_options=options).explain(sample))
+            optimizer = keras.optimizers.Adam(learning_rate=0.1)
+            print(minimize(lambda: -log_likelihood(sample), optimizer=optimizer, steps=200))
+            """,
+        ),
+        Example(
+            "A rate that a search for it found",
+            """
+            import keras
+            from keras import layers
+            from project import x, y
+
+            model = keras.Sequential([layers.Dense(16, activation="relu"), layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer=keras.optimizers.Adam(1e-4), loss="binary_crossentropy")
+            rising = keras.callbacks.LearningRateScheduler(lambda epoch: 1e-4 * 10 ** (epoch / 20))
+            search = model.fit(x, y, epochs=80, callbacks=[rising])
+
+            best = keras.Sequential([layers.Dense(16, activation="relu"), layers.Dense(1, activation="sigmoid")])
+            best.compile(optimizer=keras.optimizers.Adam(0.02), loss="binary_crossentropy")
+            best.fit(x, y, epochs=50)
+            """,
+        ),
+        Example(
+            "A single layer, made for two loops",
+            """
+            import tensorflow as tf
+            from project import pairs
+
+            class Line(tf.keras.Model):
+                def __init__(self):
+                    super().__init__()
+                    self.line = tf.keras.layers.Dense(5)
+
+                def call(self, x):
+                    return self.line(x)
+
+            for number in range(2):
+                line, optimizer = Line(), tf.keras.optimizers.Adam(0.1)
+                for x, y in pairs:
+                    with tf.GradientTape() as tape:
+                        loss = tf.reduce_mean((line(x) - y) ** 2)
+                    variables = line.trainable_variables
+                    optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))
+            """,
+        ),
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:
@@ -264,11 +346,18 @@ class LearningRateTooHigh(Rule):
                 continue
             if rate.value <= limit * _allowance(program, optimizer):
                 continue
+            if rate.place is not None and is_candidate(program, rate.place):
+                continue
+            if optimizers.goes_elsewhere(program, optimizer):
+                continue
+            severity = self._severity_of(optimizer, rate.value)
+            if severity is not Severity.ERROR and optimizers.is_searched_for(program):
+                continue
             compiled = any(each.optimizer is optimizer for each in program.compiles)
             if rate.assumed and not compiled:
                 continue  # one of several optimizers to choose from, and the rate is the default for another
             moves_pixels = optimizer.class_name == "SGD" and not _moves_weights(program)
-            if not compiled and (moves_pixels or _moves_no_weights(program)):
+            if not compiled and (moves_pixels or _moves_no_weights(program) or _moves_own_variables(program)):
                 continue  # it may move something other than weights, such as the pixels of an image
             starts = "starts at" if rate.schedule else "is"
             yield Report(
@@ -278,7 +367,7 @@ class LearningRateTooHigh(Rule):
                     f"{optimizers.usual_range(optimizer.class_name)}."
                 ),
                 related=tuple(optimizers.used_by(optimizer)),
-                severity=self._severity_of(optimizer, rate.value),
+                severity=severity,
                 confidence=Confidence.MEDIUM if rate.assumed else None,
                 recipe=optimizers.recipe(program, optimizer, optimizers.usual_rate(optimizer.class_name)),
             )
@@ -368,7 +457,9 @@ def _allowance(program: Program, optimizer: Optimizer) -> float:
     compiles = [each for each in program.compiles if each.optimizer is optimizer]
     if compiles and all(each.model is not None and _is_one_layer(each.model) for each in compiles):
         return ONE_LAYER_ALLOWANCE
-    if not compiles and [layer.class_name for layer in program.layers if layer.class_name in WEIGHTED] == ["Dense"]:
+    weighted = [layer for layer in program.layers if layer.class_name in WEIGHTED]
+    written = {layer.place.key for layer in weighted}  # once, however often it is made
+    if not compiles and len(written) == 1 and weighted[0].class_name == "Dense":
         return ONE_LAYER_ALLOWANCE
     fits = [fit for fit in program.fits if fit.compile is None or fit.compile in compiles]
     sizes = [trainings.batch_size(fit) or 0 for fit in fits]
@@ -388,6 +479,11 @@ def _moves_weights(program: Program) -> bool:
     """Whether a model's weights are handed to an optimizer, or a tape is asked for their gradients."""
     asked = (each for tape in tapes.tapes(program) for each in tapes.asked_of(tape))
     return program.matches(_WEIGHTS_MOVED) or next(asked, None) is not None
+
+
+def _moves_own_variables(program: Program) -> bool:
+    """Whether a program makes the variables that it trains itself, and no layer: a handful of numbers, most often."""
+    return program.mentions("Variable(") and not any(layer.class_name in WEIGHTED for layer in program.layers)
 
 
 def _moves_no_weights(program: Program) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule, RunReport
+from scram_analyzers.rules.candidates import is_candidate
 from scram_analyzers.rules.hyperparameters import optimizers
 from scram_analyzers.run.history import Moment, RunHistory
 from scram_analyzers.run.layers import median_update_ratio
@@ -172,6 +173,40 @@ class LearningRateTooLow(Rule):
             model.compile(optimizer=keras.optimizers.Adam(learning_rate=0.0), loss="mse")
             """,
         ),
+        Example(
+            "Rates that are compared",
+            """
+            import keras
+            from project import make_model, x, y
+
+            def search(rates=(1e-8, 1e-5, 1e-2)):
+                for number, rate in enumerate(rates):
+                    model = make_model()
+                    model.compile(optimizer=keras.optimizers.Adam(rate), loss="mse")
+                    print(number, model.fit(x, y, epochs=3).history["loss"])
+
+            search()
+            """,
+        ),
+        Example(
+            "Another library trains with it, on nobody knows what",
+            """
+            from keras import optimizers
+            from project import Estimator
+
+            estimator = Estimator(optimizers.SGD(learning_rate=1e-6))
+            """,
+        ),
+        Example(
+            "Where a search for the rate begins, in an exercise that leaves the training to its reader",
+            """
+            import keras
+            from project import model
+
+            rising = keras.callbacks.LearningRateScheduler(lambda epoch: 1e-8 * 10 ** (epoch / 20))
+            model.compile(optimizer=keras.optimizers.SGD(learning_rate=1e-8, momentum=0.9), loss="huber")
+            """,
+        ),
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:
@@ -183,9 +218,12 @@ class LearningRateTooLow(Rule):
                 continue
             if lowest is None or not _is_below(rate.value, lowest):
                 continue
+            if optimizers.is_searched_for(program) or is_candidate(program, rate.place):
+                continue
             if optimizer in _found_by_search(program):
                 continue  # a search for the best rate chose it
-            if optimizer in _fine_tuned(program) or optimizer in _with_large_gradients(program):
+            spared = optimizer in _fine_tuned(program) or optimizer in _with_large_gradients(program)
+            if spared or not any(each.optimizer is optimizer for each in program.compiles):
                 lowest = lowest / 10
             lowest = lowest / FAR_BELOW if rate.assumed else lowest  # whoever starts the program can choose another
             if not _is_below(rate.value, lowest):

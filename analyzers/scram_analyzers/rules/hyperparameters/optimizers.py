@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import libcst as cst
@@ -10,7 +11,8 @@ from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Finding, Fix
 from scram_analyzers.rules.base import Related
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Callback, Optimizer, Program
+from scram_analyzers.source.program import Call, Callback, Optimizer, Program
+from scram_analyzers.source.reading import parents
 
 ADAPTIVE = frozenset(("Adam", "AdamW", "Adamax", "Nadam", "RMSprop", "Lamb", "Lion"))
 """Optimizers that scale every weight's step by its own gradients: they share a range of usual rates."""
@@ -49,6 +51,33 @@ def rate_setters(program: Program, optimizer: Optimizer) -> Iterator[Callback]:
             for callback in fit.callbacks or ():
                 if callback.kind is None or callback.kind.endswith(".LearningRateScheduler"):
                     yield callback
+
+
+def is_searched_for(program: Program) -> bool:
+    """Whether the program raises the rate from epoch to epoch, to see which ones suit: its rates come from there."""
+    return program.mentions("LearningRateScheduler") and program.matches(_RISING)
+
+
+_RISING = re.compile(r"\b10(?:\.0?)?\s*\*\*\s*\(\s*\w+\s*/")
+"""`1e-8 * 10 ** (epoch / 20)`."""
+
+
+def goes_elsewhere(program: Program, optimizer: Optimizer) -> bool:
+    """Whether an optimizer is handed to another library, or put among its options: it moves nobody knows what."""
+    if any(each.optimizer is optimizer for each in program.compiles):
+        return False
+    above = parents.ancestors(optimizer.place)
+    if above and isinstance(above[0], cst.DictElement):
+        return True
+    return any(_takes(call, optimizer) for call in program.calls if not call.name.startswith(_OWN))
+
+
+def _takes(call: Call, optimizer: Optimizer) -> bool:
+    given = (*call.arguments.positional, *call.arguments.keywords.values())
+    return any(each.value.place is not None and each.value.place.key == optimizer.place.key for each in given)
+
+
+_OWN = ("keras.", "tensorflow.", "builtins.")
 
 
 def used_by(optimizer: Optimizer) -> Iterator[Related]:

@@ -11,7 +11,7 @@ from scram_analyzers.rules.output_and_loss import cases
 from scram_analyzers.source.data import Data, LabelForm
 from scram_analyzers.source.heads import heads_of
 from scram_analyzers.source.keras_api.losses import REGRESSION
-from scram_analyzers.source.program import Compile, Loss, Metric, Program
+from scram_analyzers.source.program import Compile, Fit, Loss, Metric, Program
 
 CLASS_METRICS = cases.ACCURACIES | {"precision", "recall", "auc", "f1_score"}
 INSTEAD = "mean_absolute_error"
@@ -109,6 +109,19 @@ class AccuracyMetricForRegression(Rule):
             judge.train_on_batch(np.random.rand(64, 10), np.ones((64, 1)))
             """,
         ),
+        Example(
+            "As many sigmoid units as there are classes",
+            """
+            import keras
+            from project import features, labels, number_of_classes
+
+            inputs = keras.Input((60, 1))
+            x = keras.layers.Flatten()(keras.layers.Conv1D(6, 7, activation="sigmoid")(inputs))
+            model = keras.Model(inputs, keras.layers.Dense(number_of_classes, activation="sigmoid")(x))
+            model.compile(optimizer="adam", loss="mean_squared_error", metrics=["accuracy"])
+            model.fit(features, labels)
+            """,
+        ),
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:
@@ -173,7 +186,27 @@ def _predicts_numbers(program: Program, compiled: Compile, losses: Sequence[Loss
         return False
     if fits and all(fit.method == "train_on_batch" and not _continuous(fit.targets) for fit in fits):
         return False
-    return not any(_classes(fit.targets) for fit in fits)
+    return not any(_classes(fit.targets) for fit in fits) and not _may_classify(compiled, fits)
+
+
+def _may_classify(compiled: Compile, fits: Sequence[Fit]) -> bool:
+    """Whether the outputs may well be one sigmoid a class: there are several, and what the targets are is not told."""
+    heads = heads_of(compiled.model) if compiled.model is not None else ()
+    by_class = heads and all(
+        head.activation == "sigmoid" and head.units != 1 and head.layer is not None and head.layer.class_name == "Dense"
+        for head in heads
+    )
+    return bool(by_class) and not any(_is_told(fit.targets) or _reproduces(fit) for fit in fits)
+
+
+def _is_told(targets: Data | None) -> bool:
+    return targets is not None and (targets.range is not None or cases.label_form(targets) is not None)
+
+
+def _reproduces(fit: Fit) -> bool:
+    """Whether a training is written to give back its inputs: `fit(x, x)`."""
+    x, y = (each.place.text if each is not None and each.place is not None else None for each in (fit.x, fit.y))
+    return x is not None and x == y
 
 
 def _continuous(targets: Data | None) -> bool:

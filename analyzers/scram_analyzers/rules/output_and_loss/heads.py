@@ -35,13 +35,23 @@ def heads_and_losses(program: Program) -> tuple[tuple[Head, Loss], ...]:
 
 @once
 def compiles_for_training(program: Program) -> tuple[Compile, ...]:
-    """The compiles but those of a model that learns only inside another one, as a GAN's generator does.
+    """The compiles but those of a model whose own loss nobody reads.
 
-    Its own loss is read by nobody.
+    Such a model learns only inside another one, as a GAN's generator does, or does nothing but predict.
     """
     fitted = {fit.model.identity: fit.model for fit in program.fits if fit.model is not None}
     inside = {part.identity for model in fitted.values() for part in model.nested} - set(fitted)
-    return tuple(each for each in program.compiles if each.model is None or each.model.identity not in inside)
+    unread = inside | _only_predicting(program, set(fitted))
+    return tuple(each for each in program.compiles if each.model is None or each.model.identity not in unread)
+
+
+def _only_predicting(program: Program, fitted: set[int]) -> set[int]:
+    """The models that only predict here, where others are trained: they take their weights from a file."""
+    if not fitted or any(fit.model is None for fit in program.fits):
+        return set()
+    asked = [(each.method, each.model.identity) for each in program.evaluations if each.model is not None]
+    evaluated = {identity for method, identity in asked if not method.startswith("predict")}
+    return {identity for _, identity in asked} - evaluated - fitted
 
 
 def pair_at(program: Program, marked: SourceRange) -> tuple[Head, Loss] | None:

@@ -169,6 +169,29 @@ class InvalidOutputActivation(Rule):
             model.compile(optimizer="adam", loss="mse")
             """,
         ),
+        Example(
+            "A generator that was trained inside another model, and now only draws",
+            """
+            import numpy as np
+            from keras import Sequential, layers
+
+            def make_generator():
+                return Sequential([layers.Input((100,)), layers.Dense(784, activation="tanh")])
+
+            def train():
+                generator, judge = make_generator(), Sequential([layers.Dense(1, activation="sigmoid")])
+                both = Sequential([generator, judge])
+                both.compile(loss="binary_crossentropy", optimizer="adam")
+                both.fit(np.random.rand(1000, 100), np.ones(1000))
+                generator.save_weights("generator.weights.h5")
+
+            def draw():
+                generator = make_generator()
+                generator.compile(loss="binary_crossentropy", optimizer="sgd")
+                generator.load_weights("generator.weights.h5")
+                return generator.predict(np.random.rand(1, 100))
+            """,
+        ),
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:

@@ -10,6 +10,7 @@ from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.architecture.paths import models_of
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
+from scram_analyzers.rules.candidates import is_candidate
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.learning import crawl, standstill
 from scram_analyzers.run.records import Subject, SubjectKind
@@ -101,6 +102,16 @@ class DropoutTooHigh(Rule):
             x = layers.Dropout(p)
             """,
         ),
+        Example(
+            "Rates that are compared",
+            """
+            from keras import layers
+            from project import features, train
+
+            for rate in [0, 0.2, 0.8]:
+                train(layers.Dropout(rate)(features))
+            """,
+        ),
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:
@@ -112,6 +123,8 @@ class DropoutTooHigh(Rule):
             if layer.value("noise_shape") is not None:
                 continue  # it drops whole examples or channels: stochastic depth
             place = _rate_place(layer)
+            if place is not None and is_candidate(program, place):
+                continue
             yield Report(
                 place=place or layer.place,
                 message=self._message(rate),

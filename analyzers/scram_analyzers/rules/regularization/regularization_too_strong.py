@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule, RunReport
+from scram_analyzers.rules.candidates import is_candidate
 from scram_analyzers.rules.regularization import regularizers
 from scram_analyzers.rules.regularization.regularizers import Strength
 from scram_analyzers.run.history import RunHistory
@@ -88,6 +89,17 @@ class RegularizationTooStrong(Rule):
             layer = layers.Dense(64, activation="relu", kernel_regularizer=regularizers.l2(factor))
             """,
         ),
+        Example(
+            "Factors that are compared",
+            """
+            import keras
+            from project import train
+
+            FACTORS = [0.5, 0.05, 0.0005]
+            for factor in FACTORS:
+                train(keras.layers.Dense(8, kernel_regularizer=keras.regularizers.l2(factor)))
+            """,
+        ),
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:
@@ -137,7 +149,9 @@ class RegularizationTooStrong(Rule):
     def _too_strong(self, program: Program) -> Iterator[Strength]:
         for strength in regularizers.strengths(program):
             strong = strength.factor >= self.option("factor-max")
-            if strong and not regularizers.goes_to_another_library(program, strength.call):
+            if not strong or regularizers.goes_to_another_library(program, strength.call):
+                continue
+            if not is_candidate(program, strength.place):
                 yield strength
 
 

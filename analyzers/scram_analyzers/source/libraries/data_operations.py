@@ -142,6 +142,7 @@ def _of_list(interpreter: Interpreter, value: Ref, thing: ListObject) -> Data | 
         joined,
         shape=(None if thing.open else len(items), *inner) if inner is not None else None,
         rows=WHOLE,
+        one_row=False,
         batched=False,
         targets=None,
         roots=frozenset((value.identity,)),
@@ -187,7 +188,7 @@ def select(interpreter: Interpreter, data: Data, keys: list[Value | slice], plac
     step = DataStep(StepKind.SELECTED, _way_of(key), place)
     if _only_adds_axes(keys):
         return data.after(DataStep(StepKind.OTHER, "expand_dims", place), shape=None)
-    if isinstance(key, Data) and _is_random_order(key):
+    if isinstance(key, Data) and _is_random_order(key) and not _is_flat_row(data):
         step = DataStep(StepKind.SHUFFLED, "permutation", key.place)  # two arrays by one key stay together
     if isinstance(key, Data) and key.source == FOLDS:
         step = DataStep(StepKind.SPLIT, "fold", key.place)
@@ -243,6 +244,11 @@ def _is_random_order(key: Data) -> bool:
     """Whether a key holds the numbers of all rows in random order."""
     shuffled = any(step.kind is StepKind.SHUFFLED for step in key.steps)
     return key.source == PERMUTATION or (key.source == "numpy.arange" and shuffled)
+
+
+def _is_flat_row(data: Data) -> bool:
+    """Whether what stands side by side are the values of one example, such as the pixels of an image."""
+    return data.one_row and any(step.name in ("flatten", "ravel", "reshape") for step in data.steps)
 
 
 def _is_moving(key: Value | slice) -> bool:
@@ -371,6 +377,7 @@ def _filled(data: Data, given: Data, place: Place) -> Data:
         dtype=data.dtype,
         shape=data.shape,
         rows=WHOLE,
+        one_row=False,
         batched=False,
         targets=None,
         roots=data.roots,
@@ -414,7 +421,9 @@ def element_of(data: Data) -> Value:
     one = replace(data, batched=False, targets=None)
     if data.targets is not None:
         return Tuple((one, data.targets))
-    return one if data.batched else replace(one, shape=data.shape[1:] if data.shape else None, rows=None)
+    if data.batched:
+        return one
+    return replace(one, shape=data.shape[1:] if data.shape else None, rows=None, one_row=True)
 
 
 def batches_of(batch: Value) -> Data:

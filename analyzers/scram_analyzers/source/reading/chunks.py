@@ -17,6 +17,7 @@ import libcst as cst
 from scram_analyzers.findings import SourceRange
 from scram_analyzers.source.interpreting.reuse import Memory
 from scram_analyzers.source.reading.bound_words import bound_words
+from scram_analyzers.source.reading.indentation import with_blanks
 from scram_analyzers.source.reading.logical_lines import logical_lines
 from scram_analyzers.source.reading.positions import FIRST_LINE, Position, Positions
 from scram_analyzers.source.reading.prose import docstring_twins, same_code
@@ -230,7 +231,7 @@ class ParseCache:
 
     def parse_anew(self, parsed: ParsedChunk) -> ParsedChunk:
         """The same text with a tree that shares no nodes."""
-        anew = ParsedChunk(parsed.text, cst.parse_module(parsed.text), None)
+        anew = ParsedChunk(parsed.text, _tree(parsed.text), None)
         self._keep(anew)
         return anew
 
@@ -276,12 +277,21 @@ def _parse(chunk: Chunk, basis: ParsedChunk | None) -> ParsedChunk:
     if basis is not None and basis.module is not None and module is not None:
         return ParsedChunk(chunk.text, module, None, basis, docstring_twins(basis.module, module))
     try:
-        return ParsedChunk(chunk.text, cst.parse_module(chunk.text), None)
+        return ParsedChunk(chunk.text, _tree(chunk.text), None)
     except cst.ParserSyntaxError as error:
         return ParsedChunk(chunk.text, None, _python_problem(chunk) or _not_valid(chunk, error.raw_line), basis)
     except (RecursionError, ValueError, cst.CSTValidationError) as error:
         problem = ParseProblem(1, f"This code could not be read ({type(error).__name__}).", "Split the expression.")
         return ParsedChunk(chunk.text, None, problem, basis)
+
+
+def _tree(text: str) -> cst.Module:
+    try:
+        return cst.parse_module(text)
+    except cst.ParserSyntaxError:
+        if (blanks := with_blanks(text)) is None:
+            raise
+        return cst.parse_module(blanks)
 
 
 def _python_problem(chunk: Chunk) -> ParseProblem | None:

@@ -26,9 +26,10 @@ UNFINISHED = "pass pass"
 """Closed in itself and no valid Python: what stands in for an unfinished line is reported like it."""
 
 _LINE_WITH_END = re.compile(r"(?P<line>[^\r\n]*)(?P<end>\r\n|\r|\n|\Z)")
+_NO_OPERATOR = r"(?!(?:in|is|and|or|if|not|for|else)\b)"
 _AUTOMAGIC = (
     r"(?:pip|conda|mamba|ls|cd|cp|mv|rm|mkdir|rmdir|cat|man)[ \t]+"
-    r"(?:\.\.|\./|(?!(?:in|is|and|or|if|not|for|else)\b)[^\W\d])"
+    rf"(?:-[-A-Za-z]+[ \t]+)*(?:[$~]|\.\.|\./|{_NO_OPERATOR}[^\W\d])"
 )
 _MAGIC_SIGN = re.compile(rf"[%!?]|^[ \t]*{_AUTOMAGIC}", re.MULTILINE)
 _CELL_MAGIC = re.compile(r"(?:[ \t]*(?:\r\n|\r|\n))*[ \t]*%%(?P<name>\w*)[^\r\n]*(?:\r\n|\r|\n|\Z)")

@@ -44,6 +44,7 @@ def original_of(source: str) -> str:
         ("%%capture\n%%html\n<b>keras</b>", "\n\n"),
         ("%%writefile train.py\nimport keras", "\n"),
         ("pip install -q keras\nls ./data\ncd ..\nimport keras", "pass\npass\npass\nimport keras"),
+        ("ls $DATA\nls -la ../data\nrm -rf logs\ncat ~/notes", "pass\npass\npass\npass"),
     ],
 )
 def test_what_only_ipython_knows_gets_python_in_its_stead(source: str, python: str) -> None:
@@ -56,7 +57,7 @@ def test_what_only_ipython_knows_gets_python_in_its_stead(source: str, python: s
     [
         'x = (a\n     % b)\n"""\n%matplotlib inline\n!ls\n"""\n',
         "print('%d' % 3)  # why?\nx %= 2\nassert x != 3\ny = f'{x=!r}'\nwhat = 'what?'\n",
-        "ls\nls -l\ncd /data\nrm in x\ncat = ls(x)\n",
+        "ls\nls -l\ncd /data\nrm in x\ncat = ls(x)\nls -l if x else y\n",
         'x = """\npip install keras\n"""\n',
         "x = 'it''s' + \\\n    '?'\n",
     ],

@@ -9,7 +9,7 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Report, Rule
-from scram_analyzers.rules.data.sorted_rows import MIXED, last_rows
+from scram_analyzers.rules.data.sorted_rows import last_rows, mixed
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
 
@@ -156,7 +156,9 @@ class NoValidationData(Rule):
 def _recipe(program: Program, fit: Fit) -> str:
     if not _splittable(fit):
         return "validation_data=validation_dataset"
-    return "validation_split=0.2" if last_rows(program, fit) is None else f"{MIXED}  # then validation_split=0.2"
+    if last_rows(program, fit) is None:
+        return "validation_split=0.2"
+    return f"{mixed(program, fit)}  # then validation_split=0.2"
 
 
 def _callee(fit: Fit) -> Place:

@@ -212,6 +212,7 @@ class RemovedApi(Rule):
                 place=use.place,
                 message=f"{_owner(use.what)} has no {use.what}: {use.instead}.",
                 severity=use.severity or keras_versions.severity_of(version),
+                why=use.why,
                 recipe=use.recipe,
             )
 
@@ -246,6 +247,7 @@ class _Use:
     recipe: str = ""
     replaced: Place | None = None
     severity: Severity | None = None
+    why: str | None = None
     others: tuple[_Use, ...] = ()
 
 
@@ -390,8 +392,12 @@ def _decays(program: Program) -> Iterator[_Use]:
         argument = optimizer.arguments.get("decay")
         if argument is not None and argument.place is not None and not _is_nothing(argument):
             place = argument.place
-            instead = "the rate stays as it is; give a schedule (keras.optimizers.schedules) as the learning rate"
-            yield _Use(place, f"argument decay= of {optimizer.class_name}", instead, severity=Severity.INFO)
+            instead = "the rate never falls; give a schedule (keras.optimizers.schedules) as the learning rate"
+            what = f"argument decay= of {optimizer.class_name}"
+            yield _Use(place, what, instead, severity=Severity.INFO, why=_IGNORED)
+
+
+_IGNORED = "Keras 3 warns once and leaves the argument aside: every step has the learning rate of the first."
 
 
 def _is_nothing(argument: Argument) -> bool:

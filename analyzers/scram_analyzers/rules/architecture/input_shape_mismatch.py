@@ -120,9 +120,11 @@ def _of_fit(_: Program, fit: Fit) -> Iterator[Report]:
 def _misshapen(place: Place, shape: Shape, declared: InputSpec) -> Report:
     related = (Related(declared.place, "The shape is declared here."),) if declared.place is not None else ()
     assert declared.shape is not None
+    is_row = len(shape) == 1 and shape[0] is None
+    what = "is one row of numbers" if is_row else f"has the shape {written(shape)}"
     return Report(
         place,
-        f"Each example has the shape {written(shape)}, but the model's input is declared as {written(declared.shape)}.",
+        f"Each example {what}, but the model's input is declared as {written(declared.shape)}.",
         related,
     )
 

@@ -118,10 +118,9 @@ class BatchSizeTooLarge(Rule):
         if place is None or is_candidate(program, place):
             return
         size, rows = trainings.batch_size(fit), trainings.samples(fit)
-        of_rows = f" of {rows:,} training samples" if rows is not None else ""
         yield Report(
             place=place,
-            message=f"The batch size is {size:,}{of_rows}, so an epoch has very few steps; usual are 32 to 256.",
+            message=f"The batch size is {size:,}{_steps_in_words(size, rows)}; usual are 32 to 256.",
             related=(Related(fit.place, "This training takes it."),),
             severity=Severity.WARNING if share and self._is_giant(fit) else None,
             confidence=Confidence.HIGH if rows is not None and size is not None and rows < size else None,
@@ -187,6 +186,13 @@ RUN_STEPS = 5
 
 FEW_STEPS = 100
 """A run with fewer steps than this, and no good result yet, has had no time to learn. Ours."""
+
+
+def _steps_in_words(size: int | None, rows: int | None) -> str:
+    if size is not None and rows is not None and rows < size:
+        return f", but there are {rows:,} training samples: an epoch is a single step"
+    of_rows = f" of {rows:,} training samples" if rows is not None else ""
+    return f"{of_rows}, so an epoch has very few steps"
 
 
 def _unfinished(history: RunHistory) -> str | None:

@@ -92,13 +92,13 @@ class CallbackNotPassed(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each callback whose name is never read, in a program that trains."""
-        for call, _ in _unused(program):
+        for call, name in _unused(program):
             last = call.name.rpartition(".")[2]
             yield Report(
                 place=call.place,
                 message=f"This {last} is never passed to fit, so it does nothing.",
                 related=(Related(program.fits[-1].place, "The training runs without it."),),
-                recipe="callbacks=[...]",
+                recipe=f"callbacks=[{name or '...'}]",
             )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:

@@ -139,7 +139,7 @@ def _tell_symptom(rule: Rule, report: RunReport, scene: Scene, telling: _Telling
         telling.codes.add(rule.code)
         _join(rule, report, scene, telling)
         return
-    known = scene.source_causes(rule.symptom_of) if report.clause else []
+    known = _nearest_first(scene.source_causes(rule.symptom_of), report, scene) if report.clause else []
     if known:
         telling.add(_confirmed(known, rule, report, scene))
         telling.codes.add(rule.code)
@@ -148,6 +148,14 @@ def _tell_symptom(rule: Rule, report: RunReport, scene: Scene, telling: _Telling
         telling.codes.add(rule.code)
     elif not rule.needs_cause:
         telling.add(_finding(rule, report, scene))
+
+
+def _nearest_first(known: list[Finding], report: RunReport, scene: Scene) -> list[Finding]:
+    """Of several causes those first that stand where a layer is made that the symptom names."""
+    if len(known) < 2 or report.subject.kind is not SubjectKind.LAYER:
+        return known
+    place = scene.place(report.subject)
+    return sorted(known, key=lambda each: each.filename != place.filename or not each.range.overlaps(place.range))
 
 
 def _join(rule: Rule, report: RunReport, scene: Scene, telling: _Telling) -> None:

@@ -23,6 +23,7 @@ from scram_analyzers.run.records import (
     NonfiniteOrigin,
     PanelRecord,
     ProbeRecord,
+    RunError,
     RunInfo,
     StepRecord,
 )
@@ -59,6 +60,7 @@ Record: TypeAlias = (
     | PanelRecord
     | NonfiniteOrigin
     | FrameworkWarning
+    | RunError
 )
 
 KINDS: Mapping[str, type[Record]] = {
@@ -71,6 +73,7 @@ KINDS: Mapping[str, type[Record]] = {
     "panel": PanelRecord,
     "origin": NonfiniteOrigin,
     "warning": FrameworkWarning,
+    "error": RunError,
 }
 """The name of each kind of row, and what it holds."""
 

@@ -105,9 +105,9 @@ class ScramCallback:
         if self._recorder is not None:
             self._recorder.take_epoch(logs)
 
-    def fail_loop(self) -> None:
+    def fail_loop(self, error: BaseException | None) -> None:
         """Such a loop has raised."""
-        self._fail_open_run()
+        self._fail_open_run(error)
 
     def _begin(self, is_own_loop: bool, optimizer: Any = None) -> None:
         from scram_lsp.training.distributed import is_first_process
@@ -160,10 +160,10 @@ class ScramCallback:
             recorder.end("finished")
 
     @_guarded
-    def _fail_open_run(self) -> None:
+    def _fail_open_run(self, error: BaseException | None = None) -> None:
         recorder = self._let_go()
         if recorder is not None:
-            recorder.end("failed")
+            recorder.end("failed", error)
 
     def _let_go(self) -> RunRecorder | None:
         """The recorder of the open run, if there is one in this process; nothing waits for its end any more."""

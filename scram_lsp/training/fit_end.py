@@ -14,7 +14,7 @@ from typing import Any
 
 class FitEnd:
     """Calls `ended` or `ended_elsewhere` once when the `fit` that holds `anchor`, an object in its local variables
-    only, is gone, or the interpreter ends.
+    only, is gone, or the interpreter ends. `ended` is given what was raised, where that can be told.
 
     Where an exception is caught, that is before the next line of the user's code: Keras drops its own frames from
     tracebacks. A traceback that someone keeps keeps the anchor too; so do notebooks for an interrupted cell, where
@@ -27,7 +27,10 @@ class FitEnd:
     """
 
     def __init__(
-        self, anchor: Any, ended: Callable[[], None], ended_elsewhere: Callable[[Callable[[], None]], None]
+        self,
+        anchor: Any,
+        ended: Callable[[BaseException | None], None],
+        ended_elsewhere: Callable[[Callable[[], None]], None],
     ) -> None:
         self._ended, self._ended_elsewhere = ended, ended_elsewhere
         self._process = os.getpid()
@@ -41,7 +44,7 @@ class FitEnd:
         self._events = _notebook_events()
         if self._events is not None:
             self._events.register("post_run_cell", self._cell_ended)
-        atexit.register(self._end)
+        atexit.register(self._process_ends)
 
     def forget(self) -> None:
         """The `fit` has ended."""
@@ -51,20 +54,23 @@ class FitEnd:
         events, self._events = self._events, None
         if events is not None:
             events.unregister("post_run_cell", self._cell_ended)
-        atexit.unregister(self._end)
+        atexit.unregister(self._process_ends)
 
-    def _cell_ended(self, *_: object) -> None:
+    def _cell_ended(self, result: object = None) -> None:
         if threading.get_ident() == self._thread:
-            self._end()
+            self._end(getattr(result, "error_in_exec", None))
 
-    def _end(self) -> None:
+    def _process_ends(self) -> None:
+        self._end(getattr(sys, "last_value", None))
+
+    def _end(self, error: BaseException | None) -> None:
         if os.getpid() == self._process:  # in a forked process another fit's variables die with it
             self.forget()
-            self._ended()
+            self._ended(error)
 
     def _anchor_gone(self) -> None:
         if threading.get_ident() == self._thread and not self._is_collecting:
-            self._end()
+            self._end(sys.exc_info()[1])  # Keras catches it to shorten its traceback
         elif os.getpid() == self._process:
             self._ignore_collections()
             self._ended_elsewhere(self.forget)

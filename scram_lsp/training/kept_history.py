@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from scram_analyzers.run.history import RunHistory
-from scram_analyzers.run.records import EpochRecord, FrameworkWarning, PanelRecord, ProbeRecord, RunInfo, StepRecord
+from scram_analyzers.run.records import (
+    EpochRecord,
+    FrameworkWarning,
+    PanelRecord,
+    ProbeRecord,
+    RunError,
+    RunInfo,
+    StepRecord,
+)
 from scram_lsp.store.observations import Record
 
 
@@ -46,6 +54,13 @@ class KeptHistory(RunHistory):
         """Note that training has ended."""
         super().end()
         self._keep_what_was_set()
+
+    def fail(self, error: RunError | None) -> None:
+        """Note that training was ended by an error."""
+        super().fail(error)
+        self._keep_what_was_set()
+        if error is not None:
+            self._keep(error)
 
     def _keep_what_was_set(self) -> None:
         for name, record in (("data", self.data), ("origin", self.origin)):

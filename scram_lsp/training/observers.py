@@ -174,7 +174,7 @@ class ProbeObserver:
     def look(self, execution: Execution, step: int, epoch: int) -> None:
         """Probe the first batch with the weights before its step."""
         first = step - len(execution.batches) + 1
-        self._record = self._probe.observe(execution.batches[0], first, epoch, execution.state)
+        self._record = self._probe.observe(execution.batches[0], first, epoch, execution.state, execution.form)
 
     def _seconds_to_trace(self) -> float:
         """By what passes take on this machine; loops take longer in passes than in the trace. 0 while unknown."""

@@ -82,6 +82,8 @@ def input_consumers(model: Any) -> dict[str, str]:
     holders = (model, getattr(model, "_functional", None))
     structures = (getattr(holder, name, None) for holder in holders for name in ("_inputs_struct", "_nested_inputs"))
     structure = next((each for each in structures if each is not None), None)
+    if structure is None and type(model).__name__ == "Sequential":
+        return _first_reader(model)
     if isinstance(structure, list | tuple) and len(structure) == 1:
         structure = structure[0]  # fit(x) may feed a lone input as it is
     consumers = {}
@@ -94,6 +96,12 @@ def input_consumers(model: Any) -> dict[str, str]:
             if isinstance(structure, list | tuple):  # fit(x) may feed these by their names
                 consumers[f"x[{tensor.name!r}]"] = consumers[name]
     return consumers
+
+
+def _first_reader(model: Any) -> dict[str, str]:
+    """The consumer of the only input of a `Sequential` model that is not built yet."""
+    reader = next((layer for layer in model.layers if type(layer).__name__ not in _HANDED_ON), None)
+    return {} if reader is None or hasattr(reader, "layers") else {"x": type(reader).__name__}
 
 
 def _readers(tensor: Any, model: Any, steps: int) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import logging
 import math
 import threading
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from scram_analyzers.findings import Finding, Fix, Severity
-from scram_analyzers.run.records import EpochRecord, FrameworkWarning, RunInfo, StepRecord
+from scram_analyzers.run.records import EpochRecord, FrameworkWarning, RunError, RunInfo, StepRecord
 from scram_lsp.training.background import Background
 from scram_lsp.training.batches.batch_feed import feed_for
 from scram_lsp.training.batches.batch_tap import BatchTap, Execution, can_be_tapped, steps_per_execution
@@ -37,6 +38,7 @@ from scram_lsp.training.places.recorded_places import record_places
 from scram_lsp.training.probes.panel_watch import PanelWatch
 from scram_lsp.training.progress_bar import ProgressBar
 from scram_lsp.training.publication import Publication
+from scram_lsp.training.run_error import run_error
 from scram_lsp.training.run_facts import chance_loss, current_learning_rate, input_consumers, read_run_info
 from scram_lsp.training.sample_schedule import SampleSchedule
 from scram_lsp.training.start_allowance import start_allowances
@@ -50,6 +52,9 @@ ANSWER_SECONDS = 30.0
 
 ABANDON_SECONDS = 1.0
 """How long training waits for what is open to be closed after a fault of our own."""
+
+END_OF_DATA = frozenset(("StopIteration", "OutOfRangeError"))
+"""By these the train function says that there are no batches left."""
 
 PANEL_SECONDS_PER_LAYER = 0.005
 """What the first panel takes, compiled or not."""
@@ -68,6 +73,14 @@ class WatchOptions:
     byte_budget: int = BYTE_LIMIT
     tensorboard: Path | None = None
     stops_on_error: bool = False
+
+
+class _Phase(enum.Enum):
+    """What is going on in a run."""
+
+    BETWEEN = "between steps"
+    STEP = "step"
+    VALIDATION = "validation"
 
 
 class RunRecorder:
@@ -125,6 +138,8 @@ class RunRecorder:
         self._given = site.arguments
         self._ear = WarningEar(self._hear)
         self._failed: set[str] = set()
+        self._error: RunError | None = None
+        self._phase = _Phase.STEP if is_own_loop else _Phase.BETWEEN
         self._steps_per_execution = steps_per_execution(model)
         self._inquiry = Inquiry(places, self._background, self._tell, console.note)
         self._reason_to_stop: Finding | None = None
@@ -149,7 +164,7 @@ class RunRecorder:
         self._expect_costs()
         can_tap = self._feed is not None and not self._is_own_loop and can_take_batches(self._model)
         if can_tap and self._feed is not None and can_be_tapped(self._model, "train_function"):
-            self._tap = BatchTap.install(self._model, self._feed, self._look)
+            self._tap = BatchTap.install(self._model, self._feed, self._look, raised=self._note_error)
         given, self._given = self._given, {}
         self._attempt("the data given to fit", lambda: self._check_data(given))
         if self._is_current:
@@ -169,15 +184,18 @@ class RunRecorder:
         """One call of the train function, of one or more steps, is about to be made."""
         begin = time.perf_counter()
         self._bar.after_drawing()
+        self._error = None
         if self._tap is not None and self._observers.choose(self._reader.step + self._steps_per_execution):
             # The user's own data may raise, and is best asked for where the error speaks of nothing of ours.
             self._tap.arm(seeing=self._batches.is_stream or self._observers.must_see)
         self._budget.hold_up(time.perf_counter() - begin)
+        self._phase = _Phase.STEP
         self._reader.begin_execution()
 
     def end_execution(self, first: int, last: int, logs: Mapping[str, Any]) -> None:
         """Steps `first` to `last` of the epoch (from 0) are done; `logs` hold the epoch's means."""
         begin = time.perf_counter()
+        self._phase = _Phase.STEP if self._is_own_loop else _Phase.BETWEEN
         loss, seconds = self._reader.take(first, last, logs)
         step = self._reader.step
         is_due = self._schedule.is_due(step)
@@ -212,6 +230,7 @@ class RunRecorder:
         """Epoch `epoch` (from 1) and its validation are done."""
         begin = time.perf_counter()
         self._bar.after_drawing()
+        self._error = None
         bad = self._nonfinite_weights()
         if bad and self._history.steps:
             self._history.steps[-1] = replace(self._history.steps[-1], nonfinite_weights=bad)
@@ -227,12 +246,14 @@ class RunRecorder:
 
     def begin_validation(self) -> None:
         """A validation within the fit begins."""
+        self._phase = _Phase.VALIDATION
         self._bar.after_drawing()
         if self._is_current:
             self._attempt("the panel", self._panel.begin_validation)
 
     def end_validation(self) -> None:
         """It is over."""
+        self._phase = _Phase.BETWEEN
         self._attempt("the panel", self._panel.end_validation)
 
     def fail_elsewhere(self, then: Callable[[], None]) -> None:
@@ -246,8 +267,8 @@ class RunRecorder:
 
         self._background.do(fail)
 
-    def end(self, status: Literal["finished", "failed"]) -> None:
-        """Training is over: finished, or failed by an exception. Who comes second waits for the first."""
+    def end(self, status: Literal["finished", "failed"], error: BaseException | None = None) -> None:
+        """Training is over: finished, or failed by `error` if that is known. Who comes second waits for the first."""
         if not self._is_open.acquire(blocking=False):
             self._background.finish(ANSWER_SECONDS)
             return
@@ -258,7 +279,7 @@ class RunRecorder:
             self._history.end()
             self._inquiry.ask(self._history)
         else:
-            self._attempt("the batch of the step that raised", self._ask_about_last_batch)
+            self._attempt("what was raised", lambda: self._ask_about(error))
         self._publication.end(status)
         is_all_said = self._background.finish(ANSWER_SECONDS)
         self._settle()
@@ -268,12 +289,31 @@ class RunRecorder:
         self._console.note(self._report(status))
         self._console.note(self._checks())
 
-    def _ask_about_last_batch(self) -> None:
-        """The batch that was looked at, if its step never came to an end: it may hold what that step raised about."""
+    def _ask_about(self, error: BaseException | None) -> None:
+        """Have the rules look at what ended the training.
+
+        A batch that was looked at, and whose step never came to an end, may hold what that step raised about.
+        """
+        step, epoch = self._reader.step + 1, self._reader.epoch
         arrays = self._batches.take_arrays()
         if arrays:
-            self._history.add_step(StepRecord(self._reader.step + 1, self._reader.epoch, arrays=arrays))
+            self._history.add_step(StepRecord(step, epoch, arrays=arrays))
+        if self._error is None and isinstance(error, Exception):
+            self._note_error(error)
+        if arrays or self._error is not None:
+            self._history.fail(self._error)
             self._inquiry.ask(self._history)
+
+    def _note_error(self, error: Exception) -> None:
+        """Read what was raised, and keep nothing of it: it holds the frames by which the end of the `fit` is told."""
+        if type(error).__name__ in END_OF_DATA:
+            return
+        if (watch := current_watch()) is not None:
+            watch.leave_to_run(error)
+        layers = (layer.name for layer in self.info.layers)
+        step = self._reader.step + 1 if self._phase is _Phase.STEP else None
+        in_validation = self._phase is _Phase.VALIDATION
+        self._error = run_error(error, layers, self._reader.epoch, step, in_validation=in_validation)
 
     def abandon(self) -> None:
         """Close what is open without asking the rules: scram itself failed."""

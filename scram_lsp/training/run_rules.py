@@ -61,16 +61,17 @@ class RunRules:
         _ = self._finder.script.analysis
 
     def check(self, history: RunHistory) -> Iterator[tuple[Finding, Fix | None]]:
-        """What the rules find, each with its fix; the script is analyzed when they find something, and at
-        the end, for what the run refutes."""
-        if not ask_rules(history, self._rules) and history.moment is not Moment.END:
+        """What the rules find, each with its fix; the script is analyzed when they find something, and at the end, for
+        what the run refutes, or what it ended of."""
+        is_over = history.moment in (Moment.END, Moment.FAILED)
+        if not ask_rules(history, self._rules) and not is_over:
             return
         script = self._finder.script
         find_place = functools.partial(self._finder.find, info=history.info)
         found = analyze_run(history, self._rules, script.analysis.program, script.findings, find_place)
         told = [*found, *refuted(history, script.analysis, found)]
         self._told.update(finding.code for finding in told)
-        if history.moment is Moment.END:
+        if is_over:
             self.only_in_source = self._count_untold(script)
         for finding in told:
             if not self._finder.text_of(finding).suppressions.silence(finding):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import json
+import logging
 import sys
 from collections.abc import Mapping, Sequence
 from types import ModuleType, TracebackType
@@ -15,6 +16,10 @@ from scram_lsp.training.unseen_loop import NOTE, trains_by_itself
 
 if TYPE_CHECKING:
     from scram_lsp.training.callback import ScramCallback
+
+log = logging.getLogger(__name__)
+
+_KERAS_NAMES = frozenset(("keras", "tf_keras"))
 
 OPTIONS_VARIABLE = "SCRAM_WATCH"
 """Set by `scram run` for the program and the processes it starts."""
@@ -30,6 +35,7 @@ class Watch:
     def __init__(self, options: dict[str, Any]) -> None:
         self.creations = Creations()
         self.has_watched = False
+        self._explained = 0
         self._options = options
         self._hooks = KerasHooks(self.creations, lambda: _callback(self._options))
 
@@ -41,19 +47,33 @@ class Watch:
         """Give everything back; a `fit` that is going on stays watched to its end."""
         if self in sys.meta_path:
             sys.meta_path.remove(self)
-        atexit.unregister(self._tell_of_unseen_loop)
+        atexit.unregister(self._program_ends)
         self._hooks.undo()
 
-    def _tell_of_unseen_loop(self) -> None:
-        """The program is over: silence would read as if all was well."""
-        main = sys.modules.get("__main__")
-        if (
-            main is not None
-            and not self.has_watched
-            and not self._options.get("quiet")
-            and trains_by_itself(vars(main))
-        ):
+    def leave_to_run(self, error: BaseException) -> None:
+        """A run that this error has ended says what there is to say of it."""
+        self._explained = id(error)
+
+    def _program_ends(self) -> None:
+        """Silence would read as if all was well."""
+        main, error = sys.modules.get("__main__"), getattr(sys, "last_value", None)
+        if self._options.get("quiet"):
+            return
+        if error is not None and id(error) != self._explained:
+            self._explain(error)
+        elif main is not None and not self.has_watched and trains_by_itself(vars(main)):
             print(NOTE, file=sys.stderr)
+
+    def _explain(self, error: BaseException) -> None:
+        """An error has ended the program outside of any run."""
+        if not _KERAS_NAMES.isdisjoint(sys.modules):
+            try:
+                from scram_lsp.training.console import RunConsole
+                from scram_lsp.training.program_error import explain  # few programs that are watched end so
+
+                explain(error, RunConsole(is_quiet=False))
+            except Exception as fault:  # the program has an end of its own
+                log.debug("could not explain an error", exc_info=fault)
 
     def __enter__(self) -> Watch:
         return self
@@ -104,7 +124,7 @@ def _started(options: dict[str, Any]) -> Watch:
     started = Watch(options)
     sys.meta_path.insert(0, started)
     started._hooks.apply()
-    atexit.register(started._tell_of_unseen_loop)
+    atexit.register(started._program_ends)
     return started
 
 

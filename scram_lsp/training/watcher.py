@@ -38,7 +38,7 @@ class Watcher:
         if kind is None:
             self._callback.on_train_end()
         else:
-            self._callback.fail_loop()
+            self._callback.fail_loop(error)
 
     def step(self, loss: Any, *, inputs: Any = None, targets: Any = None) -> None:
         """A step is done: the loss of its batch (a number or a tensor), and the batch itself, in any structure."""

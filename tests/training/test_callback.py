@@ -48,9 +48,9 @@ def recorded_steps(monkeypatch):
     records = []
     end = RunRecorder.end
 
-    def keep(self, status):
+    def keep(self, status, error=None):
         records.append(list(self._history.steps))
-        end(self, status)
+        end(self, status, error)
 
     monkeypatch.setattr(RunRecorder, "end", keep)
     return records

@@ -16,7 +16,7 @@ class Iterator:
 
 def fit(ended, *, raises=False):
     iterator = Iterator()
-    end = FitEnd(iterator, lambda: ended.append("ended"), lambda then: ended.append("elsewhere"))
+    end = FitEnd(iterator, lambda _: ended.append("ended"), lambda then: ended.append("elsewhere"))
     if raises:
         raise ValueError
     end.forget()
@@ -46,7 +46,7 @@ def test_garbage_that_is_collected_is_no_place_to_end_a_fit():
     def leave():
         iterator = Iterator()
         iterator.itself = iterator
-        FitEnd(iterator, lambda: ended.append("ended"), elsewhere)
+        FitEnd(iterator, lambda _: ended.append("ended"), elsewhere)
 
     leave()
     gc.collect()
@@ -56,7 +56,7 @@ def test_garbage_that_is_collected_is_no_place_to_end_a_fit():
 
 def test_another_thread_is_no_place_to_end_a_fit():
     ended, held = [], [Iterator()]
-    FitEnd(held[0], lambda: ended.append("ended"), lambda then: ended.append("elsewhere"))
+    FitEnd(held[0], lambda _: ended.append("ended"), lambda then: ended.append("elsewhere"))
     other = threading.Thread(target=held.clear)
     other.start()
     other.join()
@@ -72,7 +72,7 @@ def ours_in(callbacks):
 def test_a_forked_process_tells_nothing():
     ended = []
     iterator = Iterator()
-    FitEnd(iterator, lambda: ended.append("ended"), lambda then: ended.append("elsewhere"))
+    FitEnd(iterator, lambda _: ended.append("ended"), lambda then: ended.append("elsewhere"))
     child = os.fork()
     if child == 0:
         del iterator
@@ -90,7 +90,7 @@ def test_the_end_of_a_notebooks_cell_ends_a_fit_that_was_interrupted(monkeypatch
     monkeypatch.setitem(sys.modules, "IPython", types.SimpleNamespace(get_ipython=lambda: shell))
     ended = []
     iterator = Iterator()
-    FitEnd(iterator, lambda: ended.append("ended"), lambda then: ended.append("elsewhere"))
+    FitEnd(iterator, lambda _: ended.append("ended"), lambda then: ended.append("elsewhere"))
     for callback in callbacks:
         callback(None)
     assert ended == ["ended"]

@@ -20,9 +20,9 @@ def histories(monkeypatch):
     found = []
     end = RunRecorder.end
 
-    def keep(self, status):
+    def keep(self, status, error=None):
         found.append(self._history)
-        end(self, status)
+        end(self, status, error)
 
     monkeypatch.setattr(RunRecorder, "end", keep)
     return found

@@ -16,6 +16,7 @@ from scram_analyzers.run.records import (
     NonfiniteOrigin,
     PanelRecord,
     ProbeRecord,
+    RunError,
     RunInfo,
     StepRecord,
     StreamRecord,
@@ -42,6 +43,7 @@ class Moment(enum.Enum):
     STEP = "step"
     EPOCH = "epoch"
     END = "end"
+    FAILED = "failed"
 
 
 class RunHistory:
@@ -49,7 +51,7 @@ class RunHistory:
 
     `first_loss` is the first batch loss that was read, the untrained model's, kept when its step is not;
     `first_probe` and `first_panel` likewise. `data` is None until the arrays given to fit were looked at,
-    `origin` until a NaN was traced to where it began, `stream` where there is none.
+    `origin` until a NaN was traced to where it began, `stream` where there is none, `error` of a run that none ended.
     """
 
     def __init__(self, info: RunInfo) -> None:
@@ -66,6 +68,7 @@ class RunHistory:
         self.origin: NonfiniteOrigin | None = None
         self.stream: StreamRecord | None = None
         self.warnings: deque[FrameworkWarning] = deque(maxlen=WARNINGS_KEPT)
+        self.error: RunError | None = None
         self.last_step = 0
         self.last_epoch = 1
         self._answers: dict[Callable[[RunHistory], object], object] = {}
@@ -108,6 +111,11 @@ class RunHistory:
     def end(self) -> None:
         """Note that training has ended."""
         self._move(Moment.END)
+
+    def fail(self, error: RunError | None) -> None:
+        """Note that training was ended by an error, which may not be known."""
+        self._move(Moment.FAILED)
+        self.error = error
 
     def answer(self, question: Callable[[RunHistory], Answer]) -> Answer:
         """What `question` says of this history; asked once for as long as nothing is added."""

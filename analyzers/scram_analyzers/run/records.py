@@ -373,6 +373,24 @@ class FrameworkWarning:
 
 
 @dataclass(frozen=True, slots=True)
+class RunError:
+    """The error that ended a run: its Python class and the first line of what it says.
+
+    `step` is the step that raised it; None where no step was being taken (`in_validation`, or between steps). `layer`
+    is the Keras name of the layer that it speaks of. `is_own`: the program's own code raised it, as far as can be
+    told, and neither Keras nor its backend did.
+    """
+
+    name: str
+    message: str
+    epoch: int
+    step: int | None = None
+    in_validation: bool = False
+    layer: str | None = None
+    is_own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class EpochRecord:
     """The end of one epoch: `logs` as Keras gives them (loss, val_loss, metrics).
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from scram_lsp.training.batches.batch_feed import Batches, Feed, KeptBatches
+from scram_lsp.training.own_frames import leaving_no_trace
 
 FunctionName = Literal["train_function", "test_function"]
 
@@ -28,29 +29,44 @@ class Execution:
     `batches` are as Keras hands them to `train_step`, one for each step. `state` is JAX's (trainable,
     non-trainable, optimizer and metric variables, lists of arrays), where a model's variables hold no values
     during an epoch; None elsewhere. Where `kept` is given, batches pass unseen: each stands as `UNSEEN`, and can be
-    had there after the step.
+    had there after the step. `spec` is what TensorFlow compiles the step for, with None for sizes that may change (as
+    the last batch is smaller); elsewhere it is None.
     """
 
     batches: Batches
     state: Any = None
     kept: KeptBatches | None = None
+    spec: Any = None
+
+    @property
+    def form(self) -> Any:
+        """What has the shapes and types that Keras would build the model with."""
+        return self.batches[0] if self.spec is None else self.spec
 
 
 class BatchTap:
     """Wraps `model.train_function` (or `test_function`); after `arm` the next call shows its execution to `look`.
 
     Outside a fit of ours it is never armed and passes every call through, so a wrap that outlived a fit that
-    raised does no harm. What `look` raises is kept in `fault`, and training goes on. Of the last armed call
-    `seconds` is its cost to training, `handing_seconds` the part of it that hands the batches on, and
-    `data_seconds` how long they took to come.
+    raised does no harm. What `look` raises is kept in `fault`, and training goes on. What the original raises, the end
+    of the data too, is told to `raised`, which must not keep it. Of the last armed call `seconds` is its cost to
+    training, `handing_seconds` the part of it that hands the batches on, and `data_seconds` how long they took to come.
     """
 
-    def __init__(self, model: Any, feed: Feed, look: Callable[[Execution], None], function: FunctionName) -> None:
+    def __init__(
+        self,
+        model: Any,
+        feed: Feed,
+        look: Callable[[Execution], None],
+        function: FunctionName,
+        raised: Callable[[Exception], None] | None,
+    ) -> None:
         self._model = model
         self._function = function
         self._original: Callable[..., Any] = getattr(model, function)
         self._feed = feed
         self._look = look
+        self._raised = raised
         self._thread = threading.get_ident()
         self._is_armed = False
         self._is_seeing = True
@@ -61,13 +77,18 @@ class BatchTap:
 
     @classmethod
     def install(
-        cls, model: Any, feed: Feed, look: Callable[[Execution], None], function: FunctionName = "train_function"
+        cls,
+        model: Any,
+        feed: Feed,
+        look: Callable[[Execution], None],
+        function: FunctionName = "train_function",
+        raised: Callable[[Exception], None] | None = None,
     ) -> BatchTap:
         """Wrap the model's function; a wrap that a fit left behind by raising is taken away first."""
         existing = getattr(model, function)
         if isinstance(existing, BatchTap):
             existing._give_back()
-        tap = cls(model, feed, look, function)
+        tap = cls(model, feed, look, function, raised)
         setattr(model, function, tap)
         return tap
 
@@ -85,7 +106,7 @@ class BatchTap:
 
         Another thread than the one that installed it only has it look no more, for the model may be in use there.
         """
-        self._is_armed, self._look = False, _look_away
+        self._is_armed, self._look, self._raised = False, _look_away, None
         if threading.get_ident() == self._thread:
             self._give_back()
 
@@ -93,8 +114,17 @@ class BatchTap:
         if getattr(self._model, self._function) is self:
             setattr(self._model, self._function, self._original)
 
+    @leaving_no_trace
     def __call__(self, *arguments: Any) -> Any:
         """Run the original on the same batches."""
+        try:
+            return self._run(arguments)
+        except Exception as error:
+            if self._raised is not None:
+                self._raised(error)
+            raise
+
+    def _run(self, arguments: tuple[Any, ...]) -> Any:
         if not self._is_armed:
             return self._original(*arguments)
         self._is_armed = False
@@ -109,7 +139,8 @@ class BatchTap:
         taken = time.perf_counter()
         replayed = arguments
         try:
-            self._look(Execution(batches, arguments[0] if len(arguments) > 1 else None))
+            spec = getattr(arguments[0], "element_spec", None)
+            self._look(Execution(batches, arguments[0] if len(arguments) > 1 else None, spec=spec))
         except Exception as error:  # ours, not the user's: the recorder ends the watch
             self.fault = error
         looked = time.perf_counter()
@@ -128,7 +159,7 @@ class BatchTap:
             passed = self._feed.let_pass(arguments)
             if passed is None:
                 return None
-            self._look(Execution([UNSEEN] * count, kept=passed[1]))
+            self._look(Execution([UNSEEN] * count, kept=passed[1], spec=getattr(arguments[0], "element_spec", None)))
         except Exception as error:  # ours, not the user's: the recorder ends the watch
             self.fault = error
             return arguments

@@ -152,7 +152,7 @@ class FlightRecorder:
         The window then takes the batches of `execution`, of `size` bytes.
         """
         if self._values_bytes is None:
-            if not is_ready(self._model, execution.batches[0], first == 1):
+            if not is_ready(self._model, execution.form, first == 1):
                 return
             self._values_bytes = values_bytes(self._model, execution.state)
         if not self._hold(self._values_bytes + size):

@@ -44,13 +44,16 @@ class LayerProbe:
         self._shapes: set[Any] = set()
         self._previous: tuple[int, list[Any]] | None = None
 
-    def observe(self, batch: Any, step: int, epoch: int, state: Sequence[Any] | None = None) -> ProbeRecord | None:
+    def observe(
+        self, batch: Any, step: int, epoch: int, state: Sequence[Any] | None = None, form: Any = None
+    ) -> ProbeRecord | None:
         """Look at the model on the first rows of the `batch` that `step` is about to train on.
 
         None while the model is not built (Keras may build it in its first step) or when the batch's shape is
-        one too many. `state` is what Keras hands to `train_function` on JAX; elsewhere it is None.
+        one too many. `state` is what Keras hands to `train_function` on JAX; elsewhere it is None. `form` is what the
+        model may have to be built with, where that is not the batch (see `Execution`).
         """
-        run = self._run or self._begin(batch, step)
+        run = self._run or self._begin(batch if form is None else form, step)
         rows = first_rows(unpack(batch), self._rows)
         if run is None or (run.is_traced and not self._is_worth_compiling(rows)):
             return None
@@ -74,8 +77,8 @@ class LayerProbe:
         if self._run is not None:
             self._run.is_traced = True
 
-    def _begin(self, batch: Any, step: int) -> ModelPass | None:
-        if not is_ready(self._model, batch, is_first_step=step == 1):
+    def _begin(self, form: Any, step: int) -> ModelPass | None:
+        if not is_ready(self._model, form, is_first_step=step == 1):
             return None
         self._layers = watched_layers(self._model)
         self._owners = weight_owners(self._model, self._layers, self._model.trainable_variables)

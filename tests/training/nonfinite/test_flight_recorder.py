@@ -22,9 +22,9 @@ def origins(project, monkeypatch):
     found = []
     end = RunRecorder.end
 
-    def keep(self, status):
+    def keep(self, status, error=None):
         found.append(self._history.origin)
-        end(self, status)
+        end(self, status, error)
 
     monkeypatch.setattr(RunRecorder, "end", keep)
     monkeypatch.setattr(Budget, "affords", lambda self, activity: True)

@@ -4,6 +4,9 @@
 
 FOLDER holds Python files; those that mention Keras are used. BIN is the `bin` folder of an environment with any of
 ruff, pylint, fixit and torchfix; those found there are run as whole processes beside ours. All figures are CPU time.
+
+The analysis runs in this process as in `scram-lint` and the language server, which have libcst make its nodes without
+checks; libcst by itself and `ast` run as they come, in a process of their own that takes turns with this one.
 """
 
 from __future__ import annotations
@@ -30,6 +33,7 @@ from scram_analyzers.rules.registry import RuleSet
 from scram_analyzers.source.reading.chunks import ParseCache
 from scram_analyzers.source.reading.splitting import split_module
 from scram_analyzers.source.reading.text import mentions_keras
+from scram_lsp.quick_nodes import make_nodes_quickly
 
 KEYSTROKES = 100
 ROUNDS = 2
@@ -56,6 +60,31 @@ def cpu(action: Callable[[], object]) -> float:
     return time.process_time() - begin
 
 
+PARSERS: Mapping[str, Callable[[str], object]] = {"ast.parse": ast.parse, "libcst.parse_module": libcst.parse_module}
+
+
+def parse_cpu(parser: str, text: str, times: int = 1) -> float:
+    """CPU seconds of a bare parse: the best of so many."""
+    return min(cpu(lambda: PARSERS[parser](text)) for _ in range(times))
+
+
+class Bare:
+    """A process in which the parsers are as they come. Nothing runs here while they do."""
+
+    def __init__(self) -> None:
+        self._pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+
+    def cpu(self, parser: str, text: str, times: int = 1) -> float:
+        """See `parse_cpu`."""
+        return self._pool.submit(parse_cpu, parser, text, times).result()
+
+    def __enter__(self) -> Bare:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown()
+
+
 def child_cpu(command: Sequence[str], environment: Mapping[str, str] | None = None) -> float:
     """CPU seconds of a whole process with its children. Raises `RuntimeError` where it did not do its work."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -66,29 +95,25 @@ def child_cpu(command: Sequence[str], environment: Mapping[str, str] | None = No
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
-def in_process(texts: Sequence[str], rules: RuleSet) -> None:
+def in_process(texts: Sequence[str], rules: RuleSet, bare: Bare) -> None:
     """Read for the first time, and read again as it is, against the two parsers."""
     cache = ParseCache()
-    actions: dict[str, Callable[[str], object]] = {
-        "ast.parse": ast.parse,
-        "libcst.parse_module": libcst.parse_module,
-        "scram cold": lambda text: analyze_source(text, "file.py", rules),
-        "scram again": lambda text: analyze_source(text, "file.py", rules, cache),
-    }
-    seconds = dict.fromkeys(actions, 0.0)
+    seconds = dict.fromkeys((*PARSERS, "scram cold", "scram again"), 0.0)
     for text in texts:  # in turn on each file, so that a slow moment of the machine strikes all alike
+        for parser in PARSERS:
+            seconds[parser] += bare.cpu(parser, text)
+        seconds["scram cold"] += cpu(lambda text=text: analyze_source(text, "file.py", rules))  # type: ignore[misc]
         analyze_source(text, "file.py", rules, cache)
-        for name, action in actions.items():
-            seconds[name] += cpu(lambda action=action, text=text: action(text))  # type: ignore[misc]
+        seconds["scram again"] += cpu(lambda text=text: analyze_source(text, "file.py", rules, cache))  # type: ignore[misc]
     lines = sum(text.count("\n") for text in texts)
     base = seconds["libcst.parse_module"]
-    print(f"\n{len(texts)} Keras files, {lines:,} lines, in one process\n")
+    print(f"\n{len(texts)} Keras files, {lines:,} lines\n")
     print(f"{'':22}{'ms per 1,000 lines':>20}{'against libcst':>16}")
     for name, spent in seconds.items():
         print(f"{name:22}{1e6 * spent / lines:20.1f}{spent / base:16.2f}")
 
 
-def keystrokes(texts: Sequence[str], rules: RuleSet) -> None:
+def keystrokes(texts: Sequence[str], rules: RuleSet, bare: Bare) -> None:
     """One character typed anywhere in files of about 1,000 lines, and taken back; one in 25 is a line end."""
     sized = sorted((each for each in texts if MIN_LINES <= each.count("\n") <= MAX_LINES), key=len)
     if not sized:
@@ -100,7 +125,7 @@ def keystrokes(texts: Sequence[str], rules: RuleSet) -> None:
     print(f"{'lines':>8}{'parse ms':>12}{'50 %':>8}{'95 %':>8}{'99 %':>8}")
     ratios: list[float] = []
     for text in sized:
-        parse = min(cpu(lambda text=text: libcst.parse_module(text)) for _ in range(5))  # type: ignore[misc]
+        parse = bare.cpu("libcst.parse_module", text, 5)
         rounds = [_typing(text, rules) for _ in range(ROUNDS)]
         spent = [min(each) / parse for each in zip(*rounds, strict=True)]
         ratios += spent
@@ -131,7 +156,7 @@ def _percentiles(values: Sequence[float]) -> str:
     return "".join(f"{cuts[percent - 1]:8.2f}" for percent in (50, 95, 99))
 
 
-def growth(texts: Sequence[str], rules: RuleSet) -> None:
+def growth(texts: Sequence[str], rules: RuleSet, bare: Bare) -> None:
     """Cost by length: real files one after the other, as far as each length goes."""
     print(f"\n{'lines':>8}{'scram ms':>12}{'libcst ms':>12}{'ratio':>8}{'scram, ms per 1,000 lines':>28}")
     for length in GROWTH:
@@ -139,7 +164,7 @@ def growth(texts: Sequence[str], rules: RuleSet) -> None:
         ours, theirs = [], []
         for _ in range(max(min(10_000 // length, 9), 2)):  # in turn; the best of few, as the machine does other things
             ours.append(cpu(lambda text=text: analyze_source(text, "grow.py", rules)))  # type: ignore[misc]
-            theirs.append(cpu(lambda text=text: libcst.parse_module(text)))  # type: ignore[misc]
+            theirs.append(bare.cpu("libcst.parse_module", text))
         lines, best, parse = text.count("\n"), min(ours), min(theirs)
         print(f"{lines:8,}{1e3 * best:12.1f}{1e3 * parse:12.1f}{best / parse:8.2f}{1e6 * best / lines:28.1f}")
 
@@ -224,13 +249,16 @@ def main() -> int:
     if not keras:
         print(f"{options.folder} holds no Python file that mentions Keras", file=sys.stderr)
         return 2
-    rules = RuleSet.default()
-    in_process(list(keras.values()), rules)
-    keystrokes(list(keras.values()), rules)
-    growth(list(keras.values()), rules)
+    make_nodes_quickly()
+    texts, rules = list(keras.values()), RuleSet.default()
+    with Bare() as bare:
+        in_process(texts, rules, bare)
+        keystrokes(texts, rules, bare)
+        growth(texts, rules, bare)
     without_keras()
     processes(list(keras), options.peers)
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context, initializer=make_nodes_quickly) as pool:
         pool.submit(memory).result()
     return 0
 

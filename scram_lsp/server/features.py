@@ -21,6 +21,7 @@ from scram_lsp.server.experimental import declared
 from scram_lsp.server.findings import pull_diagnostics
 from scram_lsp.server.language_server import SECTION, ScramLanguageServer
 from scram_lsp.server.programs import hover, program_features
+from scram_lsp.server.rehearsal import rehearse
 from scram_lsp.server.runs import run_board
 
 log = logging.getLogger(__name__)
@@ -84,6 +85,7 @@ def initialize(ls: ScramLanguageServer, params: types.InitializeParams) -> None:
 def initialized(ls: ScramLanguageServer, params: types.InitializedParams) -> None:
     """The client is ready."""
     ls.run_in_background(_settle(ls))
+    ls.run_in_background(rehearse(ls.protocol, client_asks=ls.publisher.pulls))
 
 
 async def _settle(ls: ScramLanguageServer) -> None:

@@ -35,6 +35,16 @@ def level(name: str) -> dict[str, object]:
     return {"severity": {"SCR101": name}}
 
 
+def test_settings_that_are_read_again_and_are_the_same_keep_their_rules(
+    configuration: Configuration, tmp_path: Path
+) -> None:
+    before = configuration.of(tmp_path / "train.py")
+    configuration.take_folders([tmp_path])
+    assert configuration.of(tmp_path / "train.py") is before
+    configuration.take_editor_settings(level("hint"))
+    assert configuration.of(tmp_path / "train.py") != before
+
+
 def test_the_deepest_folder_of_the_editor_speaks_for_a_file(configuration: Configuration, tmp_path: Path) -> None:
     inner = tmp_path / "inner"
     configuration.take_folders([tmp_path, inner])

@@ -120,6 +120,8 @@ class Configuration:
         except ConfigError as error:
             self._complain(str(error))
             settings = known[1] if known is not None else SettingsLoader(layer, isolated=True).for_path(folder)
+        if known is not None and known[1] == settings:
+            settings = known[1]  # the same object: with its rules goes all that they have said of texts
         self._by_folder[folder] = (state, settings)
         return settings
 

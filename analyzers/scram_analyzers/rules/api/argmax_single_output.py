@@ -108,6 +108,22 @@ class ArgmaxSingleOutput(Rule):
             best = candidates[np.argmax(predictions[:, 0])]
             """,
         ),
+        Example(
+            "One helper for the models of two losses",
+            """
+            import keras
+            from keras import layers
+            from project import chosen, x, y
+
+            def answers(model, loss):
+                predictions = model.predict(x)
+                return predictions.argmax(axis=1) + 1 if loss == "cross_entropy" else predictions
+
+            model = keras.Sequential([keras.Input((8,)), layers.Dense(1)])
+            model.compile("adam", "mse")
+            print(answers(model, chosen.loss) == y)
+            """,
+        ),
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:
@@ -155,19 +171,19 @@ def _uses(program: Program) -> Iterator[_Use]:
         axis = call.arguments.value("axis", 1)
         if head is None or (axis is not None and not is_none(axis) and integer(axis) not in (1, -1)):
             continue
-        if not _asks_for_size(call.place):
+        if not _asks_for_kind(call.place):
             yield _Use(call, head, argument.place.text)
 
 
-def _asks_for_size(place: Place) -> bool:
-    """Whether it is done on a condition about a size: for models of several outputs, as helpers for any model do."""
+def _asks_for_kind(place: Place) -> bool:
+    """Whether it is done on a condition about a size or a task: for models of several outputs, as in helpers."""
     for around in place.section.parsed.ancestors(place.node):
-        if isinstance(around, (cst.If, cst.IfExp)) and _SIZE.search(Place(place.section, around.test).text):
+        if isinstance(around, (cst.If, cst.IfExp)) and _KIND.search(Place(place.section, around.test).text):
             return True
     return False
 
 
-_SIZE = re.compile(r"\bshape\b|_shape\b|\blen\(|\bndim\b|\.size\b|classes")
+_KIND = re.compile(r"\bshape\b|_shape\b|\blen\(|\bndim\b|\.size\b|classes|\bloss\b|\bmode\b|\btask\b|binary|multi")
 
 
 def _only_head(model: Model) -> Head | None:

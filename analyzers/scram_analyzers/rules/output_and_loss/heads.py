@@ -8,7 +8,9 @@ import libcst as cst
 
 from scram_analyzers import fixes, layer_edits
 from scram_analyzers.findings import SourceRange, TextEdit
+from scram_analyzers.source.graph import Layer
 from scram_analyzers.source.heads import Head, heads_with_losses, judged_heads
+from scram_analyzers.source.keras_api.signatures import signatures
 from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Compile, Loss, Program
@@ -75,7 +77,9 @@ def activation_edits(program: Program, head: Head, activation: str) -> tuple[Tex
     quoted = f'"{activation}"'
     place = head.activation_place
     if place is None:
-        edit = fixes.set_argument(program, head.layer.place, "activation", quoted) if head.layer is not None else None
+        if head.layer is None or not takes_activation(head.layer):
+            return ()
+        edit = fixes.set_argument(program, head.layer.place, "activation", quoted)
         return (edit,) if edit is not None else ()
     if _is_name_of_activation(place):
         return (fixes.replace(program, place, quoted),)
@@ -86,6 +90,11 @@ def activation_edits(program: Program, head: Head, activation: str) -> tuple[Tex
         return layer_edits.take_out(program, layer)
     spelling = program.imports.spell("keras.layers.Activation")
     return (fixes.replace(program, place, f"{spelling.text}({quoted})"), *fixes.import_edits(program, (spelling,)))
+
+
+def takes_activation(layer: Layer) -> bool:
+    """Whether a layer has an argument for its activation: `RNN` has not, it leaves that to its cells."""
+    return "activation" in signatures().get(layer.kind, ())
 
 
 def _is_name_of_activation(place: Place) -> bool:

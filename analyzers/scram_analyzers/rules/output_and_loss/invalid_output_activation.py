@@ -215,7 +215,7 @@ class InvalidOutputActivation(Rule):
             place=place,
             message=f"{heads.layer_words(head)} ends in {head.activation}, but {loss.name} needs {needed}.",
             related=(Related(loss.place, told),),
-            recipe=f'activation="{_right_activation(head, loss)}"',
+            recipe=_recipe(program, head, loss),
         )
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
@@ -274,6 +274,13 @@ PROBABILITIES = frozenset(
 
 UNBOUNDED = frozenset(("leaky_relu", "prelu"))
 """Activations that reach every number in both directions: as logits, any class can have any chance."""
+
+
+def _recipe(program: Program, head: Head, loss: Loss) -> str:
+    right = f'activation="{_right_activation(head, loss)}"'
+    if head.layer is None or head.activation_place is not None or heads.takes_activation(head.layer):
+        return right
+    return f"{program.imports.spell('keras.layers.Dense').text}(classes, {right})  # as the last layer"
 
 
 def _right_activation(head: Head, loss: Loss) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from scram_analyzers import fixes
@@ -13,7 +14,7 @@ from scram_analyzers.run.overfitting import overfitting
 from scram_analyzers.run.records import LayerInfo, RunInfo, Subject, SubjectKind
 from scram_analyzers.run.wording import rounded
 from scram_analyzers.source.graph import Layer
-from scram_analyzers.source.keras_api.layers import AUGMENTING, REGULARIZING
+from scram_analyzers.source.keras_api.layers import ACTIVATIONS, AUGMENTING, REGULARIZING
 from scram_analyzers.source.model import Model, ModelKind
 from scram_analyzers.source.program import Fit, Program
 from scram_analyzers.source.reading.parents import added_to, is_element
@@ -211,7 +212,7 @@ class MissingRegularization(Rule):
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Dropout after the layer that holds most of the weights."""
         layer = next((each for each in program.layers if program.range_of(each.place) == finding.range), None)
-        if layer is None:
+        if layer is None or any(_is_normalized_next(model, layer) for model in program.models):
             return None
         spelling = program.imports.spell("keras.layers.Dropout")
         content = f"{spelling.text}({USUAL_RATE})"
@@ -240,6 +241,13 @@ class MissingRegularization(Rule):
             return None
         largest = max(model.layers[:-1] or model.layers, key=lambda layer: known.get(layer.identity, 0))
         return largest, weights, data.samples
+
+
+def _is_normalized_next(model: Model, layer: Layer) -> bool:
+    """Whether a normalization follows, which would learn the noise of a dropout before it."""
+    following = itertools.dropwhile(lambda each: each.identity != layer.identity, model.layers)
+    after = (each for each in itertools.islice(following, 1, None) if each.class_name not in ACTIVATIONS)
+    return next((each.class_name == "BatchNormalization" for each in after), False)
 
 
 def _regularizes(fit: Fit, model: Model) -> bool:

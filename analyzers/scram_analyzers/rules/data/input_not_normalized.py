@@ -219,9 +219,24 @@ class InputNotNormalized(Rule):
             marks = pd.get_dummies(loans["purpose"])
             y = loans.pop("repaid")
             x = pd.concat([loans.drop(columns="purpose"), marks], axis=1)
-            model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(1, activation="sigmoid")])
+            model = keras.Sequential([keras.layers.Dense(8, "relu"), keras.layers.Dense(1, "sigmoid")])
             model.compile(optimizer="adam", loss="binary_crossentropy")
             model.fit(»x«, y)
+            """,
+            """
+            import keras
+            import pandas as pd
+            import numpy as np
+
+            loans = pd.read_csv("loans.csv")
+            marks = pd.get_dummies(loans["purpose"])
+            y = loans.pop("repaid")
+            x = pd.concat([loans.drop(columns="purpose"), marks], axis=1)
+            normalization = keras.layers.Normalization()
+            normalization.adapt(np.asarray(x, "float32"))
+            model = keras.Sequential([normalization, keras.layers.Dense(8, "relu"), keras.layers.Dense(1, "sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x, y)
             """,
         ),
         Example(

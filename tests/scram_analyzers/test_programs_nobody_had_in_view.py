@@ -352,3 +352,89 @@ def test_two_lists_of_files_are_mixed_each_by_itself(how: str, wrong: bool) -> N
     listed = [f'tf.data.Dataset.list_files("{each}/*.png"{how}).map(read)' for each in ("noisy", "clean")]
     dataset = f"train = tf.data.Dataset.zip(({listed[0]}, {listed[1]}))"
     assert ("labels-shuffled-apart" in said(FILES.format(dataset=dataset, loss="mse"))) is wrong
+
+
+@pytest.mark.parametrize(("steps", "wrong"), [("False", True), ("True", False)])
+def test_a_layer_for_each_step_needs_steps(steps: str, wrong: bool) -> None:
+    text = f"""
+        from keras.layers import LSTM, Dense, Embedding, Input, TimeDistributed
+        from keras.models import Model
+
+        words = Input((75,))
+        x = LSTM(100, return_sequences={steps})(Embedding(5000, 50)(words))
+        model = Model(words, TimeDistributed(Dense(9, activation="softmax"))(x))
+        model.compile("rmsprop", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    """
+    assert ("shape-mismatch" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(("labels", "wrong"), [("y_test", True), ("keras.utils.to_categorical(y_test)", False)])
+def test_labels_of_the_test_part_are_encoded_as_well(labels: str, wrong: bool) -> None:
+    text = f"""
+        import keras
+
+        (x, y), (x_test, y_test) = keras.datasets.cifar10.load_data()
+        model = keras.Sequential([keras.layers.Rescaling(1 / 255), keras.layers.Flatten()])
+        model.add(keras.layers.Dense(10, activation="softmax"))
+        model.compile("sgd", "categorical_crossentropy", metrics=["accuracy"])
+        model.fit(x, keras.utils.to_categorical(y), epochs=10, validation_split=0.1)
+        model.evaluate(x_test, {labels})
+    """
+    assert ("label-encoding-mismatch" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(("loss", "wrong"), [("categorical", True), ("sparse_categorical", False)])
+def test_folders_are_counted(loss: str, wrong: bool) -> None:
+    text = f"""
+        import os
+        import numpy as np
+        from keras.layers import Dense, Flatten
+        from keras.models import Sequential
+        from keras.preprocessing.image import img_to_array, load_img
+
+        kinds = os.listdir("data")
+        x, y = [], []
+        for number, kind in enumerate(kinds):
+            for name in os.listdir("data/" + kind):
+                x.append(img_to_array(load_img(name, target_size=(64, 64))) / 255)
+                y.append(number)
+        model = Sequential([Flatten(), Dense(len(kinds), activation="softmax")])
+        model.compile("adam", "{loss}_crossentropy", metrics=["accuracy"])
+        model.fit(np.array(x), np.array(y), epochs=10)
+    """
+    assert ("label-encoding-mismatch" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(("passed", "wrong"), [("", True), (", callbacks=[stop]", False)])
+def test_a_callback_of_ones_own_is_passed_as_well(passed: str, wrong: bool) -> None:
+    text = f"""
+        import tensorflow as tf
+
+        class StopAtNinety(tf.keras.callbacks.Callback):
+            def on_epoch_end(self, epoch, logs=None):
+                if logs["accuracy"] > 0.9:
+                    self.model.stop_training = True
+
+        (x, y), _ = tf.keras.datasets.mnist.load_data()
+        model = tf.keras.Sequential([tf.keras.layers.Flatten(), tf.keras.layers.Dense(10, activation="softmax")])
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        stop = StopAtNinety()
+        model.fit(x / 255, y, epochs=50{passed})
+    """
+    assert ("callback-not-passed" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(("label", "wrong"), [("price", True), ("sold", False)])
+def test_a_column_is_called_what_its_name_is_bound_to(label: str, wrong: bool) -> None:
+    text = f"""
+        import pandas as pd
+        import tensorflow as tf
+
+        table, label = pd.read_csv("houses.csv"), "{label}"
+        x = (table - table.mean()) / table.std()
+        model = tf.keras.Sequential([tf.keras.layers.Dense(32, activation="relu")])
+        model.add(tf.keras.layers.Dense(1, activation="sigmoid"))
+        model.compile("adam", "mean_absolute_error", metrics=["accuracy"])
+        model.fit(x, table[label], epochs=200, validation_split=0.1)
+    """
+    assert ("accuracy-metric-for-regression" in said(text)) is wrong

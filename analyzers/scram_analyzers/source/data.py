@@ -60,8 +60,8 @@ class DataStep:
     """One thing done to data: what kind, by which function or operator, where.
 
     `number` is the constant that took part: a divisor, a batch size, a buffer's size, a seed. `learned` says
-    what a scaler or encoder had been fitted to, `put` which column of a table was replaced, and by what. `certain` is
-    False for what only one of several paths does.
+    what a scaler or encoder had been fitted to, `put` which column of a table was replaced, and by what, `column`
+    the name of the one that was taken out. `certain` is False for what only one of several paths does.
     """
 
     kind: StepKind
@@ -71,6 +71,7 @@ class DataStep:
     learned: Learned | None = field(default=None, compare=False)
     put: tuple[str, Data] | None = field(default=None, compare=False)
     measured: Learned | None = field(default=None, compare=False)
+    column: str | None = field(default=None, compare=False)
     certain: bool = field(default=True, compare=False)
 
 

@@ -38,6 +38,11 @@ class Statistic(Unknown):
     data: Data | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Counter(Unknown):
+    """The number that `enumerate` gives to each of things whose count the source does not tell."""
+
+
 WORD_INDEX = "word_index"
 """What a `Tokenizer` calls the dict of its words; as a `Statistic` the number of them, wherever it is handed."""
 

@@ -139,7 +139,7 @@ def _single_examples(_: Program, evaluation: Evaluation) -> Iterator[Report]:
     if place is None:
         return
     if not _is_picture(data) and (not _is_one_example(data) or data.shape != declared.shape):
-        if not _fits(data.shape[1:], declared.shape):
+        if not _fits(data.shape[1:], declared.shape) and not is_turned(data.shape[1:], declared.shape):
             yield _misshapen(place, data.shape[1:], declared)
         return
     yield Report(

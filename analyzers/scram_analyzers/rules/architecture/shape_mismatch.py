@@ -147,16 +147,19 @@ def _axes_report(layer: Layer, tensor: Tensor, shapes: ModelShapes) -> Iterator[
     if needed is None or len(tensor.inputs) != 1:
         return
     source = shapes.output(tensor.inputs[0])
-    if source is None or len(source) == needed:
+    by_steps = layer.class_name == "TimeDistributed"
+    if source is None or len(source) == needed or (by_steps and len(source) > needed):
         return
     before = tensor.inputs[0].producer
     related = (Related(before.place, f"It gives {_axes(source)}."),) if isinstance(before, Layer) else ()
     hint = ""
-    if isinstance(before, Layer) and before.class_name in SEQUENCE_LAYERS and layer.class_name in SEQUENCE_LAYERS:
+    of_steps = by_steps or layer.class_name in SEQUENCE_LAYERS
+    if isinstance(before, Layer) and before.class_name in SEQUENCE_LAYERS and of_steps:
         hint = "return_sequences=True  # in the layer before"
+    least = "at least " if by_steps else ""
     yield Report(
         layer.place,
-        f"{words(layer)} needs an input of {needed} axes besides the batch, but gets {_axes(source)}.",
+        f"{words(layer)} needs an input of {least}{needed} axes besides the batch, but gets {_axes(source)}.",
         related,
         recipe=hint,
     )
@@ -168,7 +171,7 @@ def _axes(shape: Shape) -> str:
 
 def _needed_axes(layer: Layer) -> int | None:
     name = core(layer).class_name if layer.class_name != "TimeDistributed" else ""
-    if layer.class_name in SEQUENCE_LAYERS:
+    if layer.class_name in SEQUENCE_LAYERS or layer.class_name == "TimeDistributed":
         return 2
     if ("Conv" in name and "LSTM" not in name) or "Pooling" in name:
         return next((int(each) + 1 for each in name if each.isdigit()), None)

@@ -10,8 +10,10 @@ from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source import usage
+from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call, Program
-from scram_analyzers.source.reading import parents
+from scram_analyzers.source.reading import parents, search
+from scram_analyzers.source.reading.dotted import dotted_name
 
 
 class CallbackNotPassed(Rule):
@@ -92,10 +94,9 @@ class CallbackNotPassed(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each callback whose name is never read, in a program that trains."""
-        for call, name in _unused(program):
-            last = call.name.rpartition(".")[2]
+        for place, last, name in _unused(program):
             yield Report(
-                place=call.place,
+                place=place,
                 message=f"This {last} is never passed to fit, so it does nothing.",
                 related=(Related(program.fits[-1].place, "The training runs without it."),),
                 recipe=f"callbacks=[{name or '...'}]",
@@ -108,30 +109,40 @@ class CallbackNotPassed(Rule):
         if program.fits[0].arguments.get("callbacks") is not None:
             return None
         unused = list(_unused(program))
-        for call, name in unused:
-            if len(unused) == 1 and name is not None and program.range_of(call.place) == finding.range:
+        for place, _, name in unused:
+            if len(unused) == 1 and name is not None and program.range_of(place) == finding.range:
                 edit = fixes.add_argument(program, program.fits[0].place, f"callbacks=[{name}]")
                 if edit is not None:
                     return Fix(f"Pass {name} to fit", Applicability.UNSAFE, (edit,))
         return None
 
 
-def _unused(program: Program) -> Iterator[tuple[Call, str | None]]:
-    """Callbacks whose names nobody reads, with the name (None: none, or that of a list)."""
-    made = list(program.each(program.calls, _callbacks))
+def _unused(program: Program) -> Iterator[tuple[Place, str, str | None]]:
+    """Callbacks whose names nobody reads, with their class and the name (None: none, or that of a list)."""
+    made = [*program.each(program.calls, _callbacks), *_of_own_classes(program)]
     if not made or not program.fits or any(fit.callbacks is None for fit in program.fits):
         return
     passed = {each.place.key for fit in program.fits for each in fit.callbacks or () if each.place is not None}
-    for call in made:
-        if call.place.key in passed:
+    for place, kind in made:
+        if place.key in passed:
             continue
-        above = parents.ancestors(call.place)
+        above = parents.ancestors(place)
         name = usage.bound_to(above)
         if name is not None and not usage.is_read(program, name):
-            yield call, name if isinstance(above[0], cst.Assign) else None
+            yield place, kind, name if isinstance(above[0], cst.Assign) else None
 
 
-def _callbacks(_: Program, call: Call) -> Iterator[Call]:
+def _callbacks(_: Program, call: Call) -> Iterator[tuple[Place, str]]:
     package, last = call.name.rpartition(".")[::2]
     if package == "keras.callbacks" and last[:1].isupper() and last != "CallbackList":
-        yield call
+        yield call.place, last
+
+
+def _of_own_classes(program: Program) -> Iterator[tuple[Place, str]]:
+    """Objects of the module's own callback classes."""
+    for defined, _ in search.found(program, cst.ClassDef, "Callback"):
+        if not any((dotted_name(base.value) or "").endswith("Callback") for base in defined.bases):
+            continue
+        for call, place in search.found(program, cst.Call, f"{defined.name.value}("):
+            if isinstance(call.func, cst.Name) and call.func.value == defined.name.value:
+                yield place, defined.name.value

@@ -321,7 +321,11 @@ def is_measured(targets: Data | None, *, graded: bool = False) -> bool:
 
 def _is_called(targets: Data, words: frozenset[str]) -> bool:
     """Whether the name of the column that the targets are holds one of these words ("SalePrice", "unit_price")."""
-    chosen = [step.place.text for step in targets.steps if step.kind is StepKind.SELECTED and step.place is not None]
+    chosen = [
+        f"{step.place.text[:-1]} {step.column}]" if step.column is not None else step.place.text
+        for step in targets.steps
+        if step.kind is StepKind.SELECTED and step.place is not None
+    ]
     if not chosen or any(step.kind is StepKind.ENCODED or step.name == "compare" for step in targets.steps):
         return False
     for written in reversed(chosen):

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
+from scram_analyzers.rules.data.judging import evaluations_of
 from scram_analyzers.rules.output_and_loss import cases, heads
 from scram_analyzers.rules.output_and_loss.cases import Case
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import LabelForm, Subject, SubjectKind
 from scram_analyzers.run.task import targets, the_output
+from scram_analyzers.source.data import Data
 from scram_analyzers.source.keras_api.losses import CATEGORICAL
 from scram_analyzers.source.program import Program
 
@@ -134,7 +136,8 @@ class LabelEncodingMismatch(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each categorical loss that reads labels of the other form."""
-        return program.each(cases.cases(program), self._of_case)
+        yield from program.each(cases.cases(program), self._of_case)
+        yield from program.each(cases.cases(program), _of_evaluations)
 
     def _of_case(self, program: Program, case: cases.Case) -> Iterator[Report]:
         form, name = case.form, case.loss.name
@@ -171,6 +174,27 @@ class LabelEncodingMismatch(Rule):
         twin = TWINS[case.loss.name]
         edits = heads.twin_edits(program, case.loss, twin)
         return Fix(f"Use {twin}", Applicability.UNSAFE, edits) if edits else None
+
+
+def _of_evaluations(program: Program, case: Case) -> Iterator[Report]:
+    """Labels of another form than those trained on, which only an evaluation gives to the same loss."""
+    name, fit = case.loss.name, case.fit
+    if fit is None or name not in CATEGORICAL or case.form is None or _mismatched(case) or case.head.units == 1:
+        return
+    for evaluation in evaluations_of(program, fit):
+        labels = evaluation.y.value if evaluation.y is not None else None
+        form = labels.labels if isinstance(labels, Data) else None
+        place = evaluation.y.place if evaluation.y is not None else None
+        wrong = cases.NUMBERED if name == "categorical_crossentropy" else cases.ROWS
+        if evaluation.method != "evaluate" or form not in wrong or form is None or place is None:
+            continue
+        yield Report(
+            place=place,
+            message=f"The loss {name} reads {_READS[name]}, but these labels are {cases.FORM_WORDS[form]}: only those "
+            "trained on were brought to its form.",
+            related=(Related(case.loss.place, "The loss."), *case.labels_related()),
+        )
+        return
 
 
 _READS = {

@@ -12,6 +12,7 @@ from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import LabelForm, Subject, SubjectKind
 from scram_analyzers.run.task import REGRESSIONS, targets, the_output
 from scram_analyzers.source.program import Program
+from scram_analyzers.source.reading import parents
 
 
 class RegressionLossForClassification(Rule):
@@ -162,7 +163,7 @@ class RegressionLossForClassification(Rule):
         yield Report(
             place=case.loss.place,
             message=f"The loss {case.loss.name} measures distances between numbers, but {_evidence(case)}.",
-            related=(*_head(case), *case.labels_related()),
+            related=(*_head(case), *case.labels_related(), *_compiled(case)),
             severity=Severity.INFO if not sure else None,
             confidence=Confidence.MEDIUM if case.form is None else None,
             recipe=f'loss="{name}"' if name is not None else "",
@@ -201,6 +202,13 @@ def _evidence(case: Case) -> str:
     if case.head.activation == "softmax":
         return f"{head} with softmax picks one class of many"
     return f"{head} with sigmoid, judged by {case.accuracy.name if case.accuracy else 'accuracy'}, answers yes or no"
+
+
+def _compiled(case: Case) -> tuple[Related, ...]:
+    """The call that the loss goes to, where its name is written elsewhere."""
+    if case.compiled is None or any(node is case.compiled.place.node for node in parents.ancestors(case.loss.place)):
+        return ()
+    return (Related(case.compiled.place, "It is the loss of this model."),)
 
 
 def _head(case: Case) -> tuple[Related, ...]:

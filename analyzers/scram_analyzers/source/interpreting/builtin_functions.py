@@ -19,6 +19,7 @@ from scram_analyzers.source.values import (
     WORD_INDEX,
     Arguments,
     Constant,
+    Counter,
     Method,
     Statistic,
     Symbol,
@@ -133,8 +134,10 @@ def _enumerate(interpreter: Interpreter, arguments: Arguments, place: Place) -> 
     items = interpreter.items_of(_first(arguments))
     if items is None:
         element = _element(interpreter, _first(arguments))
-        pairs_of_one = (Tuple((Unknown(place), element), place),) if element is not None else ()
-        return interpreter.new_list(pairs_of_one, place, open=True)
+        from_zero = arguments.get("start", 1) is None
+        counter = Counter(place) if from_zero else Unknown(place)
+        pair = Tuple((counter, element if element is not None else Unknown(place)), place)
+        return interpreter.new_list((pair,), place, open=True)
     start = integer(arguments.value("start", 1)) or 0
     pairs = (Tuple((Constant(position), item), place) for position, item in enumerate(items, start))
     return interpreter.new_list(pairs, place)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from scram_analyzers.source.data import Data, Interval, LabelForm
 from scram_analyzers.source.interpreting.state import ListObject
-from scram_analyzers.source.values import Constant, Value
+from scram_analyzers.source.values import Constant, Counter, Value
 
 LEAST_CLASSES = 2
 
 
 def numbered(thing: ListObject, held: tuple[Value, ...]) -> Data | None:
     """A list that loops over the classes filled with their numbers, from 0 on, as labels; None for anything else."""
+    if held and all(isinstance(each, Counter) for each in held):
+        return Data("list", dtype="int64", shape=(None,), labels=LabelForm.INTEGER)
     numbers = {each.value for each in held if isinstance(each, Constant) and type(each.value) is int}
     if not thing.rest or not all(isinstance(each, Constant) for each in held) or numbers != set(range(len(numbers))):
         return None

@@ -185,7 +185,7 @@ def select(interpreter: Interpreter, data: Data, keys: list[Value | slice], plac
         return attribute(data, str(key.value), place)  # scikit-learn's bunches are dicts as well
     if data.source == "numpy.eye" and isinstance(key, Data):
         return one_hot(key, data.classes, place)  # np.eye(classes)[labels]
-    step = DataStep(StepKind.SELECTED, _way_of(key), place)
+    step = DataStep(StepKind.SELECTED, _way_of(key), place, column=None if isinstance(key, slice) else text(key))
     if _only_adds_axes(keys):
         return data.after(DataStep(StepKind.OTHER, "expand_dims", place), shape=None)
     if isinstance(key, Data) and _is_random_order(key) and not _is_flat_row(data):

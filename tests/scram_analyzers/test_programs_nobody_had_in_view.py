@@ -438,3 +438,72 @@ def test_a_column_is_called_what_its_name_is_bound_to(label: str, wrong: bool) -
         model.fit(x, table[label], epochs=200, validation_split=0.1)
     """
     assert ("accuracy-metric-for-regression" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(
+    ("number", "rows", "wrong"),
+    [
+        ("i + 1 for i, word in enumerate(words)", "len(words)", True),
+        ("i for i, word in enumerate(words, 1)", "len(words)", True),
+        ("i + 1 for i, word in enumerate(words)", "len(words) + 1", False),
+        ("i for i, word in enumerate(words)", "len(words)", False),
+    ],
+)
+def test_words_that_a_program_numbers_from_one(number: str, rows: str, wrong: bool) -> None:
+    text = f"""
+        import pickle
+        from keras.layers import LSTM, Dense, Embedding, Input
+        from keras.models import Model
+        from keras.preprocessing.sequence import pad_sequences
+
+        words, sentences = pickle.load(open("words.pkl", "rb")), pickle.load(open("sentences.pkl", "rb"))
+        numbers = {{word: {number}}}
+        x = pad_sequences([[numbers[word] for word in sentence] for sentence in sentences], maxlen=75)
+        count = {rows}
+        inputs = Input((75,))
+        model = Model(inputs, Dense(1, activation="sigmoid")(LSTM(32)(Embedding(count, 50)(inputs))))
+        model.compile("adam", "binary_crossentropy")
+        model.fit(x, pickle.load(open("labels.pkl", "rb")), epochs=10)
+    """
+    assert ("embedding-vocabulary-too-small" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(("epochs", "wrong"), [("epochs=1", True), ("epochs=40", False), ("batch_size=10", False)])
+def test_a_search_trains_each_model_for_its_epochs(epochs: str, wrong: bool) -> None:
+    text = f"""
+        from keras.layers import Dense
+        from keras.models import Sequential
+        from keras.wrappers.scikit_learn import KerasClassifier
+        from sklearn.datasets import load_iris
+        from sklearn.model_selection import GridSearchCV
+
+        def make(units=8):
+            model = Sequential([Dense(units, activation="relu"), Dense(3, activation="softmax")])
+            model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+            return model
+
+        x, y = load_iris(return_X_y=True)
+        GridSearchCV(KerasClassifier(build_fn=make, {epochs}), {{"units": [8, 16]}}, cv=3).fit(x, y)
+    """
+    assert ("too-few-epochs" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(("fitted", "wrong"), [("closes", True), ("closes[:n]", False)])
+def test_a_scaler_sees_the_share_that_is_held_out(fitted: str, wrong: bool) -> None:
+    text = f"""
+        import numpy as np
+        import pandas as pd
+        from sklearn.preprocessing import MinMaxScaler
+        from tensorflow.keras import Sequential, layers
+
+        closes = pd.read_csv("prices.csv")[["Close"]].values
+        n = int(len(closes) * 0.8)
+        scaled = MinMaxScaler().fit({fitted}).transform(closes)
+        train = scaled[:n]
+        x = np.array([train[i - 60 : i] for i in range(60, len(train))])
+        y = np.array([train[i, 0] for i in range(60, len(train))])
+        model = Sequential([layers.LSTM(50), layers.Dense(1)])
+        model.compile("adam", "mse")
+        model.fit(x, y, epochs=20, batch_size=32)
+    """
+    assert ("scaler-fitted-before-split" in said(text)) is wrong

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import libcst as cst
+
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.architecture.paths import models_of
@@ -16,11 +18,12 @@ from scram_analyzers.run.wording import named
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.entries import entries_from, entries_of, entry_layers
 from scram_analyzers.source.graph import Layer
+from scram_analyzers.source.interpreting.containers import NUMBERING
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
-from scram_analyzers.source.values import WORD_INDEX, Argument, Statistic, Value, integer
+from scram_analyzers.source.values import WORD_INDEX, Argument, Statistic, Unknown, Value, integer
 
 
 class EmbeddingVocabularyTooSmall(Rule):
@@ -258,9 +261,14 @@ def _one_row_short(program: Program) -> Iterator[Report]:
     """Report Embeddings of `len(tokenizer.word_index)` rows: a Tokenizer numbers its words from 1."""
     said: set[int] = set()
     for data, layer in program.each(program.fits, _embedded):
+        rows = _rows(layer)
+        if data.source == NUMBERING and rows is not None and layer.identity not in said:
+            counted = _numbered_from_one(rows.value, data.place)
+            if counted is not None:
+                said.add(layer.identity)
+                yield _short_of_one(rows.place or layer.place, counted, data)
         if not data.source.endswith("Tokenizer.texts_to_sequences"):
             continue
-        rows = _rows(layer)
         counted = _word_count(rows.value) if rows is not None else None
         if rows is not None and counted is not None and layer.identity not in said:
             said.add(layer.identity)
@@ -274,6 +282,40 @@ def _one_row_short(program: Program) -> Iterator[Report]:
                 related=(Related(counted, "The words are counted here."),),
                 recipe=f"{counted.text} + 1",
             )
+
+
+def _short_of_one(place: Place, counted: Place, data: Data) -> Report:
+    related = [Related(counted, "They are counted here.")]
+    if data.place is not None:
+        related.append(Related(data.place, "They are numbered here."))
+    return Report(
+        place=place,
+        message=(
+            f"This Embedding has {counted.text} rows, numbered from 0, but its words are numbered from 1: the last "
+            "word has no row."
+        ),
+        related=tuple(related),
+        recipe=f"{counted.text} + 1",
+    )
+
+
+def _numbered_from_one(rows: Value, made: Place | None) -> Place | None:
+    """Where `len(words)` rows are counted for `{word: i + 1 for i, word in enumerate(words)}`; None for all else."""
+    count = rows.place.node if isinstance(rows, Unknown) and rows.place is not None else None
+    numbers = made.node if made is not None else None
+    if not isinstance(count, cst.Call) or len(count.args) != 1 or not isinstance(numbers, cst.DictComp):
+        return None
+    counted = numbers.for_in.iter
+    if not isinstance(counted, cst.Call) or not counted.args:
+        return None
+    if not isinstance(count.func, cst.Name) or count.func.value != "len":
+        return None
+    if not counted.args[0].value.deep_equals(count.args[0].value):
+        return None
+    added = numbers.value.right if isinstance(numbers.value, cst.BinaryOperation) else None
+    starts = [each for each in (*(argument.value for argument in counted.args[1:]), added) if each is not None]
+    one = len(starts) == 1 and isinstance(starts[0], cst.Integer) and starts[0].evaluated_value == 1
+    return rows.place if one else None
 
 
 def _unless_cut(data: Data) -> str:

@@ -306,7 +306,11 @@ def _leak_by_slices(program: Program, data: Data) -> tuple[Learned, DataStep] | 
             continue
         for later in data.steps[position + 1 :]:
             bound = _upper_bound(later)
-            if bound is not None and program.matches(re.compile(rf"\[\s*{re.escape(bound)}\b[^\]:,]*:")):
+            if bound is None:
+                continue
+            rest = rf"\[\s*{re.escape(bound)}\b[^\]:,]*:"
+            share = rf"^\s*{re.escape(bound)}\s*=[^=\n]*\blen\([^=\n]*\*\s*0?\.\d"
+            if program.matches(re.compile(f"{rest}|{share}", re.MULTILINE)):
                 return learned, later
     return None
 

@@ -16,6 +16,7 @@ from scram_analyzers.run.pace import still_falling
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.task import baseline
 from scram_analyzers.run.wording import counted
+from scram_analyzers.source.interpreting.fitting import SEARCH
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
 
@@ -223,7 +224,8 @@ class TooFewEpochs(Rule):
         rounds, steps = trainings.epochs(fit), trainings.total_steps(fit)
         few_steps = steps is not None and steps < self.option("steps-few")
         most = self.option("epochs-few") + 1 if few_steps else self.option("epochs-min")
-        if fit.method not in ("fit", "fit_generator") or rounds is None or not 0 < rounds < most:
+        told = fit.method in ("fit", "fit_generator") or (fit.method == SEARCH and fit.epochs is not None)
+        if not told or rounds is None or not 0 < rounds < most:
             return None
         counted = "steps_per_epoch" in fit.arguments.keywords
         if (steps is not None and steps >= self.option("steps-min")) or (counted and not few_steps):

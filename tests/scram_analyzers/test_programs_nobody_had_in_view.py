@@ -507,3 +507,88 @@ def test_a_scaler_sees_the_share_that_is_held_out(fitted: str, wrong: bool) -> N
         model.fit(x, y, epochs=20, batch_size=32)
     """
     assert ("scaler-fitted-before-split" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(
+    ("part", "side", "names"),
+    [
+        ("validation", 128, set()),
+        ("training", 128, {"validation-on-training-data"}),
+        ("validation", 224, {"input-shape-mismatch"}),
+    ],
+)
+def test_options_of_a_script_by_their_names(part: str, side: int, names: set[str]) -> None:
+    text = f"""
+        import argparse
+        import os
+        from tensorflow.keras.applications import VGG19
+        from tensorflow.keras.applications.vgg19 import preprocess_input
+        from tensorflow.keras.layers import Dense, Flatten
+        from tensorflow.keras.models import Sequential
+        from tensorflow.keras.preprocessing.image import ImageDataGenerator
+
+        parser = argparse.ArgumentParser()
+        parser.add_argument("-d", "--dataset", default="plants")
+        args = vars(parser.parse_args())
+        read = ImageDataGenerator(preprocessing_function=preprocess_input)
+        train, val = os.path.join(args["dataset"], "training"), os.path.join(args["dataset"], "{part}")
+        train = read.flow_from_directory(train, target_size=(128, 128), class_mode="sparse")
+        val = read.flow_from_directory(val, target_size=(128, 128), class_mode="sparse")
+        base = VGG19(include_top=False, input_shape=({side}, {side}, 3))
+        model = Sequential([base, Flatten(), Dense(38, activation="softmax")])
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        model.fit(train, validation_data=val, epochs=25)
+    """
+    assert said(text) & {"validation-on-training-data", "input-shape-mismatch"} == names
+
+
+@pytest.mark.parametrize(("bounds", "wrong"), [("(-1, 1)", True), ("(0, 1)", False)])
+def test_a_scaler_of_pixels_reaches_its_bounds(bounds: str, wrong: bool) -> None:
+    text = f"""
+        import pandas as pd
+        from keras import Input, Model, layers
+        from sklearn.preprocessing import MinMaxScaler
+
+        x = MinMaxScaler(feature_range={bounds}).fit_transform(pd.read_csv("sensors.csv"))
+        inputs = Input((x.shape[1],))
+        model = Model(inputs, layers.Dense(x.shape[1], activation="sigmoid")(layers.Dense(16, "relu")(inputs)))
+        model.compile("adam", "mse")
+        model.fit(x, x, epochs=50, validation_split=0.2)
+    """
+    assert ("output-range-mismatch" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(("part", "wrong"), [("x_test", True), ("x_train", False)])
+def test_a_scaler_is_fitted_to_the_training_part(part: str, wrong: bool) -> None:
+    text = f"""
+        import keras
+        from sklearn.datasets import fetch_california_housing
+        from sklearn.model_selection import train_test_split
+        from sklearn.preprocessing import StandardScaler
+
+        x, y = fetch_california_housing(return_X_y=True)
+        x_train, x_test, y_train, y_test = train_test_split(x, y, random_state=66)
+        scaler = StandardScaler().fit({part})
+        x_train, x_test = scaler.transform(x_train), scaler.transform(x_test)
+        model = keras.Sequential([keras.layers.Dense(64, activation="relu"), keras.layers.Dense(1)])
+        model.compile("adam", "mse")
+        model.fit(x_train, y_train, epochs=100, validation_data=(x_test, y_test))
+    """
+    assert ("scaler-refitted-on-test" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(("scale", "wrong"), [("", True), (" / 255.0", False)])
+def test_matrices_of_a_file_by_their_names(scale: str, wrong: bool) -> None:
+    text = f"""
+        import numpy as np
+        import scipy.io as sio
+        from tensorflow.keras import Sequential, layers
+
+        train, test = sio.loadmat("train_32x32.mat"), sio.loadmat("test_32x32.mat")
+        x_train = np.transpose(train["X"], (3, 0, 1, 2)){scale}
+        x_test = np.transpose(test["X"], (3, 0, 1, 2)) / 255.0
+        model = Sequential([layers.Flatten(), layers.Dense(10, activation="softmax")])
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        model.fit(x_train, train["y"] - 1, epochs=20, validation_data=(x_test, test["y"] - 1))
+    """
+    assert ("scaling-mismatch" in said(text)) is wrong

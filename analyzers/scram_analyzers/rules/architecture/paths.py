@@ -12,7 +12,7 @@ from scram_analyzers.source.model import Model
 from scram_analyzers.source.once import once
 from scram_analyzers.source.program import Fit, Program
 from scram_analyzers.source.shapes import ModelShapes
-from scram_analyzers.source.values import Arguments, Ref, Symbol, integer, text
+from scram_analyzers.source.values import Arguments, Ref, Symbol, Tuple, integer, text
 
 LINEAR_MAPS = frozenset(
     [
@@ -136,7 +136,21 @@ def declared_input(model: Model | None) -> InputSpec | None:
     if model is None:
         return None
     only = _inputs(model)
-    return only[0] if len(only) == 1 and isinstance(only[0], InputSpec) else None
+    spec = only[0] if len(only) == 1 and isinstance(only[0], InputSpec) else None
+    return _of_backbone(model) or spec if spec is not None and spec.shape is None else spec
+
+
+def _of_backbone(model: Model) -> InputSpec | None:
+    """The input that a published network declares, with which the model begins."""
+    for tensor in model.tensors():
+        network = tensor.producer
+        if not isinstance(network, Model) or network.application is None or len(tensor.inputs) != 1:
+            continue
+        given = network.arguments.get("input_shape")
+        if isinstance(tensor.inputs[0].producer, InputSpec) and isinstance(given, Tuple):
+            sizes = tuple(integer(each) for each in given.items)
+            return InputSpec(sizes, network.place) if None not in sizes else None
+    return None
 
 
 @once

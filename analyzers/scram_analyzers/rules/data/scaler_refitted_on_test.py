@@ -10,6 +10,7 @@ from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.data.refitting import CENTRES, COLUMN_TRANSFORMERS, SCALERS, Refit, refits, refits_of_loop
+from scram_analyzers.source.data import Part
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
 
@@ -200,6 +201,7 @@ class ScalerRefittedOnTest(Rule):
             if refit.learned.place.key not in seen:
                 seen.add(refit.learned.place.key)
                 yield _report(refit)
+        yield from program.each(program.fits, _fitted_to_test)
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Only transform with the scaler that was fitted to the training data."""
@@ -222,6 +224,22 @@ _KINDS = SCALERS + COLUMN_TRANSFORMERS + CENTRES
 
 def _refits(program: Program, fit: Fit) -> Iterator[Refit]:
     return refits(program, fit, _KINDS)
+
+
+def _fitted_to_test(_: Program, fit: Fit) -> Iterator[Report]:
+    """Training data scaled by what was fitted to the test part of the same split."""
+    data = fit.inputs
+    for step in data.steps if data is not None and data.part is Part.TRAINING else ():
+        learned = step.learned
+        if learned is None or learned.kind.rpartition(".")[2] not in _KINDS or learned.data.part is not Part.TEST:
+            continue
+        message = (
+            f"This {learned.kind.rpartition('.')[2]} is fitted to the test part, and the training data are scaled by "
+            "it: what is to judge the model shapes what it learns from."
+        )
+        related = (Related(fit.x.place, "Training takes these."),) if fit.x is not None and fit.x.place else ()
+        yield Report(learned.place, message, related, recipe="scaler.fit(x_train)")
+        return
 
 
 def _report(refit: Refit) -> Report:

@@ -247,6 +247,7 @@ _PLAIN = (
     "copy",
     "flatten",
     "expand_dims",
+    "transpose",
     "reset_index",
 )
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.interpreting import containers
 from scram_analyzers.source.interpreting.attributes import SUPER, get_attribute
-from scram_analyzers.source.interpreting.state import DictObject, ListObject, join_values
-from scram_analyzers.source.libraries import data_operations, loaders
+from scram_analyzers.source.interpreting.state import Created, DictObject, ListObject, join_values
+from scram_analyzers.source.libraries import command_line, data_operations, loaders
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
     UNKNOWN,
@@ -229,6 +229,15 @@ def _open_list(interpreter: Interpreter, arguments: Arguments, place: Place) -> 
     return interpreter.allocate(ListObject((), open=True), place)
 
 
+def _vars(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
+    """`vars(parser.parse_args())`: the options by their names."""
+    thing = interpreter.object_of(_first(arguments))
+    if not isinstance(thing, Created) or thing.kind != command_line.NAMESPACE:
+        return Unknown(place)
+    entries = dict[object, Value](thing.attributes.items())
+    return interpreter.allocate(DictObject(entries), place)
+
+
 _HANDLERS: Mapping[str, Callable[[Interpreter, Arguments, Place], Value]] = MappingProxyType(
     {
         "abs": _cast(abs),
@@ -257,6 +266,7 @@ _HANDLERS: Mapping[str, Callable[[Interpreter, Arguments, Place], Value]] = Mapp
         "str": _cast(str),
         "super": _super,
         "tuple": _tuple,
+        "vars": _vars,
         "zip": _zip,
     }
 )

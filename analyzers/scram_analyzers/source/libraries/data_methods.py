@@ -288,7 +288,11 @@ def of_created(
         if last in ("ColumnTransformer", "make_column_transformer") and _only_encodes(interpreter, thing):
             base = given if given is not None else Data("", place)
             return base.after(DataStep(StepKind.OTHER, ENCODED_COLUMN, place, learned=learned), range=None)
-        return _transformed(thing.kind, last, given, place, learned)
+        bounds = [number(each) for each in interpreter.items_of(thing.arguments.value("feature_range", 0)) or ()]
+        moved = _transformed(thing.kind, last, given, place, learned)
+        if last == "MinMaxScaler" and len(bounds) == len(PAIR) and bounds[0] is not None and bounds[1] is not None:
+            return replace(moved, range=Interval(bounds[0], bounds[1]))
+        return moved
     if name in ("texts_to_sequences", "texts_to_matrix", "sequences_to_matrix"):
         return _of_words(interpreter, owner, thing, name, given, arguments, place)
     if name in ("flow", "flow_from_directory", "flow_from_dataframe"):
@@ -399,6 +403,9 @@ def _held(interpreter: Interpreter, thing: Created) -> tuple[str, ...]:
                 kinds += (made.kind, *_held(interpreter, made))
     return tuple(kinds)
 
+
+PAIR = ("low", "high")
+"""What a `feature_range` has."""
 
 _HOLDING = frozenset(("ColumnTransformer", "make_column_transformer", "Pipeline", "make_pipeline"))
 

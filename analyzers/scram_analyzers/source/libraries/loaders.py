@@ -45,7 +45,7 @@ def folder_root(interpreter: Interpreter, arguments: Arguments) -> frozenset[int
     return root
 
 
-ARCHIVES = ("numpy.load", "joblib.load", "pickle.load", "h5py.File")
+ARCHIVES = ("numpy.load", "joblib.load", "pickle.load", "h5py.File", "scipy.io.loadmat")
 """Readers of files that may hold several arrays, each with a name and rows of its own."""
 
 
@@ -198,7 +198,7 @@ TEXT_FILE = "builtins.open"
 """The source of what a program reads from a text file by itself."""
 
 TABLE_READERS = frozenset(["numpy.loadtxt", "numpy.genfromtxt"])
-_ARRAY_READERS = frozenset(["csv.reader", "numpy.load", "numpy.fromfile", "joblib.load", "pickle.load", "h5py.File"])
+_ARRAY_READERS = frozenset(["csv.reader", "numpy.fromfile", *ARCHIVES])
 
 
 def _table(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Data:

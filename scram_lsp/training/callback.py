@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import os
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec
@@ -13,7 +14,7 @@ from scram_lsp.training.console import RunConsole
 from scram_lsp.training.fit_end import FitEnd
 
 if TYPE_CHECKING:
-    from scram_lsp.training.run_recorder import RunRecorder
+    from scram_lsp.training.run_recorder import OwnLoop, RunRecorder
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,8 @@ def _guarded(
 
     @functools.wraps(hook)
     def guard(self: ScramCallback, /, *args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
+        if self._is_elsewhere():
+            return
         try:
             hook(self, *args, **kwargs)
         except Exception as error:
@@ -68,6 +71,7 @@ class ScramCallback:
         self._recorder: RunRecorder | None = None
         self._end: FitEnd | None = None
         self._process = os.getpid()
+        self._thread = threading.get_ident()
         self._first_of_execution = 0
 
     def __getstate__(self) -> dict[str, Any]:
@@ -82,16 +86,24 @@ class ScramCallback:
         """Keras tells which model is trained."""
         self.model = model
 
-    @_guarded
     def on_train_begin(self, logs: Logs = None) -> None:
         """Begin to watch; a run before this one that never ended has failed."""
-        self._begin(is_own_loop=False)
+        if self._is_elsewhere():
+            self._console.note(
+                "this fit is not watched: its ScramCallback watches one in another thread; give each a callback of its "
+                "own"
+            )
+        self._begin_fit()
 
     @_guarded
-    def begin_loop(self, model: Any, optimizer: Any = None) -> None:
+    def _begin_fit(self) -> None:
+        self._begin()
+
+    @_guarded
+    def begin_loop(self, model: Any, loop: OwnLoop) -> None:
         """Begin to watch a loop that is not Keras's; see `Watcher`."""
         self.model = model
-        self._begin(is_own_loop=True, optimizer=optimizer)
+        self._begin(loop)
 
     @_guarded
     def take_step(self, loss: Any, batch: tuple[Any, Any] | None) -> None:
@@ -109,12 +121,12 @@ class ScramCallback:
         """Such a loop has raised."""
         self._fail_open_run(error)
 
-    def _begin(self, is_own_loop: bool, optimizer: Any = None) -> None:
+    def _begin(self, own_loop: OwnLoop | None = None) -> None:
         from scram_lsp.training.distributed import is_first_process
         from scram_lsp.training.run_recorder import RunRecorder, WatchOptions
 
         self._fail_open_run()
-        self._process = os.getpid()
+        self._process, self._thread = os.getpid(), threading.get_ident()
         if not is_first_process():
             return
         options = WatchOptions(
@@ -123,7 +135,7 @@ class ScramCallback:
             None if self._tensorboard is None else Path(self._tensorboard),
             self._stops_on_error,
         )
-        recorder = self._recorder = RunRecorder(self.model, self.params, self._console, options, is_own_loop, optimizer)
+        recorder = self._recorder = RunRecorder(self.model, self.params, self._console, options, own_loop)
         self._end = FitEnd(recorder.take_anchor(), self._fail_open_run, recorder.fail_elsewhere)
         recorder.begin()
 
@@ -159,11 +171,20 @@ class ScramCallback:
         if recorder is not None:
             recorder.end("finished")
 
-    @_guarded
     def _fail_open_run(self, error: BaseException | None = None) -> None:
-        recorder = self._let_go()
-        if recorder is not None:
-            recorder.end("failed", error)
+        """From any thread: that of the fit may be over."""
+        try:
+            recorder = self._let_go()
+            if recorder is not None:
+                recorder.end("failed", error)
+        except Exception as fault:
+            self._give_up(fault)
+
+    def _is_elsewhere(self) -> bool:
+        """Whether a fit in another thread is being watched, one that is not over."""
+        if self._recorder is None or self._thread == threading.get_ident() or self._process != os.getpid():
+            return False
+        return any(thread.ident == self._thread for thread in threading.enumerate())
 
     def _let_go(self) -> RunRecorder | None:
         """The recorder of the open run, if there is one in this process; nothing waits for its end any more."""

@@ -75,6 +75,17 @@ class WatchOptions:
     stops_on_error: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class OwnLoop:
+    """A training loop of the program's own: the optimizer that it says it trains with, if it says so.
+
+    `is_overheard`: it tells us nothing, see `TapeLoops`.
+    """
+
+    optimizer: Any = None
+    is_overheard: bool = False
+
+
 class _Phase(enum.Enum):
     """What is going on in a run."""
 
@@ -84,9 +95,8 @@ class _Phase(enum.Enum):
 
 
 class RunRecorder:
-    """Watches one call of `fit`, or a loop of the user's own (`is_own_loop`) that says itself what it does.
+    """Watches one call of `fit`, or a loop of the user's own.
 
-    `optimizer` is what such a loop says that it trains with.
     Every method may raise; the callback guards them all.
     """
 
@@ -96,23 +106,24 @@ class RunRecorder:
         params: Mapping[str, Any],
         console: RunConsole,
         options: WatchOptions = WatchOptions(),
-        is_own_loop: bool = False,
-        optimizer: Any = None,
+        own_loop: OwnLoop | None = None,
     ) -> None:
-        self._is_own_loop = is_own_loop
+        self._is_own_loop = is_own_loop = own_loop is not None
         site = find_call_site()
         watch = current_watch()
         if watch is not None:
             watch.has_watched = True
         creations = watch.creations if watch is not None else None
-        self._optimizer = optimizer if optimizer is not None else optimizer_of(model, creations, is_own_loop)
+        told = own_loop.optimizer if own_loop is not None else None
+        self._optimizer = told if told is not None else optimizer_of(model, creations, is_own_loop)
         trained = self._optimizer if self._optimizer is not None else model
         allowance = start_allowances().take(trained, options.time_budget)
         self._budget = Budget(options.time_budget, options.byte_budget, allowance=allowance)
         places = record_places(model, site, creations, self._optimizer)
         site = replace(site, script=Path(places.script.filename))
         known = read_run_info(model, params, site, datetime.now().astimezone(), self._optimizer)
-        info = replace(known, is_own_loop=is_own_loop)
+        is_overheard = own_loop is not None and own_loop.is_overheard
+        info = replace(known, is_own_loop=is_own_loop, is_overheard=is_overheard)
         self._anchor = site.arguments.get("callbacks")
         self._model = model
         self._console = console
@@ -359,6 +370,10 @@ class RunRecorder:
     def _say_what_is_off(self) -> None:
         off = ["of the layers and predictions"] if not self._is_current else []
         off += ["of the batches"] if self._tap is None and not self._is_own_loop else []
+        if self.info.is_overheard:
+            self._console.off(
+                "of this loop only the loss is watched; it can tell scram_lsp.Watcher of its data and epochs"
+            )
         off += ["of the weights"] if not self._is_within_process else []
         if off:
             strategy = strategy_name(self._model)

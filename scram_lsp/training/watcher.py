@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Any
 
 from scram_lsp.training.callback import ScramCallback
+from scram_lsp.training.watch import current_watch
 
 
 class Watcher:
@@ -29,7 +30,11 @@ class Watcher:
         self._callback = ScramCallback(**options)
 
     def __enter__(self) -> Watcher:
-        self._callback.begin_loop(self._model, self._optimizer)
+        from scram_lsp.training.run_recorder import OwnLoop  # not at the top: importing this must stay light
+
+        if (watch := current_watch()) is not None:
+            watch.leave_loops()
+        self._callback.begin_loop(self._model, OwnLoop(self._optimizer))
         return self
 
     def __exit__(

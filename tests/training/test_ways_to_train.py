@@ -285,3 +285,41 @@ def test_a_layer_that_counts_its_calls_counts_those_of_training_only(project):
     model = assert_same_training(project, build, *data(48), batch_size=16, validation_data=data(16), epochs=2)
     layer = model.layers[0]
     assert layer.count == len(layer.seen) == 1 + 2 * (3 + 1)  # Keras calls it once to make the model
+
+
+def test_steps_of_an_execution_may_change_in_the_middle(project):
+    class More(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            self.model.steps_per_execution = 4
+
+    weights = []
+    for callbacks in ([], [ScramCallback(time_budget=1.0)]):
+        model = classifier()
+        batches = tf.data.Dataset.from_tensor_slices(data()).batch(8)
+        project.fit(model, batches, epochs=2, verbose=0, callbacks=[*callbacks, More()])
+        weights.append(model.get_weights())
+    assert all(np.array_equal(one, other) for one, other in zip(*weights, strict=True))
+
+
+def test_one_callback_in_two_threads_watches_the_first(project, capsys):
+    callback = ScramCallback()
+    inner = []
+
+    class Other(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            def train():
+                model = classifier()
+                model.fit(*data(), verbose=0, callbacks=[callback])
+                inner.append(model)
+
+            if not inner:
+                thread = threading.Thread(target=train)
+                thread.start()
+                thread.join()
+
+    project.fit(classifier(), *data(), epochs=2, verbose=0, callbacks=[callback, Other()])
+    assert len(inner) == 1
+    assert [status for status, _ in project.runs] == ["finished"]
+    said = capsys.readouterr().err
+    assert said.count("this fit is not watched: its ScramCallback watches one in another thread") == 1
+    assert "watched 6 steps" in said

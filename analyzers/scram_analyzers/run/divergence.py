@@ -29,6 +29,10 @@ hundreds and recover."""
 RUNAWAY_STEPS = 5
 """So many losses in a row must be beyond the bound: one broken batch is no divergence."""
 
+OVERHEARD_RATIO = 1e4
+"""Against the first loss, and 1, where nothing tells what the loss is: that of learning by reinforcement grows with
+what is won. A loop that diverges gets there in a few steps more. Ours."""
+
 RISE_RATIO = 3.0
 """The smoothed loss against its best so far (catalogue F3, after TheDeepChecker and AutoTrainer)."""
 
@@ -117,8 +121,12 @@ def _running_away(history: RunHistory) -> Divergence | None:
     first = history.first_loss
     if first is None or not losses:
         return None
-    explosion = _explosion(losses, first, _is_cross_entropy(history))
-    rise = _rise(losses, _untrained_loss(first, history))
+    if history.info.is_overheard:
+        bound = OVERHEARD_RATIO * max(abs(first), 1.0)
+        explosion, rise = _lasting([loss >= bound for loss in losses], RUNAWAY_STEPS), None
+    else:
+        explosion = _explosion(losses, first, _is_cross_entropy(history))
+        rise = _rise(losses, _untrained_loss(first, history))
     if explosion is None and rise is None:
         return None
     onset, shown = min((each for each in (explosion, rise) if each is not None), key=lambda each: each[1])

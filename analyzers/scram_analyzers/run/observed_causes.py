@@ -47,6 +47,10 @@ def _observed(history: RunHistory) -> Iterator[Observed]:
     known = optimizer.learning_rate if optimizer is not None else None
     rate = f"the learning rate of {known:g}" if known else "the learning rate"
     yield from _clipping(optimizer)
+    if history.info.is_overheard:  # nothing else is known of it that would keep a loss where it is
+        if known is not None and not _is_usual(optimizer):
+            yield f"{rate} is too low", Subject(SubjectKind.LEARNING_RATE), "SCR102"
+        return
     ratio = median_update_ratio(history)
     subject = Subject(SubjectKind.LEARNING_RATE)
     if _stands_still(history):

@@ -68,7 +68,8 @@ class RunInfo:
     `script` is the absolute path of the file whose line `fit_line` called `fit`; `started` is ISO 8601 with
     the time zone. `losses` holds Keras's snake-case names ("sparse_categorical_crossentropy"); `layers` are
     the model's, in its order, those of an inner model in the place of that. Of a loop of the program's own (a
-    `Watcher`) nothing tells epochs, steps and sizes before they are over.
+    `Watcher`) nothing tells epochs, steps and sizes before they are over. One that `is_overheard` says nothing at all:
+    known is only what its tape is asked for the gradients of, which may be no plain loss.
     """
 
     run: str
@@ -90,6 +91,7 @@ class RunInfo:
     callbacks: tuple[str, ...] = ()
     outputs: tuple[OutputInfo, ...] = ()
     is_own_loop: bool = False
+    is_overheard: bool = False
 
     def layer(self, name: str | None) -> LayerInfo | None:
         """The layer called `name`, or None."""

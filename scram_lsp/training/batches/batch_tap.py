@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from scram_lsp.training.batches.batch_feed import Batches, Feed, KeptBatches
+from scram_lsp.training.keras_flavour import flavour_of
 from scram_lsp.training.own_frames import leaving_no_trace
 
 FunctionName = Literal["train_function", "test_function"]
@@ -65,6 +66,7 @@ class BatchTap:
         self._function = function
         self._original: Callable[..., Any] = getattr(model, function)
         self._feed = feed
+        self._count = steps_per_execution(model) if flavour_of(model).is_current else None
         self._look = look
         self._raised = raised
         self._thread = threading.get_ident()
@@ -128,7 +130,7 @@ class BatchTap:
         if not self._is_armed:
             return self._original(*arguments)
         self._is_armed = False
-        count = steps_per_execution(self._model)
+        count = steps_per_execution(self._model) if self._count is None else self._count
         begin = time.perf_counter()
         passed = None if self._is_seeing else self._let_pass(arguments, count)
         if passed is not None:

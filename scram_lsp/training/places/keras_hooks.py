@@ -17,6 +17,7 @@ from typing import Any
 
 import scram_lsp
 from scram_lsp.training.places.creations import Creations, NotingInit, noting_new
+from scram_lsp.training.tape_loops import TapeLoops, hearing_gradients
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +37,8 @@ class Hook:
 class KerasHooks:
     """Wraps each hook as soon as Keras has defined it. `undo` gives everything back."""
 
-    def __init__(self, creations: Creations, new_callback: Callable[[], Any]) -> None:
-        self._waiting = list(_hooks(creations, new_callback))
+    def __init__(self, creations: Creations, new_callback: Callable[[], Any], loops: TapeLoops) -> None:
+        self._waiting = [*_hooks(creations, new_callback), _hook_of_tapes(loops)]
         self._undo: list[Callable[[], None]] = []
         self._lock = threading.Lock()
 
@@ -104,6 +105,11 @@ def _hooks(creations: Creations, new_callback: Callable[[], Any]) -> Iterator[Ho
         yield Hook(f"{keras}.src.callbacks", "CallbackList", "_add_default_callbacks", callbacks)
     for keras in ("keras", "tf_keras"):
         yield Hook(f"{keras}.src.utils.traceback_utils", "", "_EXCLUDED_PATHS", lambda paths: (*paths, _OUR_FOLDER))
+
+
+def _hook_of_tapes(loops: TapeLoops) -> Hook:
+    hearing = functools.partial(hearing_gradients, hear=loops.hear)
+    return Hook("tensorflow.python.eager.backprop", "GradientTape", "gradient", hearing)
 
 
 def _with_ours(original: Callable[..., None], new_callback: Callable[[], Any]) -> Callable[..., None]:

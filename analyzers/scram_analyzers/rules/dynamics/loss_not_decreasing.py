@@ -11,6 +11,7 @@ from scram_analyzers.rules.symptoms import NOT_LEARNING, causes_of
 from scram_analyzers.run.history import Moment, RunHistory
 from scram_analyzers.run.learning import standstill
 from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.still_loss import still_loss
 
 LONG_STANDSTILL = 5
 """Epochs after which a run at chance is told of even if nothing else is wrong with it."""
@@ -44,6 +45,7 @@ class LossNotDecreasing(Rule):
         """Report a standstill, with what the run shows of its causes."""
         seen = standstill(history)
         if seen is None:
+            yield from self._overheard(history)
             return
         causes = causes_of(history)
         severity = None
@@ -61,6 +63,18 @@ class LossNotDecreasing(Rule):
             clause=seen.clause,
             causes=causes,
         )
+
+    def _overheard(self, history: RunHistory) -> Iterator[RunReport]:
+        still = still_loss(history)
+        if still is not None:
+            yield RunReport(
+                subject=Subject(SubjectKind.FIT),
+                message=f"The model does not learn: {still.clause}.",
+                step=still.step,
+                epoch=history.last_epoch,
+                clause=still.clause,
+                causes=causes_of(history),
+            )
 
 
 TARGETS = Subject(SubjectKind.TARGETS)

@@ -1,0 +1,133 @@
+"""Loops over a tape that nobody told us of: watched by their loss, and trained to the same weights."""
+
+import traceback
+
+import numpy as np
+import pytest
+
+from scram_lsp import Watcher, watch
+
+pytestmark = pytest.mark.tensorflow
+keras = pytest.importorskip("keras")
+tf = pytest.importorskip("tensorflow")
+
+LOOP = """
+import keras
+import numpy as np
+import tensorflow as tf
+keras.utils.set_random_seed(3)
+rng = np.random.default_rng(0)
+y = rng.integers(0, 4, 512)
+x = (np.eye(4, 12)[y] * 3 + rng.normal(size=(512, 12))).astype("float32")
+model = keras.Sequential([keras.Input((12,)), keras.layers.Dense(16, activation="relu"), keras.layers.Dense(4)])
+optimizer = keras.optimizers.Adam(0.003)
+loss_of = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+def train_step(inputs, labels):
+    with tf.GradientTape() as tape:
+        loss = loss_of(labels, model(inputs, training=True))
+    gradients = tape.gradient(loss, model.trainable_variables)
+    optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+    return {"loss": loss}
+for epoch in range(10):
+    for start in range(0, 512, 16):
+        train_step(x[start : start + 16], y[start : start + 16])
+weights = model.get_weights()
+"""
+
+COMPILED = ("def train_step", "@tf.function\ndef train_step")
+WAYS = {"eager": (), "compiled": (COMPILED,)}
+
+
+def ran(project, *changes):
+    script = LOOP
+    for old, new in changes:
+        assert old in script
+        script = script.replace(old, new)
+    return project.run(script)["weights"]
+
+
+def watched(project, *changes):
+    with watch(quiet=True, time_budget=1.0):
+        weights = ran(project, *changes)
+    told = [(status, [each for each in found if each.severity.rank <= 1]) for status, found in project.runs]
+    return weights, told
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_healthy_loop_is_left_in_peace_and_trains_to_the_same_weights(project, way):
+    original = tf.GradientTape.gradient
+    plain = ran(project, *WAYS[way])
+    weights, told = watched(project, *WAYS[way])
+    assert all(np.array_equal(one, other) for one, other in zip(plain, weights, strict=True))
+    assert told == [("finished", [])]
+    assert tf.GradientTape.gradient is original
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    ("rate", "code", "clause"), [("1e8", "SCR101", "the loss "), ("1e-9", "SCR102", "the training loss has stood at")]
+)
+def test_a_loop_that_goes_wrong_is_told_at_its_rate(project, way, rate, code, clause):
+    _, ((status, found),) = watched(project, *WAYS[way], ("Adam(0.003)", f"SGD({rate})"))
+    assert status == "finished"
+    (finding,) = [each for each in found if each.code == code]
+    assert clause in finding.message or "weights became NaN" in finding.message
+    assert project.script.read_text().splitlines()[finding.range.start.line - 1].startswith("optimizer = ")
+
+
+def test_losses_of_loops_that_take_turns_say_nothing(project):
+    both = (
+        "    return {",
+        "    with tf.GradientTape() as other:\n        loss = loss_of(labels, model(inputs, training=True))\n"
+        "    gradients = other.gradient(loss, model.trainable_variables)\n    return {",
+    )
+    for way in WAYS.values():
+        _, told = watched(project, both, *way)
+        assert all(found == [] for _, found in told)
+        assert len(told) <= 1
+
+
+def test_gradients_of_something_else_begin_no_run(project):
+    script = """
+import keras, tensorflow as tf
+model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+picture = tf.Variable(tf.ones((1, 3)))
+for _ in range(20):
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(model(picture))
+    picture.assign_sub(tape.gradient(loss, [picture])[0])
+"""
+    with watch(quiet=True):
+        project.run(script)
+    assert project.runs == []
+
+
+def test_a_fit_is_watched_once(project):
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse", run_eagerly=True)
+    with watch(quiet=True):
+        project.fit(model, np.zeros((64, 3)), np.zeros(64), batch_size=8, verbose=0)
+    assert len(project.runs) == 1
+
+
+def test_a_loop_that_speaks_for_itself_is_heard_once(project):
+    told = (
+        "for epoch in range(10):",
+        "watcher = Watcher(model, quiet=True)\nwatcher.__enter__()\nfor epoch in range(10):",
+    )
+    with watch(quiet=True):
+        project.run(
+            LOOP.replace(*told).replace("weights =", "watcher.__exit__(None, None, None)\nweights ="), Watcher=Watcher
+        )
+    assert [status for status, _ in project.runs] == ["finished"]
+
+
+def test_what_a_tape_raises_shows_nothing_of_ours(project):
+    with watch(quiet=True), tf.GradientTape() as tape:
+        loss = tf.constant(1.0)
+    with watch(quiet=True):
+        tape.gradient(loss, [tf.Variable(1.0)])
+        with pytest.raises(RuntimeError, match="GradientTape") as caught:
+            tape.gradient(loss, [tf.Variable(1.0)])
+    files = [frame.filename for frame in traceback.extract_tb(caught.value.__traceback__)]
+    assert not [name for name in files if "scram_lsp" in name]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 
 import libcst as cst
@@ -12,6 +11,7 @@ from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Se
 from scram_analyzers.rules.api import keywords
 from scram_analyzers.rules.api.keywords import KerasCall, Keyword
 from scram_analyzers.rules.base import Example, Reference, Report, Rule
+from scram_analyzers.rules.close_names import closest
 from scram_analyzers.source.keras_api.layers import LEGACY_PARAMETERS
 from scram_analyzers.source.keras_api.signatures import signatures
 from scram_analyzers.source.program import Program
@@ -327,5 +327,5 @@ def _inherited(call: KerasCall) -> frozenset[str]:
 
 
 def _nearest(call: KerasCall, keyword: Keyword) -> str | None:
-    near = difflib.get_close_matches(keyword.name, call.parameters, n=1, cutoff=0.75)
+    near = closest(keyword.name, call.parameters, 0.75)
     return near[0] if near else None

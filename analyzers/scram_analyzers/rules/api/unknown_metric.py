@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Report, Rule
+from scram_analyzers.rules.close_names import closest
 from scram_analyzers.source.keras_api.losses import LOSS_STRINGS, METRIC_STRINGS
 from scram_analyzers.source.keras_api.optimizers import BY_STRING
 from scram_analyzers.source.places import Place
@@ -185,5 +185,5 @@ def _registers(program: Program) -> bool:
 
 
 def _nearest(name: _Name) -> str | None:
-    near = difflib.get_close_matches(name.text.lower(), sorted(name.known), n=3, cutoff=0.75)
+    near = closest(name.text.lower(), tuple(sorted(name.known)), 0.75, 3)
     return max(near, key=lambda each: "_" in each, default=None)  # a class in lower case is no one's way to write it

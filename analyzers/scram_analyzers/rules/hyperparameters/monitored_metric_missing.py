@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.close_names import closest
 from scram_analyzers.rules.hyperparameters import callbacks, trainings
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Callback, Fit, Program
@@ -234,7 +234,7 @@ def _numbered(base: str, names: frozenset[str]) -> bool:
 def _instead(base: str, names: frozenset[str]) -> str:
     if _SAME.get(base) in names:
         return _SAME[base]
-    near = difflib.get_close_matches(base, sorted(names - {"lr", "learning_rate"}), n=1, cutoff=0.6)
+    near = closest(base, tuple(sorted(names - {"lr", "learning_rate"})), 0.6)
     return near[0] if near else ""
 
 

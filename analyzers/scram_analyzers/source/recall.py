@@ -188,9 +188,9 @@ class _View(Program, Following):
     def each(self, things: Iterable[Thing], question: Callable[[Program, Thing], Iterable[Answer]]) -> Iterator[Answer]:
         about = tuple(things)
         last, parts = self._standing(question), self.parts.setdefault(question, {})
-        found: dict[Hashable, _Known] = {
-            thing: last.get(thing) or parts.get(thing) or self._part(thing, question) for thing in about
-        }
+        found: dict[Hashable, Any] = dict(zip(about, map(last.get, about), strict=True))  # nearly all, as a rule
+        for thing in [each for each in about if found[each] is None]:
+            found[thing] = found[thing] or parts.get(thing) or self._part(thing, question)
         parts.update(found)
         self.looks.update(*set(map(_LOOKS, found.values())))
         return itertools.chain.from_iterable(filter(None, map(_ANSWER, map(found.__getitem__, about))))

@@ -11,6 +11,7 @@ from scram_analyzers.findings import Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.api import tapes
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.hyperparameters import optimizers
+from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Optimizer, Program
 from scram_analyzers.source.reading import search
@@ -151,22 +152,35 @@ class LearningRateNotPositive(Rule):
 
 def _turned_round(program: Program, tape: tapes.Tape) -> Iterator[Report]:
     """Gradients of a loss that an optimizer is given with the other sign, though it goes against them by itself."""
-    for asked in tapes.asked_of(tape):
-        name = tapes.name_given(asked)
-        if not name or not _is_plain_loss(program, tape, asked.call.args[0].value):
-            continue
-        for each in search.nodes(tape.around, cst.Call):
-            if isinstance(each.func, cst.Attribute) and each.func.attr.value in ("apply_gradients", "apply"):
-                for negated in filter(lambda made: _negates(made, name), _comprehensions(each)):
-                    yield Report(
-                        place=Place(tape.section, negated),
-                        message=(
-                            "The gradients change their sign before the optimizer takes them, and it goes against them "
-                            "by itself: every step will make the loss larger."
-                        ),
-                        related=(Related(asked.place, "They are those of the loss."),),
-                        recipe=name,
-                    )
+    for asked, name, negated in _negated(tape):
+        if _is_plain_loss(program, tape, asked.call.args[0].value):
+            yield Report(
+                place=Place(tape.section, negated),
+                message=(
+                    "The gradients change their sign before the optimizer takes them, and it goes against them by "
+                    "itself: every step will make the loss larger."
+                ),
+                related=(Related(asked.place, "They are those of the loss."),),
+                recipe=name,
+            )
+
+
+@once
+def _negated(tape: tapes.Tape) -> tuple[tuple[tapes.Gradients, str, cst.CSTNode], ...]:
+    """Gradients with the name that they are given, and where an optimizer takes them with the other sign."""
+    named = [(asked, name) for asked in tapes.asked_of(tape) if (name := tapes.name_given(asked))]
+    taken = [each for each in search.nodes(tape.around, cst.Call) if _takes_gradients(each)] if named else []
+    return tuple(
+        (asked, name, made)
+        for asked, name in named
+        for each in taken
+        for made in _comprehensions(each)
+        if _negates(made, name)
+    )
+
+
+def _takes_gradients(call: cst.Call) -> bool:
+    return isinstance(call.func, cst.Attribute) and call.func.attr.value in ("apply_gradients", "apply")
 
 
 def _comprehensions(call: cst.Call) -> Iterator[cst.ListComp | cst.GeneratorExp]:

@@ -1,6 +1,7 @@
 """A long day of edits: random ones, valid and broken, with everything else that goes on in an editor meanwhile.
 
-`SCRAM_SOAK_EDITS` makes it as long as wanted; `SCRAM_SOAK_LOG` names a file that is told how far it is.
+`SCRAM_SOAK_EDITS` makes it as long as wanted (with `-o faulthandler_timeout=0` where that is more than ten minutes);
+`SCRAM_SOAK_LOG` names a file that is told how far it is.
 """
 
 from __future__ import annotations

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from scram_analyzers.source.keras_api.names import canonical_name, is_exported
 
+OPERATIONS = "keras.ops"
+"""Functions, many by the names of Python's own (`sum`, `max`, `abs`): imported alone, they would hide those."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
@@ -37,16 +40,16 @@ class Imports:
         through_module = self._through_module(name)
         if through_module is not None:
             return Spelling(through_module)
+        if module == OPERATIONS and "ops" not in self.names:
+            return Spelling(f"ops.{last}", f"from {self._package('keras')} import ops")
         return Spelling(last, f"from {self._package(module)} import {last}")
 
     def _through_module(self, name: str) -> str | None:
         ways = []
         for bound, dotted in self.names.items():
             reached = canonical_name(dotted)
-            if dotted == "tensorflow" or dotted.startswith("tensorflow.compat"):
+            if name.startswith("keras.") and (dotted == "tensorflow" or dotted.startswith("tensorflow.compat")):
                 ways.append(f"{bound}.{name}")
-            elif reached == "keras":
-                ways.append(f"{bound}.{name.partition('.')[2]}")
             elif name.startswith(f"{reached}."):
                 ways.append(f"{bound}.{name[len(reached) + 1 :]}")
         return min(ways, key=len, default=None)

@@ -67,3 +67,20 @@ def test_a_name_is_spelled_as_the_author_would(
     names: dict[str, str], stars: tuple[str, ...], spelling: Spelling
 ) -> None:
     assert Imports(names, stars).spell("keras.layers.Dropout") == spelling
+
+
+@pytest.mark.parametrize(
+    ("names", "spelling"),
+    [
+        ({"Dense": "keras.layers.Dense"}, Spelling("ops.sum", "from keras import ops")),
+        ({"Dense": "tensorflow.keras.layers.Dense"}, Spelling("ops.sum", "from tensorflow.keras import ops")),
+        ({"keras": "keras"}, Spelling("keras.ops.sum")),
+        ({"ops": "keras.ops"}, Spelling("ops.sum")),
+    ],
+)
+def test_an_operation_hides_no_function_of_python_s_own(names: dict[str, str], spelling: Spelling) -> None:
+    assert Imports(names).spell("keras.ops.sum") == spelling
+
+
+def test_what_is_not_keras_is_not_reached_through_tensorflow() -> None:
+    assert Imports({"tf": "tensorflow"}).spell("numpy.mean") == Spelling("mean", "from numpy import mean")

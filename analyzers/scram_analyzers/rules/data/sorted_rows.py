@@ -49,8 +49,8 @@ def mixed(program: Program, fit: Fit) -> str:
     x, y = (each.place.text if each is not None and each.place is not None else "" for each in (fit.x, fit.y))
     if not (x.isidentifier() and y.isidentifier() and x != y):
         return MIXED
-    drawn = program.imports.spell("numpy.random.permutation").text
-    return f"order = {drawn}(len({x}))\n{x}, {y} = {x}[order], {y}[order]"
+    numpy = next((bound for bound, dotted in program.imports.names.items() if dotted == "numpy"), "np")
+    return f"order = {numpy}.random.permutation(len({x}))\n{x}, {y} = {x}[order], {y}[order]"
 
 
 def comes_sorted(data: Data) -> bool:

@@ -155,6 +155,8 @@ class MonitoredMetricMissing(Rule):
                 message=problem.message,
                 related=(Related(problem.fit.place, "This training uses the callback."),),
                 severity=problem.severity,
+                why=problem.why,
+                how=problem.how,
                 recipe=f'"{problem.instead}"' if problem.instead else "",
             )
 
@@ -178,6 +180,8 @@ class _Problem:
     message: str
     instead: str = ""
     severity: Severity | None = None
+    why: str | None = None
+    how: str | None = None
 
 
 def _problems(program: Program) -> Iterator[_Problem]:
@@ -261,7 +265,9 @@ def _patience(fit: Fit, callback: Callback, class_name: str) -> Iterator[_Proble
         return
     if 1 < epochs <= patience:
         message = f"{class_name} waits {patience:g} epochs, but the training has {epochs}: it never acts."
-        yield _Problem(fit, place, message, severity=Severity.INFO)
+        why = "It acts when nothing has got better for so many epochs, and by then the training is over."
+        how = "Give it a patience well below the number of epochs, such as 5 to 10, or train for more epochs."
+        yield _Problem(fit, place, message, severity=Severity.INFO, why=why, how=how)
 
 
 def _lowest_rate(fit: Fit, callback: Callback, class_name: str) -> Iterator[_Problem]:
@@ -277,4 +283,8 @@ def _lowest_rate(fit: Fit, callback: Callback, class_name: str) -> Iterator[_Pro
             f"The lowest rate, {fixes.number_text(lowest)}, is not below the one the training begins with "
             f"({fixes.number_text(rate)}), so the rate never falls."
         )
-        yield _Problem(fit, place, message)
+        why = (
+            "The callback multiplies the rate by its factor, and never goes below min_lr: here it stops where it began."
+        )
+        how = "Give a min_lr a hundred times smaller than the first rate or less, or leave it out."
+        yield _Problem(fit, place, message, why=why, how=how)

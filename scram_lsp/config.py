@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from scram_analyzers.findings import Finding, Severity
-from scram_lsp.files import DEFAULT_EXCLUDE, PathPatterns
+from scram_lsp.files import DEFAULT_EXCLUDE, PathPatterns, absolute_path
 from scram_lsp.reporters import FORMATS
 from scram_lsp.selection import Catalogue, UnknownNameError, unknown_name
 
@@ -123,7 +123,7 @@ class SettingsLoader:
 
     def for_path(self, path: Path) -> Settings:
         """The settings for a file or folder. Raises `ConfigError`."""
-        absolute = path.absolute()
+        absolute = Path(absolute_path(str(path)))
         return self._for_folder(absolute if absolute.is_dir() else absolute.parent)
 
     def _for_folder(self, folder: Path) -> Settings:

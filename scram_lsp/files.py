@@ -168,7 +168,24 @@ def _ignore_file(folder: Path) -> Iterator[PathPatterns]:
 
 def short_path(path: Path) -> str:
     """The path from the current folder when it lies below that, else the whole path."""
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+    folder = current_folder()
+    return str(path.relative_to(folder)) if folder is not None and path.is_relative_to(folder) else str(path)
+
+
+def current_folder() -> Path | None:
+    """None where it has been removed: programs go on in folders that others clean up."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return None
+
+
+def absolute_path(name: str) -> str:
+    """The path from the root; as it is where the current folder has been removed."""
+    try:
+        return os.path.abspath(name)
+    except OSError:
+        return name
 
 
 def is_notebook(path: Path) -> bool:

@@ -181,4 +181,7 @@ def _is_private(folder: Path) -> bool:
 
 def _comparable(path: Path) -> Path:
     """A form in which two names of one place are equal: links resolved, case folded where the system does."""
-    return Path(os.path.normcase(os.path.realpath(path)))
+    try:
+        return Path(os.path.normcase(os.path.realpath(path)))
+    except OSError:  # what is no file lies in the current folder, which may have been removed
+        return Path(os.path.normcase(path))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from scram_lsp.files import absolute_path, current_folder
+
 STORE_FOLDER = ".scram"
 STORE_FILE = "runs.sqlite"
 
@@ -17,13 +19,13 @@ def project_folder(script: Path) -> Path:
     The marks are `pyproject.toml`, `scram.toml` and `.git`. A folder stands for itself;
     a script that is no file (a notebook's cell) is taken to lie in the current folder.
     """
-    absolute = script.absolute()
+    absolute = Path(absolute_path(str(script)))
     if absolute.is_dir():
         start = absolute
     elif absolute.exists():
         start = absolute.parent
     else:
-        start = Path.cwd()
+        start = current_folder() or absolute.parent
     for folder in (start, *start.parents):
         if any((folder / mark).exists() for mark in _PROJECT_MARKS):
             return folder

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from scram_analyzers.findings import Finding, Severity
+from scram_lsp.files import short_path
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -60,7 +61,7 @@ class RunConsole:
         mark, plain_mark, style = _STYLES[finding.severity]
         place = finding.range.start
         cell = f"cell {finding.cell}:" if finding.cell is not None else ""
-        where = f"{short_path(finding.filename)}:{cell}{place.line}:{place.column + 1}"
+        where = f"{short_path(Path(finding.filename))}:{cell}{place.line}:{place.column + 1}"
         self._write(
             [
                 ("scram ", "bold"),
@@ -137,12 +138,6 @@ def _file_of_tqdm_bars() -> TextIO | None:
     bars = list(getattr(getattr(module, "tqdm", None), "_instances", ()))
     file = getattr(bars[0], "fp", None) if bars else None
     return getattr(file, "_wrapped", file)
-
-
-def short_path(filename: str) -> str:
-    """Relative to the current folder where it lies inside, else as it is."""
-    path = Path(filename)
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else filename
 
 
 def _can_encode(mark: str) -> bool:

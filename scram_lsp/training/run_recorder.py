@@ -15,13 +15,14 @@ from typing import Any, Literal
 
 from scram_analyzers.findings import Finding, Fix, Severity
 from scram_analyzers.run.records import EpochRecord, FrameworkWarning, RunError, RunInfo, StepRecord
+from scram_lsp.files import short_path
 from scram_lsp.training.background import Background
 from scram_lsp.training.batches.batch_feed import feed_for
 from scram_lsp.training.batches.batch_tap import BatchTap, Execution, can_be_tapped, steps_per_execution
 from scram_lsp.training.batches.loss_suspicion import LossSuspicion
 from scram_lsp.training.batches.step_reader import StepReader, as_number
 from scram_lsp.training.budget import BYTE_LIMIT, TIME_SHARE, Budget
-from scram_lsp.training.console import RunConsole, brief, short_path
+from scram_lsp.training.console import RunConsole, brief
 from scram_lsp.training.data.data_check import check_data
 from scram_lsp.training.distributed import can_take_batches, is_only_process, is_within_process, strategy_name
 from scram_lsp.training.framework_warnings import WarningEar
@@ -470,8 +471,8 @@ class RunRecorder:
         return f"{ended}{steps}, {found}{where}{self._only_in_source()}; {self._cost()}"
 
     def _only_in_source(self) -> str:
-        count, script = self._inquiry.only_in_source, self.info.script
-        where = f" (scram-lint {short_path(script)})" if Path(script).is_file() else ""  # cells may be in no file
+        count, script = self._inquiry.only_in_source, Path(self.info.script)
+        where = f" (scram-lint {short_path(script)})" if script.is_file() else ""  # cells may be in no file
         return f"; {count} problem{'s' if count > 1 else ''} in the source alone{where}" if count else ""
 
     def _checks(self) -> str:

@@ -14,6 +14,8 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
+from scram_lsp.files import absolute_path
+
 if TYPE_CHECKING:
     from scram_analyzers.findings import SourceRange
 
@@ -41,7 +43,7 @@ class CallPoint:
     def filename(self) -> str:
         """The absolute path of the file, or a notebook cell's own name."""
         name = self.code.co_filename
-        return name if name.startswith("<") else os.path.abspath(name)
+        return name if name.startswith("<") else absolute_path(name)
 
     @property
     def is_exact(self) -> bool:
@@ -102,7 +104,7 @@ def is_library_file(filename: str) -> bool:
     """Whether a file is Python's own or an installed package's."""
     if filename.startswith("<frozen"):
         return True
-    path = os.path.abspath(filename)
+    path = absolute_path(filename)
     return path.startswith(_standard_library()) or not _PACKAGE_FOLDERS.isdisjoint(Path(path).parts)
 
 

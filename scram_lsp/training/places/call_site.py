@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from scram_lsp.files import absolute_path
 from scram_lsp.training.places.call_points import CallPoint, call_chain
 
 _FEEDERS = frozenset({"epoch_iterator", "data_handler"})
@@ -38,7 +38,7 @@ def find_call_site() -> CallSite:
     if chain:
         return CallSite(Path(chain[0].filename), chain[0].line, arguments, chain)
     main = getattr(sys.modules.get("__main__"), "__file__", None)
-    return CallSite(Path(os.path.abspath(main)) if main else Path("<unknown>"), None, arguments)
+    return CallSite(Path(absolute_path(main)) if main else Path("<unknown>"), None, arguments)
 
 
 def _arguments_of_fit(frame: FrameType | None) -> Mapping[str, Any]:

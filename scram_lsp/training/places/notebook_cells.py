@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from scram_lsp.files import FileError, read_source
+from scram_lsp.files import FileError, absolute_path, read_source
 
 _NOTEBOOK_VARIABLE = "__vsc_ipynb_file__"
 """What VS Code puts among the notebook's own variables."""
@@ -24,7 +24,7 @@ def notebook_file() -> Path | None:
     if shell is None:
         return None
     named = shell.user_ns.get(_NOTEBOOK_VARIABLE) or os.environ.get(_SESSION_VARIABLE)
-    path = Path(named).absolute() if isinstance(named, str) else None
+    path = Path(absolute_path(named)) if isinstance(named, str) else None
     return path if path is not None and path.suffix == ".ipynb" and path.is_file() else None
 
 

@@ -38,7 +38,7 @@ def run_program(command: str, arguments: Sequence[str]) -> int:
     if not launch.arguments:
         say(command, f"nothing to run; usage: {_USAGE}")
         return FAILED
-    if launch.arguments[0] != "-m" and not os.path.exists(launch.arguments[0]):
+    if launch.arguments[0] not in ("-m", "-") and not os.path.exists(launch.arguments[0]):
         say(command, f"no such file: {launch.arguments[0]}")
         return FAILED
     interpreter = [sys.executable, *launch.arguments]
@@ -80,7 +80,7 @@ def _count_of_ours(arguments: Sequence[str]) -> int:
     place = 0
     while place < len(arguments):
         argument = arguments[place]
-        if argument in ("-m", "--") or not argument.startswith("-"):
+        if argument in ("-m", "-", "--") or not argument.startswith("-"):
             break
         place += 2 if argument in takes_value else 1
     return min(place, len(arguments))

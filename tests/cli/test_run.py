@@ -56,6 +56,12 @@ def test_our_options_end_where_the_program_begins() -> None:
     assert read_command_line(["--", "-odd.py"], {}).arguments == ("-odd.py",)
 
 
+def test_a_program_from_standard_input(folder: Path) -> None:
+    program = "import sys; from scram_lsp.training import watch; print(sys.argv, watch.current_watch() is not None)"
+    done = scram_run("--quiet", "-", "argument", input=program)
+    assert (done.returncode, done.stdout) == (0, "['-', 'argument'] True\n")
+
+
 LOOP = """
 class Optimizer:
     def apply_gradients(self, pairs):

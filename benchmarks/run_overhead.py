@@ -10,6 +10,7 @@ and the steps are compared in pairs. The arm `plain again` has no callback eithe
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import random
@@ -56,6 +57,7 @@ class Lane:
     ready: threading.Event = field(default_factory=threading.Event)
     wall: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
+    waited: float = 0.0
     model: Any = None
     error: BaseException | None = None
     is_done: bool = False
@@ -65,9 +67,15 @@ class Lane:
         """Called before each step: the step before is over, the next waits for its turn."""
         self._close()
         self.ready.set()
+        begin = time.perf_counter()
         self.go.wait()
         self.go.clear()
+        self.waited += time.perf_counter() - begin
         self._begin = time.perf_counter(), time.process_time()
+
+    def clock(self) -> float:
+        """Seconds of this arm's own: those in which others had their turn are left out."""
+        return time.perf_counter() - self.waited
 
     def leave(self) -> None:
         """Called when fit is over."""
@@ -237,6 +245,11 @@ def _fit(lane: Lane, workload: Workload, callbacks: list[Any], jit: bool, steps:
     import keras
     import tensorflow as tf
 
+    from scram_lsp.training import run_recorder
+    from scram_lsp.training.budget import Budget
+
+    # By the time of all arms together, a watch could take several times its share of its own.
+    vars(run_recorder)["Budget"] = functools.partial(Budget, clock=lane.clock)
     try:
         if lane.arm == "check_numerics":
             tf.debugging.enable_check_numerics()  # of this thread only
@@ -247,6 +260,7 @@ def _fit(lane: Lane, workload: Workload, callbacks: list[Any], jit: bool, steps:
         model.make_train_function()
         original = model.train_function
 
+        @functools.wraps(original)  # it is to pass for Keras's own: others are not looked into
         def gated(iterator: Any) -> Any:
             lane.enter()
             return original(iterator)

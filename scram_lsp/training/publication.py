@@ -145,9 +145,8 @@ class Publication:
 
     def _open(self) -> None:
         from scram_lsp.live.sender import Sender
-        from scram_lsp.store.journal import RunJournal
 
-        self._journal = RunJournal(self._info, self._digest, self._console.note)
+        self._journal = self._opened_journal()
         script, info = Path(self._info.script), self._info
         self._sender = Sender(script, info.run, info.started, os.getpid(), self._digest, can_stop=self._can_stop)
         self._sender.start()
@@ -156,6 +155,14 @@ class Publication:
 
             self._log = RunLog(self._tensorboard, self._info.run, self._console.note)
         self._console.prepare()
+
+    def _opened_journal(self) -> RunJournal | None:
+        try:
+            from scram_lsp.store.journal import RunJournal
+        except ImportError as error:  # Python can be built without SQLite
+            self._console.note(f"this run is not stored: {error}")
+            return None
+        return RunJournal(self._info, self._digest, self._console.note)
 
     def _write(self) -> None:
         """Write what was observed."""

@@ -1,4 +1,5 @@
 import dataclasses
+import sys
 import threading
 
 import pytest
@@ -119,6 +120,21 @@ def test_a_store_that_cannot_be_opened_is_one_line_and_findings_are_still_shown(
     assert "can't be used" in lines[0]
     assert "SCR101" in lines[1]
     assert not published.of.is_stored
+
+
+def test_a_python_without_sqlite_shows_findings_and_says_in_one_line_that_it_stores_none(
+    script, finding, monkeypatch, capsys
+):
+    monkeypatch.delitem(sys.modules, "scram_lsp.store.journal", raising=False)
+    monkeypatch.delitem(sys.modules, "scram_lsp.store.run_store", raising=False)
+    monkeypatch.setitem(sys.modules, "sqlite3", None)
+    published = Published(script)
+    published.publish(finding)
+    published.end()
+    assert not published.of.is_stored
+    lines = capsys.readouterr().err.splitlines()
+    assert [line for line in lines if "not stored" in line] == [lines[0]]
+    assert "SCR101" in lines[1]
 
 
 def test_every_record_of_the_history_is_stored_once(script):

@@ -17,6 +17,7 @@ from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading import search
 from scram_analyzers.source.reading.chunks import Section
 from scram_analyzers.source.reading.dotted import dotted_name
+from scram_analyzers.source.reading.literals import string_value
 
 _COMPARED = re.compile(r"(?i)[!=]=\s*[\w.(\"']*nan\b|\bnan[\"')]*\s*[!=]=")
 
@@ -157,7 +158,7 @@ def _library_of_nan(program: Program, node: cst.BaseExpression) -> str | None:
         return owner if owner is not None and program.imports.names.get(owner) in ("numpy", "math") else None
     if isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value == "float":
         given = node.args[0].value if len(node.args) == 1 else None
-        value = given.evaluated_value if isinstance(given, cst.SimpleString) else None
+        value = string_value(given) if isinstance(given, cst.SimpleString) else None
         return "" if isinstance(value, str) and value.lower() == "nan" else None
     return None
 

@@ -15,6 +15,7 @@ from scram_analyzers.rules.api.keywords import KerasCall, Keyword
 from scram_analyzers.rules.base import Example, Reference, Report, Rule
 from scram_analyzers.source.keras_api.layers import LEGACY_PARAMETERS, NOT_RENAMED
 from scram_analyzers.source.program import Program
+from scram_analyzers.source.reading.literals import string_value
 
 _OF_MODELS: Mapping[str, str] = MappingProxyType({"input": "inputs", "output": "outputs"})
 _NEW_VALUES: Mapping[str, Mapping[str, str]] = MappingProxyType(
@@ -174,7 +175,7 @@ def _new_value(keyword: Keyword) -> str | None:
     if keyword.name not in _NEW_VALUES:
         return keyword.value.text
     node = keyword.value.node
-    return _NEW_VALUES[keyword.name].get(str(node.evaluated_value)) if isinstance(node, cst.SimpleString) else None
+    return _NEW_VALUES[keyword.name].get(str(string_value(node))) if isinstance(node, cst.SimpleString) else None
 
 
 def _new_name(call: KerasCall, keyword: Keyword) -> str | None:

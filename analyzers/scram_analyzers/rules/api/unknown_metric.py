@@ -15,6 +15,7 @@ from scram_analyzers.source.keras_api.losses import LOSS_STRINGS, METRIC_STRINGS
 from scram_analyzers.source.keras_api.optimizers import BY_STRING
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Compile, Program
+from scram_analyzers.source.reading.literals import string_value
 from scram_analyzers.source.values import text
 
 PACKAGE_MARK = ">"
@@ -176,7 +177,7 @@ def _written(compiled: Compile) -> Iterator[_Name]:
 def _string(place: Place) -> str | None:
     """The string written at a place; None for any other expression."""
     node = place.node
-    value = node.evaluated_value if isinstance(node, cst.SimpleString) else None
+    value = string_value(node) if isinstance(node, cst.SimpleString) else None
     return value if isinstance(value, str) else None
 
 

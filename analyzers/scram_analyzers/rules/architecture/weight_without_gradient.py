@@ -20,6 +20,7 @@ from scram_analyzers.source.keras_api.layers import WEIGHTED
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Compile, Fit, LossCall, Program
+from scram_analyzers.source.reading.literals import string_value
 
 PROBES = 2
 
@@ -289,7 +290,7 @@ def _without_weight(compiled: Compile, model: Model) -> Iterator[tuple[int, Plac
     if isinstance(node, cst.Dict):
         for each in node.elements:
             if isinstance(each, cst.DictElement) and isinstance(each.key, cst.SimpleString) and _is_zero(each.value):
-                key = each.key.evaluated_value
+                key = string_value(each.key)
                 called = [position for position in range(len(model.outputs)) if key in _names(model, position)]
                 if len(called) == 1:
                     yield called[0], Place(section, each.value)

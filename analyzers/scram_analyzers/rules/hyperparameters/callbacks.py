@@ -6,6 +6,7 @@ import libcst as cst
 
 from scram_analyzers.source.keras_api.losses import loss_name
 from scram_analyzers.source.program import Compile, Fit, Metric, Program
+from scram_analyzers.source.reading.literals import string_value
 from scram_analyzers.source.values import text
 
 _ALWAYS = frozenset(("loss", "lr", "learning_rate"))
@@ -38,7 +39,7 @@ def _logged_name(program: Program, metric: Metric) -> str | None:
         renamed = metric.function.decorators or program.mentions("__name__ =") or program.mentions("__name__=")
         return None if renamed else metric.function.name
     if isinstance(node, cst.SimpleString):
-        value = node.evaluated_value
+        value = string_value(node)
         return value if isinstance(value, str) else None
     if metric.name is None:
         return None

@@ -23,6 +23,7 @@ from scram_analyzers.source.interpreting import (
 from scram_analyzers.source.interpreting.state import DictObject, ListObject, join_states, join_values
 from scram_analyzers.source.libraries import data_arithmetic, data_operations, mathematics
 from scram_analyzers.source.places import Place
+from scram_analyzers.source.reading.literals import string_value
 from scram_analyzers.source.values import (
     Argument,
     Arguments,
@@ -133,7 +134,7 @@ def _string(interpreter: Interpreter, node: cst.SimpleString | cst.ConcatenatedS
         and node.value[:3] != node.value[:1] * 3
     ):
         return Constant(node.value[1:-1], interpreter.place(node))
-    value = node.evaluated_value
+    value = string_value(node)
     return Constant(value, interpreter.place(node)) if value is not None else Unknown(interpreter.place(node))
 
 

@@ -20,7 +20,7 @@ USUAL_RATE = 1e-5
 USUAL_RATE_OF_SGD = 1e-3
 """The smallest learning rates that are usual."""
 
-SMALL_CLIP = 1e-3
+SMALL_CLIP = 1e-2
 """Usual bounds on the norm of gradients are 0.1 to 10. Ours."""
 
 MUCH_DROPOUT = 0.5
@@ -89,7 +89,7 @@ def _stands_still(history: RunHistory) -> bool:
 
 def _clipping(optimizer: OptimizerInfo | None) -> Iterator[Observed]:
     bound = (optimizer.global_clip_norm or optimizer.clip_norm) if optimizer is not None else None
-    if bound is not None and bound < SMALL_CLIP:
+    if bound is not None and bound <= SMALL_CLIP:
         yield f"gradients are cut down to a norm of {bound:g}", Subject(SubjectKind.OPTIMIZER), "SCR109"
 
 

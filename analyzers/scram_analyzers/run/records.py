@@ -282,8 +282,8 @@ class DataRecord:
     `duplicate_rows` counts training rows that repeat an earlier one, `shared_rows` validation rows that are
     also in the training data, `conflicting_rows` rows equal in their inputs but not in their targets, each of
     the rows that were hashed (`training_rows_hashed`, `validation_rows_hashed`); None when not looked at.
-    `class_weights` are pairs of label and weight. `target_columns` are columns of the inputs ("x[:, 3]") that say the
-    target, which then is a number.
+    `class_weights` are pairs of label and weight, `label_stretches` counts the stretches of equal labels where `fit`
+    does not shuffle. `target_columns` are columns of the inputs ("x[:, 3]") that say the target.
     """
 
     arrays: tuple[DataArray, ...]
@@ -298,6 +298,7 @@ class DataRecord:
     shared_rows: int | None = None
     conflicting_rows: int | None = None
     target_columns: tuple[str, ...] = ()
+    label_stretches: int | None = None
 
     def array(self, part: str, role: str) -> DataArray | None:
         """The only array of a part and role, or None (none at all, or several)."""

@@ -40,7 +40,8 @@ def check_data(arguments: Mapping[str, Any], consumers: Mapping[str, str]) -> Da
         return None
     if record.validation_split is not None:
         record = replace(record, arrays=tuple(_with_last_classes(record.arrays)))
-    record = replace(record, target_columns=_target_columns(training))
+    stretches = _label_stretches(training[1]) if record.is_shuffled is False else None
+    record = replace(record, target_columns=_target_columns(training), label_stretches=stretches)
     return _with_same_rows(record, _same_rows(training, validation))
 
 
@@ -61,6 +62,15 @@ def _target_columns(training: tuple[Any, Any, Any]) -> tuple[str, ...]:
     if not inputs or len(inputs) < len(named) or len(targets) != 1 or not targets[0].ndim:
         return ()
     return columns_that_say_the_target(inputs, targets[0])
+
+
+def _label_stretches(targets: Any) -> int | None:
+    """How many stretches of equal labels there are, one after the other; None where the only array holds no labels."""
+    arrays = _arrays_in(targets)
+    if len(arrays) != 1 or not arrays[0].ndim or arrays[0].dtype.kind not in "biuf" or not arrays[0].size:
+        return None
+    rows = arrays[0].reshape(len(arrays[0]), -1)
+    return 1 + int((rows[1:] != rows[:-1]).any(axis=1).sum())
 
 
 def _parts_of(data: Any) -> tuple[Any, Any, Any]:

@@ -12,7 +12,7 @@ MAX_ROWS = 1_000
 
 MIN_ROWS = 50
 MIN_DISTINCT = 10
-"""A target of fewer different values is one of classes, or chance. Ours."""
+"""A target of fewer different values is one of classes, and so may a column be that says it. Ours."""
 
 MAX_COLUMNS = 4_096
 TOLERANCE = 1e-9
@@ -24,8 +24,10 @@ Array = npt.NDArray[np.generic]
 def columns_that_say_the_target(inputs: Sequence[tuple[str, Array]], target: Array) -> tuple[str, ...]:
     """Such columns as the program would write them: `x[:, 3]`; of a sequence only those of its last step.
 
-    None where half of all columns do, as in windows over a straight line, or where there is one column only.
+    None where half of all columns do, as in windows over a straight line, or where there is one column only. Of
+    classes, only where other columns are measured: a table of bits may be an exercise, with one of them to be learned.
     """
+    target = _numbered(target)
     rows = len(target)
     if rows < MIN_ROWS or target.size != rows or target.dtype.kind not in "iuf":
         return ()
@@ -34,15 +36,32 @@ def columns_that_say_the_target(inputs: Sequence[tuple[str, Array]], target: Arr
     chosen = np.linspace(0, rows - 1, min(rows, MAX_ROWS)).astype(np.intp)
     wanted = target.reshape(-1)[chosen].astype(np.float64)
     columns = sum(array.size // rows for _, array in inputs)
-    if not 1 < columns <= MAX_COLUMNS or not np.isfinite(wanted).all() or len(np.unique(wanted)) <= MIN_DISTINCT:
+    distinct = len(np.unique(wanted))
+    if not 1 < columns <= MAX_COLUMNS or not np.isfinite(wanted).all() or distinct < 2:
         return ()
     found: list[str] = []
     saying = 0
-    for name, array in inputs:
-        says = _says(array[chosen].reshape(len(chosen), -1), wanted).reshape(array.shape[1:])
+    tables = [(name, array.shape[1:], array[chosen].reshape(len(chosen), -1)) for name, array in inputs]
+    for name, shape, table in tables:
+        says = _says(table, wanted).reshape(shape)
         saying += int(says.sum())
         found.extend(_written(name, says))
-    return tuple(found) if 2 * saying < columns else ()
+    if not found or 2 * saying >= columns:
+        return ()
+    is_measured = distinct > MIN_DISTINCT or any(_has_measured(table) for _, _, table in tables)
+    return tuple(found) if is_measured else ()
+
+
+def _numbered(target: Array) -> Array:
+    """The class numbers of one-hot rows; other targets as they are."""
+    is_table = target.ndim == 2 and target.shape[1] > 1 and target.dtype.kind in "iuf"
+    if is_table and np.isin(target, (0, 1)).all() and (target.sum(axis=1) == 1).all():
+        return np.asarray(target.argmax(axis=1))
+    return target
+
+
+def _has_measured(table: Array) -> bool:
+    return any(len(np.unique(column)) > MIN_DISTINCT for column in table.T)
 
 
 def _says(table: Array, wanted: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:

@@ -94,6 +94,14 @@ def test_two_arrays_share_rows_only_when_that_is_certain(parts: str, shared: boo
     assert shares_rows(fit.inputs, fit.validation.value) is shared
 
 
+@pytest.mark.parametrize(("given", "largest"), [("", 0.2), (", scaled=True", 0.2), (", scaled=False", 301)])
+def test_a_table_as_it_was_measured(given: str, largest: float) -> None:
+    text = f"from sklearn.datasets import load_diabetes\nx, y = load_diabetes(return_X_y=True{given})\n"
+    known = inputs_of(text).range
+    assert known is not None
+    assert known.magnitude == largest
+
+
 def test_a_scaled_array_knows_what_its_scaler_was_fitted_to() -> None:
     data = inputs_of("""
 from sklearn.preprocessing import StandardScaler

@@ -111,3 +111,11 @@ def test_class_weights_are_kept_with_their_labels():
     x, y = np.zeros((4, 2)), np.array([0, 0, 0, 1])
     assert check_data({"x": x, "y": y, "class_weight": {1: 3, 0: 0.5}}, {}).class_weights == ((0.0, 0.5), (1.0, 3.0))
     assert check_data({"x": x, "y": y, "class_weight": "balanced"}, {}).class_weights == ()
+
+
+def test_stretches_of_labels_where_fit_does_not_shuffle():
+    x, labels = table(), np.repeat([2, 0, 1, 0], 50)
+    for y in (labels, labels[:, None], np.eye(3)[labels]):
+        assert check_data({"x": x, "y": y, "shuffle": False}, {}).label_stretches == 4
+    assert check_data({"x": x, "y": labels, "shuffle": True}, {}).label_stretches is None
+    assert check_data({"x": x, "shuffle": False}, {}).label_stretches is None

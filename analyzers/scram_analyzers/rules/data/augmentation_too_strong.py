@@ -9,7 +9,7 @@ from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Program
+from scram_analyzers.source.program import Fit, Program
 from scram_analyzers.source.values import number
 
 
@@ -20,7 +20,7 @@ class AugmentationTooStrong(Rule):
     name = "augmentation-too-strong"
     severity = Severity.WARNING
     confidence = Confidence.HIGH
-    only_with = ("ImageDataGenerator", "RandomZoom", "RandomTranslation")
+    only_with = ("ImageDataGenerator", "RandomZoom", "RandomTranslation", "RandomFlip", "RandomRotation")
     summary = "augmentation whose random changes can destroy the image"
     why = (
         "Augmentation helps as long as the label stays true. An image zoomed by a factor around zero, or shifted out "
@@ -65,8 +65,46 @@ class AugmentationTooStrong(Rule):
             augmentation = keras.Sequential([keras.layers.RandomTranslation(»0.9«, 0.1), keras.layers.RandomFlip()])
             """,
         ),
+        Example(
+            "Digits turned upside down and mirrored",
+            """
+            import keras
+
+            (x, y), _ = keras.datasets.mnist.load_data()
+            model = keras.Sequential(
+                [
+                    keras.layers.Rescaling(1 / 255),
+                    keras.layers.RandomRotation(0.05),
+                    »keras.layers.RandomRotation(0.5)«,
+                    »keras.layers.RandomFlip()«,
+                    keras.layers.Flatten(),
+                    keras.layers.Dense(10, activation="softmax"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x[..., None], y, epochs=10)
+            """,
+        ),
     )
     good = (
+        Example(
+            "Clothes mirrored",
+            """
+            import keras
+
+            (x, y), _ = keras.datasets.fashion_mnist.load_data()
+            model = keras.Sequential(
+                [
+                    keras.layers.Rescaling(1 / 255),
+                    keras.layers.RandomFlip("horizontal"),
+                    keras.layers.Flatten(),
+                    keras.layers.Dense(10, activation="softmax"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x[..., None], y, epochs=10)
+            """,
+        ),
         Example(
             "The usual amounts",
             """
@@ -97,6 +135,7 @@ class AugmentationTooStrong(Rule):
                 amount, place = number(call.arguments.value(name)), fixes.argument_of(call.place, name)
                 if amount is not None and place is not None:
                     yield from self._of_generator(place, name, amount)
+        yield from program.each(program.fits, _of_digits)
         for layer in program.layers:
             for name, limit in _LAYERS.get(layer.class_name, {}).items():
                 given = layer.arguments.get(name)
@@ -128,6 +167,28 @@ class AugmentationTooStrong(Rule):
         elif name != "zoom_range" and self.option("max-shift") < amount < 1:
             share = fixes.number_text(amount * 100)
             yield Report(place, f"This {name} moves images by up to {share}% of their size.", recipe=f"{name}=0.1")
+
+
+DIGITS = ("keras.datasets.mnist.", "sklearn.datasets.load_digits")
+"""Sources of written digits, which are others, or none, in a mirror and upside down."""
+
+QUARTER_TURN = 0.25
+"""Turned by more than that way, a 6 may be a 9. Ours."""
+
+
+def _of_digits(program: Program, fit: Fit) -> Iterator[Report]:
+    """Mirrors and large turns of digits that are told apart."""
+    losses = fit.compile.losses if fit.compile is not None else ()
+    is_told_apart = any("crossentropy" in (loss.name or "") for loss in losses)
+    if fit.inputs is None or fit.model is None or not is_told_apart or not fit.inputs.source.startswith(DIGITS):
+        return
+    for layer in fit.model.layers:
+        turn = number(layer.value("factor")) if layer.value("factor") is not None else None
+        if layer.class_name == "RandomRotation" and turn is not None and turn > QUARTER_TURN:
+            degrees = fixes.number_text(round(turn * 360))
+            yield Report(layer.place, f"Digits are turned by up to {degrees} degrees here: a 6 may become a 9.")
+        if layer.class_name == "RandomFlip":
+            yield Report(layer.place, "Digits are mirrored here: a mirrored digit is another one, or none.")
 
 
 _LAYERS: Mapping[str, Mapping[str, str]] = MappingProxyType(

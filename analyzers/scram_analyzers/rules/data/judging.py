@@ -35,6 +35,14 @@ def judged_by(program: Program, fit: Fit) -> Iterator[Judged]:
             yield Judged(evaluation.x.value, evaluation.x.place, evaluation.method)
 
 
+def trained_on(fit: Fit) -> Iterator[Judged]:
+    """The inputs of a training in the same form, of each of several."""
+    if fit.inputs is not None and fit.x is not None and fit.x.place is not None:
+        yield Judged(fit.inputs, fit.x.place, fit.method)
+    for feed in fit.feeds:
+        yield Judged(feed.data, feed.place, fit.method)
+
+
 def validation_of(fit: Fit) -> Judged | None:
     """The inputs of the validation data, when they are known."""
     given = fit.validation
@@ -150,12 +158,19 @@ def _slice_of(step: DataStep) -> cst.Slice | None:
     return key if isinstance(key, cst.Slice) else None
 
 
-_PICKING = (StepKind.SELECTED, StepKind.SHUFFLED, StepKind.SPLIT)
+PICKING = (StepKind.SELECTED, StepKind.SHUFFLED, StepKind.SPLIT)
 
 
 def _made_alike(ours: tuple[DataStep, ...], theirs: tuple[DataStep, ...]) -> bool:
     """Whether the same was done to both: what picks rows in the same place, too."""
     if ours != theirs:
         return False
-    pairs = ((left.place, right.place) for left, right in zip(ours, theirs, strict=True) if left.kind in _PICKING)
+    pairs = ((left.place, right.place) for left, right in zip(ours, theirs, strict=True) if left.kind in PICKING)
     return all(left is not None and right is not None and left.key == right.key for left, right in pairs)
+
+
+def stretch(step: DataStep) -> cst.Slice | None:
+    """The stretch of rows that a step cuts out: `y[1:]`."""
+    node = step.place.node if step.place is not None else None
+    key = node.slice[0].slice if isinstance(node, cst.Subscript) and step.kind is StepKind.SELECTED else None
+    return key if isinstance(key, cst.Slice) and key.step is None else None

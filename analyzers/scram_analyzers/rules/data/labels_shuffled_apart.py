@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
-
-import libcst as cst
+from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
-from scram_analyzers.rules.data.judging import name_of
+from scram_analyzers.rules.data.drawn_targets import drawn_targets
+from scram_analyzers.rules.data.judging import name_of, trained_on
+from scram_analyzers.rules.data.moved_rows import moved
+from scram_analyzers.rules.data.parting import parted
 from scram_analyzers.rules.data.trainings import own_loops
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
-from scram_analyzers.source.data import Data, DataStep, StepKind
-from scram_analyzers.source.interpreting.containers import NUMBERING
-from scram_analyzers.source.libraries.loaders import IMAGE_READERS
-from scram_analyzers.source.libraries.numpy_functions import GENERATOR
-from scram_analyzers.source.once import once
-from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Call, Fit, LossCall, Program
-from scram_analyzers.source.values import is_none
+from scram_analyzers.source.data import Data, StepKind
+from scram_analyzers.source.program import Fit, LossCall, Program
 
 
 class LabelsShuffledApart(Rule):
@@ -197,8 +191,122 @@ class LabelsShuffledApart(Rule):
                 model.train_on_batch(x_train[picked], y_train[picked])
             """,
         ),
+        Example(
+            "Two streams, each mixed by itself",
+            """
+            import keras
+            import tensorflow as tf
+            from sklearn.datasets import load_wine
+            from sklearn.model_selection import train_test_split
+
+            x, y = load_wine(return_X_y=True)
+            x_train, x_test, y_train, y_test = train_test_split(x, y, stratify=y, random_state=0)
+            rows = tf.data.Dataset.from_tensor_slices(x_train).shuffle(200)
+            labels = »tf.data.Dataset.from_tensor_slices(y_train).shuffle(200)«
+            train = tf.data.Dataset.zip((rows, labels)).batch(16)
+            model = keras.Sequential([keras.layers.BatchNormalization(), keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(train, epochs=40)
+            """,
+        ),
+        Example(
+            "Targets moved along by a row",
+            """
+            import keras
+            import numpy as np
+            from sklearn.datasets import load_diabetes
+            from sklearn.model_selection import train_test_split
+
+            x, y = load_diabetes(return_X_y=True)
+            x_train, x_test, y_train, y_test = train_test_split(x, y, random_state=0)
+            y_train = »np.roll(y_train / 100, 1)«
+            model = keras.Sequential([keras.layers.BatchNormalization(), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x_train, y_train, epochs=40)
+            """,
+        ),
+        Example(
+            "Labels that begin a row later",
+            """
+            import keras
+            from sklearn.datasets import load_wine
+            from sklearn.model_selection import train_test_split
+
+            x, y = load_wine(return_X_y=True)
+            x_train, x_test, y_train, y_test = train_test_split(x, y, stratify=y, random_state=0)
+            model = keras.Sequential([keras.layers.BatchNormalization(), keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train[:-1], »y_train[1:]«, epochs=40)
+            """,
+        ),
+        Example(
+            "Labels that were gathered, in an order drawn for them alone",
+            """
+            import keras
+            import numpy as np
+            from project import read_notes, rate
+
+            rng = np.random.default_rng(3)
+            notes = read_notes()
+            x = np.array(list(notes))
+            y = rate(notes)
+            x_train, y_train = x[400:], »rng.permutation(y[400:])«
+            model = keras.Sequential([keras.layers.Dense(16, activation="relu"), keras.layers.Dense(3, "softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train, epochs=40)
+            """,
+        ),
     )
     good = (
+        Example(
+            "Two streams mixed by one seed",
+            """
+            import keras
+            import tensorflow as tf
+            from sklearn.datasets import load_wine
+            from sklearn.model_selection import train_test_split
+
+            x, y = load_wine(return_X_y=True)
+            x_train, x_test, y_train, y_test = train_test_split(x, y, stratify=y, random_state=0)
+            rows = tf.data.Dataset.from_tensor_slices(x_train).shuffle(200, seed=4)
+            labels = tf.data.Dataset.from_tensor_slices(y_train).shuffle(200, seed=4)
+            train = tf.data.Dataset.zip((rows, labels)).batch(16)
+            model = keras.Sequential([keras.layers.BatchNormalization(), keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(train, epochs=40)
+            """,
+        ),
+        Example(
+            "The next day of a series",
+            """
+            import keras
+            import numpy as np
+            import pandas as pd
+
+            table = pd.read_csv("days.csv")
+            x, y = table[["wind", "rain"]].to_numpy() / 10, np.roll(table["wind"].to_numpy() / 10, -1)
+            model = keras.Sequential([keras.layers.Dense(16, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x[:-1], y[:-1], epochs=40)
+            model.fit(x[:-1], table["rain"].to_numpy()[1:] / 10, epochs=40)
+            """,
+        ),
+        Example(
+            "Inputs made one by one for labels in a drawn order",
+            """
+            import keras
+            import numpy as np
+            from project import draw, some_labels
+
+            pictures = []
+            labels = np.random.permutation(some_labels())
+            for label in labels:
+                pictures.append(draw(label))
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(np.array(pictures) / 255, labels, epochs=20)
+            """,
+        ),
         Example(
             "A dataset mixes rows with their labels",
             """
@@ -347,42 +455,32 @@ class LabelsShuffledApart(Rule):
             )
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
-        drawn = _drawn_in_place(fit)
+        drawn = drawn_targets(program, fit)
         if drawn is not None:
             message = "These targets are in an order that is drawn here and that the inputs don't have."
             yield Report(drawn, message, tuple(_related(fit)))
             return
         given = (fit.targets, *fit.targets_by_output.values())
-        found = (_parted(program, fit.inputs, targets) for targets in given if targets is not fit.inputs)
-        parted = next((step for step in found if step is not None), None)
-        if parted is None or parted.place is None:
-            return
-        what = "Split" if parted.kind is StepKind.SPLIT else "Shuffled"
-        message = f"{what} apart from each other, inputs and labels no longer belong together."
-        yield Report(parted.place, message, tuple(_related(fit)))
+        pairs = [(one.data, targets) for targets in given for one in trained_on(fit) if targets not in (None, one.data)]
+        mixed = next((step for pair in pairs if (step := parted(program, *pair)) is not None), None)
+        along = next((step for one, other in pairs if other is not None and (step := moved(one, other))), None)
+        if mixed is not None and mixed.place is not None:
+            what = "Split" if mixed.kind is StepKind.SPLIT else "Shuffled"
+            message = f"{what} apart from each other, inputs and labels no longer belong together."
+            yield Report(mixed.place, message, tuple(_related(fit)))
+        elif along is not None and along.place is not None:
+            message = "The rows come in no order, and this moves them along by some: each gets the label of another."
+            yield Report(along.place, message, tuple(_related(fit)))
 
     def _of_loop(self, program: Program, call: LossCall) -> Iterator[Report]:
         inputs = call.x.value if call.x is not None else None
         if call.targets is None or not isinstance(inputs, Data) or inputs is call.targets:
             return
-        parted = _parted(program, inputs, call.targets)
-        if parted is not None and parted.place is not None:
+        step = parted(program, inputs, call.targets)
+        if step is not None and step.place is not None:
             message = "Shuffled apart from each other, inputs and labels no longer belong together."
-            yield Report(parted.place, message, (Related(call.place, "This loss compares them."),))
+            yield Report(step.place, message, (Related(call.place, "This loss compares them."),))
 
-
-def _drawn_in_place(fit: Fit) -> Place | None:
-    """The call that mixes the targets where they are passed, so that nothing else can have its order."""
-    targets, given = fit.targets, fit.y.place if fit.y is not None else None
-    if targets is None or given is None or targets.source != PERMUTATION or targets.place is None:
-        return None
-    call = targets.place.node
-    return targets.place if call is given.node and isinstance(call, cst.Call) else None
-
-
-PERMUTATION = "numpy.random.permutation"
-
-OWN_SHUFFLE = f"{GENERATOR}.shuffle"
 
 MET_AGAIN = 32
 """Rows of a stream that came again in a later epoch, from which their targets are judged. Ours."""
@@ -392,111 +490,6 @@ COLLIDING = 0.02
 
 OTHER_TARGET = 0.3
 """Of two balanced classes half of all rows get the right one by chance. Ours."""
-
-ROWS_ONE_BY_ONE = "csv.reader"
-"""The source of rows that a loop goes through, often to read a file that each of them names."""
-
-
-def _parted(program: Program, inputs: Data | None, targets: Data | None) -> DataStep | None:
-    """The mixing step that only the labels, or only the inputs, went through."""
-    if inputs is None or targets is None:
-        return None
-    if ROWS_ONE_BY_ONE in (inputs.source, targets.source) and inputs.source != targets.source:
-        return None  # what is read beside them comes in their order
-    if NUMBERING in (inputs.source, targets.source):
-        return None  # numbers looked up one by one come in the order of the words, wherever those are from
-    if not (inputs.roots | inputs.origins) or not (targets.roots | targets.origins):
-        return None
-    mixed = _mixing(inputs if _is_dataset(targets) else _before_dataset(inputs)), _mixing(targets)
-    shared = {id(_node(step)) for step in mixed[0]} & {id(_node(step)) for step in mixed[1]}
-    ours, theirs = ([step for step in steps if id(_node(step)) not in shared] for steps in mixed)
-    if not ours and (not theirs or _is_read_by_rows(inputs, targets)):
-        return None
-    if not _are_dealt_anew(inputs, targets, ours, theirs):
-        if inputs.rows is None or targets.rows is None:
-            return None
-        if any(_has_seed(program, step) for step in (*ours, *theirs)) or _seeded_between(program, ours, theirs):
-            return None
-    return next(iter((*reversed(theirs), *reversed(ours))), None)
-
-
-def _is_read_by_rows(inputs: Data, targets: Data) -> bool:
-    """Whether inputs may be pictures that a mixed table names row by row, which come in its order then."""
-    return inputs.images and targets.is_table and inputs.source in IMAGE_READERS
-
-
-def _are_dealt_anew(inputs: Data, targets: Data, ours: list[DataStep], theirs: list[DataStep]) -> bool:
-    """Whether of rows that were loaded together one side alone is put in a drawn order: no seed, and no choice of
-    rows after that, finds the pairs again.
-    """
-    loaded = inputs.place is not None and targets.place is not None and inputs.place.key == targets.place.key
-    if not loaded or bool(ours) == bool(theirs) or any(step.name != "permutation" for step in (*ours, *theirs)):
-        return False
-    if not ours or targets.rows is not None or any(step.name == "window" for step in targets.steps[-1:]):
-        return True
-    return all(_is_stretch(step) or _node(step) in map(_node, inputs.steps) for step in targets.steps if _picks(step))
-
-
-def _picks(step: DataStep) -> bool:
-    return step.kind in (StepKind.SELECTED, StepKind.SHUFFLED, StepKind.SPLIT)
-
-
-def _is_stretch(step: DataStep) -> bool:
-    """Whether the rows are those between two bounds: `y[:1400]`."""
-    node = step.place.node if step.place is not None else None
-    return isinstance(node, cst.Subscript) and isinstance(node.slice[0].slice, cst.Slice)
-
-
-def _is_dataset(data: Data) -> bool:
-    return any(step.name == "from_tensor_slices" for step in data.steps)
-
-
-def _before_dataset(data: Data) -> Data:
-    """The data as they were before they became a dataset, which is mixed row by row with all its parts."""
-    first = next((place for place, step in enumerate(data.steps) if step.name == "from_tensor_slices"), None)
-    return data if first is None else replace(data, steps=data.steps[:first])
-
-
-def _node(step: DataStep) -> object:
-    return step.place.node if step.place is not None else None
-
-
-def _mixing(data: Data) -> list[DataStep]:
-    return [step for step in data.steps if step.kind in (StepKind.SHUFFLED, StepKind.SPLIT)]
-
-
-def _call_of(program: Program, step: DataStep) -> Call | None:
-    return _calls_by_node(program).get(_node(step))
-
-
-@once
-def _calls_by_node(program: Program) -> Mapping[object, Call]:
-    """The first call of each expression."""
-    found: dict[object, Call] = {}
-    for call in (*program.calls, *program.method_calls):
-        found.setdefault(call.place.node, call)
-    return found
-
-
-def _has_seed(program: Program, step: DataStep) -> bool:
-    """Whether the step draws a fixed order, or none at all, or one that can't be told."""
-    call = _call_of(program, step)
-    if call is None:
-        return True
-    seed = call.arguments.value("random_state")
-    fixed_order = call.arguments.value("shuffle") is not None and step.kind is StepKind.SPLIT
-    return call.arguments.open or fixed_order or (seed is not None and not is_none(seed))
-
-
-def _seeded_between(program: Program, ours: list[DataStep], theirs: list[DataStep]) -> bool:
-    """Whether both sides are mixed and a seed is set anew before the second."""
-    if not ours or not theirs:
-        return False
-    if ours[-1].name == theirs[-1].name == OWN_SHUFFLE:
-        return True  # by two generators of one seed, it may be
-    seeds = [program.line_of(call.place) for call in program.calls if call.name.endswith((".seed", ".set_state"))]
-    lines = sorted(program.line_of(step.place) for step in (ours[-1], theirs[-1]) if step.place is not None)
-    return len(lines) == 2 and any(lines[0] < line <= lines[1] for line in seeds)
 
 
 def _related(fit: Fit) -> Iterator[Related]:

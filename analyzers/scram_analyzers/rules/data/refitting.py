@@ -70,8 +70,18 @@ def _refits(trained: list[Data], judging: list[tuple[Data, Place]], kinds: tuple
             if not at_once and not of_part and not shares_rows(learned.data, judged):
                 continue
             other = next((each for each in training if each.kind == learned.kind), None)
-            if other is not None and other.place.node is not learned.place.node:
+            if other is not None and (other.place.node is not learned.place.node or _of_others(other, learned)):
                 yield Refit(learned, other, used)
+
+
+def _of_others(one: Learned, other: Learned) -> bool:
+    """Whether one call, as in a function for both, was certainly given other rows the second time."""
+    if not one.data.roots or not other.data.roots:
+        return False
+    if one.data.roots.isdisjoint(other.data.roots):
+        return one.data.part is not other.data.part
+    cuts = cut_rows(one.data), cut_rows(other.data)
+    return bool(cuts[0]) and bool(cuts[1]) and cuts[0].isdisjoint(cuts[1])
 
 
 def _judging(program: Program, fit: Fit) -> Iterator[tuple[Data, Place]]:

@@ -120,8 +120,46 @@ class ScalerRefittedOnTest(Rule):
             model.fit(x_train, y_train, validation_data=(x_test, y_test))
             """,
         ),
+        Example(
+            "One function for both parts",
+            """
+            import keras
+            from sklearn.datasets import load_wine
+            from sklearn.model_selection import train_test_split
+            from sklearn.preprocessing import StandardScaler
+
+
+            def prepare(table):
+                return »StandardScaler().fit_transform(table)«
+
+
+            x, y = load_wine(return_X_y=True)
+            x_train, x_test, y_train, y_test = train_test_split(x, y, stratify=y, random_state=0)
+            model = keras.Sequential([keras.layers.Dense(16, activation="relu"), keras.layers.Dense(3, "softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(prepare(x_train), y_train, validation_data=(prepare(x_test), y_test), epochs=30)
+            """,
+        ),
     )
     good = (
+        Example(
+            "Fitted anew in each fold",
+            """
+            import keras
+            from sklearn.datasets import load_wine
+            from sklearn.model_selection import StratifiedKFold
+            from sklearn.preprocessing import StandardScaler
+
+            x, y = load_wine(return_X_y=True)
+            for train, test in StratifiedKFold(5, shuffle=True).split(x, y):
+                scaler = StandardScaler()
+                x_train = scaler.fit_transform(x[train])
+                x_test = scaler.transform(x[test])
+                model = keras.Sequential([keras.layers.Dense(16, activation="relu"), keras.layers.Dense(3, "softmax")])
+                model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+                model.fit(x_train, y[train], validation_data=(x_test, y[test]), epochs=30)
+            """,
+        ),
         Example(
             "By the mean of the training data",
             """

@@ -6,8 +6,12 @@ from collections.abc import Iterator
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.base import Example, Reference, Report, Rule
-from scram_analyzers.rules.data.judging import in_random_order
+from scram_analyzers.rules.base import Example, Reference, Report, Rule, RunReport
+from scram_analyzers.rules.data.judging import in_random_order, trained_on
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.task import class_shares, targets
+from scram_analyzers.run.wording import counted
 from scram_analyzers.source.data import StepKind
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.program import Fit, Program
@@ -97,9 +101,27 @@ class ShuffleDisabled(Rule):
         place = fixes.argument_of(fit.place, "shuffle")
         if place is not None:
             message = "With shuffle=False every epoch runs through the same batches in the same order."
-            mixed = fit.inputs is not None and in_random_order(fit.inputs)
+            mixed = all(in_random_order(each.data) for each in trained_on(fit))
             severity = Severity.INFO if mixed else None
             yield Report(place, message, severity=severity, recipe="shuffle=True  # the default")
+
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Report labels that are trained on in long stretches of one class."""
+        stretches = history.data.label_stretches if history.data is not None else None
+        array = targets(history)
+        shares = class_shares(array)
+        if stretches is None or array is None or array.rows is None or array.rows < FEWEST_ROWS or not shares:
+            return
+        at_random = array.rows * (1 - sum(share**2 for share in shares))
+        if stretches < SORTED * at_random:
+            yield RunReport(
+                subject=Subject(SubjectKind.FIT),
+                message=(
+                    f"With shuffle=False the {array.rows:,} rows are trained on in their order, and that is the order "
+                    f"of their labels: {counted(stretches, 'stretch', 'stretches')} of one class each."
+                ),
+                severity=Severity.WARNING,
+            )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Take the argument away."""
@@ -117,13 +139,20 @@ def _disabled(fit: Fit) -> Argument | None:
     argument = fit.arguments.get("shuffle")
     if argument is None or boolean(argument.value) is not False or fit.method != "fit" or fit.model is None:
         return None
-    data = fit.inputs
-    if data is None or data.batched or fit.y is None or _has_memory(fit.model):
+    given = [each.data for each in trained_on(fit)]
+    if not given or any(data.batched for data in given) or fit.y is None or _has_memory(fit.model):
         return None
-    ordered = any(step.name in ("window", "from_tensor_slices") for step in data.steps)
-    mixed = any(step.kind is StepKind.SHUFFLED for step in data.steps)
+    steps = [step for data in given for step in data.steps]
+    ordered = any(step.name in ("window", "from_tensor_slices") for step in steps)
+    mixed = any(step.kind is StepKind.SHUFFLED for step in steps)
     return None if ordered or mixed else argument
 
+
+FEWEST_ROWS = 50
+
+SORTED = 0.1
+"""With fewer than this share of the changes from one class to another that a random order has, batches hold one class
+each. Ours."""
 
 RECURRENT = ("LSTM", "GRU", "SimpleRNN", "RNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "Bidirectional")
 

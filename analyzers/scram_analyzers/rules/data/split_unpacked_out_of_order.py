@@ -45,8 +45,36 @@ class SplitUnpackedOutOfOrder(Rule):
             model.fit(x_train, y_train, validation_data=(x_test, y_test))
             """,
         ),
+        Example(
+            "The labels' two parts exchanged",
+            """
+            import keras
+            import numpy as np
+            from sklearn.model_selection import train_test_split
+
+            x, y = np.load("x.npy"), np.load("y.npy")
+            x_train, x_test, y_test, y_train = »train_test_split(x, y, test_size=0.5)«
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train, validation_data=(x_test, y_test))
+            """,
+        ),
     )
     good = (
+        Example(
+            "Both trained on the test part, on purpose",
+            """
+            import keras
+            import numpy as np
+            from sklearn.model_selection import train_test_split
+
+            x, y = np.load("x.npy"), np.load("y.npy")
+            x_one, x_two, y_one, y_two = train_test_split(x, y, test_size=0.5)
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_two, y_two, validation_data=(x_one, y_one))
+            """,
+        ),
         Example(
             "In the order in which they come",
             """
@@ -81,17 +109,38 @@ class SplitUnpackedOutOfOrder(Rule):
         return program.each(program.fits, self._of_fit)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
-        place = _mixed_up(fit)
-        if place is None:
-            return
+        place, crossed = _mixed_up(fit), _crossed(fit)
         given = fit.y.place if fit.y is not None else None
         name = given.text if given is not None else "the labels"
+        if place is not None:
+            message = f"Here {name} is the test part of the inputs: both parts of x come first, then both of y."
+        elif crossed is not None:
+            place, message = crossed, f"Here {name} is of other rows than the inputs: of the other part of the split."
+        else:
+            return
         yield Report(
             place,
-            f"Here {name} is the test part of the inputs: both parts of x come first, then both of y.",
+            message,
             (Related(given, "They are given to the training as labels."),) if given is not None else (),
             recipe="x_train, x_test, y_train, y_test = train_test_split(x, y)",
         )
+
+
+def _crossed(fit: Fit) -> Place | None:
+    """The split of which a training takes the one part of the inputs and the other part of the labels."""
+    if fit.inputs is None or fit.targets is None:
+        return None
+    parts = {step.place.key: step.number for step in _splits(fit.inputs) if step.place is not None}
+    theirs = [step.place for step in _splits(fit.targets) if step.place is not None]
+    others = {step.place.key: step.number for step in _splits(fit.targets) if step.place is not None}
+    return next((place for place in theirs if parts.get(place.key, others[place.key]) != others[place.key]), None)
+
+
+def _splits(data: Data) -> list[DataStep]:
+    """The splits that name their parts, each once: a loop may split the same data again and again."""
+    found = [step for step in data.steps if step.kind is StepKind.SPLIT and step.number is not None and step.certain]
+    places = [step.place.key for step in found if step.place is not None]
+    return [step for step in found if step.place is not None and places.count(step.place.key) == 1]
 
 
 def _mixed_up(fit: Fit) -> Place | None:

@@ -272,7 +272,10 @@ class LearningRateTooLow(Rule):
     def _motionless(self, history: RunHistory, optimizer: OptimizerInfo) -> str | None:
         """Whatever the loss began at: by steps that hardly add up to anything nothing is learned."""
         ratio = median_update_ratio(history)
-        if ratio is None or not self._is_below_limit(optimizer) or not _is_settled(history):
+        limit, rate = self._limit(optimizer.name), optimizer.learning_rate
+        if ratio is None or limit is None or rate is None or not _is_settled(history):
+            return None
+        if rate > limit and not math.isclose(rate, limit, rel_tol=1e-5):  # float32 has it only so exactly
             return None
         planned = (history.info.epochs or 0) * (history.info.steps_per_epoch or 0)
         steps = max(planned, history.last_step or 0)
@@ -301,7 +304,7 @@ _FALLING = ("ExponentialDecay", "InverseTimeDecay")
 FAR_BELOW = 10.0
 """A default of the command line this many times below the lowest usual rate is no choice for some data. Ours."""
 
-MOTIONLESS = 0.001
+MOTIONLESS = 0.003
 """A run that moves its weights by less than this share of their size ends where it began. Ours."""
 
 

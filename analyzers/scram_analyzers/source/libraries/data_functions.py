@@ -57,11 +57,11 @@ def _split(interpreter: Interpreter, name: str, arguments: Arguments, place: Pla
     parts: list[Value] = []
     for position in range(len(arguments.positional)):
         data = given(interpreter, arguments, position)
-        for part in (Part.TRAINING, Part.TEST):
+        for number_of_part, part in enumerate((Part.TRAINING, Part.TEST)):
             if data is None:
                 parts.append(Unknown(place))
                 continue
-            step = DataStep(StepKind.SPLIT, name, place)
+            step = DataStep(StepKind.SPLIT, name, place, number_of_part)
             shape = (_rows_in(part, data.samples, arguments), *data.shape[1:]) if data.shape else None
             parts.append(
                 replace(

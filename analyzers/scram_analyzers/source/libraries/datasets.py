@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from scram_analyzers.source.data import Data, Interval, LabelForm, Part
@@ -71,6 +71,9 @@ SKLEARN: Mapping[str, KnownDataset] = MappingProxyType(
     }
 )
 """scikit-learn's data sets, ranges over all features."""
+
+MEASURED_DIABETES = replace(SKLEARN["load_diabetes"], low=1, high=301)
+"""The same table as it was measured: `load_diabetes(scaled=False)`."""
 
 
 PHOTOGRAPHS: Mapping[str, int] = MappingProxyType(

@@ -117,6 +117,8 @@ def _sklearn_dataset(interpreter: Interpreter, name: str, arguments: Arguments, 
         x = Data(name, place, range=Interval(-8, 8), dtype="float64", roots=frozenset((root,)))
         form = _MADE_LABELS.get(name.rpartition(".")[2], LabelForm.INTEGER)
         return Tuple((x, Data(name, place, labels=form, roots=frozenset((root,)))), place)
+    if name == "sklearn.datasets.load_diabetes" and boolean(arguments.value("scaled")) is False:
+        known = datasets.MEASURED_DIABETES
     x = datasets.features(known, name, place, None, root)
     y = datasets.labels(known, name, place, None, root)
     if boolean(arguments.value("return_X_y")):

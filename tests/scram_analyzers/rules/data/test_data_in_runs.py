@@ -20,6 +20,7 @@ from scram_analyzers.rules.data.mostly_padding import MostlyPadding
 from scram_analyzers.rules.data.new_labels_in_validation import NewLabelsInValidation
 from scram_analyzers.rules.data.nonfinite_data import NonfiniteData
 from scram_analyzers.rules.data.scaling_mismatch import ScalingMismatch
+from scram_analyzers.rules.data.shuffle_disabled import ShuffleDisabled
 from scram_analyzers.rules.data.sorted_validation_split import SortedValidationSplit
 from scram_analyzers.rules.data.target_in_inputs import TargetInInputs
 from scram_analyzers.rules.data.target_not_scaled import TargetNotScaled
@@ -444,3 +445,12 @@ def test_few_validation_rows_of_a_stream() -> None:
     for other in (replace(made.stream, is_validation_fair=False), replace(made.stream, validation_rows=300)):
         made.stream = other
         assert reports(ValidationTooSmall, made) == []
+
+
+def test_rows_in_the_order_of_their_labels_that_are_not_shuffled() -> None:
+    record = replace(data(inputs(), BALANCED), is_shuffled=False, label_stretches=10)
+    (report,) = reports(ShuffleDisabled, before(record))
+    assert "the order of their labels: 10 stretches of one class each" in report.message
+    assert reports(ShuffleDisabled, before(replace(record, label_stretches=1290))) == []
+    assert reports(ShuffleDisabled, before(replace(record, label_stretches=None))) == []
+    assert reports(ShuffleDisabled, before(replace(data(inputs(), measured()), label_stretches=5))) == []

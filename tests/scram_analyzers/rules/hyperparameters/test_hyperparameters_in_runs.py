@@ -55,9 +55,14 @@ def test_a_rate_that_moves_nothing_is_told_whatever_the_loss_began_at() -> None:
     assert report.message.endswith(
         "Confirmed in this run: its 450 steps together move the weights by 5e-7 of their size."
     )
+    low = run_info(optimizer=OptimizerInfo("Adam", 9.999999974752427e-07))
+    assert reports(LearningRateTooLow, with_updates(history(low, **lucky), 5e-6))[0].message.endswith(
+        "by 0.002 of their size."
+    )
+    assert reports(LearningRateTooLow, with_updates(history(low, **lucky), 5e-5)) == []
     still = with_updates(history(run_info(optimizer=OptimizerInfo("SGD", 1e-9)), **lucky), 0.0)
     assert reports(LearningRateTooLow, still)[0].message.endswith("its 450 steps together move the weights not at all.")
-    fine = with_updates(history(run_info(optimizer=OptimizerInfo("Adam", 5e-7)), **lucky), 5e-6)
+    fine = with_updates(history(run_info(optimizer=OptimizerInfo("Adam", 5e-7)), **lucky), 5e-5)
     assert reports(LearningRateTooLow, fine) == []
 
 
@@ -178,6 +183,10 @@ def test_a_training_of_nine_steps_has_hardly_begun() -> None:
     learned.add_epoch(EpochRecord(1, 9, (("loss", 0.2), ("accuracy", 0.95))))
     learned.end()
     assert reports(TooFewEpochs, learned) == []
+    halfway = history(run_info(epochs=1), [], RECORD, ended=False)
+    halfway.add_epoch(EpochRecord(1, 20, (("loss", 1.9), ("accuracy", 0.58), ("val_accuracy", 0.62))))
+    halfway.end()
+    assert len(reports(TooFewEpochs, halfway)) == 1
 
 
 def test_a_schedule_that_is_over_too_soon() -> None:

@@ -1,0 +1,68 @@
+"""Targets that were moved along by some rows, so that each row has the target of a neighbour."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import libcst as cst
+
+from scram_analyzers.rules.data.judging import PICKING, in_random_order, stretch
+from scram_analyzers.source.data import Data, DataStep
+
+
+def moved(inputs: Data, targets: Data) -> DataStep | None:
+    """The step that moved targets along, or inputs, of rows in random order; of a series that may be meant.
+
+    Data that come from one array, as in windows over it, are left alone.
+    """
+    if not inputs.roots or not targets.roots or inputs.roots == targets.roots:
+        return None
+    rolled = [_rolled(data) for data in (targets, inputs)]
+    if any(rolled):
+        return next(filter(None, rolled)) if not all(rolled) else None
+    return _cut_elsewhere(inputs, targets)
+
+
+def _rolled(data: Data) -> DataStep | None:
+    """`np.roll(y, 1)`, of rows that were in random order before."""
+    for place, step in enumerate(data.steps):
+        node = step.place.node if step.place is not None else None
+        if step.name == "roll" and isinstance(node, cst.Call) and _along_rows(node):
+            return step if in_random_order(replace(data, steps=data.steps[:place])) else None
+    return None
+
+
+def _along_rows(call: cst.Call) -> bool:
+    """Whether whole rows are moved: along the first axis, or along the only one."""
+    axes = [argument.value for argument in call.args if argument.keyword is not None]
+    axes += [argument.value for argument in call.args[2:] if argument.keyword is None]
+    return all(isinstance(axis, cst.Integer) and axis.evaluated_value == 0 for axis in axes)
+
+
+def _cut_elsewhere(inputs: Data, targets: Data) -> DataStep | None:
+    """The slice that begins one or more rows after, or before, the one of the same rows' inputs."""
+    if _other_picks(inputs) != _other_picks(targets):
+        return None
+    begins = _begin(inputs), _begin(targets)
+    if None in begins or begins[0] == begins[1]:
+        return None
+    cuts = [place for place, step in enumerate(targets.steps) if stretch(step) is not None]
+    if not cuts or not in_random_order(replace(targets, steps=targets.steps[: cuts[0]])):
+        return None
+    return targets.steps[cuts[-1]]
+
+
+def _other_picks(data: Data) -> list[cst.CSTNode | None]:
+    """Where rows were picked in other ways than by a slice."""
+    return [_node(step) for step in data.steps if step.kind in PICKING and stretch(step) is None]
+
+
+def _begin(data: Data) -> int | None:
+    """How many rows were cut off the front, where they are written as numbers."""
+    lowers = [key.lower for key in map(stretch, data.steps) if key is not None and key.lower is not None]
+    numbers = [lower.evaluated_value for lower in lowers if isinstance(lower, cst.Integer)]
+    return sum(numbers) if len(numbers) == len(lowers) else None
+
+
+def _node(step: DataStep) -> cst.CSTNode | None:
+    return step.place.node if step.place is not None else None

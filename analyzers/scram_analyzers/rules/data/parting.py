@@ -1,0 +1,156 @@
+"""What parts inputs from their labels: a shuffle or a split that only the one of them went through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import libcst as cst
+
+from scram_analyzers.source.data import Data, DataStep, StepKind
+from scram_analyzers.source.interpreting.containers import NUMBERING
+from scram_analyzers.source.libraries.loaders import IMAGE_READERS
+from scram_analyzers.source.libraries.numpy_functions import GENERATOR
+from scram_analyzers.source.once import once
+from scram_analyzers.source.program import Call, Program
+from scram_analyzers.source.values import is_none
+
+OWN_SHUFFLE = f"{GENERATOR}.shuffle"
+
+ROWS_ONE_BY_ONE = "csv.reader"
+"""The source of rows that a loop goes through, often to read a file that each of them names."""
+
+
+def parted(program: Program, inputs: Data | None, targets: Data | None) -> DataStep | None:
+    """The mixing step that only the labels, or only the inputs, went through."""
+    if inputs is None or targets is None:
+        return None
+    if ROWS_ONE_BY_ONE in (inputs.source, targets.source) and inputs.source != targets.source:
+        return None  # what is read beside them comes in their order
+    if NUMBERING in (inputs.source, targets.source):
+        return None  # numbers looked up one by one come in the order of the words, wherever those are from
+    if not (inputs.roots | inputs.origins) or not (targets.roots | targets.origins):
+        return None
+    if _were_together(inputs, targets) and (zipped := _zipped(inputs, targets)) is not None:
+        return zipped
+    mixed = _mixing(inputs if _is_dataset(targets) else _before_dataset(inputs)), _mixing(targets)
+    shared = {id(_node(step)) for step in mixed[0]} & {id(_node(step)) for step in mixed[1]}
+    ours, theirs = ([step for step in steps if id(_node(step)) not in shared] for steps in mixed)
+    if not ours and (not theirs or _is_read_by_rows(inputs, targets)):
+        return None
+    if not _are_dealt_anew(inputs, targets, ours, theirs):
+        if inputs.rows is None or targets.rows is None:
+            return None
+        if any(_has_seed(program, step) for step in (*ours, *theirs)) or _seeded_between(program, ours, theirs):
+            return None
+    return next(iter((*reversed(theirs), *reversed(ours))), None)
+
+
+def _zipped(inputs: Data, targets: Data) -> DataStep | None:
+    """The shuffle of a stream of labels that is zipped with a stream of inputs shuffled by itself."""
+    joined = next((place for place, step in enumerate(inputs.steps) if step.name == "zip"), None)
+    if joined is None:
+        return None
+    ours, theirs = (
+        [step for step in steps if step.name == "shuffle"] for steps in (inputs.steps[:joined], targets.steps)
+    )
+    if not ours or not theirs or not all(map(_is_stream_without_seed, (*ours, *theirs))):
+        return None
+    return theirs[-1] if {id(_node(step)) for step in ours}.isdisjoint(id(_node(step)) for step in theirs) else None
+
+
+def _is_read_by_rows(inputs: Data, targets: Data) -> bool:
+    """Whether inputs may be pictures that a mixed table names row by row, which come in its order then."""
+    return inputs.images and targets.is_table and inputs.source in IMAGE_READERS
+
+
+def _are_dealt_anew(inputs: Data, targets: Data, ours: list[DataStep], theirs: list[DataStep]) -> bool:
+    """Whether of rows that were loaded together one side alone is put in a drawn order: no seed, and no choice of
+    rows after that, finds the pairs again.
+    """
+    if (
+        not _were_together(inputs, targets)
+        or bool(ours) == bool(theirs)
+        or any(step.name != "permutation" for step in (*ours, *theirs))
+    ):
+        return False
+    if not ours or targets.rows is not None or any(step.name == "window" for step in targets.steps[-1:]):
+        return True
+    return all(_is_stretch(step) or _node(step) in map(_node, inputs.steps) for step in targets.steps if _picks(step))
+
+
+def _were_together(inputs: Data, targets: Data) -> bool:
+    """Whether both come from one call that loaded them."""
+    return inputs.place is not None and targets.place is not None and inputs.place.key == targets.place.key
+
+
+def _picks(step: DataStep) -> bool:
+    return step.kind in (StepKind.SELECTED, StepKind.SHUFFLED, StepKind.SPLIT)
+
+
+def _is_stretch(step: DataStep) -> bool:
+    """Whether the rows are those between two bounds: `y[:1400]`."""
+    node = step.place.node if step.place is not None else None
+    return isinstance(node, cst.Subscript) and isinstance(node.slice[0].slice, cst.Slice)
+
+
+def _is_dataset(data: Data) -> bool:
+    return any(step.name == "from_tensor_slices" for step in data.steps)
+
+
+def _before_dataset(data: Data) -> Data:
+    """The data as they were before they became a dataset, which is mixed row by row with all its parts."""
+    first = next((place for place, step in enumerate(data.steps) if step.name == "from_tensor_slices"), None)
+    return data if first is None else replace(data, steps=data.steps[:first])
+
+
+def _node(step: DataStep) -> object:
+    return step.place.node if step.place is not None else None
+
+
+def _mixing(data: Data) -> list[DataStep]:
+    return [step for step in data.steps if step.kind in (StepKind.SHUFFLED, StepKind.SPLIT)]
+
+
+def _call_of(program: Program, step: DataStep) -> Call | None:
+    return _calls_by_node(program).get(_node(step))
+
+
+@once
+def _calls_by_node(program: Program) -> Mapping[object, Call]:
+    """The first call of each expression."""
+    found: dict[object, Call] = {}
+    for call in (*program.calls, *program.method_calls):
+        found.setdefault(call.place.node, call)
+    return found
+
+
+def _has_seed(program: Program, step: DataStep) -> bool:
+    """Whether the step draws a fixed order, or none at all, or one that can't be told."""
+    call = _call_of(program, step)
+    if call is None:
+        return True
+    seed = call.arguments.value("random_state")
+    fixed_order = call.arguments.value("shuffle") is not None and step.kind is StepKind.SPLIT
+    return call.arguments.open or fixed_order or (seed is not None and not is_none(seed))
+
+
+def _is_stream_without_seed(step: DataStep) -> bool:
+    """`dataset.shuffle(1000)`: two such orders differ even after a seed for the whole program."""
+    node = _node(step)
+    if step.name != "shuffle" or not isinstance(node, cst.Call) or not node.args:
+        return False
+    named = {argument.keyword.value for argument in node.args if argument.keyword is not None}
+    plain = [argument for argument in node.args if argument.keyword is None and not argument.star]
+    return len(plain) <= 1 and not any(argument.star for argument in node.args) and "seed" not in named
+
+
+def _seeded_between(program: Program, ours: list[DataStep], theirs: list[DataStep]) -> bool:
+    """Whether both sides are mixed and a seed is set anew before the second."""
+    if not ours or not theirs:
+        return False
+    if ours[-1].name == theirs[-1].name == OWN_SHUFFLE:
+        return True  # by two generators of one seed, it may be
+    seeds = [program.line_of(call.place) for call in program.calls if call.name.endswith((".seed", ".set_state"))]
+    lines = sorted(program.line_of(step.place) for step in (ours[-1], theirs[-1]) if step.place is not None)
+    return len(lines) == 2 and any(lines[0] < line <= lines[1] for line in seeds)

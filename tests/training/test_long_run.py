@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from scram_lsp.training.callback import ScramCallback
+from scram_lsp.training.run_recorder import OwnLoop
 
 
 class NoModel:
@@ -25,7 +26,7 @@ class NoModel:
 def recorder(project):
     project.script.write_text("loop()\n")
     callback = ScramCallback(quiet=True)
-    project.run("begin(model)\n", begin=callback.begin_loop, model=NoModel())
+    project.run("begin(model, loop)\n", begin=callback.begin_loop, model=NoModel(), loop=OwnLoop())
     assert callback._recorder is not None
     yield callback._recorder
     callback.on_train_end()

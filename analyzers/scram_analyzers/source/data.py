@@ -6,6 +6,8 @@ import enum
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+import libcst as cst
+
 from scram_analyzers.source.places import Place
 
 
@@ -74,6 +76,11 @@ class DataStep:
     measured: Learned | None = field(default=None, compare=False)
     column: str | None = field(default=None, compare=False)
     certain: bool = field(default=True, compare=False)
+
+    @property
+    def node(self) -> cst.CSTNode | None:
+        """The expression that did it."""
+        return self.place.node if self.place is not None else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,7 +160,7 @@ PICTURE_AXES = 3
 
 def _is_one_example(data: Data) -> bool:
     """Whether the last step took one row out of an array, which takes its first axis away."""
-    node = data.steps[-1].place.node if data.steps and data.steps[-1].place is not None else None
+    node = data.steps[-1].node if data.steps else None
     if not isinstance(node, cst.Subscript) or len(node.slice) != 1:
         return False
     return isinstance(node.slice[0].slice, cst.Index)

@@ -97,9 +97,8 @@ def cut_rows(data: Data) -> set[cst.CSTNode]:
     """Where stretches of rows were cut out (`table.iloc[:n]`) on the way to these data."""
     found = set()
     for step in data.steps:
-        node = step.place.node if step.place is not None else None
-        rows = node.slice[0].slice if isinstance(node, cst.Subscript) else None
-        if node is not None and isinstance(rows, cst.Slice) and (rows.lower is not None or rows.upper is not None):
+        node, rows = step.node, slice_of(step)
+        if node is not None and rows is not None and (rows.lower is not None or rows.upper is not None):
             found.add(node)
     return found
 
@@ -112,7 +111,7 @@ def cut_alike(one: Data, other: Data) -> bool:
     cuts = _last_cut(one), _last_cut(other)
     if cuts[0] is None or cuts[1] is None or not one.roots or one.roots != other.roots or one.rows is not None:
         return False
-    first, second = _slice_of(one.steps[cuts[0]]), _slice_of(other.steps[cuts[1]])
+    first, second = slice_of(one.steps[cuts[0]]), slice_of(other.steps[cuts[1]])
     if first is None or second is None or not _made_alike(one.steps[: cuts[0]], other.steps[: cuts[1]]):
         return False
     if _picks_on(one, cuts[0]) or _picks_on(other, cuts[1]):
@@ -152,8 +151,9 @@ def _last_cut(data: Data) -> int | None:
     return max(found, default=None)
 
 
-def _slice_of(step: DataStep) -> cst.Slice | None:
-    node = step.place.node if step.place is not None else None
+def slice_of(step: DataStep) -> cst.Slice | None:
+    """The slice that a step takes of the rows, where it is one: `y[::2]`."""
+    node = step.node
     key = node.slice[0].slice if isinstance(node, cst.Subscript) else None
     return key if isinstance(key, cst.Slice) else None
 
@@ -171,6 +171,5 @@ def _made_alike(ours: tuple[DataStep, ...], theirs: tuple[DataStep, ...]) -> boo
 
 def stretch(step: DataStep) -> cst.Slice | None:
     """The stretch of rows that a step cuts out: `y[1:]`."""
-    node = step.place.node if step.place is not None else None
-    key = node.slice[0].slice if isinstance(node, cst.Subscript) and step.kind is StepKind.SELECTED else None
-    return key if isinstance(key, cst.Slice) and key.step is None else None
+    key = slice_of(step) if step.kind is StepKind.SELECTED else None
+    return key if key is not None and key.step is None else None

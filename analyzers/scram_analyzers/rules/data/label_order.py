@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import libcst as cst
-
-from scram_analyzers.source.data import Data, DataStep, StepKind
+from scram_analyzers.rules.data.judging import slice_of
+from scram_analyzers.source.data import Data, StepKind
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
 
@@ -35,14 +34,9 @@ def _stretch(data: Data | None) -> tuple[tuple[int, int], tuple[int, int]] | Non
             ordered = step.place.key
         elif step.kind in (StepKind.SHUFFLED, StepKind.SPLIT):
             return None
-        elif ordered is not None and step.place is not None and _is_slice(step):
+        elif ordered is not None and step.place is not None and slice_of(step) is not None:
             return ordered, step.place.key
     return None
-
-
-def _is_slice(step: DataStep) -> bool:
-    node = step.place.node if step.place is not None else None
-    return isinstance(node, cst.Subscript) and isinstance(node.slice[0].slice, cst.Slice)
 
 
 def _is_of(labels: object, targets: Data) -> bool:

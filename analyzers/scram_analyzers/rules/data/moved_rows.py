@@ -26,7 +26,7 @@ def moved(inputs: Data, targets: Data) -> DataStep | None:
 def _rolled(data: Data) -> DataStep | None:
     """`np.roll(y, 1)`, of rows that were in random order before."""
     for place, step in enumerate(data.steps):
-        node = step.place.node if step.place is not None else None
+        node = step.node
         if step.name == "roll" and isinstance(node, cst.Call) and _along_rows(node):
             return step if in_random_order(replace(data, steps=data.steps[:place])) else None
     return None
@@ -54,7 +54,7 @@ def _cut_elsewhere(inputs: Data, targets: Data) -> DataStep | None:
 
 def _other_picks(data: Data) -> list[cst.CSTNode | None]:
     """Where rows were picked in other ways than by a slice."""
-    return [_node(step) for step in data.steps if step.kind in PICKING and stretch(step) is None]
+    return [step.node for step in data.steps if step.kind in PICKING and stretch(step) is None]
 
 
 def _begin(data: Data) -> int | None:
@@ -62,7 +62,3 @@ def _begin(data: Data) -> int | None:
     lowers = [key.lower for key in map(stretch, data.steps) if key is not None and key.lower is not None]
     numbers = [lower.evaluated_value for lower in lowers if isinstance(lower, cst.Integer)]
     return sum(numbers) if len(numbers) == len(lowers) else None
-
-
-def _node(step: DataStep) -> cst.CSTNode | None:
-    return step.place.node if step.place is not None else None

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import libcst as cst
 
+from scram_analyzers.rules.data.judging import PICKING, slice_of
 from scram_analyzers.source.data import Data, DataStep, StepKind
 from scram_analyzers.source.interpreting.containers import NUMBERING
 from scram_analyzers.source.libraries.loaders import IMAGE_READERS
@@ -34,8 +35,8 @@ def parted(program: Program, inputs: Data | None, targets: Data | None) -> DataS
     if _were_together(inputs, targets) and (zipped := _zipped(inputs, targets)) is not None:
         return zipped
     mixed = _mixing(inputs if _is_dataset(targets) else _before_dataset(inputs)), _mixing(targets)
-    shared = {id(_node(step)) for step in mixed[0]} & {id(_node(step)) for step in mixed[1]}
-    ours, theirs = ([step for step in steps if id(_node(step)) not in shared] for steps in mixed)
+    shared = {id(step.node) for step in mixed[0]} & {id(step.node) for step in mixed[1]}
+    ours, theirs = ([step for step in steps if id(step.node) not in shared] for steps in mixed)
     if not ours and (not theirs or _is_read_by_rows(inputs, targets)):
         return None
     if not _are_dealt_anew(inputs, targets, ours, theirs):
@@ -56,7 +57,7 @@ def _zipped(inputs: Data, targets: Data) -> DataStep | None:
     )
     if not ours or not theirs or not all(map(_is_stream_without_seed, (*ours, *theirs))):
         return None
-    return theirs[-1] if {id(_node(step)) for step in ours}.isdisjoint(id(_node(step)) for step in theirs) else None
+    return theirs[-1] if {id(step.node) for step in ours}.isdisjoint(id(step.node) for step in theirs) else None
 
 
 def _is_read_by_rows(inputs: Data, targets: Data) -> bool:
@@ -76,22 +77,13 @@ def _are_dealt_anew(inputs: Data, targets: Data, ours: list[DataStep], theirs: l
         return False
     if not ours or targets.rows is not None or any(step.name == "window" for step in targets.steps[-1:]):
         return True
-    return all(_is_stretch(step) or _node(step) in map(_node, inputs.steps) for step in targets.steps if _picks(step))
+    picked = [step for step in targets.steps if step.kind in PICKING]
+    return all(slice_of(step) is not None or step.node in {each.node for each in inputs.steps} for step in picked)
 
 
 def _were_together(inputs: Data, targets: Data) -> bool:
     """Whether both come from one call that loaded them."""
     return inputs.place is not None and targets.place is not None and inputs.place.key == targets.place.key
-
-
-def _picks(step: DataStep) -> bool:
-    return step.kind in (StepKind.SELECTED, StepKind.SHUFFLED, StepKind.SPLIT)
-
-
-def _is_stretch(step: DataStep) -> bool:
-    """Whether the rows are those between two bounds: `y[:1400]`."""
-    node = step.place.node if step.place is not None else None
-    return isinstance(node, cst.Subscript) and isinstance(node.slice[0].slice, cst.Slice)
 
 
 def _is_dataset(data: Data) -> bool:
@@ -104,16 +96,12 @@ def _before_dataset(data: Data) -> Data:
     return data if first is None else replace(data, steps=data.steps[:first])
 
 
-def _node(step: DataStep) -> object:
-    return step.place.node if step.place is not None else None
-
-
 def _mixing(data: Data) -> list[DataStep]:
     return [step for step in data.steps if step.kind in (StepKind.SHUFFLED, StepKind.SPLIT)]
 
 
 def _call_of(program: Program, step: DataStep) -> Call | None:
-    return _calls_by_node(program).get(_node(step))
+    return _calls_by_node(program).get(step.node)
 
 
 @once
@@ -137,7 +125,7 @@ def _has_seed(program: Program, step: DataStep) -> bool:
 
 def _is_stream_without_seed(step: DataStep) -> bool:
     """`dataset.shuffle(1000)`: two such orders differ even after a seed for the whole program."""
-    node = _node(step)
+    node = step.node
     if step.name != "shuffle" or not isinstance(node, cst.Call) or not node.args:
         return False
     named = {argument.keyword.value for argument in node.args if argument.keyword is not None}

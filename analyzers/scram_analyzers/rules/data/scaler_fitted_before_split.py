@@ -279,7 +279,7 @@ _STATISTIC = re.compile(r"\.(mean|std|min|max|median)\(")
 
 def _by_statistic(program: Program, step: DataStep) -> bool:
     """Whether a step scales by a mean, spread or extreme, which the expression works out or a name stands for."""
-    node = step.place.node if step.place is not None else None
+    node = step.node
     if step.kind is not StepKind.SCALED or step.number is not None or not isinstance(node, cst.BinaryOperation):
         return False
     assert step.place is not None
@@ -333,7 +333,7 @@ def _is_whole(data: Data) -> bool:
 
 def _upper_bound(step: DataStep) -> str | None:
     """The name of the bound up to which a slice takes the rows from the first on."""
-    node = step.place.node if step.place is not None else None
+    node = step.node
     if step.kind is not StepKind.SELECTED or step.place is None or not isinstance(node, cst.Subscript):
         return None
     rows = node.slice[0].slice

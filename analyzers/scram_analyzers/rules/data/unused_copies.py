@@ -43,7 +43,7 @@ _SCALING = frozenset(("keras.utils.normalize", "sklearn.preprocessing.scale", "s
 
 
 def _takes_one_column(step: DataStep) -> bool:
-    node = step.place.node if step.place is not None else None
+    node = step.node
     if step.name != "getitem" or not isinstance(node, cst.Subscript):
         return step.name in ("column", "getitem", "get")
     last = node.slice[-1].slice

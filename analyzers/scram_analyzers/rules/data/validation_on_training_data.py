@@ -430,7 +430,7 @@ def _copies_rows(program: Program, step: DataStep) -> bool:
 
 
 def _call_at(program: Program, step: DataStep) -> Call | None:
-    node = step.place.node if step.place is not None else None
+    node = step.node
     return next((call for call in program.calls if call.place.node is node), None)
 
 

@@ -49,7 +49,7 @@ def dataset_batch(fit: Fit) -> tuple[float, Place] | None:
     data = fit.inputs
     batches = [step for step in data.steps if step.name == "batch"] if data is not None else []
     step = batches[0] if len(batches) == 1 else None  # several: windows first, then batches of them
-    call = step.place.node if step is not None and step.place is not None else None
+    call = step.node if step is not None else None
     if step is None or step.place is None or step.number is None or not isinstance(call, cst.Call) or not call.args:
         return None
     return step.number, Place(step.place.section, call.args[0].value)

@@ -268,7 +268,7 @@ def _moved(case: Case) -> Iterator[Report]:
 
 def _picks_rows(step: DataStep) -> bool:
     """Whether rows are taken by a mask or by their numbers: `y[y < 5]`; not a stretch of all, nor a table's column."""
-    node = step.place.node if step.place is not None else None
+    node = step.node
     if step.kind is not StepKind.SELECTED or not isinstance(node, cst.Subscript):
         return False
     first = node.slice[0].slice

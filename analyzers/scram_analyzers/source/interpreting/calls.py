@@ -154,7 +154,7 @@ def _identity(value: Value) -> tuple[object, ...] | None:
         return ("object", value.identity)
     if not isinstance(value, Data) or not value.roots or value.rows is None:
         return None
-    places = tuple(step.place.node if step.place is not None else None for step in value.steps)
+    places = tuple(step.node for step in value.steps)
     return ("data", value.roots, value.rows, *places)
 
 

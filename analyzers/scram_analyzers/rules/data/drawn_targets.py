@@ -8,7 +8,7 @@ import libcst as cst
 
 from scram_analyzers.rules.data.judging import PICKING, stretch
 from scram_analyzers.source.data import Data, DataStep, StepKind
-from scram_analyzers.source.libraries.data_operations import PERMUTATION
+from scram_analyzers.source.libraries.data_items import PERMUTATION
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
 
@@ -54,6 +54,6 @@ def _has_twin(program: Program, inputs: Data | None, call: cst.Call) -> bool:
 
 
 def _is_drawn_by(step: DataStep, generator: cst.BaseExpression) -> bool:
-    node = step.place.node if step.place is not None else None
+    node = step.node
     func = node.func if isinstance(node, cst.Call) else None
     return isinstance(func, cst.Attribute) and func.value.deep_equals(generator)

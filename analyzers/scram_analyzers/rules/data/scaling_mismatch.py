@@ -13,7 +13,7 @@ from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import DataArray, Subject, SubjectKind
 from scram_analyzers.run.wording import rounded
 from scram_analyzers.source.data import Data, DataStep, Interval, StepKind
-from scram_analyzers.source.libraries.data_operations import ENCODED_COLUMN
+from scram_analyzers.source.libraries.data_items import ENCODED_COLUMN
 from scram_analyzers.source.program import Fit, Program
 
 

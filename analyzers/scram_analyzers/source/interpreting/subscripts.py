@@ -11,7 +11,7 @@ from scram_analyzers.source.data import Data
 from scram_analyzers.source.graph import Operation, Tensor
 from scram_analyzers.source.interpreting import attributes, keras_models
 from scram_analyzers.source.interpreting.state import DictObject, ListObject, join_values
-from scram_analyzers.source.libraries import data_operations
+from scram_analyzers.source.libraries import data_items, data_operations
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
     UNKNOWN,
@@ -45,7 +45,7 @@ def item(interpreter: Interpreter, owner: Value, keys: list[Value | slice], plac
         return Tensor(Operation("operator.getitem", Arguments()), (owner,), place)
     data = data_operations.as_data(owner)
     if data is not None:
-        return data_operations.select(interpreter, data, keys, place)
+        return data_items.select(interpreter, data, keys, place)
     if isinstance(owner, Choice):
         results = [item(interpreter, option, keys, place) for option in owner.options]
         joined = results[0]
@@ -154,13 +154,13 @@ def _change_data(
     if data is None:
         return
     if isinstance(holder, cst.Name):
-        interpreter.bind(holder.value, data_operations.with_item(data, value, place, column))
+        interpreter.bind(holder.value, data_items.with_item(data, value, place, column))
     elif isinstance(holder, cst.Subscript):
         _change_data(interpreter, holder.value, interpreter.evaluate(holder.value), value, place)
     elif isinstance(holder, cst.Attribute):
         whole = interpreter.evaluate(holder.value)
         if isinstance(whole, Ref):
-            changed = data_operations.with_item(data, value, place, column)
+            changed = data_items.with_item(data, value, place, column)
             attributes.set_attribute(interpreter, whole, holder.attr.value, changed, place)
         else:
             _change_data(interpreter, holder.value, whole, value, place, column)

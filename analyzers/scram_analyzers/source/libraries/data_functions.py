@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from scram_analyzers.source.data import WHOLE, Data, DataStep, Interval, Part, StepKind
-from scram_analyzers.source.libraries import data_operations, loaders, numpy_functions
+from scram_analyzers.source.libraries import data_items, data_operations, loaders, numpy_functions
 from scram_analyzers.source.libraries.numpy_functions import given
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
@@ -136,7 +136,7 @@ def _dummies(interpreter: Interpreter, name: str, arguments: Arguments, place: P
     if data is None:
         return None
     if data.is_table and all(step.name in _KEEPING_TABLE for step in data.steps):
-        return data.after(DataStep(StepKind.OTHER, data_operations.ENCODED_COLUMN, place), shape=None)
+        return data.after(DataStep(StepKind.OTHER, data_items.ENCODED_COLUMN, place), shape=None)
     dropped = arguments.value("drop_first")
     if dropped is not None and boolean(dropped) is not False:
         return data.after(DataStep(StepKind.ENCODED, name, place), range=None, shape=None, labels=None)
@@ -146,7 +146,7 @@ def _dummies(interpreter: Interpreter, name: str, arguments: Arguments, place: P
 
 
 _KEEPING_TABLE = (
-    *(data_operations.ENCODED_COLUMN, "setitem", "copy", "drop", "drop_duplicates", "dropna", "fillna", "head"),
+    *(data_items.ENCODED_COLUMN, "setitem", "copy", "drop", "drop_duplicates", "dropna", "fillna", "head"),
     *("interpolate", "rename", "replace", "reset_index", "sample", "set_index", "sort_values", "tail"),
 )
 """Steps after which a table still has columns of all kinds: those of numbers stay as they are beside marks of words."""

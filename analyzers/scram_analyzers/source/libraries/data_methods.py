@@ -19,7 +19,7 @@ from scram_analyzers.source.libraries import (
     loaders,
     numpy_functions,
 )
-from scram_analyzers.source.libraries.data_operations import ENCODED_COLUMN
+from scram_analyzers.source.libraries.data_items import ENCODED_COLUMN, FOLDS
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call, ImpossibleReshape
 from scram_analyzers.source.values import (
@@ -313,8 +313,8 @@ def of_created(
         )
         return Tuple((Unknown(place), frame), place)
     if name == "split" and thing.kind.startswith("sklearn.model_selection."):
-        held_out = Data(data_operations.FOLDS, place, part=Part.TEST)
-        return Data(data_operations.FOLDS, place, part=Part.TRAINING, batched=True, targets=held_out)
+        held_out = Data(FOLDS, place, part=Part.TEST)
+        return Data(FOLDS, place, part=Part.TRAINING, batched=True, targets=held_out)
     return Unknown(place)
 
 

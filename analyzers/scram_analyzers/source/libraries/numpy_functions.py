@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from scram_analyzers.source.data import WHOLE, Data, DataStep, Interval, LabelForm, StepKind, join_data
-from scram_analyzers.source.libraries import data_arithmetic, data_operations
+from scram_analyzers.source.libraries import data_arithmetic, data_items, data_operations
 from scram_analyzers.source.libraries.loaders import new_root
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
@@ -91,7 +91,7 @@ def call(interpreter: Interpreter, last: str, arguments: Arguments, place: Place
         return _either(interpreter, arguments, place)
     data = given(interpreter, arguments)
     if data is None and last == "permutation" and arguments.positional:
-        return Data(data_operations.PERMUTATION, place)  # of so many row numbers
+        return Data(data_items.PERMUTATION, place)  # of so many row numbers
     if data is not None and last == "clip":
         bounds = Arguments(arguments.positional[1:])
         return data_operations.clipped(data, bounds, DataStep(StepKind.OTHER, last, place))

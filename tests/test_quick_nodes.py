@@ -52,7 +52,8 @@ import sys
 import libcst
 from scram_lsp.cli.lint import main
 
-main(["--isolated", "--exit-zero", *sys.argv[1:]])
+sys.argv[1:1] = ["--isolated", "--exit-zero"]
+main()
 libcst.Name("x").value = "not guarded"
 """
 
@@ -61,3 +62,24 @@ def test_scram_lint_makes_them_so(tmp_path: Path) -> None:
     script = tmp_path / "train.py"
     script.write_text("import keras\n")
     subprocess.run([sys.executable, "-c", LINTED, str(script)], check=True)
+
+
+LINTED_IN_A_PROGRAM = """
+import dataclasses
+import sys
+import libcst
+from scram_lsp.cli.lint import main
+
+main(["--isolated", "--exit-zero", *sys.argv[1:]])
+try:
+    libcst.Name("x").value = "guarded"
+except dataclasses.FrozenInstanceError:
+    sys.exit(0)
+raise AssertionError("the program's own nodes were changed")
+"""
+
+
+def test_a_program_that_calls_scram_lint_keeps_its_nodes(tmp_path: Path) -> None:
+    script = tmp_path / "train.py"
+    script.write_text("import keras\n")
+    subprocess.run([sys.executable, "-c", LINTED_IN_A_PROGRAM, str(script)], check=True)

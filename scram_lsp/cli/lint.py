@@ -8,7 +8,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from scram_lsp import __version__
@@ -38,7 +39,10 @@ Silence a finding with a comment on its statement or on the line above: # scram:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code."""
+    """Run the command and return its exit code; with `arguments`, in a process that is somebody else's.
+
+    Only a process of our own has classes and nodes made quickly: both change libcst for all that runs beside us.
+    """
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["rule"]:
         from scram_lsp.cli.explain import main_rule
@@ -46,10 +50,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run_command(COMMAND, lambda: main_rule(given[1:]))
     options = _parser().parse_intermixed_args(given)
     from scram_lsp.deferred_modules import deferred_modules
+
+    with deferred_modules(), _quick_process() if arguments is None else nullcontext():
+        return run_command(COMMAND, lambda: _lint(options))
+
+
+@contextmanager
+def _quick_process() -> Iterator[None]:
     from scram_lsp.quick_dataclasses import quick_dataclasses
 
-    with quick_dataclasses(), deferred_modules():
-        return run_command(COMMAND, lambda: _lint(options))
+    with quick_dataclasses():
+        from scram_lsp.quick_nodes import make_nodes_quickly
+
+        make_nodes_quickly()
+        yield
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -86,9 +100,7 @@ def _lint(options: argparse.Namespace) -> int:
     keep_log_quiet()
     from scram_lsp.cli.text_checks import Mode
     from scram_lsp.config import ConfigError
-    from scram_lsp.quick_nodes import make_nodes_quickly
 
-    make_nodes_quickly()
     mode = Mode.DIFF if options.diff else Mode.FIX if options.fix else Mode.REPORT
     standard_input = STANDARD_INPUT in options.paths
     if standard_input and len(options.paths) > 1:

@@ -15,9 +15,9 @@ MYPY_SCRIPTS := docs/generate.py benchmarks/realcode.py \
 	examples/sample_data.py examples/run_with_samples.py $(wildcard examples/demo/*.py)
 MYPY_DETECTION := $(foreach folder,. peers faults,$(wildcard benchmarks/detection/$(folder)/*.py))
 
-.PHONY: demo test test-e2e vsix lint types docs docs-check extension-check pytest realcode format clean
+.PHONY: demo test test-e2e vsix compiled lint types docs docs-check extension-check pytest realcode format clean
 
-demo: $(VENV)/demo.stamp
+demo: compiled
 	$(BIN)/python examples/demo
 
 test: lint types docs-check extension-check pytest
@@ -38,7 +38,7 @@ extension-check: vscode-extension/node_modules/.installed
 	npm --prefix vscode-extension run check
 	npm --prefix vscode-extension test
 
-pytest: $(VENV)/dev.stamp
+pytest: $(VENV)/dev.stamp compiled
 	$(BIN)/python -m pytest
 
 format: $(VENV)/dev.stamp
@@ -55,7 +55,7 @@ vsix: $(VENV)/pip.stamp vscode-extension/node_modules/.installed
 	npm --prefix vscode-extension run package -- --target $(TARGET)
 
 # Drives the extension in a real VS Code and a real browser; pictures are left in tests/e2e/output.
-test-e2e: $(VENV)/dev.stamp vsix
+test-e2e: $(VENV)/dev.stamp compiled vsix
 	tests/e2e/setup.sh
 	tests/e2e/run.sh
 
@@ -66,6 +66,10 @@ realcode: $(VENV)/dev.stamp
 
 clean:
 	rm -rf $(VENV) vscode-extension/node_modules vscode-extension/out
+
+# As pip does for what it installs. Where PYTHONDONTWRITEBYTECODE is set, each process would else do it anew for a second.
+compiled: $(VENV)/demo.stamp
+	$(BIN)/python -m compileall -q scram_lsp analyzers
 
 # --group needs pip 25.1, newer than the one that comes with most interpreters.
 $(VENV)/pip.stamp:

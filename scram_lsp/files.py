@@ -9,6 +9,7 @@ import codecs
 import contextlib
 import io
 import os
+import re
 import tokenize
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -29,6 +30,9 @@ DEFAULT_EXCLUDE = (
     *(".vscode", ".idea", "node_modules", "build", "_build", "dist"),
 )
 """What holds no source of the user's own."""
+
+_NO_NAME = re.compile(r"[^\w.-]|^$")
+"""What makes a pattern more than the name of a file or folder: signs such as `*`, `/`, `!`, `#`, or blanks."""
 
 _FOREIGN_BYTE_ORDER_MARKS = (
     *((codecs.BOM_UTF32_LE, "UTF-32"), (codecs.BOM_UTF32_BE, "UTF-32")),
@@ -61,7 +65,14 @@ class PathPatterns:
         if not self.patterns or not path.is_relative_to(root):
             return None
         relative = path.relative_to(root).as_posix()
+        if self._names is not None:
+            return True if self._names.intersection(relative.split("/")) else None
         return self._spec.check_file(f"{relative}/" if is_folder else relative).include
+
+    @cached_property
+    def _names(self) -> frozenset[str] | None:
+        """The patterns, where each is a mere name, as those that hold everywhere are; the rest takes a library."""
+        return None if any(map(_NO_NAME.search, self.patterns)) else frozenset(self.patterns)
 
     @cached_property
     def _spec(self) -> GitIgnoreSpec:

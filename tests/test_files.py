@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -94,6 +96,19 @@ def test_a_folder_that_is_left_out_is_walked_when_it_is_named(tmp_path: Path) ->
     patterns = PathPatterns(tmp_path, ("build",))
     found = find_files([tmp_path / "build/made"], lambda path, is_folder: bool(patterns.decide(path, is_folder)))
     assert found.files == [tmp_path / "build/made/a.py"]
+
+
+@pytest.mark.parametrize("path", ["venv", "a/.venv/b.py", "a.venv", "venv/x.py", "a/venv.py", "VENV/a.py", "a/b.py"])
+def test_mere_names_are_decided_as_the_library_does(tmp_path: Path, path: str) -> None:
+    mere, spelled = PathPatterns(tmp_path, ("venv", ".venv")), PathPatterns(tmp_path, ("venv", ".venv", "**/no*body"))
+    for is_folder in (False, True):
+        assert mere.decide(tmp_path / path, is_folder) == spelled.decide(tmp_path / path, is_folder)
+
+
+def test_a_path_is_decided_by_mere_names_without_the_library(tmp_path: Path) -> None:
+    program = "import sys; from pathlib import Path; from scram_lsp.files import PathPatterns\n"
+    program += "assert PathPatterns(None, ('venv', '.git')).decide(Path('/venv')); assert 'pathspec' not in sys.modules"
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_patterns_without_a_root_look_at_names_only(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ Where scram-lsp is not installed, or this Python is older, that is all. Any Pyth
 """
 
 import json
+import os
 import sys
 
 
@@ -17,6 +18,7 @@ def main(oldest):
     sys.stderr.flush()
     if scram is None:
         return 0
+    keep_compiled()
     from scram_lsp.cli.serve import main as serve
 
     return serve([])
@@ -29,6 +31,18 @@ def installed():
     except ImportError:
         return None
     return __version__
+
+
+def keep_compiled():
+    """Where Python may leave no compiled modules beside the sources, and there are none, leave them in this folder.
+
+    Containers often forbid it, and some installers compile nothing: each start would do it anew, which takes a second.
+    The folder that the server is started in is the extension's own.
+    """
+    beside = sys.modules["scram_lsp"].__spec__.cached
+    if sys.dont_write_bytecode and beside is not None and not os.path.exists(beside):
+        sys.pycache_prefix = os.path.abspath("compiled")
+        sys.dont_write_bytecode = False
 
 
 if __name__ == "__main__":

@@ -117,7 +117,7 @@ class Fit:
     `validation` is the argument that brings validation data, None when there is none; `has_validation` is
     None when that can't be told. `targets_by_output` holds those of a model of several outputs, by name or position,
     `class_weights` the classes that are given a weight, where they are written out. `feeds` are the data of each input,
-    where a list or dict brings them apart.
+    where a list or dict brings them apart, `validation_feeds` the same of the validation data.
     """
 
     place: Place
@@ -135,6 +135,7 @@ class Fit:
     targets_by_output: Mapping[str | int, Data] = field(default_factory=dict)
     class_weights: tuple[int | str, ...] = ()
     feeds: tuple[Feed, ...] = ()
+    validation_feeds: tuple[Feed, ...] = ()
     answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
     @property
@@ -165,7 +166,7 @@ class Callback:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Evaluation:
-    """One `model.evaluate(...)` or `model.predict(...)`."""
+    """One `model.evaluate(...)` or `model.predict(...)`; `feeds` as of a `Fit`."""
 
     place: Place
     method: str
@@ -173,6 +174,7 @@ class Evaluation:
     arguments: Arguments
     x: Argument | None
     y: Argument | None
+    feeds: tuple[Feed, ...] = ()
     answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
 

@@ -23,6 +23,9 @@ ENCODERS = (
     "CountVectorizer",
     "TfidfVectorizer",
     "Tokenizer",
+    "TextVectorization",
+    "StringLookup",
+    "IntegerLookup",
 )
 
 
@@ -33,7 +36,7 @@ class EncoderRefittedOnTest(Rule):
     name = "encoder-refitted-on-test"
     severity = Severity.WARNING
     confidence = Confidence.HIGH
-    only_with = ("Encoder", "Binarizer", "Vectorizer", "Tokenizer")
+    only_with = ("Encoder", "Binarizer", "Vectorizer", "Tokenizer", "TextVectorization", "Lookup")
     summary = "an encoder that is fitted again to the validation or test data"
     why = (
         "An encoder numbers the categories that it finds. Where the test part lacks one or has another, the same "
@@ -81,6 +84,34 @@ class EncoderRefittedOnTest(Rule):
             model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
             model.fit(x_train, y_train)
             model.evaluate(x_test, y_test)
+            """,
+        ),
+        Example(
+            "A function that numbers the words of each part anew",
+            """
+            import keras
+            import numpy as np
+
+            texts, labels = np.load("texts.npy"), np.load("labels.npy")
+            vectorize = keras.layers.TextVectorization(max_tokens=2000, output_sequence_length=40)
+
+
+            def encode(some):
+                »vectorize.adapt(some)«
+                return vectorize(some)
+
+
+            split = len(texts) // 5
+            train, test = texts[split:], texts[:split]
+            model = keras.Sequential(
+                [
+                    keras.layers.Embedding(2000, 16),
+                    keras.layers.GlobalAveragePooling1D(),
+                    keras.layers.Dense(1, activation="sigmoid"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(encode(train), labels[split:], validation_data=(encode(test), labels[:split]), epochs=10)
             """,
         ),
     )

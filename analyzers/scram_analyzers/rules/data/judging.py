@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from scram_analyzers.source.data import Data, DataStep, StepKind
+from scram_analyzers.source.graph import Tensor
 from scram_analyzers.source.libraries.image_generators import GENERATOR
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Evaluation, Fit, Program
@@ -18,29 +19,42 @@ MAX_NAME = 40
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Data that a model is judged by, where they are passed, and to what (`validation_data`, `evaluate`)."""
+    """Data that a model is judged by, where they are passed, and to what (`validation_data`, `evaluate`).
+
+    `entry` is the input that they go into, None for the only one.
+    """
 
     data: Data
     place: Place
     use: str
+    entry: Tensor | None = None
 
 
 def judged_by(program: Program, fit: Fit) -> Iterator[Judged]:
     """The validation data of a training, then what the same model is evaluated on or predicts."""
-    validation = validation_of(fit)
-    if validation is not None:
-        yield validation
+    yield from validations_of(fit)
     for evaluation in evaluations_of(program, fit):
         if evaluation.x is not None and isinstance(evaluation.x.value, Data) and evaluation.x.place is not None:
             yield Judged(evaluation.x.value, evaluation.x.place, evaluation.method)
+        for feed in evaluation.feeds:
+            yield Judged(feed.data, feed.place, evaluation.method, feed.entry)
+
+
+def validations_of(fit: Fit) -> Iterator[Judged]:
+    """The validation data of a training, of each of several inputs."""
+    validation = validation_of(fit)
+    if validation is not None:
+        yield validation
+    for feed in fit.validation_feeds:
+        yield Judged(feed.data, feed.place, "validation_data", feed.entry)
 
 
 def trained_on(fit: Fit) -> Iterator[Judged]:
-    """The inputs of a training in the same form, of each of several."""
+    """The inputs of a training in the same form, each to be set beside what is judged through the same entry."""
     if fit.inputs is not None and fit.x is not None and fit.x.place is not None:
         yield Judged(fit.inputs, fit.x.place, fit.method)
     for feed in fit.feeds:
-        yield Judged(feed.data, feed.place, fit.method)
+        yield Judged(feed.data, feed.place, fit.method, feed.entry)
 
 
 def validation_of(fit: Fit) -> Judged | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
-from scram_analyzers.rules.data.judging import Judged, generator_of, judged_by, name_of, step_of
+from scram_analyzers.rules.data.judging import Judged, generator_of, judged_by, name_of, step_of, trained_on
 from scram_analyzers.run.data_parts import input_pairs, magnitude, target_pair, unit_ratio
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import DataArray, Subject, SubjectKind
@@ -74,6 +74,28 @@ class ScalingMismatch(Rule):
             model.fit(x_train, y_train, validation_data=(»x_test«, y_test))
             """,
         ),
+        Example(
+            "One of two inputs",
+            """
+            import keras
+            from sklearn.datasets import load_wine
+            from sklearn.model_selection import train_test_split
+            from sklearn.preprocessing import StandardScaler
+
+            x, y = load_wine(return_X_y=True)
+            x_train, x_test, y_train, y_test = train_test_split(x, y, stratify=y, random_state=0)
+            x_train = StandardScaler().fit_transform(x_train)
+            taste, look = keras.Input((6,), name="taste"), keras.Input((7,), name="look")
+            hidden = keras.layers.Dense(16, activation="relu")(keras.layers.concatenate([taste, look]))
+            model = keras.Model([taste, look], keras.layers.Dense(3, activation="softmax")(hidden))
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(
+                {"taste": x_train[:, :6], "look": x_train[:, 6:]},
+                y_train,
+                validation_data=({"taste": »x_test[:, :6]«, "look": x_test[:, 6:]}, y_test),
+            )
+            """,
+        ),
     )
     good = (
         Example(
@@ -128,20 +150,20 @@ class ScalingMismatch(Rule):
         return program.each(program.fits, self._of_fit)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
-        data = fit.inputs
-        if data is None or fit.x is None or fit.x.place is None:
-            return
-        for judged in judged_by(program, fit):
-            difference = self._difference(data, judged.data)
-            if difference is None:
-                continue
-            trained = name_of(fit.x.place, "the training data")
-            yield Report(
-                place=judged.place,
-                message=_message(judged, trained, difference),
-                related=(Related(fit.x.place, "The model is trained on these."), *_scaled_at(data, judged.data)),
-            )
-            break
+        all_judged = list(judged_by(program, fit))
+        for trained in trained_on(fit):
+            for judged in all_judged:
+                difference = self._difference(trained.data, judged.data) if judged.entry is trained.entry else None
+                if difference is None:
+                    continue
+                name = name_of(trained.place, "the training data")
+                related = Related(trained.place, "The model is trained on these.")
+                yield Report(
+                    place=judged.place,
+                    message=_message(judged, name, difference),
+                    related=(related, *_scaled_at(trained.data, judged.data)),
+                )
+                return
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Confirm by training and validation inputs, or measured targets, of very different size."""

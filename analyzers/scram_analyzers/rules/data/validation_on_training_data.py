@@ -10,7 +10,7 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
-from scram_analyzers.rules.data.judging import Judged, cut_alike, name_of, validation_of
+from scram_analyzers.rules.data.judging import Judged, cut_alike, name_of, trained_on, validation_of, validations_of
 from scram_analyzers.rules.data.trainings import own_loops
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
@@ -277,20 +277,19 @@ class ValidationOnTrainingData(Rule):
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         if _weighed(fit):
             return
-        judged, data = validation_of(fit), fit.inputs
         yield from _by_name(fit)
         yield from _by_copies(program, fit)
-        if judged is None or data is None or fit.x is None or fit.x.place is None:
+        pairs = [(one, other) for one in trained_on(fit) for other in validations_of(fit) if one.entry is other.entry]
+        if not pairs or not all(_is_shared(*pair) for pair in pairs):  # one input may hold the same for all rows
             return
-        if not shares_rows(data, judged.data) and not cut_alike(data, judged.data):
-            return
-        validation, training = name_of(judged.place, ""), name_of(fit.x.place, "")
+        trained, judged = pairs[0]
+        validation, training = name_of(judged.place, ""), name_of(trained.place, "")
         if validation and validation == training:
             message = f"The validation data are the training data themselves: {validation} in both places."
         else:
             named = (f" ({name})" if name else "" for name in (validation, training))
             message = f"The validation data{next(named)} are among the training data{next(named)}."
-        related = (Related(fit.x.place, "The model is trained on these."), *_taken(program, judged))
+        related = (Related(trained.place, "The model is trained on these."), *_taken(program, judged))
         yield Report(judged.place, message, related, recipe="validation_split=0.2" if _is_array(fit) else "")
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
@@ -329,6 +328,10 @@ def _taken(program: Program, judged: Judged) -> Iterator[Related]:
     place = cuts[-1] if cuts else judged.data.place
     if place is not None and not program.range_of(judged.place).contains(program.range_of(place)):
         yield Related(place, "The validation data are taken here.")
+
+
+def _is_shared(trained: Judged, judged: Judged) -> bool:
+    return shares_rows(trained.data, judged.data) or cut_alike(trained.data, judged.data)
 
 
 def _judgements(program: Program, trained: LossCall) -> Iterator[LossCall]:

@@ -95,6 +95,7 @@ def train(interpreter: Interpreter, owner: Value, method: str, arguments: Argume
         class_weights=_weighted_classes(interpreter, named.value("class_weight")),
         targets_by_output=_targets_by_output(interpreter, model, named.value("y")),
         feeds=_feeds(interpreter, owner, named.get("x")),
+        validation_feeds=_feeds(interpreter, owner, _validation_inputs(interpreter, named)),
     )
     interpreter.recording.fits.append(fit)
     if method == "train_on_batch":
@@ -108,7 +109,8 @@ def evaluate(interpreter: Interpreter, owner: Value, method: str, arguments: Arg
     model, _ = _model_of(interpreter, owner)
     x = _data_argument(interpreter, named.get("x"))
     y = _data_argument(interpreter, named.get("y"))
-    interpreter.recording.evaluations.append(Evaluation(place, method, model, named, x, y))
+    feeds = _feeds(interpreter, owner, named.get("x"))
+    interpreter.recording.evaluations.append(Evaluation(place, method, model, named, x, y, feeds))
     return data_operations.prediction(method, place)
 
 
@@ -205,16 +207,24 @@ def _elements_written(place: Place) -> list[Place]:
 def _validation(interpreter: Interpreter, named: Arguments) -> tuple[Argument | None, bool | None]:
     given = named.get("validation_data")
     if given is not None and not is_none(given.value):
-        items = interpreter.items_of(given.value)
-        if items:
-            first = _data_argument(interpreter, Argument(items[0], _first_written(given) or items[0].place))
-            return first, True
+        first = _validation_inputs(interpreter, named)
+        if first is not None:
+            return _data_argument(interpreter, first), True
         return _data_argument(interpreter, given), None if isinstance(given.value, Unknown) else True
     split = named.get("validation_split")
     if split is not None:
         share = number(split.value)
         return None, None if share is None else share > 0
     return None, None if named.open else False
+
+
+def _validation_inputs(interpreter: Interpreter, named: Arguments) -> Argument | None:
+    """The inputs of `validation_data=(x, y)`; None where it is no tuple."""
+    given = named.get("validation_data")
+    items = interpreter.items_of(given.value) if given is not None else None
+    if given is None or not items:
+        return None
+    return Argument(items[0], _first_written(given) or items[0].place)
 
 
 def _first_written(given: Argument) -> Place | None:

@@ -284,7 +284,7 @@ def of_created(
     last = thing.kind.rpartition(".")[2]
     given = _first_data(interpreter, arguments)
     if name in ("transform", "fit_transform") and (given is not None or thing.kind.startswith("sklearn.")):
-        learned = _learned(interpreter, owner)
+        learned = last_learned(interpreter, owner)
         if last in ("ColumnTransformer", "make_column_transformer") and _only_encodes(interpreter, thing):
             base = given if given is not None else Data("", place)
             return base.after(DataStep(StepKind.OTHER, ENCODED_COLUMN, place, learned=learned), range=None)
@@ -347,7 +347,7 @@ def _of_words(
     place: Place,
 ) -> Data:
     """What a Keras `Tokenizer` makes of texts: the numbers of their words, or a row for each text."""
-    step = DataStep(StepKind.ENCODED, tokenizer.kind, place, learned=_learned(interpreter, owner))
+    step = DataStep(StepKind.ENCODED, tokenizer.kind, place, learned=last_learned(interpreter, owner))
     base = given if given is not None else Data("", place)
     made = Data(f"{tokenizer.kind}.{name}", place, part=base.part, roots=base.roots, origins=base.origins)
     made = replace(made, rows=base.rows, steps=(*base.steps, step))
@@ -374,7 +374,7 @@ def _first_data(interpreter: Interpreter, arguments: Arguments) -> Data | None:
 _FITTING = frozenset(["fit", "fit_transform", "partial_fit", "adapt", "fit_on_texts"])
 
 
-def _learned(interpreter: Interpreter, owner: Ref) -> Learned | None:
+def last_learned(interpreter: Interpreter, owner: Ref) -> Learned | None:
     """What a scaler or encoder was last fitted to, in calls up to now."""
     thing = interpreter.object_of(owner)
     if not isinstance(thing, Created):

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import math
 
-from scram_analyzers.source.data import Data, DataStep, Interval, StepKind
+from scram_analyzers.source.data import Data, DataStep, Interval, Learned, StepKind
 from scram_analyzers.source.keras_api.layers import ACTIVATIONS, AUGMENTING, ENCODING
 from scram_analyzers.source.libraries.data_arithmetic import moved_range
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import Arguments, integer, number, text
 
 
-def through_layer(data: Data, kind: str, arguments: Arguments, place: Place, *, resting: bool = False) -> Data:
-    """Data passed through a layer outside a model (`Rescaling(1/255)(images)`); `resting`: with `training=False`."""
+def through_layer(
+    data: Data, kind: str, arguments: Arguments, place: Place, *, resting: bool = False, learned: Learned | None = None
+) -> Data:
+    """Data passed through a layer outside a model (`Rescaling(1/255)(images)`); `resting`: with `training=False`.
+
+    `learned` is what a layer was adapted to that numbers words or categories.
+    """
     name = kind.rpartition(".")[2]
     if name == "Rescaling":
         scale, offset = number(arguments.value("scale")), number(arguments.value("offset"))
@@ -23,7 +28,7 @@ def through_layer(data: Data, kind: str, arguments: Arguments, place: Place, *, 
     if name == "Normalization":
         return data.after(DataStep(StepKind.SCALED, kind, place), range=Interval(-5, 5), dtype="float32")
     if name in ENCODING:
-        step = DataStep(StepKind.ENCODED, kind, place)
+        step = DataStep(StepKind.ENCODED, kind, place, learned=learned)
         mode = arguments.value("output_mode")
         numbers = name in ("TextVectorization", "StringLookup", "IntegerLookup")
         ids = numbers and (mode is None or text(mode) == "int")

@@ -42,16 +42,27 @@ SCALED = "x_val = scaler.transform(x_val)"
 
 
 @pytest.mark.parametrize(
-    "edit",
+    ("edit", "name"),
     [
-        f"{SCALED}; np.random.shuffle(y_train)",
-        f"{SCALED}; y_train = np.roll(y_train, 2)",
-        f"{SCALED}; x_train, y_train = x_train[1:], y_train[:-1]",
+        ("", "scaling-mismatch"),
+        ("x_val = scaler.fit_transform(x_val)", "scaler-refitted-on-test"),
+        ("x_val, y_val = x_train[:40], y_train[:40]", "validation-on-training-data"),
+        (f"{SCALED}; np.random.shuffle(y_train)", "labels-shuffled-apart"),
+        (f"{SCALED}; y_train = np.roll(y_train, 2)", "labels-shuffled-apart"),
+        (f"{SCALED}; x_train, y_train = x_train[1:], y_train[:-1]", "labels-shuffled-apart"),
     ],
 )
-def test_labels_that_left_one_of_several_inputs(edit: str) -> None:
-    assert "labels-shuffled-apart" in said(edit)
-    assert "labels-shuffled-apart" not in said(SCALED)
+def test_what_is_wrong_with_one_of_several_inputs(edit: str, name: str) -> None:
+    assert name in said(edit)
+    assert name not in said(SCALED)
+
+
+def test_an_input_that_holds_the_same_for_all_rows() -> None:
+    """A table that the model looks things up in is no row of the training."""
+    text = PROGRAM.replace("columns(x_train)", '{{"taste": x_train[:, :6], "look": x_train[:, 6:]}}')
+    text = text.replace("columns(x_val)", '{{"taste": x_val[:, :6], "look": x_train[:, 6:]}}')
+    found = analyze_source(text.format(edit=SCALED, shuffle="True"), "train.py", RuleSet.default()).findings
+    assert "validation-on-training-data" not in {each.name for each in found}
 
 
 def test_sorted_rows_that_are_not_shuffled() -> None:

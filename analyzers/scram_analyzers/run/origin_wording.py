@@ -50,7 +50,7 @@ def _ran_away(origin: NonfiniteOrigin, before: float | None) -> bool:
     """Whether the numbers had grown until they overflowed; `before` is the last loss before the origin's step."""
     if origin.place is OriginPlace.UPDATE:
         return True
-    if origin.place not in (OriginPlace.GRADIENTS, OriginPlace.FORWARD, OriginPlace.LOSS):
+    if origin.place not in (OriginPlace.GRADIENTS, OriginPlace.FORWARD, OriginPlace.STEP, OriginPlace.LOSS):
         return False
     return any(loss is not None and abs(loss) > RUNAWAY_LOSS for loss in (origin.loss, before))
 
@@ -64,7 +64,9 @@ def _subject(origin: NonfiniteOrigin, before: float | None) -> Subject:
         return Subject(SubjectKind.TARGETS)
     if origin.layer is not None:
         return Subject(SubjectKind.LAYER, origin.layer)
-    return Subject(SubjectKind.MODEL if origin.place is OriginPlace.FORWARD else SubjectKind.LOSS)
+    if origin.place is OriginPlace.STEP:
+        return Subject(SubjectKind.TRAIN_STEP)
+    return Subject(SubjectKind.CALL if origin.place is OriginPlace.FORWARD else SubjectKind.LOSS)
 
 
 def _clause(origin: NonfiniteOrigin, told_step: int, before: float | None) -> str:
@@ -91,7 +93,9 @@ def _where(origin: NonfiniteOrigin, before: float | None) -> str:
         case OriginPlace.FORWARD if layer:
             return f"in the layer {layer} (forward pass): the layers before it were finite, it was not"
         case OriginPlace.FORWARD:
-            return "in the model's own call (forward pass): every layer's output was finite"
+            return "in the model's own call (forward pass): no layer made it of finite inputs"
+        case OriginPlace.STEP:
+            return "in what train_step works out, or in the slopes of that: the model's outputs were finite"
         case OriginPlace.LOSS:
             return "in the loss function: the predictions were finite, the loss of them was not"
         case OriginPlace.UPDATE:
@@ -147,7 +151,7 @@ def _how(origin: NonfiniteOrigin, before: float | None) -> str:
                 "(ops.log(ops.maximum(x, 1e-7))), an exponential none above about 88. If it computes none of these, "
                 "its numbers became too large: normalize what goes in, or lower the learning rate."
             )
-        case OriginPlace.LOSS:
+        case OriginPlace.LOSS | OriginPlace.STEP:
             return (
                 "Keep what the loss divides by, or takes a log or a root of, above 0: clip the predictions "
                 "(ops.clip(p, 1e-7, 1 - 1e-7)), add a small constant to a divisor, or let one of Keras's losses do "

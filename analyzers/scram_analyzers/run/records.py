@@ -338,6 +338,7 @@ class OriginPlace(enum.Enum):
     TARGETS = "targets"
     WEIGHTS = "weights"
     FORWARD = "forward"
+    STEP = "step"
     LOSS = "loss"
     GRADIENTS = "gradients"
     UPDATE = "update"
@@ -351,7 +352,8 @@ class NonfiniteOrigin:
     whose output (FORWARD), derivative (GRADIENTS) or weight (WEIGHTS, UPDATE) was the first not to be finite:
     None for the model's own call, or with GRADIENTS for the derivative of the loss itself. `weight` is that
     layer's weight, or one whose gradient shows it. WEIGHTS are those that were not finite when they were first
-    looked at, before `step`; UPDATE is a finite gradient after which the optimizer left such a weight. `array`
+    looked at, before `step`; UPDATE is a finite gradient after which the optimizer left such a weight.
+    STEP is a `train_step` of the user's own, which can't be replayed: what it made of finite outputs. `array`
     names the input ("x") or target ("y", "sample_weight"); `rows` are its first bad rows in the batch, `loss`
     is the loss of that step, where it is a number.
     """
@@ -414,12 +416,15 @@ class SubjectKind(enum.Enum):
     """Which part of the program a run finding speaks of."""
 
     LEARNING_RATE = "learning-rate"
+    SCHEDULE = "schedule"
     OPTIMIZER = "optimizer"
     LOSS = "loss"
     INPUTS = "inputs"
     TARGETS = "targets"
     LAYER = "layer"
     MODEL = "model"
+    CALL = "call"
+    TRAIN_STEP = "train-step"
     FIT = "fit"
     EPOCHS = "epochs"
     BATCH_SIZE = "batch-size"

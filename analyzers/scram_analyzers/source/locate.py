@@ -8,7 +8,7 @@ import libcst as cst
 
 from scram_analyzers.findings import SourceRange
 from scram_analyzers.run.records import LayerInfo, RunInfo, Subject, SubjectKind
-from scram_analyzers.source import own_loops
+from scram_analyzers.source import own_loops, own_steps
 from scram_analyzers.source.graph import Layer
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
@@ -25,12 +25,17 @@ def locate(program: Program, subject: Subject, info: RunInfo) -> Place | None:
         compiled = program.compiles[-1]
     optimizer = compiled.optimizer if compiled is not None else None
     kind = subject.kind
-    if info.is_own_loop and (own := _in_own_loop(program, kind)) is not None:
-        return own
+    if info.is_own_loop and (told := _in_own_loop(program, kind)) is not None:
+        return told
     if kind is SubjectKind.LEARNING_RATE and optimizer is not None:
         return optimizer.learning_rate.place or optimizer.place
+    if kind is SubjectKind.SCHEDULE and optimizer is not None:
+        return optimizer.learning_rate.schedule_place or optimizer.learning_rate.place or optimizer.place
     if kind is SubjectKind.OPTIMIZER and optimizer is not None:
         return optimizer.place
+    own = _in_own_methods(program, kind)
+    if own is not None:
+        return own
     if kind is SubjectKind.LOSS and compiled is not None and compiled.losses:
         return compiled.losses[0].place
     if kind is SubjectKind.INPUTS and fit is not None and fit.x is not None:
@@ -48,11 +53,18 @@ def locate(program: Program, subject: Subject, info: RunInfo) -> Place | None:
         layer = _layer_of(model, subject.layer, info.layers)
         made = layer.place if layer is not None else _made_from_own_class(program, info.layer(subject.layer))
         return made or model.place
-    if kind is SubjectKind.MODEL and model is not None:
+    if kind in (SubjectKind.MODEL, SubjectKind.CALL) and model is not None:
         return model.place
     if fit is not None:
         return fit.place
     return compiled.place if compiled is not None else None
+
+
+def _in_own_methods(program: Program, kind: SubjectKind) -> Place | None:
+    """In a step or a call that the program writes itself."""
+    if kind is SubjectKind.TRAIN_STEP:
+        return own_steps.step_loss_at(program)
+    return own_steps.call_at(program) if kind is SubjectKind.CALL else None
 
 
 def _in_own_loop(program: Program, kind: SubjectKind) -> Place | None:

@@ -28,7 +28,7 @@ class LearningRate:
 
     `place` is where the number is written, `use` the argument of the optimizer (the same, when the number
     stands there itself); both are None for Keras's own default. `parameter` is how the program names it
-    (`lr`, `learning_rate`), None when given by position.
+    (`lr`, `learning_rate`), None when given by position. `schedule_place` is where a schedule is made.
     """
 
     value: float | None
@@ -37,6 +37,7 @@ class LearningRate:
     schedule: str | None = None
     parameter: str | None = None
     assumed: bool = False
+    schedule_place: Place | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)

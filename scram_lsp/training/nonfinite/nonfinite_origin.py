@@ -12,6 +12,7 @@ import numpy as np
 
 from scram_analyzers.run.records import NonfiniteOrigin, OriginPlace
 from scram_lsp.training.batches.batch_rows import unpack
+from scram_lsp.training.batches.step_loss import has_own_train_step
 from scram_lsp.training.data.array_statistics import named_leaves
 from scram_lsp.training.model.layer_taps import watched_layers
 from scram_lsp.training.model.loss_scaling import loss_scale
@@ -21,7 +22,13 @@ from scram_lsp.training.model.weight_names import weight_owners
 from scram_lsp.training.nonfinite.flight_window import FlightWindow, on_device
 from scram_lsp.training.nonfinite.gradient_origin import first_bad_layer_backward
 from scram_lsp.training.nonfinite.optimizer_replica import learning_rate_place
-from scram_lsp.training.nonfinite.step_replay import ReplayedStep, StepReplay, can_replay
+from scram_lsp.training.nonfinite.step_replay import (
+    ForwardReplay,
+    ReplayedStep,
+    StepReplay,
+    can_replay,
+    is_distributed,
+)
 
 log = logging.getLogger(__name__)
 
@@ -42,14 +49,38 @@ def find_origin(model: Any, window: FlightWindow, seen_at: int, harmless: Collec
     """Replay the window's steps on copies of its values until one is not sound; None when none is.
 
     `harmless` names arrays that were not finite earlier without any harm (a loss that masks them). Where the step
-    can't be replayed (a `train_step` of the user's own, several replicas) the batches alone are looked at.
+    can't be replayed the batches are looked at, and with a `train_step` of the user's own the forward pass.
     """
     if can_replay(model):
         try:
             return _Search(model, window, seen_at, harmless).run()
         except Exception:  # a model or an optimizer that can't be run or copied: what follows needs neither
             log.debug("replaying the steps before a NaN failed", exc_info=True)
-    return _first_bad_batch(window, seen_at, harmless)
+    found = _first_bad_batch(window, seen_at, harmless)
+    if found is None and has_own_train_step(model) and not is_distributed(model):
+        try:
+            return _around_own_step(model, window, seen_at)
+        except Exception:  # its call may need what only its own step gives
+            log.debug("the forward pass before a NaN failed", exc_info=True)
+    return found
+
+
+def _around_own_step(model: Any, window: FlightWindow, seen_at: int) -> NonfiniteOrigin | None:
+    """The layer that makes the batch of that step not finite with the last sound weights, else the step itself.
+
+    The steps in between can't be replayed: what spoiled the weights in them shows in no layer, and is the step's too.
+    """
+    place = seen_at - window.first
+    if not 0 <= place < len(window.batches):
+        return None
+    replay, values = ForwardReplay(model), on_device(window.values)
+    layers, is_bad = replay.bad_layers(values, unpack(window.batches[place]))
+    if place:
+        before, _ = replay.bad_layers(values, unpack(window.batches[place - 1]))
+        layers = tuple(layer for layer in layers if layer not in before)  # the loss could do with those
+    if layers or is_bad:
+        return NonfiniteOrigin(OriginPlace.FORWARD, seen_at, seen_at, layer=layers[0] if layers else None)
+    return NonfiniteOrigin(OriginPlace.STEP, seen_at, seen_at)
 
 
 def weights_origin(model: Any, window: FlightWindow, bad: Sequence[int]) -> NonfiniteOrigin:

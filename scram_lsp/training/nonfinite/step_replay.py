@@ -18,9 +18,9 @@ from scram_lsp.training.nonfinite.optimizer_replica import optimizer_replica
 
 @dataclass(frozen=True, slots=True)
 class ReplayedStep:
-    """`values` are those after the step. `bad_layers` are layers with outputs that were not finite, in the order
-    in which their calls ended; `bad_gradients` and `bad_trainable` are places among the trainable variables,
-    `bad_others` among the others: the gradients and the values after the step that are not finite.
+    """`values` are those after the step. `bad_layers` are layers that made outputs of finite inputs that were not
+    finite, in the order in which their calls ended; `bad_gradients` and `bad_trainable` are places among the
+    trainable variables, `bad_others` among the others: the gradients and the values after the step that are not finite.
     """
 
     values: ModelValues
@@ -70,10 +70,10 @@ class StepReplay:
         from keras import ops
 
         def loss_of(sources: Sequence[Any]) -> tuple[Any, dict[str, Any]]:
-            seen = forward(self._model, self._layers, _bad_outputs, (sources, others, metrics), batch, True)
-            found = {f"layer {place:05d} {layer.name}": count for place, (layer, count) in enumerate(seen.notes)}
+            seen = forward(self._model, self._layers, bad_outputs, (sources, others, metrics), batch, True)
+            found = {f"layer {place:05d} {layer.name}": number for place, (layer, number) in enumerate(seen.notes)}
             found["loss"] = ops.stop_gradient(seen.loss)
-            found["predictions"] = _count(seen.predictions)
+            found["predictions"] = count(seen.predictions)
             found["others"] = seen.others
             return seen.loss * scale, found
 
@@ -82,12 +82,38 @@ class StepReplay:
         return found
 
 
+class ForwardReplay:
+    """The forward pass of a model whose step is the user's own: which layers make something bad of a batch."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self._layers = watched_layers(model)
+        self._run = compiled(model, self._look)
+
+    def bad_layers(self, values: ModelValues, batch: Batch) -> tuple[tuple[str, ...], bool]:
+        """The layers as in a `ReplayedStep`, and whether the predictions are not finite."""
+        found = self._run(values.trainable, values.others, values.metrics, batch)
+        calls = sorted((key, value) for key, value in found.items() if key.startswith("layer "))
+        bad = dict.fromkeys(key.split(" ", 2)[2] for key, value in calls if on_host(value))
+        return tuple(bad), bool(on_host(found["predictions"]))
+
+    def _look(self, trainable: Any, others: Any, metrics: Any, batch: Batch) -> dict[str, Any]:
+        seen = forward(self._model, self._layers, bad_outputs, (trainable, others, metrics), batch, True)
+        found = {f"layer {place:05d} {layer.name}": number for place, (layer, number) in enumerate(seen.notes)}
+        return found | {"predictions": count(seen.predictions)}
+
+
 def can_replay(model: Any) -> bool:
     """Whether a step of this model is Keras's own, on one replica: forward pass, loss, gradients, update."""
-    strategy = getattr(model, "_distribute_strategy", None)
-    if strategy is not None and strategy.num_replicas_in_sync > 1:
+    if is_distributed(model):
         return False
     return not has_own_train_step(model) and has_known_loss(model) and optimizer_of(model) is not None
+
+
+def is_distributed(model: Any) -> bool:
+    """Whether several replicas share each step."""
+    strategy = getattr(model, "_distribute_strategy", None)
+    return strategy is not None and strategy.num_replicas_in_sync > 1
 
 
 def nonfinite_places(tensors: Sequence[Any]) -> tuple[int, ...]:
@@ -103,11 +129,18 @@ def _is_bad(tensor: Any) -> bool:
     return bool(on_host(count_nonfinite(tensor)))
 
 
-def _bad_outputs(layer: Any, arguments: Any, outputs: Any) -> tuple[Any, Any]:
-    return outputs, _count(outputs) if float_tensors(outputs) else None
+def bad_outputs(layer: Any, arguments: Any, outputs: Any) -> tuple[Any, Any]:
+    """The outputs with a count of what is not finite in them, which is 0 where the inputs were not finite either."""
+    from keras import ops
+
+    if not float_tensors(outputs):
+        return outputs, None
+    is_fed_well = ops.cast(ops.equal(count(arguments), 0), "float32")
+    return outputs, ops.cast(count(outputs), "float32") * is_fed_well
 
 
-def _count(structure: Any) -> Any:
+def count(structure: Any) -> Any:
+    """How many values in it are not finite."""
     from keras import ops
 
     counts = [count_nonfinite(ops.stop_gradient(tensor)) for tensor in float_tensors(structure)]

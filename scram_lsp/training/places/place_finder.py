@@ -63,6 +63,10 @@ class PlaceFinder:
             return self._place(places.layers.get(subject.layer or "", ()))
         if kind is SubjectKind.LEARNING_RATE:
             return self._learning_rate(info)
+        if kind is SubjectKind.SCHEDULE:
+            return self._schedule(info) or self._learning_rate(info)
+        if kind in (SubjectKind.CALL, SubjectKind.TRAIN_STEP):
+            return self._mapped(subject, info)
         if kind is SubjectKind.OPTIMIZER:
             return self._argument(places.optimizer, _COMPILED_OPTIMIZER) or self._place(places.optimizer)
         if kind is SubjectKind.LOSS:
@@ -83,13 +87,24 @@ class PlaceFinder:
         chain = self._places.optimizer
         if not chain:
             return None
-        rate = info.optimizer.learning_rate if info.optimizer is not None else None
-        program = self._text(chain[0].filename).analysis.program
-        optimizer = _optimizer_at(program, chain[0].range, rate) if program is not None else None
+        program, optimizer = self._program_and_optimizer(info)
         written = optimizer.learning_rate.place if optimizer is not None else None
         if program is not None and written is not None and not written.text.isidentifier():
             return self._place(chain, program.range_of(written))
         return self._argument(chain, _COMPILED_OPTIMIZER) or self._given(chain, _RATE) or self._place(chain)
+
+    def _schedule(self, info: RunInfo) -> CodePlace | None:
+        """Where the schedule is made that decides the learning rate."""
+        program, optimizer = self._program_and_optimizer(info)
+        made = optimizer.learning_rate.schedule_place if optimizer is not None else None
+        return self._place(self._places.optimizer, program.range_of(made)) if program is not None and made else None
+
+    def _program_and_optimizer(self, info: RunInfo) -> tuple[Program | None, Optimizer | None]:
+        """The file that makes the optimizer of this run, and that optimizer in it."""
+        chain = self._places.optimizer
+        program = self._text(chain[0].filename).analysis.program if chain else None
+        rate = info.optimizer.learning_rate if info.optimizer is not None else None
+        return program, _optimizer_at(program, chain[0].range, rate) if program is not None else None
 
     def _mapped(self, subject: Subject, info: RunInfo) -> CodePlace | None:
         program, file = self.script.analysis.program, self.script.file

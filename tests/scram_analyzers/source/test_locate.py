@@ -86,3 +86,59 @@ def test_a_watcher_that_is_named_first() -> None:
     info = RunInfo(run="r", script="train.py", started="", fit_line=3, is_own_loop=True)
     places = [locate(program_of(text), Subject(SubjectKind.EPOCHS), info) for text in (OWN_LOOP, named_first)]
     assert [place.text if place is not None else None for place in places] == [places[0].text] * 2
+
+
+def test_a_schedule_is_found_where_it_is_made_and_its_first_rate_where_that_is_written() -> None:
+    text = """import keras
+
+SETTINGS = {"rate": 0.001, "steps": 500}
+decay = keras.optimizers.schedules.CosineDecay(SETTINGS["rate"], decay_steps=SETTINGS["steps"])
+model = keras.Sequential([keras.layers.Dense(1)])
+model.compile(keras.optimizers.AdamW(decay, weight_decay=1e-4), loss="mse")
+model.fit([1.0], [2.0])
+"""
+    info = RunInfo(run="r", script="s.py", started="", fit_line=7)
+    kinds = (SubjectKind.SCHEDULE, SubjectKind.LEARNING_RATE)
+    places = [locate(program_of(text), Subject(kind), info) for kind in kinds]
+    assert [place.text for place in places if place is not None] == [
+        'keras.optimizers.schedules.CosineDecay(SETTINGS["rate"], decay_steps=SETTINGS["steps"])',
+        "0.001",
+    ]
+
+
+OWN_STEP = """
+import keras
+import tensorflow as tf
+
+class Model(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.head = keras.layers.Dense(1)
+
+    def call(self, x):
+        return self.head(tf.sqrt(x - 0.5))
+
+    def train_step(self, data):
+        x, y = data
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean((self(x) - y) ** 2)
+            loss = loss / tf.reduce_sum(y)
+        slopes = tape.gradient(loss, self.trainable_variables)
+        self.optimizer.apply_gradients(zip(slopes, self.trainable_variables))
+        return {"loss": loss}
+
+model = Model()
+model.compile("adam")
+model.fit(x, y)
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [(SubjectKind.CALL, "tf.sqrt(x - 0.5)"), (SubjectKind.TRAIN_STEP, "loss = loss / tf.reduce_sum(y)")],
+)
+def test_what_a_model_works_out_by_itself(kind: SubjectKind, text: str) -> None:
+    info = RunInfo(run="r", script="train.py", started="", fit_line=24)
+    place = locate(program_of(OWN_STEP), Subject(kind), info)
+    assert place is not None
+    assert place.text == text

@@ -267,6 +267,45 @@ def test_a_step_of_the_users_own_is_judged_by_its_batches(project, origins):
     assert (origin.place, origin.step, origin.rows) == (OriginPlace.INPUTS, 5, (6,))
 
 
+class OwnStep(keras.Model):
+    """Its step and its call are the user's own; `rooted` takes roots of numbers below 0."""
+
+    def __init__(self, rooted=False, limit=None):
+        super().__init__()
+        self.first, self.head = layers.Dense(4, activation="relu", name="first"), layers.Dense(1, name="head")
+        self.rooted, self.limit = rooted, limit
+
+    def call(self, x, training=None):
+        x = self.first(x)
+        return self.head(ops.sqrt(x - 0.5) if self.rooted else x)
+
+    def train_step(self, data):
+        import tensorflow as tf
+
+        x, y = data
+        with tf.GradientTape() as tape:
+            loss = ops.mean((self(x, training=True) - y) ** 2)
+            if self.limit is not None:
+                loss = loss / tf.cast(self.optimizer.iterations < self.limit, "float32")
+        gradients = tape.gradient(loss, self.trainable_variables)
+        self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
+        return {"loss": loss}
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="the step is written for TensorFlow")
+@pytest.mark.parametrize(
+    ("settings", "place", "step"),
+    [({"rooted": True}, OriginPlace.FORWARD, 1), ({"limit": 8}, OriginPlace.STEP, 9)],
+)
+def test_a_step_of_the_users_own_that_goes_wrong_by_itself(project, origins, settings, place, step):
+    x, y = table()
+    model = OwnStep(**settings)
+    model.compile("adam")
+    fit(project, model, x, y)
+    (origin,) = origins
+    assert (origin.place, origin.step, origin.layer) == (place, step, None)
+
+
 def test_a_change_of_learning_rate_is_replayed(project, origins):
     class Warmer(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):

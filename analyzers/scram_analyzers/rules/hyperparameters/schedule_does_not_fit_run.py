@@ -189,7 +189,7 @@ class ScheduleDoesNotFitRun(Rule):
             return
         begin = f"from {rounded(highest, 2)} " if highest > 0 else ""
         yield RunReport(
-            subject=Subject(SubjectKind.LEARNING_RATE),
+            subject=Subject(SubjectKind.SCHEDULE),
             message=(
                 f"{optimizer.schedule} has brought the learning rate {begin}down to {rounded(gone[1], 2)} by epoch "
                 f"{gone[0]} of {planned}: the rest of the run learns next to nothing."
@@ -304,7 +304,7 @@ def _rises_to_the_end(history: RunHistory, rates: list[tuple[int, float]]) -> It
     if history.moment is not Moment.END or len(rates) < RISING_EPOCHS or not rises or optimizer is None:
         return
     yield RunReport(
-        subject=Subject(SubjectKind.LEARNING_RATE),
+        subject=Subject(SubjectKind.SCHEDULE),
         message=(
             f"{optimizer.schedule} still raises the learning rate when the run ends (to {rounded(rates[-1][1], 2)} in "
             f"epoch {rates[-1][0]}): the whole run was its warm-up."

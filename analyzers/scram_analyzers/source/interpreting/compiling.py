@@ -103,6 +103,7 @@ def _learning_rate(interpreter: Interpreter, kind: str, given: Arguments, named:
             start.place if start is not None else argument.place,
             thing.kind.rpartition(".")[2],
             parameter,
+            schedule_place=thing.place,
         )
     assumed = isinstance(value, Constant) and value.assumed
     return LearningRate(number(value), argument.written_at, argument.place, None, parameter, assumed)

@@ -92,8 +92,8 @@ ORIGINS = [
     ),
     (
         {"place": OriginPlace.FORWARD},
-        "in the model's own call (forward pass): every layer's output was finite",
-        Subject(SubjectKind.MODEL),
+        "in the model's own call (forward pass): no layer made it of finite inputs",
+        Subject(SubjectKind.CALL),
         "the model's call",
     ),
     (

@@ -1,0 +1,60 @@
+"""Where a model of the program's own works out what Keras can't be asked about: its step and its call."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Program
+from scram_analyzers.source.reading.search import found, nodes
+
+_RISKY = frozenset(("log", "sqrt", "rsqrt", "divide", "truediv", "reciprocal", "pow", "power", "exp", "norm", "std"))
+"""What is not a number, or infinite, for some numbers, or has no slope there."""
+
+
+def step_loss_at(program: Program) -> Place | None:
+    """Where the only `train_step` last works out the loss that it asks gradients of."""
+    method = _only_method(program, "train_step")
+    if method is None:
+        return None
+    asked = {name for call in nodes(method.node, cst.Call) if (name := _differentiated(call)) is not None}
+    assigned = [each for each in nodes(method.node, cst.Assign) if _names_of(each) & asked]
+    return Place(method.section, assigned[-1]) if len(asked) == 1 and assigned else method
+
+
+def call_at(program: Program) -> Place | None:
+    """The only risky computation in the only `call` of the program, else that method's head."""
+    method = _only_method(program, "call")
+    if method is None:
+        return None
+    risky = [each for each in nodes(method.node, cst.Call) if _last_name(each.func) in _RISKY]
+    divisions = [each for each in nodes(method.node, cst.BinaryOperation) if _is_division(each)]
+    found_there: list[cst.CSTNode] = [*risky, *divisions]
+    return Place(method.section, found_there[0]) if len(found_there) == 1 else method
+
+
+def _only_method(program: Program, name: str) -> Place | None:
+    methods = [place for node, place in found(program, cst.FunctionDef, f"def {name}(") if node.name.value == name]
+    return methods[0] if len(methods) == 1 else None
+
+
+def _differentiated(call: cst.Call) -> str | None:
+    """The name that a tape is asked the gradients of: `tape.gradient(loss, ...)`."""
+    if not isinstance(call.func, cst.Attribute) or call.func.attr.value != "gradient" or not call.args:
+        return None
+    first = call.args[0].value
+    return first.value if isinstance(first, cst.Name) else None
+
+
+def _names_of(assigned: cst.Assign) -> set[str]:
+    return {each.target.value for each in assigned.targets if isinstance(each.target, cst.Name)}
+
+
+def _is_division(node: cst.BinaryOperation) -> bool:
+    return isinstance(node.operator, cst.Divide) and not isinstance(node.right, (cst.Integer, cst.Float))
+
+
+def _last_name(function: cst.BaseExpression) -> str:
+    if isinstance(function, cst.Attribute):
+        return function.attr.value
+    return function.value if isinstance(function, cst.Name) else ""

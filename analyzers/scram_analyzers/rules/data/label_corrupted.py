@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import libcst as cst
+
 from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
@@ -15,16 +17,17 @@ COUNTED = (LabelForm.INTEGER, LabelForm.BINARY)
 
 
 class LabelCorrupted(Rule):
-    """Class numbers that are divided or scaled like measurements."""
+    """Class numbers that are divided or scaled like measurements, or that the same number is written over."""
 
     code = "SCR222"
     name = "label-corrupted"
     severity = Severity.ERROR
     confidence = Confidence.HIGH
-    summary = "class labels that arithmetic made into something else"
+    summary = "class labels that arithmetic or an assignment made into something else"
     why = (
         "A class number is a name, not a quantity. Divided by 255 the classes 0 to 9 become numbers between 0 and "
-        "0.04, which count as class 0, all of them: the network learns to answer the same for everything."
+        "0.04, which count as class 0, all of them: the network learns to answer the same for everything. "
+        "Rows that one number was written over have lost their class as well."
     )
     how = "Scale only the inputs. Leave class numbers as they are (sparse loss), or make them one-hot."
     references = (Reference("Keras: Probabilistic losses", "https://keras.io/api/losses/probabilistic_losses/"),)
@@ -87,6 +90,23 @@ class LabelCorrupted(Rule):
             model.fit(x_train, »y_train.astype(bool)«)
             """,
         ),
+        Example(
+            "A number over half of the labels",
+            """
+            import keras
+            from sklearn.datasets import load_digits
+            from sklearn.model_selection import train_test_split
+
+            x, y = load_digits(return_X_y=True)
+            x_train, x_val, y_train, y_val = train_test_split(x / 16, y, random_state=0)
+            »y_train[: len(y_train) // 2]« = 0
+            model = keras.Sequential(
+                [keras.layers.Dense(64, activation="relu"), keras.layers.Dense(10, activation="softmax")]
+            )
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, validation_data=(x_val, y_val), epochs=20)
+            """,
+        ),
     )
     good = (
         Example(
@@ -128,17 +148,34 @@ class LabelCorrupted(Rule):
             model.fit(x_train, y_train)
             """,
         ),
+        Example(
+            "Labels that are made by writing them",
+            """
+            import keras
+            import numpy as np
+            from project import cats, dogs
+
+            x = np.concatenate([cats, dogs]) / 255
+            y = np.zeros(len(x))
+            y[len(cats) :] = 1
+            order = np.random.permutation(len(x))
+            x, y = x[order], y[order]
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x, y, validation_split=0.2, epochs=20)
+            """,
+        ),
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:
-        """Report the arithmetic that class numbers went through on their way to a classification."""
+        """Report what class numbers went through on their way to a classification."""
         return program.each(program.fits, self._of_fit)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         data = fit.targets
         if data is None or not _is_classification(fit):
             return
-        step = _spoiling(data)
+        step = _spoiling(data) or _written_over(data)
         if step is None or step.place is None:
             return
         used = fit.y.place if fit.y is not None else None
@@ -180,10 +217,39 @@ LEAST_DIVISOR = 10
 """One-hot rows divided by less may be averages of a few of them."""
 
 
+def _written_over(data: Data) -> DataStep | None:
+    """Where one class is written over a stretch of the labels, though the rows had theirs: they had been put in order.
+
+    Labels that are made in this way get theirs before the rows are split or shuffled.
+    """
+    is_ordered = False
+    for step in data.steps:
+        is_class = step.number is not None and step.number >= 0 and step.number == int(step.number)
+        if is_ordered and step.name == "setitem" and step.certain and is_class and _is_stretch(step):
+            return step
+        is_ordered = is_ordered or step.kind in (StepKind.SPLIT, StepKind.SHUFFLED)
+    return None
+
+
+def _is_stretch(step: DataStep) -> bool:
+    """Whether more than a few rows are written to, as told by their bounds: `y[:n]`, `y[100:]`, not `y[y == 2]`."""
+    rows = step.node.slice[0].slice if isinstance(step.node, cst.Subscript) and len(step.node.slice) == 1 else None
+    if not isinstance(rows, cst.Slice) or rows.step is not None:
+        return False
+    stop = rows.upper if rows.lower is None else None
+    return not (isinstance(stop, cst.Integer) and int(stop.evaluated_value) < FEW_ROWS)
+
+
+FEW_ROWS = 20
+"""So many labels may be mended by hand. Ours."""
+
+
 def _message(step: DataStep, data: Data, name: str) -> str:
     labels = f"the labels {name}" if name.isidentifier() else "the labels"
+    number = fixes.number_text(step.number or 0)
+    if step.name == "setitem":
+        return f"This writes {number} over a stretch of {labels}: the rows there lose their own classes."
     if data.labels is LabelForm.ONE_HOT:
-        number = fixes.number_text(step.number or 0)
         return f"This divides {labels} by {number}: they are one-hot rows, and no longer add up to 1."
     count = f"{data.classes} classes" if data.classes is not None else "classes"
     if step.kind is StepKind.CONVERTED:

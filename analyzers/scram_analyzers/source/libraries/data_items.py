@@ -188,7 +188,8 @@ def with_item(data: Data, value: Value, place: Place, column: str | None = None)
     encoded = given is not None and not given.scaled and any(step.kind is StepKind.ENCODED for step in given.steps)
     learned = [each.learned for each in given.learned_steps()][-1:] if given is not None else []
     put = (column, given) if column is not None and given is not None else None
-    step = DataStep(kind, ENCODED_COLUMN if encoded else "setitem", place, learned=next(iter(learned), None), put=put)
+    name = ENCODED_COLUMN if encoded else "setitem"
+    step = DataStep(kind, name, place, number(value), learned=next(iter(learned), None), put=put)
     interval = None if kind is StepKind.SCALED else _widened(data, value)
     facts: dict[str, object] = {"range": interval}
     if interval is not None and data.labels is LabelForm.BINARY and interval != Interval(0, 1):

@@ -122,8 +122,11 @@ class ScramCallback:
         self._fail_open_run(error)
 
     def _begin(self, own_loop: OwnLoop | None = None) -> None:
-        from scram_lsp.training.distributed import is_first_process
-        from scram_lsp.training.run_recorder import RunRecorder, WatchOptions
+        from scram_lsp.training.quick_loading import quick_loading
+
+        with quick_loading():
+            from scram_lsp.training.distributed import is_first_process
+            from scram_lsp.training.run_recorder import RunRecorder, WatchOptions
 
         self._fail_open_run()
         self._process, self._thread = os.getpid(), threading.get_ident()

@@ -5,24 +5,17 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from scram_analyzers.findings import Finding, Fix
 from scram_analyzers.run.history import Moment, RunHistory
-from scram_lsp.quick_dataclasses import quick_dataclasses
 from scram_lsp.training.background import Background
+from scram_lsp.training.quick_loading import quick_loading
 
 if TYPE_CHECKING:
     from scram_lsp.training.places.recorded_places import RecordedPlaces
     from scram_lsp.training.run_rules import RunRules
-
-
-LOADED_QUICKLY = ("libcst", "scram_analyzers", "scram_lsp")
-"""Packages of which the dataclasses are made quickly."""
-
-_loading = threading.Lock()
 
 
 class Inquiry:
@@ -94,7 +87,7 @@ class Inquiry:
             self._rules.read_script()
 
     def _load(self) -> RunRules:
-        with _quick_loading():
+        with quick_loading():
             from scram_lsp.training.run_rules import RunRules
 
             self._rules = rules = RunRules(self._places)
@@ -103,15 +96,3 @@ class Inquiry:
         for note in rules.notes:
             self._note(note)
         return rules
-
-
-@contextmanager
-def _quick_loading() -> Iterator[None]:
-    """Of several runs that load at a time one does so; the others wait for single modules only, not for each other."""
-    is_first = _loading.acquire(blocking=False)
-    try:
-        with quick_dataclasses(LOADED_QUICKLY) if is_first else nullcontext():
-            yield
-    finally:
-        if is_first:
-            _loading.release()

@@ -14,6 +14,7 @@ from scram_analyzers.findings import Finding, Fix, Severity, SourceRange
 from scram_analyzers.run.records import RunInfo
 from scram_lsp.training.background import Background
 from scram_lsp.training.console import RunConsole
+from scram_lsp.training.quick_loading import quick_loading
 
 if TYPE_CHECKING:
     from scram_lsp.live.sender import Sender
@@ -144,9 +145,10 @@ class Publication:
         self._background.do(lambda: self._close(status))
 
     def _open(self) -> None:
-        from scram_lsp.live.sender import Sender
+        with quick_loading():
+            from scram_lsp.live.sender import Sender
 
-        self._journal = self._opened_journal()
+            self._journal = self._opened_journal()
         script, info = Path(self._info.script), self._info
         self._sender = Sender(script, info.run, info.started, os.getpid(), self._digest, can_stop=self._can_stop)
         self._sender.start()

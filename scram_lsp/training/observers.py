@@ -12,7 +12,7 @@ from scram_lsp.training.budget import Budget
 from scram_lsp.training.console import brief
 from scram_lsp.training.data.array_statistics import batch_statistics
 from scram_lsp.training.data.stream_rows import StreamRows
-from scram_lsp.training.model.pass_cost import TRACE_RATIO, traced_pass_seconds
+from scram_lsp.training.model.pass_cost import seconds_to_trace
 from scram_lsp.training.probes.layer_probe import LayerProbe
 from scram_lsp.training.probes.panel_watch import PanelWatch
 from scram_lsp.training.sample_schedule import SampleSchedule
@@ -162,9 +162,11 @@ class ProbeObserver:
     def is_due(self, step: int) -> bool:
         """On the schedule. From when that is affordable the pass is traced, and the budget asked of that instead."""
         is_due = self._schedule.is_due(step)
-        if is_due and self._probe.can_be_traced and self._budget.affords_once(self._seconds_to_trace()):
-            self._probe.trace()
-            self._budget.begin_anew(self.activity)
+        if is_due and self._probe.can_be_traced:
+            seconds = seconds_to_trace(self._model, self._budget.usual(self.activity))
+            if self._budget.affords_once(seconds):
+                self._probe.trace()
+                self._budget.begin_anew(self.activity)
         return is_due
 
     def passed(self, step: int) -> None:
@@ -175,11 +177,6 @@ class ProbeObserver:
         """Probe the first batch with the weights before its step."""
         first = step - len(execution.batches) + 1
         self._record = self._probe.observe(execution.batches[0], first, epoch, execution.state, execution.form)
-
-    def _seconds_to_trace(self) -> float:
-        """By what passes take on this machine; loops take longer in passes than in the trace. 0 while unknown."""
-        by_pace = TRACE_RATIO * self._budget.usual(self.activity)
-        return min(by_pace, traced_pass_seconds(self._model, "tensorflow"))
 
     def report(self, history: RunHistory) -> None:
         """Enter the record; old ones leave when all together take more memory than there is."""

@@ -24,6 +24,9 @@ loop's gradient."""
 TRACE_RATIO = 8.0
 """To trace a pass takes about as long as so many that are not traced: 4 to 8 times for the models of the benchmark."""
 
+USUAL_RATIO = 2.0
+"""On a machine that nothing else keeps busy, passes take up to so many times as long as is expected above."""
+
 _UNKNOWN_TIME_STEPS = 100
 
 
@@ -57,6 +60,16 @@ def traced_pass_seconds(model: Any, backend: str) -> float:
     layers = _layers(model)
     equivalent = len(layers) + LAYERS_PER_LOOP * len(list(_time_steps(layers)))
     return equivalent * TRACED_SECONDS_PER_LAYER.get(backend, 0.0)
+
+
+def seconds_to_trace(model: Any, usual: float) -> float:
+    """How long that takes on TensorFlow, on this machine now, where passes not traced usually take `usual`.
+
+    0 while that is not known. Loops take longer in passes than in the trace.
+    """
+    expected = USUAL_RATIO * first_pass_seconds(model, "tensorflow")
+    slowness = max(1.0, usual / expected) if expected > 0 else 1.0
+    return min(TRACE_RATIO * usual, slowness * traced_pass_seconds(model, "tensorflow"))
 
 
 def _layers(model: Any) -> list[Any]:

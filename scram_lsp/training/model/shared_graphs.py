@@ -20,12 +20,25 @@ def traced_once(function: Callable[..., Any], *tensors: Any) -> Any:
 
     if keras.backend.backend() != "tensorflow":
         return function(*tensors)
+    arrays = [readable(each) for each in tensors]
+    if all(isinstance(each, np.ndarray) for each in arrays):
+        with np.errstate(all="ignore"):  # what overflows is what we look for
+            return function(*arrays)
+    return _graph(function, tuple((len(each.shape), each.dtype) for each in tensors))(*tensors)
+
+
+def readable(tensor: Any) -> Any:
+    """A tensor of TensorFlow outside a graph as an array of numpy, which shares its memory; any other as it is.
+
+    Even to change its shape takes TensorFlow a hundred times as long.
+    """
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        return tensor
     import tensorflow as tf
 
-    if tf.executing_eagerly():
-        with np.errstate(all="ignore"):  # what overflows is what we look for
-            return function(*(np.asarray(each.numpy()) for each in tensors))
-    return _graph(function, tuple((len(each.shape), each.dtype) for each in tensors))(*tensors)
+    return np.asarray(tensor) if tf.executing_eagerly() else tensor
 
 
 @functools.cache

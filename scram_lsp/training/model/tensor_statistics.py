@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scram_analyzers.run.records import LayerObservation
-from scram_lsp.training.model.shared_graphs import traced_once
+from scram_lsp.training.model.shared_graphs import readable, traced_once
 
 FLAT_SLOPE = 0.05
 """A sigmoid or tanh is flat where its slope is under this share of its greatest. Ours: there a gradient that
@@ -68,29 +68,31 @@ def _has_static_rank(tensor: Any) -> bool:
 
 def layer_statistics(layer: Any, outputs: Any) -> Any | None:
     """What `read_layer` reads; None for outputs that are no floating numbers."""
+    main, *others = [_without_gradient(each) for each in float_tensors(outputs)] or [None]
+    if main is None:
+        return None
+    numbers = traced_once(*_by_unit(layer, main))
+    if others:
+        bad = sum(count_nonfinite(each) for each in others)
+        numbers = numbers + _arithmetic(main).stack([0.0, 0.0, 0.0, 0.0, bad, 0.0, 0.0, 0.0])
+    return numbers
+
+
+def _without_gradient(tensor: Any) -> Any:
     from keras import ops
 
-    tensors = float_tensors(outputs)
-    if not tensors:
-        return None
-    main = ops.stop_gradient(tensors[0])
-    numbers = traced_once(*_by_unit(layer, main))
-    if len(tensors) > 1:
-        bad = sum(count_nonfinite(ops.stop_gradient(each)) for each in tensors[1:])
-        numbers = numbers + ops.stack([0.0, 0.0, 0.0, 0.0, bad, 0.0, 0.0, 0.0])
-    return numbers
+    array = readable(tensor)
+    return array if isinstance(array, np.ndarray) else ops.stop_gradient(array)
 
 
 def _by_unit(layer: Any, output: Any) -> tuple[Callable[[Any], Any], Any]:
     """What looks at an output, and the output with a column for each unit; one column where units are unknown."""
-    from keras import ops
-
-    rank, axis = len(output.shape), unit_axis(layer)
+    xp, rank, axis = _arithmetic(output), len(output.shape), unit_axis(layer)
     if rank < 2 or output.shape[axis] is None:
-        return _statistics, ops.reshape(output, (-1, 1))
+        return _statistics, xp.reshape(output, (-1, 1))
     if axis != -1:
-        output = ops.moveaxis(output, axis, -1)
-    table = ops.reshape(output, (-1, output.shape[-1]))
+        output = xp.moveaxis(output, axis, -1)
+    table = xp.reshape(output, (-1, output.shape[-1]))
     activation = activation_of(layer)
     if activation in _RELU_FAMILY:
         return _statistics_of_relu, table
@@ -164,10 +166,8 @@ def weight_statistics(value: Any, previous: Any, gradient: Any | None) -> Any:
     """Norm, deviation and bad values of a weight, norm of its change since `previous`, norm (-1: there is none)
     and bad values of its gradient.
     """
-    from keras import ops
-
-    values = [ops.reshape(each, (-1,)) for each in (value, previous, gradient) if each is not None]
-    return traced_once(_statistics_of_weight, *values)
+    values = [readable(each) for each in (value, previous, gradient) if each is not None]
+    return traced_once(_statistics_of_weight, *(_arithmetic(each).reshape(each, (-1,)) for each in values))
 
 
 def _statistics_of_weight(value: Any, previous: Any, gradient: Any | None = None) -> Any:

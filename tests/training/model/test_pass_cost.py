@@ -3,7 +3,12 @@
 import pytest
 
 from scram_lsp.training.budget import Budget
-from scram_lsp.training.model.pass_cost import can_run_untraced, first_pass_seconds
+from scram_lsp.training.model.pass_cost import (
+    can_run_untraced,
+    first_pass_seconds,
+    seconds_to_trace,
+    traced_pass_seconds,
+)
 
 pytestmark = pytest.mark.tensorflow
 keras = pytest.importorskip("keras")
@@ -47,3 +52,13 @@ def test_a_deep_model_and_a_long_loop_are_not_probed_in_a_short_run():
     long = keras.Sequential([keras.Input((500, 4)), layers.LSTM(2)])
     long.compile("sgd", "mse")
     assert not affords(long)
+
+
+def test_what_tracing_takes_is_told_by_what_passes_take_on_this_machine():
+    model = model_of(*(layers.Dense(2) for _ in range(10)))
+    usual, trace = first_pass_seconds(model, "tensorflow"), traced_pass_seconds(model, "tensorflow")
+    assert seconds_to_trace(model, 0.0) == 0
+    assert seconds_to_trace(model, usual) == pytest.approx(min(8 * usual, trace))
+    assert seconds_to_trace(model, 10 * usual) == pytest.approx(5 * trace)  # others keep it busy
+    loop = model_of(layers.LSTM(2))
+    assert seconds_to_trace(loop, 2 * first_pass_seconds(loop, "tensorflow")) == traced_pass_seconds(loop, "tensorflow")

@@ -35,6 +35,21 @@ def test_layers(table, activation):
     np.testing.assert_allclose(found, traced(values).numpy(), rtol=1e-5, atol=1e-7)
 
 
+def test_outside_a_graph_no_operation_of_tensorflow_is_run(monkeypatch):
+    """Each takes as long as numpy takes for all of them."""
+    image = tf.constant(TABLES["image"], "float32")
+    others = [image, tf.constant(TABLES["bad"], "float32")]
+    first = layers.Conv2D(3, 1, data_format="channels_first", activation="relu")
+    traced = [
+        tf.function(lambda each: layer_statistics(first, each), autograph=False)(each) for each in (image, others)
+    ]
+    for name in ("reshape", "moveaxis", "stop_gradient", "stack"):
+        monkeypatch.setattr(keras.ops, name, None)
+    for outputs, expected in zip((image, others), traced, strict=True):
+        np.testing.assert_allclose(layer_statistics(first, outputs), expected.numpy(), rtol=1e-5)
+    assert weight_statistics(image, image * 2, None)[4] == -1
+
+
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
 def test_weights(table):
     value, before = tf.constant(table, "float32"), tf.constant(table * 0.9, "float32")

@@ -5,8 +5,9 @@
 FOLDER holds Python files; those that mention Keras are used. BIN is the `bin` folder of an environment with any of
 ruff, pylint, fixit and torchfix; those found there are run as whole processes beside ours. All figures are CPU time.
 
-The analysis runs in this process as in `scram-lint` and the language server, which have libcst make its nodes without
-checks; libcst by itself and `ast` run as they come, in a process of their own that takes turns with this one.
+The analysis runs in this process as in `scram-lint` and the language server: its dataclasses and the nodes of libcst
+are quick ones, and garbage is looked for seldom. libcst by itself and `ast` run as they come, in a process of their own
+that takes turns with this one.
 """
 
 from __future__ import annotations
@@ -28,12 +29,18 @@ from pathlib import Path
 
 import libcst
 
-from scram_analyzers.engine import analyze_source
-from scram_analyzers.rules.registry import RuleSet
-from scram_analyzers.source.reading.chunks import ParseCache
-from scram_analyzers.source.reading.splitting import split_module
-from scram_analyzers.source.reading.text import mentions_keras
+from scram_lsp.garbage import collect_seldom
+from scram_lsp.quick_dataclasses import quick_dataclasses
 from scram_lsp.quick_nodes import make_nodes_quickly
+
+with quick_dataclasses():  # after libcst, which is to be as it comes
+    from scram_analyzers.engine import analyze_source
+    from scram_analyzers.rules.registry import RuleSet, rule_classes
+    from scram_analyzers.source.reading.chunks import ParseCache
+    from scram_analyzers.source.reading.splitting import split_module
+    from scram_analyzers.source.reading.text import mentions_keras
+
+    rule_classes()
 
 KEYSTROKES = 100
 ROUNDS = 2
@@ -249,7 +256,7 @@ def main() -> int:
     if not keras:
         print(f"{options.folder} holds no Python file that mentions Keras", file=sys.stderr)
         return 2
-    make_nodes_quickly()
+    _as_in_scram_lint()
     texts, rules = list(keras.values()), RuleSet.default()
     with Bare() as bare:
         in_process(texts, rules, bare)
@@ -258,9 +265,14 @@ def main() -> int:
     without_keras()
     processes(list(keras), options.peers)
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=context, initializer=make_nodes_quickly) as pool:
+    with ProcessPoolExecutor(1, mp_context=context, initializer=_as_in_scram_lint) as pool:
         pool.submit(memory).result()
     return 0
+
+
+def _as_in_scram_lint() -> None:
+    make_nodes_quickly()
+    collect_seldom()
 
 
 def _parses(text: str) -> bool:

@@ -17,6 +17,7 @@ from scram_lsp.cli.text_checks import CheckedFile, Mode, check_source
 from scram_lsp.config import Settings
 from scram_lsp.files import FileError, SourceText, read_source, short_path, write_source
 from scram_lsp.fixing import FixError
+from scram_lsp.garbage import collect_seldom
 from scram_lsp.quick_nodes import make_nodes_quickly
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ def _check_file(task: FileTask) -> CheckedFile:
 
 def _begin_worker() -> None:
     keep_log_quiet()
+    collect_seldom()
     make_nodes_quickly()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its workers; they need not complain
 

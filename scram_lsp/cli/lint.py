@@ -60,8 +60,10 @@ def _quick_process() -> Iterator[None]:
     from scram_lsp.quick_dataclasses import quick_dataclasses
 
     with quick_dataclasses():
+        from scram_lsp.garbage import collect_seldom
         from scram_lsp.quick_nodes import make_nodes_quickly
 
+        collect_seldom()
         make_nodes_quickly()
         yield
 

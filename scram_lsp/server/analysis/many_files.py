@@ -16,6 +16,7 @@ from scram_analyzers.findings import Finding
 from scram_analyzers.notes import UNREADABLE
 from scram_analyzers.source.reading.text import mentions_keras
 from scram_lsp.files import FileError, read_source
+from scram_lsp.garbage import collect_seldom
 from scram_lsp.quick_nodes import make_nodes_quickly
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ def _begin_process() -> None:
         threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
     if hasattr(os, "nice"):
         os.nice(10)
+    collect_seldom()
     make_nodes_quickly()
 
 

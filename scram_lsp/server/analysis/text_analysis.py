@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from scram_lsp.deferred_modules import deferred_modules
+from scram_lsp.garbage import collect_seldom
 from scram_lsp.quick_dataclasses import quick_dataclasses
 from scram_lsp.quick_nodes import make_nodes_quickly
 from scram_lsp.server.documents.configuration import Configuration, is_excluded
@@ -102,6 +103,7 @@ def load_analysis() -> None:
         try:
             import scram_lsp.checking  # noqa: F401 (to have it loaded)
 
+            collect_seldom()
             make_nodes_quickly()
             rule_classes()
             gc.freeze()  # what is loaded stays: the collector need not look at it again

@@ -8,7 +8,7 @@ from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.data.drawn_targets import drawn_targets
 from scram_analyzers.rules.data.judging import name_of, trained_on
-from scram_analyzers.rules.data.moved_rows import moved
+from scram_analyzers.rules.data.moved_rows import moved, what_moved
 from scram_analyzers.rules.data.parting import parted
 from scram_analyzers.rules.data.trainings import own_loops
 from scram_analyzers.run.history import RunHistory
@@ -469,8 +469,7 @@ class LabelsShuffledApart(Rule):
             message = f"{what} apart from each other, inputs and labels no longer belong together."
             yield Report(mixed.place, message, tuple(_related(fit)))
         elif along is not None and along.place is not None:
-            message = "The rows come in no order, and this moves them along by some: each gets the label of another."
-            yield Report(along.place, message, tuple(_related(fit)))
+            yield Report(along.place, what_moved(along), tuple(_related(fit)))
 
     def _of_loop(self, program: Program, call: LossCall) -> Iterator[Report]:
         inputs = call.x.value if call.x is not None else None

@@ -1,4 +1,4 @@
-"""Targets that were moved along by some rows, so that each row has the target of a neighbour."""
+"""Targets that were moved along by some rows, or sorted by themselves, so that rows have the targets of others."""
 
 from __future__ import annotations
 
@@ -7,20 +7,44 @@ from dataclasses import replace
 import libcst as cst
 
 from scram_analyzers.rules.data.judging import PICKING, in_random_order, stretch
-from scram_analyzers.source.data import Data, DataStep
+from scram_analyzers.source.data import Data, DataStep, StepKind
 
 
 def moved(inputs: Data, targets: Data) -> DataStep | None:
-    """The step that moved targets along, or inputs, of rows in random order; of a series that may be meant.
+    """The step that sorted targets by themselves or moved them along, or inputs, of rows in random order; of a series
+    that may be meant.
 
     Data that come from one array, as in windows over it, are left alone.
     """
     if not inputs.roots or not targets.roots or inputs.roots == targets.roots:
         return None
+    if (alone := _sorted_alone(inputs, targets)) is not None:
+        return alone
     rolled = [_rolled(data) for data in (targets, inputs)]
     if any(rolled):
         return next(filter(None, rolled)) if not all(rolled) else None
     return _cut_elsewhere(inputs, targets)
+
+
+def what_moved(step: DataStep) -> str:
+    """What such a step did, in a sentence."""
+    if step.name == SORT:
+        return "This sorts the labels by themselves: each row gets the label of another."
+    return "The rows come in no order, and this moves them along by some: each gets the label of another."
+
+
+SORT = "sort"
+
+
+def _sorted_alone(inputs: Data, targets: Data) -> DataStep | None:
+    """`np.sort(y)`, after inputs and targets had been put in the same random order, or split as one."""
+    if any(step.name in (SORT, "argsort") for step in inputs.steps):
+        return None
+    ordered = {id(step.node) for step in inputs.steps if step.kind in (StepKind.SHUFFLED, StepKind.SPLIT)}
+    for place, step in enumerate(targets.steps):
+        if step.name == SORT and any(id(each.node) in ordered for each in targets.steps[:place] if each.node):
+            return step if isinstance(step.node, cst.Call) and len(step.node.args) == 1 else None
+    return None
 
 
 def _rolled(data: Data) -> DataStep | None:

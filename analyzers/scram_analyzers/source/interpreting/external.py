@@ -24,6 +24,8 @@ from scram_analyzers.source.values import Arguments, Constant, Symbol, Unknown, 
 if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.interpreter import Interpreter
 
+SETTINGS = "types.SimpleNamespace"
+
 PARTIAL = "functools.partial"
 
 _LOADERS = frozenset(
@@ -62,6 +64,9 @@ def _result(interpreter: Interpreter, name: str, arguments: Arguments, place: Pl
         return sklearn_wrappers.make(interpreter, name, arguments, place)
     if name == numpy_functions.GENERATOR:
         return interpreter.allocate(Created(name, arguments, place), place)
+    if name == SETTINGS and not arguments.open and not arguments.positional:
+        settings = {each: argument.value for each, argument in arguments.keywords.items()}
+        return interpreter.allocate(Created(name, arguments, place, settings), place)
     if name == PARTIAL and arguments.positional:
         return interpreter.allocate(Created(name, arguments, place), place)
     if name in ("os.environ.get", "os.getenv"):

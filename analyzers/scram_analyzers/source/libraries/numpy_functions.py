@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -129,6 +131,8 @@ def _of_data(data: Data, last: str, place: Place, axis: Value | None) -> Value:
         return data.after(other, range=moved, labels=LabelForm.CONTINUOUS)
     if last in _RESHAPING:
         return data.after(other, shape=None)
+    if last == "sort":
+        return data.after(other, rows=None)
     if last == "permutation":
         return data.after(DataStep(StepKind.SHUFFLED, last, place))
     if last in _KEEPING_RANGE:
@@ -305,6 +309,24 @@ def _random_normal(interpreter: Interpreter, name: str, arguments: Arguments, pl
     return _measured("numpy.random.normal", interval, _made_shape(interpreter, name, arguments), interpreter, place)
 
 
+def _random_positive(spread: Callable[..., float], **parameters: float | None) -> Handler:
+    """A distribution of numbers from 0 to about `spread` of its parameters, which are named with their defaults."""
+
+    def make(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
+        given = [arguments.value(each, at) or Constant(parameters[each]) for at, each in enumerate(parameters)]
+        known = [value for each in given if (value := number(each)) is not None]
+        interval = None
+        if len(known) == len(given):
+            with contextlib.suppress(ArithmeticError, ValueError):
+                interval = Interval(0, spread(*known))
+        size = arguments.value("size", len(parameters))
+        axes = _axes(interpreter, size) if size is not None else None
+        shape = tuple(integer(each) for each in axes) if axes is not None else None
+        return _measured(f"numpy.random.{name}", interval, shape, interpreter, place)
+
+    return make
+
+
 def _evenly_spaced(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
     numbers = [number(argument.value) for argument in arguments.positional[:2]]
     interval = None
@@ -345,6 +367,11 @@ _MAKERS: Mapping[str, Handler] = MappingProxyType(
         "randint": _random_integers,
         "uniform": _random_uniform,
         "normal": _random_normal,
+        "beta": _random_positive(lambda a, b: 1, a=None, b=None),
+        "chisquare": _random_positive(lambda df: df + 4 * math.sqrt(2 * df), df=None),
+        "exponential": _random_positive(lambda scale: 5 * scale, scale=1.0),
+        "gamma": _random_positive(lambda shape, scale: scale * (shape + 4 * math.sqrt(shape)), shape=None, scale=1.0),
+        "lognormal": _random_positive(lambda mean, sigma: math.exp(mean + 4 * sigma), mean=0.0, sigma=1.0),
         "linspace": _evenly_spaced,
         "arange": _evenly_spaced,
         "eye": _identity_matrix,

@@ -50,6 +50,7 @@ SCALED = "x_val = scaler.transform(x_val)"
         (f"{SCALED}; np.random.shuffle(y_train)", "labels-shuffled-apart"),
         (f"{SCALED}; y_train = np.roll(y_train, 2)", "labels-shuffled-apart"),
         (f"{SCALED}; x_train, y_train = x_train[1:], y_train[:-1]", "labels-shuffled-apart"),
+        (f"{SCALED}; y_train = np.sort(y_train)", "labels-shuffled-apart"),
     ],
 )
 def test_what_is_wrong_with_one_of_several_inputs(edit: str, name: str) -> None:
@@ -77,6 +78,8 @@ def test_sorted_rows_that_are_not_shuffled() -> None:
         "x_train, y_train = x_train[10:][:-5], y_train[10:-5]",
         "x_train, y_train = np.roll(x_train, 1, axis=0), np.roll(y_train, 1)",
         "y_train = np.roll(y_train.reshape(-1, 1), 1, axis=1)[:, 0]",
+        "x_train, y_train = x_train[np.argsort(y_train)], np.sort(y_train)",
+        "y_train = np.sort(y_train.reshape(-1, 1), axis=1)[:, 0]",
     ],
 )
 def test_rows_that_keep_their_labels(edit: str) -> None:

@@ -18,14 +18,22 @@ def logged_names(program: Program, fit: Fit) -> frozenset[str] | None:
     compiled, model = fit.compile, fit.model
     if compiled is None or model is None or model.trains_itself or not _is_plain(compiled):
         return None
-    if len(model.outputs) != 1 or program.mentions("add_metric") or fit.callbacks is None:
+    if not model.outputs or program.mentions("add_metric") or fit.callbacks is None:
         return None
     if any(each.kind is None or each.kind.endswith("LambdaCallback") for each in fit.callbacks):
         return None  # it may log what it likes
-    names = [_logged_name(program, metric) for metric in compiled.metrics or ()]
-    if any(name is None for name in names):
-        return None
-    return _ALWAYS | {name for name in names if name is not None}
+    outputs = (
+        None if len(model.outputs) == 1 else {each.output for each in (*compiled.losses, *(compiled.metrics or ()))}
+    )
+    if outputs is not None and None in outputs:
+        return None  # which of several outputs each is of, and so how it is called, is only known of a dict
+    names = {f"{output}_loss" for output in outputs or ()}
+    for metric in compiled.metrics or ():
+        name = _logged_name(program, metric)
+        if name is None:
+            return None
+        names.add(name if outputs is None else f"{metric.output}_{name}")
+    return _ALWAYS | names
 
 
 def _is_plain(compiled: Compile) -> bool:

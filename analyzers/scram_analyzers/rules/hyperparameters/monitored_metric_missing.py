@@ -98,6 +98,39 @@ class MonitoredMetricMissing(Rule):
             model.fit(x, y, epochs=50, validation_split=0.2, callbacks=[best])
             """,
         ),
+        Example(
+            "The accuracy of one of two outputs",
+            """
+            import keras
+            from project import inputs, kinds, sizes, x
+
+            hidden = keras.layers.Dense(32, activation="relu")(inputs)
+            kind = keras.layers.Dense(4, activation="softmax", name="kind")(hidden)
+            model = keras.Model(inputs, [kind, keras.layers.Dense(1, name="size")(hidden)])
+            model.compile(
+                optimizer="adam",
+                loss={"kind": "sparse_categorical_crossentropy", "size": "mse"},
+                metrics={"kind": ["accuracy"]},
+            )
+            stop = keras.callbacks.EarlyStopping(monitor=»"val_accuracy"«, patience=5)
+            model.fit(x, {"kind": kinds, "size": sizes}, validation_split=0.2, epochs=60, callbacks=[stop])
+            """,
+            """
+            import keras
+            from project import inputs, kinds, sizes, x
+
+            hidden = keras.layers.Dense(32, activation="relu")(inputs)
+            kind = keras.layers.Dense(4, activation="softmax", name="kind")(hidden)
+            model = keras.Model(inputs, [kind, keras.layers.Dense(1, name="size")(hidden)])
+            model.compile(
+                optimizer="adam",
+                loss={"kind": "sparse_categorical_crossentropy", "size": "mse"},
+                metrics={"kind": ["accuracy"]},
+            )
+            stop = keras.callbacks.EarlyStopping(monitor="val_kind_accuracy", patience=5)
+            model.fit(x, {"kind": kinds, "size": sizes}, validation_split=0.2, epochs=60, callbacks=[stop])
+            """,
+        ),
     )
     good = (
         Example(
@@ -143,6 +176,25 @@ class MonitoredMetricMissing(Rule):
             model = keras.Sequential([keras.layers.Dense(1)])
             model.compile("adam", "mse")
             model.fit(x, y, callbacks=[keras.callbacks.EarlyStopping(patience=3)], **options)
+            """,
+        ),
+        Example(
+            "What is logged of one of two outputs",
+            """
+            import keras
+            from project import inputs, kinds, sizes, x
+
+            hidden = keras.layers.Dense(32, activation="relu")(inputs)
+            kind = keras.layers.Dense(4, activation="softmax", name="kind")(hidden)
+            model = keras.Model(inputs, [kind, keras.layers.Dense(1, name="size")(hidden)])
+            model.compile(
+                optimizer="adam",
+                loss={"kind": "sparse_categorical_crossentropy", "size": "mse"},
+                metrics={"kind": ["accuracy"]},
+            )
+            stop = keras.callbacks.EarlyStopping(monitor="val_kind_accuracy", patience=5)
+            slower = keras.callbacks.ReduceLROnPlateau(monitor="val_size_loss", patience=3)
+            model.fit(x, {"kind": kinds, "size": sizes}, validation_split=0.2, epochs=60, callbacks=[stop, slower])
             """,
         ),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from scram_analyzers.run.history import RunHistory, asked_once
+from scram_analyzers.run.records import StreamRecord
 from scram_analyzers.run.task import the_output
 
 SHARE = 0.5
@@ -56,13 +57,20 @@ classes: rare classes of mixed rows never fill a batch. Ours.
 @asked_once
 def sorted_batches(history: RunHistory) -> int | None:
     """How many batches were looked at when their labels, which are class numbers, come sorted; else None."""
-    output = the_output(history)
-    if output is None or output.loss != "sparse_categorical_crossentropy":
+    output, stream = the_output(history), history.stream
+    if output is None or output.loss not in ("sparse_categorical_crossentropy", "categorical_crossentropy"):
         return None
+    if output.loss == "categorical_crossentropy":  # the range of one-hot rows tells nothing
+        return stream.labelled_batches if stream is not None and _is_sorted(stream) else None
     ranges = target_ranges(history, ROWS_IN_BATCH)
     starts = [low for low, high in ranges if high - low <= NEIGHBOURS]
     is_sorted = len(ranges) >= BATCHES and len(starts) >= SORTED_SHARE * len(ranges) and len(set(starts)) >= CLASSES
     return len(ranges) if is_sorted else None
+
+
+def _is_sorted(stream: StreamRecord) -> bool:
+    batches, narrow = stream.labelled_batches, stream.narrow_batches
+    return batches >= BATCHES and narrow >= SORTED_SHARE * batches and stream.narrow_starts >= CLASSES
 
 
 def target_ranges(history: RunHistory, fewest_rows: int = 0) -> list[tuple[float, float]]:

@@ -315,7 +315,8 @@ class StreamRecord:
     `rows_met_again` came in a later epoch, and `rows_with_other_target` of these with the target of another row.
     `labels` and `validation_labels` are pairs of label and count, `shared_rows` those of the `validation_rows` that
     are rows of training; `is_validation_fair`: they are all there are, or spread evenly over them. `is_weighted`:
-    batches bring weights of their rows.
+    batches bring weights of their rows. Of `labelled_batches`, `narrow_batches` hold rows of one class or of two
+    neighbours, `narrow_starts` different ones.
     """
 
     rows: int
@@ -329,6 +330,9 @@ class StreamRecord:
     validation_labels: tuple[tuple[float, int], ...] = ()
     is_validation_fair: bool = False
     is_weighted: bool = False
+    labelled_batches: int = 0
+    narrow_batches: int = 0
+    narrow_starts: int = 0
 
 
 class OriginPlace(enum.Enum):

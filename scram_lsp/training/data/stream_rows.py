@@ -17,6 +17,9 @@ from scram_lsp.training.data.row_hashes import hash_rows
 ROWS = 32
 """Rows of a batch that are kept in mind, the first ones."""
 
+LABELLED_ROWS = 8
+"""Rows of a batch from which it tells how its labels are mixed."""
+
 FIRST_BATCHES = 16
 EVERY = 4
 """The first batches of an epoch are read, and every so many of the others."""
@@ -48,6 +51,8 @@ class StreamRows:
         self._again = 0
         self._others = 0
         self._labels: Counter[float] = Counter()
+        self._labelled = 0
+        self._narrow: list[float] = []
         self._is_weighted = False
         self._validation: tuple[int, int, tuple[tuple[float, int], ...], bool] | None = None
 
@@ -67,7 +72,7 @@ class StreamRows:
         self._count_batch(hashes, epoch)
         if len(answers) == len(hashes):
             self._count_pairs(hashes, answers)
-            self._labels.update(dict(_labels(targets or [])))
+            self._count_labels(dict(_labels(targets or [])))
 
     def compare(self, parts: Iterable[tuple[Any, Any]], is_fair: bool) -> None:
         """See rows of the validation data, spread over all of them if `is_fair`."""
@@ -98,6 +103,9 @@ class StreamRows:
             validation_labels=labels,
             is_validation_fair=is_fair,
             is_weighted=self._is_weighted,
+            labelled_batches=self._labelled,
+            narrow_batches=len(self._narrow),
+            narrow_starts=len(set(self._narrow)),
         )
 
     def _count_batch(self, hashes: list[int], epoch: int) -> None:
@@ -109,6 +117,16 @@ class StreamRows:
         self._first_batch = self._first_batch or frozenset(hashes)
         self._steps += 1
         self._same_steps += frozenset(hashes) == self._first_batch
+
+    def _count_labels(self, counts: dict[float, int]) -> None:
+        """How often each label came, and whether a batch holds but one, or the end of one and the begin of the next."""
+        self._labels.update(counts)
+        present = [label for label, count in counts.items() if count]
+        if sum(counts.values()) < LABELLED_ROWS or not present:
+            return
+        self._labelled += 1
+        if max(present) - min(present) <= 1:
+            self._narrow.append(min(present))
 
     def _count_pairs(self, hashes: list[int], answers: list[int]) -> None:
         """Whether rows that come again have the target that they had; one that is new to all rows is no mix-up."""

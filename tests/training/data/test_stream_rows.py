@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
+from scram_analyzers.rules.data.dataset_not_shuffled import DatasetNotShuffled
 from scram_analyzers.rules.data.duplicate_rows import DuplicateRows
 from scram_analyzers.rules.data.labels_shuffled_apart import LabelsShuffledApart
 from scram_analyzers.rules.data.sorted_validation_split import SortedValidationSplit
 from scram_analyzers.rules.data.validation_on_training_data import ValidationOnTrainingData
 from scram_analyzers.run.history import RunHistory
-from scram_analyzers.run.records import StreamRecord
+from scram_analyzers.run.records import OutputInfo, StreamRecord
 from scram_lsp.training.data.stream_rows import StreamRows
 from tests.run_histories import reports, run_info
 
@@ -101,3 +103,13 @@ def test_rows_of_text_are_left_alone() -> None:
     rows.look((np.array(["a", "b"], dtype=object), np.array([0, 1])), 1)
     rows.look(np.zeros((0, 4)), 1)
     assert rows.record == StreamRecord(0)
+
+
+@pytest.mark.parametrize(("order", "is_sorted"), [(np.argsort(Y), True), (np.arange(160), False)])
+def test_one_hot_rows_that_come_class_by_class(order: np.ndarray, is_sorted: bool) -> None:
+    rows = StreamRows()
+    for start in range(0, len(X), 16):
+        rows.look((X[order][start : start + 16], np.eye(10)[Y[order]][start : start + 16]), 1)
+    made = RunHistory(run_info(outputs=(OutputInfo("head", "head", "softmax", 10, "categorical_crossentropy", False),)))
+    made.stream = rows.record
+    assert bool([*reports(DatasetNotShuffled, made)]) is is_sorted

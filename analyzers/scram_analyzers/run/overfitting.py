@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from scram_analyzers.run.history import Moment, RunHistory, asked_once
 from scram_analyzers.run.inference_gap import inference_gap
 from scram_analyzers.run.records import EpochRecord
-from scram_analyzers.run.task import baseline, targets
+from scram_analyzers.run.task import baseline, constant_huber, targets
 from scram_analyzers.run.trends import slope
 from scram_analyzers.run.wording import rounded
 
@@ -151,21 +151,13 @@ def _accuracy_name(record: EpochRecord) -> str | None:
 
 
 def _blind_loss(history: RunHistory) -> float | None:
-    """A constant guess's loss; of a Huber loss, whose delta is not known, that of the usual one."""
+    """A constant guess's loss; of a Huber loss whose delta is not known, that of the usual one."""
     known, target = baseline(history), targets(history)
     if known is not None and known.loss:
         return known.loss
     if history.info.losses != ("huber",) or target is None or not target.deviation:
         return None
-    return _usual_huber(target.deviation)
-
-
-def _usual_huber(deviation: float) -> float:
-    """The mean Huber loss (delta 1) of normal errors: half their square up to 1, in a straight line beyond."""
-    bound = 1 / deviation
-    within = math.erf(bound / math.sqrt(2))
-    density = math.exp(-(bound**2) / 2) / math.sqrt(2 * math.pi)
-    return deviation**2 * (within / 2 - bound * density) + 2 * deviation * density - (1 - within) / 2
+    return constant_huber(target.deviation)
 
 
 def _gap_is_wide(found: Overfitting, blind: float | None) -> bool:

@@ -49,7 +49,7 @@ class OutputInfo:
 
     `layer` is the Keras name of the layer that makes it, `activation` the last activation on the way (None when
     unknown, "linear" when there is none), `units` the size of its last axis. `loss` is Keras's snake-case name,
-    `from_logits` and `ignored_class` that loss's arguments.
+    `from_logits`, `ignored_class` and (of a Huber loss) `delta` that loss's arguments.
     """
 
     name: str
@@ -59,6 +59,7 @@ class OutputInfo:
     loss: str | None = None
     from_logits: bool | None = None
     ignored_class: int | None = None
+    delta: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

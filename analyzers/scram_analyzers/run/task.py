@@ -94,7 +94,7 @@ def baseline(history: RunHistory) -> Baseline | None:
         loss = None if _is_weighted(history) else -sum(share * math.log(share) for share in shares if share > 0)
         return Baseline(kind, loss, max(shares), array.rows if array is not None else None)
     if kind is Task.REGRESSION:
-        loss = None if _is_weighted(history) else _constant_loss(history.info.losses[0], array)
+        loss = None if _is_weighted(history) else _constant_loss(history, array)
         return Baseline(kind, loss, None, array.rows if array is not None else None)
     return None
 
@@ -117,14 +117,28 @@ def _is_weighted(history: RunHistory) -> bool:
     return history.data is not None and (history.data.has_class_weight or history.data.has_sample_weight)
 
 
-def _constant_loss(loss: str, array: DataArray | None) -> float | None:
+def _constant_loss(history: RunHistory, array: DataArray | None) -> float | None:
     """Of the mean of each column as the prediction."""
     if array is None:
         return None
+    loss, output = history.info.losses[0], the_output(history)
     is_single = math.prod(size or 1 for size in array.shape[1:]) == 1
     deviation = array.deviation if is_single else array.column_deviation
     if not deviation:
         return None
     if loss == SQUARED:
         return deviation**2
-    return _NORMAL_ABSOLUTE * deviation if loss == "mean_absolute_error" and is_single else None
+    if not is_single:
+        return None
+    if loss == "huber" and output is not None and output.delta:
+        return constant_huber(deviation, output.delta)
+    return _NORMAL_ABSOLUTE * deviation if loss == "mean_absolute_error" else None
+
+
+def constant_huber(deviation: float, delta: float = 1.0) -> float:
+    """The mean Huber loss of normal errors: half their square up to `delta`, in a straight line beyond."""
+    bound = delta / deviation
+    within = math.erf(bound / math.sqrt(2))
+    density = math.exp(-(bound**2) / 2) / math.sqrt(2 * math.pi)
+    inside = deviation**2 * (within / 2 - bound * density)
+    return inside + 2 * delta * deviation * density - delta**2 * (1 - within) / 2

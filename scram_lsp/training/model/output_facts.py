@@ -75,6 +75,7 @@ def _output(name: str, tensor: Any, loss: Any) -> OutputInfo:
         loss=known.loss,
         from_logits=known.from_logits,
         ignored_class=known.ignored_class,
+        delta=known.delta,
     )
 
 
@@ -83,12 +84,13 @@ def _of_loss(name: str, loss: Any) -> OutputInfo:
         return OutputInfo(name)
     is_object = not isinstance(loss, str) and not hasattr(loss, "__name__")
     arguments = {} if not is_object else _arguments(loss)
-    ignored = arguments.get("ignore_class")
+    ignored, delta, kind = arguments.get("ignore_class"), arguments.get("delta", 1.0), loss_name(loss)
     return OutputInfo(
         name,
-        loss=loss_name(loss),
+        loss=kind,
         from_logits=bool(arguments.get("from_logits", False)),
         ignored_class=ignored if isinstance(ignored, int) else None,
+        delta=float(delta) if kind == "huber" and isinstance(delta, int | float) else None,
     )
 
 

@@ -20,6 +20,12 @@ def test_a_head_behind_an_activation_layer_and_its_loss():
     assert (output.loss, output.from_logits, output.ignored_class) == ("sparse_categorical_crossentropy", False, 2)
 
 
+@pytest.mark.parametrize(("loss", "delta"), [("huber", 1.0), (keras.losses.Huber(delta=0.3), 0.3), ("mse", None)])
+def test_where_the_errors_of_a_huber_loss_are_straight(loss, delta):
+    (output,) = read_outputs(compiled(keras.Sequential([keras.Input((4,)), layers.Dense(1)]), loss))
+    assert output.delta == delta
+
+
 def test_logits_and_a_loss_that_knows_them():
     model = keras.Sequential([keras.Input((4,)), layers.Dense(1)])
     (output,) = read_outputs(compiled(model, keras.losses.BinaryCrossentropy(from_logits=True)))

@@ -22,17 +22,18 @@ def logged_names(program: Program, fit: Fit) -> frozenset[str] | None:
         return None
     if any(each.kind is None or each.kind.endswith("LambdaCallback") for each in fit.callbacks):
         return None  # it may log what it likes
-    outputs = (
-        None if len(model.outputs) == 1 else {each.output for each in (*compiled.losses, *(compiled.metrics or ()))}
-    )
-    if outputs is not None and None in outputs:
+    metrics = compiled.metrics or ()
+    outputs = {loss.output for loss in compiled.losses} | {metric.output for metric in metrics}
+    if len(model.outputs) == 1:
+        outputs.clear()
+    if None in outputs:
         return None  # which of several outputs each is of, and so how it is called, is only known of a dict
-    names = {f"{output}_loss" for output in outputs or ()}
-    for metric in compiled.metrics or ():
+    names = {f"{output}_loss" for output in outputs}
+    for metric in metrics:
         name = _logged_name(program, metric)
         if name is None:
             return None
-        names.add(name if outputs is None else f"{metric.output}_{name}")
+        names.add(f"{metric.output}_{name}" if outputs else name)
     return _ALWAYS | names
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Finding, Fix, Severity
@@ -241,7 +242,8 @@ class LearningRateTooLow(Rule):
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Confirm by a loss that stands still or crawls while each step hardly moves the weights, or by the steps."""
-        optimizer = history.info.optimizer
+        made = history.info.optimizer
+        optimizer = _as_used(history, made) if made is not None else None
         if optimizer is None or not optimizer.learning_rate or optimizer.learning_rate < 0:
             return
         if optimizer.learning_rate >= optimizers.usual_lowest(optimizer.name):
@@ -249,10 +251,13 @@ class LearningRateTooLow(Rule):
         evidence = self._held_up(history, optimizer) or self._motionless(history, optimizer)
         if evidence is None:
             return
+        rate = fixes.number_text(optimizer.learning_rate)
+        is_changed = made is not None and optimizer.learning_rate != made.learning_rate
+        of = f"at most {rate}, as a callback set it," if is_changed else rate
         yield RunReport(
             subject=Subject(SubjectKind.LEARNING_RATE),
             message=(
-                f"{optimizer.name}'s learning rate of {fixes.number_text(optimizer.learning_rate)} is too low; "
+                f"{optimizer.name}'s learning rate of {of} is too low; "
                 f"{optimizers.usual_range(optimizer.name)}.{evidence}"
             ),
             step=history.last_step,
@@ -306,6 +311,22 @@ FAR_BELOW = 10.0
 
 MOTIONLESS = 0.003
 """A run that moves its weights by less than this share of their size ends where it began. Ours."""
+
+
+def _as_used(history: RunHistory, optimizer: OptimizerInfo) -> OptimizerInfo:
+    """The optimizer with the highest rate of the epochs, once they are over: a callback may have set another."""
+    rates = [record.learning_rate for record in history.epochs]
+    known = [rate for rate in rates if rate is not None]
+    if history.moment is not Moment.END or not known or len(known) < len(rates) or optimizer.schedule is not None:
+        return optimizer
+    highest = max(known)
+    if optimizer.learning_rate is not None and highest >= (1 - SAME_RATE) * optimizer.learning_rate:
+        return optimizer
+    return replace(optimizer, learning_rate=float(f"{highest:.3g}"))
+
+
+SAME_RATE = 0.01
+"""What float32 and a decay within the first epoch take away makes no other rate. Ours."""
 
 
 def _is_settled(history: RunHistory) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from scram_analyzers.engine import analyze_run, analyze_source
 from scram_analyzers.findings import Severity
 from scram_analyzers.rules.architecture.nothing_to_train import NothingToTrain
@@ -64,6 +66,19 @@ def test_a_rate_that_moves_nothing_is_told_whatever_the_loss_began_at() -> None:
     assert reports(LearningRateTooLow, still)[0].message.endswith("its 450 steps together move the weights not at all.")
     fine = with_updates(history(run_info(optimizer=OptimizerInfo("Adam", 5e-7)), **lucky), 5e-5)
     assert reports(LearningRateTooLow, fine) == []
+
+
+@pytest.mark.parametrize(("rates", "told"), [((1e-7, 2e-7, 3e-7, 4e-7), True), ((1e-3, 1e-5, 1e-6, 1e-7), False)])
+def test_a_rate_that_a_callback_kept_low(rates: tuple[float, ...], told: bool) -> None:
+    seen = history(losses=(), record=RECORD, ended=False)
+    for epoch, rate in enumerate(rates, start=1):
+        logs = (("loss", 2.303 - epoch * 1e-4), ("accuracy", 0.1))
+        seen.add_epoch(EpochRecord(epoch, 45 * epoch, logs, learning_rate=rate))
+    with_updates(seen, 2e-7).end()
+    messages = [each.message for each in reports(LearningRateTooLow, seen)]
+    assert [each.partition(" is too low;")[0] for each in messages] == (
+        ["Adam's learning rate of at most 4e-7, as a callback set it,"] if told else []
+    )
 
 
 def test_a_usual_rate_is_not_what_makes_steps_small() -> None:

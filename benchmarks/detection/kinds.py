@@ -50,6 +50,12 @@ SCHEDULE = Kind(
     "learning rate decays to nothing early",
     ("schedule-does-not-fit-run", "learning-rate-too-low"),
 )
+RATE_HELD = Kind(
+    "rate-held-low",
+    "a callback that holds the learning rate next to 0",
+    ("learning-rate-too-low", *STANDSTILL),
+    ("UMLAUT/learning-rate-low",),
+)
 CLIPPING = Kind(
     "clipping", "gradients clipped to almost nothing", ("clipping-too-strong", "learning-rate-too-low", *STANDSTILL)
 )
@@ -86,6 +92,9 @@ SORTED = Kind(
 )
 UNSHUFFLED = Kind("unshuffled", "sorted data are never shuffled", ("dataset-not-shuffled", "shuffle-disabled"))
 SHUFFLED_APART = Kind("shuffled-apart", "labels shuffled apart from the inputs", ("labels-shuffled-apart", *STANDSTILL))
+MOVED_ALONG = Kind("moved-along", "targets moved along by a row", ("labels-shuffled-apart", *STANDSTILL))
+SORTED_APART = Kind("sorted-apart", "targets sorted apart from the inputs", ("labels-shuffled-apart", *STANDSTILL))
+WRITTEN_OVER = Kind("written-over", "one class written over half of the labels", ("label-corrupted",))
 NAN_ROW = Kind(
     "nan-in-inputs",
     "one NaN in the inputs",

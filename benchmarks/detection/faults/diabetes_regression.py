@@ -46,6 +46,13 @@ PLANTS = (
         swap("import keras\n", "import keras\nimport numpy as np\n"),
         at=(FIT,),
     ),
+    *(
+        _plant(kind, after(Y_SCALING, edit), swap("import keras\n", "import keras\nimport numpy as np\n"), at=(FIT,))
+        for kind, edit in (
+            (kinds.MOVED_ALONG, "y_train = np.roll(y_train, 1)"),
+            (kinds.SORTED_APART, "y_train = np.sort(y_train)"),
+        )
+    ),
     _plant(
         kinds.NAN_ROW,
         after(X_SCALING, 'x_train[12, 5] = float("inf")'),

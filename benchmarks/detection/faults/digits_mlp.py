@@ -50,6 +50,19 @@ PLANTS = (
         at=(CALL,),
     ),
     _plant(
+        kinds.WRITTEN_OVER,
+        after("x_train, x_val, y_train, y_val = load_data()", "y_train[: len(y_train) // 2] = 0"),
+        at=(CALL,),
+    ),
+    _plant(
+        kinds.RATE_HELD,
+        swap(
+            "    callbacks=[ScramCallback()],",
+            "    callbacks=[keras.callbacks.LearningRateScheduler(lambda epoch: 1e-9 * (epoch + 1)), ScramCallback()],",
+        ),
+        at=(OPTIMIZER,),
+    ),
+    _plant(
         kinds.ZERO_INIT,
         swap(HIDDEN, '            layers.Dense(64, activation="relu", kernel_initializer="zeros"),'),
         swap(SECOND, '            layers.Dense(32, activation="relu", kernel_initializer="zeros"),'),

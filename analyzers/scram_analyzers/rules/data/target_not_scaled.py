@@ -172,7 +172,8 @@ class TargetNotScaled(Rule):
             yield from self._by_metric(history, labels)
             return
         is_wide = max(abs(low), abs(high)) > self.option("max-magnitude") or (deviation or 0.0) > RUN_DEVIATION
-        clause = _failure(history, deviation) or _slowness(history)
+        failed = _failure(history, deviation) or _slowness(history)
+        clause = failed or _lateness(history, deviation)
         if not is_wide and (clause is None or (deviation or 0.0) <= FAILED_DEVIATION):
             return
         yield RunReport(
@@ -181,7 +182,7 @@ class TargetNotScaled(Rule):
                 f"The targets run from {rounded(low, 4)} to {rounded(high, 4)}, so the squared errors are in the "
                 f"{_scale(deviation or high - low)}{f'; {clause}' if clause is not None else ''}."
             ),
-            severity=None if clause is not None else Severity.INFO,
+            severity=None if failed is not None else Severity.INFO,
         )
 
     def _by_metric(self, history: RunHistory, labels: DataArray) -> Iterator[RunReport]:
@@ -236,6 +237,20 @@ def _failure(history: RunHistory, deviation: float | None) -> str | None:
     )
 
 
+def _lateness(history: RunHistory, deviation: float | None) -> str | None:
+    """What a run shows that learned, but needed a good part of its epochs to get as far as the targets' mean."""
+    losses = history.metric("loss")
+    if history.moment is not Moment.END or deviation is None:
+        return None
+    epochs = next((epoch for epoch, loss in enumerate(losses) if loss < deviation**2), 0)
+    if epochs < LATE_EPOCHS or epochs < LATE_SHARE * len(losses):
+        return None
+    return (
+        f"in {counted(epochs, 'epoch')} of {len(losses)} their mean was larger than always answering the targets' mean "
+        f"would make it, {rounded(deviation**2)}"
+    )
+
+
 def _is_classes(labels: LabelForm | None) -> bool:
     return labels is not None and labels is not LabelForm.CONTINUOUS
 
@@ -263,6 +278,11 @@ one."""
 
 FAILED_DEVIATION = 10.0
 """Of the targets in a run that did not come below the error of always answering their mean. Ours."""
+
+
+LATE_EPOCHS = 3
+LATE_SHARE = 0.1
+"""So many epochs, and such a part of all, that only bring the answers near the targets are worth a word. Ours."""
 
 
 def _scale(deviation: float) -> str:

@@ -241,6 +241,16 @@ def test_large_targets_are_for_information_while_the_run_learns() -> None:
     assert "squared errors are in the millions" in stuck.message
 
 
+def test_targets_whose_mean_takes_epochs_to_reach() -> None:
+    record = data(inputs(), measured(mean=150.0, deviation=77.0))
+    losses = [26000.0, 17000.0, 9000.0, 6200.0, 5000.0, 4200.0, 3600.0, 3300.0, 3100.0, 3000.0]
+    (report,) = reports(TargetNotScaled, history(regression_info(), losses, record))
+    assert report.severity is Severity.INFO
+    assert "in 4 epochs of 10 their mean was larger than always answering the targets' mean" in report.message
+    assert reports(TargetNotScaled, history(regression_info(), losses[2:], record)) == []
+    assert reports(TargetNotScaled, history(regression_info(), losses, record, ended=False)) == []
+
+
 def test_wide_targets_of_one_of_several_outputs_of_a_stream() -> None:
     outputs = (OutputInfo("hours", "hours", loss="huber"), OutputInfo("part", "part", loss="categorical_crossentropy"))
     made = RunHistory(run_info(outputs=outputs, losses=("huber", "categorical_crossentropy")))

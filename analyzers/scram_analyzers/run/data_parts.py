@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scram_analyzers.run.history import RunHistory
-from scram_analyzers.run.records import DataArray, LabelForm
+from scram_analyzers.run.records import ArrayStatistics, DataArray, LabelForm
 
 _NUMBERED = (LabelForm.CLASS_INDICES, LabelForm.BINARY)
 
@@ -28,13 +28,48 @@ def target_pair(history: RunHistory) -> tuple[DataArray | None, DataArray | None
 def input_pairs(history: RunHistory) -> list[tuple[DataArray, DataArray]]:
     """Each input of training with that of validation, by their names where there are several."""
     first, second = input_pair(history)
-    if first is not None and second is not None:
+    if first is not None and first.minimum is not None and second is not None:
         return [(first, second)]
     arrays = history.data.arrays if history.data is not None else ()
     inputs = [each for each in arrays if each.role == "input"]
     validation = {each.name: each for each in inputs if each.part == "validation"}
-    training = [each for each in inputs if each.part == "training" and each.name in validation]
-    return [(each, validation[each.name]) for each in training]
+    training = [each for each in inputs if each.part == "training" and each.minimum is not None]
+    return [(each, validation[each.name]) for each in training or _streamed(history) if each.name in validation]
+
+
+def _streamed(history: RunHistory) -> list[DataArray]:
+    """The inputs of a stream, as far as its batches have shown them."""
+    batches: dict[str, list[ArrayStatistics]] = {}
+    for record in history.steps:
+        for array in record.arrays:
+            if array.role == "input":
+                batches.setdefault(array.name, []).append(array)
+    return [_joined(seen) for seen in batches.values() if len(seen) >= FEWEST_BATCHES]
+
+
+def _joined(seen: list[ArrayStatistics]) -> DataArray:
+    """One array that holds what all of these batches held."""
+    lows, highs, deviations = (
+        [value for each in seen if (value := getattr(each, name)) is not None]
+        for name in ("minimum", "maximum", "deviation")
+    )
+    first = seen[0]
+    return DataArray(
+        "training",
+        "input",
+        first.name,
+        first.dtype,
+        (None, *first.shape[1:]),
+        rows=None,
+        rows_read=sum(each.shape[0] or 0 for each in seen if each.shape),
+        minimum=min(lows, default=None),
+        maximum=max(highs, default=None),
+        deviation=max(deviations, default=None),
+    )
+
+
+FEWEST_BATCHES = 3
+"""So many batches of a stream tell how large its values are. Ours."""
 
 
 def unit_ratio(train: DataArray, validation: DataArray) -> float | None:

@@ -408,6 +408,20 @@ def test_a_split_off_the_end_of_sorted_numbers() -> None:
     assert reports(SortedValidationSplit, before(mixed, regression_info())) == []
 
 
+@pytest.mark.parametrize(("batches", "high", "told"), [(3, 16.0, True), (2, 16.0, False), (3, 1.0, False)])
+def test_a_stream_beside_validation_inputs_that_were_not_scaled(batches: int, high: float, told: bool) -> None:
+    array = inputs("validation", minimum=0.0, maximum=high, mean=high / 3, deviation=high / 2.5)
+    seen = history(run_info(training_samples=None), [], data(array), ended=False)
+    for step in range(1, batches + 1):
+        seen.add_step(StepRecord(step, 1, 1.0, (batch(name="x", minimum=0.0, maximum=1.0, deviation=0.4),)))
+    messages = [report.message for report in reports(ScalingMismatch, seen)]
+    assert messages == (
+        ["The training input runs from 0 to 1 and the validation input from 0 to 16: only one of them was scaled."]
+        if told
+        else []
+    )
+
+
 def stream(*labels: tuple[float, int], **changes: object) -> StreamRecord:
     return replace(StreamRecord(rows=1000, labels=labels), **changes)
 

@@ -28,7 +28,7 @@ def parted(program: Program, inputs: Data | None, targets: Data | None) -> DataS
         return None
     if ROWS_ONE_BY_ONE in (inputs.source, targets.source) and inputs.source != targets.source:
         return None  # what is read beside them comes in their order
-    if NUMBERING in (inputs.source, targets.source):
+    if NUMBERING in (inputs.source, targets.source) and not _were_together(inputs, targets):
         return None  # numbers looked up one by one come in the order of the words, wherever those are from
     if not (inputs.roots | inputs.origins) or not (targets.roots | targets.origins):
         return None

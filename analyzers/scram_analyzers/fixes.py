@@ -11,7 +11,7 @@ from scram_analyzers.findings import SourcePosition, SourceRange, TextEdit
 from scram_analyzers.source.imports import Spelling
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
-from scram_analyzers.source.reading.parents import statement_of
+from scram_analyzers.source.reading.parents import ancestors, statement_of
 from scram_analyzers.source.reading.text import lines_of
 
 
@@ -142,6 +142,25 @@ def statement_after(program: Program, place: Place, content: str) -> TextEdit:
     return insert(SourcePosition(line, len(lines[-1])), f"\n{indent}{content}")
 
 
+def remove_statement(program: Program, place: Place) -> tuple[TextEdit, ...]:
+    """Remove the lines of the statement that holds `place`, where it has them for itself."""
+    statement = statement_of(place)
+    if statement is None or not isinstance(statement.node, cst.SimpleStatementLine) or len(statement.node.body) != 1:
+        return ()
+    first, last = program.range_of(statement).start.line, program.range_of(statement).end.line
+    lines = lines_of(program.text)
+    before = lines[first - 1][: program.range_of(statement).start.column]
+    if last >= len(lines) or before.strip() or _is_only_statement(place):
+        return ()
+    return (TextEdit(SourceRange.of(first, 0, last + 1, 0), ""),)
+
+
+def _is_only_statement(place: Place) -> bool:
+    """Whether a block would be left empty."""
+    block = next((node for node in ancestors(place) if isinstance(node, cst.IndentedBlock)), None)
+    return block is not None and len(block.body) == 1
+
+
 def _indent_of(program: Program, statement: Place) -> str:
     text = lines_of(program.text)[program.range_of(statement).start.line - 1]
     return text[: len(text) - len(text.lstrip())]
@@ -154,6 +173,18 @@ def import_edits(program: Program, spellings: Iterable[Spelling]) -> tuple[TextE
         return ()
     line = _line_after_imports(program)
     return (insert(SourcePosition(line, 0), "".join(f"{each}\n" for each in needed)),)
+
+
+def numpy(program: Program) -> Spelling:
+    """How the author reaches numpy, which is `np` where it is not imported yet."""
+    bound = next((bound for bound, dotted in program.imports.names.items() if dotted == "numpy"), None)
+    return Spelling(bound) if bound is not None else Spelling("np", "import numpy as np")
+
+
+def statement_after_imports(program: Program, content: str, *spellings: Spelling) -> TextEdit:
+    """Write a statement behind the module's imports, and behind those that its spelled names still need."""
+    imports = dict.fromkeys(f"{spelling.needs_import}\n" for spelling in spellings if spelling.needs_import)
+    return insert(SourcePosition(_line_after_imports(program), 0), f"{''.join(imports)}\n{content}\n")
 
 
 def _line_after_imports(program: Program) -> int:

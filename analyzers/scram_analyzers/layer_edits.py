@@ -15,14 +15,13 @@ from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading import search
-from scram_analyzers.source.reading.parents import added_to, ancestors, is_element, statement_of
-from scram_analyzers.source.reading.text import lines_of
+from scram_analyzers.source.reading.parents import added_to, ancestors, is_element
 
 
 def take_out(program: Program, layer: Layer) -> tuple[TextEdit, ...]:
     """Remove a layer that takes and gives the same shape."""
     if added_to(layer.place) is not None:
-        return _without_statement(program, layer.place)
+        return fixes.remove_statement(program, layer.place)
     if is_element(layer.place):
         return _without_element(program, layer.place)
     applied = _applied_at(program, layer)
@@ -32,7 +31,7 @@ def take_out(program: Program, layer: Layer) -> tuple[TextEdit, ...]:
     edits = _without_call(program, call, given)
     if call.node is not layer.place.node and _is_called_by(call, layer.place):
         return edits
-    return (*_without_statement(program, layer.place), *edits) if _only_use(layer.place) and edits else ()
+    return (*fixes.remove_statement(program, layer.place), *edits) if _only_use(layer.place) and edits else ()
 
 
 def put_before(program: Program, layer: Layer, content: str, name: str) -> tuple[TextEdit, ...]:
@@ -88,27 +87,8 @@ def _without_call(program: Program, call: Place, given: Place) -> tuple[TextEdit
     if above and isinstance(above[0], cst.Assign) and len(above[0].targets) == 1:
         target = above[0].targets[0].target
         if isinstance(target, cst.Name) and isinstance(given.node, cst.Name) and target.value == given.node.value:
-            return _without_statement(program, call)
+            return fixes.remove_statement(program, call)
     return (fixes.replace(program, call, given.text),)
-
-
-def _without_statement(program: Program, place: Place) -> tuple[TextEdit, ...]:
-    """Remove the lines of a statement that has them for itself."""
-    statement = statement_of(place)
-    if statement is None or not isinstance(statement.node, cst.SimpleStatementLine) or len(statement.node.body) != 1:
-        return ()
-    first, last = program.range_of(statement).start.line, program.range_of(statement).end.line
-    lines = lines_of(program.text)
-    before = lines[first - 1][: program.range_of(statement).start.column]
-    if last >= len(lines) or before.strip() or _is_only_statement(place):
-        return ()
-    return (TextEdit(SourceRange.of(first, 0, last + 1, 0), ""),)
-
-
-def _is_only_statement(place: Place) -> bool:
-    """Whether a block would be left empty."""
-    block = next((node for node in ancestors(place) if isinstance(node, cst.IndentedBlock)), None)
-    return block is not None and len(block.body) == 1
 
 
 def _without_element(program: Program, place: Place) -> tuple[TextEdit, ...]:

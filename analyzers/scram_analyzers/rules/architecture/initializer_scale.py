@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity, TextEdit
 from scram_analyzers.rules.architecture.paths import (
     LINEAR_MAPS,
     Paths,
@@ -75,6 +75,19 @@ class InitializerScale(Rule):
             )
             model.compile("adam", "sparse_categorical_crossentropy")
             """,
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential(
+                [
+                    keras.Input(shape=(784,)),
+                    layers.Dense(64, activation="relu", kernel_initializer="he_normal"),
+                    layers.Dense(10, activation="softmax"),
+                ]
+            )
+            model.compile("adam", "sparse_categorical_crossentropy")
+            """,
         ),
         Example(
             "A state that grows at every step",
@@ -87,6 +100,21 @@ class InitializerScale(Rule):
                     keras.Input(shape=(20, 1)),
                     layers.SimpleRNN(
                         16, activation="relu", recurrent_initializer=»keras.initializers.RandomNormal(stddev=2.0)«
+                    ),
+                    layers.Dense(1),
+                ]
+            )
+            model.compile("adam", "mse")
+            """,
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential(
+                [
+                    keras.Input(shape=(20, 1)),
+                    layers.SimpleRNN(
+                        16, activation="relu", recurrent_initializer="orthogonal"
                     ),
                     layers.Dense(1),
                 ]
@@ -107,6 +135,17 @@ class InitializerScale(Rule):
             model.add(layers.Dense(1))
             model.compile("adam", "mse")
             """,
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential([keras.Input(shape=(20, 8))])
+            model.add(
+                layers.Bidirectional(layers.GRU(16, kernel_initializer="he_normal"))
+            )
+            model.add(layers.Dense(1))
+            model.compile("adam", "mse")
+            """,
         ),
         Example(
             "selu with another activation's initializer",
@@ -116,6 +155,15 @@ class InitializerScale(Rule):
 
             model = keras.Sequential()
             model.add(layers.Dense(64, activation="selu", kernel_initializer=»"he_normal"«))
+            model.add(layers.Dense(10, activation="softmax"))
+            model.compile("adam", "sparse_categorical_crossentropy")
+            """,
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential()
+            model.add(layers.Dense(64, activation="selu", kernel_initializer="lecun_normal"))
             model.add(layers.Dense(10, activation="softmax"))
             model.compile("adam", "sparse_categorical_crossentropy")
             """,
@@ -199,6 +247,11 @@ class InitializerScale(Rule):
                 f"units each step of the sequence multiplies its state by {rounded(spread * math.sqrt(units), 2)}.",
                 recipe='recurrent_initializer="orthogonal"',
             )
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """Name the initializer of the recipe."""
+        name = finding.recipe.partition("=")[2]
+        return Fix(f"Start with {name}", Applicability.UNSAFE, (TextEdit(finding.range, name),))
 
 
 def _activation_after(paths: Paths, layer: Layer, tensor: Tensor) -> str | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+import libcst as cst
+
 from scram_analyzers import fixes
-from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity, SourceRange, TextEdit
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.data.judging import in_random_order, name_of
 from scram_analyzers.rules.data.trainings import own_loops
@@ -63,6 +65,17 @@ class DatasetNotShuffled(Rule):
             model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
             model.fit(»train«, epochs=5)
             """,
+            """
+            import keras
+            import tensorflow as tf
+            from sklearn.datasets import load_iris
+
+            x, y = load_iris(return_X_y=True)
+            train = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(150).batch(32)
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(train, epochs=5)
+            """,
         ),
         Example(
             "Batches are shuffled, not examples",
@@ -73,6 +86,17 @@ class DatasetNotShuffled(Rule):
 
             x, y = load_iris(return_X_y=True)
             train = »tf.data.Dataset.from_tensor_slices((x, y)).batch(32).shuffle(1000)«
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(train, epochs=5)
+            """,
+            """
+            import keras
+            import tensorflow as tf
+            from sklearn.datasets import load_iris
+
+            x, y = load_iris(return_X_y=True)
+            train = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(150).batch(32)
             model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
             model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
             model.fit(train, epochs=5)
@@ -91,6 +115,17 @@ class DatasetNotShuffled(Rule):
             model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
             model.fit(train, epochs=5)
             """,
+            """
+            import keras
+            import tensorflow as tf
+            from sklearn.datasets import load_iris
+
+            x, y = load_iris(return_X_y=True)
+            train = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(150).batch(32)
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(train, epochs=5)
+            """,
         ),
         Example(
             "A buffer of one",
@@ -100,6 +135,16 @@ class DatasetNotShuffled(Rule):
 
             (x, y), _ = keras.datasets.mnist.load_data()
             train = »tf.data.Dataset.from_tensor_slices((x / 255, y)).shuffle(1)«.batch(32)
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(train, epochs=5)
+            """,
+            """
+            import keras
+            import tensorflow as tf
+
+            (x, y), _ = keras.datasets.mnist.load_data()
+            train = tf.data.Dataset.from_tensor_slices((x / 255, y)).shuffle(60000).batch(32)
             model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
             model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
             model.fit(train, epochs=5)
@@ -122,6 +167,21 @@ class DatasetNotShuffled(Rule):
             model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
             model.fit(»train«, epochs=5)
             """,
+            """
+            import keras
+
+            train = keras.utils.image_dataset_from_directory("flowers", image_size=(64, 64))
+            model = keras.Sequential(
+                [
+                    keras.layers.Rescaling(1 / 255),
+                    keras.layers.Conv2D(16, 3, activation="relu"),
+                    keras.layers.GlobalAveragePooling2D(),
+                    keras.layers.Dense(5, activation="softmax"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(train, epochs=5)
+            """,
         ),
         Example(
             "In a loop of one's own",
@@ -136,6 +196,22 @@ class DatasetNotShuffled(Rule):
             judge = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
             optimizer = keras.optimizers.Adam(0.01)
             for batch, labels in »tf.data.Dataset.from_tensor_slices((x, y)).batch(16)«:
+                with tf.GradientTape() as tape:
+                    loss = judge(labels, model(batch, training=True))
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+            """,
+            """
+            import keras
+            import tensorflow as tf
+            from sklearn.datasets import load_wine
+            from sklearn.model_selection import train_test_split
+
+            x, y = load_wine(return_X_y=True)
+            model = keras.Sequential([keras.Input((13,)), keras.layers.Dense(3)])
+            judge = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            optimizer = keras.optimizers.Adam(0.01)
+            for batch, labels in tf.data.Dataset.from_tensor_slices((x, y)).shuffle(178).batch(16):
                 with tf.GradientTape() as tape:
                     loss = judge(labels, model(batch, training=True))
                 gradients = tape.gradient(loss, model.trainable_variables)
@@ -292,9 +368,85 @@ class DatasetNotShuffled(Rule):
             message = f"A shuffle buffer of {size} hardly mixes {rows} examples: their order stays as it was."
             yield Report(last.place, message, recipe=f".shuffle({rows})")
 
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """Shuffle before the batches are made, with a buffer for all rows."""
+        for data, place in _trained_from(program):
+            steps = [step for step in data.steps if step.kind is StepKind.SHUFFLED and step.place is not None]
+            last = steps[-1].place if steps else None
+            if last is not None and program.range_of(last) == finding.range:
+                edits = _moved_or_widened(program, data, last)
+            elif program.range_of(place) == finding.range:
+                edits = _shuffled_where_read(program, data) or _shuffled_before_batches(program, data)
+            else:
+                continue
+            if edits:
+                return Fix("Shuffle the examples", Applicability.UNSAFE, edits)
+        return None
+
     def _mixes_little(self, data: Data, step: DataStep) -> bool:
         rows = data.samples or _rows(data)
         return rows is not None and step.number is not None and step.number < rows * self.option("min-buffer-share")
+
+
+def _trained_from(program: Program) -> Iterator[tuple[Data, Place]]:
+    """What trainings take, and where a dataset that is never shuffled is reported."""
+    for fit in program.fits:
+        if fit.inputs is not None and fit.x is not None and fit.x.place is not None:
+            yield fit.inputs, fit.x.place
+    for call in own_loops(program):
+        data = call.x.value if call.x is not None else None
+        batched = _batching(data) if isinstance(data, Data) else None
+        if isinstance(data, Data) and batched is not None:
+            yield data, batched
+
+
+def _batching(data: Data) -> Place | None:
+    return next((step.place for step in data.steps if step.name in ("batch", "padded_batch")), None)
+
+
+def _buffer(data: Data) -> str:
+    """How many rows there are, as a program would write it."""
+    rows = data.samples or _rows(data)
+    made = next((step.node for step in data.steps if step.name == "from_tensor_slices"), None)
+    given = made.args[0].value if isinstance(made, cst.Call) and made.args else None
+    first = given.elements[0].value if isinstance(given, cst.Tuple) and given.elements else given
+    return f"len({first.value})" if rows is None and isinstance(first, cst.Name) else str(rows or 1000)
+
+
+def _before(program: Program, batching: Place, content: str) -> TextEdit | None:
+    """Call a method of the dataset before the one that makes batches of it."""
+    call = fixes.call_of(batching)
+    if call is None or not isinstance(call.func, cst.Attribute):
+        return None
+    return fixes.insert(program.range_of(Place(batching.section, call.func.value)).end, content)
+
+
+def _shuffled_before_batches(program: Program, data: Data) -> tuple[TextEdit, ...]:
+    batching = _batching(data)
+    edit = _before(program, batching, f".shuffle({_buffer(data)})") if batching is not None else None
+    return (edit,) if edit is not None else ()
+
+
+def _shuffled_where_read(program: Program, data: Data) -> tuple[TextEdit, ...]:
+    """Without the `shuffle=False` of what reads a folder, or makes batches of arrays."""
+    place = next((step.place for step in data.steps if step.name == UNSHUFFLED), None)
+    edit = fixes.remove_argument(program, place, "shuffle") if place is not None else None
+    return (edit,) if edit is not None else ()
+
+
+def _moved_or_widened(program: Program, data: Data, shuffling: Place) -> tuple[TextEdit, ...]:
+    """A shuffle of batches put before them where both stand in one chain; any other with room for all rows."""
+    call, batching = fixes.call_of(shuffling), _batching(data)
+    if call is None or not isinstance(call.func, cst.Attribute) or not call.args:
+        return ()
+    chained = Place(shuffling.section, call.func.value)
+    if batching is not None and call.func.value is batching.node:
+        edit = _before(program, batching, f".shuffle({_buffer(data)})")
+        end = program.range_of(chained).end
+        return (edit, TextEdit(SourceRange(end, program.range_of(shuffling).end), "")) if edit is not None else ()
+    if next(_of_batches(data), None) is not None:
+        return ()
+    return (fixes.replace(program, Place(shuffling.section, call.args[0].value), _buffer(data)),)
 
 
 def _in_their_order(data: Data, place: Place, unshuffled: DataStep) -> Iterator[Report]:

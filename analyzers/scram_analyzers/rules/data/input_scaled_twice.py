@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from scram_analyzers import fixes
-from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers import fixes, layer_edits
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity, TextEdit
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
-from scram_analyzers.rules.data.judging import name_of, step_of
+from scram_analyzers.rules.data.judging import judged_by, name_of, step_of
 from scram_analyzers.rules.data.pretrained import scales_itself
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.input_range import WEIGHING_LAYERS
@@ -22,7 +22,9 @@ from scram_analyzers.source.data import Data, DataStep, Interval, StepKind
 from scram_analyzers.source.entries import entries_of, entry_layers
 from scram_analyzers.source.graph import Layer
 from scram_analyzers.source.model import Model
+from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.reading.parents import ancestors
 from scram_analyzers.source.values import Function, is_none, number
 
 
@@ -72,6 +74,20 @@ class InputScaledTwice(Rule):
             model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
             model.fit(»x_train«, y_train)
             """,
+            """
+            import keras
+
+            (x_train, y_train), _ = keras.datasets.mnist.load_data()
+            x_train = x_train.astype("float32") / 255
+            model = keras.Sequential(
+                [
+                    keras.layers.Flatten(),
+                    keras.layers.Dense(10, activation="softmax"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train)
+            """,
         ),
         Example(
             "Before a network that scales by itself",
@@ -84,6 +100,15 @@ class InputScaledTwice(Rule):
             model = keras.Sequential([backbone, keras.layers.Dense(10, activation="softmax")])
             model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
             model.fit(»x_train«, y_train)
+            """,
+            """
+            import keras
+
+            (x_train, y_train), _ = keras.datasets.cifar10.load_data()
+            backbone = keras.applications.EfficientNetB0(include_top=False, pooling="avg", input_shape=(32, 32, 3))
+            model = keras.Sequential([backbone, keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train)
             """,
         ),
         Example(
@@ -98,6 +123,17 @@ class InputScaledTwice(Rule):
             model = keras.Sequential([backbone, keras.layers.Dense(10, activation="softmax")])
             model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
             model.fit(»x_train«, y_train)
+            """,
+            """
+            import keras
+            import numpy as np
+
+            archive = np.load("birds.npz")
+            x_train, y_train = archive["x"], archive["y"]
+            backbone = keras.applications.EfficientNetB0(include_top=False, pooling="avg", input_shape=(96, 96, 3))
+            model = keras.Sequential([backbone, keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train)
             """,
         ),
         Example(
@@ -118,6 +154,22 @@ class InputScaledTwice(Rule):
             )
             model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
             model.fit(»x_train«, y_train)
+            """,
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.cifar10.load_data()
+            x_train = x_train / 255.0
+            model = keras.Sequential(
+                [
+                    layers.Conv2D(16, 3, activation="relu"),
+                    layers.GlobalAveragePooling2D(),
+                    layers.Dense(10, activation="softmax"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train)
             """,
         ),
     )
@@ -208,6 +260,33 @@ class InputScaledTwice(Rule):
             message = f"{name} lies between {low} and {high} already, and the model scales it once more ({what})."
             yield Report(fit.x.place, message, tuple(related))
 
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """Scale once: in the model where that expects raw values, in the program otherwise."""
+        for fit in program.fits:
+            if fit.x is None or fit.x.place is None or program.range_of(fit.x.place) != finding.range:
+                continue
+            edits = self._scaled_once(program, fit)
+            if edits:
+                return Fix("Scale once", Applicability.UNSAFE, edits)
+        return None
+
+    def _scaled_once(self, program: Program, fit: Fit) -> tuple[TextEdit, ...]:
+        data = fit.inputs
+        if data is None or fit.model is None:
+            return ()
+        if _prepared_after_scaling(data) is not None:
+            return _undone(program, fit, 0, 2)
+        if _divisions(data) > 1:
+            return _undone(program, fit, -1, _divisions(data))
+        interval = data.range or _fractions(data)
+        again = self._scaled_again(fit.model, interval) if interval is not None else None
+        if again is None:
+            return ()
+        layer, _ = again
+        if isinstance(layer, Model):
+            return _undone(program, fit, 0, 1)
+        return layer_edits.take_out(program, layer) if _SHAPES.isdisjoint(layer.arguments.keywords) else ()
+
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report inputs that reach a layer with weights as nearly nothing."""
         for array in inputs_seen(history):
@@ -244,6 +323,37 @@ class InputScaledTwice(Rule):
                     written = f"Rescaling({fixes.number_text(scale)})" if layer.class_name == "Rescaling" else "Lambda"
                     return layer, written
         return None
+
+
+_SHAPES = frozenset(("input_shape", "batch_input_shape", "input_dim"))
+
+
+def _undone(program: Program, fit: Fit, position: int, scalings: int) -> tuple[TextEdit, ...]:
+    """Take back one of so many divisions by a number, in the training's data and in all that it is compared with."""
+    divisions: dict[cst.CSTNode, Place] = {}
+    for data in (fit.inputs, *(each.data for each in judged_by(program, fit))):
+        steps = [step for step in data.steps if step.kind is StepKind.SCALED] if data is not None else []
+        if len(steps) != scalings or steps[position].place is None or not steps[position].certain:
+            return ()
+        place = steps[position].place
+        assert place is not None
+        divisions[place.node] = place
+    edits = [_without_division(program, place) for place in divisions.values()]
+    return tuple(edit for found in edits for edit in found) if all(edits) else ()
+
+
+def _without_division(program: Program, place: Place) -> tuple[TextEdit, ...]:
+    node = place.node
+    if isinstance(node, cst.AugAssign) and isinstance(node.operator, cst.DivideAssign):
+        return fixes.remove_statement(program, place)
+    if not isinstance(node, cst.BinaryOperation) or not isinstance(node.operator, cst.Divide):
+        return ()
+    left = Place(place.section, node.left)
+    around = ancestors(place)[0]
+    target = around.targets[0].target if isinstance(around, cst.Assign) and len(around.targets) == 1 else None
+    if isinstance(target, cst.Name) and isinstance(node.left, cst.Name) and target.value == node.left.value:
+        return fixes.remove_statement(program, place)
+    return (fixes.replace(program, place, left.text),)
 
 
 def _scale(layer: Layer) -> float | None:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import libcst as cst
 
-from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers import fixes
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity, TextEdit
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.data.judging import name_of
+from scram_analyzers.rules.data.judging import judged_by, name_of
 from scram_analyzers.rules.data.unused_copies import unused_copies
 from scram_analyzers.source.data import Data, StepKind
 from scram_analyzers.source.libraries.data_methods import SCALED_RANGE
 from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Call, Fit, Program
 from scram_analyzers.source.reading import parents, search
 from scram_analyzers.source.reading.chunks import Section
 from scram_analyzers.source.usage import bound_to, is_read
@@ -66,6 +67,48 @@ class ScaledCopyUnused(Rule):
             model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
             model.fit(train_x, train_y)
             """,
+            """
+            import keras
+
+            (train_x, train_y), _ = keras.datasets.mnist.load_data()
+            train_scaled = train_x.astype("float32") / 255.0
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(train_scaled, train_y)
+            """,
+        ),
+        Example(
+            "What a scaler returns is not kept",
+            """
+            import keras
+            from sklearn.datasets import load_wine
+            from sklearn.model_selection import train_test_split
+            from sklearn.preprocessing import StandardScaler
+
+            x, y = load_wine(return_X_y=True)
+            x_train, x_test, y_train, y_test = train_test_split(x, y)
+            scaler = StandardScaler()
+            »scaler.fit_transform(x_train)«
+            scaler.transform(x_test)
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train, validation_data=(x_test, y_test))
+            """,
+            """
+            import keras
+            from sklearn.datasets import load_wine
+            from sklearn.model_selection import train_test_split
+            from sklearn.preprocessing import StandardScaler
+
+            x, y = load_wine(return_X_y=True)
+            x_train, x_test, y_train, y_test = train_test_split(x, y)
+            scaler = StandardScaler()
+            x_train = scaler.fit_transform(x_train)
+            x_test = scaler.transform(x_test)
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train, validation_data=(x_test, y_test))
+            """,
         ),
         Example(
             "Scaled too late",
@@ -99,6 +142,20 @@ class ScaledCopyUnused(Rule):
             model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(5, activation="softmax")])
             model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
             model.fit(x_train, y_train)
+            """,
+            """
+            import pickle
+
+            import keras
+            import numpy as np
+
+            with open("signs.p", "rb") as file:
+                signs = pickle.load(file)
+            x_train, y_train = signs["features"], signs["labels"]
+            x_centred = np.array(x_train / 255.0 - 0.5)
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(5, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_centred, y_train)
             """,
         ),
     )
@@ -148,6 +205,53 @@ class ScaledCopyUnused(Rule):
             raw = name_of(fit.x.place, "raw values") if fit.x is not None and fit.x.place is not None else "raw values"
             message = f"What this scaler returns is never used: the model is trained on {raw}, which is not scaled."
             yield Report(call.place, message, tuple(_related(fit)))
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """Train on the copy, or keep what the scaler returned."""
+        for fit in program.fits:
+            if any(program.range_of(each.place) == finding.range for each in _copies_of(program, fit)):
+                edits = _trained_on_copies(program, fit)
+                return Fix("Train on the scaled copy", Applicability.UNSAFE, edits) if edits else None
+        for call, _ in unused_copies(program):
+            if program.range_of(call.place) == finding.range and _kept(program, call) is not None:
+                same = [
+                    each for each in program.method_calls if _scales(each) and each.place.node is not call.place.node
+                ]
+                edits = tuple(filter(None, (_kept(program, each) for each in (call, *same))))
+                return Fix("Keep the scaled values", Applicability.UNSAFE, edits)
+        return None
+
+
+def _copies_of(program: Program, fit: Fit) -> Sequence[_Quotient]:
+    given = fit.x.place.node if fit.x is not None and fit.x.place is not None else None
+    return _quotients(program).get(given.value, ()) if isinstance(given, cst.Name) else ()
+
+
+def _trained_on_copies(program: Program, fit: Fit) -> tuple[TextEdit, ...]:
+    """Name the copies in the training and wherever its model is judged, where all of these have one."""
+    edits = []
+    places = [fit.x.place if fit.x is not None else None, *(judged.place for judged in judged_by(program, fit))]
+    for place in places:
+        name = place.node.value if place is not None and isinstance(place.node, cst.Name) else ""
+        copies = [each for each in _quotients(program).get(name, ()) if not is_read(program, each.name)]
+        if place is None or len(copies) != 1:
+            return ()
+        edits.append(fixes.replace(program, place, copies[0].name))
+    return tuple(edits)
+
+
+def _scales(call: Call) -> bool:
+    owner, _, method = call.name.rpartition(".")
+    return method in ("transform", "fit_transform") and owner.rpartition(".")[2] in SCALED_RANGE
+
+
+def _kept(program: Program, call: Call) -> TextEdit | None:
+    """Assign what a statement makes and drops to the name of what it was made of."""
+    node, around = fixes.call_of(call.place), parents.ancestors(call.place)
+    given = node.args[0].value if node is not None and node.args else None
+    if not isinstance(given, cst.Name) or not around or not isinstance(around[0], cst.Expr):
+        return None
+    return fixes.insert(program.range_of(call.place).start, f"{given.value} = ")
 
 
 def _never_read(program: Program) -> Iterator[Report]:

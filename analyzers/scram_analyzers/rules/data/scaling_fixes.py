@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import libcst as cst
 
 from scram_analyzers import fixes, layer_edits
 from scram_analyzers.findings import Applicability, Fix, TextEdit
 from scram_analyzers.rules.data import pretrained
+from scram_analyzers.rules.data.bound_before import is_known_before
 from scram_analyzers.rules.data.raw_entries import unscaled_entry
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.graph import InputSpec, Layer, Tensor
@@ -17,9 +17,7 @@ from scram_analyzers.source.imports import Spelling
 from scram_analyzers.source.model import Model, ModelKind
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
-from scram_analyzers.source.reading import search
-from scram_analyzers.source.reading.parents import added_to, ancestors, is_element, statement_of
-from scram_analyzers.source.reading.walk import children
+from scram_analyzers.source.reading.parents import added_to, ancestors, is_element
 
 _SHAPE_ARGUMENTS = ("input_shape", "input_dim", "batch_input_shape")
 _NAMES = ("normalization", "normalizer", "input_normalization")
@@ -58,8 +56,8 @@ def as_array(program: Program, data: Data, place: Place) -> Spelling:
     """Data as `adapt` takes them: of a table of pandas it would read the columns' names."""
     if not data.is_table:
         return Spelling(place.text)
-    numpy = next((bound for bound, dotted in program.imports.names.items() if dotted == "numpy"), None)
-    return Spelling(f'{numpy or "np"}.asarray({place.text}, "float32")', None if numpy else "import numpy as np")
+    numpy = fixes.numpy(program)
+    return Spelling(f'{numpy.text}.asarray({place.text}, "float32")', numpy.needs_import)
 
 
 # -- pixels: a layer that needs no data
@@ -109,13 +107,13 @@ def _normalization_edits(program: Program, model: Model, x: Place, layer: str, a
         return ()
     if model.kind is ModelKind.FUNCTIONAL:
         wrapped = _wrapped_argument(program, entry, name) if _is_first(entry) else ()
-        if not wrapped or entry.place is None or not _is_known_before(program, x, entry.place):
+        if not wrapped or entry.place is None or not is_known_before(program, x, entry.place):
             return ()
         return (fixes.statement_before(program, entry.place, *_made(name, f"{layer}()", array)), *wrapped)
     first = _first_in_list(model)
     if first is None:
         return ()
-    if not _is_known_before(program, x, first):
+    if not is_known_before(program, x, first):
         return ()
     shape, moved = _moved_shape(program, first)
     added = _before_first(program, first, name, _made(name, f"{layer}({shape})", array))
@@ -134,69 +132,6 @@ def _free_name(program: Program) -> str | None:
 def _is_first(entry: Tensor) -> bool:
     """Whether nothing that changes the data's shape stands before: the layer is adapted to that shape."""
     return len(entry.inputs) == 1 and isinstance(entry.inputs[0].producer, InputSpec)
-
-
-def _is_known_before(program: Program, x: Place, place: Place) -> bool:
-    """Whether the data are the same, and have their name, before the statement in which the model begins.
-
-    They are where each name in them is bound in the scope of that statement, before it, and nowhere after.
-    """
-    if not _can_be_read_twice(x.node):
-        return False
-    start = program.range_of(statement_of(place) or place).start
-    return _scope(x) is _scope(place) and all(
-        bound and all(program.range_of(each).start < start for each in bound)
-        for bound in (_bindings(program, name, place) for name in _names(x.node))
-    )
-
-
-def _can_be_read_twice(node: cst.CSTNode) -> bool:
-    """Whether an expression only looks at things: names, their attributes, their elements and slices."""
-    if isinstance(node, cst.BaseExpression) and not isinstance(node, _LOOKS):
-        return False
-    return all(_can_be_read_twice(child) for child in children(node))
-
-
-_LOOKS = (cst.Name, cst.Attribute, cst.Subscript, cst.Integer)
-
-
-def _names(node: cst.CSTNode) -> Iterator[str]:
-    """The variables in an expression that only looks at things."""
-    if isinstance(node, cst.Attribute):
-        yield from _names(node.value)
-    elif isinstance(node, cst.Name):
-        yield node.value
-    else:
-        for child in children(node):
-            yield from _names(child)
-
-
-def _bindings(program: Program, name: str, place: Place) -> list[Place]:
-    """Where the scope of `place` binds a name."""
-    scope = _scope(place)
-    found = [each for node, each in search.found(program, cst.Name, name) if node.value == name]
-    return [each for each in found if _is_bound_by(each) and _scope(each) is scope]
-
-
-def _is_bound_by(place: Place) -> bool:
-    """Whether a name is bound where it stands."""
-    last = place.node
-    for node in ancestors(place):
-        if isinstance(node, (cst.AssignTarget, cst.Param)):
-            return True
-        if isinstance(node, (cst.AugAssign, cst.AnnAssign, cst.For)):
-            return node.target is last
-        if not isinstance(node, (cst.Element, cst.Tuple, cst.List)):
-            return False
-        last = node
-    return False
-
-
-def _scope(place: Place) -> cst.CSTNode | None:
-    """The function or class that a node stands in; None at the top of the module."""
-    return next(
-        (node for node in ancestors(place) if isinstance(node, (cst.FunctionDef, cst.ClassDef, cst.Lambda))), None
-    )
 
 
 # -- where a model begins

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from scram_analyzers import fixes
 from scram_analyzers.rules.data.class_by_class import collected_class_by_class, stands_class_by_class
 from scram_analyzers.rules.data.judging import in_random_order
 from scram_analyzers.source.data import Data
@@ -46,11 +47,23 @@ def last_rows(program: Program, fit: Fit) -> LastRows | None:
 
 def mixed(program: Program, fit: Fit) -> str:
     """The recipe in the program's own names, where inputs and labels have names."""
-    x, y = (each.place.text if each is not None and each.place is not None else "" for each in (fit.x, fit.y))
-    if not (x.isidentifier() and y.isidentifier() and x != y):
+    if not has_names(fit):
         return MIXED
-    numpy = next((bound for bound, dotted in program.imports.names.items() if dotted == "numpy"), "np")
-    return f"order = {numpy}.random.permutation(len({x}))\n{x}, {y} = {x}[order], {y}[order]"
+    x, y = _written(fit)
+    numpy = fixes.numpy(program)
+    return f"order = {numpy.text}.random.permutation(len({x}))\n{x}, {y} = {x}[order], {y}[order]"
+
+
+def has_names(fit: Fit) -> bool:
+    """Whether inputs and labels are given to a training by a name each."""
+    x, y = _written(fit)
+    return x.isidentifier() and y.isidentifier() and x != y
+
+
+def _written(fit: Fit) -> tuple[str, str]:
+    """How inputs and labels stand in the call; empty for one that does not."""
+    x, y = (each.place.text if each is not None and each.place is not None else "" for each in (fit.x, fit.y))
+    return x, y
 
 
 def comes_sorted(data: Data) -> bool:

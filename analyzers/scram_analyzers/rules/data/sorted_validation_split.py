@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from scram_analyzers import fixes
-from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity, TextEdit
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
+from scram_analyzers.rules.data.bound_before import is_known_before
 from scram_analyzers.rules.data.judging import judged_by
 from scram_analyzers.rules.data.label_order import are_stretches_of_one_order, order_of_labels
-from scram_analyzers.rules.data.sorted_rows import MIXED, comes_sorted, last_rows, mixed
+from scram_analyzers.rules.data.sorted_rows import MIXED, comes_sorted, has_names, last_rows, mixed
 from scram_analyzers.rules.references import DEEP_CHECKS
 from scram_analyzers.run.data_parts import is_no_chance, total_variation
 from scram_analyzers.run.history import RunHistory
@@ -63,6 +64,19 @@ class SortedValidationSplit(Rule):
             model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
             model.fit(x, y, »validation_split=0.2«, epochs=50)
             """,
+            """
+            import keras
+            from sklearn.datasets import load_iris
+            import numpy as np
+
+            x, y = load_iris(return_X_y=True)
+
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            order = np.random.permutation(len(x))
+            x, y = x[order], y[order]
+            model.fit(x, y, validation_split=0.2, epochs=50)
+            """,
         ),
         Example(
             "Cut off by a slice",
@@ -85,6 +99,17 @@ class SortedValidationSplit(Rule):
 
             x, y = load_iris(return_X_y=True)
             for train, test in »KFold(n_splits=3)«.split(x):
+                model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+                model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+                model.fit(x[train], y[train], epochs=50, validation_data=(x[test], y[test]))
+            """,
+            """
+            import keras
+            from sklearn.datasets import load_iris
+            from sklearn.model_selection import KFold
+
+            x, y = load_iris(return_X_y=True)
+            for train, test in KFold(n_splits=3, shuffle=True).split(x):
                 model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
                 model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
                 model.fit(x[train], y[train], epochs=50, validation_data=(x[test], y[test]))
@@ -141,6 +166,25 @@ class SortedValidationSplit(Rule):
             model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(5, activation="softmax")])
             model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
             model.fit(x, y, epochs=50, »validation_split=0.2«)
+            """,
+            """
+            import os
+
+            import keras
+            import numpy as np
+            from project import read
+
+            images, labels = [], []
+            for number, name in enumerate(sorted(os.listdir("flowers"))):
+                for file in os.listdir(os.path.join("flowers", name)):
+                    images.append(read(file) / 255)
+                    labels.append(number)
+            x, y = np.array(images), np.array(labels)
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(5, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            order = np.random.permutation(len(x))
+            x, y = x[order], y[order]
+            model.fit(x, y, epochs=50, validation_split=0.2)
             """,
         ),
         Example(
@@ -320,6 +364,32 @@ class SortedValidationSplit(Rule):
             ),
             recipe=MIXED,
         )
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """Mix the rows before they are cut, or have the folds do so."""
+        for fit in program.fits:
+            place = fixes.argument_of(fit.place, "validation_split")
+            if place is not None and program.range_of(place) == finding.range:
+                edits = _mixing_edits(program, fit)
+                return Fix("Mix the rows before they are cut", Applicability.UNSAFE, edits) if edits else None
+        for call in program.calls_of(_FOLDS):
+            if program.range_of(call.place) == finding.range:
+                edit = fixes.set_argument(program, call.place, "shuffle", "True")
+                return Fix("Mix the rows before they are cut", Applicability.UNSAFE, (edit,)) if edit else None
+        return None
+
+
+def _mixing_edits(program: Program, fit: Fit) -> tuple[TextEdit, ...]:
+    """Mix inputs and labels before the training, where these are arrays under names of their own."""
+    x, y = (each.place if each is not None else None for each in (fit.x, fit.y))
+    given = [each.value if each is not None else None for each in (fit.x, fit.y)]
+    arrays = all(isinstance(value, Data) and not value.is_table for value in given)
+    if x is None or y is None or not arrays or not has_names(fit):
+        return ()
+    if program.mentions("order") or not all(is_known_before(program, each, fit.place) for each in (x, y)):
+        return ()
+    lines = mixed(program, fit).splitlines()
+    return (fixes.statement_before(program, fit.place, *lines), *fixes.import_edits(program, (fixes.numpy(program),)))
 
 
 def _of_parts(history: RunHistory) -> Iterator[RunReport]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from scram_analyzers.findings import Confidence, Severity
+import libcst as cst
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.data import Data, DataStep, Part, StepKind
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.reading.parents import ancestors
 
 
 class SplitUnpackedOutOfOrder(Rule):
@@ -44,6 +49,17 @@ class SplitUnpackedOutOfOrder(Rule):
             model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
             model.fit(x_train, y_train, validation_data=(x_test, y_test))
             """,
+            """
+            import keras
+            import numpy as np
+            from sklearn.model_selection import train_test_split
+
+            x, y = np.load("x.npy"), np.load("y.npy")
+            x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.2)
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train, validation_data=(x_test, y_test))
+            """,
         ),
         Example(
             "The labels' two parts exchanged",
@@ -54,6 +70,17 @@ class SplitUnpackedOutOfOrder(Rule):
 
             x, y = np.load("x.npy"), np.load("y.npy")
             x_train, x_test, y_test, y_train = »train_test_split(x, y, test_size=0.5)«
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train, validation_data=(x_test, y_test))
+            """,
+            """
+            import keras
+            import numpy as np
+            from sklearn.model_selection import train_test_split
+
+            x, y = np.load("x.npy"), np.load("y.npy")
+            x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.5)
             model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
             model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
             model.fit(x_train, y_train, validation_data=(x_test, y_test))
@@ -124,6 +151,45 @@ class SplitUnpackedOutOfOrder(Rule):
             (Related(given, "They are given to the training as labels."),) if given is not None else (),
             recipe="x_train, x_test, y_train, y_test = train_test_split(x, y)",
         )
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """Exchange the two names that stand in each other's place."""
+        for fit in program.fits:
+            for place, pair in ((_mixed_up(fit), (1, 2)), (_crossed(fit), (2, 3))):
+                if place is None or program.range_of(place) != finding.range:
+                    continue
+                names = _names_given(place)
+                if len(names) == 4 and _trains_on(fit, names, pair):
+                    first, second = (names[each] for each in pair)
+                    edits = fixes.replace(program, first, second.text), fixes.replace(program, second, first.text)
+                    return Fix(f"Exchange {first.text} and {second.text}", Applicability.UNSAFE, edits)
+        return None
+
+
+def _names_given(split: Place) -> list[Place]:
+    """The names that the parts of a split are unpacked to, where all are names."""
+    for around in ancestors(split):
+        if isinstance(around, cst.Assign):
+            target = around.targets[0].target
+            elements = target.elements if isinstance(target, (cst.Tuple, cst.List)) else ()
+            names = [Place(split.section, each.value) for each in elements if isinstance(each.value, cst.Name)]
+            return names if len(names) == len(elements) and around.value is split.node else []
+    return []
+
+
+def _trains_on(fit: Fit, names: list[Place], exchanged: tuple[int, int]) -> bool:
+    """Whether the training takes the first part, and as labels what will then be their first part."""
+    inputs, labels = fit.x.place if fit.x is not None else None, fit.y.place if fit.y is not None else None
+    if inputs is None or labels is None:
+        return False
+    ordered = [place.text for place in names]
+    first, second = exchanged
+    ordered[first], ordered[second] = ordered[second], ordered[first]
+    return ordered[0] in _words(inputs) and ordered[2] in _words(labels)
+
+
+def _words(place: Place) -> list[str]:
+    return re.findall(r"\w+", place.text)
 
 
 def _crossed(fit: Fit) -> Place | None:

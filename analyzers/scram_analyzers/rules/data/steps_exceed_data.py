@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scram_analyzers import fixes
-from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule
 from scram_analyzers.rules.data.judging import name_of
 from scram_analyzers.source.data import Data
@@ -53,6 +53,17 @@ class StepsExceedData(Rule):
             model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
             model.fit(train, epochs=5, »steps_per_epoch=150«)
             """,
+            """
+            import keras
+            import tensorflow as tf
+            from sklearn.datasets import load_iris
+
+            x, y = load_iris(return_X_y=True)
+            train = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(150).batch(10)
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(train, epochs=5)
+            """,
         ),
         Example(
             "Rows taken for steps of a generator",
@@ -66,6 +77,17 @@ class StepsExceedData(Rule):
             model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
             model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
             model.fit(train, epochs=5, »steps_per_epoch=60000«)
+            """,
+            """
+            import keras
+            from keras.preprocessing.image import ImageDataGenerator
+
+            (x_train, y_train), _ = keras.datasets.mnist.load_data()
+            x_train = x_train.reshape(60000, 28, 28, 1)
+            train = ImageDataGenerator(rescale=1 / 255).flow(x_train, y_train, batch_size=32)
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(train, epochs=5)
             """,
         ),
     )
@@ -136,6 +158,17 @@ class StepsExceedData(Rule):
         message = f"One epoch wants {wanted} rows, but {x} holds {rows} (batches of {fixes.number_text(batch)})."
         recipe = f"steps_per_epoch={-(-rows // int(batch))}" if batch >= 1 else ""
         yield Report(place, message, recipe=recipe)
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """Take the argument away."""
+        for fit in program.fits:
+            place = fixes.argument_of(fit.place, "steps_per_epoch")
+            if place is None or program.range_of(place) != finding.range:
+                continue
+            edit = fixes.remove_argument(program, fit.place, "steps_per_epoch")
+            if edit is not None:
+                return Fix("Let Keras count the steps of an epoch", Applicability.UNSAFE, (edit,))
+        return None
 
 
 def _batch_size(fit: Fit, data: Data) -> float | None:

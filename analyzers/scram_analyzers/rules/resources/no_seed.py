@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers import fixes
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Report, Rule
 from scram_analyzers.source.program import Program
 
@@ -37,6 +38,15 @@ class NoSeed(Rule):
             model = keras.Sequential([keras.layers.Dense(1)])
             model.compile("adam", "mse")
             »model.fit(x, y, epochs=5)«
+            """,
+            """
+            import keras
+
+            keras.utils.set_random_seed(42)
+
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile("adam", "mse")
+            model.fit(x, y, epochs=5)
             """,
         ),
     )
@@ -71,3 +81,9 @@ class NoSeed(Rule):
                 message="Nothing sets a seed before this training, so each run gives another result.",
                 recipe=f"{spelled}(42)",
             )
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """Set one before all else."""
+        spelled = program.imports.spell("keras.utils.set_random_seed")
+        edit = fixes.statement_after_imports(program, f"{spelled.text}(42)", spelled)
+        return Fix("Set a seed", Applicability.UNSAFE, (edit,))

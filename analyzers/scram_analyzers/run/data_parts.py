@@ -25,6 +25,17 @@ def target_pair(history: RunHistory) -> tuple[DataArray | None, DataArray | None
     return _pair(history, "target")
 
 
+def target_pairs(history: RunHistory) -> list[tuple[DataArray, DataArray]]:
+    """Each target of training with that of validation, by their names where there are several."""
+    first, second = target_pair(history)
+    if first is not None and second is not None:
+        return [(first, second)]
+    arrays = history.data.arrays if history.data is not None else ()
+    targets = [each for each in arrays if each.role == "target"]
+    validation = {each.name: each for each in targets if each.part == "validation"}
+    return [(each, validation[each.name]) for each in targets if each.part == "training" and each.name in validation]
+
+
 def input_pairs(history: RunHistory) -> list[tuple[DataArray, DataArray]]:
     """Each input of training with that of validation, by their names where there are several."""
     first, second = input_pair(history)

@@ -15,6 +15,9 @@ from scram_lsp.training.data.row_hashes import SameRows, same_rows
 from scram_lsp.training.data.target_columns import columns_that_say_the_target
 from scram_lsp.training.data.whole_arrays import Part, Role, describe_array
 
+MOST_TARGETS = 8
+"""Of a model with more outputs than this none is looked for among the inputs: each takes a look at all columns."""
+
 MAX_CONVERTED_VALUES = 50_000_000
 """An array that is not numpy's is converted up to so many values; of a larger one its first rows are."""
 
@@ -58,10 +61,11 @@ def _class_weights(given: Any) -> tuple[tuple[float, float], ...]:
 def _target_columns(training: tuple[Any, Any, Any]) -> tuple[str, ...]:
     named = [(name, _as_array(leaf)) for name, leaf in named_leaves("x", training[0])]
     inputs = [(name, array) for name, array in named if array is not None]
-    targets = _arrays_in(training[1])
-    if not inputs or len(inputs) < len(named) or len(targets) != 1 or not targets[0].ndim:
+    targets = [array for array in _arrays_in(training[1]) if array.ndim]
+    if not inputs or len(inputs) < len(named) or len(targets) > MOST_TARGETS:
         return ()
-    return columns_that_say_the_target(inputs, targets[0])
+    found = (columns_that_say_the_target(inputs, target) for target in targets)
+    return tuple(dict.fromkeys(column for columns in found for column in columns))
 
 
 def _label_stretches(targets: Any) -> int | None:

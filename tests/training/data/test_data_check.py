@@ -34,6 +34,15 @@ def test_the_part_that_validation_split_takes_off():
     assert (target.classes, target.last_classes) == (((0.0, 100), (1.0, 50)), ((1.0, 50),))
 
 
+def test_one_of_several_targets_that_is_a_column_of_the_inputs():
+    x, kinds = table(), np.arange(200) % 3
+    record = check_data({"x": x, "y": {"kind": kinds, "size": 3 * x[:, 2] - 1}}, {})
+    assert record.target_columns == ("x[:, 2]",)
+    assert check_data({"x": x, "y": {"kind": kinds, "size": x[:, 2] * x[:, 1]}}, {}).target_columns == ()
+    copied = {"x": x, "y": [kinds, x]}  # what an autoencoder is to give back
+    assert check_data(copied, {}).target_columns == ()
+
+
 def test_bad_values_and_constant_columns():
     x = table()
     x[7, 1] = np.nan

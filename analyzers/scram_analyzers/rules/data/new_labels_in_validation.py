@@ -8,9 +8,9 @@ from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Option, Rule, RunReport
 from scram_analyzers.rules.references import DEEP_CHECKS, VALIDATING_DATA
 from scram_analyzers.run.batches import target_ranges
-from scram_analyzers.run.data_parts import have_the_same_form, shares_by_label, target_pair
+from scram_analyzers.run.data_parts import have_the_same_form, shares_by_label, target_pairs
 from scram_analyzers.run.history import RunHistory
-from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.records import DataArray, Subject, SubjectKind
 from scram_analyzers.run.task import the_output
 from scram_analyzers.run.wording import counted, listed, share
 
@@ -46,10 +46,15 @@ class NewLabelsInValidation(Rule):
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report them when all training labels were read."""
-        train, validation = target_pair(history)
-        if train is None or validation is None or train.rows is None or train.rows_read < train.rows:
+        pairs = target_pairs(history)
+        if not any(_is_read(train) for train, _ in pairs):
             yield from self._in_batches(history)
-            return
+        for train, validation in pairs:
+            if _is_read(train):
+                yield from self._beyond(train, validation, f" {train.name}" if len(pairs) > 1 else "")
+
+    def _beyond(self, train: DataArray, validation: DataArray, name: str) -> Iterator[RunReport]:
+        """Classes of one validation target that the training target of that name never has."""
         known, seen = shares_by_label(train), shares_by_label(validation)
         new = sorted(label for label in seen if label not in known)
         if not known or not new or not have_the_same_form(train, validation):
@@ -59,7 +64,7 @@ class NewLabelsInValidation(Rule):
         yield RunReport(
             subject=Subject(SubjectKind.VALIDATION),
             message=(
-                f"{counted(len(new), 'class', 'classes')} of the validation labels "
+                f"{counted(len(new), 'class', 'classes')} of the validation labels{name} "
                 f"({listed(f'{label:g}' for label in new)}) "
                 f"{'is' if len(new) == 1 else 'are'} in no training row; {share(rows)} of the validation rows have "
                 f"{'it' if len(new) == 1 else 'them'}."
@@ -89,6 +94,11 @@ class NewLabelsInValidation(Rule):
                     f"{len(ranges)} training batches, but in {share(rows)} of the validation rows looked at."
                 ),
             )
+
+
+def _is_read(train: DataArray) -> bool:
+    """Whether all of its rows were looked at."""
+    return train.rows is not None and train.rows_read >= train.rows
 
 
 def _counts_classes(history: RunHistory) -> bool:

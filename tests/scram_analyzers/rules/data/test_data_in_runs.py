@@ -378,6 +378,18 @@ def test_mixed_batches_and_those_of_one_frequent_class_are_not_sorted() -> None:
     assert reports(DatasetNotShuffled, streamed([(0, 0)] * 17 + [(0, 9)])) == []
 
 
+def test_a_class_that_only_validation_has_of_one_of_several_targets() -> None:
+    def seen(counts: list[int]) -> list[str]:
+        arrays = [labels(counts, name="y['kind']"), labels([30, 30, 30], "validation", name="y['kind']")]
+        sizes = [measured(name="y['size']"), measured("validation", name="y['size']")]
+        return [each.message for each in reports(NewLabelsInValidation, before(data(inputs(), *arrays, *sizes)))]
+
+    assert seen([60, 60]) == [
+        "1 class of the validation labels y['kind'] (2) is in no training row; 33% of the validation rows have it."
+    ]
+    assert seen([60, 60, 4]) == []
+
+
 def test_a_target_that_is_among_the_inputs() -> None:
     record = replace(data(inputs(), BALANCED), target_columns=("x[:, 11, 0]",))
     (report,) = reports(TargetInInputs, before(record))

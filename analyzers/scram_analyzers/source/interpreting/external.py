@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -58,25 +60,10 @@ def _result(interpreter: Interpreter, name: str, arguments: Arguments, place: Pl
             return known
     if name in sklearn_wrappers.JUDGING:
         sklearn_wrappers.train_judged(interpreter, arguments, place)
-    if name in ("sklearn.pipeline.make_pipeline", "sklearn.compose.make_column_transformer"):
-        return interpreter.allocate(Created(name, arguments, place), place)
-    if name in sklearn_wrappers.WRAPPERS:
-        return sklearn_wrappers.make(interpreter, name, arguments, place)
-    if name == numpy_functions.GENERATOR:
-        return interpreter.allocate(Created(name, arguments, place), place)
-    if name == SETTINGS and not arguments.open and not arguments.positional:
-        settings = {each: argument.value for each, argument in arguments.keywords.items()}
-        return interpreter.allocate(Created(name, arguments, place, settings), place)
-    if name == PARTIAL and arguments.positional:
-        return interpreter.allocate(Created(name, arguments, place), place)
-    if name in ("os.environ.get", "os.getenv"):
-        default = arguments.value("default", 1)
-        return replace(default, assumed=True) if isinstance(default, Constant) else Unknown(place)
-    if tuners.is_tuner(name):
-        return tuners.make(interpreter, name, arguments, place)
-    if name in TENSORFLOW_OPTIMIZERS:
-        kind = compiling.OPTIMIZER_PREFIX + TENSORFLOW_OPTIMIZERS[name]
-        return compiling.make_optimizer(interpreter, kind, arguments, place)
+    maker = _maker(name)
+    known = maker(interpreter, name, arguments, place) if maker is not None else None
+    if known is not None:
+        return known
     known = mathematics.call(name, arguments) or data_functions.call(interpreter, name, arguments, place)
     if known is not None:
         return known
@@ -88,6 +75,57 @@ def _result(interpreter: Interpreter, name: str, arguments: Arguments, place: Pl
         named = keras_layers.name_arguments(name, arguments)
         return interpreter.allocate(Created(name, named, place), place)
     return Unknown(place)
+
+
+Maker = Callable[["Interpreter", str, Arguments, Place], "Value | None"]
+
+
+@functools.lru_cache(maxsize=4096)
+def _maker(name: str) -> Maker | None:
+    """What makes the objects of some classes of other libraries; asked for each call of anything."""
+    if name in _MADE_AS_THEY_ARE:
+        return _made
+    if name == PARTIAL:
+        return _partial
+    if name == SETTINGS:
+        return _settings
+    if name in sklearn_wrappers.WRAPPERS:
+        return sklearn_wrappers.make
+    if name in ("os.environ.get", "os.getenv"):
+        return _of_environment
+    if tuners.is_tuner(name):
+        return tuners.make
+    return _tensorflow_optimizer if name in TENSORFLOW_OPTIMIZERS else None
+
+
+_MADE_AS_THEY_ARE = frozenset(
+    ("sklearn.pipeline.make_pipeline", "sklearn.compose.make_column_transformer", numpy_functions.GENERATOR)
+)
+
+
+def _made(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
+    return interpreter.allocate(Created(name, arguments, place), place)
+
+
+def _partial(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    return _made(interpreter, name, arguments, place) if arguments.positional else None
+
+
+def _settings(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    if arguments.open or arguments.positional:
+        return None
+    settings = {each: argument.value for each, argument in arguments.keywords.items()}
+    return interpreter.allocate(Created(name, arguments, place, settings), place)
+
+
+def _of_environment(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
+    default = arguments.value("default", 1)
+    return replace(default, assumed=True) if isinstance(default, Constant) else Unknown(place)
+
+
+def _tensorflow_optimizer(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
+    kind = compiling.OPTIMIZER_PREFIX + TENSORFLOW_OPTIMIZERS[name]
+    return compiling.make_optimizer(interpreter, kind, arguments, place)
 
 
 def _keras(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:

@@ -329,11 +329,13 @@ class Interpreter:
     def set_name(self, key: Name, value: Value | None) -> None:
         """Bind a name of any scope; None unbinds it."""
         state = self.state
-        state.trace.names.change(key, state.names)
+        names, before = state.names, state.trace.names.before
+        if key not in before:  # as `Journal.change`
+            before[key] = names.get(key)
         if value is not None:
-            state.names[key] = value
+            names[key] = value
         else:
-            state.names.pop(key, None)
+            names.pop(key, None)
 
     def new_scope(self, parent: int) -> int:
         """A fresh scope inside `parent`."""
@@ -372,7 +374,9 @@ class Interpreter:
         """What has this identity."""
         state = self.state
         thing = state.heap.get(identity)
-        state.trace.heap.ask(identity, thing)
+        journal = state.trace.heap
+        if identity not in journal.before or journal.before[identity] is thing:  # as `Journal.ask`
+            journal.asked.add(identity)
         return thing
 
     def replace_object(self, reference: Ref, thing: HeapObject) -> None:

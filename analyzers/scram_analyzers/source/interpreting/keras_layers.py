@@ -91,11 +91,13 @@ def tensors_in(interpreter: Interpreter, arguments: Arguments) -> tuple[Tensor, 
     """Every tensor among the arguments, those in lists and dicts included."""
     found: list[Tensor] = []
     for argument in [*arguments.positional, *arguments.keywords.values()]:
-        found += _tensors(interpreter, argument.value)
+        value = argument.value
+        if isinstance(value, (Tensor, Tuple, Ref)):  # few of them, as a rule
+            found += _tensors(interpreter, value)
     return tuple(found)
 
 
-def _tensors(interpreter: Interpreter, value: Value) -> list[Tensor]:
+def _tensors(interpreter: Interpreter, value: Tensor | Tuple | Ref) -> list[Tensor]:
     if isinstance(value, Tensor):
         return [value]
     items = interpreter.items_of(value)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -365,32 +364,30 @@ def _end_path(interpreter: Interpreter) -> State:
     return ended
 
 
-_STATEMENTS: Mapping[type[cst.CSTNode], Callable[[Interpreter, Any], None]] = MappingProxyType(
-    {
-        cst.SimpleStatementLine: _simple_line,
-        cst.SimpleStatementSuite: _simple_line,
-        cst.Assign: _assign,
-        cst.AnnAssign: _annotated,
-        cst.AugAssign: _augmented,
-        cst.Expr: _expression,
-        cst.Assert: _assert,
-        cst.Del: _delete,
-        cst.Global: _outer_names,
-        cst.Nonlocal: _outer_names,
-        cst.Import: _import,
-        cst.ImportFrom: _import_from,
-        cst.FunctionDef: _function,
-        cst.ClassDef: _class,
-        cst.If: _if,
-        cst.Try: _try,
-        cst.TryStar: _try,
-        cst.With: _with,
-        cst.Match: _match,
-        cst.For: _for,
-        cst.While: _while,
-        cst.Break: _break,
-        cst.Continue: _continue,
-        cst.Return: _return,
-        cst.Raise: _raise,
-    }
-)
+_STATEMENTS: Mapping[type[cst.CSTNode], Callable[[Interpreter, Any], None]] = {
+    cst.SimpleStatementLine: _simple_line,
+    cst.SimpleStatementSuite: _simple_line,
+    cst.Assign: _assign,
+    cst.AnnAssign: _annotated,
+    cst.AugAssign: _augmented,
+    cst.Expr: _expression,
+    cst.Assert: _assert,
+    cst.Del: _delete,
+    cst.Global: _outer_names,
+    cst.Nonlocal: _outer_names,
+    cst.Import: _import,
+    cst.ImportFrom: _import_from,
+    cst.FunctionDef: _function,
+    cst.ClassDef: _class,
+    cst.If: _if,
+    cst.Try: _try,
+    cst.TryStar: _try,
+    cst.With: _with,
+    cst.Match: _match,
+    cst.For: _for,
+    cst.While: _while,
+    cst.Break: _break,
+    cst.Continue: _continue,
+    cst.Return: _return,
+    cst.Raise: _raise,
+}

@@ -23,7 +23,7 @@ from scram_analyzers.source.reading.positions import FIRST_LINE, Position, Posit
 from scram_analyzers.source.reading.prose import docstring_twins, same_code
 from scram_analyzers.source.reading.splicing import BrokenLineError, spliced
 from scram_analyzers.source.reading.splitting import Chunk, Split, common_suffix, split_module
-from scram_analyzers.source.reading.walk import children
+from scram_analyzers.source.reading.walk import LEAVES, children
 
 MAX_BRACKET_DEPTH = 90
 """Deeper nesting is not parsed: the native parser ends the whole process when its stack is full."""
@@ -140,7 +140,8 @@ class ParsedChunk:
         while waiting:
             node, parent = waiting.pop()
             parents[node] = parent
-            waiting.extend([(child, node) for child in reversed(children(node))])
+            if type(node) not in LEAVES:  # half of all nodes
+                waiting.extend([(child, node) for child in reversed(children(node))])
         return parents
 
     def text_of(self, node: cst.CSTNode) -> str:

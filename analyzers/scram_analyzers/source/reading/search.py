@@ -11,7 +11,7 @@ import libcst as cst
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading.chunks import Section
-from scram_analyzers.source.reading.walk import children
+from scram_analyzers.source.reading.walk import LEAVES, children
 
 Node = TypeVar("Node", bound=cst.CSTNode)
 
@@ -23,7 +23,8 @@ def nodes(root: cst.CSTNode, kind: type[Node]) -> Iterator[Node]:
         node = waiting.pop()
         if _is_of(type(node), kind):
             yield cast(Node, node)
-        waiting.extend(reversed(children(node)))
+        if type(node) not in LEAVES:
+            waiting.extend(reversed(children(node)))
 
 
 @functools.cache

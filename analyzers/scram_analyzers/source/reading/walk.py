@@ -46,14 +46,14 @@ def _fields(kind: type[cst.CSTNode]) -> Callable[[cst.CSTNode], tuple[Any, ...]]
 
 
 _WITHOUT_NODES = frozenset((type(None), str, bool, cst.MaybeSentinel))
-_LEAVES = frozenset((cst.Name, cst.Integer, cst.Float, cst.Imaginary, cst.SimpleString))
+LEAVES = frozenset((cst.Name, cst.Integer, cst.Float, cst.Imaginary, cst.SimpleString))
 """Half of all nodes, with no other in them."""
 
 
 def children(node: cst.CSTNode) -> list[cst.CSTNode]:
     """The nodes of code directly in this one."""
     found: list[cst.CSTNode] = []
-    if type(node) in _LEAVES:
+    if type(node) in LEAVES:
         return found
     for value in _fields(type(node))(node):
         kind = type(value)  # asked by type: the nodes' abstract base makes isinstance five times slower

@@ -48,6 +48,21 @@ class WeightWithoutGradient(Rule):
     false_alarms = "Layers that are kept for later, such as an unused pooling layer of a pretrained model."
     bad = (
         Example(
+            "A Lambda layer that lets no gradient through",
+            """
+            import tensorflow as tf
+            from tensorflow.keras import layers
+            from project import x, y
+
+            rows = layers.Input((8, 8))
+            read = layers.GRU(24)(rows)
+            seen = »layers.Lambda(tf.stop_gradient)(read)«
+            model = tf.keras.Model(rows, layers.Dense(10, activation="softmax")(seen))
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x, y, validation_split=0.2, epochs=20)
+            """,
+        ),
+        Example(
             "Layers behind a stop_gradient",
             """
             import keras
@@ -221,6 +236,19 @@ _OTHER_LOSSES = re.compile(r"add_loss|compute_loss|GradientTape|train_step")
 """Ways by which what is behind a `stop_gradient` may learn from another loss."""
 
 
+_IN_LAMBDA = re.compile(r"(lambda (\w+): )?[\w.]*\bstop_gradient(?(1)\(\2\))")
+
+
+def _stops(producer: object) -> bool:
+    """Whether no gradient goes through: `tf.stop_gradient(x)`, and a `Lambda` layer of it."""
+    if isinstance(producer, Operation):
+        return producer.name.endswith("stop_gradient")
+    if not isinstance(producer, Layer) or producer.class_name != "Lambda":
+        return False
+    function = producer.arguments.get("function")
+    return function is not None and function.place is not None and bool(_IN_LAMBDA.fullmatch(function.place.text))
+
+
 def _cut_off(program: Program, fit: Fit) -> Iterator[Report]:
     """Layers of a trained model whose every way to an output is through `stop_gradient`."""
     model = fit.compile.model if fit.compile is not None else None
@@ -234,7 +262,7 @@ def _cut_off(program: Program, fit: Fit) -> Iterator[Report]:
         if id(tensor) in learning:
             continue
         learning.add(id(tensor))
-        if isinstance(tensor.producer, Operation) and tensor.producer.name.endswith("stop_gradient"):
+        if _stops(tensor.producer):
             stops.append(tensor)
             continue
         waiting.extend(tensor.inputs)
@@ -257,7 +285,7 @@ def _teaches_nothing(program: Program, call: LossCall) -> Iterator[Report]:
     waiting, stop = [call.output], None
     while waiting:
         tensor = waiting.pop()
-        if isinstance(tensor.producer, Operation) and tensor.producer.name.endswith("stop_gradient"):
+        if _stops(tensor.producer):
             stop = tensor
         elif isinstance(tensor.producer, Operation):
             waiting.extend(tensor.inputs)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scram_analyzers.findings import Confidence, Severity
+import libcst as cst
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity, TextEdit
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.data.divisions import divisions
 from scram_analyzers.rules.data.pretrained import SELF_SCALING, is_trained, name_of_network, preprocessing
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.graph import InputSpec, Layer, Tensor
 from scram_analyzers.source.keras_api.layers import NORMALIZING
 from scram_analyzers.source.model import Model
+from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
 
 
@@ -49,6 +54,18 @@ class PretrainedWithoutPreprocessing(Rule):
             model = keras.Sequential([base, layers.Dense(10, activation="softmax")])
             model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
             model.fit(»x_train«, y_train)
+            """,
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.cifar10.load_data()
+            x_train = keras.applications.vgg16.preprocess_input(x_train)
+            base = keras.applications.VGG16(include_top=False, input_shape=(32, 32, 3), pooling="avg")
+            base.trainable = False
+            model = keras.Sequential([base, layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train)
             """,
         ),
     )
@@ -116,8 +133,37 @@ class PretrainedWithoutPreprocessing(Rule):
             f"{name} was trained on images prepared by its preprocess_input, but gets pixels from "
             f"{data.range.low:g} to {data.range.high:g}.",
             (Related(backbone.place, "The pretrained network."), *_origin(data)),
-            recipe=f"x = {prepared}(x)  # of the pixels from 0 to 255" if prepared is not None else "",
+            recipe=f"x = {prepared.text}(x)  # of the pixels from 0 to 255" if prepared is not None else "",
         )
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """Prepare the images where they were divided."""
+        for fit in program.fits:
+            if (
+                fit.model is None
+                or fit.x is None
+                or fit.x.place is None
+                or program.range_of(fit.x.place) != finding.range
+            ):
+                continue
+            backbone = _unprepared(fit.model)
+            edits = _prepared(program, fit, backbone) if backbone is not None else ()
+            if edits:
+                return Fix("Prepare the images as the network knows them", Applicability.UNSAFE, edits)
+        return None
+
+
+def _prepared(program: Program, fit: Fit, backbone: Model) -> tuple[TextEdit, ...]:
+    places, prepared = divisions(program, fit, 0, 1), preprocessing(program, backbone)
+    edits: list[TextEdit] = []
+    if not places or prepared is None:
+        return ()
+    for place in places:
+        node = place.node
+        if not isinstance(node, cst.BinaryOperation) or not isinstance(node.operator, cst.Divide):
+            return ()
+        edits.append(fixes.replace(program, place, f"{prepared.text}({Place(place.section, node.left).text})"))
+    return (*edits, *fixes.import_edits(program, (prepared,)))
 
 
 def _origin(data: Data) -> Iterator[Related]:

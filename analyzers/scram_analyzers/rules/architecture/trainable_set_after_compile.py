@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scram_analyzers.findings import Confidence, Severity
+import libcst as cst
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity, TextEdit
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.reading.parents import ancestors, statement_of
 
 
 class TrainableSetAfterCompile(Rule):
@@ -45,6 +49,21 @@ class TrainableSetAfterCompile(Rule):
             »base.trainable« = True
             model.fit(images, labels, epochs=5)
             """,
+            """
+            import keras
+            from keras import layers
+            from project import images, labels
+
+            base = keras.applications.MobileNetV2(include_top=False, pooling="avg")
+            base.trainable = False
+            model = keras.Sequential([base, layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(images, labels, epochs=5)
+
+            base.trainable = True
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(images, labels, epochs=5)
+            """,
         ),
         Example(
             "The last layers thawed one by one, too late",
@@ -59,6 +78,20 @@ class TrainableSetAfterCompile(Rule):
             model.compile(optimizer="adam", loss="binary_crossentropy")
             for layer in base.layers[-20:]:
                 »layer.trainable« = True
+            model.fit(images, labels, epochs=5)
+            """,
+            """
+            import keras
+            from keras import layers
+            from project import images, labels
+
+            base = keras.applications.MobileNetV2(include_top=False, pooling="avg")
+            base.trainable = False
+            model = keras.Sequential([base, layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            for layer in base.layers[-20:]:
+                layer.trainable = True
+            model.compile(optimizer="adam", loss="binary_crossentropy")
             model.fit(images, labels, epochs=5)
             """,
         ),
@@ -126,26 +159,23 @@ class TrainableSetAfterCompile(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each training of a model whose frozen layers are no longer those it was compiled with."""
-        inside = {nested.identity for model in program.models for nested in model.nested}
-        for fit in program.fits:
-            model, compiled = fit.model, fit.compile
-            if model is None or compiled is None or compiled.model is None or model.identity in inside:
-                continue
-            frozen = model.frozen - compiled.model.frozen
-            frozen = frozen - _frozen_for_others(program, model) if frozen else frozen
-            changed = frozen | (compiled.model.frozen - model.frozen)
-            trains = fit.method in ("fit", "fit_generator")
-            places = _changes(program, changed, compiled.place) if changed and trains else []
-            if not places:
-                continue
+        for fit, compiled, places in _late_changes(program):
             place, *earlier = reversed(places)
             yield Report(
                 place,
                 "This changes trainable, but the model was compiled before: the training that follows goes by what was "
                 "trainable then.",
-                (*_related(fit, compiled.place), *(Related(each, "So does this.") for each in earlier)),
+                (*_related(fit, compiled), *(Related(each, "So does this.") for each in earlier)),
                 recipe="model.compile(...)  # again, after this line",
             )
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """Compile once more, before the training."""
+        for fit, compiled, places in _late_changes(program):
+            if program.range_of(places[-1]) == finding.range:
+                edit = _compiled_again(program, fit, compiled)
+                return Fix("Compile again before the training", Applicability.UNSAFE, (edit,)) if edit else None
+        return None
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Give Keras's own warning the line of the model."""
@@ -159,6 +189,38 @@ class TrainableSetAfterCompile(Rule):
                     step=warning.step,
                 )
                 return
+
+
+def _late_changes(program: Program) -> Iterator[tuple[Fit, Place, list[Place]]]:
+    """Trainings with the compile that they go by, and where `trainable` was changed after it."""
+    inside = {nested.identity for model in program.models for nested in model.nested}
+    for fit in program.fits:
+        model, compiled = fit.model, fit.compile
+        if model is None or compiled is None or compiled.model is None or model.identity in inside:
+            continue
+        frozen = model.frozen - compiled.model.frozen
+        frozen = frozen - _frozen_for_others(program, model) if frozen else frozen
+        changed = frozen | (compiled.model.frozen - model.frozen)
+        trains = fit.method in ("fit", "fit_generator")
+        places = _changes(program, changed, compiled.place) if changed and trains else []
+        if places:
+            yield fit, compiled.place, places
+
+
+def _compiled_again(program: Program, fit: Fit, compiled: Place) -> TextEdit | None:
+    """The same call once more. An optimizer that has begun with other weights can't go on with these."""
+    call, statement = fixes.call_of(compiled), statement_of(compiled)
+    optimizer = fixes.argument_place(compiled, "optimizer")
+    given = optimizer.node if optimizer is not None else call.args[0].value if call is not None and call.args else None
+    if given is None or statement is None or not isinstance(given, (cst.BaseString, cst.Call)):
+        return None
+    if program.range_of(statement) != program.range_of(compiled) or _block(compiled) is not _block(fit.place):
+        return None
+    return fixes.statement_before(program, fit.place, compiled.text)
+
+
+def _block(place: Place) -> cst.CSTNode | None:
+    return next((node for node in ancestors(place) if isinstance(node, cst.IndentedBlock)), None)
 
 
 def _related(fit: Fit, compiled: Place) -> Iterator[Related]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-import libcst as cst
-
 from scram_analyzers import fixes
-from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity, SourceRange, TextEdit
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
+from scram_analyzers.rules.data import shuffling_edits
 from scram_analyzers.rules.data.judging import in_random_order, name_of
 from scram_analyzers.rules.data.trainings import own_loops
 from scram_analyzers.run.batches import sorted_batches
@@ -364,7 +363,7 @@ class DatasetNotShuffled(Rule):
         of_batches = list(_of_batches(data))
         yield from of_batches
         if not of_batches and len(shuffles) == 1 and self._mixes_little(data, last):
-            size, rows = fixes.number_text(last.number or 0), data.samples or _rows(data)
+            size, rows = fixes.number_text(last.number or 0), data.samples or shuffling_edits.rows_of(data)
             message = f"A shuffle buffer of {size} hardly mixes {rows} examples: their order stays as it was."
             yield Report(last.place, message, recipe=f".shuffle({rows})")
 
@@ -374,9 +373,10 @@ class DatasetNotShuffled(Rule):
             steps = [step for step in data.steps if step.kind is StepKind.SHUFFLED and step.place is not None]
             last = steps[-1].place if steps else None
             if last is not None and program.range_of(last) == finding.range:
-                edits = _moved_or_widened(program, data, last)
+                is_of_batches = next(_of_batches(data), None) is not None
+                edits = shuffling_edits.moved_or_widened(program, data, last, is_of_batches=is_of_batches)
             elif program.range_of(place) == finding.range:
-                edits = _shuffled_where_read(program, data) or _shuffled_before_batches(program, data)
+                edits = shuffling_edits.where_read(program, data) or shuffling_edits.before_batches(program, data)
             else:
                 continue
             if edits:
@@ -384,7 +384,7 @@ class DatasetNotShuffled(Rule):
         return None
 
     def _mixes_little(self, data: Data, step: DataStep) -> bool:
-        rows = data.samples or _rows(data)
+        rows = data.samples or shuffling_edits.rows_of(data)
         return rows is not None and step.number is not None and step.number < rows * self.option("min-buffer-share")
 
 
@@ -395,58 +395,9 @@ def _trained_from(program: Program) -> Iterator[tuple[Data, Place]]:
             yield fit.inputs, fit.x.place
     for call in own_loops(program):
         data = call.x.value if call.x is not None else None
-        batched = _batching(data) if isinstance(data, Data) else None
+        batched = shuffling_edits.batched_at(data) if isinstance(data, Data) else None
         if isinstance(data, Data) and batched is not None:
             yield data, batched
-
-
-def _batching(data: Data) -> Place | None:
-    return next((step.place for step in data.steps if step.name in ("batch", "padded_batch")), None)
-
-
-def _buffer(data: Data) -> str:
-    """How many rows there are, as a program would write it."""
-    rows = data.samples or _rows(data)
-    made = next((step.node for step in data.steps if step.name == "from_tensor_slices"), None)
-    given = made.args[0].value if isinstance(made, cst.Call) and made.args else None
-    first = given.elements[0].value if isinstance(given, cst.Tuple) and given.elements else given
-    return f"len({first.value})" if rows is None and isinstance(first, cst.Name) else str(rows or 1000)
-
-
-def _before(program: Program, batching: Place, content: str) -> TextEdit | None:
-    """Call a method of the dataset before the one that makes batches of it."""
-    call = fixes.call_of(batching)
-    if call is None or not isinstance(call.func, cst.Attribute):
-        return None
-    return fixes.insert(program.range_of(Place(batching.section, call.func.value)).end, content)
-
-
-def _shuffled_before_batches(program: Program, data: Data) -> tuple[TextEdit, ...]:
-    batching = _batching(data)
-    edit = _before(program, batching, f".shuffle({_buffer(data)})") if batching is not None else None
-    return (edit,) if edit is not None else ()
-
-
-def _shuffled_where_read(program: Program, data: Data) -> tuple[TextEdit, ...]:
-    """Without the `shuffle=False` of what reads a folder, or makes batches of arrays."""
-    place = next((step.place for step in data.steps if step.name == UNSHUFFLED), None)
-    edit = fixes.remove_argument(program, place, "shuffle") if place is not None else None
-    return (edit,) if edit is not None else ()
-
-
-def _moved_or_widened(program: Program, data: Data, shuffling: Place) -> tuple[TextEdit, ...]:
-    """A shuffle of batches put before them where both stand in one chain; any other with room for all rows."""
-    call, batching = fixes.call_of(shuffling), _batching(data)
-    if call is None or not isinstance(call.func, cst.Attribute) or not call.args:
-        return ()
-    chained = Place(shuffling.section, call.func.value)
-    if batching is not None and call.func.value is batching.node:
-        edit = _before(program, batching, f".shuffle({_buffer(data)})")
-        end = program.range_of(chained).end
-        return (edit, TextEdit(SourceRange(end, program.range_of(shuffling).end), "")) if edit is not None else ()
-    if next(_of_batches(data), None) is not None:
-        return ()
-    return (fixes.replace(program, Place(shuffling.section, call.args[0].value), _buffer(data)),)
 
 
 def _in_their_order(data: Data, place: Place, unshuffled: DataStep) -> Iterator[Report]:
@@ -470,10 +421,6 @@ def _of_batches(data: Data) -> Iterator[Report]:
     if not {"batch", "padded_batch"}.isdisjoint(names[: only[0][0]]) and "unbatch" not in names:
         message = "Batches are shuffled here, not examples: what stands together in the data stays together."
         yield Report(only[0][1].place, message, recipe=".shuffle(len(x)) before .batch(...)")
-
-
-def _rows(data: Data) -> int | None:
-    return data.rows.stop - data.rows.start if data.rows is not None and data.rows.stop is not None else None
 
 
 def _shuffled_one_by_one(data: Data) -> Place | None:

@@ -447,7 +447,7 @@ def _application_message(place: Place, network: Model) -> str:
 
 def _prepared(program: Program, network: Model) -> str:
     function = pretrained.preprocessing(program, network)
-    return f"x = {function}(x)" if function is not None else ""
+    return f"x = {function.text}(x)" if function is not None else ""
 
 
 def _may_message(place: Place, data: Data) -> str:

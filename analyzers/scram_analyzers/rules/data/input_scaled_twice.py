@@ -10,7 +10,8 @@ import libcst as cst
 from scram_analyzers import fixes, layer_edits
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity, TextEdit
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
-from scram_analyzers.rules.data.judging import judged_by, name_of, step_of
+from scram_analyzers.rules.data.divisions import divisions
+from scram_analyzers.rules.data.judging import name_of, step_of
 from scram_analyzers.rules.data.pretrained import scales_itself
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.input_range import WEIGHING_LAYERS
@@ -329,16 +330,8 @@ _SHAPES = frozenset(("input_shape", "batch_input_shape", "input_dim"))
 
 
 def _undone(program: Program, fit: Fit, position: int, scalings: int) -> tuple[TextEdit, ...]:
-    """Take back one of so many divisions by a number, in the training's data and in all that it is compared with."""
-    divisions: dict[cst.CSTNode, Place] = {}
-    for data in (fit.inputs, *(each.data for each in judged_by(program, fit))):
-        steps = [step for step in data.steps if step.kind is StepKind.SCALED] if data is not None else []
-        if len(steps) != scalings or steps[position].place is None or not steps[position].certain:
-            return ()
-        place = steps[position].place
-        assert place is not None
-        divisions[place.node] = place
-    edits = [_without_division(program, place) for place in divisions.values()]
+    """Take back one of so many divisions by a number."""
+    edits = [_without_division(program, place) for place in divisions(program, fit, position, scalings)]
     return tuple(edit for found in edits for edit in found) if all(edits) else ()
 
 

@@ -11,6 +11,7 @@ from scram_analyzers import fixes
 from scram_analyzers.findings import TextEdit
 from scram_analyzers.source.entries import entries_from, entries_of
 from scram_analyzers.source.graph import Tensor
+from scram_analyzers.source.imports import Spelling
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
@@ -69,12 +70,12 @@ def bare_network(model: Model, start: Tensor | None = None) -> Model | None:
     return None if untrained or scales_itself(network) else network
 
 
-def preprocessing(program: Program, network: Model) -> str | None:
+def preprocessing(program: Program, network: Model) -> Spelling | None:
     """The network's `preprocess_input`, spelled as the program reaches Keras."""
     module = _MODULES.get(name_of_network(network))
     if module is None:
         return None
-    return program.imports.spell(f"keras.applications.{module}.preprocess_input").text
+    return program.imports.spell(f"keras.applications.{module}.preprocess_input")
 
 
 def preprocessing_edits(program: Program, model: Model) -> tuple[TextEdit, ...]:
@@ -90,5 +91,5 @@ def preprocessing_edits(program: Program, model: Model) -> tuple[TextEdit, ...]:
     given = Place(place.section, call.args[0].value)
     if not isinstance(given.node, (cst.Name, cst.Call)):
         return ()
-    spelling = program.imports.spell(f"keras.applications.{_MODULES[name_of_network(entry.producer)]}.preprocess_input")
-    return (fixes.replace(program, given, f"{prepared}({given.text})"), *fixes.import_edits(program, (spelling,)))
+    edit = fixes.replace(program, given, f"{prepared.text}({given.text})")
+    return (edit, *fixes.import_edits(program, (prepared,)))

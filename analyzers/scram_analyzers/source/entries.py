@@ -23,6 +23,7 @@ _RESHAPING = frozenset(
         "Resizing",
         "CenterCrop",
         "RepeatVector",
+        "Concatenate",
     ]
 )
 

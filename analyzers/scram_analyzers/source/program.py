@@ -184,6 +184,7 @@ class LossCall:
     """One call of a loss by the program itself, as in a training loop of its own; `output` is what it judges.
 
     `targets` are the labels it is given, `x` and `model` what `output` was made from; None where that can't be told.
+    `swapped` says that the two stand in each other's places.
     """
 
     loss: Loss
@@ -192,6 +193,7 @@ class LossCall:
     targets: Data | None = None
     x: Argument | None = None
     model: Model | None = None
+    swapped: bool = False
     answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
 
@@ -223,6 +225,14 @@ class ImpossibleReshape:
 
     before: tuple[int, ...]
     asked: tuple[int, ...]
+    place: Place
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Discarded:
+    """Data that a call at `place` made, in a statement that does nothing else with them."""
+
+    data: Data
     place: Place
 
 
@@ -278,6 +288,7 @@ class Program:
     attribute_sets: tuple[AttributeSet, ...]
     impossible_reshapes: tuple[ImpossibleReshape, ...]
     pairings: tuple[Pairing, ...]
+    discarded: tuple[Discarded, ...]
     unread: tuple[UnreadPart, ...]
     answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 

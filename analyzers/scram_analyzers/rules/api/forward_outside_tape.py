@@ -19,16 +19,16 @@ from scram_analyzers.source.reading.dotted import dotted_name
 
 
 class ForwardOutsideTape(Rule):
-    """A model that is called before the tape begins to record."""
+    """A model that is called before the tape begins to record, or a loss worked out after it has stopped."""
 
     code = "SCR866"
     name = "forward-outside-tape"
     severity = Severity.ERROR
     confidence = Confidence.HIGH
-    summary = "a forward pass outside the GradientTape that is to differentiate it"
+    summary = "a forward pass or a loss outside the GradientTape that is to differentiate it"
     why = (
-        "A GradientTape knows only what is computed inside its with block. The model was called before it, so there "
-        "are no gradients, and no weight changes."
+        "A GradientTape knows only what is computed inside its with block. Where the model is called before it, or the "
+        "loss is worked out after it, there are no gradients, and no weight changes."
     )
     how = "Call the model and compute the loss inside the with block; ask for the gradients after it."
     references = (
@@ -54,8 +54,45 @@ class ForwardOutsideTape(Rule):
                 optimizer.apply_gradients(zip(gradients, model.trainable_variables))
             """,
         ),
+        Example(
+            "The tape sees the model, but not the loss",
+            """
+            import tensorflow as tf
+
+            model = tf.keras.Sequential([tf.keras.layers.Dense(10)])
+            loss_fn = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            optimizer = tf.keras.optimizers.Adam()
+
+
+            @tf.function
+            def train_step(images, labels):
+                with tf.GradientTape() as tape:
+                    predictions = model(images, training=True)
+                loss = »loss_fn(labels, predictions)«
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+                return loss
+            """,
+        ),
     )
     good = (
+        Example(
+            "A loss that is only shown after the tape",
+            """
+            import tensorflow as tf
+
+            model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+            optimizer = tf.keras.optimizers.Adam()
+            for x, y in batches:
+                with tf.GradientTape() as tape:
+                    error = y - model(x, training=True)
+                    loss = tf.reduce_mean(tf.square(error))
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+                loss = tf.reduce_mean(tf.abs(error))
+                print(float(loss))
+            """,
+        ),
         Example(
             "What another model made is judged, and that model is trained by a tape of its own",
             """
@@ -104,9 +141,10 @@ class ForwardOutsideTape(Rule):
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:
-        """Report each forward pass whose gradients a later tape is asked for, without the model in its block."""
+        """Report forward passes before a tape that is asked for their gradients, and losses after it."""
         for tape in tapes.tapes(program):
             yield from _before(tape)
+            yield from _after(tape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +183,45 @@ def _in_block(tape: tapes.Tape, body: Sequence[cst.BaseStatement]) -> Iterator[R
             )
 
 
+@once
+def _after(tape: tapes.Tape) -> tuple[Report, ...]:
+    """The losses that a tape is asked to differentiate and that were given their names only after its block."""
+    block = next(iter(tape.section.parsed.ancestors(tape.statement)), None)
+    if not isinstance(block, (cst.IndentedBlock, cst.Module)):
+        return ()
+    position = next(number for number, each in enumerate(block.body) if each is tape.statement)
+    written: dict[str, cst.BaseExpression] = {}
+    found = []
+    for line in block.body[position + 1 :]:
+        if _opens(line, tape.name) or not isinstance(line, cst.SimpleStatementLine):
+            break
+        for asked in tapes.gradients([line], tape.name, tape.section):
+            loss = asked.call.args[0].value
+            value = written.get(loss.value) if isinstance(loss, cst.Name) else None
+            if value is not None and isinstance(loss, cst.Name) and not _binds(tape.statement, loss.value):
+                found.append(_loss_report(tape, loss.value, value))
+        for statement in line.body:
+            if isinstance(statement, cst.Assign) and isinstance(statement.targets[0].target, cst.Name):
+                written[statement.targets[0].target.value] = statement.value
+    return tuple(found)
+
+
+def _loss_report(tape: tapes.Tape, name: str, value: cst.BaseExpression) -> Report:
+    called = "The loss" if name == "loss" else f"The loss {name}"
+    return Report(
+        place=Place(tape.section, value),
+        message=f"{called} is worked out after the tape has stopped recording: it has no gradients.",
+        related=(Related(Place(tape.section, tape.statement.items[0]), "The tape records what is in this block."),),
+    )
+
+
+def _binds(statement: cst.With, name: str) -> bool:
+    """Whether the block assigns the name as well: what follows may only change its scale."""
+    targets = (each.target for each in search.nodes(statement.body, cst.AssignTarget))
+    added = (each.target for each in search.nodes(statement.body, cst.AugAssign))
+    return any(isinstance(target, cst.Name) and target.value == name for target in (*targets, *added))
+
+
 def _forwards(line: cst.SimpleStatementLine) -> Iterator[_Forward]:
     for statement in line.body:
         if not isinstance(statement, cst.Assign) or not isinstance(statement.value, cst.Call):
@@ -157,7 +234,7 @@ def _forwards(line: cst.SimpleStatementLine) -> Iterator[_Forward]:
 
 def _opens(statement: cst.CSTNode, tape: str) -> bool:
     """Whether a statement opens another tape of the same name."""
-    return isinstance(statement, cst.With) and tapes.tape_name(statement) == tape
+    return isinstance(statement, cst.With) and tape in tapes.tape_names(statement)
 
 
 def _used(statement: cst.With, model: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.api import tapes
+from scram_analyzers.rules.api import applied_gradients, tapes
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source import usage
 from scram_analyzers.source.once import once
@@ -23,12 +23,17 @@ class GradientsNotApplied(Rule):
     name = "gradients-not-applied"
     severity = Severity.ERROR
     confidence = Confidence.HIGH
-    summary = "gradients of a model's weights that are worked out and never given to an optimizer"
+    summary = (
+        "gradients of a model's weights that are worked out and never given to an optimizer, or only the last ones"
+    )
     why = (
         "A GradientTape only says how the weights should change. Where nothing takes its answer, they stay the random "
         "numbers they began with, and the loss only moves with the batches."
     )
-    how = "Give the gradients to the optimizer: optimizer.apply_gradients(zip(gradients, model.trainable_variables))."
+    how = (
+        "Give the gradients to the optimizer after each batch: "
+        "optimizer.apply_gradients(zip(gradients, model.trainable_variables))."
+    )
     references = (
         Reference(
             "Keras: Writing a training loop from scratch",
@@ -72,6 +77,22 @@ class GradientsNotApplied(Rule):
                     self.total.update_state(loss)
             """,
         ),
+        Example(
+            "One step for a whole epoch",
+            """
+            import tensorflow as tf
+
+            model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+            optimizer = tf.keras.optimizers.SGD()
+            for epoch in range(20):
+                for x, y in batches:
+                    with tf.GradientTape() as tape:
+                        loss = tf.reduce_mean(tf.square(y - model(x, training=True)))
+                    gradients = tape.gradient(loss, model.trainable_variables)
+                »optimizer.apply_gradients(zip(gradients, model.trainable_variables))«
+                print(epoch, float(loss))
+            """,
+        ),
     )
     good = (
         Example(
@@ -89,6 +110,23 @@ class GradientsNotApplied(Rule):
                 gradients = tape.gradient(loss, model.trainable_variables)
                 optimizer.apply_gradients(zip(gradients, model.trainable_variables))
                 return loss
+            """,
+        ),
+        Example(
+            "The gradients of several batches added up",
+            """
+            import tensorflow as tf
+
+            model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+            optimizer = tf.keras.optimizers.SGD()
+            for group in groups:
+                total = [tf.zeros_like(each) for each in model.trainable_variables]
+                for x, y in group:
+                    with tf.GradientTape() as tape:
+                        loss = tf.reduce_mean(tf.square(y - model(x, training=True)))
+                    gradients = tape.gradient(loss, model.trainable_variables)
+                    total = [one + other for one, other in zip(total, gradients)]
+                optimizer.apply_gradients(zip(total, model.trainable_variables))
             """,
         ),
         Example(
@@ -122,6 +160,7 @@ class GradientsNotApplied(Rule):
                     ),
                     recipe=_recipe(name, asked),
                 )
+            yield from _once_a_loop(tape)
 
 
 @once
@@ -129,6 +168,19 @@ def _not_read_around(tape: tapes.Tape) -> tuple[tuple[tapes.Gradients, str], ...
     """Gradients with the name they are given, where the function around the tape does not read it."""
     named = [(asked, tapes.name_given(asked)) for asked in tapes.asked_of(tape)]
     return tuple((asked, name) for asked, name in named if name is not None and not _is_read(tape.around, name))
+
+
+@once
+def _once_a_loop(tape: tapes.Tape) -> tuple[Report, ...]:
+    """Optimizers that are handed what the last round of a loop worked out, after the loop."""
+    found = []
+    for each in applied_gradients.applied_of(tape):
+        loop = each.round_left()
+        if loop is not None:
+            related = (Related(each.asked.place, "Each round works them out anew."),)
+            message = "This comes after the loop over the batches: only the last batch's gradients are ever applied."
+            found.append(Report(each.place, message, related))
+    return tuple(found)
 
 
 def _is_read(around: cst.CSTNode, name: str) -> bool:

@@ -250,7 +250,7 @@ def _of_judging(program: Program) -> Iterator[Report]:
 def _is_judged(place: Place) -> bool:
     """Whether the statement around gives a validation result its name, and stands outside of any tape."""
     above = parents.ancestors(place)
-    if any(isinstance(node, cst.With) and tapes.tape_name(node) is not None for node in above):
+    if any(isinstance(node, cst.With) and any(tapes.tape_names(node)) for node in above):
         return False
     assign = next((node for node in above if isinstance(node, cst.Assign)), None)
     if assign is None:

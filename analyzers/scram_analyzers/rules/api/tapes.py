@@ -15,7 +15,8 @@ from scram_analyzers.source.reading import search
 from scram_analyzers.source.reading.chunks import Section
 from scram_analyzers.source.reading.dotted import dotted_name
 
-_WEIGHTS = frozenset(("trainable_weights", "trainable_variables", "weights", "variables"))
+WEIGHTS = frozenset(("trainable_weights", "trainable_variables", "weights", "variables"))
+"""Attributes of a model that a tape is asked about."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -33,19 +34,18 @@ class Gradients:
         return Place(self.section, self.call)
 
 
-def tape_name(statement: cst.With) -> str | None:
-    """The name of the tape that a `with` statement opens."""
+def tape_names(statement: cst.With) -> Iterator[str]:
+    """The names of the tapes that a `with` statement opens."""
     for item in statement.items:
         function = dotted_name(item.item.func) if isinstance(item.item, cst.Call) else None
         name = item.asname.name if item.asname is not None else None
         if function is not None and function.endswith("GradientTape") and isinstance(name, cst.Name):
-            return name.value
-    return None
+            yield name.value
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Tape:
-    """A `with` statement that opens a tape, the tape's name, and the section they stand in."""
+    """A `with` statement that opens a tape, the tape's name, and the section they stand in; one may open several."""
 
     statement: cst.With
     name: str
@@ -75,8 +75,8 @@ def tapes(program: Program) -> Iterator[Tape]:
 
 @once
 def _tapes_in(section: Section) -> tuple[Tape, ...]:
-    opened = [(each, tape_name(each)) for each in section.parsed.nodes.get(cst.With, ()) if isinstance(each, cst.With)]
-    return tuple(Tape(statement, name, section) for statement, name in opened if name is not None)
+    statements = [each for each in section.parsed.nodes.get(cst.With, ()) if isinstance(each, cst.With)]
+    return tuple(Tape(statement, name, section) for statement in statements for name in tape_names(statement))
 
 
 @once
@@ -106,9 +106,9 @@ def gradients(statements: Sequence[cst.CSTNode], tape: str, section: Section) ->
     for statement in statements:
         for call in search.nodes(statement, cst.Call):
             if dotted_name(call.func) == f"{tape}.gradient" and len(call.args) > 1:
-                weights = _written_out(call.args[1].value, section) or ""
+                weights = written_out(call.args[1].value, section) or ""
                 owner, _, attribute = weights.rpartition(".")
-                if attribute in _WEIGHTS and owner:
+                if attribute in WEIGHTS and owner:
                     yield Gradients(owner, weights, call, section)
 
 
@@ -123,8 +123,8 @@ def name_given(asked: Gradients) -> str | None:
     return None
 
 
-def _written_out(weights: cst.BaseExpression, section: Section) -> str | None:
-    """What is asked for, with dots; a name that the function assigns only once stands for what it is given."""
+def written_out(weights: cst.BaseExpression, section: Section) -> str | None:
+    """The weights asked for, with dots; a name that the function assigns only once stands for what it is given."""
     if not isinstance(weights, cst.Name):
         return dotted_name(weights)
     around = next((each for each in section.parsed.ancestors(weights) if isinstance(each, cst.FunctionDef)), None)

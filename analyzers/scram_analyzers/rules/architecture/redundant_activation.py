@@ -9,10 +9,11 @@ from scram_analyzers import fixes, layer_edits
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity, TextEdit
 from scram_analyzers.rules.architecture.paths import DROPOUTS, Paths, is_activation, models_of, paths_of
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.source.activations import own_activation
-from scram_analyzers.source.graph import Layer, Tensor
+from scram_analyzers.source.activations import activation_of_function, own_activation
+from scram_analyzers.source.graph import Layer, Operation, Tensor
 from scram_analyzers.source.keras_api.layers import RECURRENT
 from scram_analyzers.source.model import Model
+from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 
 RECTIFIERS = frozenset(("relu", "relu6", "leaky_relu", "prelu", "elu", "selu", "gelu", "silu", "softplus"))
@@ -120,6 +121,26 @@ class RedundantActivation(Rule):
             model.compile("adam", "sparse_categorical_crossentropy")
             """,
         ),
+        Example(
+            "A function applied to what a layer has made probabilities of",
+            """
+            import tensorflow as tf
+
+
+            class Net(tf.keras.Model):
+                def __init__(self):
+                    super().__init__()
+                    self.hidden = tf.keras.layers.Dense(64, activation="relu")
+                    self.last = tf.keras.layers.Dense(10, activation="softmax")
+
+                def call(self, x):
+                    return »tf.nn.softmax(self.last(self.hidden(x)))«
+
+
+            model = Net()
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            """,
+        ),
     )
     good = (
         Example(
@@ -159,12 +180,12 @@ class RedundantActivation(Rule):
         """Report each activation layer that directly follows an activation which makes it pointless."""
         for pair in _pairs(program):
             related = (Related(pair.source.place, f"{pair.first} is applied here."),)
-            yield Report(pair.layer.place, pair.message, related)
+            yield Report(pair.place, pair.message, related)
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Take out the second of two equal activations, or the one that bends scores before they become chances."""
-        pair = next((each for each in _pairs(program) if program.range_of(each.layer.place) == finding.range), None)
-        if pair is None:
+        pair = next((each for each in _pairs(program) if program.range_of(each.place) == finding.range), None)
+        if pair is None or pair.layer is None:
             return None
         if pair.first == pair.second:
             edits = layer_edits.take_out(program, pair.layer)
@@ -178,9 +199,13 @@ class RedundantActivation(Rule):
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """An activation layer, the layer that applied an activation just before, and what is wrong with that."""
+    """An activation at `place`, the layer that applied one just before, and what is wrong with that.
 
-    layer: Layer
+    `layer` is the layer that applies the second; None for a function.
+    """
+
+    place: Place
+    layer: Layer | None
     source: Layer
     first: str
     second: str
@@ -201,7 +226,13 @@ def _pairs_of(_: Program, model: Model) -> Iterator[_Pair]:
         source, first = before
         message = _message(first, second, paths.is_output(tensor))
         if message is not None:
-            yield _Pair(layer, source, first, second, message)
+            yield _Pair(layer.place, layer, source, first, second, message)
+    for tensor in paths.tensors:
+        second = activation_of_function(tensor.producer.name) if isinstance(tensor.producer, Operation) else None
+        before = _activation_before(paths, tensor) if second in PROBABILITIES else None
+        if before is not None and before[1] == second and tensor.place is not None:
+            message = f"This {second} follows {second}: it only flattens the values once more."
+            yield _Pair(tensor.place, None, *before, second, message)
 
 
 def _message(first: str, second: str, is_output: bool) -> str | None:

@@ -305,7 +305,7 @@ def _gives_classes(program: Program, data: Data, place: Place, flat: bool) -> bo
         return False
     asked = next((each for each in program.evaluations if each.place.key == data.place.key), None)
     heads = heads_of(asked.model) if asked is not None and asked.model is not None else ()
-    if asked is None or len(heads) != 1 or heads[0].units in (None, 1) or not _is_dense(heads[0]):
+    if asked is None or len(heads) != 1 or not _has_several(heads[0]) or not _is_dense(heads[0]):
         return False
     return not flat or _is_of_many(asked)
 
@@ -334,9 +334,16 @@ def _statement(place: Place) -> str:
     return Place(place.section, around).text
 
 
-_COMPARED = re.compile(r"==|_score\(|confusion_matrix\(|classification_report\(|^\w*(class|label|y_pred)\w*\s*=")
+_COMPARED = re.compile(
+    r"==|_score\(|confusion_matrix\(|classification_report\(|inverse_transform\(|^\w*(class|label|y_pred)\w*\s*="
+)
 """What is done with classes: they are compared, or called classes."""
 
 
 def _is_dense(head: Head) -> bool:
     return head.layer is not None and head.layer.class_name == "Dense"
+
+
+def _has_several(head: Head) -> bool:
+    """Whether a head has more than one unit: by their number, or by its softmax where the program works that out."""
+    return head.units > 1 if head.units is not None else head.activation == "softmax"

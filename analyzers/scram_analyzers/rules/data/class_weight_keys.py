@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.data import LabelForm
+from scram_analyzers.source.heads import heads_of
 from scram_analyzers.source.program import Fit, Program
 
 
@@ -52,6 +53,19 @@ class ClassWeightKeys(Rule):
             model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
             model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
             model.fit(x_train, y_train, epochs=5, class_weight=»{"ham": 1.0, "spam": 5.0}«)
+            """,
+        ),
+        Example(
+            "Classes counted from 1, for a head that counts from 0",
+            """
+            import keras
+            import pandas as pd
+
+            table = pd.read_csv("cards.csv")
+            x, y = table.drop(columns="Class") / 100, table["Class"]
+            model = keras.Sequential([keras.layers.Dense(8, activation="relu"), keras.layers.Dense(2, "softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x, y, class_weight=»{1: 1.0, 2: 50.0}«, validation_split=0.2)
             """,
         ),
     )
@@ -110,9 +124,19 @@ class ClassWeightKeys(Rule):
 
 def _classes(fit: Fit) -> int | None:
     targets = fit.targets
+    units = _units_of_softmax(fit)
+    if units is not None and (targets is None or targets.classes is None):
+        return units
     if targets is None or targets.labels not in (LabelForm.INTEGER, LabelForm.BINARY, LabelForm.ONE_HOT):
         return None
     return 2 if targets.labels is LabelForm.BINARY else targets.classes
+
+
+def _units_of_softmax(fit: Fit) -> int | None:
+    """How many classes the one head knows that picks one of them."""
+    heads = heads_of(fit.model) if fit.model is not None else ()
+    only = heads[0] if len(heads) == 1 and heads[0].activation == "softmax" else None
+    return only.units if only is not None and only.units is not None and only.units > 1 else None
 
 
 def _listed(keys: list[int | str]) -> str:

@@ -14,7 +14,7 @@ from scram_analyzers.source.libraries.loaders import IMAGE_READERS
 from scram_analyzers.source.libraries.numpy_functions import GENERATOR
 from scram_analyzers.source.once import once
 from scram_analyzers.source.program import Call, Program
-from scram_analyzers.source.values import is_none
+from scram_analyzers.source.values import Constant, boolean, constant, is_none
 
 OWN_SHUFFLE = f"{GENERATOR}.shuffle"
 
@@ -39,12 +39,31 @@ def parted(program: Program, inputs: Data | None, targets: Data | None) -> DataS
     ours, theirs = ([step for step in steps if id(step.node) not in shared] for steps in mixed)
     if not ours and (not theirs or _is_read_by_rows(inputs, targets)):
         return None
+    if _split_by_other_seeds(program, ours, theirs):
+        return theirs[-1]
     if not _are_dealt_anew(inputs, targets, ours, theirs):
         if inputs.rows is None or targets.rows is None:
             return None
         if any(_has_seed(program, step) for step in (*ours, *theirs)) or _seeded_between(program, ours, theirs):
             return None
     return next(iter((*reversed(theirs), *reversed(ours))), None)
+
+
+def _split_by_other_seeds(program: Program, ours: list[DataStep], theirs: list[DataStep]) -> bool:
+    """Whether rows and labels went through one random split each, which are told to draw in different ways."""
+    if len(ours) != 1 or len(theirs) != 1:
+        return False
+    seeds = []
+    for step in (ours[0], theirs[0]):
+        call = _call_of(program, step)
+        if call is None or not call.name.endswith(".train_test_split") or call.arguments.open:
+            return False
+        given = call.arguments.value("random_state")
+        ordered = boolean(call.arguments.value("shuffle")) is False
+        if ordered or (given is not None and not isinstance(given, Constant)):
+            return False
+        seeds.append(constant(given))
+    return seeds[0] != seeds[1]
 
 
 def _zipped(inputs: Data, targets: Data) -> DataStep | None:

@@ -155,7 +155,7 @@ def _is_full_scale(node: cst.BaseExpression) -> bool:
 
 def _of_fit(program: Program, fit: Fit) -> Iterator[Report]:
     data = fit.inputs
-    cut = _cut_off(data) if data is not None else None
+    cut = (_divided_whole(data) or _cut_off(data)) if data is not None else None
     if data is None or cut is None or cut.place is None or fit.x is None or fit.x.place is None:
         return
     yield Report(
@@ -163,6 +163,14 @@ def _of_fit(program: Program, fit: Fit) -> Iterator[Report]:
         "The inputs are scaled to small numbers and then made whole here: their fractions are lost.",
         (Related(fit.x.place, "The model is trained on what is left."),),
     )
+
+
+def _divided_whole(data: Data) -> DataStep | None:
+    """`x // 255` on the way to a model's inputs, of which nothing but zeros and a few ones are left."""
+    for step in data.steps:
+        if step.name == "FloorDivide" and step.number in (255.0, 256.0):
+            return step
+    return None
 
 
 def _cut_off(data: Data) -> DataStep | None:

@@ -14,6 +14,8 @@ from scram_analyzers.run.records import DataArray, Subject, SubjectKind
 from scram_analyzers.run.wording import rounded
 from scram_analyzers.source.data import Data, DataStep, Interval, StepKind
 from scram_analyzers.source.libraries.data_items import ENCODED_COLUMN
+from scram_analyzers.source.libraries.data_methods import SCALED_RANGE
+from scram_analyzers.source.libraries.image_generators import GENERATOR
 from scram_analyzers.source.program import Fit, Program
 
 
@@ -193,6 +195,8 @@ class ScalingMismatch(Rule):
     def _difference(self, trained: Data, judged: Data) -> str | None:
         """What differs, in words; None when nothing does or it can't be told."""
         pictures = trained.images and judged.images
+        if self._is_typed_raw(trained, judged) and judged.range is not None:
+            return f"{_words(judged.range)}, {{trained}} was scaled by {_scaler_of(trained)}"
         if not trained.source or (trained.source != judged.source and not pictures):
             return None
         if trained.range is not None and judged.range is not None and _covers(trained) and _covers(judged):
@@ -208,6 +212,24 @@ class ScalingMismatch(Rule):
         if _by_program(judged) and _is_raw(trained):
             return "is scaled, {trained} is as it was read"
         return None
+
+    def _is_typed_raw(self, trained: Data, judged: Data) -> bool:
+        """Whether a row is written out in the program as it was measured, for a model that was trained on scaled ones.
+
+        By a scaler that saw every column: no value would be as large after it.
+        """
+        if judged.source != "literal" or judged.steps or judged.range is None or trained.range is None:
+            return False
+        every_column = trained.shape is not None and len(trained.shape) == len(judged.shape or ()) == 2
+        scaled = bool(_scaler_of(trained)) and every_column
+        return scaled and judged.range.magnitude > self.option("max-ratio") * trained.range.magnitude
+
+
+def _scaler_of(data: Data) -> str:
+    """The class of the scaler that the data went through last of all; "" for none."""
+    last = data.steps[-1] if data.steps else None
+    kind = last.learned.kind.rpartition(".")[2] if last is not None and last.learned is not None else ""
+    return kind if kind in SCALED_RANGE else ""
 
 
 def _centred_apart(trained: Data, judged: Data) -> bool:
@@ -253,12 +275,19 @@ def _by_program(data: Data) -> bool:
     by_hand = [step.name for step in data.steps if step.kind is StepKind.SCALED][-2:] == ["Subtract", "Divide"]
     return by_hand or any(
         step.kind is StepKind.SCALED
-        and (step.learned is not None or (step.name == "Divide" and step.number is not None))
+        and (step.learned is not None or step.name == "rescale" or (step.name == "Divide" and step.number is not None))
         for step in data.steps
     )
 
 
-_NEUTRAL = (StepKind.SELECTED, StepKind.SPLIT, StepKind.CONVERTED, StepKind.SHUFFLED, StepKind.ENCODED)
+_NEUTRAL = (
+    StepKind.SELECTED,
+    StepKind.SPLIT,
+    StepKind.CONVERTED,
+    StepKind.SHUFFLED,
+    StepKind.ENCODED,
+    StepKind.AUGMENTED,
+)
 _PLAIN = (
     ENCODED_COLUMN,
     "drop",
@@ -271,6 +300,8 @@ _PLAIN = (
     "expand_dims",
     "transpose",
     "reset_index",
+    GENERATOR,
+    "flow",
 )
 
 

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.base import Rule, RunReport
+from scram_analyzers.rules.base import Example, Related, Report, Rule, RunReport
+from scram_analyzers.rules.data.answers_given import Given, answer_given
+from scram_analyzers.rules.data.windows_with_targets import targets_within
 from scram_analyzers.rules.references import DEEP_CHECKS
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.wording import listed
+from scram_analyzers.source.data import Data
+from scram_analyzers.source.program import Call, Fit, Program
 
 MOST_NAMED = 3
+
+SPLITTING = frozenset(("sklearn.model_selection.train_test_split",))
 
 
 class TargetInInputs(Rule):
@@ -33,6 +39,153 @@ class TargetInInputs(Rule):
     references = (DEEP_CHECKS,)
     false_alarms = "Exercises whose target is one of several inputs, multiplied by a number."
 
+    bad = (
+        Example(
+            "A column that should have been dropped as well",
+            """
+            import keras
+            import pandas as pd
+            from sklearn.model_selection import train_test_split
+
+            table = pd.read_csv("titanic.csv").fillna(0)
+            x = »table.drop(["Name", "Ticket"], axis=1)«
+            y = table["Survived"]
+            x_train, x_test, y_train, y_test = train_test_split(x, y, random_state=1)
+            model = keras.Sequential([keras.layers.Dense(8, activation="relu"), keras.layers.Dense(1, "sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, validation_data=(x_test, y_test))
+            """,
+        ),
+        Example(
+            "The grade that the target was made of",
+            """
+            import keras
+            import numpy as np
+            import pandas as pd
+
+            table = pd.read_csv("students.csv")
+            table["passed"] = np.where(table["final"] >= 10, 1, 0)
+            x = »table[["age", "absences", "final"]]«
+            model = keras.Sequential([keras.layers.Dense(8, activation="relu"), keras.layers.Dense(1, "sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x, table["passed"], validation_split=0.2)
+            """,
+        ),
+        Example(
+            "The last letter of the text itself, as a number",
+            """
+            import keras
+            import numpy as np
+
+            text = open("wonderland.txt").read()
+            number = {letter: n for n, letter in enumerate(sorted(set(text)))}
+            x, y = [], []
+            for i in range(len(text) - 100):
+                x.append([number[letter] for letter in text[i : i + 100]])
+                y.append(number[»text[i + 100 - 1]«])
+            model = keras.Sequential([keras.layers.Embedding(60, 16), keras.layers.LSTM(16), keras.layers.Dense(60)])
+            model.compile(optimizer="adam", loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+            model.fit(np.array(x), np.array(y), validation_split=0.1)
+            """,
+        ),
+        Example(
+            "The last value of the window itself",
+            """
+            import keras
+            import numpy as np
+
+            series = np.sin(np.arange(0, 100, 0.1))
+            x, y = [], []
+            for i in range(len(series) - 24):
+                x.append(series[i : i + 24])
+                y.append(»series[i + 24 - 1]«)
+            x, y = np.array(x)[..., None], np.array(y)
+            model = keras.Sequential([keras.layers.LSTM(16), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x[:700], y[:700], validation_data=(x[724:], y[724:]))
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "The value after the window, and one of another column",
+            """
+            import keras
+            import numpy as np
+
+            table = np.loadtxt("weather.csv", delimiter=",")
+            x, y = [], []
+            for i in range(len(table) - 24):
+                x.append(table[i : i + 24])
+                y.append(table[i + 24, 0])
+            others, answers = [], []
+            for i in range(24, len(table)):
+                others.append(table[i - 24 : i, 1:])
+                answers.append(table[i - 1, 0])
+            x, y = np.array(x), np.array(y)
+            model = keras.Sequential([keras.layers.LSTM(16), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x[:700], y[:700], validation_data=(x[724:], y[724:]))
+            """,
+        ),
+        Example(
+            "The target is dropped, by whatever way",
+            """
+            import keras
+            import pandas as pd
+
+            table = pd.read_csv("titanic.csv").fillna(0)
+            y = table["Survived"]
+            unused = ["Name", "Survived"]
+            x = table.drop(unused, axis=1)
+            others = table.drop(columns="Name")
+            del others["Survived"]
+            model = keras.Sequential([keras.layers.Dense(8, activation="relu"), keras.layers.Dense(1, "sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x, y, validation_split=0.2)
+            model.fit(others, y, validation_split=0.2)
+            """,
+        ),
+        Example(
+            "What comes a day later",
+            """
+            import keras
+            import pandas as pd
+
+            table = pd.read_csv("prices.csv")
+            table["rises"] = (table["close"].shift(-1) > table["close"]).astype(int)
+            x, y = table[["open", "close"]], table["rises"]
+            tomorrow = table["close"].shift(-1)
+            model = keras.Sequential([keras.layers.Dense(8, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x, y, validation_split=0.2)
+            model.fit(x, tomorrow, validation_split=0.2)
+            """,
+        ),
+        Example(
+            "An autoencoder of all columns",
+            """
+            import keras
+            import pandas as pd
+
+            table = pd.read_csv("sensors.csv")
+            model = keras.Sequential([keras.layers.Dense(2, activation="relu"), keras.layers.Dense(9)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(table.values, table.values, validation_split=0.2)
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report tables that still hold the column which is the target, or the one that it was made of."""
+        said = set()
+        for report in (*program.each(program.fits, _of_fit), *program.each(program.calls_of(SPLITTING), _of_split)):
+            if report.place.key not in said:
+                said.add(report.place.key)
+                yield report
+        if program.fits:
+            yield from _of_windows(program)
+
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report what was found in the arrays given to fit."""
         columns = history.data.target_columns if history.data is not None else ()
@@ -45,3 +198,33 @@ class TargetInInputs(Rule):
                     "shift): the answer is given with the question."
                 ),
             )
+
+
+def _of_fit(program: Program, fit: Fit) -> Iterator[Report]:
+    given = answer_given(program, fit.inputs, fit.targets)
+    if given is not None and fit.x is not None and fit.x.place is not None:
+        related = (Related(fit.x.place, "The model is trained on these."),)
+        yield Report(given.place or fit.x.place, _message(given), related, confidence=Confidence.HIGH)
+
+
+def _of_split(program: Program, call: Call) -> Iterator[Report]:
+    """What is split into inputs and targets, wherever its parts go."""
+    parts = [each.value if isinstance(each.value, Data) else None for each in call.arguments.positional[:2]]
+    given = answer_given(program, *parts) if program.fits and len(parts) == 2 else None
+    if given is not None:
+        related = (Related(call.place, "They are split as inputs and targets here."),)
+        yield Report(given.place or call.place, _message(given), related, confidence=Confidence.HIGH)
+
+
+def _of_windows(program: Program) -> Iterator[Report]:
+    """Targets that are the last values of their own windows."""
+    for section in program.sections_with(".append("):
+        for target, window in targets_within(section):
+            message = f"The target {target.text} is the last value of its own window: the model only has to copy it."
+            yield Report(target, message, (Related(window, "The window."),), confidence=Confidence.HIGH)
+
+
+def _message(given: Given) -> str:
+    if given.source is None:
+        return f'The column "{given.target}", which is the target, is still among the inputs.'
+    return f'The target "{given.target}" was made of the column "{given.source}", which is among the inputs.'

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import libcst as cst
+
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.output_and_loss import heads
 from scram_analyzers.source.heads import Head
 from scram_analyzers.source.keras_api.losses import REGRESSION
+from scram_analyzers.source.once import once
+from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Loss, Program
+from scram_analyzers.source.reading import search
+from scram_analyzers.source.reading.chunks import Section
+from scram_analyzers.source.reading.dotted import dotted_name
 
 
 class SoftmaxSingleUnit(Rule):
@@ -87,8 +94,44 @@ class SoftmaxSingleUnit(Rule):
             model.compile(loss="binary_crossentropy", optimizer="adam")
             """,
         ),
+        Example(
+            "Attention along the axis of the scores, which has one place",
+            """
+            import tensorflow as tf
+
+
+            class Attention(tf.keras.layers.Layer):
+                def __init__(self, units):
+                    super().__init__()
+                    self.inner = tf.keras.layers.Dense(units, activation="tanh")
+                    self.score = tf.keras.layers.Dense(1)
+
+                def call(self, steps):
+                    scores = self.score(self.inner(steps))
+                    weights = »tf.nn.softmax(scores, axis=-1)«
+                    return tf.reduce_sum(weights * steps, axis=1)
+            """,
+        ),
     )
     good = (
+        Example(
+            "Attention along the steps",
+            """
+            import tensorflow as tf
+
+
+            class Attention(tf.keras.layers.Layer):
+                def __init__(self, units):
+                    super().__init__()
+                    self.inner = tf.keras.layers.Dense(units, activation="tanh")
+                    self.score = tf.keras.layers.Dense(1)
+
+                def call(self, steps):
+                    weights = tf.nn.softmax(self.score(self.inner(steps)), axis=1)
+                    flat = tf.nn.softmax(tf.squeeze(self.score(steps), -1), axis=-1)
+                    return tf.reduce_sum(weights * steps, axis=1) + flat
+            """,
+        ),
         Example(
             "Two units",
             """
@@ -124,8 +167,12 @@ class SoftmaxSingleUnit(Rule):
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:
-        """Report each head of one unit that ends in softmax."""
-        return program.each(heads.heads_and_losses(program), self._of_head)
+        """Report each head of one unit that ends in softmax, and attention along the axis of single scores."""
+        yield from program.each(heads.heads_and_losses(program), self._of_head)
+        for section in program.sections_with("softmax("):
+            for place in _of_single_scores(section):
+                message = "Each of these scores stands alone along the last axis, so this softmax makes all of them 1."
+                yield Report(place, message, recipe="axis=1")
 
     def _of_head(self, program: Program, pair: tuple[Head, Loss]) -> Iterator[Report]:
         head, loss = pair
@@ -151,6 +198,55 @@ class SoftmaxSingleUnit(Rule):
             return None
         edits = heads.activation_edits(program, pair[0], "sigmoid")
         return Fix("Use sigmoid", Applicability.UNSAFE, edits) if edits else None
+
+
+@once
+def _of_single_scores(section: Section) -> tuple[Place, ...]:
+    """`softmax(self.score(x), axis=-1)` where the class says `self.score = Dense(1)`: attention on the wrong axis."""
+    found = []
+    for owner in section.parsed.nodes.get(cst.ClassDef, ()):
+        single = {each.value for assign in search.nodes(owner, cst.Assign) for each in _single_layers(assign)}
+        functions = search.nodes(owner, cst.FunctionDef) if single else ()
+        found += [Place(section, call) for each in functions for call in _softmaxes(each, single)]
+    return tuple(found)
+
+
+def _single_layers(assign: cst.Assign) -> Iterator[cst.Name]:
+    """The attribute of `self.score = Dense(1)`."""
+    call, target = assign.value, assign.targets[0].target
+    if not isinstance(call, cst.Call) or not (dotted_name(call.func) or "").endswith("Dense") or not call.args:
+        return
+    units = call.args[0]
+    one = isinstance(units.value, cst.Integer) and units.value.value == "1"
+    if one and (units.keyword is None or units.keyword.value == "units") and isinstance(target, cst.Attribute):
+        yield target.attr
+
+
+def _softmaxes(function: cst.FunctionDef, single: set[str]) -> Iterator[cst.Call]:
+    given: dict[str, list[cst.BaseExpression]] = {}
+    for assign in search.nodes(function, cst.Assign):
+        for each in assign.targets:
+            if isinstance(each.target, cst.Name):
+                given.setdefault(each.target.value, []).append(assign.value)
+    for call in search.nodes(function, cst.Call):
+        if (dotted_name(call.func) or "").rpartition(".")[2] != "softmax" or not call.args or not _is_last_axis(call):
+            continue
+        scores = call.args[0].value
+        if isinstance(scores, cst.Name):
+            known = given.get(scores.value, [])
+            scores = known[0] if len(known) == 1 else scores
+        layer = dotted_name(scores.func) if isinstance(scores, cst.Call) else None
+        if layer is not None and layer.startswith("self.") and layer.removeprefix("self.") in single:
+            yield call
+
+
+def _is_last_axis(call: cst.Call) -> bool:
+    rest = call.args[1:]
+    if not rest:
+        return True
+    axis = rest[0]
+    named = axis.keyword is None or axis.keyword.value in ("axis", "dim")
+    return len(rest) == 1 and named and isinstance(axis.value, cst.UnaryOperation)
 
 
 def _spelled(program: Program, head: Head) -> str:

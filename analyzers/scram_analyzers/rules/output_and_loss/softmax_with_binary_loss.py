@@ -56,6 +56,18 @@ class SoftmaxWithBinaryLoss(Rule):
     )
     good = (
         Example(
+            "Two classes as one-hot rows, for which both losses are the same",
+            """
+            import keras
+            from sklearn.datasets import load_breast_cancer
+
+            x, y = load_breast_cancer(return_X_y=True)
+            model = keras.Sequential([keras.layers.BatchNormalization(), keras.layers.Dense(2, activation="softmax")])
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x, keras.utils.to_categorical(y, 2), validation_split=0.2)
+            """,
+        ),
+        Example(
             "The loss for one class of many",
             """
             import keras
@@ -97,6 +109,8 @@ class SoftmaxWithBinaryLoss(Rule):
                 continue
             if head.units is not None and head.units < 2:
                 continue
+            if head.units == 2 and label_form(program, loss) is LabelForm.ONE_HOT:
+                continue  # of two shares that add up to 1, both losses are the same
             place, classes = head.activation_place or head.place, head.units or "several"
             yield Report(
                 place=loss.place,

@@ -87,6 +87,24 @@ class ModelBuiltInLoop(Rule):
                 model.fit(x[training], y[training], validation_data=(x[held_out], y[held_out]))
             """,
         ),
+        Example(
+            "A new model in each epoch",
+            """
+            import keras
+            from project import x, y
+
+
+            def build():
+                model = keras.Sequential([keras.layers.Dense(8, activation="relu"), keras.layers.Dense(1)])
+                model.compile("adam", "mse")
+                return model
+
+
+            for epoch in range(20):
+                model = »build()«
+                model.fit(x, y, epochs=1, validation_split=0.2)
+            """,
+        ),
     )
     good = (
         Example(
@@ -117,6 +135,9 @@ class ModelBuiltInLoop(Rule):
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each model made in a loop that also trains, where nothing clears the session."""
         for call, loop in _in_loops(program):
+            if _over_epochs(call.place):
+                yield _anew_each_epoch(call.place, loop)
+                continue
             yield Report(
                 place=call.place,
                 message="Each turn of this loop builds a new model, and Keras keeps something of every one.",
@@ -127,7 +148,7 @@ class ModelBuiltInLoop(Rule):
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Clear the session before the model is made."""
         for call, _ in _in_loops(program):
-            if program.range_of(call.place) == finding.range:
+            if program.range_of(call.place) == finding.range and not _over_epochs(call.place):
                 spelling = program.imports.spell("keras.backend.clear_session")
                 edit = fixes.statement_before(program, call.place, f"{spelling.text}()")
                 edits = (edit, *fixes.import_edits(program, (spelling,)))
@@ -161,6 +182,29 @@ def _loop_around(place: Place, trained: set[tuple[int, int]]) -> Place | None:
         if isinstance(node, cst.For) and _holds(Place(place.section, node), trained):
             return Place(place.section, node.iter)
     return None
+
+
+def _over_epochs(place: Place) -> bool:
+    """Whether the closest loop around counts epochs, and is no trial of several numbers of them."""
+    loop = next((each for each in parents.ancestors(place) if isinstance(each, cst.For)), None)
+    counter = loop.target.value if loop is not None and isinstance(loop.target, cst.Name) else ""
+    if loop is None or counter.lower() not in ("epoch", "ep", "current_epoch"):
+        return False
+    given = [each for each in search.nodes(loop.body, cst.Arg) if each.keyword is not None]
+    tried = [each for each in given if each.keyword is not None and each.keyword.value in ("epochs", "nb_epoch")]
+    return not any(isinstance(each.value, cst.Name) and each.value.value == counter for each in tried)
+
+
+def _anew_each_epoch(place: Place, loop: Place) -> Report:
+    return Report(
+        place,
+        "Each epoch begins with a new model that has learned nothing: what the last one learned is lost.",
+        (Related(loop, "The loop."),),
+        severity=Severity.WARNING,
+        confidence=Confidence.HIGH,
+        why="A model begins with random weights. Built inside the loop it never gets further than one turn.",
+        how="Build and compile the model once, before the loop.",
+    )
 
 
 @once

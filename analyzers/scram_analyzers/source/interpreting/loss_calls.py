@@ -33,28 +33,26 @@ OF_LOGITS: Mapping[str, str] = MappingProxyType(
 
 def of_object(interpreter: Interpreter, loss: Ref, arguments: Arguments, place: Place) -> None:
     """Note a call of a loss object of Keras on a model's output."""
-    output = _output(arguments, "y_pred")
+    output, labels, swapped = _sides(interpreter, arguments, ("y_true", "y_pred"))
     if output is not None:
-        _note(interpreter, compiling.loss_of(interpreter, loss, place), output, arguments.value("y_true", 0), place)
+        _note(interpreter, compiling.loss_of(interpreter, loss, place), output, labels, place, swapped=swapped)
 
 
 def of_function(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> None:
     """Note a call of a loss function of Keras or TensorFlow on a model's output."""
     package, _, last = name.rpartition(".")
     if name in OF_LOGITS:
-        output = _output(arguments, "logits")
-        labels = arguments.value("labels", 0)
+        output, labels, swapped = _sides(interpreter, arguments, ("labels", "logits"))
         loss = Loss(OF_LOGITS[name], place, True, arguments)
     elif package in ("keras.losses", "tensorflow.losses") and loss_name(last) in CROSS_ENTROPIES | REGRESSION:
-        output = _output(arguments, "y_pred")
-        labels = arguments.value("y_true", 0)
+        output, labels, swapped = _sides(interpreter, arguments, ("y_true", "y_pred"))
         given = arguments.get("from_logits", 2)
         from_logits = boolean(given.value) if given is not None else (None if arguments.open else False)
         loss = Loss(loss_name(last), place, from_logits, arguments)
     else:
         return
     if output is not None:
-        _note(interpreter, loss, output, labels, place)
+        _note(interpreter, loss, output, labels, place, swapped=swapped)
 
 
 def of_difference(interpreter: Interpreter, output: Tensor, labels: Data, place: Place) -> None:
@@ -86,7 +84,9 @@ class Fed:
     x: Argument | None
 
 
-def _note(interpreter: Interpreter, loss: Loss, output: Tensor, labels: Value | None, place: Place) -> None:
+def _note(
+    interpreter: Interpreter, loss: Loss, output: Tensor, labels: Value | None, place: Place, *, swapped: bool = False
+) -> None:
     facts = (interpreter.fact("fed", tensor) for tensor in output.ancestors())
     feedings = [fact for fact in facts if isinstance(fact, Fed)]
     fed = next((each for each in feedings if each.x is not None), next(iter(feedings), None))
@@ -97,10 +97,20 @@ def _note(interpreter: Interpreter, loss: Loss, output: Tensor, labels: Value | 
         targets=data_operations.as_data(labels),
         x=fed.x if fed is not None else None,
         model=fed.model if fed is not None else None,
+        swapped=swapped,
     )
     interpreter.recording.loss_calls.append(call)
 
 
-def _output(arguments: Arguments, parameter: str) -> Tensor | None:
-    value = arguments.value(parameter, 1)
-    return value if isinstance(value, Tensor) else None
+def _sides(
+    interpreter: Interpreter, arguments: Arguments, parameters: tuple[str, str]
+) -> tuple[Tensor | None, Value | None, bool]:
+    """What a loss is given to judge, by which labels, and whether these two stand in each other's places."""
+    first, second = arguments.value(parameters[0], 0), arguments.value(parameters[1], 1)
+    if isinstance(second, Tensor):
+        return second, first, False
+    labels = data_operations.as_data(second)
+    if not isinstance(first, Tensor) or labels is None or labels.labels is None:
+        return None, None, False
+    fed = any(isinstance(interpreter.fact("fed", each), Fed) for each in first.ancestors())
+    return (first, second, True) if fed else (None, None, False)

@@ -15,6 +15,7 @@ from scram_analyzers.source.program import (
     AttributeSet,
     Call,
     Compile,
+    Discarded,
     Evaluation,
     Fit,
     ImpossibleReshape,
@@ -49,6 +50,7 @@ class Recording:
     attribute_sets: list[AttributeSet] = field(default_factory=list)
     impossible_reshapes: list[ImpossibleReshape] = field(default_factory=list)
     pairings: list[Pairing] = field(default_factory=list)
+    discarded: list[Discarded] = field(default_factory=list)
     imports: list[tuple[str, str]] = field(default_factory=list)
     definitions: list[Function] = field(default_factory=list)
     classes: list[Class] = field(default_factory=list)
@@ -114,6 +116,7 @@ class Recording:
             attribute_sets=tuple(self.attribute_sets),
             impossible_reshapes=tuple(self.impossible_reshapes),
             pairings=tuple(self.pairings),
+            discarded=tuple(self.discarded),
             unread=tuple(unread),
         )
 

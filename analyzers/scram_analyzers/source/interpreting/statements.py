@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from scram_analyzers.source.data import Data
 from scram_analyzers.source.interpreting import containers, expressions, iteration
 from scram_analyzers.source.interpreting.narrowing import narrowing
 from scram_analyzers.source.interpreting.state import ListObject, State, join_states, rest_of
 from scram_analyzers.source.model import ModelObject
+from scram_analyzers.source.program import Discarded
 from scram_analyzers.source.reading.dotted import dotted_name
 from scram_analyzers.source.reading.walk import bound_names
 from scram_analyzers.source.values import UNKNOWN, Class, Constant, Function, Symbol, Unknown
@@ -67,6 +69,8 @@ def _expression(interpreter: Interpreter, node: cst.Expr) -> None:
     value = interpreter.evaluate(node.value)
     if isinstance(value, Symbol) and value.dotted == "builtins.NoReturn":
         interpreter.state.live = False
+    elif isinstance(value, Data) and isinstance(node.value, cst.Call):
+        interpreter.recording.discarded.append(Discarded(value, interpreter.place(node.value)))
 
 
 def _assert(interpreter: Interpreter, node: cst.Assert) -> None:

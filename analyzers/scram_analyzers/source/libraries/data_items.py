@@ -14,6 +14,7 @@ from scram_analyzers.source.libraries.data_operations import (
     attribute,
     column_of_classes,
     element_of,
+    is_scaled_by_column,
     named_column,
     one_hot,
 )
@@ -63,7 +64,7 @@ def select(interpreter: Interpreter, data: Data, keys: list[Value | slice], plac
         one_column = any(not isinstance(each, slice) for each in keys[1:]) and not data.images
         single = len(keys) == 2 and not isinstance(keys[1], slice) and integer(keys[1]) is not None
         one = column_of_classes(one) if single else one
-        interval = data.range if not one_column or _is_scaled_by_column(data) else None
+        interval = data.range if not one_column or is_scaled_by_column(data) else None
         return replace(one, shape=_of_columns(data, keys), rows=rows, range=interval)
     single = position is not None or _is_moving(key)
     shape = data.shape[1:] if data.shape and single else None
@@ -73,12 +74,6 @@ def select(interpreter: Interpreter, data: Data, keys: list[Value | slice], plac
     if position is not None and data.is_table and len(data.shape or ()) == 2:
         one = replace(one, range=None)  # `table[187]`, of columns named by numbers: each has a range of its own
     return replace(one, classes=None) if _picks_by_value(key) else one
-
-
-def _is_scaled_by_column(data: Data) -> bool:
-    """Whether a scaler brought each column by itself to the range of all."""
-    last = next((step for step in reversed(data.steps) if step.kind is not StepKind.SELECTED), None)
-    return last is not None and last.kind is StepKind.SCALED and last.name.startswith("sklearn.preprocessing.")
 
 
 def _only_adds_axes(keys: list[Value | slice]) -> bool:

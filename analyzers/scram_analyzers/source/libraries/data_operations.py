@@ -64,7 +64,8 @@ def _column(data: Data, name: str, place: Place | None) -> Data:
 def named_column(table: Data, one: Data, name: str | None) -> Data:
     """One column of a table, which `one` is: as it was put there, if the program did that."""
     known = table.shape or table.is_table
-    column = replace(column_of_classes(one), shape=(table.samples,) if known else None, range=None)
+    kept = table.range if is_scaled_by_column(table) else None
+    column = replace(column_of_classes(one), shape=(table.samples,) if known else None, range=kept)
     for step in reversed(table.steps):
         if step.put is not None and step.put[0] == name:
             put = step.put[1]
@@ -79,6 +80,12 @@ _KEEPING_COLUMNS = (
     *("copy", "drop", "dropna", "head", "sample", "reset_index", "set_index", "sort_values", "tail"),
 )
 """Steps of a table that leave in a column what was put there, of all rows or of some."""
+
+
+def is_scaled_by_column(data: Data) -> bool:
+    """Whether a scaler brought each column by itself to the range of all."""
+    last = next((step for step in reversed(data.steps) if step.kind is not StepKind.SELECTED), None)
+    return last is not None and last.kind is StepKind.SCALED and last.name.startswith("sklearn.preprocessing.")
 
 
 def from_object(interpreter: Interpreter, value: Value) -> Data | None:

@@ -1,0 +1,210 @@
+"""SCR346 layer-result-overwritten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import libcst as cst
+
+from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.source.once import once
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Program
+from scram_analyzers.source.reading import search
+from scram_analyzers.source.reading.chunks import Section
+from scram_analyzers.source.reading.dotted import dotted_name
+
+
+class LayerResultOverwritten(Rule):
+    """A layer that is called and then left out, because its name is given away before anything reads it."""
+
+    code = "SCR346"
+    name = "layer-result-overwritten"
+    severity = Severity.WARNING
+    confidence = Confidence.HIGH
+    summary = "a layer whose result is overwritten before the next layer takes it, so that it is no part of the model"
+    why = (
+        "In the functional style each layer is handed the result of the one before. Where a layer is handed an "
+        "earlier one, all between them falls out of the model, without a word: it is smaller than it looks."
+    )
+    how = "Hand each layer the result of the one before: x = Flatten()(x)."
+    references = (Reference("Keras: The functional API", "https://keras.io/guides/functional_api/"),)
+    bad = (
+        Example(
+            "The convolutions fall out",
+            """
+            import keras
+            from keras import layers
+
+            inputs = keras.Input((28, 28, 1))
+            x = layers.Conv2D(32, 3, activation="relu")(inputs)
+            x = »layers.MaxPooling2D()(x)«
+
+            x = layers.Flatten()(inputs)
+            outputs = layers.Dense(10, activation="softmax")(x)
+            model = keras.Model(inputs, outputs)
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            """,
+        ),
+        Example(
+            "In the call of a model of its own",
+            """
+            import keras
+            from keras import layers
+
+
+            class Net(keras.Model):
+                def __init__(self):
+                    super().__init__()
+                    self.first = layers.Dense(64, activation="relu")
+                    self.second = layers.Dense(64, activation="relu")
+                    self.last = layers.Dense(3, activation="softmax")
+
+                def call(self, inputs):
+                    x = »self.first(inputs)«
+                    x = self.second(inputs)
+                    return self.last(x)
+
+
+            model = Net()
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "Branches that meet again",
+            """
+            import keras
+            from keras import layers
+
+            inputs = keras.Input((28, 28, 1))
+            x = layers.Conv2D(32, 3, padding="same", activation="relu")(inputs)
+            short = x
+            x = layers.Conv2D(32, 3, padding="same")(inputs)
+            x = layers.Add()([x, short])
+            x = layers.Flatten()(x)
+            outputs = layers.Dense(10, activation="softmax")(x)
+            model = keras.Model(inputs, outputs)
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            """,
+        ),
+        Example(
+            "A model built to look at and one to train",
+            """
+            import keras
+            from keras import layers
+
+            inputs = keras.Input((8,))
+            x = layers.Dense(4)(inputs)
+            keras.Model(inputs, x).summary()
+            x = layers.Dense(4, activation="relu")(inputs)
+            model = keras.Model(inputs, layers.Dense(1)(x))
+            model.compile(optimizer="adam", loss="mse")
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report what a layer made and the very next use of its name overwrites."""
+        yield from _overwritten(event for chunk in program.chunks for event in _events_of_module(chunk.section))
+        for section in program.sections_with("def "):
+            for events in _events_of_blocks(section):
+                yield from _overwritten(events)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Event:
+    """What a statement does to names: which it reads, the one it binds, and the call of a layer that it binds it to.
+
+    `reads` is None where what was made before is let be: at a compound statement, at one that can't be read, at `pass`
+    (which parts the cells of a notebook), and where a new input begins another model.
+    """
+
+    section: Section
+    reads: frozenset[str] | None
+    name: str | None = None
+    call: cst.Call | None = None
+
+
+@once
+def _events_of_module(section: Section) -> tuple[_Event, ...]:
+    module = section.parsed.module
+    return tuple(_events(section, module.body)) if module is not None else (_Event(section, None),)
+
+
+@once
+def _events_of_blocks(section: Section) -> tuple[tuple[_Event, ...], ...]:
+    blocks = section.parsed.nodes.get(cst.IndentedBlock, ())
+    return tuple(tuple(_events(section, each.body)) for each in blocks if isinstance(each, cst.IndentedBlock))
+
+
+def _events(section: Section, block: Sequence[cst.BaseStatement]) -> Iterator[_Event]:
+    for line in block:
+        if not isinstance(line, cst.SimpleStatementLine):
+            yield _Event(section, None)
+            continue
+        for statement in line.body:
+            if isinstance(statement, cst.Pass) or _begins_anew(statement):
+                yield _Event(section, None)
+                continue
+            reads = frozenset(each.value for each in search.nodes(_value_of(statement), cst.Name))
+            yield _Event(section, reads, *_made(section, statement))
+
+
+def _begins_anew(statement: cst.BaseSmallStatement) -> bool:
+    """`inputs = keras.Input(...)`."""
+    value = statement.value if isinstance(statement, cst.Assign) else None
+    return isinstance(value, cst.Call) and (dotted_name(value.func) or "").rpartition(".")[2] in ("Input", "InputLayer")
+
+
+def _overwritten(events: Iterable[_Event]) -> Iterator[Report]:
+    waiting: dict[str, Place] = {}
+    for event in events:
+        if event.reads is None:
+            waiting.clear()
+            continue
+        for name in event.reads:
+            waiting.pop(name, None)
+        if event.name is None:
+            continue
+        before = waiting.pop(event.name, None)
+        here = Place(event.section, event.call) if event.call is not None else None
+        if before is not None and here is not None:
+            message = f"Nothing takes this before {event.name} is given another layer's result: the layer falls out."
+            yield Report(before, message, (Related(here, "It is overwritten here."),))
+        if here is not None:
+            waiting[event.name] = here
+
+
+def _value_of(statement: cst.BaseSmallStatement) -> cst.CSTNode:
+    """What a statement reads: all of it but the plain name that it binds."""
+    if isinstance(statement, cst.Assign) and len(statement.targets) == 1:
+        return statement.value if isinstance(statement.targets[0].target, cst.Name) else statement
+    return statement
+
+
+def _made(section: Section, statement: cst.BaseSmallStatement) -> tuple[str | None, cst.Call | None]:
+    """The name that a statement binds, and the call of a layer that gives it its value."""
+    if not isinstance(statement, cst.Assign) or len(statement.targets) != 1:
+        return None, None
+    target = statement.targets[0].target
+    if not isinstance(target, cst.Name):
+        return None, None
+    value = statement.value
+    return target.value, value if isinstance(value, cst.Call) and _calls_layer(section, value) else None
+
+
+def _calls_layer(section: Section, call: cst.Call) -> bool:
+    """`Dense(10)(x)`, or `self.dense(x)` in a method `call`."""
+    if not call.args:
+        return False
+    if isinstance(call.func, cst.Call):
+        name = (dotted_name(call.func.func) or "").rpartition(".")[2]
+        return name[:1].isupper()
+    if not isinstance(call.func, cst.Attribute) or not isinstance(call.func.value, cst.Name):
+        return False
+    around = next((each for each in section.parsed.ancestors(call) if isinstance(each, cst.FunctionDef)), None)
+    return call.func.value.value == "self" and around is not None and around.name.value == "call"

@@ -1,0 +1,181 @@
+"""SCR433 loss-without-gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.output_and_loss.own_losses import Definition, definitions, own_losses
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Program
+from scram_analyzers.source.reading import search
+from scram_analyzers.source.reading.dotted import dotted_name
+
+_STEPS = frozenset(
+    [
+        *("round", "rint", "argmax", "argmin", "sign", "floor", "ceil"),
+        *("greater", "greater_equal", "less", "less_equal", "equal", "not_equal"),
+    ]
+)
+"""Functions that jump from value to value, and are flat in between."""
+
+_ASIDE = frozenset(("shape", "int_shape", "ndim", "print", "zeros_like", "ones_like", "dtype"))
+MAX_DEPTH = 4
+
+
+class LossWithoutGradient(Rule):
+    """A loss of the program's own that no prediction can make a little smaller."""
+
+    code = "SCR433"
+    name = "loss-without-gradient"
+    severity = Severity.ERROR
+    confidence = Confidence.HIGH
+    summary = "a loss function that rounds, compares or takes the argmax of all predictions that it looks at"
+    why = (
+        "Training follows the slope of the loss. A rounded number, a comparison and an argmax are flat everywhere and "
+        "then jump: their slope is 0 or not there, so no weight learns which way to go."
+    )
+    how = "Work with the probabilities themselves in the loss; round only in metrics."
+    references = (Reference("Keras: Losses", "https://keras.io/api/losses/"),)
+    bad = (
+        Example(
+            "Rounded predictions",
+            """
+            import keras
+            from keras import backend as K
+
+
+            def f1_loss(y_true, y_pred):
+                hits = K.sum(y_true * »K.round(y_pred)«)
+                precision = hits / (K.sum(K.round(y_pred)) + K.epsilon())
+                recall = hits / (K.sum(y_true) + K.epsilon())
+                return 1 - 2 * precision * recall / (precision + recall + K.epsilon())
+
+
+            model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss=f1_loss)
+            """,
+        ),
+        Example(
+            "The share of wrong classes",
+            """
+            import keras
+            import tensorflow as tf
+
+
+            def wrong(y_true, y_pred):
+                classes = »tf.argmax(y_pred, axis=-1)«
+                return tf.reduce_mean(tf.cast(tf.not_equal(tf.argmax(y_true, axis=-1), classes), tf.float32))
+
+
+            model = keras.Sequential([keras.layers.Dense(5, activation="softmax")])
+            model.compile(optimizer="adam", loss=wrong)
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "Probabilities in the loss, rounded ones in the metric",
+            """
+            import keras
+            import tensorflow as tf
+            from keras import backend as K
+
+
+            def soft_f1(y_true, y_pred):
+                hits = K.sum(y_true * y_pred)
+                return 1 - 2 * hits / (K.sum(y_true) + K.sum(y_pred) + K.epsilon())
+
+
+            def f1(y_true, y_pred):
+                return 1 - soft_f1(y_true, K.round(y_pred))
+
+
+            def asymmetric(y_true, y_pred):
+                return K.mean(tf.where(y_pred > y_true, 2.0, 1.0) * K.square(y_true - y_pred))
+
+
+            model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss=soft_f1, metrics=[f1])
+            model.compile(optimizer="adam", loss=asymmetric)
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report the first step that cuts the predictions off, where there is no way around such steps."""
+        for loss, definition in own_losses(program):
+            cuts = _cuts(program, definition, definition.parameters[1], MAX_DEPTH)
+            if cuts:
+                related = (Related(loss.place, "The model is trained with it here."),)
+                message = f"All that this loss knows of the predictions went through {_name_of(cuts[0])}: no gradients."
+                yield Report(cuts[0], message, related)
+
+
+def _name_of(cut: Place) -> str:
+    return Place(cut.section, cut.node.func).text if isinstance(cut.node, cst.Call) else "a comparison"
+
+
+def _cuts(program: Program, definition: Definition, parameter: str, depth: int) -> list[Place]:
+    """Where each use of a parameter is cut off; nothing where one of them is not, or where it has no use."""
+    found: list[Place] = []
+    if depth == 0 or _is_assigned(definition, parameter):
+        return []
+    for name in search.nodes(definition.node.body, cst.Name):
+        if name.value != parameter:
+            continue
+        above = list(definition.section.parsed.ancestors(name))
+        if isinstance(above[0], cst.Arg) and above[0].keyword is name:
+            continue
+        if _is_aside(name, above):
+            continue
+        cut = _cut(program, definition, name, above, depth)
+        if not cut:
+            return []
+        found += cut
+    return found
+
+
+def _is_assigned(definition: Definition, parameter: str) -> bool:
+    """Whether the body gives the parameter's name to something else."""
+    targets = (each.target for each in search.nodes(definition.node.body, cst.AssignTarget))
+    return any(isinstance(each, cst.Name) and each.value == parameter for each in targets)
+
+
+def _is_aside(name: cst.Name, above: list[cst.CSTNode]) -> bool:
+    """Whether only the shape or the type is asked for."""
+    first = above[0]
+    if isinstance(first, cst.Attribute) and first.value is name:
+        return first.attr.value in _ASIDE
+    call = above[1] if isinstance(first, cst.Arg) and len(above) > 1 else None
+    return isinstance(call, cst.Call) and (dotted_name(call.func) or "").rpartition(".")[2] in _ASIDE
+
+
+def _cut(program: Program, definition: Definition, name: cst.Name, above: list[cst.CSTNode], depth: int) -> list[Place]:
+    """What cuts one use off: a step around it, or all that a function of the module does with it."""
+    for place, node in enumerate(above):
+        if isinstance(node, cst.Comparison):
+            return [Place(definition.section, node)]
+        if isinstance(node, cst.Call) and (dotted_name(node.func) or "").rpartition(".")[2] in _STEPS:
+            return [Place(definition.section, node)]
+        called = _called(program, node)
+        if called is not None and isinstance(node, cst.Call) and called.node is not definition.node:
+            given = above[place - 1] if place else None
+            position = next((n for n, each in enumerate(node.args) if each is given), None)
+            plain = isinstance(given, cst.Arg) and given.value is name and given.keyword is None
+            parameters = [each.name.value for each in called.node.params.params]
+            if not plain or position is None or position >= len(parameters):
+                return []
+            return _cuts(program, called, parameters[position], depth - 1)
+        if isinstance(node, cst.BaseCompoundStatement):
+            break
+    return []
+
+
+def _called(program: Program, node: cst.CSTNode) -> Definition | None:
+    """The function of the module that a call names."""
+    function = node.func if isinstance(node, cst.Call) else None
+    return definitions(program).get(function.value) if isinstance(function, cst.Name) else None

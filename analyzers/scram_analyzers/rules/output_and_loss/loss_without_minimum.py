@@ -1,0 +1,167 @@
+"""SCR432 loss-without-minimum."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import libcst as cst
+
+from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.output_and_loss.own_losses import (
+    Definition,
+    definitions,
+    own_losses,
+    returned,
+    without_mean,
+)
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Program
+from scram_analyzers.source.reading.dotted import dotted_name
+
+_OVERLAP = re.compile(r"dice|iou|jaccard|tversky|f1", re.IGNORECASE)
+
+
+class LossWithoutMinimum(Rule):
+    """A loss of the program's own that is smallest for the worst predictions."""
+
+    code = "SCR432"
+    name = "loss-without-minimum"
+    severity = Severity.ERROR
+    confidence = Confidence.HIGH
+    summary = "a loss function that gets smaller as the predictions get worse"
+    why = (
+        "Training makes the loss as small as it can. A signed difference has no least value: the predictions run off "
+        "to one side, and the loss to minus infinity. A measure of overlap is best when it is large: made small, it "
+        "teaches the model to hit nothing."
+    )
+    how = "Square the difference or take its absolute value before the mean; of a measure such as Dice return 1 - dice."
+    references = (Reference("Keras: Losses", "https://keras.io/api/losses/"),)
+    bad = (
+        Example(
+            "A difference with its sign",
+            """
+            import keras
+            import tensorflow as tf
+
+
+            def distance(y_true, y_pred):
+                return tf.reduce_mean(»y_true - y_pred«)
+
+
+            model = keras.Sequential([keras.layers.Dense(16, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss=distance)
+            """,
+        ),
+        Example(
+            "An overlap that is made small",
+            """
+            import keras
+            from keras import backend as K
+
+
+            def dice_coef(y_true, y_pred):
+                shared = K.sum(K.flatten(y_true) * K.flatten(y_pred))
+                return (2.0 * shared + 1) / (K.sum(y_true) + K.sum(y_pred) + 1)
+
+
+            def dice_loss(y_true, y_pred):
+                return »dice_coef(y_true, y_pred)«
+
+
+            model = keras.Sequential([keras.layers.Conv2D(1, 1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss=dice_loss, metrics=[dice_coef])
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "One less the overlap, and an absolute difference",
+            """
+            import keras
+            from keras import backend as K
+
+
+            def dice_coef(y_true, y_pred):
+                shared = K.sum(K.flatten(y_true) * K.flatten(y_pred))
+                return (2.0 * shared + 1) / (K.sum(y_true) + K.sum(y_pred) + 1)
+
+
+            def dice_loss(y_true, y_pred):
+                return 1 - dice_coef(y_true, y_pred)
+
+
+            def jaccard_distance(y_true, y_pred):
+                shared = K.sum(K.abs(y_true * y_pred), axis=-1)
+                total = K.sum(K.abs(y_true) + K.abs(y_pred), axis=-1)
+                return (1 - (shared + 100) / (total - shared + 100)) * 100
+
+
+            def distance(y_true, y_pred):
+                error = y_true - y_pred
+                return K.mean(K.abs(error))
+
+
+            model = keras.Sequential([keras.layers.Conv2D(1, 1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss=dice_loss, metrics=[dice_coef])
+            model.compile(optimizer="adam", loss=jaccard_distance, metrics=[dice_coef])
+            model.compile(optimizer="adam", loss=distance)
+            """,
+        ),
+        Example(
+            "A critic's score, which is a loss with a sign",
+            """
+            import keras
+            from keras import backend as K
+
+
+            def wasserstein(y_true, y_pred):
+                return K.mean(y_true * y_pred)
+
+
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile(optimizer="rmsprop", loss=wasserstein)
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report losses that return a signed difference, or an overlap as it is."""
+        for loss, definition in own_losses(program):
+            found = returned(definition)
+            if found is None:
+                continue
+            assert isinstance(found.node, cst.BaseExpression)
+            inner = Place(found.section, without_mean(definition, found.node))
+            related = (Related(loss.place, "The model is trained to make it small."),)
+            if _is_difference(inner.node, definition):
+                message = f"{definition.name} is a difference with its sign: there is no smallest one."
+                yield Report(inner, _capital(message), related)
+            elif _is_overlap(program, definition, inner.node):
+                message = f"{definition.name} returns the overlap itself, which training now makes small."
+                yield Report(inner, _capital(message), related, recipe="1 - ...")
+
+
+def _capital(message: str) -> str:
+    return message if message[0].isupper() else f"The loss {message}"
+
+
+def _is_difference(node: cst.CSTNode, definition: Definition) -> bool:
+    """`y_true - y_pred` and nothing else."""
+    if not isinstance(node, cst.BinaryOperation) or not isinstance(node.operator, cst.Subtract):
+        return False
+    sides = [each.value for each in (node.left, node.right) if isinstance(each, cst.Name)]
+    return sorted(sides) == sorted(definition.parameters)
+
+
+def _is_overlap(program: Program, definition: Definition, node: cst.CSTNode) -> bool:
+    """Whether a function, or one that it calls, is named for an overlap and returns a quotient."""
+    if isinstance(node, cst.Call):
+        called = definitions(program).get(dotted_name(node.func) or "")
+        result = returned(called) if called is not None and called.node is not definition.node else None
+        if called is None or result is None or not isinstance(result.node, cst.BaseExpression):
+            return False
+        definition, node = called, without_mean(called, result.node)
+    quotient = isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Divide)
+    return quotient and bool(_OVERLAP.search(definition.name)) and "1 -" not in Place(definition.section, node).text

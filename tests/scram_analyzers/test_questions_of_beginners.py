@@ -1,0 +1,146 @@
+"""Faults as people ask about them who have just begun, in the paths that data and graphs take through a program."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from scram_analyzers.engine import analyze_source
+from scram_analyzers.rules.registry import RuleSet
+
+
+def said(text: str) -> set[str]:
+    findings = analyze_source(textwrap.dedent(text), "train.py", RuleSet.default()).findings
+    return {each.name for each in findings}
+
+
+@pytest.mark.parametrize(("of_validation", "wrong"), [("rotation_range=10", True), ("rescale=1 / 255", False)])
+def test_generators_of_which_one_alone_scales_pixels_of_a_table(of_validation: str, wrong: bool) -> None:
+    text = f"""
+        import pandas as pd
+        from tensorflow.keras import Sequential, layers
+        from tensorflow.keras.preprocessing.image import ImageDataGenerator
+
+        train, test = pd.read_csv("train.csv"), pd.read_csv("test.csv")
+        x_train = train.drop("label", axis=1).values.reshape(-1, 28, 28, 1)
+        x_test = test.drop("label", axis=1).values.reshape(-1, 28, 28, 1)
+        ours = ImageDataGenerator(rescale=1 / 255, rotation_range=10)
+        theirs = ImageDataGenerator({of_validation})
+        model = Sequential([layers.Flatten(), layers.Dense(25, activation="softmax")])
+        model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+        model.fit(ours.flow(x_train, train["label"]), validation_data=theirs.flow(x_test, test["label"]))
+    """
+    assert ("scaling-mismatch" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(
+    ("row", "wrong"),
+    [("[[600, 40, 60000]]", True), ("scaler.transform([[600, 40, 60000]])", False), ("[[1, 0, 2]]", False)],
+)
+def test_a_typed_row_for_a_model_of_scaled_rows(row: str, wrong: bool) -> None:
+    text = f"""
+        import numpy as np
+        import pandas as pd
+        from sklearn.model_selection import train_test_split
+        from sklearn.preprocessing import StandardScaler
+        from tensorflow.keras import Sequential, layers
+
+        table = pd.read_csv("churn.csv")
+        x_train, x_test, y_train, y_test = train_test_split(table.iloc[:, 3:6], table.iloc[:, -1])
+        scaler = StandardScaler()
+        x_train, x_test = scaler.fit_transform(x_train), scaler.transform(x_test)
+        model = Sequential([layers.Dense(6, activation="relu"), layers.Dense(1, activation="sigmoid")])
+        model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+        model.fit(x_train, y_train, validation_data=(x_test, y_test))
+        print(model.predict(np.array({row})))
+    """
+    assert ("scaling-mismatch" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(("scaled", "wrong"), [("table", True), ('table.drop("target", axis=1)', False)])
+def test_a_target_scaled_along_with_its_table(scaled: str, wrong: bool) -> None:
+    text = f"""
+        import pandas as pd
+        from sklearn.preprocessing import StandardScaler
+        from tensorflow.keras import Sequential, layers
+
+        table = pd.read_csv("heart.csv")
+        y = table["target"]
+        scaled = pd.DataFrame(StandardScaler().fit_transform({scaled}), columns=["age", "sex", "target"])
+        labels = scaled["target"] if {wrong} else y
+        model = Sequential([layers.Dense(6, activation="relu"), layers.Dense(1, activation="sigmoid")])
+        model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+        model.fit(scaled[["age", "sex"]], labels, validation_split=0.2)
+    """
+    assert ("label-out-of-range" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(("seed", "wrong"), [("random_state=42", True), ("", True), ("random_state=10", False)])
+def test_inputs_and_labels_split_by_seeds_of_their_own(seed: str, wrong: bool) -> None:
+    text = f"""
+        import pandas as pd
+        from sklearn.model_selection import train_test_split
+        from tensorflow import keras
+
+        table = pd.read_csv("loans.csv")
+        x_train, x_test = train_test_split(table[["age", "income"]].values / 100, test_size=0.2, random_state=10)
+        y_train, y_test = train_test_split(table["default"].values, test_size=0.2, {seed})
+        model = keras.Sequential([keras.layers.Dense(6, "relu"), keras.layers.Dense(1, activation="sigmoid")])
+        model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+        model.fit(x_train, y_train, validation_data=(x_test, y_test))
+    """
+    assert ("labels-shuffled-apart" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(("divided", "wrong"), [("// 255", True), ("/ 255", False)])
+def test_pixels_divided_to_whole_numbers(divided: str, wrong: bool) -> None:
+    text = f"""
+        import pickle
+        from tensorflow import keras
+
+        with open("batch", "rb") as file:
+            batch = pickle.load(file, encoding="bytes")
+        x = batch[b"data"] {divided}
+        model = keras.Sequential([keras.layers.Dense(6, "relu"), keras.layers.Dense(10, activation="softmax")])
+        model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+        model.fit(x, batch[b"labels"], validation_split=0.1)
+    """
+    assert ("scaled-values-truncated" in said(text)) is wrong
+
+
+def test_raw_columns_beside_an_embedding() -> None:
+    text = """
+        import pandas as pd
+        from tensorflow import keras
+
+        table = pd.read_csv("loans.csv")
+        numbers, kind = keras.Input((2,)), keras.Input((1,))
+        embedded = keras.layers.Flatten()(keras.layers.Embedding(12, 4)(kind))
+        hidden = keras.layers.Dense(8, activation="relu")(keras.layers.Concatenate()([numbers, embedded]))
+        model = keras.Model([numbers, kind], keras.layers.Dense(1, activation="sigmoid")(hidden))
+        model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+        x = [table[["age", "income"]].values, table["kind"].values]
+        model.fit(x, table["default"].values, validation_split=0.1)
+    """
+    assert "input-not-normalized" in said(text)
+
+
+@pytest.mark.parametrize(("axis", "wrong"), [("0", True), ("1", False)])
+def test_classes_asked_for_by_name(axis: str, wrong: bool) -> None:
+    text = f"""
+        import numpy as np
+        from sklearn.preprocessing import LabelEncoder
+        from tensorflow import keras
+
+        names = np.load("names.npy")
+        encoder = LabelEncoder()
+        y = keras.utils.to_categorical(encoder.fit_transform(names))
+        x = np.load("x.npy") / 255
+        model = keras.Sequential([keras.layers.Dense(y.shape[1], activation="softmax")])
+        model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+        model.fit(x, y, validation_split=0.1)
+        answers = model.predict(x[:5])
+        print(encoder.inverse_transform(np.argmax(answers, axis={axis})))
+    """
+    assert ("wrong-axis" in said(text)) is wrong

@@ -31,12 +31,28 @@ const AFTER = `
 }
 `;
 
-/** The installed copy of the extension notes its start. */
+/** Put before the server's script, this notes when that is started, and when it first tells what it has found. */
+const SERVER_NOTES = `
+import os, time
+def note(what):
+    with open(os.path.expanduser("~/notes"), "a") as notes:
+        notes.write("%d %s\\n" % (time.time() * 1000, what))
+def noted(descriptor, data, write=os.write):
+    if b"publishDiagnostics" in bytes(data) or b'"items":[{' in bytes(data):
+        note("found")
+    return write(descriptor, data)
+note("server")
+os.write = noted
+`;
+
+/** The installed copy of the extension, and of what starts its server, note their starts. */
 function noteTimes(code) {
   const [installed] = readdirSync(code.extensions).filter((name) => name.startsWith("scram-lsp"));
-  const file = join(code.extensions, installed, "out/extension.js");
+  const [file, script] = ["out/extension.js", "python/serve.py"].map((name) => join(code.extensions, installed, name));
   const text = readFileSync(file, "utf8");
-  if (!text.startsWith(NOTES)) writeFileSync(file, NOTES + text + AFTER);
+  if (text.startsWith(NOTES)) return;
+  writeFileSync(file, NOTES + text + AFTER);
+  writeFileSync(script, SERVER_NOTES + readFileSync(script, "utf8"));
 }
 
 /** Note in the page when something first matches. */
@@ -56,8 +72,8 @@ async function measured(code, act) {
   const seen = await until("the squiggle", () => code.page.evaluate(() => globalThis.seen));
   const noted = readFileSync(notes, "utf8").trim().split("\n").map((line) => line.split(" "));
   const began = Number(noted.find(([, what]) => what === "activate")[0]);
-  const processes = noted.filter(([, what]) => what !== "activate").map(([time]) => Number(time) - began);
-  return { processes, squiggle: seen - began };
+  const after = (kinds) => noted.filter(([, what]) => kinds.includes(what)).map(([time]) => Number(time) - began);
+  return { processes: after(["spawn", "execFile"]), server: after(["server"])[0], found: after(["found"])[0], squiggle: seen - began };
 }
 
 const starting = (found) => inCode("start", {}, async (code) => {
@@ -77,11 +93,13 @@ const settled = (found) => inCode("start", {}, async (code) => {
   }));
 });
 
-function told(name, found) {
-  const times = found.map((each) => each.squiggle).sort((a, b) => a - b);
+function told(name, all) {
+  const times = all.map((each) => each.squiggle).sort((a, b) => a - b);
   const median = times[Math.floor(times.length / 2)];
-  const processes = found.map((each) => `[${each.processes.join(" ")}]`).join(" ");
-  console.log(`${name}: median ${median} ms of ${times.join(" ")}; processes after ${processes}`);
+  console.log(`${name}: median ${median} ms of ${times.join(" ")}`);
+  for (const { processes, server, found, squiggle } of all) {
+    console.log(`  processes ${processes.join(" ")}; server up ${server}, found ${found}, seen ${squiggle}`);
+  }
 }
 
 const TIMES = Number(process.env.TIMES ?? 3);

@@ -96,9 +96,9 @@ class EncoderRefittedOnTest(Rule):
             vectorize = keras.layers.TextVectorization(max_tokens=2000, output_sequence_length=40)
 
 
-            def encode(some):
-                »vectorize.adapt(some)«
-                return vectorize(some)
+            def encode(some, numbering):
+                »numbering.adapt(some)«
+                return numbering(some)
 
 
             split = len(texts) // 5
@@ -111,7 +111,8 @@ class EncoderRefittedOnTest(Rule):
                 ]
             )
             model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
-            model.fit(encode(train), labels[split:], validation_data=(encode(test), labels[:split]), epochs=10)
+            x, x_test = encode(train, vectorize), encode(test, vectorize)
+            model.fit(x, labels[split:], validation_data=(x_test, labels[:split]), epochs=10)
             """,
         ),
     )

@@ -23,26 +23,37 @@ def argument_range(text: str, call: SourceRange, parameter: Parameter) -> Source
 
     None when there is no such call in `text`, or the argument is not written out (left out, `*args`).
     """
-    lines = lines_of(text)
-    node = _call_at(text, call, lines)
+    lines = _lines_at(lines_of(text), call)
+    node = _call_in(lines)
     if node is None or parameter.function not in (None, _last_name(node.func)):
         return None
     for keyword in node.keywords:
         if keyword.arg in parameter.names:
-            return _range_of(keyword.value, lines)
+            return _range_of(keyword.value, lines, call)
     before = node.args[: parameter.position + 1]
     if len(before) <= parameter.position or any(isinstance(each, ast.Starred) for each in before):
         return None
-    return _range_of(before[-1], lines)
+    return _range_of(before[-1], lines, call)
 
 
-def _call_at(text: str, place: SourceRange, lines: list[str]) -> ast.Call | None:
+def _lines_at(lines: list[str], place: SourceRange) -> list[str]:
+    """What stands there, in brackets, so that it may go over several lines."""
+    found = lines[place.start.line - 1 : place.end.line]
+    if not found:
+        return []
+    found[-1] = found[-1][: place.end.column] + ")"
+    found[0] = "(" + found[0][place.start.column :]
+    return found
+
+
+def _call_in(lines: list[str]) -> ast.Call | None:
+    """The call that these lines are. No more is parsed: Python 3.11 raises `SystemError` when two threads do so at a
+    time, and TensorFlow does for each function that it converts."""
     try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        node = ast.parse("\n".join(lines), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError):
         return None
-    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.lineno == place.start.line)
-    return next((node for node in calls if _range_of(node, lines) == place), None)
+    return node if isinstance(node, ast.Call) else None
 
 
 def _last_name(function: ast.expr) -> str | None:
@@ -51,10 +62,13 @@ def _last_name(function: ast.expr) -> str | None:
     return function.id if isinstance(function, ast.Name) else None
 
 
-def _range_of(node: ast.expr, lines: list[str]) -> SourceRange:
+def _range_of(node: ast.expr, lines: list[str], call: SourceRange) -> SourceRange:
     end_line, end_column = node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
-    start = _in_code_points(lines, node.lineno, node.col_offset)
-    return SourceRange.of(node.lineno, start, end_line, _in_code_points(lines, end_line, end_column))
+    places = []
+    for line, column in ((node.lineno, node.col_offset), (end_line, end_column)):
+        before = call.start.column - 1 if line == 1 else 0
+        places += [call.start.line + line - 1, before + _in_code_points(lines, line, column)]
+    return SourceRange.of(*places)
 
 
 def _in_code_points(lines: list[str], line: int, column: int) -> int:

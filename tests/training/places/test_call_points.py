@@ -116,3 +116,20 @@ def test_an_argument_as_it_is_written(call, parameter, expected):
 def test_no_argument_where_there_is_no_such_call():
     assert argument_range("x = 1\n", SourceRange.of(1, 0, 1, 5), Parameter(("x",), 0)) is None
     assert argument_range("fit(", SourceRange.of(1, 0, 1, 4), Parameter(("x",), 0)) is None
+
+
+def test_an_argument_in_a_call_over_several_lines_of_a_text_that_does_not_parse():
+    text = "def broken(:\n\n  x = mödel.fit(ä,\n        # a, b)\n   y=[1,\n  2], epochs=3)\n"
+    call = SourceRange.of(3, 6, 6, 15)
+    assert argument_range(text, call, Parameter(("x",), 0)) == SourceRange.of(3, 16, 3, 17)
+    assert argument_range(text, call, Parameter(("y",), 1)) == SourceRange.of(5, 5, 6, 4)
+    assert argument_range(text, call, Parameter(("epochs",), 3)) == SourceRange.of(6, 13, 6, 14)
+    assert argument_range(text, SourceRange.of(9, 0, 9, 3), Parameter(("x",), 0)) is None
+
+
+def test_two_threads_that_parse_at_a_time_are_no_fault_of_the_run(monkeypatch):
+    def fail(*arguments, **keywords):
+        raise SystemError("AST constructor recursion depth mismatch (before=57, after=13)")
+
+    monkeypatch.setattr("ast.parse", fail)
+    assert argument_range("fit(x)", SourceRange.of(1, 0, 1, 6), Parameter(("x",), 0)) is None

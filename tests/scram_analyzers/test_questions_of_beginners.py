@@ -144,3 +144,53 @@ def test_classes_asked_for_by_name(axis: str, wrong: bool) -> None:
         print(encoder.inverse_transform(np.argmax(answers, axis={axis})))
     """
     assert ("wrong-axis" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(("divided", "wrong"), [("127.5", True), ("255.0", False), ("256.0", False)])
+def test_test_pixels_divided_by_another_number(divided: str, wrong: bool) -> None:
+    text = f"""
+        import keras
+
+        (x, y), (xt, yt) = keras.datasets.cifar10.load_data()
+        x, xt = x / 255.0, xt / {divided}
+        model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+        model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+        model.fit(x, y, validation_data=(xt, yt))
+    """
+    assert ("scaling-mismatch" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(("given", "wrong"), [("", True), ("preprocessing_function=preprocess_input", False)])
+def test_a_network_s_own_preprocessing_for_training_alone(given: str, wrong: bool) -> None:
+    text = f"""
+        import tensorflow as tf
+        from tensorflow.keras.applications.densenet import preprocess_input
+        from tensorflow.keras.preprocessing.image import ImageDataGenerator
+
+        ours = ImageDataGenerator(preprocessing_function=preprocess_input, rotation_range=90)
+        theirs = ImageDataGenerator({given})
+        train = ours.flow_from_directory("skin/train", (224, 224), class_mode="sparse")
+        test = theirs.flow_from_directory("skin/test", (224, 224), class_mode="sparse")
+        base = tf.keras.applications.DenseNet121(include_top=False, input_shape=(224, 224, 3), pooling="avg")
+        model = tf.keras.Sequential([base, tf.keras.layers.Dense(7, activation="softmax")])
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        model.fit(train, validation_data=test, epochs=20)
+    """
+    assert ("scaling-mismatch" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(("no", "wrong"), [("-1", True), ("0", False)])
+def test_words_numbered_before_the_numbers_are_selected(no: str, wrong: bool) -> None:
+    text = f"""
+        import pandas as pd
+        from tensorflow import keras
+
+        table = pd.read_csv("attrition.csv")
+        table["left"] = table["left"].map({{"Yes": 1, "No": {no}}})
+        numbers = table.select_dtypes("number")
+        x, y = numbers.drop("left", axis=1).values / 100, numbers["left"].values
+        model = keras.Sequential([keras.layers.Dense(8, "relu"), keras.layers.Dense(1, activation="sigmoid")])
+        model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+        model.fit(x, y, validation_split=0.2)
+    """
+    assert ("label-out-of-range" in said(text)) is wrong

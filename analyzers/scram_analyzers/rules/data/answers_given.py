@@ -19,7 +19,7 @@ from scram_analyzers.source.reading import parents, search
 class Given:
     """The target's column, the one among the inputs that it was made of (None: itself), and where inputs were chosen.
 
-    `place` is None where all columns are taken.
+    `place` is None where all columns are taken that the targets were taken from.
     """
 
     target: str
@@ -39,7 +39,8 @@ def answer_given(program: Program, inputs: Data | None, targets: Data | None) ->
     source = _made_of(targets, column)
     for name in (column, source):
         if name is not None and (held := _holds(program, inputs, name)) is not None:
-            return Given(column, source if name == source else None, held[0])
+            chosen = held[0] if held[0] not in [step.place for step in targets.steps] else None
+            return Given(column, source if name == source else None, chosen)
     return None
 
 

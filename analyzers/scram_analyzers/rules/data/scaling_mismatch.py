@@ -15,7 +15,7 @@ from scram_analyzers.run.wording import rounded
 from scram_analyzers.source.data import Data, DataStep, Interval, StepKind
 from scram_analyzers.source.libraries.data_items import ENCODED_COLUMN
 from scram_analyzers.source.libraries.data_methods import SCALED_RANGE
-from scram_analyzers.source.libraries.image_generators import GENERATOR
+from scram_analyzers.source.libraries.image_generators import FROM_FILES, GENERATOR
 from scram_analyzers.source.program import Fit, Program
 
 
@@ -202,7 +202,7 @@ class ScalingMismatch(Rule):
         if trained.range is not None and judged.range is not None and _covers(trained) and _covers(judged):
             small, large = sorted((trained.range.magnitude, judged.range.magnitude))
             apart = small > 0 and large / small > self.option("max-ratio") and (trained.scaled or judged.scaled)
-            if apart or (pictures and _centred_apart(trained, judged)):
+            if apart or (pictures and (_centred_apart(trained, judged) or _divided_apart(trained, judged))):
                 return f"{_words(judged.range)}, {{trained}} from {_words(trained.range)}"
             return None
         if trained.source != judged.source:
@@ -242,6 +242,21 @@ def _centred_apart(trained: Data, judged: Data) -> bool:
     return (trained.range.low < 0) != (judged.range.low < 0)
 
 
+def _divided_apart(trained: Data, judged: Data) -> bool:
+    """Whether pixels of one data set were divided by one number each, and by different ones."""
+    if trained.source != judged.source or not trained.source.startswith("keras.datasets."):
+        return False
+    scaling = [[step for step in data.steps if step.kind is StepKind.SCALED] for data in (trained, judged)]
+    if any(len(steps) != 1 or steps[0].name != "Divide" or not steps[0].certain for steps in scaling):
+        return False
+    one, other = (steps[0].number or 0 for steps in scaling)
+    return min(one, other) > 0 and max(one, other) / min(one, other) > NEARLY
+
+
+NEARLY = 1.1
+"""Divisors closer than this, such as 255 and 256, do no harm. Ours."""
+
+
 def _words(interval: Interval) -> str:
     return f"{fixes.number_text(interval.low)} to {fixes.number_text(interval.high)}"
 
@@ -275,9 +290,23 @@ def _by_program(data: Data) -> bool:
     by_hand = [step.name for step in data.steps if step.kind is StepKind.SCALED][-2:] == ["Subtract", "Divide"]
     return by_hand or any(
         step.kind is StepKind.SCALED
-        and (step.learned is not None or step.name == "rescale" or (step.name == "Divide" and step.number is not None))
+        and (
+            step.learned is not None
+            or step.name == "rescale"
+            or _prepares(step.name)
+            or (step.name == "Divide" and step.number is not None)
+        )
         for step in data.steps
     )
+
+
+def _prepares(name: str) -> bool:
+    """Whether this is a network's own preprocessing, of one that does not leave pixels as they are."""
+    return name.startswith("keras.applications.") and not any(each in name for each in _LEAVING_PIXELS)
+
+
+_LEAVING_PIXELS = ("efficientnet", "mobilenet_v3", "convnext", "regnet")
+"""Networks whose `preprocess_input` does nothing: they scale by themselves."""
 
 
 _NEUTRAL = (
@@ -302,6 +331,7 @@ _PLAIN = (
     "reset_index",
     GENERATOR,
     "flow",
+    *FROM_FILES,
 )
 
 

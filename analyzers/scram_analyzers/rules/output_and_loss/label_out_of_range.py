@@ -112,6 +112,19 @@ class LabelOutOfRange(Rule):
             model.fit(x_train, y_train, epochs=10)
             """,
         ),
+        Example(
+            "Squares, taken for probabilities",
+            """
+            import keras
+            import numpy as np
+
+            x = np.linspace(-10, 10, 1000)
+            y = x**2
+            model = keras.Sequential([keras.layers.Dense(32, activation="relu"), keras.layers.Dense(1, "sigmoid")])
+            model.compile(optimizer="adam", loss=»"binary_crossentropy"«)
+            model.fit(x, y, epochs=100)
+            """,
+        ),
     )
     good = (
         Example(
@@ -172,7 +185,9 @@ class LabelOutOfRange(Rule):
         yield from _too_high(case, seen)
         yield from _pixels(case, seen)
         yield from _moved(case)
-        if case.loss.name != "binary_crossentropy" or seen is None or seen.low >= 0 or case.judged_by_hand:
+        if case.loss.name != "binary_crossentropy" or seen is None or case.judged_by_hand:
+            return
+        if seen.low >= 0 and not _is_far_above(case, seen):
             return
         if case.form is LabelForm.CONTINUOUS:
             return  # classification-loss-for-regression says more
@@ -222,6 +237,19 @@ def _of_rows(program: Program, call: Call) -> Iterator[Report]:
             ),
             recipe=str(labels.classes),
         )
+
+
+def _is_far_above(case: Case, seen: Interval) -> bool:
+    """Whether numbers that the program works out itself, of which none are classes, go far beyond 1."""
+    targets = case.targets
+    if targets is None or case.form is not None or targets.images or case.reproduces_inputs or targets.scaled:
+        return False
+    made = targets.source in ("numpy.linspace", "numpy.random.uniform", "numpy.random.rand", "numpy.arange")
+    return made and seen.high >= FAR and cases.counted(targets) is False
+
+
+FAR = 2.0
+"""Targets that reach this are no probabilities, however roughly their range is known. Ours."""
 
 
 def _pixels(case: Case, seen: Interval | None) -> Iterator[Report]:

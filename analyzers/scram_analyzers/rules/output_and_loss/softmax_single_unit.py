@@ -129,6 +129,7 @@ class SoftmaxSingleUnit(Rule):
                 def call(self, steps):
                     weights = tf.nn.softmax(self.score(self.inner(steps)), axis=1)
                     flat = tf.nn.softmax(tf.squeeze(self.score(steps), -1), axis=-1)
+                    weights *= tf.nn.softmax(self.score(steps), axis=-2)
                     return tf.reduce_sum(weights * steps, axis=1) + flat
             """,
         ),
@@ -246,7 +247,8 @@ def _is_last_axis(call: cst.Call) -> bool:
         return True
     axis = rest[0]
     named = axis.keyword is None or axis.keyword.value in ("axis", "dim")
-    return len(rest) == 1 and named and isinstance(axis.value, cst.UnaryOperation)
+    number = axis.value.expression if isinstance(axis.value, cst.UnaryOperation) else None
+    return len(rest) == 1 and named and isinstance(number, cst.Integer) and number.value == "1"
 
 
 def _spelled(program: Program, head: Head) -> str:

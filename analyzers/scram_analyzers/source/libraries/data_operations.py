@@ -77,7 +77,7 @@ def named_column(table: Data, one: Data, name: str | None) -> Data:
 
 _KEEPING_COLUMNS = (
     *("setitem", "encoded column", "getitem", "column"),
-    *("copy", "drop", "dropna", "head", "sample", "reset_index", "set_index", "sort_values", "tail"),
+    *("copy", "drop", "dropna", "head", "sample", "reset_index", "set_index", "sort_values", "tail", "select_dtypes"),
 )
 """Steps of a table that leave in a column what was put there, of all rows or of some."""
 

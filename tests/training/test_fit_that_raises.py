@@ -91,6 +91,29 @@ def test_words_beyond_the_vocabulary_are_told_of_a_model_that_is_not_built(proje
     assert "SCR324" in project.codes
 
 
+class BatchError(Exception):
+    """What the data of the program raises."""
+
+
+@pytest.mark.parametrize(("steps_per_execution", "trained"), [(1, 4), (3, 4)])
+def test_data_that_raises_leaves_the_model_as_it_would_have(project, steps_per_execution, trained):
+    def batches():
+        yield from ((np.full((8, 3), step, "float32"), np.ones(8, "float32")) for step in range(trained))
+        raise BatchError
+
+    left = []
+    for callbacks in ([], [ScramCallback(quiet=True)]):
+        keras.utils.set_random_seed(1)
+        model = keras.Sequential([keras.Input((3,)), layers.Dropout(0.5), layers.Dense(1)])
+        model.compile("adam", "mse", steps_per_execution=steps_per_execution)
+        with pytest.raises(Exception, match="BatchError"):
+            model.fit(batches(), steps_per_epoch=9, verbose=0, callbacks=callbacks)
+        states = [model.optimizer.iterations, model.layers[0].seed_generator.state, *model.get_weights()]
+        left.append([np.asarray(each).tolist() for each in states])
+    assert left[0] == left[1]
+    assert left[0][0] >= trained
+
+
 MADE = """
 import keras
 from keras import layers

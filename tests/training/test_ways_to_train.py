@@ -122,6 +122,14 @@ def test_a_generator_that_gives_inputs_and_none(project, histories):
     assert histories[0].panels[0].rows == 16
 
 
+def test_data_whose_size_is_not_known(project):
+    """Its end is found out in a step, which counts for the optimizer and for dropout although it has no batch."""
+    batches = tf.data.Dataset.from_tensor_slices(data()).filter(lambda x, y: y < 2).batch(16)
+    assert batches.cardinality() == tf.data.UNKNOWN_CARDINALITY
+    model = assert_same_training(project, classifier, batches, epochs=3)
+    assert model.optimizer.iterations.numpy() == 3 * (6 + 1)
+
+
 def test_validation_rows_of_a_dataset_come_from_the_validation_itself(project, histories):
     x, y = data()
     validation = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(96, seed=1).batch(24)

@@ -29,15 +29,18 @@ class KeptBatches(Protocol):
 class Feed(Protocol):
     """Takes the batches of one execution out of the train function's arguments and puts them back.
 
-    `take` raises what the user's data raises, and `StopIteration` when there is none left. `let_pass` is the cheaper
-    way where it is enough to have the batches later.
+    `take` raises what the user's data raises. `let_pass` is the cheaper way where it is enough to have the batches
+    later.
     """
 
-    def take(self, arguments: Arguments, count: int) -> Batches:
-        """Up to `count` batches."""
+    def take(self, arguments: Arguments, count: int) -> Iterator[Any]:
+        """Up to `count` batches, one by one; fewer at the end of the data."""
 
     def hand_on(self, batches: Batches, arguments: Arguments, count: int) -> Arguments:
         """Arguments that make the original train on `batches`."""
+
+    def end_with(self, batches: Batches, arguments: Arguments) -> Arguments | None:
+        """Arguments that have the original find no more after `batches`; None where it does no more than stop there."""
 
     def let_pass(self, arguments: Arguments) -> tuple[Arguments, KeptBatches] | None:
         """Arguments that make the original train on the batches it would have, and keep them; None where none do."""
@@ -48,6 +51,10 @@ class Feed(Protocol):
 
 class _WholeFeed:
     """A feed that lets nothing pass unseen: to take a batch costs next to nothing there."""
+
+    def end_with(self, batches: Batches, arguments: Arguments) -> Arguments | None:
+        """See `Feed`. The original asks for its batches before it does anything."""
+        return None
 
     def let_pass(self, arguments: Arguments) -> tuple[Arguments, KeptBatches] | None:
         """See `Feed`."""
@@ -60,9 +67,9 @@ class _WholeFeed:
 class JaxFeed(_WholeFeed):
     """`train_function(state, iterator)`: an iterator over the batches is as good as the original."""
 
-    def take(self, arguments: Arguments, count: int) -> Batches:
+    def take(self, arguments: Arguments, count: int) -> Iterator[Any]:
         """See `Feed`."""
-        return _take(arguments[1], count)
+        return itertools.islice(arguments[1], count)
 
     def hand_on(self, batches: Batches, arguments: Arguments, count: int) -> Arguments:
         """See `Feed`."""
@@ -72,9 +79,9 @@ class JaxFeed(_WholeFeed):
 class TorchFeed(_WholeFeed):
     """`train_function(batches)`: they are there already."""
 
-    def take(self, arguments: Arguments, count: int) -> Batches:
+    def take(self, arguments: Arguments, count: int) -> Iterator[Any]:
         """See `Feed`."""
-        return list(arguments[0])
+        return iter(arguments[0])
 
     def hand_on(self, batches: Batches, arguments: Arguments, count: int) -> Arguments:
         """See `Feed`."""
@@ -96,9 +103,9 @@ class TensorFlowFeed:
         self._passing: PassingIterator | None = None
         self._may_pass = True
 
-    def take(self, arguments: Arguments, count: int) -> Batches:
+    def take(self, arguments: Arguments, count: int) -> Iterator[Any]:
         """See `Feed`."""
-        return _take(arguments[0], count)
+        return itertools.islice(arguments[0], count)
 
     def hand_on(self, batches: Batches, arguments: Arguments, count: int) -> Arguments:
         """See `Feed`. A distributed iterator is replaced by the list, at the cost of one more trace."""
@@ -115,6 +122,13 @@ class TensorFlowFeed:
         for batch in batches:
             self._queue.enqueue(tf.nest.flatten(batch, expand_composites=True))
         return (self._iterator,)
+
+    def end_with(self, batches: Batches, arguments: Arguments) -> Arguments | None:
+        """See `Feed`. A graph does what needs no batch, as to count the step, although there is none."""
+        import tensorflow as tf
+
+        source = arguments[0]
+        return (finite_iterator(batches, source.element_spec),) if isinstance(source, tf.data.Iterator) else None
 
     def let_pass(self, arguments: Arguments) -> tuple[Arguments, KeptBatches] | None:
         """See `Feed`."""
@@ -145,10 +159,6 @@ class TensorFlowFeed:
         if self._passing is not None:
             self._passing.close()
             self._passing = None
-
-
-def _take(iterator: Iterator[Any], count: int) -> Batches:
-    return [next(iterator), *itertools.islice(iterator, count - 1)]
 
 
 def feed_for(backend: str) -> Feed | None:

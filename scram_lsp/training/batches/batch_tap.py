@@ -7,6 +7,8 @@ come out the same to the last bit.
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -18,6 +20,8 @@ from scram_lsp.training.keras_flavour import flavour_of
 from scram_lsp.training.own_frames import leaving_no_trace
 
 FunctionName = Literal["train_function", "test_function"]
+
+log = logging.getLogger(__name__)
 
 UNSEEN = object()
 """Stands for a batch that passes unseen."""
@@ -136,8 +140,15 @@ class BatchTap:
         if passed is not None:
             self.data_seconds, self.seconds, self.handing_seconds = None, time.perf_counter() - begin, 0.0
             return self._original(*passed)
-        # What the user's data raises here is raised as the original would have.
-        batches = self._feed.take(arguments, count)
+        batches: Batches = []
+        try:
+            for batch in self._feed.take(arguments, count):
+                batches.append(batch)
+        except Exception:  # the user's data raises, as it would have within the original
+            self._end_with(batches, arguments)
+            raise
+        if not batches:
+            return self._end(arguments)
         taken = time.perf_counter()
         replayed = arguments
         try:
@@ -154,6 +165,27 @@ class BatchTap:
         done = time.perf_counter()
         self.data_seconds, self.seconds, self.handing_seconds = taken - begin, done - taken, done - looked
         return self._original(*replayed)
+
+    def _end(self, arguments: tuple[Any, ...]) -> Any:
+        """There are no batches left, which the original is to find out by itself."""
+        ended = self._ended([], arguments)
+        if ended is None:
+            raise StopIteration
+        return self._original(*ended)
+
+    def _end_with(self, batches: Batches, arguments: tuple[Any, ...]) -> None:
+        """The data raises after these batches: have the original do what it would have done all the same."""
+        ended = self._ended(batches, arguments)
+        if ended is not None:
+            with contextlib.suppress(Exception):
+                self._original(*ended)
+
+    def _ended(self, batches: Batches, arguments: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        try:
+            return self._feed.end_with(batches, arguments)
+        except Exception:
+            log.debug("no iterator can be made that ends as the data does", exc_info=True)
+            return None
 
     def _let_pass(self, arguments: tuple[Any, ...], count: int) -> tuple[Any, ...] | None:
         """Arguments that let the batches pass unseen; None where they must be taken."""

@@ -19,6 +19,11 @@ def iterator_of(dataset: Any, spec: Any) -> Any:
 
 def queue_and_iterator(spec: Any, capacity: int) -> tuple[Any, Any]:
     """A queue for `capacity` batches, and an endless iterator of element type `spec` that gives what is put into it."""
+    queue, dataset = _queue_and_dataset(spec, capacity)
+    return queue, iterator_of(dataset, spec)
+
+
+def _queue_and_dataset(spec: Any, capacity: int) -> tuple[Any, Any]:
     import tensorflow as tf
 
     parts = tf.nest.flatten(spec, expand_composites=True)
@@ -33,14 +38,16 @@ def queue_and_iterator(spec: Any, capacity: int) -> tuple[Any, Any]:
             return tf.nest.pack_sequence_as(spec, values, expand_composites=True)
 
         # Converted by AutoGraph it would take several times as long: that reads its source.
-        dataset = tf.data.Dataset.counter().map(tf.autograph.experimental.do_not_convert(dequeue))
-    return queue, iterator_of(dataset, spec)
+        return queue, tf.data.Dataset.counter().map(tf.autograph.experimental.do_not_convert(dequeue))
 
 
 def finite_iterator(batches: Sequence[Any], spec: Any) -> Any:
-    """An iterator of element type `spec` over these batches, at least one, and no more."""
+    """An iterator of element type `spec` over these batches and no more."""
     import tensorflow as tf
 
+    if not batches:
+        _, dataset = _queue_and_dataset(spec, 1)
+        return iterator_of(dataset.take(0), spec)
     dataset = tf.data.Dataset.from_tensors(batches[0])
     for batch in batches[1:]:
         dataset = dataset.concatenate(tf.data.Dataset.from_tensors(batch))

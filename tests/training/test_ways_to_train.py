@@ -1,5 +1,6 @@
 """Everything a user may do with `fit`: it is watched, and the weights are the same to the last bit."""
 
+import random
 import threading
 
 import numpy as np
@@ -128,6 +129,49 @@ def test_data_whose_size_is_not_known(project):
     assert batches.cardinality() == tf.data.UNKNOWN_CARDINALITY
     model = assert_same_training(project, classifier, batches, epochs=3)
     assert model.optimizer.iterations.numpy() == 3 * (6 + 1)
+
+
+class Drawing(keras.Model):
+    """Draws a number whenever it is traced, and has it for ever; what it is depends on how often that was."""
+
+    def __init__(self):
+        super().__init__()
+        self.hidden, self.head, self.calls = keras.layers.Dense(4), keras.layers.Dense(2, activation="softmax"), 0
+
+    def call(self, inputs):
+        self.calls += 1
+        return self.head(self.hidden(inputs) * np.random.rand()) * (1 + random.random())
+
+
+def test_numbers_drawn_when_a_model_is_traced_are_the_same(project, histories):
+    def build():
+        keras.utils.set_random_seed(42)
+        model = Drawing()
+        model.compile("adam", "sparse_categorical_crossentropy")
+        return model
+
+    calls = assert_same_training(project, build, *data(), epochs=2).calls
+    plain = build()
+    plain.fit(*data(), epochs=2, verbose=0)
+    assert calls == plain.calls
+    assert histories[0].probes
+
+
+class Noisy(keras.layers.Layer):
+    def call(self, inputs):
+        seeded = tf.random.normal(tf.shape(inputs), seed=5)
+        return inputs + 0.1 * tf.random.normal(tf.shape(inputs)) + 0.1 * seeded
+
+
+def test_random_operations_that_run_eagerly(project, histories):
+    def build():
+        keras.utils.set_random_seed(42)
+        model = keras.Sequential([keras.Input((6,)), Noisy(), keras.layers.Dense(2, activation="softmax")])
+        model.compile("adam", "sparse_categorical_crossentropy", run_eagerly=True)
+        return model
+
+    assert_same_training(project, build, *data(48), batch_size=16, epochs=2)
+    assert histories[0].probes
 
 
 def test_validation_rows_of_a_dataset_come_from_the_validation_itself(project, histories):

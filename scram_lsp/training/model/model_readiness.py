@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 from scram_lsp.training.model.model_values import optimizer_of
+from scram_lsp.training.model.own_attributes import own_attributes_kept
+from scram_lsp.training.model.random_states import Draws, random_states_kept
+
+_MISSING = object()
 
 log = logging.getLogger(__name__)
 
@@ -37,27 +44,62 @@ def _are_layers_built(model: Any) -> bool:
 
 
 def _build(model: Any, form: Any) -> None:
-    """Build what is missing; on TensorFlow the model is not traced for it where the form of its outputs is known."""
-    import keras
+    """Build what is missing, and leave all else as it was: the first step is yet to draw its random numbers.
 
-    outputs = getattr(getattr(model, "_functional", None) or model, "_outputs_struct", None)
-    if keras.backend.backend() != "tensorflow" or outputs is None or not _are_layers_built(model):
-        model._symbolic_build(data_batch=form)
-        return
-    loss, optimizer = getattr(model, "_compile_loss", None), optimizer_of(model)
-    if loss is not None and not loss.built:
-        _build_loss(model, form, outputs)
-    if optimizer is not None and not optimizer.built:
-        optimizer.build(model.trainable_variables)
-
-
-def _build_loss(model: Any, form: Any, outputs: Any) -> None:
+    Where code of the program's own draws some whenever it is traced, the optimizer is left to Keras: its first step,
+    which makes variables then, is traced twice.
+    """
     import keras
     from keras.src.backend import compute_output_spec
 
-    def spec(leaf: Any) -> Any:
-        return None if leaf is None else keras.KerasTensor(leaf.shape, keras.backend.standardize_dtype(leaf.dtype))
+    if keras.backend.backend() != "tensorflow":
+        model._symbolic_build(data_batch=form)
+        return
+    x, y, weights = keras.utils.unpack_x_y_sample_weight(keras.tree.map_structure(_spec, form))
+    outputs = getattr(getattr(model, "_functional", None) or model, "_outputs_struct", None)
+    draws = Draws()
+    if outputs is None or not _are_layers_built(model):  # else it is not traced for it
+        with _calls_undone_once_built(model, draws):
+            outputs = compute_output_spec(model, x, training=True)  # as the first step will
+    loss, optimizer = getattr(model, "_compile_loss", None), optimizer_of(model)
+    if loss is not None and not loss.built:
+        predictions = keras.tree.map_structure(_spec, outputs)
+        with _call_undone(model, draws):
+            compute_output_spec(model._compute_loss, x, y, predictions, sample_weight=weights, training=False)
+    if optimizer is not None and not optimizer.built and not draws.were_made:
+        optimizer.build(model.trainable_variables)
 
-    x, y, weights = keras.utils.unpack_x_y_sample_weight(keras.tree.map_structure(spec, form))
-    predictions = keras.tree.map_structure(spec, outputs)
-    compute_output_spec(model._compute_loss, x, y, predictions, sample_weight=weights, training=False)
+
+def _spec(leaf: Any) -> Any:
+    import keras
+
+    return None if leaf is None else keras.KerasTensor(leaf.shape, keras.backend.standardize_dtype(leaf.dtype))
+
+
+@contextlib.contextmanager
+def _calls_undone_once_built(model: Any, draws: Draws) -> Iterator[None]:
+    """Keras builds a model by a call, which stands; the calls after it are ours, and leave nothing behind."""
+    call = model.call
+
+    @functools.wraps(call)
+    def called(*args: Any, **kwargs: Any) -> Any:
+        with _call_undone(model, draws) if _are_layers_built(model) else contextlib.nullcontext():
+            return call(*args, **kwargs)
+
+    before = vars(model).get("call", _MISSING)
+    vars(model)["call"] = called
+    try:
+        yield
+    finally:
+        if before is _MISSING:
+            vars(model).pop("call", None)
+        else:
+            vars(model)["call"] = before
+
+
+@contextlib.contextmanager
+def _call_undone(model: Any, draws: Draws) -> Iterator[None]:
+    """What draws random numbers within is entered in `draws`."""
+    with random_states_kept() as made, own_attributes_kept(model):
+        yield
+    draws.were_made |= made.were_made

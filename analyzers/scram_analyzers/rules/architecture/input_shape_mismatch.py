@@ -94,6 +94,26 @@ class InputShapeMismatch(Rule):
             model.fit(x_train, y_train)
             """,
         ),
+        Example(
+            "The first batch of a generator that gives the images as targets, too",
+            """
+            from keras import layers, models
+            from keras.preprocessing.image import ImageDataGenerator
+
+            images = ImageDataGenerator(rescale=1 / 255)
+            cells = images.flow_from_directory("cells", target_size=(64, 64), class_mode="input")
+            model = models.Sequential()
+            model.add(layers.Conv2D(8, 3, padding="same", activation="relu", input_shape=(64, 64, 3)))
+            model.add(layers.Conv2D(3, 3, padding="same", activation="sigmoid"))
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(cells, epochs=20)
+            batches = []
+            while len(batches) < 5:
+                both = cells.next()
+                batches.append(both[0])
+            print(model.predict(batches[0]))
+            """,
+        ),
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:

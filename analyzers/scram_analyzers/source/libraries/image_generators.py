@@ -119,6 +119,8 @@ def _targets(interpreter: Interpreter, method: str, arguments: Arguments) -> Dat
         value = arguments.value("y", 1)
         return data_operations.as_data(value)
     mode = arguments.value("class_mode")
-    form = LabelForm.ONE_HOT if mode is None else FOLDER_LABELS.get(text(mode) or "")
+    if is_none(mode):
+        return None
+    form = LabelForm.ONE_HOT if mode is None else FOLDER_LABELS.get(text(mode) or "")  # "input" gives the images again
     listed = interpreter.items_of(arguments.value("classes"))
-    return Data(method, labels=form, classes=len(listed) if listed else None, batched=True) if form else None
+    return Data(method, labels=form, classes=len(listed) if listed else None, batched=True)

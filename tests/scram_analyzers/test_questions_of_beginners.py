@@ -194,3 +194,29 @@ def test_words_numbered_before_the_numbers_are_selected(no: str, wrong: bool) ->
         model.fit(x, y, validation_split=0.2)
     """
     assert ("label-out-of-range" in said(text)) is wrong
+
+
+WORKED_OUT_OF_ITSELF = """
+import keras
+import tensorflow as tf
+
+def own(y_true, y_pred):
+    y_pred = keras.ops.mean(y_pred)
+    return y_pred
+
+generator, judge = keras.Sequential([keras.layers.Dense(4)]), keras.Sequential([keras.layers.Dense(1)])
+judge.compile(optimizer="adam", loss=own)
+first, second = keras.optimizers.Adam(), keras.optimizers.Adam()
+
+def step(x, extra):
+    with tf.GradientTape() as one, tf.GradientTape() as two:
+        extra = extra + tf.reduce_mean(judge(generator(x)))
+        other = own(tf.ones_like(extra), judge(x)) + extra
+    first.apply_gradients(zip(one.gradient(extra, generator.trainable_variables), generator.trainable_variables))
+    second.apply_gradients(zip(two.gradient(other, judge.trainable_variables), judge.trainable_variables))
+"""
+
+
+def test_a_name_that_is_given_what_is_worked_out_of_it_is_not_followed_for_ever() -> None:
+    codes = {each.code for each in analyze_source(WORKED_OUT_OF_ITSELF, "train.py", RuleSet.default()).findings}
+    assert not any(code.startswith("SCR9") for code in codes), codes

@@ -15,7 +15,8 @@ from scram_analyzers.source.reading import search
 from scram_analyzers.source.reading.dotted import dotted_name
 
 _LABELS = frozenset(("ones_like", "zeros_like"))
-MAX_DEPTH = 4
+MAX_DEPTH = 8
+"""So many names and calls of the module's functions are followed, one within the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def _terms(
     if isinstance(node, cst.Name):
         given = [each.value for each in search.nodes(around.node.body, cst.Assign) if _gives(each, node.value)]
         if len(given) == 1:
-            yield from _terms(program, around, given[0], names, depth)
+            yield from _terms(program, around, given[0], names, depth - 1)  # it may be worked out of itself
     elif isinstance(node, cst.BinaryOperation):
         for side in (node.left, node.right):
             yield from _terms(program, around, side, names, depth)

@@ -14,6 +14,9 @@ from scram_analyzers.source.reading import search
 from scram_analyzers.source.reading.chunks import Section
 from scram_analyzers.source.reading.dotted import dotted_name
 
+MAX_NAMES = 4
+"""So many names in a row are looked up: a name may be given what is worked out of it, `y_pred = K.mean(y_pred)`."""
+
 _AVERAGING = frozenset(("mean", "sum", "reduce_mean", "reduce_sum", "average"))
 
 
@@ -70,7 +73,7 @@ def returned(definition: Definition) -> Place | None:
 
 def _resolved(definition: Definition, node: cst.BaseExpression) -> cst.BaseExpression:
     """What a name was given, where the function gives it something only once."""
-    for _ in range(4):
+    for _ in range(MAX_NAMES):
         if not isinstance(node, cst.Name):
             break
         name = node.value
@@ -91,6 +94,9 @@ def _changes(assigned: cst.AugAssign, name: str) -> bool:
 
 def without_mean(definition: Definition, node: cst.BaseExpression) -> cst.BaseExpression:
     """What is averaged or added up: `y_true - y_pred` of `K.mean(y_true - y_pred, axis=-1)`."""
-    while isinstance(node, cst.Call) and node.args and (dotted_name(node.func) or "").rpartition(".")[2] in _AVERAGING:
+    for _ in range(MAX_NAMES):
+        averages = isinstance(node, cst.Call) and (dotted_name(node.func) or "").rpartition(".")[2] in _AVERAGING
+        if not averages or not isinstance(node, cst.Call) or not node.args:
+            break
         node = _resolved(definition, node.args[0].value)
     return node

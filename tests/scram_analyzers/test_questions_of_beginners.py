@@ -220,3 +220,20 @@ def step(x, extra):
 def test_a_name_that_is_given_what_is_worked_out_of_it_is_not_followed_for_ever() -> None:
     codes = {each.code for each in analyze_source(WORKED_OUT_OF_ITSELF, "train.py", RuleSet.default()).findings}
     assert not any(code.startswith("SCR9") for code in codes), codes
+
+
+def test_a_loss_that_reads_each_of_its_steps_twice_takes_no_time_for_ever() -> None:
+    doubled = "\n".join(["        out = out + out * 0.5"] * 40)
+    text = f"""
+import keras
+import tensorflow as tf
+model = keras.Sequential([keras.layers.Dense(4)])
+optimizer, judge = keras.optimizers.Adam(), keras.losses.MeanSquaredError()
+for x, y in tf.data.Dataset.from_tensor_slices((1, 2)):
+    with tf.GradientTape() as tape:
+        out = tf.stop_gradient(model(x, training=True))
+{doubled}
+        loss = judge(y, out)
+    optimizer.apply_gradients(zip(tape.gradient(loss, model.trainable_variables), model.trainable_variables))
+"""
+    assert "weight-without-gradient" in said(text)

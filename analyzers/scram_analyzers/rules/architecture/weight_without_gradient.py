@@ -282,9 +282,12 @@ def _cut_off(program: Program, fit: Fit) -> Iterator[Report]:
 
 def _teaches_nothing(program: Program, call: LossCall) -> Iterator[Report]:
     """A loss of a loop's own whose every way to the model's weights is through `stop_gradient`."""
-    waiting, stop = [call.output], None
+    waiting, seen, stop = [call.output], set[int](), None
     while waiting:
         tensor = waiting.pop()
+        if id(tensor) in seen:
+            continue
+        seen.add(id(tensor))
         if _stops(tensor.producer):
             stop = tensor
         elif isinstance(tensor.producer, Operation):

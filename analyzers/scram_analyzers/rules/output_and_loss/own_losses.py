@@ -52,6 +52,7 @@ def own_losses(program: Program) -> Iterator[tuple[Loss, Definition]]:
                 yield loss, Definition(node, function.section)
 
 
+@once
 def definitions(program: Program) -> Mapping[str, Definition]:
     """The functions of the module by their names."""
     return {each.name: each for section in program.sections_with("def ") for each in _definitions_in(section)}

@@ -19,13 +19,23 @@ takes longer is one that takes minutes, and what is known before it should not w
 Act = Callable[[], None]
 
 
+class _SureAct:
+    """An act that is not dropped."""
+
+    def __init__(self, act: Act) -> None:
+        self._act = act
+
+    def __call__(self) -> None:
+        self._act()
+
+
 class Background:
     """Acts go in with `do` and are done one after the other.
 
     Nothing is done before `release` or `PATIENCE_SECONDS`. An act that raises is the last: its exception is `fault`,
-    and of the others only those are done that are given in later. `do` waits for nothing and may be called from any
-    thread at any moment, also where Python collects garbage: the queue is made for that, locks and conditions are not.
-    No process is forked in the middle of an act.
+    and of the others only those are done that are given in later, or with `do_surely`. Both wait for nothing and may
+    be called from any thread at any moment, also where Python collects garbage: the queue is made for that, locks and
+    conditions are not. No process is forked in the middle of an act.
     """
 
     def __init__(self, name: str) -> None:
@@ -49,11 +59,20 @@ class Background:
         """Have something done after everything that waits."""
         self._acts.put(act)
 
+    def do_surely(self, act: Act) -> None:
+        """The same for what closes something: neither a fault nor `drop` keeps it from being done."""
+        self._acts.put(_SureAct(act))
+
     def drop(self) -> None:
-        """Forget what waits."""
+        """Forget what waits, but for what is to be done surely."""
+        kept: list[_SureAct] = []
         with contextlib.suppress(queue.Empty):
             while True:
-                self._acts.get_nowait()
+                act = self._acts.get_nowait()
+                if isinstance(act, _SureAct):
+                    kept.append(act)
+        for act in kept:
+            self._acts.put(act)
 
     @property
     def is_idle(self) -> bool:

@@ -167,21 +167,23 @@ class ScramCallback:
         if self._recorder is not None:
             self._recorder.end_epoch(epoch + 1, logs or {})
 
-    @_guarded
     def on_train_end(self, logs: Logs = None) -> None:
         """End the watch, and leave the model as it was."""
-        recorder = self._let_go()
-        if recorder is not None:
-            recorder.end("finished")
+        if not self._is_elsewhere():
+            self._end_run("finished")
 
     def _fail_open_run(self, error: BaseException | None = None) -> None:
         """From any thread: that of the fit may be over."""
+        self._end_run("failed", error)
+
+    def _end_run(self, status: Literal["finished", "failed"], error: BaseException | None = None) -> None:
+        recorder = self._recorder
         try:
             recorder = self._let_go()
             if recorder is not None:
-                recorder.end("failed", error)
+                recorder.end(status, error)
         except Exception as fault:
-            self._give_up(fault)
+            self._give_up(fault, recorder)
 
     def _is_elsewhere(self) -> bool:
         """Whether a fit in another thread is being watched, one that is not over."""
@@ -197,11 +199,11 @@ class ScramCallback:
             end.forget()
         return recorder if self._process == os.getpid() else None
 
-    def _give_up(self, error: Exception) -> None:
-        """Let go of the run: training goes on without us."""
+    def _give_up(self, error: Exception, ending: RunRecorder | None = None) -> None:
+        """Let go of the run, or of the one that is `ending`: training goes on without us."""
         log.debug("the watch of a run failed", exc_info=error)
-        recorder = self._let_go()
         try:
+            recorder = self._let_go() or ending
             self._console.note(
                 f"stopped watching this run after an error of its own ({type(error).__name__}: {error}); "
                 "training goes on unchanged"

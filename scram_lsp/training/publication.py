@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections import deque
@@ -73,6 +74,7 @@ class Publication:
         self._told: dict[_Key, Severity] = {}
         self._sequence = 0
         self._refuted = 0
+        self._is_over = False
         background.do(self._open)
 
     @property
@@ -141,8 +143,10 @@ class Publication:
             self._sender.progress(epoch, step, self._info.epochs, loss)
 
     def end(self, status: Literal["finished", "failed"]) -> None:
-        """Have the end of the run recorded, and the sender finish within `FLUSH_SECONDS`."""
-        self._background.do(lambda: self._close(status))
+        """Have the end of the run recorded, and the sender finish within `FLUSH_SECONDS`; once, whatever fails."""
+        if not self._is_over:
+            self._is_over = True
+            self._background.do_surely(lambda: self._close(status))
 
     def _open(self) -> None:
         with quick_loading():
@@ -178,10 +182,12 @@ class Publication:
             self._journal.flush()
 
     def _close(self, status: Literal["finished", "failed"]) -> None:
-        self._write()
-        if self._journal is not None:
-            self._journal.end(status)
-        if self._log is not None:
-            self._log.close()
-        if self._sender is not None:
-            self._sender.end(status, FLUSH_SECONDS)
+        """Each in its turn, the last named first, and none left open for a fault of another."""
+        with contextlib.ExitStack() as parts:
+            if self._sender is not None:
+                parts.callback(self._sender.end, status, FLUSH_SECONDS)
+            if self._log is not None:
+                parts.callback(self._log.close)
+            if self._journal is not None:
+                parts.callback(self._journal.end, status)
+            self._write()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import logging
 import math
@@ -277,7 +278,7 @@ class RunRecorder:
             finally:
                 then()
 
-        self._background.do(fail)
+        self._background.do_surely(fail)
 
     def end(self, status: Literal["finished", "failed"], error: BaseException | None = None) -> None:
         """Training is over: finished, or failed by `error` if that is known. Who comes second waits for the first."""
@@ -328,11 +329,12 @@ class RunRecorder:
         self._error = run_error(error, layers, self._reader.epoch, step, in_validation=in_validation)
 
     def abandon(self) -> None:
-        """Close what is open without asking the rules: scram itself failed."""
-        self.restore_model()
-        self._background.drop()
-        self._publication.end("finished")
-        self._background.finish(ABANDON_SECONDS)
+        """Close what is open without asking the rules: scram itself failed. The last named part comes first."""
+        with contextlib.ExitStack() as parts:
+            parts.callback(self._background.finish, ABANDON_SECONDS)
+            parts.callback(self._publication.end, "finished")
+            parts.callback(self._background.drop)
+            self.restore_model()
 
     def restore_model(self) -> None:
         """Give the model back as it was."""

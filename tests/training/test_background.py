@@ -67,6 +67,24 @@ def test_a_fault_is_kept_and_ends_what_waits_but_not_what_comes(background):
     assert done == ["closing"]
 
 
+def test_what_closes_something_is_done_whatever_comes_before(background):
+    done = []
+
+    def fail():
+        raise RuntimeError("a fault")
+
+    background.do(fail)
+    background.do(lambda: done.append("waiting"))
+    background.do_surely(lambda: done.append("closed"))
+    background.drop()
+    background.do(fail)
+    background.do(lambda: done.append("waiting"))
+    background.do_surely(lambda: done.append("closed, too"))
+    assert background.finish(LONG)
+    assert done == ["closed", "closed, too"]
+    assert str(background.fault) == "a fault"
+
+
 def test_an_interpreter_that_is_ending_does_everything_in_finish(monkeypatch):
     def refuse(self):
         raise RuntimeError("can't create new thread at interpreter shutdown")

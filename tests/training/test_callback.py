@@ -7,14 +7,17 @@ import pickle
 import re
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
 
+from scram_analyzers.run.history import Moment
 from scram_lsp import ScramCallback
 from scram_lsp.training.batches.batch_tap import BatchTap
 from scram_lsp.training.publication import Publication
 from scram_lsp.training.run_recorder import RunRecorder
+from scram_lsp.training.run_rules import RunRules
 
 pytestmark = pytest.mark.tensorflow
 keras = pytest.importorskip("keras")
@@ -513,6 +516,33 @@ def test_even_the_end_may_fail(project, monkeypatch, capsys):
     x, y = data()
     project.fit(classifier(), x, y, epochs=1, verbose=0, callbacks=[ScramCallback()])
     assert "stopped watching" in capsys.readouterr().err
+
+
+OUR_THREADS = {"scram-watch", "scram-sender"}
+
+
+def fails_at_the_end(recorder):
+    raise RuntimeError("the end")
+
+
+def fails_asked_at_the_end(rules, history):
+    if history.moment is Moment.END:
+        raise RuntimeError("the end")
+    return ()
+
+
+@pytest.mark.parametrize(
+    ("owner", "method", "fail"),
+    [(RunRules, "check", fails_asked_at_the_end), (RunRecorder, "restore_model", fails_at_the_end)],
+)
+def test_an_end_that_fails_leaves_nothing_open(project, monkeypatch, capsys, owner, method, fail):
+    monkeypatch.setattr(owner, method, fail)
+    x, y = data()
+    before = set(threading.enumerate())
+    project.fit(classifier(), x, y, epochs=1, verbose=0, callbacks=[ScramCallback()])
+    assert "stopped watching this run after an error of its own (RuntimeError: the end)" in capsys.readouterr().err
+    assert [status for status, _ in project.runs] == ["finished"]
+    assert {thread.name for thread in threading.enumerate() if thread not in before} & OUR_THREADS == set()
 
 
 def test_another_process_than_the_first_is_silent(project, monkeypatch, capsys):

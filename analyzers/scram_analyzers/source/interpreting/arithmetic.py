@@ -11,6 +11,7 @@ from scram_analyzers.source.values import UNKNOWN, Constant, Value
 
 MAX_EXPONENT = 400
 MAX_LENGTH = 10_000
+MAX_BITS = 1_000
 
 _BINARY: Mapping[str, Callable[[Any, Any], Any]] = MappingProxyType(
     {
@@ -49,9 +50,19 @@ def binary(name: str, left: Constant, right: Constant) -> Value:
         result = function(a, b)
     except (ArithmeticError, TypeError, ValueError):
         return UNKNOWN
-    if not isinstance(result, (int, float, str, bool, bytes)):
+    if not isinstance(result, (int, float, str, bool, bytes)) or not worth_keeping(result):
         return UNKNOWN
     return Constant(result, assumed=left.assumed or right.assumed)
+
+
+def worth_keeping(value: object) -> bool:
+    """Whether `value` is small enough to work on with.
+
+    A text that is added to itself 30 times fills a machine; a whole number of more bits is none that a float can be.
+    """
+    if isinstance(value, int):
+        return value.bit_length() <= MAX_BITS
+    return not isinstance(value, (str, bytes)) or len(value) <= MAX_LENGTH
 
 
 def _worth_computing(name: str, left: object, right: object) -> bool:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from scram_analyzers.source.data import Data
-from scram_analyzers.source.interpreting import containers
+from scram_analyzers.source.interpreting import arithmetic, containers
 from scram_analyzers.source.interpreting.attributes import SUPER, get_attribute
 from scram_analyzers.source.interpreting.state import Created, DictObject, ListObject, join_values
 from scram_analyzers.source.libraries import command_line, data_operations, loaders
@@ -186,7 +186,7 @@ def _cast(function: Callable[..., object]) -> Callable[[Interpreter, Arguments, 
             result = function(value.value)
         except (TypeError, ValueError, OverflowError):
             return Unknown(place)
-        if not isinstance(result, (int, float, str, bool)):
+        if not isinstance(result, (int, float, str, bool)) or not arithmetic.worth_keeping(result):
             return Unknown(place)
         return Constant(result, place, value.assumed)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from scram_analyzers.source.interpreting import keras_layers, keras_models
+from scram_analyzers.source.interpreting import containers, keras_layers, keras_models
 from scram_analyzers.source.interpreting.state import Created
 from scram_analyzers.source.keras_api.losses import loss_name
 from scram_analyzers.source.keras_api.optimizers import BY_STRING, DEFAULT_LEARNING_RATE
@@ -180,16 +180,17 @@ def _metrics_of(interpreter: Interpreter, named: Arguments) -> tuple[Metric, ...
 
 
 def _flat(interpreter: Interpreter, value: Value) -> list[Value] | None:
-    items = interpreter.items_of(value)
-    if items is None:
-        entries = interpreter.entries_of(value)
-        if entries is None:
-            return [value] if text(value) is not None or isinstance(value, (Symbol, Ref)) else None
-        items = tuple(entries.values())
-    flat: list[Value] = []
-    for item in items:
-        flat += _flat(interpreter, item) or [item]
-    return flat
+    """The metrics of a list, of lists of lists or of a dict of them; None for what is no metric."""
+
+    def items_of(each: Value) -> tuple[Value, ...] | None:
+        entries = interpreter.entries_of(each)
+        return (interpreter.items_of(each) if entries is None else tuple(entries.values())) or None
+
+    if items_of(value) is None:
+        if interpreter.items_of(value) is not None:
+            return []
+        return [value] if text(value) is not None or isinstance(value, (Symbol, Ref)) else None
+    return list(containers.leaves(value, items_of))
 
 
 def _metric(interpreter: Interpreter, value: Value, argument: Argument) -> Metric:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -13,6 +14,11 @@ from scram_analyzers.source.values import Arguments, Constant, Ref, Tuple, Unkno
 
 if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.interpreter import Interpreter
+
+# Of what a program adds together or spreads: doubled 30 times, a list fills a machine.
+MAX_ITEMS = 4_096
+# Of what lists of lists hold: a list that holds another twice, which holds another twice, ends as soon.
+MAX_LEAVES = 16_384
 
 
 def list_method(
@@ -54,11 +60,18 @@ def extended(interpreter: Interpreter, owner: Value, given: Value) -> bool:
     if known is None and isinstance(more, ListObject):
         told = all(each.rest or not each.open for each in (thing, more))
         rest = rest_of((*thing.rest, *more.rest)) if told else ()
-        interpreter.replace_object(owner, ListObject((*thing.items, *more.items), True, rest))
+        items, _ = _within_bounds((*thing.items, *more.items))
+        interpreter.replace_object(owner, ListObject(items, True, rest))
         return True
     rest = thing.rest if known is not None else ()
-    interpreter.replace_object(owner, ListObject((*thing.items, *(known or ())), thing.open or known is None, rest))
+    items, cut = _within_bounds((*thing.items, *(known or ())))
+    interpreter.replace_object(owner, ListObject(items, thing.open or known is None or cut, rest))
     return True
+
+
+def _within_bounds(items: tuple[Value, ...]) -> tuple[tuple[Value, ...], bool]:
+    """As many of `items` as are followed, and whether there were more."""
+    return items[:MAX_ITEMS], len(items) > MAX_ITEMS
 
 
 def _pop(interpreter: Interpreter, owner: Ref, thing: ListObject, arguments: Arguments, place: Place) -> Value:
@@ -147,13 +160,33 @@ def string_method(interpreter: Interpreter, owner: Constant, name: str, argument
     return Unknown(place)
 
 
+def leaves(value: Value, items_of: Callable[[Value], tuple[Value, ...] | None]) -> Iterator[Value]:
+    """What nested containers hold in the end, in order; the last is unknown where that is too much (`a.append(a)`).
+
+    `items_of` gives the items of a container that has any, and None for what is a leaf.
+    """
+    waiting = [value]
+    for _ in range(MAX_LEAVES):
+        if not waiting:
+            return
+        each = waiting.pop()
+        items = items_of(each)
+        if items is None:
+            yield each
+        else:
+            waiting += reversed(items)
+    yield Unknown(value.place)
+
+
 def concatenated(interpreter: Interpreter, left: Value, right: Value, place: Place) -> Value:
     """`left + right` of tuples or lists."""
     if isinstance(left, Tuple) and isinstance(right, Tuple):
-        return Tuple((*left.items, *right.items), place)
+        items, cut = _within_bounds((*left.items, *right.items))
+        return Unknown(place) if cut else Tuple(items, place)
     first, second = interpreter.object_of(left), interpreter.object_of(right)
     if isinstance(first, ListObject) and isinstance(second, ListObject):
-        return interpreter.new_list((*first.items, *second.items), place, open=first.open or second.open)
+        items, cut = _within_bounds((*first.items, *second.items))
+        return interpreter.new_list(items, place, open=first.open or second.open or cut)
     return Unknown(place)
 
 

@@ -113,10 +113,12 @@ _LITERALS = {"True": True, "False": False, "None": None}
 
 
 def _number(interpreter: Interpreter, node: cst.Integer | cst.Float) -> Value:
+    place = interpreter.place(node)
     try:
-        return Constant(_literal(node.value), interpreter.place(node))
+        value = _literal(node.value)
     except ValueError:  # an integer of more digits than Python converts
-        return Unknown(interpreter.place(node))
+        return Unknown(place)
+    return Constant(value, place) if arithmetic.worth_keeping(value) else Unknown(place)
 
 
 def _literal(written: str) -> int | float:
@@ -151,7 +153,10 @@ def _formatted_string(interpreter: Interpreter, node: cst.FormattedString) -> Va
         if not isinstance(value, Constant) or part.format_spec or part.conversion:
             return Unknown(interpreter.place(node))
         parts.append(str(value.value))
-    return Constant("".join(parts), interpreter.place(node))
+    text = "".join(parts)
+    return (
+        Constant(text, interpreter.place(node)) if arithmetic.worth_keeping(text) else Unknown(interpreter.place(node))
+    )
 
 
 def _tuple(interpreter: Interpreter, node: cst.Tuple) -> Value:
@@ -171,8 +176,9 @@ def _elements(interpreter: Interpreter, elements: Any) -> tuple[list[Value], boo
         value = evaluate(interpreter, element.value)
         if isinstance(element, cst.StarredElement):
             inner = interpreter.items_of(value)
-            items.extend(inner or ())
-            open_ = open_ or inner is None
+            spread = inner if inner is not None and len(items) + len(inner) <= containers.MAX_ITEMS else None
+            items.extend(spread or ())
+            open_ = open_ or spread is None
         else:
             items.append(value)
     return items, open_

@@ -15,6 +15,7 @@ from scram_analyzers.source.data import (
     StepKind,
     join_data,
 )
+from scram_analyzers.source.interpreting import containers
 from scram_analyzers.source.interpreting.state import ListObject
 from scram_analyzers.source.libraries import class_numbers
 from scram_analyzers.source.places import Place
@@ -33,6 +34,9 @@ from scram_analyzers.source.values import (
 
 if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.interpreter import Interpreter
+
+MAX_DEPTH = 4
+"""Of lists of lists of arrays: a list may hold another twice, which holds another twice."""
 
 STATISTICS = frozenset(
     (
@@ -91,8 +95,12 @@ def is_scaled_by_column(data: Data) -> bool:
 def from_object(interpreter: Interpreter, value: Value) -> Data | None:
     """A list (of lists) of numbers as data; None for anything else."""
     numbers: list[float] = []
-    shape = _collect_numbers(interpreter, value, numbers)
-    if shape is None or not numbers:
+    for each in containers.leaves(value, interpreter.items_of):
+        known = number(each)
+        if known is None:
+            return None
+        numbers.append(known)
+    if not numbers:
         return None
     whole = all(each.is_integer() for each in numbers)
     finite = all(math.isfinite(each) for each in numbers)
@@ -101,9 +109,21 @@ def from_object(interpreter: Interpreter, value: Value) -> Data | None:
         place=value.place,
         range=Interval(min(numbers), max(numbers)) if finite else None,
         dtype="int64" if whole else "float64",
-        shape=shape,
+        shape=_shape_of_nested(interpreter, value),
         roots=frozenset((value.identity,)) if isinstance(value, Ref) else frozenset(),
     )
+
+
+def _shape_of_nested(interpreter: Interpreter, value: Value) -> tuple[int, ...]:
+    shape: list[int] = []
+    while items := interpreter.items_of(value):
+        shape.append(len(items))
+        value = items[-1]
+    return tuple(shape)
+
+
+def _identity(item: Value) -> object:
+    return item if isinstance(item, Ref) else id(item)
 
 
 def one_of(numbers: list[float], place: Place) -> Data | None:
@@ -113,7 +133,7 @@ def one_of(numbers: list[float], place: Place) -> Data | None:
     return Data("literal", place, range=Interval(min(numbers), max(numbers)), dtype="int64", shape=())
 
 
-def stacked(interpreter: Interpreter, value: Value | None) -> Data | None:
+def stacked(interpreter: Interpreter, value: Value | None, depth: int = 0) -> Data | None:
     """A list of arrays as one array (`np.array(images)`), or a list of numbers; None for anything else.
 
     The list is what such an array came from: it is the root, and what its items came from are origins.
@@ -121,14 +141,14 @@ def stacked(interpreter: Interpreter, value: Value | None) -> Data | None:
     thing = interpreter.object_of(value)
     if isinstance(value, Tuple):
         return from_object(interpreter, value)
-    if not isinstance(value, Ref) or not isinstance(thing, ListObject):
+    if not isinstance(value, Ref) or not isinstance(thing, ListObject) or depth > MAX_DEPTH:
         return None
-    data = _of_list(interpreter, value, thing)
+    data = _of_list(interpreter, value, thing, depth)
     shuffled = interpreter.fact("shuffled", value.identity)
     return data.after(shuffled) if data is not None and isinstance(shuffled, DataStep) else data
 
 
-def _of_list(interpreter: Interpreter, value: Ref, thing: ListObject) -> Data | None:
+def _of_list(interpreter: Interpreter, value: Ref, thing: ListObject, depth: int) -> Data | None:
     numbers = from_object(interpreter, value)
     if numbers is not None:
         return numbers
@@ -136,7 +156,10 @@ def _of_list(interpreter: Interpreter, value: Ref, thing: ListObject) -> Data | 
     classes = class_numbers.numbered(thing, held)
     if classes is not None:
         return replace(classes, place=value.place, roots=frozenset((value.identity,)))
-    items = [item if isinstance(item, Data) else stacked(interpreter, item) for item in held]
+    arrays = {
+        _identity(each): each if isinstance(each, Data) else stacked(interpreter, each, depth + 1) for each in held
+    }
+    items = [arrays[_identity(each)] for each in held]
     known = [item for item in items if item is not None]
     if not known or len(known) < len(items):
         return Data("list", value.place, roots=frozenset((value.identity,))) if thing.open else None
@@ -155,22 +178,6 @@ def _of_list(interpreter: Interpreter, value: Ref, thing: ListObject) -> Data | 
         roots=frozenset((value.identity,)),
         origins=frozenset().union(*(item.roots | item.origins for item in known)),
     )
-
-
-def _collect_numbers(interpreter: Interpreter, value: Value, numbers: list[float]) -> tuple[int | None, ...] | None:
-    items = interpreter.items_of(value)
-    if items is None:
-        held = number(value)
-        if held is None:
-            return None
-        numbers.append(held)
-        return ()
-    inner: tuple[int | None, ...] | None = ()
-    for item in items:
-        inner = _collect_numbers(interpreter, item, numbers)
-        if inner is None:
-            return None
-    return (len(items), *inner) if inner is not None else None
 
 
 def clipped(data: Data, arguments: Arguments, step: DataStep) -> Data:

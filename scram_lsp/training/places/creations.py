@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import functools
+import logging
 import sys
 import weakref
 from collections.abc import Callable
+from types import FrameType
 from typing import Any, Generic, TypeVar
 
 from scram_lsp.training.places.call_points import CallPoint, call_chain
+
+log = logging.getLogger(__name__)
 
 Made = TypeVar("Made")
 
@@ -20,12 +24,19 @@ class Creations:
         self._chains: dict[int, tuple[weakref.ref[Any], tuple[CallPoint, ...]]] = {}
 
     def note(self, made: object) -> None:
-        """Remember the calls on the stack for an object that is being made; only the first note counts."""
+        """Remember the calls on the stack for an object that is being made; only the first note counts. Never raises:
+        whoever makes it must not see that it has no weak references, or that the stack is all but used up."""
+        try:
+            self._note(made, sys._getframe(1))
+        except Exception as error:
+            log.debug("could not note where something was made", exc_info=error)
+
+    def _note(self, made: object, maker: FrameType) -> None:
         key = id(made)
         if key not in self._chains:
             chains = self._chains
             reference = weakref.ref(made, lambda _: chains.pop(key, None))
-            self._chains[key] = (reference, call_chain(sys._getframe(1), made))
+            self._chains[key] = (reference, call_chain(maker, made))
 
     def alive(self, kind: type[Made]) -> list[Made]:
         """The objects of a kind that were noted and live."""

@@ -17,7 +17,7 @@ def test_the_place_is_that_of_the_call():
     creations = Creations()
     Layer.__new__ = noting_new(object.__new__, creations.note)
     made = Layer()
-    assert [point.filename for point in creations.of(made)][0] == __file__
+    assert creations.of(made)[0].filename == __file__
     assert creations.of(Layer) == ()
 
 

@@ -12,12 +12,12 @@ from scram_analyzers.source.keras_api.layers import WEIGHTED
 from scram_analyzers.source.model import Model, ModelKind
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import AttributeSet, Fit, Program
-from scram_analyzers.source.values import boolean
+from scram_analyzers.source.values import boolean, is_none
 
 _TRAINED_OTHERWISE = re.compile(
     r"""
     load_weights | set_weights | load_model | from_pretrained | GradientTape | train_step | train_on_batch
-    | \bminimize\b | apply_gradients | \.restore\( | from_json | model_from | \.assign\( | \bweights\s*=
+    | \bminimize\b | apply_gradients | \.restore\( | from_json | model_from | \.assign\( | \bweights\s*=(?!\s*None\b)
     | clone_model | get_layer\(
     """,
     re.VERBOSE,
@@ -124,6 +124,20 @@ class FrozenBeforeTraining(Rule):
             model.fit(x, y, epochs=20)
             """,
         ),
+        Example(
+            "A backbone without its weights",
+            """
+            import keras
+            from keras import layers
+            from project import x, y
+
+            base = keras.applications.ResNet50(include_top=False, weights=None, pooling="avg")
+            »base.trainable« = False
+            model = keras.Sequential([base, layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x, y, epochs=20)
+            """,
+        ),
     )
     good = (
         Example(
@@ -202,6 +216,37 @@ class FrozenBeforeTraining(Rule):
                 said.update(layer.identity for layer in fixed)
                 yield _report(program, fit, model, fixed)
             trained.update(layer.identity for layer in layers if not model.is_frozen(layer))
+        yield from _of_backbones(program)
+
+
+def _of_backbones(program: Program) -> Iterator[Report]:
+    """Report ready-made architectures that are held fixed before they ever learned anything."""
+    met: set[int] = set()
+    for fit in program.fits:
+        model = fit.compile.model if fit.compile is not None else None
+        frozen = model.frozen if model is not None else frozenset()
+        for backbone in model.nested if model is not None else ():
+            if _is_empty(backbone) and backbone.identity in frozen and backbone.identity not in met:
+                yield _of_backbone(program, fit, backbone)
+            met.add(backbone.identity)
+
+
+def _is_empty(backbone: Model) -> bool:
+    """Whether a ready-made architecture was asked for without the weights that it comes with."""
+    weights = backbone.arguments.get("weights")
+    return backbone.application is not None and weights is not None and is_none(weights)
+
+
+def _of_backbone(program: Program, fit: Fit, backbone: Model) -> Report:
+    name = (backbone.application or "").rpartition(".")[2]
+    sets = (each for each in program.attribute_sets if each.identity == backbone.identity)
+    frozen_at = next((each for each in sets if each.name == "trainable"), None)
+    return Report(
+        place=frozen_at.place if frozen_at is not None else backbone.place,
+        message=f"{name} is frozen, but comes without trained weights: it stays at the random numbers it began with.",
+        related=(Related(backbone.place, "Made here, without trained weights."), Related(fit.place, "Trained here.")),
+        recipe='weights="imagenet"',
+    )
 
 
 def _is_random(model: Model, layer: Layer) -> bool:

@@ -17,7 +17,8 @@ from scram_analyzers.source.heads import Head, heads_of
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call, Evaluation, Program
 from scram_analyzers.source.reading import parents
-from scram_analyzers.source.values import integer, is_none, text
+from scram_analyzers.source.reading.dotted import dotted_name
+from scram_analyzers.source.values import Function, integer, is_none, text
 
 _WITH_AXIS = frozenset(("Softmax", "BatchNormalization", "LayerNormalization"))
 """Layers that work along an axis; by default the last."""
@@ -139,8 +140,34 @@ class WrongAxis(Rule):
             right = np.argmax(model.predict(x_test / 255), axis=1) == »np.argmax(y_test)«
             """,
         ),
+        Example(
+            "A length for the whole batch",
+            """
+            import keras
+            from keras import backend as K
+            from keras import layers
+
+            inputs = keras.Input((96, 96, 3))
+            x = layers.GlobalAveragePooling2D()(layers.Conv2D(32, 3, activation="relu")(inputs))
+            x = layers.Lambda(lambda vector: »K.l2_normalize(vector)«)(layers.Dense(64)(x))
+            model = keras.Model(inputs, x)
+            """,
+        ),
     )
     good = (
+        Example(
+            "A length for each vector",
+            """
+            import keras
+            from keras import backend as K
+            from keras import layers
+
+            inputs = keras.Input((96, 96, 3))
+            x = layers.GlobalAveragePooling2D()(layers.Conv2D(32, 3, activation="relu")(inputs))
+            x = layers.Lambda(lambda vector: K.l2_normalize(vector, axis=1))(layers.Dense(64)(x))
+            model = keras.Model(inputs, x)
+            """,
+        ),
         Example(
             "The channels come first",
             """
@@ -209,6 +236,7 @@ class WrongAxis(Rule):
         if not program.calls_of(_LAYOUT_SETTERS):
             yield from self._of_maps(program)
         yield from program.each(program.calls_of(_ARGMAX), _of_argmax)
+        yield from program.each(program.layers if program.mentions("l2_normalize") else (), _of_length)
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """The axis that the layer takes by default."""
@@ -281,7 +309,7 @@ def _of_argmax(program: Program, call: Call) -> Iterator[Report]:
         return
     if _has_row_for_each(data):
         whose = "these labels"
-    elif _gives_classes(program, data, call.place, flat):
+    elif _gives_classes(program, data, call.place, flat, _COMPARED if given is None else _CALLED):
         whose = "the predictions"
     else:
         return
@@ -293,15 +321,31 @@ def _of_argmax(program: Program, call: Call) -> Iterator[Report]:
     yield Report(call.place, message, recipe="axis=-1")
 
 
+def _of_length(_: Program, layer: Layer) -> Iterator[Report]:
+    """Vectors of a model that a `Lambda` divides by the length of the whole batch."""
+    function = layer.value("function") if layer.class_name == "Lambda" else None
+    if not isinstance(function, Function) or not isinstance(function.node, cst.Lambda):
+        return
+    body, parameters = function.node.body, function.node.params.params
+    if not isinstance(body, cst.Call) or not body.args or not (dotted_name(body.func) or "").endswith("l2_normalize"):
+        return
+    given = body.args[0].value
+    axis = body.args[1].value if len(body.args) > 1 else None
+    whole = axis is None or (isinstance(axis, cst.Integer) and axis.evaluated_value == 0)
+    if whole and isinstance(given, cst.Name) and [each.name.value for each in parameters] == [given.value]:
+        message = "This divides by the length of all vectors of a batch together: each depends on the others beside it."
+        yield Report(Place(function.section, body), message, recipe="axis=-1")
+
+
 def _has_row_for_each(labels: Data) -> bool:
     """Whether labels are one-hot rows, and several of them."""
     rows = labels.labels is LabelForm.ONE_HOT and labels.shape is not None and len(labels.shape) == 2
     return rows and not labels.batched and labels.samples != 1
 
 
-def _gives_classes(program: Program, data: Data, place: Place, flat: bool) -> bool:
+def _gives_classes(program: Program, data: Data, place: Place, flat: bool, use: re.Pattern[str]) -> bool:
     """Whether data are a model's predictions of several classes, for many examples, and are made into its answers."""
-    if data.steps or data.place is None or not _COMPARED.search(_statement(place)):
+    if data.steps or data.place is None or not use.search(_statement(place)):
         return False
     asked = next((each for each in program.evaluations if each.place.key == data.place.key), None)
     heads = heads_of(asked.model) if asked is not None and asked.model is not None else ()
@@ -338,6 +382,9 @@ _COMPARED = re.compile(
     r"==|_score\(|confusion_matrix\(|classification_report\(|inverse_transform\(|^\w*(class|label|y_pred)\w*\s*="
 )
 """What is done with classes: they are compared, or called classes."""
+
+_CALLED = re.compile(rf"{_COMPARED.pattern}|^\w*(pred|y_?hat)\w*\s*=")
+"""The same, or predictions by their name, where somebody wrote axis=0: that has a number for each class."""
 
 
 def _is_dense(head: Head) -> bool:

@@ -31,7 +31,7 @@ _METHODS = _OF_TABLES | frozenset(
 _FUNCTIONS = frozenset(
     [
         *("expand_dims", "reshape", "transpose", "squeeze", "clip", "append", "concatenate", "delete", "nan_to_num"),
-        *("to_categorical", "normalize", "one_hot", "pad_sequences", "get_dummies", "permutation"),
+        *("to_categorical", "normalize", "one_hot", "pad_sequences", "get_dummies", "permutation", "transform"),
     ]
 )
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scram_analyzers import fixes
 from scram_analyzers.rules.data.class_by_class import collected_class_by_class, stands_class_by_class
-from scram_analyzers.rules.data.judging import in_random_order
-from scram_analyzers.source.data import Data
+from scram_analyzers.rules.data.judging import in_random_order, stretch
+from scram_analyzers.source.data import WHOLE, Data, DataStep, StepKind
+from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.values import boolean
 
 MIXED = "order = np.random.permutation(len(x))\nx, y = x[order], y[order]"
 """The recipe that makes the last rows like the rest."""
@@ -43,6 +45,37 @@ def last_rows(program: Program, fit: Fit) -> LastRows | None:
         order = "The labels are collected class by class"
         return LastRows(order, "validation sees only the last classes, training too few")
     return None
+
+
+def cut_in_their_order(program: Program, fit: Fit) -> Place | None:
+    """Where the rows of a training were cut off the rest while they stood class by class; None where they were not."""
+    labels = fit.targets
+    for position, step in enumerate(labels.steps if labels is not None else ()):
+        if labels is None or not (step.kind is StepKind.SPLIT or stretch(step) is not None):
+            continue
+        whole = replace(labels, steps=labels.steps[:position], rows=WHOLE)
+        sorted_rows = stands_class_by_class(whole) or collected_class_by_class(program, whole)
+        if not sorted_rows or not _in_order(program, step):
+            return None
+        return next((each.place for each in fit.inputs.steps if _alike(each, step)), None) if fit.inputs else None
+    return None
+
+
+def _in_order(program: Program, step: DataStep) -> bool:
+    """Whether a step takes the first rows, or the last: `y[:n]`, or a split that is told not to shuffle."""
+    if step.kind is StepKind.SPLIT:
+        calls = (call for call in program.calls if call.place.node is step.node)
+        return any(boolean(call.arguments.value("shuffle")) is False for call in calls)
+    key = stretch(step)
+    return key is not None and (key.lower is None) is not (key.upper is None)
+
+
+def _alike(one: DataStep, other: DataStep) -> bool:
+    """Whether inputs were cut as their labels were."""
+    ours, theirs = stretch(one), stretch(other)
+    if ours is None or theirs is None:
+        return one.node is other.node
+    return ours.deep_equals(theirs)
 
 
 def mixed(program: Program, fit: Fit) -> str:

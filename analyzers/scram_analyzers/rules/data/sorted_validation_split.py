@@ -10,7 +10,7 @@ from scram_analyzers.rules.base import Example, Option, Reference, Related, Repo
 from scram_analyzers.rules.data.bound_before import is_known_before
 from scram_analyzers.rules.data.judging import judged_by
 from scram_analyzers.rules.data.label_order import are_stretches_of_one_order, order_of_labels
-from scram_analyzers.rules.data.sorted_rows import MIXED, comes_sorted, has_names, last_rows, mixed
+from scram_analyzers.rules.data.sorted_rows import MIXED, comes_sorted, cut_in_their_order, has_names, last_rows, mixed
 from scram_analyzers.rules.references import DEEP_CHECKS
 from scram_analyzers.run.data_parts import is_no_chance, total_variation
 from scram_analyzers.run.history import RunHistory
@@ -216,6 +216,29 @@ class SortedValidationSplit(Rule):
             model.fit(x[:1400], y[:1400], epochs=50, validation_data=(»x[1400:]«, y[1400:]))
             """,
         ),
+        Example(
+            "Collected folder by folder, and cut as it stands",
+            """
+            import os
+
+            import keras
+            import numpy as np
+            from project import read
+
+            images, labels = [], []
+            for number, name in enumerate(sorted(os.listdir("flowers"))):
+                for file in os.listdir(os.path.join("flowers", name)):
+                    images.append(read(file) / 255)
+                    labels.append(number)
+            x, y = np.array(images), np.array(labels)
+            n = int(0.8 * len(x))
+            x_train, x_test = »x[:n]«, x[n:]
+            y_train, y_test = y[:n], y[n:]
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(5, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, epochs=50, validation_data=(x_test, y_test))
+            """,
+        ),
     )
     good = (
         Example(
@@ -323,6 +346,7 @@ class SortedValidationSplit(Rule):
         """Report validation_split of data sets that are known to come sorted by class."""
         yield from program.each(program.fits, self._of_fit)
         yield from program.each(program.fits, _of_slices)
+        yield from program.each(program.fits, _of_cut)
         if program.mentions("argsort"):
             yield from program.each(program.fits, _of_argsort)
         if program.fits:
@@ -419,6 +443,22 @@ def _of_slices(program: Program, fit: Fit) -> Iterator[Report]:
             )
             yield Report(judged.place, message, recipe=MIXED)
             return
+
+
+def _of_cut(program: Program, fit: Fit) -> Iterator[Report]:
+    """Rows that the program collected class by class and cut in two as they stood."""
+    cut = cut_in_their_order(program, fit)
+    trained = fit.inputs
+    if cut is None or trained is None:
+        return
+    reach = trained.roots | trained.origins
+    if any(not reach.isdisjoint(each.data.roots | each.data.origins) for each in judged_by(program, fit)):
+        yield Report(
+            cut,
+            "The labels are collected class by class, and the rows are cut as they stand: what judges the model holds "
+            "other classes than those it is trained on.",
+            recipe="train_test_split(x, y, stratify=y)",
+        )
 
 
 def _of_argsort(program: Program, fit: Fit) -> Iterator[Report]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+
+import libcst as cst
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule
 from scram_analyzers.rules.data.judging import name_of
 from scram_analyzers.source.data import Data
+from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
-from scram_analyzers.source.values import number
+from scram_analyzers.source.values import Constant, number
 
 DEFAULT_BATCH = 32.0
 
@@ -90,8 +94,46 @@ class StepsExceedData(Rule):
             model.fit(train, epochs=5)
             """,
         ),
+        Example(
+            "The images of a folder taken for steps",
+            """
+            import keras
+            from keras.preprocessing.image import ImageDataGenerator
+
+            images = ImageDataGenerator(rescale=1 / 255)
+            train = images.flow_from_directory("cats", target_size=(64, 64), batch_size=16, class_mode="binary")
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(train, epochs=5, »steps_per_epoch=train.samples«)
+            """,
+            """
+            import keras
+            from keras.preprocessing.image import ImageDataGenerator
+
+            images = ImageDataGenerator(rescale=1 / 255)
+            train = images.flow_from_directory("cats", target_size=(64, 64), batch_size=16, class_mode="binary")
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(train, epochs=5)
+            """,
+        ),
     )
     good = (
+        Example(
+            "Images of a folder divided by the batch size",
+            """
+            import keras
+            from keras.preprocessing.image import ImageDataGenerator
+
+            BATCH, TRAIN_IMAGES = 16, 2000
+            images = ImageDataGenerator(rescale=1 / 255)
+            train = images.flow_from_directory("cats", target_size=(64, 64), batch_size=BATCH, class_mode="binary")
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(train, epochs=5, steps_per_epoch=TRAIN_IMAGES // BATCH)
+            model.fit(train, epochs=5, steps_per_epoch=train.samples // BATCH)
+            """,
+        ),
         Example(
             "Rows divided by the batch size",
             """
@@ -140,12 +182,25 @@ class StepsExceedData(Rule):
         """Report epochs of more steps than the data have batches."""
         return program.each(program.fits, self._of_fit)
 
+    def _of_rows(self, fit: Fit, data: Data, place: Place) -> Iterator[Report]:
+        """Report steps that are written as the count of the rows that a generator gives batches of."""
+        batch, given = _batch_size(fit, data), fit.arguments.get("steps_per_epoch")
+        steps = given.place if given is not None else None
+        if batch is None or batch <= self.option("max-passes") or steps is None or not _counts_rows(fit, data, steps):
+            return
+        size = fixes.number_text(batch)
+        message = f"A step takes {size} rows, and {steps.text} counts rows: an epoch goes {size} times over the data."
+        yield Report(place, message, recipe=f"steps_per_epoch={steps.text} // {size}")
+
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         given, data = fit.arguments.get("steps_per_epoch"), fit.inputs
         steps = number(given.value) if given is not None else None
         place = fixes.argument_of(fit.place, "steps_per_epoch")
-        if steps is None or data is None or data.samples is None or place is None or fit.method == "search":
+        if data is None or place is None or fit.method == "search":
             return  # a search divides data and steps among its trainings
+        if steps is None or data.samples is None:
+            yield from self._of_rows(fit, data, place)
+            return
         batch = _batch_size(fit, data)
         if batch is None or any(step.name in ("repeat", "filter", "flat_map", "unbatch") for step in data.steps):
             return
@@ -173,9 +228,44 @@ class StepsExceedData(Rule):
 
 def _batch_size(fit: Fit, data: Data) -> float | None:
     """The rows of one step; None when it can't be told."""
-    sizes = [step.number for step in data.steps if step.name in ("batch", "flow")]
+    sizes = [step.number for step in data.steps if step.name in ("batch", *_GENERATING)]
     if sizes:
         return sizes[-1]
     if data.batched:
         return None
     return number(fit.batch_size.value) if fit.batch_size is not None else DEFAULT_BATCH
+
+
+_GENERATING = ("flow", "flow_from_directory", "flow_from_dataframe")
+
+
+def _rows_counted(node: cst.CSTNode) -> cst.BaseExpression | None:
+    """What `len(x)` or `x.shape[0]` counts the rows of."""
+    if isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value == "len":
+        return node.args[0].value if len(node.args) == 1 else None
+    if isinstance(node, cst.Subscript) and isinstance(node.value, cst.Attribute) and node.value.attr.value == "shape":
+        key = node.slice[0].slice
+        first = isinstance(key, cst.Index) and isinstance(key.value, cst.Integer) and key.value.evaluated_value == 0
+        return node.value.value if first and len(node.slice) == 1 else None
+    return None
+
+
+def _counts_rows(fit: Fit, data: Data, place: Place) -> bool:
+    """Whether an expression is the number of a generator's images: `train.samples`, `len(x_train)`, `train_samples`."""
+    made = next((step.node for step in reversed(data.steps) if step.name in _GENERATING), None)
+    node = place.node
+    if not isinstance(made, cst.Call):
+        return False
+    if isinstance(node, cst.Attribute):
+        given = fit.x.place.node if fit.x is not None and fit.x.place is not None else None
+        return node.attr.value in ("samples", "n") and given is not None and node.value.deep_equals(given)
+    if isinstance(node, cst.Name):
+        steps = fit.arguments.value("steps_per_epoch")
+        written = steps.place.node if isinstance(steps, Constant) and steps.place is not None else None
+        return isinstance(written, cst.Integer) and _ROWS.search(node.value) is not None
+    first = made.args[0].value if made.args and made.args[0].keyword is None else None
+    counted = _rows_counted(node)
+    return counted is not None and first is not None and counted.deep_equals(first)
+
+
+_ROWS = re.compile(r"(^|_)(samples|images)$", re.IGNORECASE)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import libcst as cst
+
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.data import Data, DataStep, StepKind
 from scram_analyzers.source.program import Call, Fit, Program
-from scram_analyzers.source.values import boolean
+from scram_analyzers.source.values import Tuple, boolean
 
 
 class TimeSeriesShuffledSplit(Rule):
@@ -73,8 +75,50 @@ class TimeSeriesShuffledSplit(Rule):
             model.fit(x_train, y_train)
             """,
         ),
+        Example(
+            "The rows are split at random, then cut into windows",
+            """
+            import keras
+            import pandas as pd
+            from sklearn.model_selection import train_test_split
+
+            series = pd.read_csv("temperature.csv")[["temperature"]].values / 40
+            x_train, x_test = »train_test_split(series, test_size=0.2)«
+            train = keras.utils.timeseries_dataset_from_array(x_train[:-24], x_train[24:], sequence_length=24)
+            model = keras.Sequential([keras.layers.LSTM(16), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(train)
+            """,
+            """
+            import keras
+            import pandas as pd
+            from sklearn.model_selection import train_test_split
+
+            series = pd.read_csv("temperature.csv")[["temperature"]].values / 40
+            x_train, x_test = train_test_split(series, test_size=0.2, shuffle=False)
+            train = keras.utils.timeseries_dataset_from_array(x_train[:-24], x_train[24:], sequence_length=24)
+            model = keras.Sequential([keras.layers.LSTM(16), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(train)
+            """,
+        ),
     )
     good = (
+        Example(
+            "Batches of rows that a split mixed",
+            """
+            import keras
+            import pandas as pd
+            from sklearn.model_selection import train_test_split
+
+            table = pd.read_csv("flowers.csv")
+            x_train, x_test, y_train, y_test = train_test_split(table[["length", "width"]], table["species"])
+            model = keras.Sequential([keras.layers.Normalization(), keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            for start in range(0, len(x_train), 32):
+                model.train_on_batch(x_train[start : start + 32], y_train[start : start + 32])
+            """,
+        ),
         Example(
             "Split by time",
             """
@@ -115,12 +159,16 @@ class TimeSeriesShuffledSplit(Rule):
         return program.each(program.fits, self._of_fit)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
-        found = _random_split(program, fit.inputs) if fit.inputs is not None else None
+        data = fit.inputs
+        if data is None:
+            return
+        found, message = _random_split(program, data), _NEIGHBOURS
+        if found is None:
+            found, message = _mixed_before(program, data), _TORN
         if found is None:
             return
         call, window = found
         related = () if window.place is None else (Related(window.place, "The windows are cut here."),)
-        message = "Windows of a series are split at random: each test window has neighbours in the training part."
         yield Report(call.place, message, related, recipe="shuffle=False")
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
@@ -134,18 +182,56 @@ class TimeSeriesShuffledSplit(Rule):
         return None
 
 
+_NEIGHBOURS = "Windows of a series are split at random: each test window has neighbours in the training part."
+_TORN = "The rows of this series are split at random, and windows are cut from what is left: their rows don't follow."
+
+
 def _random_split(program: Program, data: Data) -> tuple[Call, DataStep] | None:
     """The split that mixed windows, and the step that cut them."""
     window: DataStep | None = None
     for step in data.steps:
-        if step.name == "window":
+        if step.name == WINDOW:
             window = step
         elif step.kind is StepKind.SPLIT and step.place is not None and window is not None:
-            node = step.place.node
-            call = next((call for call in program.calls if call.place.node is node), None)
-            if call is None or call.arguments.open:
-                return None
-            given = call.arguments.get("shuffle")
-            ordered = given is not None and boolean(given.value) is not True
-            return None if ordered or call.arguments.get("stratify") is not None else (call, window)
+            call = _random(program, step)
+            return (call, window) if call is not None else None
     return None
+
+
+def _mixed_before(program: Program, data: Data) -> tuple[Call, DataStep] | None:
+    """The split that mixed the rows of a table, and the step that cut windows from them after it.
+
+    Windows are what a generator of them cuts, or what is put together in a list: other slices may be batches.
+    """
+    windows = [place for place, step in enumerate(data.steps) if step.name == WINDOW]
+    if not windows or not data.is_table:
+        return None
+    window = data.steps[windows[-1]]
+    if not isinstance(window.node, cst.Call) and not data.roots.isdisjoint(_roots_of_parts(program)):
+        return None
+    for step in data.steps[: windows[-1]]:
+        if step.kind is StepKind.SPLIT and (call := _random(program, step)) is not None:
+            return call, window
+    return None
+
+
+def _roots_of_parts(program: Program) -> frozenset[int]:
+    """The roots of what splits gave: of a stack of windows the list is the root."""
+    results = (call.result for call in program.calls if call.name.endswith("train_test_split"))
+    parts = (part for result in results if isinstance(result, Tuple) for part in result.items)
+    return frozenset().union(*(part.roots for part in parts if isinstance(part, Data)))
+
+
+def _random(program: Program, step: DataStep) -> Call | None:
+    """The call of a split that draws the rows of both parts."""
+    node = step.node
+    call = next((call for call in program.calls if call.place.node is node), None)
+    if call is None or call.arguments.open or not call.name.endswith("train_test_split"):
+        return None
+    given = call.arguments.get("shuffle")
+    ordered = given is not None and boolean(given.value) is not True
+    return None if ordered or call.arguments.get("stratify") is not None else call
+
+
+WINDOW = "window"
+"""The step that cuts windows, each some rows further on than the last."""

@@ -185,6 +185,14 @@ def _scaled(interpreter: Interpreter, name: str, arguments: Arguments, place: Pl
     return data.after(DataStep(StepKind.SCALED, name, place), range=None, dtype="float32")
 
 
+def _normalized(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    """Rows divided by their length, which leaves no value above 1."""
+    data, made = given(interpreter, arguments), _scaled(interpreter, name, arguments, place)
+    if data is None or data.range is None or not isinstance(made, Data):
+        return made
+    return replace(made, range=Interval(0 if data.range.low >= 0 else -1, 1))
+
+
 def _fractions(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
     """`convert_image_dtype`: pixels that are bytes as fractions."""
     data, made = given(interpreter, arguments), _scaled(interpreter, name, arguments, place)
@@ -320,9 +328,9 @@ _BY_NAME: Mapping[str, Handler] = MappingProxyType(
         "keras.preprocessing.text.hashing_trick": _hashed_words,
         "keras.utils.pad_sequences": _pad_sequences,
         "keras.preprocessing.sequence.pad_sequences": _pad_sequences,
-        "keras.utils.normalize": _scaled,
+        "keras.utils.normalize": _normalized,
         "sklearn.preprocessing.scale": _scaled,
-        "sklearn.preprocessing.normalize": _scaled,
+        "sklearn.preprocessing.normalize": _normalized,
         "sklearn.preprocessing.minmax_scale": _scaled,
         "tensorflow.image.per_image_standardization": _scaled,
         "tensorflow.image.convert_image_dtype": _fractions,

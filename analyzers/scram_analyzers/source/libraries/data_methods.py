@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from scram_analyzers.source.data import STANDARDIZED, Data, DataStep, Interval, LabelForm, Learned, Part, StepKind
-from scram_analyzers.source.interpreting.state import Created, DictObject
+from scram_analyzers.source.interpreting.state import Created, DictObject, ListObject
 from scram_analyzers.source.libraries import (
     data_arithmetic,
     data_operations,
@@ -96,6 +96,9 @@ SCALED_RANGE: Mapping[str, Interval] = MappingProxyType(
     }
 )
 """Where scikit-learn's scalers put their output, roughly."""
+
+INVERSE = "inverse_transform"
+"""The step of a scaler that turns scaled data back."""
 
 _ENCODERS: Mapping[str, LabelForm] = MappingProxyType(
     {
@@ -293,6 +296,9 @@ def of_created(
         if last == "MinMaxScaler" and len(bounds) == len(PAIR) and bounds[0] is not None and bounds[1] is not None:
             return replace(moved, range=Interval(bounds[0], bounds[1]))
         return moved
+    if name == INVERSE and given is not None and last in SCALED_RANGE:
+        step = DataStep(StepKind.OTHER, INVERSE, place, learned=last_learned(interpreter, owner))
+        return given.after(step, range=None)
     if name in ("texts_to_sequences", "texts_to_matrix", "sequences_to_matrix"):
         return _of_words(interpreter, owner, thing, name, given, arguments, place)
     if name in ("flow", "flow_from_directory", "flow_from_dataframe"):
@@ -348,13 +354,20 @@ def _of_words(
 ) -> Data:
     """What a Keras `Tokenizer` makes of texts: the numbers of their words, or a row for each text."""
     step = DataStep(StepKind.ENCODED, tokenizer.kind, place, learned=last_learned(interpreter, owner))
-    base = given if given is not None else Data("", place)
+    base = given if given is not None else Data("", place, roots=_root_of_list(interpreter, arguments))
     made = Data(f"{tokenizer.kind}.{name}", place, part=base.part, roots=base.roots, origins=base.origins)
     made = replace(made, rows=base.rows, steps=(*base.steps, step))
     if name == "texts_to_sequences":
         return replace(made, token_ids=True, range=_word_ids(tokenizer))
     counted = text(arguments.value("mode", 1)) == "count"
     return replace(made, range=None if counted else Interval(0, 1), dtype="float64")
+
+
+def _root_of_list(interpreter: Interpreter, arguments: Arguments) -> frozenset[int]:
+    """The root of what is made of a list whose items are not known: the list."""
+    value = arguments.positional[0].value if arguments.positional else None
+    listed = isinstance(value, Ref) and isinstance(interpreter.object_of(value), ListObject)
+    return frozenset((value.identity,)) if isinstance(value, Ref) and listed else frozenset()
 
 
 def _word_ids(tokenizer: Created) -> Interval | None:

@@ -33,7 +33,7 @@ def new_root(interpreter: Interpreter) -> frozenset[int]:
 
 def folder_root(interpreter: Interpreter, arguments: Arguments) -> frozenset[int]:
     """The root of the pictures in a folder: the same wherever the program reads the folder, or this part of it."""
-    written, subset = text(arguments.value("directory", 0)), arguments.value("subset")
+    written, subset = splits.folder_of(interpreter, arguments), arguments.value("subset")
     part = text(subset)
     if written is None or (part is None and subset is not None and not is_none(subset)):
         return new_root(interpreter)

@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scram_analyzers.source.values import Arguments, Constant, boolean, integer, text
+from scram_analyzers.source.interpreting.state import Created
+from scram_analyzers.source.values import Arguments, Constant, Ref, Value, boolean, integer, text
 
 if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.interpreter import Interpreter
@@ -71,9 +72,23 @@ def split_origins(interpreter: Interpreter, dataset: str | None, split: str | No
     )
 
 
+def folder_of(interpreter: Interpreter, arguments: Arguments) -> str | int | None:
+    """Which folder a program names: by its text, alone or in a `Path`, or by the one object that holds it."""
+    value = arguments.value("directory", 0)
+    thing = interpreter.object_of(value)
+    if isinstance(thing, Created) and thing.kind == "pathlib.Path" and len(thing.arguments.positional) == 1:
+        written = text(thing.arguments.positional[0].value)
+        return written if written is not None else _identity(value)
+    return text(value) if thing is None else _identity(value)
+
+
+def _identity(value: Value | None) -> int | None:
+    return value.identity if isinstance(value, Ref) else None
+
+
 def folder_origins(interpreter: Interpreter, arguments: Arguments, roots: frozenset[int]) -> frozenset[int]:
     """The roots of the other subset of a folder, where it was drawn in another order: by another seed, or unmixed."""
-    folder, subset = text(arguments.value("directory", 0)), text(arguments.value("subset"))
+    folder, subset = folder_of(interpreter, arguments), text(arguments.value("subset"))
     drawn = _drawn(arguments)
     if folder is None or subset not in ("training", "validation") or drawn is None:
         return frozenset()
@@ -83,7 +98,7 @@ def folder_origins(interpreter: Interpreter, arguments: Arguments, roots: frozen
     return frozenset(root for each in others for root in each[2:] if isinstance(root, int))
 
 
-def _noted(interpreter: Interpreter, topic: str, key: str) -> tuple[tuple[object, ...], ...]:
+def _noted(interpreter: Interpreter, topic: str, key: str | int) -> tuple[tuple[object, ...], ...]:
     known = interpreter.fact(topic, key)
     return known if isinstance(known, tuple) else ()
 

@@ -1,0 +1,88 @@
+"""Faults in programs that were written before anything was made to find them, and healthy twins that differ in one."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from scram_analyzers.engine import analyze_source
+from scram_analyzers.rules.registry import RuleSet
+
+
+def said(text: str) -> set[str]:
+    findings = analyze_source(textwrap.dedent(text), "train.py", RuleSet.default()).findings
+    return {each.name for each in findings}
+
+
+@pytest.mark.parametrize("folder", ['pathlib.Path("flowers")', 'pathlib.Path(download("flowers"))'])
+@pytest.mark.parametrize(("seed", "wrong"), [(321, True), (123, False)])
+def test_subsets_of_a_folder_by_its_path_are_drawn_by_one_seed(folder: str, seed: int, wrong: bool) -> None:
+    text = f"""
+        import pathlib
+        import keras
+        from project import download
+
+        folder = {folder}
+        train = keras.utils.image_dataset_from_directory(folder, validation_split=0.2, subset="training", seed=123)
+        val = keras.utils.image_dataset_from_directory(folder, validation_split=0.2, subset="validation", seed={seed})
+        model = keras.Sequential([keras.layers.Rescaling(1 / 255), keras.layers.Flatten(), keras.layers.Dense(5)])
+        model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+        model.fit(train, validation_data=val, epochs=10)
+    """
+    assert ("validation-on-training-data" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(("test", "wrong"), [("x_test", True), ("keras.utils.normalize(x_test, axis=1)", False)])
+def test_rows_divided_by_their_length_are_below_1(test: str, wrong: bool) -> None:
+    text = f"""
+        import keras
+
+        (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+        x_train = keras.utils.normalize(x_train, axis=1)
+        model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        model.fit(x_train, y_train, epochs=10)
+        model.evaluate({test}, y_test)
+    """
+    assert ("scaling-mismatch" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(
+    ("cut", "wrong"),
+    [
+        ("x_train, x_test, y_train, y_test = x[:-n], x[-n:], y[:-n], y[-n:]", True),
+        ("x_train, x_test, y_train, y_test = train_test_split(x, y, shuffle=False)", True),
+        ("x_train, x_test, y_train, y_test = train_test_split(x, y)", False),
+        ("x_train, x_test, y_train, y_test = x[::2], x[1::2], y[::2], y[1::2]", False),
+    ],
+)
+def test_texts_read_class_by_class_are_not_cut_as_they_stand(cut: str, wrong: bool) -> None:
+    text = f"""
+        import os
+        import numpy as np
+        from keras.layers import LSTM, Dense, Embedding
+        from keras.models import Sequential
+        from keras.preprocessing.sequence import pad_sequences
+        from keras.preprocessing.text import Tokenizer
+        from keras.utils import to_categorical
+        from sklearn.model_selection import train_test_split
+
+        texts, labels, numbers = [], [], {{}}
+        for name in sorted(os.listdir("news")):
+            number = len(numbers)
+            numbers[name] = number
+            for file in os.listdir(os.path.join("news", name)):
+                texts.append(open(os.path.join("news", name, file)).read())
+                labels.append(number)
+        tokenizer = Tokenizer(num_words=5000)
+        tokenizer.fit_on_texts(texts)
+        x = pad_sequences(tokenizer.texts_to_sequences(texts), maxlen=100)
+        y = to_categorical(np.asarray(labels))
+        n = int(0.2 * len(x))
+        {cut}
+        model = Sequential([Embedding(5000, 32), LSTM(32), Dense(20, activation="softmax")])
+        model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+        model.fit(x_train, y_train, validation_data=(x_test, y_test), epochs=10)
+    """
+    assert ("sorted-validation-split" in said(text)) is wrong

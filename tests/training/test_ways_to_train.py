@@ -1,5 +1,6 @@
 """Everything a user may do with `fit`: it is watched, and the weights are the same to the last bit."""
 
+import copy
 import random
 import threading
 
@@ -351,6 +352,20 @@ def test_steps_of_an_execution_may_change_in_the_middle(project):
         project.fit(model, batches, epochs=2, verbose=0, callbacks=[*callbacks, More()])
         weights.append(model.get_weights())
     assert all(np.array_equal(one, other) for one, other in zip(*weights, strict=True))
+
+
+def test_a_callback_may_ask_the_train_function_for_more_than_to_be_called(project):
+    asked = []
+
+    class Asking(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            function = self.model.train_function
+            asked.append((function.__name__, hasattr(function, "python_function")))
+            copy.copy(function)
+
+    for callbacks in ([], [ScramCallback(quiet=True)]):
+        project.fit(classifier(), *data(16), verbose=0, callbacks=[*callbacks, Asking()])
+    assert asked[0] == asked[1]
 
 
 def test_one_callback_in_two_threads_watches_the_first(project, capsys):

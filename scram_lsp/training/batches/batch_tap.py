@@ -120,6 +120,12 @@ class BatchTap:
         if getattr(self._model, self._function) is self:
             setattr(self._model, self._function, self._original)
 
+    def __getattr__(self, name: str) -> Any:
+        """A callback of the user's own may ask the function for more than to be called."""
+        if "_original" not in vars(self):  # it is being copied
+            raise AttributeError(name)
+        return getattr(self._original, name)
+
     @leaving_no_trace
     def __call__(self, *arguments: Any) -> Any:
         """Run the original on the same batches."""

@@ -105,6 +105,72 @@ class MissingFlatten(Rule):
             model.fit(x_train, y_train)
             """,
         ),
+        Example(
+            "Every step of a recurrent layer, for one class",
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.imdb.load_data(num_words=10000)
+            x_train = keras.utils.pad_sequences(x_train, 200)
+            model = keras.Sequential()
+            model.add(layers.Embedding(10000, 64))
+            model.add(layers.LSTM(64, return_sequences=True))
+            model.add(»layers.Dense(1, activation="sigmoid")«)
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x_train, y_train)
+            """,
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.imdb.load_data(num_words=10000)
+            x_train = keras.utils.pad_sequences(x_train, 200)
+            model = keras.Sequential()
+            model.add(layers.Embedding(10000, 64))
+            model.add(layers.LSTM(64))
+            model.add(layers.Dense(1, activation="sigmoid"))
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x_train, y_train)
+            """,
+        ),
+        Example(
+            "Every step of a recurrent layer, for one number",
+            """
+            import keras
+            import numpy as np
+            from keras import layers
+
+            series = np.random.rand(1024, 3)
+            windows, following = [], []
+            for start in range(1000):
+                windows.append(series[start : start + 24])
+                following.append(series[start + 24, 0])
+            x_train, y_train = np.array(windows), np.array(following)
+            model = keras.Sequential()
+            model.add(»layers.GRU(64, return_sequences=True)«)
+            model.add(layers.Dense(1))
+            model.compile(optimizer="adam", loss="mae")
+            model.fit(x_train, y_train)
+            """,
+            """
+            import keras
+            import numpy as np
+            from keras import layers
+
+            series = np.random.rand(1024, 3)
+            windows, following = [], []
+            for start in range(1000):
+                windows.append(series[start : start + 24])
+                following.append(series[start + 24, 0])
+            x_train, y_train = np.array(windows), np.array(following)
+            model = keras.Sequential()
+            model.add(layers.GRU(64))
+            model.add(layers.Dense(1))
+            model.compile(optimizer="adam", loss="mae")
+            model.fit(x_train, y_train)
+            """,
+        ),
     )
     good = (
         Example(
@@ -158,10 +224,14 @@ class MissingFlatten(Rule):
         yield from _dense_before_flatten(program, compiled.model, fit, shapes)
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
-        """Flatten before the dense layer."""
+        """Flatten before the dense layer, or, of a recurrent layer that gives every step, the last step alone."""
         marked = next((each for each in program.layers if program.range_of(each.place) == finding.range), None)
         if marked is None:
             return None
+        stepping = _stepping(program, marked)
+        if stepping is not None:
+            removed = fixes.remove_argument(program, stepping.place, "return_sequences")
+            return Fix("Return the last step alone", Applicability.UNSAFE, (removed,)) if removed is not None else None
         models = (each for each in program.models if any(layer is marked for layer in each.layers))
         model_of_layer = next(models, None)
         layer = _first_of_run(model_of_layer, marked) if model_of_layer is not None else marked
@@ -198,7 +268,7 @@ def _heads_on_maps(program: Program, compiled: Compile, fit: Fit | None, shapes:
     if first is not head.layer:
         related = (Related(first.place, "Flatten belongs before this layer."), *related)
     recurrent = last_recurrent(model.outputs[0])
-    if recurrent is not None and boolean(recurrent.arguments.value("return_sequences")) is True:
+    if recurrent is not None and _gives_every_step(recurrent):
         related = (Related(recurrent.place, "It gives its output at every step: return_sequences=True."), *related)
     yield Report(
         head.layer.place,
@@ -221,13 +291,25 @@ def _steps_for_one_value(compiled: Compile, fit: Fit | None) -> Iterator[Report]
     if shape not in ((), (1,)) and head.units in (None, 1):
         return  # a number for each step may be what the targets hold
     recurrent = last_recurrent(model.outputs[0])
-    if recurrent is not None and boolean(recurrent.arguments.value("return_sequences")) is True:
+    if recurrent is not None and _gives_every_step(recurrent):
         held = "one number" if shape in ((), (1,)) else "one row of numbers"
         message = (
             f"{words(recurrent)} gives its output at every step (return_sequences=True), so that the model "
             f"answers once for each step; the targets hold {held} for each example."
         )
         yield Report(recurrent.place, message, recipe="return_sequences=False  # the default")
+
+
+def _stepping(program: Program, marked: Layer) -> Layer | None:
+    """The recurrent layer that gives every step: the marked one, or the one that the marked head reads."""
+    if marked.class_name in RECURRENT:
+        return marked
+    tensors = (tensor for model in program.models for tensor in model.tensors() if tensor.producer is marked)
+    return next((layer for tensor in tensors if (layer := last_recurrent(tensor)) and _gives_every_step(layer)), None)
+
+
+def _gives_every_step(recurrent: Layer) -> bool:
+    return boolean(recurrent.arguments.value("return_sequences")) is True
 
 
 def last_recurrent(tensor: Tensor) -> Layer | None:

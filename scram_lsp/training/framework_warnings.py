@@ -26,21 +26,12 @@ class WarningEar:
 
     def __init__(self, hear: Hear) -> None:
         self._hear = hear
-        self._shown_by: Callable[..., None] | None = None
-        self._hearing: list[Hear] = []
+        self._show: _Show | None = None
         self._handlers: list[tuple[logging.Logger, logging.Handler]] = []
 
     def open(self) -> None:
         """Begin to listen."""
-        shown_by, hearing = warnings.showwarning, [self._hear]
-
-        def show(message: Any, category: Any, *rest: Any, **named: Any) -> None:
-            if hearing and _is_from_framework(sys._getframe(1)):
-                hearing[0](str(message)[:_MAX_CHARACTERS], category.__name__)
-            shown_by(message, category, *rest, **named)
-
-        self._shown_by, self._show, self._hearing = shown_by, show, hearing
-        warnings.showwarning = show
+        warnings.showwarning = self._show = _Show(self._hear, warnings.showwarning)
         for name in _LOGGERS:
             logger = logging.getLogger(name)
             if logger.handlers:  # with a first handler of ours Python would no longer print what it gets
@@ -50,13 +41,35 @@ class WarningEar:
 
     def close(self) -> None:
         """Stop listening; what somebody else has put in our place meanwhile stays."""
-        if self._shown_by is not None and warnings.showwarning is self._show:
-            warnings.showwarning = self._shown_by
-        self._shown_by = None
-        self._hearing.clear()  # whoever has kept what we put there keeps no run with it
+        if self._show is not None:
+            self._show.leave()
+        self._show = None
         for logger, handler in self._handlers:
             logger.removeHandler(handler)
         self._handlers.clear()
+
+
+class _Show:
+    """Stands in `warnings.showwarning`, and has `below`, which stood there before, show what it hears.
+
+    Once it has left it hears nothing, and whoever has kept it keeps no run with it. Runs that overlap leave in any
+    order: who leaves last also takes away those below that could not go before.
+    """
+
+    def __init__(self, hear: Hear, below: Callable[..., None]) -> None:
+        self._hear: Hear | None = hear
+        self._below = below
+
+    def __call__(self, message: Any, category: Any, *rest: Any, **named: Any) -> None:
+        hear = self._hear
+        if hear is not None and _is_from_framework(sys._getframe(1)):
+            hear(str(message)[:_MAX_CHARACTERS], category.__name__)
+        self._below(message, category, *rest, **named)
+
+    def leave(self) -> None:
+        self._hear = None
+        while isinstance(top := warnings.showwarning, _Show) and top._hear is None:
+            warnings.showwarning = top._below
 
 
 class _Listener(logging.Handler):

@@ -64,6 +64,17 @@ def test_closing_leaves_what_others_put_there():
     warnings.showwarning = before
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2), (0, 2, 1)])
+def test_runs_that_overlap_leave_nothing_behind(order):
+    before = warnings.showwarning
+    ears = [WarningEar(lambda *_: None) for _ in order]
+    for ear in ears:
+        ear.open()
+    for number in order:
+        ears[number].close()
+    assert warnings.showwarning is before
+
+
 def test_a_log_line_whose_arguments_do_not_fit_is_its_writers_matter(monkeypatch):
     found, logger = [], logging.getLogger("tensorflow")
     monkeypatch.setattr(logger, "handlers", [logging.NullHandler()])

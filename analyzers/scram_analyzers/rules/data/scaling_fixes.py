@@ -10,6 +10,7 @@ from scram_analyzers import fixes, layer_edits
 from scram_analyzers.findings import Applicability, Fix, TextEdit
 from scram_analyzers.rules.data import pretrained
 from scram_analyzers.rules.data.bound_before import is_known_before
+from scram_analyzers.rules.data.judging import judged_by, trained_on
 from scram_analyzers.rules.data.raw_entries import unscaled_entry
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.graph import InputSpec, Layer, Tensor
@@ -27,7 +28,7 @@ _NAMES = ("normalization", "normalizer", "input_normalization")
 def fix_of(program: Program, fit: Fit) -> Fix | None:
     """What scales the inputs of a `fit`; None where no edit is right for certain."""
     data, model = fit.inputs, fit.model
-    if data is None or model is None or fit.x is None or fit.x.place is None:
+    if data is None or model is None or fit.x is None or fit.x.place is None or _gets_scaled(program, model):
         return None
     if is_of_bytes(data) and pretrained.bare_network(model) is not None:
         title, edits = "Prepare the images as the network knows them", pretrained.preprocessing_edits(program, model)
@@ -36,6 +37,13 @@ def fix_of(program: Program, fit: Fit) -> Fix | None:
     if factor is not None:
         return _rescaling_fix(program, model, factor)
     return None if data.images or data.batched else _normalization_fix(program, model, data, fit.x.place)
+
+
+def _gets_scaled(program: Program, model: Model) -> bool:
+    """Whether the program gives the model scaled inputs somewhere: these it must not scale once more."""
+    fits = [fit for fit in program.fits if fit.model is not None and fit.model.identity == model.identity]
+    given = (each for fit in fits for each in (*trained_on(fit), *judged_by(program, fit)))
+    return any(each.data.scaled for each in given)
 
 
 def is_of_bytes(data: Data) -> bool:

@@ -97,3 +97,20 @@ def test_a_frame_becomes_an_array_to_adapt_to() -> None:
     assert edits is not None
     assert 'normalization.adapt(np.asarray(x, "float32"))' in edits[0]
     assert edits[-1] == "import numpy as np\n"
+
+
+@pytest.mark.parametrize(
+    ("later", "offered"),
+    [
+        ("model.fit(x / 100, y)", False),
+        ("model.evaluate(x / 100, y)", False),
+        ("model.predict(x / 100)", False),
+        ("model.predict(x)", True),
+        ("other.predict(x / 100)", True),
+    ],
+)
+def test_a_model_that_gets_scaled_inputs_too_does_not_scale_its_own(later: str, offered: bool) -> None:
+    text = "\n".join((START, LOADED, MODEL, "other = keras.Sequential([Dense(3)])", TRAINED.format(x="x"), later))
+    analysis = analyze_source(text, "train.py", RuleSet.build({"SCR201"}))
+    (finding,) = analysis.findings
+    assert (analysis.fix(finding) is not None) is offered

@@ -1,4 +1,4 @@
-"""Binding targets to values."""
+"""Binding targets to values, and parameters to arguments."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from scram_analyzers.source.interpreting import attributes, expressions, iteration
-from scram_analyzers.source.values import UNKNOWN, Unknown, Value
+from scram_analyzers.source.interpreting.state import DictObject
+from scram_analyzers.source.values import UNKNOWN, Argument, Arguments, Function, Tuple, Unknown, Value
 
 if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.interpreter import Interpreter
@@ -49,3 +50,27 @@ def parameter_defaults(interpreter: Interpreter, parameters: cst.Parameters) -> 
         if parameter.default is not None:
             defaults[parameter.name.value] = expressions.assumed(interpreter.evaluate(parameter.default))
     return defaults
+
+
+def bind_parameters(interpreter: Interpreter, function: Function, arguments: Arguments) -> None:
+    """Bind the parameters of a function that is being followed to what it was called with."""
+    parameters = function.node.params
+    positional = [*arguments.positional]
+    if function.owner is not None and "staticmethod" not in function.decorators:
+        positional.insert(0, Argument(function.owner, None))
+    keywords = dict(arguments.keywords)
+    for parameter in [*parameters.posonly_params, *parameters.params]:
+        name = parameter.name.value
+        given = positional.pop(0) if positional else keywords.pop(name, None)
+        interpreter.bind(name, given.value if given is not None else function.defaults.get(name, UNKNOWN))
+    for parameter in parameters.kwonly_params:
+        name = parameter.name.value
+        given = keywords.pop(name, None)
+        interpreter.bind(name, given.value if given is not None else function.defaults.get(name, UNKNOWN))
+    if isinstance(parameters.star_arg, cst.Param):
+        rest = Tuple(tuple(argument.value for argument in positional))
+        interpreter.bind(parameters.star_arg.name.value, UNKNOWN if arguments.open else rest)
+    if parameters.star_kwarg is not None:
+        entries: dict[object, Value] = {name: argument.value for name, argument in keywords.items()}
+        others = interpreter.allocate(DictObject(entries, arguments.open), None)
+        interpreter.bind(parameters.star_kwarg.name.value, others)

@@ -42,7 +42,6 @@ from scram_analyzers.source.reading.splitting import split_module
 from scram_analyzers.source.recall import Recall
 from scram_analyzers.source.values import (
     UNKNOWN,
-    Argument,
     Arguments,
     Class,
     Constant,
@@ -426,7 +425,7 @@ class Interpreter:
         self.frames.append(self.frame)
         self.section = function.section
         try:
-            self._bind_parameters(function, arguments)
+            binding.bind_parameters(self, function, arguments)
             value = self._run_body(function)
             return calls.same_generator(self, function, arguments, value) if self.frame.yields else value
         finally:
@@ -457,27 +456,6 @@ class Interpreter:
         if self.frame.yields:
             return calls.generator_of(self.frame.yields)
         return value
-
-    def _bind_parameters(self, function: Function, arguments: Arguments) -> None:
-        parameters = function.node.params
-        positional = [*arguments.positional]
-        if function.owner is not None and "staticmethod" not in function.decorators:
-            positional.insert(0, Argument(function.owner, None))
-        keywords = dict(arguments.keywords)
-        for parameter in [*parameters.posonly_params, *parameters.params]:
-            name = parameter.name.value
-            given = positional.pop(0) if positional else keywords.pop(name, None)
-            self.bind(name, given.value if given is not None else function.defaults.get(name, UNKNOWN))
-        for parameter in parameters.kwonly_params:
-            name = parameter.name.value
-            given = keywords.pop(name, None)
-            self.bind(name, given.value if given is not None else function.defaults.get(name, UNKNOWN))
-        if isinstance(parameters.star_arg, cst.Param):
-            rest = Tuple(tuple(argument.value for argument in positional))
-            self.bind(parameters.star_arg.name.value, UNKNOWN if arguments.open else rest)
-        if parameters.star_kwarg is not None:
-            entries: dict[object, Value] = {name: argument.value for name, argument in keywords.items()}
-            self.bind(parameters.star_kwarg.name.value, self.allocate(DictObject(entries, arguments.open), None))
 
     def remember_instance(self, cls: Class, reference: Ref) -> None:
         """Keep the first object of a class, for the methods that nothing calls."""

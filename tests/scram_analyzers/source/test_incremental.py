@@ -513,3 +513,70 @@ def test_many_files_leave_no_more_behind_than_few(cache: ParseCache | None) -> N
             gc.collect()
             left.append(sum(isinstance(each, (ParsedChunk, Program, cst.Module)) for each in gc.get_objects()))
     assert left[0] == left[1]
+
+
+TAPE = """import tensorflow as tf
+from tensorflow import keras
+
+model = keras.Sequential([keras.layers.Dense(1)])
+
+rate = 0.1
+
+
+with tf.GradientTape() as tape:
+    sizes = [rate * 0, 8]
+
+
+def train(tape, sizes):
+    seen = tape, sizes
+    model.compile("sgd", "mse")
+
+
+train(tape, sizes)
+"""
+
+
+def test_what_comes_to_the_same_when_read_again_leaves_what_follows_standing() -> None:
+    cache = ParseCache()
+    first = analyze_source(TAPE, "train.py", RULES, cache).program
+    edited = TAPE.replace("0.1", "0.2")
+    again = analyze_source(edited, "train.py", RULES, cache)
+    assert first is not None
+    assert again.program is not None
+    assert again.program.compiles[0] is first.compiles[0]
+    assert summary(again) == summary(analyze_source(edited, "train.py", RULES))
+
+
+def test_values_that_share_their_parts_are_compared_no_longer_than_others() -> None:
+    doubled = "".join(f"x{number + 1} = (x{number}, x{number})\n" for number in range(60))
+    text = f"import keras\n\nrate = 0.1\n\nx0 = (rate * 0, 1)\n{doubled}\nprint(x60)\n"
+    cache = ParseCache()
+    analyze_source(text, "train.py", RULES, cache)
+    again = analyze_source(text.replace("0.1", "0.2"), "train.py", RULES, cache)
+    assert summary(again) == summary(analyze_source(text.replace("0.1", "0.2"), "train.py", RULES))
+
+
+OPTIMIZERS = """from tensorflow import keras
+
+rate = 0.1
+
+
+def make():
+    return keras.optimizers.SGD(rate)
+
+
+optimizer = make()
+
+model = keras.Sequential([keras.layers.Dense(1)])
+
+model.compile(optimizer, "mse")
+"""
+
+
+def test_an_object_made_again_with_something_else_is_not_taken_for_the_same() -> None:
+    cache = ParseCache()
+    analyze_source(OPTIMIZERS, "train.py", RULES, cache)
+    program = analyze_source(OPTIMIZERS.replace("0.1", "0.2"), "train.py", RULES, cache).program
+    assert program is not None
+    assert program.compiles[0].optimizer is program.optimizers[0]
+    assert program.optimizers[0].learning_rate.value == 0.2

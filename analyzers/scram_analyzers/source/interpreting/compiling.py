@@ -65,7 +65,7 @@ def optimizer_of(interpreter: Interpreter, argument: Argument | None) -> Optimiz
         rate = LearningRate(DEFAULT_LEARNING_RATE[class_name])
         return Optimizer(OPTIMIZER_PREFIX + class_name, value.place or argument.place, rate, Arguments())
     if isinstance(value, Ref):
-        return interpreter.recording.optimizers.get(value.identity)
+        return interpreter.recording.optimizers.get(value.identity) if interpreter.object_of(value) else None
     if isinstance(value, Symbol) and value.name.startswith(OPTIMIZER_PREFIX):
         rate = LearningRate(DEFAULT_LEARNING_RATE.get(value.name.rpartition(".")[2]))
         return Optimizer(value.name, argument.place, rate, Arguments())

@@ -58,9 +58,14 @@ def create(interpreter: Interpreter, kind: str, arguments: Arguments, place: Pla
     named = _with_data_format(interpreter, kind, with_tuples(interpreter, name_arguments(kind, arguments)))
     reference = interpreter.allocate(Created(kind, named, place), place)
     inner_value = named.value("layer") or named.value("cell")
-    inner = interpreter.recording.layer(inner_value.identity) if isinstance(inner_value, Ref) else None
-    interpreter.recording.add_layer(Layer(reference.identity, kind, named, place, inner))
+    interpreter.recording.add_layer(Layer(reference.identity, kind, named, place, layer_of(interpreter, inner_value)))
     return reference
+
+
+def layer_of(interpreter: Interpreter, value: Value | None) -> Layer | None:
+    """The layer that a value refers to, as it was made with the object on the heap."""
+    made = interpreter.object_of(value)
+    return interpreter.recording.layer(value.identity) if made is not None and isinstance(value, Ref) else None
 
 
 def with_tuples(interpreter: Interpreter, arguments: Arguments) -> Arguments:
@@ -147,7 +152,7 @@ def apply_to(interpreter: Interpreter, callee: Value, inputs: tuple[Tensor, ...]
     """The output of anything callable on tensors: a layer, a model, an object of this module, or unknown."""
     thing = interpreter.object_of(callee)
     if isinstance(thing, Created):
-        layer = interpreter.recording.layer(callee.identity) if isinstance(callee, Ref) else None
+        layer = layer_of(interpreter, callee)
         return Tensor(layer if layer is not None else Opaque(), inputs, place)
     if isinstance(thing, ModelObject) and isinstance(callee, Ref):
         return Tensor(interpreter.snapshot(callee), inputs, place)

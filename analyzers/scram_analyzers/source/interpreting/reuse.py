@@ -101,7 +101,7 @@ class Answers(Generic[Key, Held]):
         if all(map(is_, map(known.get, self.keys), self.values)):  # as a rule, and asked of every stretch
             return True
         now = map(known.get, self.keys)
-        return all(value is then or _alike(value, then) for value, then in zip(now, self.values, strict=True))
+        return all(map(_alike, now, self.values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +146,10 @@ class Trace:
 class Outcome:
     """What reading a stretch came to: under the same answers, the same changes and records.
 
-    Scopes and identities it made are its own in all the file's life, so they mean the same when taken over. `late`: it
-    began when half of the budget was spent, and fewer loops were followed. Where several outcomes were joined, the last
-    of them began after `last` steps. `parts` are those of single statements, for when the whole can't be taken over.
+    Scopes and identities it made, from `first` on, are its own in all the file's life, so they mean the same when taken
+    over; 0 where several outcomes were joined. `late`: it began when half of the budget was spent, and fewer loops were
+    followed. Where several outcomes were joined, the last of them began after `last` steps. `parts` are those of single
+    statements, for when the whole can't be taken over.
     """
 
     names: Answers[Name, Value]
@@ -162,6 +163,7 @@ class Outcome:
     unread: tuple[UnreadPart, ...]
     steps: int
     late: bool
+    first: int = 0
     last: int = 0
     parts: Mapping[Hashable, Outcome] = field(default_factory=dict)
 
@@ -243,12 +245,34 @@ class Memory:
 
 
 def _alike(now: object, then: object) -> bool:
-    """Whether two values that stand nowhere in the text (imports, facts) are equal."""
-    if now is None or type(now) is not type(then):
-        return False
-    if getattr(now, "place", None) is not None or getattr(then, "place", None) is not None:
-        return False
-    return getattr(type(now), "__name__", "") in _WITHOUT_PLACE and now == then
+    """Whether two values say the same, and stand in the same place: then one may stand for the other."""
+    waiting: list[tuple[Any, Any]] = [(now, then)]
+    for _ in range(MAX_PARTS):
+        if not waiting:
+            return True
+        one, other = waiting.pop()
+        if one is other:
+            continue
+        kind = type(one)
+        if kind is not type(other):
+            return False
+        if kind.__name__ in _TOLD_BY_VALUE:
+            waiting += ((getattr(one, each), getattr(other, each)) for each in kind.__dataclass_fields__)
+        elif kind is dict and [*one] == [*other]:
+            waiting += zip(one.values(), other.values(), strict=True)
+        elif kind is tuple and len(one) == len(other):
+            waiting += zip(one, other, strict=True)
+        elif kind.__name__ not in _PLAIN or one != other:
+            return False
+    return False
 
 
-_WITHOUT_PLACE = frozenset(("Symbol", "Unknown", "tuple", "str", "bool"))
+MAX_PARTS = 2_000
+"""Of how many parts values are compared: a part that others share comes again with each of them."""
+
+_TOLD_BY_VALUE = frozenset(
+    ("Unknown", "Counter", "Constant", "Tuple", "Symbol", "Ref", "ListObject", "DictObject", "Instance")
+)
+"""Values that nobody tells apart but by what they say: not layers, tensors or data, which are what they are."""
+
+_PLAIN = frozenset(("Place", "bool", "bytes", "float", "int", "str"))

@@ -118,9 +118,9 @@ class Stretches:
         interpreter.loops_until = iteration.loops_until(interpreter)
         if self._memory is None:
             return tuple(itertools.chain.from_iterable(run() for _, run in parts))
-        known = self._memory.outcomes.get(key)
+        known = self._memory.outcomes.get(key) if key not in self.outcomes else None
         if known is None or len(parts) < 2:
-            outcome = self._followed(interpreter, parts)
+            outcome = self._followed(interpreter, parts, known)
         else:
             outcome = self._read_by_parts(interpreter, parts, known)
         if not outcome.unread:  # how deep is too deep depends on who calls
@@ -134,23 +134,26 @@ class Stretches:
             outcome = known.parts.get(part)
             within = outcome is not None and interpreter.steps + outcome.steps <= interpreter.loops_until
             if outcome is None or not within or not _repeat(interpreter, outcome):
-                outcome = self._followed(interpreter, [(part, run)])
+                outcome = self._followed(interpreter, [(part, run)], outcome)
             by_part[part] = outcome
         follows_all_loops = interpreter.steps <= interpreter.loops_until
         return replace(joined(list(by_part.values())), last=0, parts=by_part if follows_all_loops else {})
 
-    def _followed(self, interpreter: Interpreter, parts: Parts) -> Outcome:
-        """Read parts as one, with a trace of what they ask for and change."""
+    def _followed(self, interpreter: Interpreter, parts: Parts, last: Outcome | None) -> Outcome:
+        """Read parts as one, with a trace of what they ask for and change.
+
+        Identities are those of the `last` time, so that what makes the same objects again leaves others standing.
+        """
         assert self._memory is not None
         trace = interpreter.state.trace = Trace()
-        first = next(self._memory.serials) << STRETCH_BITS
+        first = (last and last.first) or next(self._memory.serials) << STRETCH_BITS
         interpreter.identities = itertools.count(first + 1)
         steps, late, scopes = interpreter.steps, interpreter.is_late, len(interpreter.scope_parents)
         marks = interpreter.recording.marks()
         unread = tuple(itertools.chain.from_iterable(run() for _, run in parts))
         names, heap, facts = interpreter.state.names, interpreter.state.heap, interpreter.facts
         return Outcome(
-            names=trace.names.answers(names).of(lambda name: name[0] < first),
+            names=trace.names.answers(names).of(lambda name: name[0] >> STRETCH_BITS != first >> STRETCH_BITS),
             heap=trace.heap.answers(heap),
             facts=trace.facts.answers(facts),
             changed_names=trace.names.changes(names),
@@ -161,6 +164,7 @@ class Stretches:
             unread=unread,
             steps=interpreter.steps - steps,
             late=late,
+            first=first,
         )
 
 

@@ -306,6 +306,10 @@ class Program:
         found = [each for name in names if name in by_name for each in by_name[name]]
         return tuple([call for _, call in sorted(found, key=itemgetter(0))])
 
+    def calls_where(self, wanted: Callable[[Call], bool]) -> tuple[Call, ...]:
+        """The calls of which this is true. It looks at nothing but the call: after an edit it is asked of new ones."""
+        return tuple(filter(wanted, self.calls))
+
     @cached_property
     def _calls_by_name(self) -> Mapping[str, list[tuple[int, Call]]]:
         found: dict[str, list[tuple[int, Call]]] = {}

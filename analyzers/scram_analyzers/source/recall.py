@@ -6,9 +6,10 @@ that notes what is looked at; where all of that is the same in the next text, so
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import attrgetter, is_
@@ -24,10 +25,16 @@ Thing = TypeVar("Thing")
 
 
 class _Edited(NamedTuple):
-    """The chunks that an edit touched, as they were and as they are, and all their text."""
+    """What an edit touched: chunks as they were and as they are with all their text, and calls that came or went.
+
+    `in_order`: the other calls still follow each other as they did.
+    """
 
     chunks: tuple[ParsedChunk, ...]
     text: str
+    new_calls: Set[Call]
+    gone_calls: Set[Call]
+    in_order: bool
 
 
 class Look(NamedTuple):
@@ -41,15 +48,38 @@ class Look(NamedTuple):
         found: object = getattr(program, self.what)
         return found(*self.about) if self.about is not None and callable(found) else found
 
-    def is_spared(self, edited: _Edited) -> bool:
-        """Whether this looks for a word or pattern that none of the chunks which an edit touched have."""
-        if self.about is None or self.what not in ("mentions", "matches", "sections_with"):
-            return False
-        sought = self.about[0]
-        if isinstance(sought, re.Pattern):
-            return not any(each.matches(sought) for each in edited.chunks)
-        word = str(sought)  # not one that could go over the end of a chunk
-        return word not in edited.text and word.isprintable() and not word.isspace()
+    def again(self, then: Any, edited: _Edited, program: Program) -> object:
+        """What is to be seen there after an edit, where `then` was to be seen before it."""
+        if self.about is None or self.what not in _SEARCHES:
+            return self.at(program)
+        sought: Any = self.about[0]
+        if self.what == "calls_of":
+            return _found_again(then, {each for each in edited.new_calls if each.name in sought}, edited, program)
+        if self.what == "calls_where":
+            return _found_again(then, set(filter(sought, edited.new_calls)), edited, program)
+        return then if _is_spared(sought, edited) else self.at(program)
+
+
+def _found_again(then: Sequence[Call], new: Set[Call], edited: _Edited, program: Program) -> object:
+    """Calls that were found before an edit, but for those that went, and new ones among them."""
+    if not new and edited.in_order and edited.gone_calls.isdisjoint(then):
+        return then
+    found = {*new, *then}
+    return tuple([each for each in program.calls if each in found])
+
+
+def _is_spared(sought: str | re.Pattern[str], edited: _Edited) -> bool:
+    """Whether a word or pattern is in none of the chunks which an edit touched."""
+    if isinstance(sought, re.Pattern):
+        return not any(each.matches(sought) for each in edited.chunks)
+    spared = sought not in edited.text
+    return spared and sought.isprintable() and not sought.isspace()  # one that can't go over the end of a chunk
+
+
+_field = functools.cache(Look)
+"""A look at a field: one for each, as they are compared and hashed all the time."""
+
+_SEARCHES = frozenset(("mentions", "matches", "sections_with", "calls_of", "calls_where"))
 
 
 @dataclass(eq=False, slots=True)
@@ -79,6 +109,7 @@ class Recall:
         self._askers: object = None
         self._program: Program | None = None
         self._chunks: tuple[PlacedChunk, ...] = ()
+        self._calls: tuple[Call, ...] = ()
         self._seen: dict[Look, object] = {}
         self._known: dict[Hashable, _Known] = {}
         self._parts: dict[Hashable, _Parts] = {}  # of answers that don't stand any more as a whole
@@ -103,15 +134,14 @@ class Recall:
 
     def _forget(self, program: Program) -> None:
         self._groups = {each.looks: each.looks for each in self._known.values()}
-        edited = _edited(self._chunks, program.chunks)
-        self._chunks = program.chunks
+        edited = _edited(self._chunks, program.chunks, self._calls, program.calls)
+        self._chunks, self._calls = program.chunks, program.calls
         changed: set[Look] = set()
         seen: dict[Look, object] = {}
         for look in frozenset[Look]().union(*self._groups):
-            found = self._seen[look] if look.is_spared(edited) else look.at(program)
-            if _same(self._seen[look], found):
-                seen[look] = found
-            else:
+            then = self._seen[look]
+            found = seen[look] = look.again(then, edited, program)
+            if not _same(then, found):
                 changed.add(look)
         self._seen, self._changed = seen, changed
         broken = {each for each in self._groups if not each.isdisjoint(changed)}
@@ -172,7 +202,7 @@ class _View(Program, Following):
         """A field, when it is first looked at."""
         if name.startswith("__"):
             raise AttributeError(name)
-        found = vars(self)[name] = self._look(Look(name))
+        found = vars(self)[name] = self._look(_field(name))
         return found
 
     def _look(self, look: Look) -> Any:
@@ -186,14 +216,16 @@ class _View(Program, Following):
         return answer
 
     def each(self, things: Iterable[Thing], question: Callable[[Program, Thing], Iterable[Answer]]) -> Iterator[Answer]:
-        about = tuple(things)
-        last, parts = self._standing(question), self.parts.setdefault(question, {})
-        found: dict[Hashable, Any] = dict(zip(about, map(last.get, about), strict=True))  # nearly all, as a rule
-        for thing in [each for each in about if found[each] is None]:
-            found[thing] = found[thing] or parts.get(thing) or self._part(thing, question)
-        parts.update(found)
-        self.looks.update(*set(map(_LOOKS, found.values())))
-        return itertools.chain.from_iterable(filter(None, map(_ANSWER, map(found.__getitem__, about))))
+        about: tuple[Any, ...] = tuple(things)
+        parts = self.parts.setdefault(question, {})
+        found: list[Any] = list(map(self._standing(question).get, about))  # nearly all, as a rule
+        for number, known in enumerate(found):
+            if known is None:
+                thing = about[number]
+                found[number] = parts[thing] = parts.get(thing) or self._part(thing, question)
+        parts.update(zip(about, found, strict=True))
+        self.looks.update(*set(map(_LOOKS, found)))
+        return itertools.chain.from_iterable(filter(None, map(_ANSWER, found)))
 
     def _standing(self, question: Callable[..., object]) -> Mapping[Hashable, _Known]:
         """What was said of single things when the question was asked the last time, and still stands."""
@@ -216,6 +248,10 @@ class _View(Program, Following):
         calls: tuple[Call, ...] = self._look(Look("calls_of", (names,)))
         return calls
 
+    def calls_where(self, wanted: Callable[[Call], bool]) -> tuple[Call, ...]:
+        calls: tuple[Call, ...] = self._look(Look("calls_where", (wanted,)))
+        return calls
+
     def mentions(self, word: str) -> bool:
         return bool(self._look(Look("mentions", (word,))))
 
@@ -235,13 +271,18 @@ class _View(Program, Following):
         return chunk
 
 
-def _edited(before: Sequence[PlacedChunk], now: Sequence[PlacedChunk]) -> _Edited:
-    """The chunks that are not the same at the beginning or the end of both."""
+def _edited(
+    before: Sequence[PlacedChunk], now: Sequence[PlacedChunk], calls_before: Sequence[Call], calls: Sequence[Call]
+) -> _Edited:
+    """Of the chunks those that are not the same at the beginning or the end of both, of the calls all others."""
     first = _alike(before, now)
     last = _alike(before[first:][::-1], now[first:][::-1])
     both = *before[first : len(before) - last], *now[first : len(now) - last]
     chunks = tuple([each.parsed for each in both])
-    return _Edited(chunks, "".join([each.text for each in chunks]))
+    new, gone = set(calls).difference(calls_before), set(calls_before).difference(calls)
+    left = [each for each in calls_before if each not in gone] if gone else calls_before
+    kept = [each for each in calls if each not in new] if new else calls
+    return _Edited(chunks, "".join([each.text for each in chunks]), new, gone, all(map(is_, left, kept)))
 
 
 def _alike(before: Sequence[PlacedChunk], now: Sequence[PlacedChunk]) -> int:

@@ -13,7 +13,7 @@ from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Report, Rule
 from scram_analyzers.rules.registry import RuleSet
 from scram_analyzers.source.once import once
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Call, Fit, Program
 from scram_analyzers.source.reading import search
 from scram_analyzers.source.reading.chunks import ParseCache
 
@@ -59,6 +59,14 @@ def _losses(program: Program) -> str:
     return str([loss.name for compiled in program.compiles for loss in compiled.losses])
 
 
+def _of_keras(call: Call) -> bool:
+    return call.name.startswith("keras.")
+
+
+def _sums(call: Call) -> bool:
+    return call.name == "keras.ops.sum"
+
+
 def _asked(question: Callable[[Program], object], *texts: str) -> tuple[int, Analysis]:
     """How often the rule was asked of all texts after the first, and the last analysis."""
     rule, cache = Counting(question), ParseCache()
@@ -84,6 +92,10 @@ def _asked(question: Callable[[Program], object], *texts: str) -> tuple[int, Ana
         (lambda program: len(program.calls), "print(words)", "keras.ops.sum(words)", True),
         (lambda program: len(program.calls_of(DENSE)), "print(words)", "keras.ops.sum(words)", False),
         (lambda program: len(program.calls_of(DENSE)), "print(words)", "keras.layers.Dense(words)", True),
+        (lambda program: len(program.calls_where(_of_keras)), "print(words)", "print(words, 1)", False),
+        (lambda program: len(program.calls_where(_sums)), "print(words)", "keras.ops.mean(words)", False),
+        (lambda program: len(program.calls_where(_sums)), "print(words)", "keras.ops.sum(words)", True),
+        (lambda program: len(program.calls_where(_of_keras)), "[keras.layers.Dense(1)]", "[]", True),
         (lambda program: program.mentions("word"), "print(words)", "print(words, 1)", False),
         (lambda program: program.mentions("word"), "words", "texts", True),
         (lambda program: len(program.text), "print(words)", "print(word)", True),
@@ -128,6 +140,23 @@ def test_an_answer_that_others_share_still_rests_on_what_it_looked_at() -> None:
     analysis = analyze_source(TEXT.replace("mse", "mae"), "train.py", rules, cache)
     assert (first.asked, second.asked) == (2, 2)
     assert "mean_absolute_error" in analysis.findings[0].message
+
+
+def test_a_question_about_calls_is_asked_of_new_ones_alone() -> None:
+    seen: list[str] = []
+
+    def wanted(call: Call) -> bool:
+        seen.append(call.name)
+        return call.name.startswith("keras.ops.")
+
+    rule, cache = Counting(lambda program: [call.name for call in program.calls_where(wanted)]), ParseCache()
+    rules = RuleSet({rule.code: rule})
+    analyze_source(TEXT, "train.py", rules, cache)
+    seen.clear()
+    analysis = analyze_source(TEXT.replace("print(words)", "keras.ops.sum(words)"), "train.py", rules, cache)
+    assert seen == ["keras.ops.sum"]
+    assert "keras.ops.sum" in analysis.findings[0].message
+    assert "keras.ops" not in analyze_source(TEXT, "train.py", rules, cache).findings[0].message
 
 
 TWO = TEXT.replace("[1], [2])", "[1], [2])\n\nmodel.fit([3], [4])")

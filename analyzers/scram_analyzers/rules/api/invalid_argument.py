@@ -14,7 +14,7 @@ from scram_analyzers.rules.base import Example, Reference, Report, Rule
 from scram_analyzers.rules.close_names import closest
 from scram_analyzers.source.keras_api.layers import LEGACY_PARAMETERS
 from scram_analyzers.source.keras_api.signatures import signatures
-from scram_analyzers.source.program import Program
+from scram_analyzers.source.program import Call, Program
 
 _CHECKED = ("keras.layers.", "keras.optimizers.", "keras.callbacks.", "keras.Model.")
 _TAKE_ANYTHING = ("keras.callbacks.CallbackList", "keras.callbacks.LambdaCallback")
@@ -278,13 +278,15 @@ class InvalidArgument(Rule):
 
 
 def _invalid(program: Program) -> Iterator[tuple[KerasCall, Keyword]]:
-    return program.each(keywords.keras_calls(program), _written)
+    for call in keywords.keras_calls(program, _is_odd):
+        unknown = _unknown(call)
+        if unknown and _is_written(program, call):
+            yield from ((call, keyword) for keyword in unknown)
 
 
-def _written(program: Program, call: KerasCall) -> Iterator[tuple[KerasCall, Keyword]]:
-    unknown = _unknown(call)
-    if unknown and _is_written(program, call):
-        yield from ((call, keyword) for keyword in unknown)
+def _is_odd(call: Call) -> bool:
+    keras_call = keywords.of_function(call)
+    return keras_call is not None and bool(_unknown(keras_call))
 
 
 def _unknown(call: KerasCall) -> tuple[Keyword, ...]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
 
 from scram_analyzers.findings import Severity
 from scram_analyzers.source.keras_api.names import canonical_name
 from scram_analyzers.source.once import once
-from scram_analyzers.source.program import Program
+from scram_analyzers.source.program import Call, Program
 
 
 class KerasVersion(enum.Enum):
@@ -36,10 +35,10 @@ _ONLY_BEFORE_KERAS_3 = (
 @once
 def keras_version(program: Program) -> KerasVersion:
     """The Keras that the program asks for by what it imports and calls."""
-    reached = frozenset(_reached(program))
-    if any(_begins(name, _ONLY_BEFORE_KERAS_3) for name in reached) or program.mentions("TF_USE_LEGACY_KERAS"):
+    imported = (*program.imports.names.values(), *program.imports.stars)
+    if any(map(_is_older, imported)) or program.calls_where(_calls_older) or program.mentions("TF_USE_LEGACY_KERAS"):
         return KerasVersion.OLDER
-    if any(_begins(canonical_name(name), _ONLY_IN_KERAS_3) for name in reached):
+    if any(map(_is_newer, imported)) or program.calls_where(_calls_newer):
         return KerasVersion.KERAS_3
     return KerasVersion.UNKNOWN
 
@@ -49,10 +48,20 @@ def severity_of(version: KerasVersion) -> Severity:
     return Severity.ERROR if version is KerasVersion.KERAS_3 else Severity.INFO
 
 
-def _reached(program: Program) -> Iterator[str]:
-    yield from program.imports.names.values()
-    yield from program.imports.stars
-    yield from (call.dotted for call in program.calls)
+def _is_older(dotted: str) -> bool:
+    return _begins(dotted, _ONLY_BEFORE_KERAS_3)
+
+
+def _is_newer(dotted: str) -> bool:
+    return _begins(canonical_name(dotted), _ONLY_IN_KERAS_3)
+
+
+def _calls_older(call: Call) -> bool:
+    return _is_older(call.dotted)
+
+
+def _calls_newer(call: Call) -> bool:
+    return _is_newer(call.dotted)
 
 
 def _begins(name: str, prefixes: tuple[str, ...]) -> bool:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,32 +43,39 @@ class Keyword:
     value: Place
 
 
-@once
-def keras_calls(program: Program) -> tuple[KerasCall, ...]:
-    """Every call of Keras's own classes, functions and model methods, each expression once."""
-    found: dict[tuple[int, int], KerasCall] = {}
-    for call in itertools.chain(
-        program.each(program.calls, _of_function),
-        program.each(program.fits, _of_method),
-        program.each(program.evaluations, _of_method),
-        program.each(program.compiles, _of_method),
-    ):
-        found.setdefault(call.place.key, call)
-    return tuple(found.values())
+def keras_calls(program: Program, wanted: Callable[[Call], bool]) -> Iterator[KerasCall]:
+    """The calls of Keras's own classes and functions that are wanted, and all of its models' methods.
+
+    Each expression comes once, as what it calls first.
+    """
+    functions: Sequence[Call] = program.calls_where(wanted)
+    if functions:
+        keys = {call.place.key for call in functions}
+        functions = [call for call in program.calls if call.place.key in keys]
+    methods: Sequence[Fit | Evaluation | Compile] = (*program.fits, *program.evaluations, *program.compiles)
+    said: set[tuple[int, int]] = set()
+    for call in filter(None, (*map(of_function, functions), *map(_of_method, methods))):
+        if call.place.key not in said:
+            said.add(call.place.key)
+            yield call
 
 
-def _of_function(_: Program, call: Call) -> Iterator[KerasCall]:
-    name = "keras.Model" if call.name == "keras.models.Model" else call.name
-    name = "keras.Sequential" if name == "keras.models.Sequential" else name
+def of_function(call: Call) -> KerasCall | None:
+    """The call of a class or function with its signature, where it has keywords."""
+    name = _SHORTER.get(call.name, call.name)
     parameters = signatures().get(name) if call.arguments.keywords else None
-    if parameters is not None:
-        yield KerasCall(call.name, name.rpartition(".")[2], parameters, call.place)
+    return KerasCall(call.name, name.rpartition(".")[2], parameters, call.place) if parameters is not None else None
 
 
-def _of_method(_: Program, call: Fit | Evaluation | Compile) -> Iterator[KerasCall]:
+_SHORTER = {"keras.models.Model": "keras.Model", "keras.models.Sequential": "keras.Sequential"}
+
+
+@once
+def _of_method(call: Fit | Evaluation | Compile) -> KerasCall | None:
     method = "compile" if isinstance(call, Compile) else call.method
-    if method in _METHODS and call.model is not None:
-        yield KerasCall(_METHODS[method], method, signatures()[_METHODS[method]], call.place)
+    if method not in _METHODS or call.model is None:
+        return None
+    return KerasCall(_METHODS[method], method, signatures()[_METHODS[method]], call.place)
 
 
 @once

@@ -314,8 +314,9 @@ def _calls(program: Program) -> Iterator[_Use]:
     """Calls of what is gone, each name once; what an import statement names is said there."""
     uses: dict[str, list[_Use]] = {}
     imported = set(program.imports.names.values())
-    for call, gone in program.each(program.calls, _gone):
-        if not isinstance(call.place.node, cst.Call):
+    for call in program.calls_where(_is_gone):
+        gone = removed(call.dotted)
+        if gone is None or not isinstance(call.place.node, cst.Call):
             continue
         if call.dotted in imported or any(each.startswith(gone.dotted) for each in imported):
             continue
@@ -327,10 +328,8 @@ def _calls(program: Program) -> Iterator[_Use]:
         yield replace(first, others=tuple(others)) if mended else replace(first, recipe="")
 
 
-def _gone(_: Program, call: Call) -> Iterator[tuple[Call, Removed]]:
-    gone = removed(call.dotted)
-    if gone is not None:
-        yield call, gone
+def _is_gone(call: Call) -> bool:
+    return removed(call.dotted) is not None
 
 
 def _renamed(program: Program, dotted: str, gone: Removed, function: Place) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
@@ -14,7 +15,7 @@ from scram_analyzers.rules.api.keras_versions import KerasVersion
 from scram_analyzers.rules.api.keywords import KerasCall, Keyword
 from scram_analyzers.rules.base import Example, Reference, Report, Rule
 from scram_analyzers.source.keras_api.layers import LEGACY_PARAMETERS, NOT_RENAMED
-from scram_analyzers.source.program import Program
+from scram_analyzers.source.program import Call, Program
 from scram_analyzers.source.reading.literals import string_value
 
 _OF_MODELS: Mapping[str, str] = MappingProxyType({"input": "inputs", "output": "outputs"})
@@ -134,7 +135,8 @@ class RenamedArgument(Rule):
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each keyword that has a new name in the same call's signature."""
         version: KerasVersion | None = None
-        for call, keyword, new in program.each(keywords.keras_calls(program), _renamed):
+        calls = keywords.keras_calls(program, _writes_old_name)
+        for call, keyword, new in itertools.chain.from_iterable(map(_renamed, calls)):
             version = version or keras_versions.keras_version(program)
             if version is KerasVersion.OLDER:
                 return
@@ -147,7 +149,7 @@ class RenamedArgument(Rule):
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Write the new name."""
-        for call in keywords.keras_calls(program):
+        for call in keywords.keras_calls(program, _writes_old_name):
             for keyword in keywords.keywords_of(call):
                 new = _new_name(call, keyword)
                 if new is not None and program.range_of(keyword.place) == finding.range:
@@ -161,7 +163,15 @@ class RenamedArgument(Rule):
         return None
 
 
-def _renamed(_: Program, call: KerasCall) -> Iterator[tuple[KerasCall, Keyword, str]]:
+def _writes_old_name(call: Call) -> bool:
+    keras_call = None if _OLD_NAMES.isdisjoint(call.arguments.keywords) else keywords.of_function(call)
+    return keras_call is not None and any(_renamed(keras_call))
+
+
+_OLD_NAMES = frozenset((*LEGACY_PARAMETERS, *_OF_MODELS))
+
+
+def _renamed(call: KerasCall) -> Iterator[tuple[KerasCall, Keyword, str]]:
     """The keywords that have new names, but for those whose new name is there as well."""
     written = keywords.keywords_of(call)
     named = ((keyword, _new_name(call, keyword)) for keyword in written)

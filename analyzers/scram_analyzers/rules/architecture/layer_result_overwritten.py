@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -111,8 +112,7 @@ class LayerResultOverwritten(Rule):
         """Report what a layer made and the very next use of its name overwrites."""
         yield from _overwritten(event for chunk in program.chunks for event in _events_of_module(chunk.section))
         for section in program.sections_with("def "):
-            for events in _events_of_blocks(section):
-                yield from _overwritten(events)
+            yield from _overwritten_in_blocks(section)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -136,9 +136,10 @@ def _events_of_module(section: Section) -> tuple[_Event, ...]:
 
 
 @once
-def _events_of_blocks(section: Section) -> tuple[tuple[_Event, ...], ...]:
+def _overwritten_in_blocks(section: Section) -> tuple[Report, ...]:
     blocks = section.parsed.nodes.get(cst.IndentedBlock, ())
-    return tuple(tuple(_events(section, each.body)) for each in blocks if isinstance(each, cst.IndentedBlock))
+    events = (_events(section, each.body) for each in blocks if isinstance(each, cst.IndentedBlock))
+    return tuple(itertools.chain.from_iterable(map(_overwritten, events)))
 
 
 def _events(section: Section, block: Sequence[cst.BaseStatement]) -> Iterator[_Event]:
@@ -151,7 +152,9 @@ def _events(section: Section, block: Sequence[cst.BaseStatement]) -> Iterator[_E
                 yield _Event(section, None)
                 continue
             reads = frozenset(each.value for each in search.nodes(_value_of(statement), cst.Name))
-            yield _Event(section, reads, *_made(section, statement))
+            name, call = _made(section, statement)
+            if reads or name is not None:
+                yield _Event(section, reads, name, call)
 
 
 def _begins_anew(statement: cst.BaseSmallStatement) -> bool:
@@ -166,8 +169,9 @@ def _overwritten(events: Iterable[_Event]) -> Iterator[Report]:
         if event.reads is None:
             waiting.clear()
             continue
-        for name in event.reads:
-            waiting.pop(name, None)
+        if waiting:
+            for name in event.reads:
+                waiting.pop(name, None)
         if event.name is None:
             continue
         before = waiting.pop(event.name, None)

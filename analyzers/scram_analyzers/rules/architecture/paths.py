@@ -10,7 +10,7 @@ from scram_analyzers.source.keras_api.layers import ACTIVATIONS
 from scram_analyzers.source.libraries.image_generators import FROM_FILES
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.once import once
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Call, Fit, Program
 from scram_analyzers.source.shapes import ModelShapes
 from scram_analyzers.source.values import Arguments, Ref, Symbol, Tuple, integer, text
 
@@ -179,7 +179,11 @@ def initializer_of(program: Program, layer: Layer, parameter: str) -> tuple[str,
     if isinstance(value, Symbol) and value.name.startswith("keras.initializers."):
         return value.name.rpartition(".")[2].lower().replace("_", ""), Arguments()
     if isinstance(value, Ref):
-        for call in program.calls:
-            if call.result == value and call.name.startswith("keras.initializers."):
+        for call in program.calls_where(_makes_initializer):
+            if call.result == value:
                 return call.name.rpartition(".")[2].lower().replace("_", ""), call.arguments
     return None
+
+
+def _makes_initializer(call: Call) -> bool:
+    return call.name.startswith("keras.initializers.")

@@ -5,16 +5,20 @@ from __future__ import annotations
 from scram_analyzers.rules.data.judging import slice_of
 from scram_analyzers.source.data import Data, StepKind
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Call, Fit, Program
 
 
 def order_of_labels(program: Program, fit: Fit) -> Place | None:
     """The `argsort` of labels from which the targets of a training were made; None where other orders are made too."""
-    calls = [call for call in program.calls if call.name.endswith(".argsort")]
+    calls = program.calls_where(_sorts)
     given = [call.arguments.value("a", 0) for call in calls]
     if fit.targets is None or not all(_is_of(labels, fit.targets) for labels in given):
         return None
     return calls[0].place if calls else None
+
+
+def _sorts(call: Call) -> bool:
+    return call.name.endswith(".argsort")
 
 
 def are_stretches_of_one_order(fit: Fit, judged: Data) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import libcst as cst
 
 from scram_analyzers.source.data import Data, DataStep
@@ -17,8 +15,9 @@ from scram_analyzers.source.values import Arguments
 def unused_copies(program: Program) -> tuple[tuple[Call, Fit], ...]:
     """Each call whose scaled result nobody uses, with a training on the same data unscaled."""
     found: dict[tuple[int, int], tuple[Call, Fit]] = {}
-    for call, scaled in program.each((*program.method_calls, *program.calls), _scaled):
-        if call.place.key in found:
+    for call in (*filter(_scales, program.method_calls), *program.calls_where(_scales)):
+        scaled = call.result
+        if call.place.key in found or not isinstance(scaled, Data):
             continue
         fit = next((fit for fit in program.fits if _trains_raw(fit, scaled)), None)
         if fit is not None and fit.x is not None and fit.x.place is not None and not _is_used(program, call):
@@ -26,13 +25,8 @@ def unused_copies(program: Program) -> tuple[tuple[Call, Fit], ...]:
     return tuple(found.values())
 
 
-def _scaled(_: Program, call: Call) -> Iterator[tuple[Call, Data]]:
-    if isinstance(call.result, Data) and _scales(call, call.result):
-        yield call, call.result
-
-
-def _scales(call: Call, scaled: Data) -> bool:
-    if scaled.labels is not None:
+def _scales(call: Call) -> bool:
+    if not isinstance(call.result, Data) or call.result.labels is not None:
         return False
     owner, _, method = call.name.rpartition(".")
     by_object = method in ("transform", "fit_transform") and owner.rpartition(".")[2] in SCALED_RANGE

@@ -119,7 +119,8 @@ class CallbackNotPassed(Rule):
 
 def _unused(program: Program) -> Iterator[tuple[Place, str, str | None]]:
     """Callbacks whose names nobody reads, with their class and the name (None: none, or that of a list)."""
-    made = [*program.each(program.calls, _callbacks), *_of_own_classes(program)]
+    calls = program.calls_where(_makes_callback)
+    made = [*((each.place, each.name.rpartition(".")[2]) for each in calls), *_of_own_classes(program)]
     if not made or not program.fits or any(fit.callbacks is None for fit in program.fits):
         return
     passed = {each.place.key for fit in program.fits for each in fit.callbacks or () if each.place is not None}
@@ -132,10 +133,9 @@ def _unused(program: Program) -> Iterator[tuple[Place, str, str | None]]:
             yield place, kind, name if isinstance(above[0], cst.Assign) else None
 
 
-def _callbacks(_: Program, call: Call) -> Iterator[tuple[Place, str]]:
+def _makes_callback(call: Call) -> bool:
     package, last = call.name.rpartition(".")[::2]
-    if package == "keras.callbacks" and last[:1].isupper() and last != "CallbackList":
-        yield call.place, last
+    return package == "keras.callbacks" and last[:1].isupper() and last != "CallbackList"
 
 
 def _of_own_classes(program: Program) -> Iterator[tuple[Place, str]]:

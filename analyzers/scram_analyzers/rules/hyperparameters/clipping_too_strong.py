@@ -15,7 +15,7 @@ from scram_analyzers.run.learning import crawl, standstill
 from scram_analyzers.run.records import ProbeRecord, Subject, SubjectKind
 from scram_analyzers.run.wording import rounded, share
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Program
+from scram_analyzers.source.program import Call, Program
 from scram_analyzers.source.values import Argument, number
 
 USUAL_BOUND = "1.0"
@@ -169,12 +169,14 @@ def _thresholds(program: Program) -> Iterator[_Threshold]:
             given = optimizer.arguments.get(name)
             if given is not None:
                 yield _Threshold(name, given, optimizer.place, by_optimizer=True)
-    for call in program.calls:
-        name = call.name.rpartition(".")[2]
-        if name in ("clip_by_norm", "clip_by_global_norm") and call.name.startswith("tensorflow."):
-            given = call.arguments.get("clip_norm", 1)
-            if given is not None:
-                yield _Threshold("clip_norm", given, call.place, by_optimizer=False)
+    for call in program.calls_where(_clips_by_norm):
+        given = call.arguments.get("clip_norm", 1)
+        if given is not None:
+            yield _Threshold("clip_norm", given, call.place, by_optimizer=False)
+
+
+def _clips_by_norm(call: Call) -> bool:
+    return call.name.endswith((".clip_by_norm", ".clip_by_global_norm")) and call.name.startswith("tensorflow.")
 
 
 def _used(place: Place) -> Related:

@@ -16,7 +16,7 @@ from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.wording import rounded
 from scram_analyzers.source.keras_api.signatures import signatures
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Fit, Optimizer, Program
+from scram_analyzers.source.program import Call, Fit, Optimizer, Program
 from scram_analyzers.source.values import Arguments, Ref, boolean, number
 
 _PREFIX = "keras.optimizers.schedules."
@@ -371,10 +371,14 @@ def _schedule(program: Program, optimizer: Optimizer) -> tuple[str, Arguments] |
     value = optimizer.arguments.value("learning_rate")
     if optimizer.learning_rate.schedule is None or not isinstance(value, Ref):
         return None
-    for call in program.calls:
-        if call.name.startswith(_PREFIX) and isinstance(call.result, Ref) and call.result.identity == value.identity:
+    for call in program.calls_where(_makes_schedule):
+        if isinstance(call.result, Ref) and call.result.identity == value.identity:
             return call.name.removeprefix(_PREFIX), call.arguments.named(signatures().get(call.name, ()), {})
     return None
+
+
+def _makes_schedule(call: Call) -> bool:
+    return call.name.startswith(_PREFIX)
 
 
 def _ends_near_zero(class_name: str, arguments: Arguments, vanished: float) -> bool:

@@ -143,14 +143,13 @@ def _swapped(program: Program) -> Iterator[Place]:
         if loss_call.swapped and loss_call.loss.name in CROSS_ENTROPIES:
             yield loss_call.place
     if program.mentions("y_pred") or program.mentions("ypred"):
-        yield from program.each(program.calls, _by_name)
+        yield from (call.place for call in program.calls_where(_is_swapped))
 
 
-def _by_name(_: Program, call: Call) -> Iterator[Place]:
+def _is_swapped(call: Call) -> bool:
     """`binary_crossentropy(y_pred, y_true)`, in a loss that takes both."""
     package, last = call.name.rpartition(".")[::2]
     if package not in _PACKAGES or loss_name(last) not in CROSS_ENTROPIES or len(call.arguments.positional) < 2:
-        return
+        return False
     first, second = (each.place.text if each.place is not None else "" for each in call.arguments.positional[:2])
-    if _PREDICTIONS.fullmatch(first) and _LABELS.fullmatch(second):
-        yield call.place
+    return bool(_PREDICTIONS.fullmatch(first) and _LABELS.fullmatch(second))

@@ -99,6 +99,8 @@ def ask_rules(history: RunHistory, rules: RuleSet) -> RunAnswers:
 
 
 def _ask(rule: Rule, history: RunHistory) -> tuple[list[RunReport], Finding | None]:
+    if history.info.has_moving_target and not rule.holds_for_moving_targets:
+        return [], None
     try:
         return list(rule.check_run(history)), None
     except Exception as error:  # a rule's fault must not take the other rules with it, or disturb the run
@@ -150,6 +152,8 @@ def _is_refuted(finding: Finding, rules: RuleSet, history: RunHistory) -> bool:
 
 
 def _refutation(rule: Rule, finding: Finding, history: RunHistory) -> str | None:
+    if history.info.has_moving_target:  # nothing of it says that it learned
+        return None
     try:
         return rule.refutation(finding, history)
     except Exception as error:  # the finding stands

@@ -117,6 +117,18 @@ class ScramCallback:
         if self._recorder is not None:
             self._recorder.take_epoch(logs)
 
+    @_guarded
+    def take_validation(self, x: Any, y: Any) -> None:
+        """Such a loop evaluates its model on these."""
+        if self._recorder is not None:
+            self._recorder.take_validation(x, y)
+
+    @_guarded
+    def take_moving_target(self) -> None:
+        """What such a loop has its model learn changes with it."""
+        if self._recorder is not None:
+            self._recorder.take_moving_target()
+
     def fail_loop(self, error: BaseException | None) -> None:
         """Such a loop has raised."""
         self._fail_open_run(error)

@@ -1,4 +1,4 @@
-"""What a `tf.function` returns for a tensor of its graph, heard from outside of the graph."""
+"""What a `tf.function` returns for a tensor of its graph, and what it was given, heard from outside of the graph."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import functools
 import sys
 import weakref
 from collections.abc import Callable
-from types import FrameType, ModuleType
+from types import CodeType, FrameType, ModuleType
 from typing import Any
 
 from scram_lsp.training.own_frames import leaving_no_trace
@@ -15,6 +15,11 @@ _MODULE = "tensorflow.python.eager.polymorphic_function.polymorphic_function"
 
 _COPIES = frozenset(("Identity", "StopGradient"))
 """Operations that only hand their input on; TensorFlow puts one before each result."""
+
+Given = tuple[tuple[Any, ...], dict[str, Any]]
+"""The arguments of a call."""
+
+Told = Callable[[Any, Given], None]
 
 
 class FunctionResults:
@@ -27,8 +32,9 @@ class FunctionResults:
         self._heard: weakref.WeakKeyDictionary[Any, _Heard] = weakref.WeakKeyDictionary()
         self._undo: Callable[[], None] | None = None
 
-    def hear(self, tensor: Any, frame: FrameType, told: Callable[[Any], None]) -> None:
-        """Have `told` called with the value of `tensor`, of a graph that is being traced at `frame`."""
+    def hear(self, tensor: Any, frame: FrameType, told: Told) -> None:
+        """Have `told` called with the value of `tensor`, of a graph that is being traced at `frame`, and with what the
+        function was given."""
         function = _outermost_function(frame)
         if function is None:
             return
@@ -43,21 +49,21 @@ class FunctionResults:
         if undo is not None:
             undo()
 
-    def _called(self, function: Any, result: Any) -> None:
+    def _called(self, function: Any, given: Given, result: Any) -> None:
         heard = self._heard.get(function)
         if heard is not None:
-            heard.take(result)
+            heard.take(given, result)
 
 
 class _Heard:
     """One tensor, and at which place of the function's results it comes out: known once the graph is done."""
 
-    def __init__(self, tensor: Any, told: Callable[[Any], None]) -> None:
+    def __init__(self, tensor: Any, told: Told) -> None:
         self._tensor = tensor
         self._told = told
         self._place: int | None = None
 
-    def take(self, result: Any) -> None:
+    def take(self, given: Given, result: Any) -> None:
         import tensorflow as tf
 
         tensor, self._tensor = self._tensor, None
@@ -68,7 +74,7 @@ class _Heard:
             return
         values = [each for each in tf.nest.flatten(result, expand_composites=True) if each is not None]
         if self._place < len(values) and hasattr(values[self._place], "numpy"):
-            self._told(values[self._place])
+            self._told(values[self._place], given)
 
 
 def _hands_on(output: Any, tensor: Any) -> bool:
@@ -87,7 +93,20 @@ def _outermost_function(frame: FrameType | None) -> Any | None:
     return found
 
 
-def _wrap(module: ModuleType, called: Callable[[Any, Any], None]) -> Callable[[], None]:
+def runs_code(frame: FrameType, code: CodeType) -> bool:
+    """Whether the `tf.function` that the program called, above `frame`, is made of this code, as AutoGraph may have
+    written it anew: then they have the same parameters."""
+    function = _outermost_function(frame)
+    own = getattr(getattr(function, "python_function", None), "__code__", None)
+    return isinstance(own, CodeType) and parameters_of(own) == parameters_of(code)
+
+
+def parameters_of(code: CodeType) -> tuple[str, ...]:
+    """The names of a function's parameters that may be given by their position."""
+    return code.co_varnames[: code.co_argcount]
+
+
+def _wrap(module: ModuleType, called: Callable[[Any, Given, Any], None]) -> Callable[[], None]:
     """Have `called` hear of each call of a function and its result; gives what takes the wrap away."""
     kind: Any = module.Function
     original = kind._call
@@ -96,7 +115,7 @@ def _wrap(module: ModuleType, called: Callable[[Any, Any], None]) -> Callable[[]
     @leaving_no_trace
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         result = original(self, *args, **kwargs)
-        called(self, result)
+        called(self, (args, kwargs), result)
         return result
 
     kind._call = call

@@ -21,6 +21,9 @@ _FRAMEWORKS = frozenset(("keras", "tf_keras", "tensorflow", "jax", "jaxlib", "to
 _OF_A_LAYER = "Exception encountered when calling "
 """What Keras says before what was raised within the call of a layer."""
 
+_OF_A_GRAPH, _NODE = "Graph execution error:", "[[{{node"
+"""What TensorFlow begins with, and the line after what the operation says."""
+
 _PYTHON_TRACE = "Traceback (most recent call last)"
 """What TensorFlow repeats of Python code that it called, such as a generator."""
 
@@ -32,16 +35,24 @@ def run_error(
 ) -> RunError:
     """The record of an error that ended a run; `layers` are the Keras names of the model's."""
     text = str(error)[:_LONGEST_TEXT]
-    first = next((line.strip() for line in text.splitlines() if line.strip()), "")
     return RunError(
         name=type(error).__name__,
-        message=first[:LONGEST_MESSAGE],
+        message=_telling_line(text)[:LONGEST_MESSAGE],
         epoch=epoch,
         step=step,
         in_validation=in_validation,
         layer=_layer_in(text, frozenset(layers)),
         is_own=_is_own(error, text),
     )
+
+
+def _telling_line(text: str) -> str:
+    """The first line, but of an error within a graph that of its operation, which comes after how it was made."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if lines and lines[0] == _OF_A_GRAPH:
+        place = next((place for place, line in enumerate(lines) if line.startswith(_NODE)), 0)
+        return lines[place - 1] if place > 1 else lines[0]
+    return lines[0] if lines else ""
 
 
 def _layer_in(text: str, layers: frozenset[str]) -> str | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import enum
 import logging
-import math
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -16,13 +15,14 @@ from typing import Any, Literal
 
 from scram_analyzers.findings import Finding, Fix, Severity
 from scram_analyzers.run.records import EpochRecord, FrameworkWarning, RunError, RunInfo, StepRecord
-from scram_lsp.files import short_path
 from scram_lsp.training.background import Background
 from scram_lsp.training.batches.batch_feed import feed_for
+from scram_lsp.training.batches.batch_rows import copied
 from scram_lsp.training.batches.batch_tap import BatchTap, Execution, can_be_tapped, steps_per_execution
 from scram_lsp.training.batches.loss_suspicion import LossSuspicion
 from scram_lsp.training.batches.step_reader import StepReader, as_number
 from scram_lsp.training.budget import BYTE_LIMIT, TIME_SHARE, Budget
+from scram_lsp.training.closing_words import checks_line, result_line
 from scram_lsp.training.console import RunConsole, brief
 from scram_lsp.training.data.data_check import check_data
 from scram_lsp.training.distributed import can_take_batches, is_only_process, is_within_process, strategy_name
@@ -45,9 +45,6 @@ from scram_lsp.training.run_facts import chance_loss, current_learning_rate, inp
 from scram_lsp.training.sample_schedule import SampleSchedule
 from scram_lsp.training.start_allowance import start_allowances
 from scram_lsp.training.watch import current_watch
-
-SHORT_RUN_SECONDS = 30.0
-"""A shorter run is told seconds only: what the watch takes to start says nothing about a share."""
 
 ANSWER_SECONDS = 30.0
 """How long the end of training waits for the rules; they take well under a second."""
@@ -81,11 +78,13 @@ class WatchOptions:
 class OwnLoop:
     """A training loop of the program's own: the optimizer that it says it trains with, if it says so.
 
-    `is_overheard`: it tells us nothing, see `TapeLoops`.
+    `is_overheard`: it tells us nothing, see `TapeLoops`. `is_on_batches`: each of its steps is one call of
+    `train_on_batch`, see `BatchLoops`.
     """
 
     optimizer: Any = None
     is_overheard: bool = False
+    is_on_batches: bool = False
 
 
 class _Phase(enum.Enum):
@@ -111,6 +110,7 @@ class RunRecorder:
         own_loop: OwnLoop | None = None,
     ) -> None:
         self._is_own_loop = is_own_loop = own_loop is not None
+        self._is_on_batches = own_loop is not None and own_loop.is_on_batches
         site = find_call_site()
         watch = current_watch()
         if watch is not None:
@@ -125,7 +125,7 @@ class RunRecorder:
         site = replace(site, script=Path(places.script.filename))
         known = read_run_info(model, params, site, datetime.now().astimezone(), self._optimizer)
         is_overheard = own_loop is not None and own_loop.is_overheard
-        info = replace(known, is_own_loop=is_own_loop, is_overheard=is_overheard)
+        info = replace(known, is_own_loop=is_own_loop, is_overheard=is_overheard, is_on_batches=self._is_on_batches)
         self._anchor = site.arguments.get("callbacks")
         self._model = model
         self._console = console
@@ -175,9 +175,8 @@ class RunRecorder:
         """Training is about to take its first step."""
         self._background.start()
         self._expect_costs()
-        can_tap = self._feed is not None and not self._is_own_loop and can_take_batches(self._model)
-        if can_tap and self._feed is not None and can_be_tapped(self._model, "train_function"):
-            self._tap = BatchTap.install(self._model, self._feed, self._look, raised=self._note_error)
+        if not self._is_own_loop or self._is_on_batches:
+            self._install_tap()
         given, self._given = self._given, {}
         self._attempt("the data given to fit", lambda: self._check_data(given))
         if self._is_current:
@@ -187,6 +186,11 @@ class RunRecorder:
         self._history.begin()
         self._inquiry.ask(self._history)
         self._budget.hold_up(self._budget.elapsed)
+
+    def _install_tap(self) -> None:
+        can_tap = can_take_batches(self._model) and can_be_tapped(self._model, "train_function")
+        if can_tap and self._feed is not None:
+            self._tap = BatchTap.install(self._model, self._feed, self._look, raised=self._note_error)
 
     def begin_epoch(self, epoch: int) -> None:
         """Epoch `epoch` (from 1) begins."""
@@ -198,6 +202,8 @@ class RunRecorder:
         begin = time.perf_counter()
         self._bar.after_drawing()
         self._error = None
+        if self._is_on_batches and self._model.train_function is not self._tap:  # it was compiled anew
+            self._install_tap()
         if self._tap is not None and self._observers.choose(self._reader.step + self._steps_per_execution):
             # The user's own data may raise, and is best asked for where the error speaks of nothing of ours.
             self._tap.arm(seeing=self._batches.is_stream or self._observers.must_see)
@@ -257,6 +263,15 @@ class RunRecorder:
         self._heed()
         self._budget.hold_up(time.perf_counter() - begin)
 
+    def take_validation(self, x: Any, y: Any) -> None:
+        """The user's own loop is about to evaluate its model on these."""
+        self._attempt("the panel", lambda: self._panel.choose({"validation_data": (x, y)}))
+        self._budget.hold("panel", self._panel.byte_size)
+
+    def take_moving_target(self) -> None:
+        """What the model learns changes with it."""
+        self._history.info = replace(self.info, has_moving_target=True)
+
     def begin_validation(self) -> None:
         """A validation within the fit begins."""
         self._phase = _Phase.VALIDATION
@@ -299,8 +314,10 @@ class RunRecorder:
         if not is_all_said:
             self._console.note(f"the rules had no answer within {ANSWER_SECONDS:.0f} s; what they find is stored")
         self._budget.hold_up(time.perf_counter() - begin)
-        self._console.note(self._report(status))
-        self._console.note(self._checks())
+        self._console.note(
+            result_line(status, self.info, self._reader.step, self._inquiry, self._publication, self._budget)
+        )
+        self._console.note(checks_line(self._inquiry, self._console.offs))
 
     def _ask_about(self, error: BaseException | None) -> None:
         """Have the rules look at what ended the training.
@@ -347,6 +364,8 @@ class RunRecorder:
 
     def _look(self, execution: Execution) -> None:
         """Let the observers that are due see what is about to be trained on."""
+        if self._is_on_batches:  # the program may fill the same array again for its next step
+            execution = replace(execution, batches=[copied(batch) for batch in execution.batches])
         self._observers.look(execution, self._reader.step + len(execution.batches), self._reader.epoch)
 
     def _step_record(self, loss: float | None, bad: tuple[str, ...], seconds: float) -> StepRecord:
@@ -372,7 +391,7 @@ class RunRecorder:
 
     def _say_what_is_off(self) -> None:
         off = ["of the layers and predictions"] if not self._is_current else []
-        off += ["of the batches"] if self._tap is None and not self._is_own_loop else []
+        off += ["of the batches"] if self._tap is None and (not self._is_own_loop or self._is_on_batches) else []
         if self.info.is_overheard:
             self._console.off(
                 "of this loop only the loss is watched; it can tell scram_lsp.Watcher of its data and epochs"
@@ -463,28 +482,3 @@ class RunRecorder:
             with self._budget.spending("histograms"):
                 arrays = weight_arrays(self._model, self.info.backend)
                 self._publication.log_weights(arrays, self._reader.step)
-
-    def _report(self, status: Literal["finished", "failed"]) -> str:
-        count = self._publication.count
-        found = "nothing found" if count == 0 else f"{count} finding{'s' if count > 1 else ''}"
-        ended = "" if status == "finished" else "fit did not finish; "
-        where = f" (scram runs show {self.info.run})" if count and self._publication.is_stored else ""
-        steps = f"watched {self._reader.step} steps, {self._inquiry.checks} checks on the run"
-        return f"{ended}{steps}, {found}{where}{self._only_in_source()}; {self._cost()}"
-
-    def _only_in_source(self) -> str:
-        count, script = self._inquiry.only_in_source, Path(self.info.script)
-        where = f" (scram-lint {short_path(script)})" if script.is_file() else ""  # cells may be in no file
-        return f"; {count} problem{'s' if count > 1 else ''} in the source alone{where}" if count else ""
-
-    def _checks(self) -> str:
-        """What was checked, and what could not be."""
-        families = ", ".join(f"{name} ({count})" for name, count in self._inquiry.families.items())
-        off = f"; off in this run: {'; '.join(self._console.offs)}" if self._console.offs else ""
-        return f"checked {families or 'nothing'}{off}"
-
-    def _cost(self) -> str:
-        megabytes = math.ceil(self._budget.used_bytes / 2**20)
-        is_short = self._budget.elapsed < SHORT_RUN_SECONDS
-        share = "" if is_short else f" ({100 * self._budget.used_share:.1f}% of the time)"
-        return f"scram used {self._budget.used_seconds:.1f} s{share} and {megabytes} MB"

@@ -17,10 +17,11 @@ from dataclasses import dataclass, field
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
-from scram_lsp.training.function_results import FunctionResults
+from scram_lsp.training.function_results import FunctionResults, Given, runs_code
 from scram_lsp.training.own_frames import leaving_no_trace
 from scram_lsp.training.places.call_points import is_library
 from scram_lsp.training.places.creations import Creations
+from scram_lsp.training.step_inputs import given_to, inputs_parameter
 
 if TYPE_CHECKING:
     from scram_lsp.training.callback import ScramCallback
@@ -39,13 +40,18 @@ _Place = tuple[CodeType, int]
 
 @dataclass(eq=False)
 class _Loop:
-    """One place that trains one model, known by its `first` variable; `waiting` are the losses not yet told."""
+    """One place that trains one model, known by its `first` variable.
+
+    `inputs` is the parameter that brings those of the model, where it is known; `waiting` are the losses not yet told,
+    each with the inputs of its step.
+    """
 
     place: _Place
     first: int
     model: Any
     graph: Any = None
-    waiting: list[Any] = field(default_factory=list)
+    inputs: str | None = None
+    waiting: list[tuple[Any, Any]] = field(default_factory=list)
     callback: ScramCallback | None = None
 
 
@@ -92,10 +98,13 @@ class TapeLoops:
             if model is None:
                 self._ignored.add(place)
                 return
-            loop = self._turn_to(_Loop(place, first, model, getattr(target, "graph", None)))
+            inputs = inputs_parameter(model, asker.f_code, asker.f_locals)
+            loop = self._turn_to(_Loop(place, first, model, getattr(target, "graph", None), inputs))
         if loop is not None and hasattr(target, "numpy"):
-            self._take(loop, target)
+            self._take(loop, target, asker.f_locals.get(loop.inputs) if loop.inputs is not None else None)
         elif loop is not None:
+            if not runs_code(frame, asker.f_code):
+                loop.inputs = None
             self._results.hear(target, frame, functools.partial(self._hear_result, loop))
 
     def _turn_to(self, loop: _Loop) -> _Loop | None:
@@ -110,20 +119,21 @@ class TapeLoops:
         self._loop = loop
         return loop
 
-    def _hear_result(self, loop: _Loop, loss: Any) -> None:
+    def _hear_result(self, loop: _Loop, loss: Any, given: Given) -> None:
         """A compiled step has given its loss."""
         if self._is_off or threading.get_ident() != self._thread:
             return
         try:
             if loop is self._loop:
-                self._take(loop, loss)
+                inputs = None if loop.inputs is None else given_to(loop.inputs, loop.place[0], given)
+                self._take(loop, loss, inputs)
             else:  # it was left, and goes on beside the other
                 self.leave()
         except Exception as error:  # whoever trains must not see it
             self._fail(error)
 
-    def _take(self, loop: _Loop, loss: Any) -> None:
-        loop.waiting.append(loss)
+    def _take(self, loop: _Loop, loss: Any, inputs: Any) -> None:
+        loop.waiting.append((loss, inputs))
         if loop.callback is None and len(loop.waiting) <= STEPS_BEFORE:
             return
         if loop.callback is None:
@@ -133,7 +143,7 @@ class TapeLoops:
             loop.callback.begin_loop(loop.model, OwnLoop(is_overheard=True))
             atexit.register(self._process_ends)
         while len(loop.waiting) > 1:
-            loop.callback.take_step(loop.waiting.pop(0), None)
+            _tell(loop.callback, *loop.waiting.pop(0))
 
     def _process_ends(self) -> None:
         """A loop that an error ended has failed; the callback hears of that itself."""
@@ -145,13 +155,17 @@ class TapeLoops:
         if loop is None or loop.callback is None:
             return
         atexit.unregister(self._process_ends)
-        for loss in loop.waiting:
-            loop.callback.take_step(loss, None)
+        for waiting in loop.waiting:
+            _tell(loop.callback, *waiting)
         loop.callback.on_train_end()
 
     def _fail(self, error: Exception) -> None:
         log.debug("could not watch a loop", exc_info=error)
         self._is_off = True
+
+
+def _tell(callback: ScramCallback, loss: Any, inputs: Any) -> None:
+    callback.take_step(loss, (inputs, None) if inputs is not None else None)
 
 
 def hearing_gradients(original: Callable[..., Any], hear: Callable[[Any, Any], None]) -> Callable[..., Any]:

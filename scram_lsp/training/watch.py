@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any
 
+from scram_lsp.training.batch_loops import BatchLoops
 from scram_lsp.training.places.creations import Creations
 from scram_lsp.training.places.keras_hooks import KerasHooks
 from scram_lsp.training.tape_loops import TapeLoops
@@ -39,7 +40,8 @@ class Watch:
         self._explained = 0
         self._options = options
         self._loops = TapeLoops(self.creations, lambda: _callback(self._options))
-        self._hooks = KerasHooks(self.creations, lambda: _callback(self._options), self._loops)
+        self._batch_loops = BatchLoops(lambda: _callback(self._options))
+        self._hooks = KerasHooks(self.creations, lambda: _callback(self._options), self._loops, self._batch_loops)
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> None:
         """Find nothing; the import of the next module shows that those before it are there."""
@@ -51,11 +53,12 @@ class Watch:
             sys.meta_path.remove(self)
         atexit.unregister(self._program_ends)
         self._hooks.undo()
-        self._loops.leave()
+        self.leave_loops()
 
     def leave_loops(self) -> None:
         """A loop of the program's own says itself what it does: none is overheard any more."""
         self._loops.leave()
+        self._batch_loops.leave()
 
     def leave_to_run(self, error: BaseException) -> None:
         """A run that this error has ended says what there is to say of it."""

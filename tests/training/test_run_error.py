@@ -65,3 +65,12 @@ def test_an_error_of_the_backend_that_repeats_one_of_the_programs_is_its_own():
 def test_an_error_speaks_of_a_layer_of_the_model(text, layer):
     seen = run_error(ValueError(text), ("words", "dense_1"), 1, 3)
     assert (seen.layer, seen.message) == (layer, text.splitlines()[0])
+
+
+def test_of_an_error_within_a_graph_what_its_operation_says_is_told():
+    text = (
+        "Graph execution error:\n\nDetected at node judge_1/words/GatherV2 defined at (most recent call last):\n"
+        '  File "train.py", line 1, in <module>\n\nindices[0,1] = 556 is not in [0, 300)\n'
+        "\t [[{{node judge_1/words/GatherV2}}]] [Op:__inference_multi_step_on_iterator_1648]"
+    )
+    assert run_error(ValueError(text), (), 1).message == "indices[0,1] = 556 is not in [0, 300)"

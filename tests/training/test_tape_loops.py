@@ -75,6 +75,22 @@ def test_a_loop_that_goes_wrong_is_told_at_its_rate(project, way, rate, code, cl
     assert project.script.read_text().splitlines()[finding.range.start.line - 1].startswith("optimizer = ")
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_the_inputs_of_a_step_are_looked_at(project, way):
+    scale = ('.astype("float32")\n', '.astype("float32") * 200 + 4000\n')
+    _, _ = watched(project, *WAYS[way], scale)
+    ((_, found),) = project.runs
+    assert "SCR201" in [each.code for each in found]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_bad_row_is_told(project, way):
+    row = ('.astype("float32")\n', '.astype("float32")\nx[300, 3] = np.nan\n')
+    weights, ((_, found),) = watched(project, *WAYS[way], row)
+    assert not np.isfinite(weights[0]).all()
+    assert "holds 1 NaN or infinite value in x" in " ".join(each.message for each in found)
+
+
 def test_losses_of_loops_that_take_turns_say_nothing(project):
     both = (
         "    return {",

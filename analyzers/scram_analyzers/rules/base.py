@@ -168,6 +168,9 @@ class Rule:
     Nobody uses what a unit test trains, so only a rule with `matters_in_tests` speaks there: one whose mistake stops
     the program, or makes a check mean nothing.
 
+    Of a model whose target moves (a GAN's, one that learns from its own answers) a run tells little: only a rule that
+    `holds_for_moving_targets` is asked there.
+
     `only_with` holds words of which a program must have one for the rule to say anything of it: of any other it is not
     asked. After a keystroke that spares a rule about dropout all models without one.
     """
@@ -188,6 +191,7 @@ class Rule:
     needs_cause: ClassVar[bool] = False
     prevents_learning: ClassVar[bool] = False
     matters_in_tests: ClassVar[bool] = False
+    holds_for_moving_targets: ClassVar[bool] = False
     bad: ClassVar[tuple[Example, ...]] = ()
     good: ClassVar[tuple[Example, ...]] = ()
 

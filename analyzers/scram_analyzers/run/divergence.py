@@ -121,7 +121,7 @@ def _running_away(history: RunHistory) -> Divergence | None:
     first = history.first_loss
     if first is None or not losses:
         return None
-    if history.info.is_overheard:
+    if history.info.is_overheard or (history.info.is_on_batches and not history.epochs):
         bound = OVERHEARD_RATIO * max(abs(first), 1.0)
         explosion, rise = _lasting([loss >= bound for loss in losses], RUNAWAY_STEPS), None
     else:

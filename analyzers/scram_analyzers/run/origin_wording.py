@@ -63,10 +63,11 @@ def _subject(origin: NonfiniteOrigin, before: float | None) -> Subject:
     if origin.place is OriginPlace.TARGETS:
         return Subject(SubjectKind.TARGETS)
     if origin.layer is not None:
-        return Subject(SubjectKind.LAYER, origin.layer)
+        return Subject(SubjectKind.LAYER, origin.layer, origin.line)
     if origin.place is OriginPlace.STEP:
         return Subject(SubjectKind.TRAIN_STEP)
-    return Subject(SubjectKind.CALL if origin.place is OriginPlace.FORWARD else SubjectKind.LOSS)
+    is_call = origin.place is OriginPlace.FORWARD
+    return Subject(SubjectKind.CALL if is_call else SubjectKind.LOSS, line=origin.line)
 
 
 def _clause(origin: NonfiniteOrigin, told_step: int, before: float | None) -> str:

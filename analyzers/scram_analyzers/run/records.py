@@ -70,7 +70,9 @@ class RunInfo:
     the time zone. `losses` holds Keras's snake-case names ("sparse_categorical_crossentropy"); `layers` are
     the model's, in its order, those of an inner model in the place of that. Of a loop of the program's own (a
     `Watcher`) nothing tells epochs, steps and sizes before they are over. One that `is_overheard` says nothing at all:
-    known is only what its tape is asked for the gradients of, which may be no plain loss.
+    known is only what its tape is asked for the gradients of, which may be no plain loss. One that `is_on_batches`
+    takes each step by a call of `train_on_batch` at `fit_line`. What a model learns that `has_moving_target` changes
+    with it: it learns against another model, or from its own answers, and its loss says nothing of success.
     """
 
     run: str
@@ -93,6 +95,8 @@ class RunInfo:
     outputs: tuple[OutputInfo, ...] = ()
     is_own_loop: bool = False
     is_overheard: bool = False
+    is_on_batches: bool = False
+    has_moving_target: bool = False
 
     def layer(self, name: str | None) -> LayerInfo | None:
         """The layer called `name`, or None."""
@@ -350,6 +354,14 @@ class OriginPlace(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class CodeLine:
+    """A line of the user's own code; `file` is an absolute path, or a notebook cell's own name."""
+
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class NonfiniteOrigin:
     """Where the first NaN or infinity came from, found by replaying the steps since the last sound weights.
 
@@ -360,7 +372,7 @@ class NonfiniteOrigin:
     looked at, before `step`; UPDATE is a finite gradient after which the optimizer left such a weight.
     STEP is a `train_step` of the user's own, which can't be replayed: what it made of finite outputs. `array`
     names the input ("x") or target ("y", "sample_weight"); `rows` are its first bad rows in the batch, `loss`
-    is the loss of that step, where it is a number.
+    is the loss of that step, where it is a number. `line` is where the user's own code makes the value in FORWARD.
     """
 
     place: OriginPlace
@@ -371,6 +383,7 @@ class NonfiniteOrigin:
     weight: str | None = None
     rows: tuple[int, ...] = ()
     loss: float | None = None
+    line: CodeLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,7 +397,7 @@ class FrameworkWarning:
 
 @dataclass(frozen=True, slots=True)
 class RunError:
-    """The error that ended a run: its Python class and the first line of what it says.
+    """The error that ended a run: its Python class and the line of what it says that tells most.
 
     `step` is the step that raised it; None where no step was being taken (`in_validation`, or between steps). `layer`
     is the Keras name of the layer that it speaks of. `is_own`: the program's own code raised it, as far as can be
@@ -440,8 +453,10 @@ class SubjectKind(enum.Enum):
 class Subject:
     """A part of the program, named without source text: the engine finds its range through the `Program`.
 
-    `layer` is the Keras name of the layer, for `SubjectKind.LAYER`.
+    `layer` is the Keras name of the layer, for `SubjectKind.LAYER`; `line` is the one to look at in its call, or the
+    model's, where that is known.
     """
 
     kind: SubjectKind
     layer: str | None = None
+    line: CodeLine | None = None

@@ -38,7 +38,7 @@ class StillLoss:
 def still_loss(history: RunHistory) -> StillLoss | None:
     """None where the loss moves, is too unsteady to tell, or is known by the ends of epochs too."""
     losses = [loss for _, loss in history.losses() if math.isfinite(loss)]
-    if not history.info.is_overheard or history.epochs or len(losses) < STEPS:
+    if not (history.info.is_overheard or history.info.is_on_batches) or history.epochs or len(losses) < STEPS:
         return None
     part = len(losses) // 4
     before, now = losses[:part], losses[-part:]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from scram_lsp.training.model.model_pass import Batch
 
 
@@ -23,6 +25,13 @@ def first_rows(batch: Batch, rows: int) -> Batch:
     import keras
 
     return tuple(keras.tree.map_structure(lambda leaf: _head(leaf, rows), part) for part in batch)
+
+
+def copied(batch: Any) -> Any:
+    """The batch with copies of its arrays of numpy's, which may be written to; tensors are never."""
+    import keras
+
+    return keras.tree.map_structure(lambda leaf: leaf.copy() if isinstance(leaf, np.ndarray) else leaf, batch)
 
 
 def row_count(batch: Batch) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from scram_analyzers.run.records import NonfiniteOrigin, OriginPlace
+from scram_analyzers.run.records import CodeLine, NonfiniteOrigin, OriginPlace
 from scram_lsp.training.batches.batch_rows import unpack
 from scram_lsp.training.batches.step_loss import has_own_train_step
 from scram_lsp.training.data.array_statistics import named_leaves
@@ -19,6 +19,7 @@ from scram_lsp.training.model.loss_scaling import loss_scale
 from scram_lsp.training.model.model_pass import Batch
 from scram_lsp.training.model.model_values import ModelValues, on_host
 from scram_lsp.training.model.weight_names import weight_owners
+from scram_lsp.training.nonfinite.bad_line import bad_line
 from scram_lsp.training.nonfinite.flight_window import FlightWindow, on_device
 from scram_lsp.training.nonfinite.gradient_origin import first_bad_layer_backward
 from scram_lsp.training.nonfinite.optimizer_replica import learning_rate_place
@@ -79,8 +80,18 @@ def _around_own_step(model: Any, window: FlightWindow, seen_at: int) -> Nonfinit
         before, _ = replay.bad_layers(values, unpack(window.batches[place - 1]))
         layers = tuple(layer for layer in layers if layer not in before)  # the loss could do with those
     if layers or is_bad:
-        return NonfiniteOrigin(OriginPlace.FORWARD, seen_at, seen_at, layer=layers[0] if layers else None)
+        layer = layers[0] if layers else None
+        line = _line(model, layer, values, unpack(window.batches[place]))
+        return NonfiniteOrigin(OriginPlace.FORWARD, seen_at, seen_at, layer=layer, line=line)
     return NonfiniteOrigin(OriginPlace.STEP, seen_at, seen_at)
+
+
+def _line(model: Any, layer: str | None, values: ModelValues, batch: Batch) -> CodeLine | None:
+    try:
+        return bad_line(model, layer, values, batch)
+    except Exception:  # what can be compiled need not run line by line
+        log.debug("running the call of %s line by line failed", layer, exc_info=True)
+        return None
 
 
 def weights_origin(model: Any, window: FlightWindow, bad: Sequence[int]) -> NonfiniteOrigin:
@@ -122,7 +133,9 @@ class _Search:
             return replace(found, place=arrays[0].place, array=arrays[0].name, rows=arrays[0].rows)
         layers = [layer for layer in replayed.bad_layers if layer not in self._harmless_layers]
         if layers or replayed.has_bad_predictions:
-            return replace(found, place=OriginPlace.FORWARD, layer=layers[0] if layers else None)
+            layer = layers[0] if layers else None
+            line = _line(self._model, layer, values, batch)
+            return replace(found, place=OriginPlace.FORWARD, layer=layer, line=line)
         if loss is None:
             return found
         names = _names(self._model)

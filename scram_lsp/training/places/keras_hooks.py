@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 import scram_lsp
+from scram_lsp.training.batch_loops import BatchLoops, hearing_results, hearing_steps
 from scram_lsp.training.places.creations import Creations, NotingInit, noting_new
 from scram_lsp.training.tape_loops import TapeLoops, hearing_gradients
 
@@ -37,8 +38,11 @@ class Hook:
 class KerasHooks:
     """Wraps each hook as soon as Keras has defined it. `undo` gives everything back."""
 
-    def __init__(self, creations: Creations, new_callback: Callable[[], Any], loops: TapeLoops) -> None:
-        self._waiting = [*_hooks(creations, new_callback), _hook_of_tapes(loops)]
+    def __init__(
+        self, creations: Creations, new_callback: Callable[[], Any], loops: TapeLoops, batch_loops: BatchLoops
+    ) -> None:
+        hooks = _hooks(creations, functools.partial(_with_ours, new_callback=new_callback, loops=batch_loops))
+        self._waiting = [*hooks, _hook_of_tapes(loops), *_hooks_of_steps(batch_loops)]
         self._undo: list[Callable[[], None]] = []
         self._lock = threading.Lock()
 
@@ -90,10 +94,9 @@ def _owner(module: ModuleType, hook: Hook) -> Any:
     return owner if isinstance(owner, type) and owner.__module__ == hook.module else None
 
 
-def _hooks(creations: Creations, new_callback: Callable[[], Any]) -> Iterator[Hook]:
+def _hooks(creations: Creations, callbacks: Callable[[Any], Any]) -> Iterator[Hook]:
     new = functools.partial(noting_new, note=creations.note)
     init = functools.partial(NotingInit, note=creations.note)
-    callbacks = functools.partial(_with_ours, new_callback=new_callback)
     yield Hook("keras.src.ops.operation", "Operation", "__new__", new)
     yield Hook("keras.src.optimizers.base_optimizer", "BaseOptimizer", "__init__", init)
     yield Hook("keras.src.losses.loss", "Loss", "__init__", init)
@@ -112,13 +115,26 @@ def _hook_of_tapes(loops: TapeLoops) -> Hook:
     return Hook("tensorflow.python.eager.backprop", "GradientTape", "gradient", hearing)
 
 
-def _with_ours(original: Callable[..., None], new_callback: Callable[[], Any]) -> Callable[..., None]:
+def _hooks_of_steps(loops: BatchLoops) -> Iterator[Hook]:
+    trainers = [
+        (f"keras.src.backend.{kind.lower()}.trainer", f"{kind}Trainer") for kind in ("TensorFlow", "JAX", "Torch")
+    ]
+    steps, results = functools.partial(hearing_steps, loops=loops), functools.partial(hearing_results, loops=loops)
+    for module, owner in (*trainers, ("keras.src.engine.training", "Model"), ("tf_keras.src.engine.training", "Model")):
+        yield Hook(module, owner, "train_on_batch", steps)
+        yield Hook(module, owner, "test_on_batch", results)
+        yield Hook(module, owner, "evaluate", results)
+
+
+def _with_ours(
+    original: Callable[..., None], new_callback: Callable[[], Any], loops: BatchLoops
+) -> Callable[..., None]:
     """Keras adds its default callbacks to those of a `fit`; ours comes before them, unless the user gave one."""
 
     @functools.wraps(original)
     def add_default_callbacks(self: Any, *args: Any, **kwargs: Any) -> None:
         try:
-            _add_ours(self, new_callback)
+            _add_ours(self, new_callback, loops)
         except Exception as error:  # fit must go on without us
             log.debug("could not watch a fit", exc_info=error)
         original(self, *args, **kwargs)
@@ -126,11 +142,16 @@ def _with_ours(original: Callable[..., None], new_callback: Callable[[], Any]) -
     return add_default_callbacks
 
 
-def _add_ours(callbacks: Any, new_callback: Callable[[], Any]) -> None:
+def _add_ours(callbacks: Any, new_callback: Callable[[], Any], loops: BatchLoops) -> None:
     from scram_lsp.training.callback import ScramCallback
 
     maker = sys._getframe(3)  # below this function, the wrap and CallbackList.__init__
-    if maker.f_code.co_name != "fit" or any(isinstance(each, ScramCallback) for each in callbacks.callbacks):
+    if maker.f_code.co_name == "predict":
+        loops.hear_question()
+    if maker.f_code.co_name != "fit":
+        return
+    loops.end()
+    if any(isinstance(each, ScramCallback) for each in callbacks.callbacks):
         return
     callbacks.callbacks.append(new_callback())
     if hasattr(callbacks, "_async_train"):  # Keras has decided already; our hooks need their order

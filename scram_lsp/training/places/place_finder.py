@@ -24,11 +24,13 @@ _OF_FIT = {
     SubjectKind.EPOCHS: (Parameter(("epochs",), 3),),
     SubjectKind.VALIDATION: (Parameter(("validation_data",), 7), Parameter(("validation_split",), 6)),
 }
+_OF_BATCHES = (SubjectKind.INPUTS, SubjectKind.TARGETS)
 _RATE = Parameter(("learning_rate", "lr"), 0)
 _COMPILED_OPTIMIZER = Parameter(("optimizer",), 0, "compile")
 _COMPILED_LOSS = Parameter(("loss",), 1, "compile")
 
 CALLED_FROM = "called from here"
+MADE_HERE = "made here"
 
 
 class PlaceFinder:
@@ -47,7 +49,7 @@ class PlaceFinder:
 
     def find(self, subject: Subject, info: RunInfo) -> CodePlace | None:
         """The place of a part of the program; None when it is not known."""
-        return self._recorded(subject, info) or self._mapped(subject, info)
+        return self._at_line(subject) or self._recorded(subject, info) or self._mapped(subject, info)
 
     def text_of(self, finding: Finding) -> ScriptText:
         """The text that a finding stands in."""
@@ -55,9 +57,23 @@ class PlaceFinder:
         names = (name for name, file in self._files.items() if (file.filename, file.cell) == shown)
         return self._text(next(names, finding.filename))
 
+    def _at_line(self, subject: Subject) -> CodePlace | None:
+        """The line that is known, and where the layer or model that runs it was made."""
+        if subject.line is None:
+            return None
+        file = self._file(subject.line.file)
+        place = _line_range(file.text, subject.line.line)
+        made = self._place(self._places.layers.get(subject.layer, ()) if subject.layer else self._places.model)
+        if place is None:
+            return None
+        related = () if made is None else (RelatedPlace(MADE_HERE, made.filename, made.range, made.cell),)
+        return CodePlace(file.filename, place, file.cell, related)
+
     def _recorded(self, subject: Subject, info: RunInfo) -> CodePlace | None:
         places, kind = self._places, subject.kind
-        if info.is_own_loop and kind in (*_OF_FIT, SubjectKind.INPUTS, SubjectKind.TARGETS):
+        if info.is_on_batches and kind in _OF_FIT:
+            return self._place(places.fit)
+        if info.is_own_loop and not info.is_on_batches and kind in (*_OF_FIT, *_OF_BATCHES):
             return self._mapped(subject, info) or self._place(places.fit)
         if kind is SubjectKind.LAYER:
             return self._place(places.layers.get(subject.layer or "", ()))
@@ -71,16 +87,21 @@ class PlaceFinder:
             return self._argument(places.optimizer, _COMPILED_OPTIMIZER) or self._place(places.optimizer)
         if kind is SubjectKind.LOSS:
             return self._place(places.loss) or self._argument(places.compile, _COMPILED_LOSS)
-        if kind is SubjectKind.INPUTS:
-            return self._argument(places.fit, _INPUTS)
-        if kind is SubjectKind.TARGETS:
-            return self._argument(places.fit, _TARGETS) or self._argument(places.fit, _INPUTS)
+        if kind in _OF_BATCHES:
+            return self._batches(kind, info)
         for parameter in _OF_FIT.get(kind, ()):
             if (found := self._argument(places.fit, parameter)) is not None:
                 return found
         if kind is SubjectKind.BATCH_SIZE:
             return self._mapped(subject, info)  # the dataset that feeds fit may have a size of its own
         return self._place(places.model if kind is SubjectKind.MODEL else places.fit)
+
+    def _batches(self, kind: SubjectKind, info: RunInfo) -> CodePlace | None:
+        """The argument that brings the inputs or targets, else the call of a step of the user's own loop."""
+        chain = self._places.fit
+        targets = self._argument(chain, _TARGETS) if kind is SubjectKind.TARGETS else None
+        found = targets or self._argument(chain, _INPUTS)
+        return found or (self._place(chain) if info.is_on_batches else None)
 
     def _learning_rate(self, info: RunInfo) -> CodePlace | None:
         """The number itself where the program tells where it is written, else the argument that brings it."""
@@ -163,6 +184,13 @@ def _optimizer_at(program: Program, place: SourceRange, rate: float | None) -> O
     there = [each for each in program.optimizers if place.contains(program.range_of(each.place))]
     fitting = [each for each in there if each.learning_rate.value == rate]
     return next(iter(fitting or there), None)
+
+
+def _line_range(text: str, number: int) -> SourceRange | None:
+    """What is written in a line; None where there is nothing."""
+    line = "".join(lines_of(text)[number - 1 : number])
+    begin = len(line) - len(line.lstrip())
+    return SourceRange.of(number, begin, number, len(line.rstrip())) if line.strip() else None
 
 
 def _text_at(text: str, place: SourceRange) -> str:

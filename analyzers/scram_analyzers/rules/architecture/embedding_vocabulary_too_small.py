@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
@@ -13,7 +14,7 @@ from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.references import THE_DEEP_CHECKER
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.outputs import inputs_seen
-from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.records import LayerInfo, Subject, SubjectKind
 from scram_analyzers.run.wording import named
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.entries import entries_from, entries_of, entry_layers
@@ -24,6 +25,9 @@ from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
 from scram_analyzers.source.values import WORD_INDEX, Argument, Statistic, Unknown, Value, integer
+
+_OUTSIDE = re.compile(r"indices\[[\d,]*\] = (-?\d+) is not in \[0, (\d+)\)")
+"""What TensorFlow says of a number beyond the end of a table, and of the table's size."""
 
 
 class EmbeddingVocabularyTooSmall(Rule):
@@ -224,8 +228,12 @@ class EmbeddingVocabularyTooSmall(Rule):
         yield from _one_row_short(program)
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
-        """Report ids outside the only Embedding of the model."""
+        """Report ids outside the only Embedding of the model, or of its size."""
         tables = [layer for layer in history.info.layers if layer.class_name == "Embedding" and layer.vocabulary]
+        outside = _OUTSIDE.search(history.error.message) if history.error is not None else None
+        if outside is not None:
+            yield from _refused(tables, int(outside[1]), int(outside[2]))
+            return
         if len(tables) != 1:
             return
         size = tables[0].vocabulary or 0
@@ -255,6 +263,19 @@ class EmbeddingVocabularyTooSmall(Rule):
             edit = fixes.replace(program, rows.place, str(highest + 1))
             return Fix(f"Give the Embedding {highest + 1} rows", Applicability.UNSAFE, (edit,))
         return None
+
+
+def _refused(tables: Sequence[LayerInfo], number: int, size: int) -> Iterator[RunReport]:
+    """Report the table that an error speaks of, which ended the training."""
+    fitting = [table for table in tables if table.vocabulary == size]
+    if len(fitting) == 1:
+        yield RunReport(
+            subject=Subject(SubjectKind.LAYER, fitting[0].name),
+            message=(
+                f"An input holds the id {number}, and {named(fitting[0].name)} has rows for 0 to {size - 1}: that "
+                "ended the training."
+            ),
+        )
 
 
 def _one_row_short(program: Program) -> Iterator[Report]:

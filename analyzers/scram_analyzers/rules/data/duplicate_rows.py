@@ -47,6 +47,14 @@ class DuplicateRows(Rule):
         )
 
 
+def _validates_on_more(history: RunHistory) -> bool:
+    """Whether a loop's batches hold fewer rows than it validates on: then they are not all of the training data."""
+    rows = history.stream.validation_rows if history.stream is not None else 0
+    arrays = (array for record in history.steps for array in record.arrays if array.role == "input")
+    sizes = [array.shape[0] or 0 for array in arrays if array.shape]
+    return history.info.is_on_batches and bool(sizes) and max(sizes) < rows
+
+
 SAME_STEPS = 8
 """Batches, all of the same rows, from which a stream is taken to give nothing else. Ours."""
 
@@ -54,8 +62,8 @@ SAME_STEPS = 8
 def _same_batch(history: RunHistory) -> Iterator[RunReport]:
     """A stream that gives one batch again and again."""
     steps = history.stream.same_batch_steps if history.stream is not None else 0
-    if history.info.is_own_loop:
-        return  # nobody has to say there where an epoch ends
+    if history.info.is_own_loop and not _validates_on_more(history):
+        return  # nobody has to say there where an epoch ends: the batch may be all there is
     if steps >= SAME_STEPS:
         yield RunReport(
             subject=Subject(SubjectKind.INPUTS),

@@ -22,6 +22,7 @@ class NonfiniteData(Rule):
     name = "nonfinite-data"
     severity = Severity.ERROR
     confidence = Confidence.HIGH
+    holds_for_moving_targets = True
     summary = "training data that hold NaN or infinite values"
     why = (
         "One NaN among the inputs or targets makes the loss and then every weight it reaches NaN; TensorFlow on "

@@ -206,7 +206,10 @@ class TargetNotScaled(Rule):
         for seen in targets_by_output(history):
             deviation = seen.deviation or 0.0
             wide = max(abs(seen.low), abs(seen.high)) > self.option("max-magnitude") or deviation > RUN_DEVIATION
-            if seen.output.loss not in REGRESSIONS or not wide or seen.form not in (SeenForm.CONTINUOUS, None):
+            spread = seen.deviation or (seen.high - seen.low) / 4  # of a stream the deviation is not known
+            drowns = spread > FAILED_DEVIATION and _drowns(history, seen.output.name)
+            is_wide = wide and seen.form in (SeenForm.CONTINUOUS, None)
+            if seen.output.loss not in REGRESSIONS or not (is_wide or drowns):
                 continue
             is_squared = seen.output.loss == "mean_squared_error"
             size = _scale(deviation or seen.high - seen.low) if is_squared else "hundreds or more"
@@ -219,6 +222,16 @@ class TargetNotScaled(Rule):
                 ),
                 severity=Severity.INFO,
             )
+
+
+def _drowns(history: RunHistory, output: str) -> bool:
+    """Whether the loss of this output was so much larger than each other's, at the end of every epoch."""
+    losses = {each.name: history.metric(f"{each.name}_loss") for each in history.info.outputs}
+    own, others = losses.pop(output, []), list(losses.values())
+    lasting = [own, *others]
+    if not own or not others or len({len(each) for each in lasting}) != 1:
+        return False
+    return all(loss > DROWNING * max(each[place] for each in others) for place, loss in enumerate(own))
 
 
 def _slowness(history: RunHistory) -> str | None:
@@ -268,6 +281,9 @@ def _origin(fit: Fit) -> Iterator[Related]:
     elif data is not None and data.place is not None:
         yield Related(data.place, "The targets come from here.")
 
+
+DROWNING = 1000.0
+"""So many times as large a loss leaves the other outputs nothing to say in their sum. Ours."""
 
 RUN_DEVIATION = 100.0
 """Of the targets in a run (catalogue D21)."""

@@ -25,6 +25,7 @@ class ErrorInTraining(Rule):
     name = "error-in-training"
     severity = Severity.ERROR
     confidence = Confidence.HIGH
+    holds_for_moving_targets = True
     summary = "a run that Keras or its backend ended with an error, together with the mistake that explains it"
     why = (
         "The error is raised deep inside the framework, at the first place where the shapes or values can't be worked "

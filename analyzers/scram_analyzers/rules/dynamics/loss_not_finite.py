@@ -27,6 +27,7 @@ class LossNotFinite(Rule):
     name = "loss-not-finite"
     severity = Severity.ERROR
     confidence = Confidence.HIGH
+    holds_for_moving_targets = True
     summary = "a run whose loss, or whose weights, became NaN (not a number) or infinite"
     why = (
         "Once a weight is NaN, every later prediction of the layer is NaN or meaningless, and no further "

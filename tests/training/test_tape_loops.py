@@ -91,6 +91,15 @@ def test_a_bad_row_is_told(project, way):
     assert "holds 1 NaN or infinite value in x" in " ".join(each.message for each in found)
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_a_loss_that_is_lost_at_once_is_told_at_the_only_risk_that_the_step_takes(project, way):
+    old = "        loss = loss_of(labels, model(inputs, training=True))\n"
+    new = "        logits = model(inputs, training=True)\n        loss = loss_of(labels, tf.math.log(logits))\n"
+    _, ((_, found),) = watched(project, *WAYS[way], (old, new))
+    (finding,) = [each for each in found if each.code == "SCR601"]
+    assert "tf.math.log" in project.script.read_text().splitlines()[finding.range.start.line - 1]
+
+
 def test_losses_of_loops_that_take_turns_say_nothing(project):
     both = (
         "    return {",

@@ -321,7 +321,7 @@ class StreamRecord:
     `labels` and `validation_labels` are pairs of label and count, `shared_rows` those of the `validation_rows` that
     are rows of training; `is_validation_fair`: they are all there are, or spread evenly over them. `is_weighted`:
     batches bring weights of their rows. Of `labelled_batches`, `narrow_batches` hold rows of one class or of two
-    neighbours, `narrow_starts` different ones.
+    neighbours, `narrow_starts` different ones. `target_columns` are as in `DataRecord`.
     """
 
     rows: int
@@ -338,6 +338,7 @@ class StreamRecord:
     labelled_batches: int = 0
     narrow_batches: int = 0
     narrow_starts: int = 0
+    target_columns: tuple[str, ...] = ()
 
 
 class OriginPlace(enum.Enum):

@@ -19,6 +19,8 @@ from scram_analyzers.source.values import Argument
 
 def locate(program: Program, subject: Subject, info: RunInfo) -> Place | None:
     """The place of `subject` in the program that this run executes; None when it can't be told."""
+    if info.is_overheard and subject.kind is SubjectKind.TRAIN_STEP:
+        return own_steps.only_risk_at(program)
     fit = _fit_of(program, info)
     compiled = fit.compile if fit is not None else None
     if compiled is None and program.compiles:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import libcst as cst
 
 from scram_analyzers.source.places import Place
@@ -27,10 +29,30 @@ def call_at(program: Program) -> Place | None:
     method = _only_method(program, "call")
     if method is None:
         return None
-    risky = [each for each in nodes(method.node, cst.Call) if _last_name(each.func) in _RISKY]
-    divisions = [each for each in nodes(method.node, cst.BinaryOperation) if _is_division(each)]
-    found_there: list[cst.CSTNode] = [*risky, *divisions]
-    return Place(method.section, found_there[0]) if len(found_there) == 1 else method
+    risky = list(_risky(method))
+    return risky[0] if len(risky) == 1 else method
+
+
+def only_risk_at(program: Program) -> Place | None:
+    """The only risky computation in all functions that ask a tape for gradients and in all calls of layers and models;
+    None for none or several."""
+    steps = [place for node, place in found(program, cst.FunctionDef, ".gradient(") if _asks(node)]
+    calls = [place for node, place in found(program, cst.FunctionDef, "def call(") if node.name.value == "call"]
+    risky = [each for place in (*steps, *calls) for each in _risky(place)]
+    return risky[0] if len(risky) == 1 else None
+
+
+def _asks(function: cst.FunctionDef) -> bool:
+    return any(_differentiated(call) is not None for call in nodes(function, cst.Call))
+
+
+def _risky(place: Place) -> Iterator[Place]:
+    for call in nodes(place.node, cst.Call):
+        if _last_name(call.func) in _RISKY:
+            yield Place(place.section, call)
+    for operation in nodes(place.node, cst.BinaryOperation):
+        if _is_division(operation):
+            yield Place(place.section, operation)
 
 
 def _only_method(program: Program, name: str) -> Place | None:

@@ -13,7 +13,7 @@ from scram_lsp.training.data.array_statistics import named_leaves
 MAX_ROWS = 100_000
 """Rows that are kept in mind: a few megabytes. A round of more never comes to its end."""
 
-VALUES = 1024
+VALUES = 128
 """Of wider rows so many values, evenly spread, tell them apart."""
 
 ROWS_AGAIN = 32

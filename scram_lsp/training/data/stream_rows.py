@@ -13,6 +13,7 @@ from scram_analyzers.run.records import LabelForm, StreamRecord
 from scram_lsp.training.data.array_statistics import named_leaves
 from scram_lsp.training.data.label_form import class_counts, label_form
 from scram_lsp.training.data.row_hashes import hash_rows
+from scram_lsp.training.data.stream_columns import StreamColumns
 
 ROWS = 32
 """Rows of a batch that are kept in mind, the first ones."""
@@ -37,6 +38,7 @@ class StreamRows:
     """Sees batches as they are trained on, and once the validation rows of the panel."""
 
     def __init__(self) -> None:
+        self._columns = StreamColumns()
         self._targets: dict[int, int] = {}
         self._answers: set[int] = set()
         self._epoch = 0
@@ -64,6 +66,7 @@ class StreamRows:
             return
         self._is_weighted = isinstance(batch, tuple | list) and len(batch) > 2 and batch[2] is not None
         x, y = (batch[0], batch[1]) if isinstance(batch, tuple | list) and len(batch) > 1 else (None, None)
+        self._columns.look(x, y)
         inputs, targets = _heads("x", x), _heads("y", y)
         if inputs is None:
             return
@@ -106,6 +109,7 @@ class StreamRows:
             labelled_batches=self._labelled,
             narrow_batches=len(self._narrow),
             narrow_starts=len(set(self._narrow)),
+            target_columns=self._columns.columns,
         )
 
     def _count_batch(self, hashes: list[int], epoch: int) -> None:

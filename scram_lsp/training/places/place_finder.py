@@ -82,7 +82,7 @@ class PlaceFinder:
         if kind is SubjectKind.SCHEDULE:
             return self._schedule(info) or self._learning_rate(info)
         if kind in (SubjectKind.CALL, SubjectKind.TRAIN_STEP):
-            return self._mapped(subject, info)
+            return self._mapped(subject, info) or (self._place(places.fit) if info.is_overheard else None)
         if kind is SubjectKind.OPTIMIZER:
             return self._argument(places.optimizer, _COMPILED_OPTIMIZER) or self._place(places.optimizer)
         if kind is SubjectKind.LOSS:

@@ -12,6 +12,7 @@ from scram_analyzers.rules.data.dataset_not_shuffled import DatasetNotShuffled
 from scram_analyzers.rules.data.duplicate_rows import DuplicateRows
 from scram_analyzers.rules.data.labels_shuffled_apart import LabelsShuffledApart
 from scram_analyzers.rules.data.sorted_validation_split import SortedValidationSplit
+from scram_analyzers.rules.data.target_in_inputs import TargetInInputs
 from scram_analyzers.rules.data.validation_on_training_data import ValidationOnTrainingData
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import OutputInfo, StreamRecord
@@ -113,3 +114,28 @@ def test_one_hot_rows_that_come_class_by_class(order: np.ndarray, is_sorted: boo
     made = RunHistory(run_info(outputs=(OutputInfo("head", "head", "softmax", 10, "categorical_crossentropy", False),)))
     made.stream = rows.record
     assert bool([*reports(DatasetNotShuffled, made)]) is is_sorted
+
+
+def told_in_columns(x: np.ndarray, y: np.ndarray, size: int = 16) -> list[str]:
+    rows = StreamRows()
+    for start in range(0, len(x), size):
+        rows.look((x[start : start + size], y[start : start + size]), 1)
+    made = RunHistory(run_info())
+    made.stream = rows.record
+    return [report.message for report in reports(TargetInInputs, made)]
+
+
+def test_rows_that_hold_their_targets() -> None:
+    windows = np.random.default_rng(2).normal(size=(160, 30, 1)).astype("float32")
+    (message,) = told_in_columns(windows, windows[:, -1] * 3 + 1)
+    assert message.startswith("x[:, 29, 0] holds the target")
+    assert told_in_columns(windows, np.random.default_rng(3).normal(size=(160, 1))) == []
+    assert told_in_columns(windows[:100], windows[:100, -1]) == []  # too few to tell
+    assert told_in_columns(windows, (windows[:, -1] > 0).astype("int32")) == []
+
+
+def test_rows_of_which_nothing_can_be_told() -> None:
+    words = np.array([["a", "b"]] * 160)
+    assert told_in_columns(words, np.arange(160.0)) == []
+    wide = np.random.default_rng(2).normal(size=(160, 50_000)).astype("float32")
+    assert told_in_columns(wide, wide[:, 7]) == []

@@ -189,6 +189,7 @@ class TargetInInputs(Rule):
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report what was found in the arrays given to fit."""
         columns = history.data.target_columns if history.data is not None else ()
+        columns = columns or (history.stream.target_columns if history.stream is not None else ())
         if columns:
             is_one = len(columns) == 1
             yield RunReport(

@@ -52,7 +52,7 @@ class LossNotFinite(Rule):
         if loss is not None and loss.kind in ("diverging", "weights"):
             loss = None
         weights = nonfinite_weights(history)
-        story = _telling(origin_story(history), *(sight.step for sight in (loss, weights) if sight is not None))
+        story = _telling(history, *(sight.step for sight in (loss, weights) if sight is not None))
         arrays: tuple[ArrayStatistics, ...] = ()
         if weights is not None and (loss is None or weights.step < loss.step):
             report, arrays = _of_weights(weights, story), weights.nonfinite_arrays
@@ -67,6 +67,8 @@ class LossNotFinite(Rule):
         if exploded is not None and (is_of_rate or (story is None and not arrays)):
             yield _of_start(report, exploded)
             return
+        if history.info.is_overheard and story is None and not arrays:
+            report = dataclasses.replace(report, subject=Subject(SubjectKind.TRAIN_STEP))
         yield _with_rate(report, history) if is_of_rate or (story is None and not arrays) else report
 
 
@@ -85,11 +87,14 @@ def _of_start(report: RunReport, exploded: LayerObservation) -> RunReport:
     )
 
 
-def _telling(story: OriginStory | None, *seen_at: int) -> OriginStory | None:
-    """None for a story that begins after the NaN was seen: on a busy machine the recorder may first look then."""
+def _telling(history: RunHistory, *seen_at: int) -> OriginStory | None:
+    """None for a story that begins after the NaN was seen: on a busy machine the recorder may first look then, and of a
+    loop that tells nothing it always looks after some steps."""
+    story = origin_story(history)
     if story is None or story.origin.place is not OriginPlace.WEIGHTS:
         return story
-    return None if any(step < story.origin.step for step in seen_at) else story
+    is_late = history.info.is_overheard or any(step < story.origin.step for step in seen_at)
+    return None if is_late else story
 
 
 def _with_rate(report: RunReport, history: RunHistory) -> RunReport:

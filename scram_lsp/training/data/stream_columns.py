@@ -1,0 +1,71 @@
+"""Whether the first rows of a stream hold their own targets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from scram_lsp.training.data.array_statistics import named_leaves
+from scram_lsp.training.data.target_columns import MIN_DISTINCT, MIN_ROWS, Array, columns_that_say_the_target
+
+ROWS = 128
+"""So many rows are enough."""
+
+BATCHES = 32
+"""Of no more batches, be they small."""
+
+MAX_BYTES = 16_000_000
+"""Wider rows are left alone."""
+
+
+class StreamColumns:
+    """Gathers the first rows, until there are enough of them; `columns` are those of `columns_that_say_the_target`.
+
+    Of few classes nothing is told: a rare one is in so few rows that a column may agree with it by chance.
+    """
+
+    def __init__(self) -> None:
+        self.columns: tuple[str, ...] = ()
+        self._inputs: list[list[tuple[str, Array]]] = []
+        self._targets: list[Array] = []
+        self._is_over = False
+
+    def look(self, x: Any, y: Any) -> None:
+        """See a batch."""
+        if self._is_over:
+            return
+        inputs, targets = _arrays("x", x), _arrays("y", y)
+        if not inputs or len(targets) != 1 or sum(array.nbytes for _, array in inputs) > MAX_BYTES / BATCHES:
+            self._is_over = True
+            return
+        self._inputs.append(inputs)
+        self._targets.append(targets[0][1])
+        rows = sum(map(len, self._targets))
+        if rows >= ROWS or len(self._targets) >= BATCHES:
+            self._compare()
+
+    def _compare(self) -> None:
+        inputs, targets = self._inputs, self._targets
+        self._is_over, self._inputs, self._targets = True, [], []
+        alike = {tuple((name, array.shape[1:]) for name, array in each) for each in inputs}
+        if len(alike) != 1 or len({array.shape[1:] for array in targets}) != 1:
+            return
+        target = np.concatenate(targets)
+        if len(target) < MIN_ROWS or len(np.unique(target)) <= MIN_DISTINCT:
+            return
+        joined = [(parts[0][0], np.concatenate([array for _, array in parts])) for parts in zip(*inputs, strict=True)]
+        self.columns = columns_that_say_the_target(joined, target)
+
+
+def _arrays(name: str, structure: Any) -> list[tuple[str, Array]]:
+    """The arrays of numbers in rows; none where there is anything else."""
+    found: list[tuple[str, Array]] = []
+    for each, leaf in named_leaves(name, structure):
+        if any(hasattr(leaf, part) for part in ("flat_values", "indices")) or not len(getattr(leaf, "shape", ())):
+            return []
+        array = np.asarray(leaf)
+        if array.dtype.kind not in "biuf":
+            return []
+        found.append((each, array))
+    return found

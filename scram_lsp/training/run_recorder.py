@@ -31,6 +31,7 @@ from scram_lsp.training.inquiry import Inquiry
 from scram_lsp.training.kept_history import KeptHistory
 from scram_lsp.training.keras_flavour import flavour_of
 from scram_lsp.training.model.pass_cost import first_pass_seconds
+from scram_lsp.training.model.random_states import note_data_of
 from scram_lsp.training.model.weights import nonfinite_weights, weight_arrays
 from scram_lsp.training.nonfinite.flight_recorder import FlightRecorder
 from scram_lsp.training.observers import BatchObserver, Observer, Observers, PanelObserver, ProbeObserver
@@ -416,6 +417,8 @@ class RunRecorder:
         arrays = data.arrays if data is not None else ()
         is_told = any(array.part == "training" for array in arrays)  # nothing is known of a generator
         self._batches.is_stream = not is_told or any(array.rows is None for array in arrays)
+        if self._is_current:
+            note_data_of(self._model, may_draw=self._batches.is_stream and not self._is_own_loop)
 
     def _choose_panel(self, given: Mapping[str, Any]) -> None:
         self._panel.choose(given)

@@ -1,14 +1,17 @@
 """Everything a user may do with `fit`: it is watched, and the weights are the same to the last bit."""
 
+import contextlib
 import copy
 import random
 import threading
+import time
 
 import numpy as np
 import pytest
 
 from scram_lsp import ScramCallback
 from scram_lsp.training.batches.batch_tap import BatchTap
+from scram_lsp.training.model import model_pass
 from scram_lsp.training.run_recorder import RunRecorder
 
 pytestmark = pytest.mark.tensorflow
@@ -156,6 +159,49 @@ def test_numbers_drawn_when_a_model_is_traced_are_the_same(project, histories):
     plain.fit(*data(), epochs=2, verbose=0)
     assert calls == plain.calls
     assert histories[0].probes
+
+
+class OfItsOwn(keras.layers.Layer):
+    def call(self, inputs):
+        return inputs * 2.0
+
+
+@pytest.mark.parametrize("layers", [[], [OfItsOwn]])
+def test_data_that_draw_in_another_thread_get_their_own_numbers(project, monkeypatch, layers):
+    """TensorFlow asks for the next batch while we look at one, and what we would put back had been drawn."""
+    x, y = data()
+    kept = model_pass.own_attributes_kept
+
+    @contextlib.contextmanager
+    def kept_for_long(model):
+        with kept(model):
+            time.sleep(0.05)
+            yield
+
+    monkeypatch.setattr(model_pass, "own_attributes_kept", kept_for_long)
+
+    def batches():
+        while True:
+            start = np.random.randint(0, 80)
+            time.sleep(0.03)
+            noise = np.random.normal(size=(8, 6)) * random.random()
+            time.sleep(0.03)
+            yield x[start : start + 8] + noise.astype("float32"), y[start : start + 8]
+
+    def build():
+        keras.utils.set_random_seed(42)
+        own = [kind() for kind in layers]
+        head = [keras.layers.Dense(4, activation="relu"), *own, keras.layers.Dropout(0.2), keras.layers.Dense(1)]
+        model = keras.Sequential([keras.Input((6,)), *head])
+        model.compile(optimizer="adam", loss="mse")
+        return model
+
+    weights = []
+    for callbacks in ([], [ScramCallback(time_budget=1.0)]):
+        model = build()
+        project.fit(model, batches(), steps_per_epoch=12, epochs=2, verbose=0, callbacks=callbacks)
+        weights.append(model.get_weights())
+    assert all(np.array_equal(one, other) for one, other in zip(*weights, strict=True))
 
 
 class Noisy(keras.layers.Layer):

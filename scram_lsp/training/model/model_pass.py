@@ -210,7 +210,7 @@ class ModelPass:
         """Run it."""
         if self.is_traced:
             return self._compiled(*arguments)
-        with random_states_kept(), own_attributes_kept(self._model):
+        with random_states_kept(self._model), own_attributes_kept(self._model):
             return self._function(*arguments)
 
 
@@ -235,7 +235,7 @@ def compiled(model: Any, function: Callable[..., Any]) -> Callable[..., Any]:
         fast = jax.jit(function)
 
     def run(*arguments: Any) -> Any:
-        with random_states_kept(), own_attributes_kept(model):
+        with random_states_kept(model), own_attributes_kept(model):
             return fast(*arguments)
 
     return run

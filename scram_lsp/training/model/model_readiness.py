@@ -100,6 +100,6 @@ def _calls_undone_once_built(model: Any, draws: Draws) -> Iterator[None]:
 @contextlib.contextmanager
 def _call_undone(model: Any, draws: Draws) -> Iterator[None]:
     """What draws random numbers within is entered in `draws`."""
-    with random_states_kept() as made, own_attributes_kept(model):
+    with random_states_kept(model) as made, own_attributes_kept(model):
         yield
     draws.were_made |= made.were_made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import FunctionType
 from typing import Any
 
 UNTRACED_SECONDS_PER_LAYER = 0.005
@@ -39,12 +40,23 @@ def can_run_untraced(model: Any) -> bool:
 
     if keras.backend.backend() != "tensorflow" or getattr(model, "_distribute_strategy", None) is not None:
         return False
-    if model.run_eagerly:
-        return True
+    return bool(model.run_eagerly) or is_all_of_keras(model)
+
+
+def is_all_of_keras(model: Any) -> bool:
+    """Whether the model, its layers and losses hold no Python code but Keras's."""
+    import keras
+
     parts = [model, *model._flatten_layers(), *losses_of(model)]
     return all(is_of_keras(part) for part in parts) and not any(
-        isinstance(layer, keras.layers.Lambda) for layer in model._flatten_layers()
+        isinstance(layer, keras.layers.Lambda) or any(map(_is_own_function, vars(layer).values()))
+        for layer in model._flatten_layers()
     )
+
+
+def _is_own_function(value: Any) -> bool:
+    """As an activation may be."""
+    return isinstance(value, FunctionType) and not is_of_keras(value)
 
 
 def first_pass_seconds(model: Any, backend: str) -> float:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import random
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from scram_lsp.training.model.pass_cost import is_all_of_keras
+
 _SEED = 0x5C2A3
+
+_fed_by_program: weakref.WeakSet[Any] = weakref.WeakSet()
+"""Models whose data may draw from Python's or numpy's global generator, in another thread than ours as a rule."""
 
 
 @dataclass
@@ -20,25 +26,46 @@ class Draws:
     were_made: bool = False
 
 
+def note_data_of(model: Any, *, may_draw: bool) -> None:
+    """Whether the model's data come from code that may draw at any moment, as a generator of the program's."""
+    (_fed_by_program.add if may_draw else _fed_by_program.discard)(model)
+
+
 @contextlib.contextmanager
-def random_states_kept() -> Iterator[Draws]:
-    """Python's, numpy's and the backend's global generators are afterwards as they were."""
+def random_states_kept(model: Any) -> Iterator[Draws]:
+    """Python's, numpy's and the backend's global generators are afterwards as they were.
+
+    What another thread draws meanwhile would be drawn again. So Python's and numpy's are left alone where none of the
+    code that runs within is the program's own, for Keras's draws from neither, and where the data may draw: far more
+    of them do than models do.
+    """
     import keras
 
-    draws, python, legacy = Draws(), random.getstate(), np.random.get_state()
-    backend = keras.backend.backend()
+    draws, backend = Draws(), keras.backend.backend()
+    if backend != "torch" and is_all_of_keras(model):
+        yield draws
+        return
+    before = _states()
     keep = {"tensorflow": _tensorflow_kept, "torch": _torch_kept}.get(backend, contextlib.nullcontext)
     try:
         with keep():
             yield draws
     finally:
-        draws.were_made = python != random.getstate() or not _are_same(legacy, np.random.get_state())
-        random.setstate(python)
-        np.random.set_state(legacy)
+        draws.were_made = not _are_same(before, _states())
+        if draws.were_made and model not in _fed_by_program:
+            python, *numpy = before
+            random.setstate(python)
+            np.random.set_state(tuple(numpy))
 
 
-def _are_same(state: Any, other: Any) -> bool:
-    return all(np.array_equal(one, another) for one, another in zip(state, other, strict=True))
+def _states() -> tuple[Any, ...]:
+    return random.getstate(), *np.random.get_state()
+
+
+def _are_same(states: tuple[Any, ...], others: tuple[Any, ...]) -> bool:
+    return all(np.array_equal(one, another) for one, another in zip(states[1:], others[1:], strict=True)) and (
+        states[0] == others[0]
+    )
 
 
 @contextlib.contextmanager

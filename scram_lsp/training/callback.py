@@ -75,8 +75,8 @@ class ScramCallback:
         self._first_of_execution = 0
 
     def __getstate__(self) -> dict[str, Any]:
-        """A copy of it, here or in another process, watches nothing yet."""
-        return {**vars(self), "_recorder": None, "_end": None}
+        """A copy of it, here or in another process, watches nothing yet; to copy a model draws random numbers."""
+        return {**vars(self), "model": None, "_recorder": None, "_end": None}
 
     def set_params(self, params: Mapping[str, Any]) -> None:
         """Keras tells epochs, steps and verbosity."""

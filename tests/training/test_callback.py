@@ -4,6 +4,7 @@ import contextlib
 import copy
 import inspect
 import pickle
+import random
 import re
 import subprocess
 import sys
@@ -565,6 +566,10 @@ def test_tuners_copy_callbacks_and_processes_are_sent_them():
     callback = ScramCallback(quiet=True)
     copy.deepcopy(callback)
     pickle.loads(pickle.dumps(callback))
+    callback.set_model(classifier())
+    state = random.getstate()
+    assert copy.deepcopy(callback).model is None
+    assert random.getstate() == state
 
 
 def test_a_copy_of_one_that_watches_does_not_watch(project):

@@ -86,3 +86,60 @@ def test_texts_read_class_by_class_are_not_cut_as_they_stand(cut: str, wrong: bo
         model.fit(x_train, y_train, validation_data=(x_test, y_test), epochs=10)
     """
     assert ("sorted-validation-split" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(("left_out", "wrong"), [('"Date"', True), ('"Date", "Rain"', False)])
+def test_a_target_stays_among_columns_of_which_some_were_scaled(left_out: str, wrong: bool) -> None:
+    text = f"""
+        import keras
+        import numpy as np
+        import pandas as pd
+
+        table = pd.read_csv("weather.csv")
+        table["month"] = np.sin(2 * np.pi * table["month"] / 12)
+        x, y = table.drop([{left_out}], axis=1), table["Rain"]
+        model = keras.Sequential([keras.layers.Dense(8, activation="relu"), keras.layers.Dense(1, "sigmoid")])
+        model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+        model.fit(x, y, epochs=20, validation_split=0.2)
+    """
+    assert ("target-in-inputs" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(("fitted", "wrong"), [("daily", True), ("daily[:n]", False)])
+def test_a_series_summed_up_by_days_is_all_of_it(fitted: str, wrong: bool) -> None:
+    text = f"""
+        import keras
+        import numpy as np
+        import pandas as pd
+        from sklearn.preprocessing import MinMaxScaler
+
+        daily = pd.read_csv("power.csv", index_col=0, parse_dates=True).interpolate().resample("D").sum().values
+        n = int(len(daily) * 0.8)
+        scaler = MinMaxScaler().fit({fitted})
+        train, test = scaler.transform(daily)[:n], scaler.transform(daily)[n:]
+        x = np.array([train[i : i + 14] for i in range(len(train) - 14)])
+        y = np.array([train[i + 14] for i in range(len(train) - 14)])
+        model = keras.Sequential([keras.layers.LSTM(16), keras.layers.Dense(7)])
+        model.compile("adam", "mse")
+        model.fit(x, y, epochs=20)
+        model.evaluate(test[None, :-1], test[None, -1])
+    """
+    assert ("scaler-fitted-before-split" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(
+    ("frozen", "rate", "wrong"),
+    [("", "0.01", True), ("", "0.0001", False), ("base.trainable = False", "0.01", False)],
+)
+def test_a_trained_network_is_moved_by_small_steps(frozen: str, rate: str, wrong: bool) -> None:
+    text = f"""
+        import keras
+        from project import train
+
+        base = keras.applications.MobileNetV2(include_top=False, pooling="avg")
+        {frozen}
+        model = keras.Sequential([base, keras.layers.Dense(1, activation="sigmoid")])
+        model.compile(keras.optimizers.RMSprop({rate}), "binary_crossentropy", metrics=["accuracy"])
+        model.fit(train, epochs=10)
+    """
+    assert ("learning-rate-too-high" in said(text)) is wrong

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import libcst as cst
@@ -87,13 +87,28 @@ class FunctionCall:
     argument: Place
 
 
+def distances(section: Section) -> Iterator[Computation]:
+    """Functions named for a distance: of two tensors, where they compute by Keras's or TensorFlow's functions."""
+    for function in section.parsed.nodes.get(cst.FunctionDef, ()):
+        assert isinstance(function, cst.FunctionDef)
+        names = [parameter.name.value for parameter in function.params.params]
+        if _DISTANCE.search(function.name.value) and names and names[0] != "self":
+            yield Computation(Place(section, function), function.name.value, None, None, (), _assigned(function))
+
+
+_DISTANCE = re.compile("distance|euclid", re.IGNORECASE)
+
+
 def calls(
-    section: Section, name: str, is_meant: Callable[[Computation, cst.BaseExpression], bool]
+    section: Section,
+    name: str,
+    is_meant: Callable[[Computation, cst.BaseExpression], bool],
+    within: Iterable[Computation] | None = None,
 ) -> tuple[FunctionCall, ...]:
     """The calls of a function of this last name, within computations, whose only argument is of the kind meant."""
     return tuple(
         FunctionCall(computation, Place(section, call), Place(section, call.func).text, Place(section, argument))
-        for computation in computations(section)
+        for computation in (computations(section) if within is None else within)
         for call in search.nodes(computation.place.node, cst.Call)
         if called(call) == name and len(call.args) == 1 and is_meant(computation, argument := call.args[0].value)
     )

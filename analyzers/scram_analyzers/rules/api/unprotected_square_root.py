@@ -81,8 +81,58 @@ class UnprotectedSquareRoot(Rule):
                     return tf.sqrt(squares + 1e-7)
             """,
         ),
+        Example(
+            "The distance of two vectors that may be the same",
+            """
+            import keras
+            from keras import backend as K
+            from keras import layers
+            from project import contrastive, pairs, same
+
+            def euclidean_distance(vectors):
+                x, y = vectors
+                return »K.sqrt(K.sum(K.square(x - y), axis=1, keepdims=True))«
+
+            net = keras.Sequential([layers.Dense(64, activation="relu"), layers.Dense(16)])
+            first, second = keras.Input((100,)), keras.Input((100,))
+            apart = layers.Lambda(euclidean_distance)([net(first), net(second)])
+            model = keras.Model([first, second], apart)
+            model.compile(optimizer="adam", loss=contrastive)
+            model.fit(pairs, same)
+            """,
+            """
+            import keras
+            from keras import backend as K
+            from keras import layers
+            from project import contrastive, pairs, same
+
+            def euclidean_distance(vectors):
+                x, y = vectors
+                return K.sqrt(K.sum(K.square(x - y), axis=1, keepdims=True) + 1e-7)
+
+            net = keras.Sequential([layers.Dense(64, activation="relu"), layers.Dense(16)])
+            first, second = keras.Input((100,)), keras.Input((100,))
+            apart = layers.Lambda(euclidean_distance)([net(first), net(second)])
+            model = keras.Model([first, second], apart)
+            model.compile(optimizer="adam", loss=contrastive)
+            model.fit(pairs, same)
+            """,
+        ),
     )
     good = (
+        Example(
+            "A distance that numpy works out",
+            """
+            import keras
+            import numpy as np
+            from project import model
+
+            def euclidean_distance(x, y):
+                return np.sqrt(np.sum(np.square(x - y)))
+
+            print(euclidean_distance(model.predict([1]), model.predict([2])))
+            """,
+        ),
         Example(
             "Kept above 0",
             """
@@ -142,7 +192,14 @@ def _roots(program: Program) -> Iterator[FunctionCall]:
 
 @once
 def _roots_of(section: Section) -> tuple[FunctionCall, ...]:
-    return guards.calls(section, "sqrt", _is_sum_of_squares)
+    of_distances = guards.calls(section, "sqrt", _is_sum_of_squares, guards.distances(section))
+    of_tensors = [root for root in of_distances if root.function.startswith(_OF_TENSORS)]
+    found = guards.calls(section, "sqrt", _is_sum_of_squares)
+    return (*found, *(root for root in of_tensors if root.place.key not in {each.place.key for each in found}))
+
+
+_OF_TENSORS = ("K.", "tf.", "ops.", "backend.", "keras.", "tensorflow.")
+"""How functions of Keras and TensorFlow are called: what numpy works out has no gradient."""
 
 
 _SUMS = ("sum", "reduce_sum", "mean", "reduce_mean")

@@ -103,7 +103,7 @@ def _holds(program: Program, inputs: Data, column: str) -> tuple[Place | None] |
     """Where the columns were chosen that hold this one; None where it is left out, or may be."""
     if any(step.kind not in _KEEPING_COLUMNS and step.name not in _WHOLE for step in inputs.steps):
         return None
-    if any(step.kind is StepKind.SCALED and not _scales_all(step) for step in inputs.steps):
+    if any(step.kind is StepKind.SCALED and not _scales_all(step) and step.name != "setitem" for step in inputs.steps):
         return None
     chosen = [step for step in inputs.steps if _selects(step)]
     dropped = [step for step in inputs.steps if step.name == "drop"]

@@ -319,9 +319,10 @@ _KEEPING_ROWS = frozenset(
     [
         *("dropna", "getitem", "column", "fillna", "astype", "reshape", "values", "to_numpy", "reset_index", "copy"),
         *("set_index", "sort_index", "sort_values", "Add", "Subtract", "Multiply", "Divide", "drop", "encoded column"),
+        *("interpolate", "ffill", "bfill", "replace", "resample", "sum", "mean"),
     ]
 )
-"""Steps that leave all rows, or all in which nothing is missing."""
+"""Steps that leave all rows, or all in which nothing is missing, or put one for each day in their place."""
 
 
 def _is_whole(data: Data) -> bool:

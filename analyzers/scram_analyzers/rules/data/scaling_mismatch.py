@@ -98,6 +98,24 @@ class ScalingMismatch(Rule):
             )
             """,
         ),
+        Example(
+            "Validation by another recipe than training",
+            """
+            import keras
+            from keras.applications.inception_v3 import InceptionV3, preprocess_input
+            from keras.preprocessing.image import ImageDataGenerator
+
+            plain = ImageDataGenerator(rescale=1 / 255)
+            prepared = ImageDataGenerator(preprocessing_function=preprocess_input)
+            train = prepared.flow_from_directory("leaves/train", target_size=(299, 299))
+            test = plain.flow_from_directory("leaves/test", target_size=(299, 299))
+            base = InceptionV3(include_top=False, pooling="avg")
+            base.trainable = False
+            model = keras.Sequential([base, keras.layers.Dense(12, activation="softmax")])
+            model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+            model.fit(train, validation_data=»test«, epochs=10)
+            """,
+        ),
     )
     good = (
         Example(
@@ -199,6 +217,8 @@ class ScalingMismatch(Rule):
             return f"{_words(judged.range)}, {{trained}} was scaled by {_scaler_of(trained)}"
         if not trained.source or (trained.source != judged.source and not pictures):
             return None
+        if pictures and (prepared := _prepared_alone(trained, judged)) is not None:
+            return prepared
         if trained.range is not None and judged.range is not None and _covers(trained) and _covers(judged):
             small, large = sorted((trained.range.magnitude, judged.range.magnitude))
             apart = small > 0 and large / small > self.option("max-ratio") and (trained.scaled or judged.scaled)
@@ -230,6 +250,23 @@ def _scaler_of(data: Data) -> str:
     last = data.steps[-1] if data.steps else None
     kind = last.learned.kind.rpartition(".")[2] if last is not None and last.learned is not None else ""
     return kind if kind in SCALED_RANGE else ""
+
+
+def _prepared_alone(trained: Data, judged: Data) -> str | None:
+    """What differs where one went through a network's own preprocessing and the other was brought to 0 to 1."""
+    for data, other in ((trained, judged), (judged, trained)):
+        scaling = [step for step in data.steps if step.kind is StepKind.SCALED]
+        if len(scaling) != 1 or not scaling[0].certain or not _prepares(scaling[0].name):
+            continue
+        if other.range is None or not other.scaled or other.range.low < 0 or other.range.high > 1:
+            continue
+        if any(_prepares(step.name) or (step.kind is StepKind.SCALED and not step.certain) for step in other.steps):
+            continue
+        by = ".".join(scaling[0].name.split(".")[-2:])
+        if data is trained:
+            return f"{_words(other.range)}, {{trained}} was prepared by {by}"
+        return f"is prepared by {by}, {{trained}} holds values from {_words(other.range)}"
+    return None
 
 
 def _centred_apart(trained: Data, judged: Data) -> bool:

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Related, Report, Rule, RunReport
 from scram_analyzers.rules.data.answers_given import Given, answer_given
+from scram_analyzers.rules.data.columns_by_number import column_held
 from scram_analyzers.rules.data.windows_with_targets import targets_within
 from scram_analyzers.rules.references import DEEP_CHECKS
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.wording import listed
 from scram_analyzers.source.data import Data
+from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call, Fit, Program
 
 MOST_NAMED = 3
@@ -105,8 +107,41 @@ class TargetInInputs(Rule):
             model.fit(x[:700], y[:700], validation_data=(x[724:], y[724:]))
             """,
         ),
+        Example(
+            "One column too many",
+            """
+            import keras
+            import numpy as np
+            from sklearn.preprocessing import StandardScaler
+
+            rows = np.loadtxt("diabetes.csv", delimiter=",")
+            x, y = »rows[:, 0:9]«, rows[:, 8]
+            x = StandardScaler().fit_transform(x)
+            model = keras.Sequential([keras.layers.Dense(8, activation="relu"), keras.layers.Dense(1, "sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x, y, validation_split=0.2, epochs=50)
+            """,
+        ),
     )
     good = (
+        Example(
+            "Columns by their numbers, up to the target",
+            """
+            import keras
+            import numpy as np
+            import pandas as pd
+
+            rows = np.loadtxt("diabetes.csv", delimiter=",") / 100
+            x, y = rows[:, 0:8], rows[:, 8]
+            model = keras.Sequential([keras.layers.Dense(8, activation="relu"), keras.layers.Dense(1, "sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x, y, validation_split=0.2, epochs=50)
+            table = pd.read_csv("wine.csv")
+            model.fit(table.iloc[:, :-1].values, table.iloc[:, -1].values, epochs=50)
+            series = table.values
+            model.fit(series[:, :][:-1], series[:, 0][1:], epochs=50)
+            """,
+        ),
         Example(
             "The value after the window, and one of another column",
             """
@@ -179,10 +214,18 @@ class TargetInInputs(Rule):
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report tables that still hold the column which is the target, or the one that it was made of."""
         said = set()
-        for report in (*program.each(program.fits, _of_fit), *program.each(program.calls_of(SPLITTING), _of_split)):
+        split = [*program.each(program.calls_of(SPLITTING), _of_split)]
+        told = {report.message for report in split}
+        trained = [report for report in program.each(program.fits, _of_fit) if report.message not in told]
+        for report in (*split, *trained):
             if report.place.key not in said:
                 said.add(report.place.key)
                 yield report
+        for place, column in _by_number(program):
+            if place.key not in said:
+                said.add(place.key)
+                message = f"The inputs {place.text} hold the column {column.text}, which is the target."
+                yield Report(place, message, (Related(column, "The target."),), confidence=Confidence.HIGH)
         if program.fits:
             yield from _of_windows(program)
 
@@ -215,6 +258,14 @@ def _of_split(program: Program, call: Call) -> Iterator[Report]:
     if given is not None:
         related = (Related(call.place, "They are split as inputs and targets here."),)
         yield Report(given.place or call.place, _message(given), related, confidence=Confidence.HIGH)
+
+
+def _by_number(program: Program) -> Iterator[tuple[Place, Place]]:
+    """Inputs that hold the column which is the target, both taken by their numbers."""
+    for fit in program.fits:
+        held = column_held(fit.inputs, fit.targets)
+        if held is not None:
+            yield held
 
 
 def _of_windows(program: Program) -> Iterator[Report]:

@@ -12,6 +12,7 @@ from scram_analyzers.rules.api import tapes
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.candidates import is_candidate
 from scram_analyzers.rules.hyperparameters import optimizers, trainings
+from scram_analyzers.rules.hyperparameters.fine_tuning import fine_tuned, forgets
 from scram_analyzers.run.divergence import divergence
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.layers import median_update_ratio
@@ -342,9 +343,10 @@ class LearningRateTooHigh(Rule):
         for optimizer in program.optimizers:
             rate = optimizer.learning_rate
             limit = self._limit(optimizer.class_name, number(optimizer.arguments.value("momentum")))
-            if rate.value is None or limit is None or rate.value <= limit:
+            tuned = fine_tuned(program, optimizer) if optimizer.class_name in optimizers.ADAPTIVE else None
+            if rate.value is None or limit is None or rate.value <= (limit if tuned is None else FINE_TUNING):
                 continue
-            if rate.value <= limit * _allowance(program, optimizer):
+            if rate.value <= limit * _allowance(program, optimizer) and tuned is None:
                 continue
             if rate.place is not None and is_candidate(program, rate.place):
                 continue
@@ -364,7 +366,7 @@ class LearningRateTooHigh(Rule):
                 place=rate.place or optimizer.place,
                 message=(
                     f"{optimizer.class_name}'s learning rate {starts} {fixes.number_text(rate.value)}; "
-                    f"{optimizers.usual_range(optimizer.class_name)}."
+                    f"{optimizers.usual_range(optimizer.class_name) if tuned is None else forgets(tuned)}."
                 ),
                 related=tuple(optimizers.used_by(optimizer)),
                 severity=severity,
@@ -446,6 +448,10 @@ class LearningRateTooHigh(Rule):
         if adaptive and rate > self.option("adaptive-error"):
             return Severity.ERROR
         return None
+
+
+FINE_TUNING = 0.005
+"""Rates above this, of optimizers that take steps of about their rate, undo what a network had learned. Ours."""
 
 
 def _allowance(program: Program, optimizer: Optimizer) -> float:

@@ -19,6 +19,7 @@ from scram_analyzers.source.values import boolean, number, text
 
 _WATCHING = ("EarlyStopping", "ModelCheckpoint", "ReduceLROnPlateau")
 _SAME = {"acc": "accuracy", "accuracy": "acc"}
+_DOWNWARD = ("mae", "mse", "rmse", "mape", "msle", "error")
 _UPWARD = ("acc", "auc", "precision", "recall", "f1_score", "iou", "io_u")
 
 
@@ -131,8 +132,55 @@ class MonitoredMetricMissing(Rule):
             model.fit(x, {"kind": kinds, "size": sizes}, validation_split=0.2, epochs=60, callbacks=[stop])
             """,
         ),
+        Example(
+            "An error that is to grow",
+            """
+            import keras
+            from project import x, y
+
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile("adam", "mse", metrics=["mae"])
+            stop = keras.callbacks.EarlyStopping(monitor="val_mae", mode=»"max"«, patience=5)
+            model.fit(x, y, epochs=50, validation_split=0.2, callbacks=[stop])
+            """,
+            """
+            import keras
+            from project import x, y
+
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile("adam", "mse", metrics=["mae"])
+            stop = keras.callbacks.EarlyStopping(monitor="val_mae", mode="min", patience=5)
+            model.fit(x, y, epochs=50, validation_split=0.2, callbacks=[stop])
+            """,
+        ),
+        Example(
+            "The training is over before the rate falls",
+            """
+            import keras
+            from keras.callbacks import EarlyStopping, ReduceLROnPlateau
+            from project import x, y
+
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile("adam", "mse")
+            watching = [EarlyStopping(patience=5), ReduceLROnPlateau(factor=0.5, patience=»10«)]
+            model.fit(x, y, epochs=50, validation_split=0.2, callbacks=watching)
+            """,
+        ),
     )
     good = (
+        Example(
+            "The rate falls before the training ends",
+            """
+            import keras
+            from keras.callbacks import EarlyStopping, ReduceLROnPlateau
+            from project import x, y
+
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile("adam", "mse")
+            watching = [EarlyStopping(patience=10), ReduceLROnPlateau(factor=0.5, patience=3)]
+            model.fit(x, y, epochs=50, validation_split=0.2, callbacks=watching)
+            """,
+        ),
         Example(
             "A callback of the program's own validates",
             """
@@ -247,6 +295,7 @@ def _problems(program: Program) -> Iterator[_Problem]:
             yield from _watched(program, fit, callback, class_name)
             yield from _patience(fit, callback, class_name)
             yield from _lowest_rate(fit, callback, class_name)
+            yield from _stopped_first(fit, callback, class_name)
 
 
 def _watched(program: Program, fit: Fit, callback: Callback, class_name: str) -> Iterator[_Problem]:
@@ -302,8 +351,11 @@ def _direction(fit: Fit, callback: Callback, class_name: str, watched: str, base
         return
     falls = base == "loss" or base.endswith("_loss")
     rises = base.startswith(_UPWARD) or base.endswith("accuracy")
-    if mode == "max" and falls:
-        yield _Problem(fit, place, f"{class_name} takes the highest {watched} for the best; a loss should fall.", "min")
+    is_error = base.endswith(_DOWNWARD)
+    if mode == "max" and (falls or is_error):
+        what = "an error" if is_error else "a loss"
+        message = f"{class_name} takes the highest {watched} for the best; {what} should fall."
+        yield _Problem(fit, place, message, "min")
     elif mode == "min" and rises:
         yield _Problem(fit, place, f"{class_name} takes the lowest {watched} for the best; it should rise.", "max")
 
@@ -320,6 +372,39 @@ def _patience(fit: Fit, callback: Callback, class_name: str) -> Iterator[_Proble
         why = "It acts when nothing has got better for so many epochs, and by then the training is over."
         how = "Give it a patience well below the number of epochs, such as 5 to 10, or train for more epochs."
         yield _Problem(fit, place, message, severity=Severity.INFO, why=why, how=how)
+
+
+def _stopped_first(fit: Fit, callback: Callback, class_name: str) -> Iterator[_Problem]:
+    """A `ReduceLROnPlateau` that waits longer than an `EarlyStopping` which watches the same."""
+    given = callback.arguments.get("patience")
+    patience, place = _patience_of(callback, 10.0), (given.written_at if given is not None else None) or callback.place
+    if class_name != "ReduceLROnPlateau" or patience is None or place is None:
+        return
+    for other in fit.callbacks or ():
+        stops = _patience_of(other, 0.0) if other.kind == "keras.callbacks.EarlyStopping" else None
+        if stops is None or _monitor_of(other) != _monitor_of(callback) or other.arguments.value("start_from_epoch"):
+            continue
+        if 0 < stops < patience:
+            message = (
+                f"EarlyStopping ends the training after {stops:g} epochs without a better {_monitor_of(callback)}; "
+                f"ReduceLROnPlateau waits {patience:g}, so it hardly ever acts."
+            )
+            why = "The lower rate is to get the training over a stretch that does not get better: it never comes to it."
+            how = "Give ReduceLROnPlateau a patience of a half or a third of that of EarlyStopping."
+            yield _Problem(fit, place, message, severity=Severity.INFO, why=why, how=how)
+            return
+
+
+def _patience_of(callback: Callback, default: float) -> float | None:
+    given = callback.arguments.get("patience")
+    if callback.arguments.open:
+        return None
+    return number(given.value) if given is not None else default
+
+
+def _monitor_of(callback: Callback) -> str | None:
+    given = callback.arguments.get("monitor", 0)
+    return text(given.value) if given is not None else "val_loss"
 
 
 def _lowest_rate(fit: Fit, callback: Callback, class_name: str) -> Iterator[_Problem]:

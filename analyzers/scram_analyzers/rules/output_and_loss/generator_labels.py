@@ -89,6 +89,38 @@ class GeneratorLabels(Rule):
                 train_step(images)
             """,
         ),
+        Example(
+            "Losses that are methods",
+            """
+            import keras
+            import tensorflow as tf
+            from project import make_discriminator, make_generator
+
+            class Training:
+                def __init__(self):
+                    self.generator, self.discriminator = make_generator(), make_discriminator()
+                    self.entropy = keras.losses.BinaryCrossentropy(from_logits=True)
+                    self.first, self.second = keras.optimizers.Adam(1e-4), keras.optimizers.Adam(1e-4)
+
+                def of_generator(self, fake):
+                    return self.entropy(»tf.zeros_like(fake)«, fake)
+
+                def of_discriminator(self, real, fake):
+                    return self.entropy(tf.ones_like(real), real) + self.entropy(tf.zeros_like(fake), fake)
+
+                def step(self, images, noise):
+                    with tf.GradientTape() as one, tf.GradientTape() as two:
+                        made = self.generator(noise, training=True)
+                        real = self.discriminator(images, training=True)
+                        fake = self.discriminator(made, training=True)
+                        first = self.of_generator(fake)
+                        second = self.of_discriminator(real, fake)
+                    gradients = one.gradient(first, self.generator.trainable_variables)
+                    self.first.apply_gradients(zip(gradients, self.generator.trainable_variables))
+                    gradients = two.gradient(second, self.discriminator.trainable_variables)
+                    self.second.apply_gradients(zip(gradients, self.discriminator.trainable_variables))
+            """,
+        ),
     )
     good = (
         Example(

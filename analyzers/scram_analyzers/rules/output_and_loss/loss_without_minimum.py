@@ -9,6 +9,7 @@ import libcst as cst
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.output_and_loss.divergence_terms import made_small
 from scram_analyzers.rules.output_and_loss.own_losses import (
     Definition,
     definitions,
@@ -74,8 +75,66 @@ class LossWithoutMinimum(Rule):
             model.compile(optimizer="adam", loss=dice_loss, metrics=[dice_coef])
             """,
         ),
+        Example(
+            "The divergence of a variational autoencoder, taken away",
+            """
+            import keras
+            import tensorflow as tf
+            from project import decoder, encoder
+
+
+            class Autoencoder(keras.Model):
+                def train_step(self, data):
+                    with tf.GradientTape() as tape:
+                        mean, log_var, code = encoder(data)
+                        rebuilt = tf.reduce_mean(keras.losses.binary_crossentropy(data, decoder(code)))
+                        apart = -0.5 * (1 + log_var - tf.square(mean) - tf.exp(log_var))
+                        apart = tf.reduce_mean(tf.reduce_sum(apart, axis=1))
+                        loss = »rebuilt - apart«
+                    gradients = tape.gradient(loss, self.trainable_weights)
+                    self.optimizer.apply_gradients(zip(gradients, self.trainable_weights))
+                    return {"loss": loss}
+            """,
+        ),
+        Example(
+            "The divergence added, its minus forgotten",
+            """
+            import keras
+            from keras import ops
+
+
+            def loss_of(rebuilt, mean, log_var):
+                apart = 0.5 * ops.sum(1 + log_var - ops.square(mean) - ops.exp(log_var), axis=-1)
+                return »rebuilt + apart«
+
+
+            model = keras.Sequential([keras.layers.Dense(16, activation="relu"), keras.layers.Dense(1)])
+            """,
+        ),
     )
     good = (
+        Example(
+            "The divergence with its minus, in all ways of writing it",
+            """
+            import keras
+            from keras import ops
+
+
+            def loss_of(rebuilt, log_px, mean, log_var):
+                apart = 1 + log_var - ops.square(mean) - ops.exp(log_var)
+                apart = ops.sum(apart, axis=-1)
+                apart *= -0.5
+                first_loss = ops.mean(rebuilt + apart)
+                bound = log_px - apart
+                second_loss = -ops.mean(bound)
+                third_loss = rebuilt - 0.5 * ops.sum(1 + log_var - ops.square(mean) - ops.exp(log_var), axis=-1)
+                fourth_loss = log_px - apart
+                return first_loss + second_loss + third_loss - fourth_loss
+
+
+            model = keras.Sequential([keras.layers.Dense(16, activation="relu"), keras.layers.Dense(1)])
+            """,
+        ),
         Example(
             "One less the overlap, and an absolute difference",
             """
@@ -127,7 +186,13 @@ class LossWithoutMinimum(Rule):
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:
-        """Report losses that return a signed difference, or an overlap as it is."""
+        """Report losses that return a signed difference, or an overlap as it is, or take a divergence away."""
+        for place in made_small(program):
+            message = (
+                f"In {place.text} the divergence stands with a minus: this loss falls the further the codes run apart, "
+                "without end."
+            )
+            yield Report(place, message)
         for loss, definition in own_losses(program):
             found = returned(definition)
             if found is None:

@@ -233,6 +233,8 @@ class MissingRegularization(Rule):
             return None
         if fit.callbacks is None or _regularizes(fit, model) or model.kind is ModelKind.SUBCLASSED:
             return None
+        if fit.method == "train_on_batch":
+            return None  # what it is given is one batch of many
         shapes = ModelShapes(model, data.shape[1:] if data.shape else None)
         counts = {layer.identity: shapes.parameters(layer) for layer in model.layers}
         known = {identity: count for identity, count in counts.items() if count}

@@ -1,0 +1,36 @@
+"""Ready-made networks whose trained weights an optimizer moves."""
+
+from __future__ import annotations
+
+from scram_analyzers.source.model import Model
+from scram_analyzers.source.program import Optimizer, Program
+from scram_analyzers.source.values import is_none, text
+
+
+def fine_tuned(program: Program, optimizer: Optimizer) -> str | None:
+    """The name of the trained network that training moves as a whole; None where it is frozen, in part or at first."""
+    compiles = [each for each in program.compiles if each.optimizer is optimizer]
+    moved = [_moved(each.model) for each in compiles if each.model is not None]
+    return moved[0] if moved and all(moved) and len(moved) == len(compiles) else None
+
+
+def forgets(name: str) -> str:
+    """What too high a rate does to such a network, in words."""
+    return f"steps of this size undo what {name} has learned, which wants 0.00001 to 0.0001"
+
+
+def _moved(model: Model) -> str | None:
+    return next((_name(nested) for nested in model.nested if _moves(model, nested)), None)
+
+
+def _moves(model: Model, backbone: Model) -> bool:
+    """Whether a network came with its weights and nothing in it is frozen when the model is compiled."""
+    weights = backbone.arguments.get("weights")
+    trained = weights is None or text(weights) == "imagenet"
+    if backbone.application is None or not trained or is_none(weights):
+        return False
+    return not backbone.frozen and backbone.identity not in model.frozen
+
+
+def _name(backbone: Model) -> str:
+    return (backbone.application or "").rpartition(".")[2]

@@ -143,3 +143,36 @@ def test_a_trained_network_is_moved_by_small_steps(frozen: str, rate: str, wrong
         model.fit(train, epochs=10)
     """
     assert ("learning-rate-too-high" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        "y = np.array([each[1] for each in rows])",
+        "y = [number for _, number in rows]",
+        "y = []\n        for image, number in rows:\n            y.append(number)",
+    ],
+)
+@pytest.mark.parametrize(("mixed", "wrong"), [("", True), ("random.shuffle(rows)", False)])
+def test_pairs_collected_class_by_class_are_mixed_before_the_split(labels: str, mixed: str, wrong: bool) -> None:
+    text = f"""
+        import os
+        import random
+        import cv2
+        import keras
+        import numpy as np
+
+        rows = []
+        for name in ["dog", "cat"]:
+            kind = ["dog", "cat"].index(name)
+            for file in os.listdir(name):
+                rows.append([cv2.resize(cv2.imread(os.path.join(name, file)), (64, 64)), kind])
+        {mixed}
+        x = np.array([each[0] for each in rows]) / 255
+        {labels}
+        y = np.array(y)
+        model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(1, activation="sigmoid")])
+        model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+        model.fit(x, y, epochs=10, validation_split=0.2)
+    """
+    assert ("sorted-validation-split" in said(text)) is wrong

@@ -73,8 +73,48 @@ class LayerResultOverwritten(Rule):
             model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
             """,
         ),
+        Example(
+            "Blocks of which the last reads the input again",
+            """
+            import keras
+            from keras import layers
+
+            def block(x, filters):
+                x = layers.Conv2D(filters, 3, activation="relu")(x)
+                return layers.MaxPooling2D()(x)
+
+            inputs = keras.Input((32, 32, 3))
+            x = block(inputs, 32)
+            x = »block(x, 64)«
+            x = block(inputs, 128)
+            model = keras.Model(inputs, layers.Dense(10)(layers.Flatten()(x)))
+            """,
+        ),
     )
     good = (
+        Example(
+            "Blocks one after the other, and functions that do something by themselves",
+            """
+            import keras
+            from keras import layers
+            from project import rows
+
+            def block(x, filters):
+                x = layers.Conv2D(filters, 3, activation="relu")(x)
+                return layers.MaxPooling2D()(x)
+
+            def trained(model, epochs):
+                return model.fit(rows, epochs=epochs)
+
+            inputs = keras.Input((32, 32, 3))
+            x = block(inputs, 32)
+            x = block(x, 64)
+            model = keras.Model(inputs, layers.Dense(10)(layers.Flatten()(x)))
+            model.compile("adam", "mse")
+            history = trained(model, 3)
+            history = trained(model, 5)
+            """,
+        ),
         Example(
             "Branches that meet again",
             """
@@ -110,9 +150,10 @@ class LayerResultOverwritten(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report what a layer made and the very next use of its name overwrites."""
-        yield from _overwritten(event for chunk in program.chunks for event in _events_of_module(chunk.section))
+        of_module = (event for chunk in program.chunks for event in _events_of_module(chunk.section))
+        yield from _reports(program, _overwritten(of_module))
         for section in program.sections_with("def "):
-            yield from _overwritten_in_blocks(section)
+            yield from _reports(program, _overwritten_in_blocks(section))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -136,7 +177,7 @@ def _events_of_module(section: Section) -> tuple[_Event, ...]:
 
 
 @once
-def _overwritten_in_blocks(section: Section) -> tuple[Report, ...]:
+def _overwritten_in_blocks(section: Section) -> tuple[tuple[_Event, _Event], ...]:
     blocks = section.parsed.nodes.get(cst.IndentedBlock, ())
     events = (_events(section, each.body) for each in blocks if isinstance(each, cst.IndentedBlock))
     return tuple(itertools.chain.from_iterable(map(_overwritten, events)))
@@ -163,8 +204,9 @@ def _begins_anew(statement: cst.BaseSmallStatement) -> bool:
     return isinstance(value, cst.Call) and (dotted_name(value.func) or "").rpartition(".")[2] in ("Input", "InputLayer")
 
 
-def _overwritten(events: Iterable[_Event]) -> Iterator[Report]:
-    waiting: dict[str, Place] = {}
+def _overwritten(events: Iterable[_Event]) -> Iterator[tuple[_Event, _Event]]:
+    """What a layer made, or a function that may put layers on something, and what its name is given next, unread."""
+    waiting: dict[str, _Event] = {}
     for event in events:
         if event.reads is None:
             waiting.clear()
@@ -175,12 +217,46 @@ def _overwritten(events: Iterable[_Event]) -> Iterator[Report]:
         if event.name is None:
             continue
         before = waiting.pop(event.name, None)
-        here = Place(event.section, event.call) if event.call is not None else None
-        if before is not None and here is not None:
+        if event.call is not None:
+            waiting[event.name] = event
+            if before is not None:
+                yield before, event
+
+
+def _reports(program: Program, pairs: Iterable[tuple[_Event, _Event]]) -> Iterator[Report]:
+    for before, event in pairs:
+        if before.call is not None and event.call is not None and _build(program, (before.call, event.call)):
             message = f"Nothing takes this before {event.name} is given another layer's result: the layer falls out."
-            yield Report(before, message, (Related(here, "It is overwritten here."),))
-        if here is not None:
-            waiting[event.name] = here
+            here = Related(Place(event.section, event.call), "It is overwritten here.")
+            yield Report(Place(before.section, before.call), message, (here,))
+
+
+def _build(program: Program, calls: Iterable[cst.Call]) -> bool:
+    """Whether each of some calls is that of a layer, or of a function that puts layers on what it is given."""
+    functions = {name for call in calls if (name := _function(call)) is not None}
+    if not all(program.mentions(f"def {name}(") for name in functions):
+        return False  # of another module
+    return not functions or functions <= _builders(program)
+
+
+def _builders(program: Program) -> frozenset[str]:
+    """The functions of the module that put layers on what they are given, and return it."""
+    return frozenset().union(*(_builders_in(section) for section in program.sections_with("def ")))
+
+
+@once
+def _builders_in(section: Section) -> frozenset[str]:
+    found = set()
+    for function in section.parsed.nodes.get(cst.FunctionDef, ()):
+        assert isinstance(function, cst.FunctionDef)
+        first = next((each.name.value for each in function.params.params), "")
+        calls = (each for each in search.nodes(function.body, cst.Call) if _calls_layer(section, each))
+        given = (each.args[0].value for each in calls)
+        builds = any(isinstance(each, cst.Name) and each.value == first for each in given)
+        returns = any(each.value is not None for each in search.nodes(function.body, cst.Return))
+        if first not in ("", "self") and builds and returns:
+            found.add(function.name.value)
+    return frozenset(found)
 
 
 def _value_of(statement: cst.BaseSmallStatement) -> cst.CSTNode:
@@ -198,7 +274,13 @@ def _made(section: Section, statement: cst.BaseSmallStatement) -> tuple[str | No
     if not isinstance(target, cst.Name):
         return None, None
     value = statement.value
-    return target.value, value if isinstance(value, cst.Call) and _calls_layer(section, value) else None
+    made = isinstance(value, cst.Call) and (_calls_layer(section, value) or _function(value) is not None)
+    return target.value, value if isinstance(value, cst.Call) and made else None
+
+
+def _function(call: cst.Call) -> str | None:
+    """The name of a function that is called with something: `block(x, 64)`."""
+    return call.func.value if isinstance(call.func, cst.Name) and call.args else None
 
 
 def _calls_layer(section: Section, call: cst.Call) -> bool:

@@ -260,7 +260,8 @@ def _heads_on_maps(program: Program, compiled: Compile, fit: Fit | None, shapes:
     ):
         return
     loss = compiled.losses[0].name or ""
-    if axes is not None and axes >= len(output) - (1 if loss.startswith("sparse") else 0):
+    one_hot = targets is not None and targets.labels is LabelForm.ONE_HOT  # which is no loss for them, either
+    if axes is not None and axes >= len(output) - (1 if loss.startswith("sparse") and not one_hot else 0):
         return
     seen = "the labels have one class for each example" if axes is not None else "nothing has flattened its input"
     related = (Related(fit.y.place, "The labels."),) if fit is not None and fit.y and fit.y.place else ()

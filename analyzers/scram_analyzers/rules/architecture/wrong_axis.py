@@ -383,7 +383,7 @@ _COMPARED = re.compile(
 )
 """What is done with classes: they are compared, or called classes."""
 
-_CALLED = re.compile(rf"{_COMPARED.pattern}|^\w*(pred|y_?hat)\w*\s*=")
+_CALLED = re.compile(rf"{_COMPARED.pattern}|^\w*(pred|y_?hat)\w*\s*=|^p\s*=")
 """The same, or predictions by their name, where somebody wrote axis=0: that has a number for each class."""
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 import libcst as cst
 
@@ -12,6 +13,7 @@ from scram_analyzers.source.data import WHOLE, Data, StepKind
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading import parents, search
+from scram_analyzers.source.reading.dotted import dotted_name
 
 _FILLED = ("numpy.zeros", "numpy.ones", "numpy.full")
 _JOINED = ("concatenate", "hstack", "append")
@@ -31,23 +33,68 @@ def collected_class_by_class(program: Program, labels: Data) -> bool:
     name = _list_name(labels.place) if labels.source in ("list", "literal") and labels.place is not None else None
     if name is None or mixed:
         return False
-    appended = [*_appended(program, name)]
-    if _one_constant_a_loop(appended):
-        return True
-    for value, place in appended:
-        if not isinstance(value, cst.Name):
-            continue
-        loops = [node for node in parents.ancestors(place) if isinstance(node, cst.For)]
-        if (
-            len(loops) > 1
-            and not _binds(loops[0], value.value)
-            and any(_binds(each, value.value) for each in loops[1:])
-        ):
-            return True
-    return False
+    appended = [*_collected(program, name)]
+    return _one_constant_a_loop(appended) or any(_is_of_outer_loop(value, place) for value, place in appended)
 
 
-def _appended(program: Program, name: str) -> Iterator[tuple[cst.BaseExpression, Place]]:
+def _is_of_outer_loop(value: cst.BaseExpression, place: Place) -> bool:
+    """Whether what a loop appends again and again is a name that only a loop around it binds."""
+    if not isinstance(value, cst.Name):
+        return False
+    loops = [node for node in parents.ancestors(place) if isinstance(node, cst.For)]
+    inner = not loops or _binds(loops[0], value.value)
+    return not inner and any(_binds(each, value.value) for each in loops[1:])
+
+
+_Appended: TypeAlias = "tuple[cst.BaseExpression, Place]"
+
+
+def _collected(program: Program, name: str) -> Iterator[_Appended]:
+    """What a list is filled with: as it is appended, or one part of the pairs in another list that were appended."""
+    for value, place in _appended(program, name):
+        pair = _part_of_pairs(value, parents.ancestors(place))
+        yield from ((value, place),) if pair is None else _parts(program, *pair)
+    for assigned, _ in search.found(program, cst.Assign, f"{name} ="):
+        comprehension = _in_array(assigned.value)
+        if isinstance(comprehension, cst.ListComp) and _is_name(assigned.targets[0].target, name):
+            pair = _part_of_pairs(comprehension.elt, (comprehension.for_in,))
+            yield from () if pair is None else _parts(program, *pair)
+
+
+def _in_array(node: cst.BaseExpression) -> cst.BaseExpression:
+    """The list that `np.array(...)` is given."""
+    array = isinstance(node, cst.Call) and (dotted_name(node.func) or "").endswith("array") and node.args
+    return node.args[0].value if isinstance(node, cst.Call) and array else node
+
+
+def _is_name(node: cst.BaseExpression, name: str) -> bool:
+    return isinstance(node, cst.Name) and node.value == name
+
+
+def _part_of_pairs(value: cst.BaseExpression, around: Sequence[cst.CSTNode]) -> tuple[str, int] | None:
+    """The list that a loop goes over, and which part of each of its items an expression is: `for x, y in rows: y`."""
+    loop = next((each for each in around if isinstance(each, (cst.For, cst.CompFor))), None)
+    if loop is None or not isinstance(loop.iter, cst.Name):
+        return None
+    if isinstance(loop.target, cst.Tuple) and isinstance(value, cst.Name):
+        names = [_is_name(each.value, value.value) for each in loop.target.elements]
+        return (loop.iter.value, names.index(True)) if any(names) else None
+    if isinstance(value, cst.Subscript) and isinstance(loop.target, cst.Name) and len(value.slice) == 1:
+        key = value.slice[0].slice
+        number = key.value if isinstance(key, cst.Index) else None
+        if isinstance(number, cst.Integer) and _is_name(value.value, loop.target.value):
+            return loop.iter.value, number.evaluated_value
+    return None
+
+
+def _parts(program: Program, name: str, part: int) -> Iterator[_Appended]:
+    """One part of each pair that is appended to a list: `rows.append([image, number])`."""
+    for value, place in _appended(program, name):
+        if isinstance(value, (cst.List, cst.Tuple)) and part < len(value.elements):
+            yield value.elements[part].value, place
+
+
+def _appended(program: Program, name: str) -> Iterator[_Appended]:
     """What the program appends to a list, and where."""
     for call, place in search.found(program, cst.Call, f"{name}.append("):
         owner = call.func.value if isinstance(call.func, cst.Attribute) and call.func.attr.value == "append" else None
@@ -55,7 +102,7 @@ def _appended(program: Program, name: str) -> Iterator[tuple[cst.BaseExpression,
             yield call.args[0].value, place
 
 
-def _one_constant_a_loop(appended: list[tuple[cst.BaseExpression, Place]]) -> bool:
+def _one_constant_a_loop(appended: list[_Appended]) -> bool:
     """Whether one loop appends nothing but one number and the next nothing but another: `y.append(0)`."""
     numbers: dict[int, str] = {}
     for value, place in appended:

@@ -120,8 +120,10 @@ def cut_rows(data: Data) -> set[cst.CSTNode]:
 def cut_alike(one: Data, other: Data) -> bool:
     """Whether both are slices of the same array, by names, of which the rows of one are also in the other.
 
-    They begin with the same row, wherever they end (`x[:n]`), or one reaches back into the other.
+    They begin with the same row, wherever they end (`x[:n]`, `rows.take(n)`), or one reaches back into the other.
     """
+    if _taken_alike(one, other):
+        return True
     cuts = _last_cut(one), _last_cut(other)
     if cuts[0] is None or cuts[1] is None or not one.roots or one.roots != other.roots or one.rows is not None:
         return False
@@ -135,6 +137,17 @@ def cut_alike(one: Data, other: Data) -> bool:
     if not (one.batched or other.batched) and (_reaches_back(first, second) or _reaches_back(second, first)):
         return True
     return first.deep_equals(second) and isinstance(first.lower or first.upper, (cst.Name, cst.Integer))
+
+
+def _taken_alike(one: Data, other: Data) -> bool:
+    """Whether both are the first rows of one dataset, however many: `rows.take(n)` and `rows.take(m)`."""
+    picks = [[n for n, step in enumerate(data.steps) if step.name in _TAKING] for data in (one, other)]
+    if not one.roots or one.roots != other.roots or [len(each) for each in picks] != [1, 1]:
+        return False
+    first, second = one.steps[picks[0][0]], other.steps[picks[1][0]]
+    if first.name != "take" or second.name != "take" or not (first.certain and second.certain):
+        return False
+    return _made_alike(one.steps[: picks[0][0]], other.steps[: picks[1][0]])
 
 
 def _reaches_back(first: cst.Slice, second: cst.Slice) -> bool:

@@ -156,8 +156,42 @@ class ValidationOnTrainingData(Rule):
             val_loss = float(»judge(y_train, model(x_train, training=False))«)
             """,
         ),
+        Example(
+            "The first rows of a dataset, twice",
+            """
+            import keras
+            import numpy as np
+            import tensorflow as tf
+
+            archive = np.load("signals.npz")
+            rows = tf.data.Dataset.from_tensor_slices((archive["x"], archive["y"]))
+            n = int(0.8 * len(archive["x"]))
+            train = rows.take(n).shuffle(1000).batch(32)
+            val = rows.take(len(archive["x"]) - n).batch(32)
+            model = keras.Sequential([keras.layers.BatchNormalization(), keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(train, validation_data=»val«, epochs=20)
+            """,
+        ),
     )
     good = (
+        Example(
+            "The first rows of a dataset, and those after them",
+            """
+            import keras
+            import numpy as np
+            import tensorflow as tf
+
+            archive = np.load("signals.npz")
+            rows = tf.data.Dataset.from_tensor_slices((archive["x"], archive["y"]))
+            n = int(0.8 * len(archive["x"]))
+            train = rows.take(n).shuffle(1000).batch(32)
+            val = rows.skip(n).take(100).batch(32)
+            model = keras.Sequential([keras.layers.BatchNormalization(), keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(train, validation_data=val, epochs=20)
+            """,
+        ),
         Example(
             "The losses of both parts in a loop of one's own",
             """

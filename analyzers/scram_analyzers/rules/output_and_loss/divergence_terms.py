@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import libcst as cst
 
+from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading import search
@@ -20,14 +21,18 @@ _CORE = re.compile(r"1(\.0*)?\s*\+[^=]*\bexp\(")
 
 def made_small(program: Program) -> Iterator[Place]:
     """Where a loss takes the divergence away, or adds it with its sign turned: it falls as the divergence grows."""
-    said = set()
     for section in program.sections_with("exp("):
-        for function in section.parsed.nodes.get(cst.FunctionDef, ()):
-            assert isinstance(function, cst.FunctionDef)
-            for place in _in_scope(section, function) if _CORE.search(Place(section, function).text) else ():
-                if place.key not in said:
-                    said.add(place.key)
-                    yield place
+        yield from _made_small_in(section)
+
+
+@once
+def _made_small_in(section: Section) -> tuple[Place, ...]:
+    found: dict[tuple[int, int], Place] = {}
+    for function in section.parsed.nodes.get(cst.FunctionDef, ()):
+        assert isinstance(function, cst.FunctionDef)
+        if _CORE.search(Place(section, function).text):
+            found.update((place.key, place) for place in _in_scope(section, function))
+    return tuple(found.values())
 
 
 def _in_scope(section: Section, function: cst.FunctionDef) -> Iterator[Place]:

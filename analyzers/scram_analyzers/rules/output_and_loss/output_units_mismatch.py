@@ -98,8 +98,34 @@ class OutputUnitsMismatch(Rule):
             model.fit(batches, epochs=5)
             """,
         ),
+        Example(
+            "An autoencoder that is given the labels",
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.mnist.load_data()
+            x_train = x_train.reshape(60000, 784) / 255
+            model = keras.Sequential([layers.Dense(32, activation="relu"), layers.Dense(»784«, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x_train, y_train, epochs=20)
+            """,
+        ),
     )
     good = (
+        Example(
+            "An autoencoder of its inputs",
+            """
+            import keras
+            from keras import layers
+
+            (x_train, y_train), _ = keras.datasets.mnist.load_data()
+            x_train = x_train.reshape(60000, 784) / 255
+            model = keras.Sequential([layers.Dense(32, activation="relu"), layers.Dense(784, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x_train, x_train, epochs=20)
+            """,
+        ),
         Example(
             "One unit for each class",
             """
@@ -244,7 +270,8 @@ def _units_for_one_column(case: Case) -> Iterator[Report]:
         return
     if targets.batched or targets.shape is None or targets.shape[1:] not in ((), (1,)) or case.form in cases.ROWS:
         return
-    if case.form is LabelForm.INTEGER or case.reproduces_inputs:
+    numbered = case.form is LabelForm.INTEGER
+    if case.reproduces_inputs or (numbered and case.classes in (None, head.units)):
         return
     argument = head.units_argument
     place = argument.place if argument is not None and argument.place is not None else head.layer.place
@@ -252,8 +279,15 @@ def _units_for_one_column(case: Case) -> Iterator[Report]:
         place=place,
         message=f"Dense has {head.units} units, but the labels are one column: one number for each example.",
         related=(Related(case.loss.place, "The loss that compares the two."),),
-        recipe='Dense(1, activation="sigmoid")',
+        how=_REBUILT if numbered else None,
+        recipe="" if numbered else 'Dense(1, activation="sigmoid")',
     )
+
+
+_REBUILT = (
+    "Give the last layer one unit for each class. An autoencoder is trained on its inputs instead of labels: "
+    "model.fit(x_train, x_train)."
+)
 
 
 def _labels(classes: int | None) -> str:

@@ -31,7 +31,7 @@ def bad_line(model: Any, layer: str | None, values: ModelValues, batch: Batch) -
         return None
     lines = _Lines()
     given = values.trainable, values.others, values.metrics
-    with random_states_kept(), own_attributes_kept(model), _traced(part, lines):
+    with random_states_kept(model), own_attributes_kept(model), _traced(part, lines):
         forward(model, (), _unseen, given, batch if not has_own_train_step(model) else (batch[0], None, None), True)
     return lines.found
 

@@ -7,6 +7,7 @@ speak. `SCRAM_RUNTIME_DIR` names another folder, for tests and for machines with
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import logging
 import os
@@ -97,10 +98,16 @@ class Announcement:
 def server_folder() -> Path:
     """The folder of the server files; it need not exist."""
     chosen = os.environ.get(RUNTIME_DIR_VARIABLE)
-    return (Path(chosen) if chosen else _usual_folder()) / "servers"
+    return (Path(chosen) if chosen else _usual_folder(os.environ.get("XDG_RUNTIME_DIR"))) / "servers"
 
 
-def _usual_folder() -> Path:
+@functools.lru_cache(maxsize=8)
+def _usual_folder(_: str | None) -> Path:
+    """The same for the same XDG_RUNTIME_DIR.
+
+    Asked for once, not at every look for servers: the filters of warnings are the whole program's, and what its other
+    threads do to them while ours stand there is lost.
+    """
     # platformdirs warns where it falls back on /tmp; whether a folder is private is checked here, whichever it is.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)

@@ -137,3 +137,11 @@ def test_a_user_without_a_runtime_folder_hears_nothing_of_it(monkeypatch: pytest
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert discovery.server_folder().name == "servers"
+
+
+@on_posix
+def test_the_filters_of_warnings_are_touched_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(discovery.RUNTIME_DIR_VARIABLE)
+    first = discovery.server_folder()
+    monkeypatch.setattr(warnings, "catch_warnings", lambda: pytest.fail("touched again"))
+    assert discovery.server_folder() == first

@@ -395,7 +395,8 @@ class RunRecorder:
         off += ["of the batches"] if self._tap is None and (not self._is_own_loop or self._is_on_batches) else []
         if self.info.is_overheard:
             self._console.off(
-                "of this loop only the loss is watched; it can tell scram_lsp.Watcher of its data and epochs"
+                "of this loop the loss is watched, and its inputs where they can be told; it can tell "
+                "scram_lsp.Watcher of all its data and epochs"
             )
         off += ["of the weights"] if not self._is_within_process else []
         if off:

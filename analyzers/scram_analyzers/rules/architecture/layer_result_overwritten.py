@@ -158,16 +158,20 @@ class LayerResultOverwritten(Rule):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Event:
-    """What a statement does to names: which it reads, the one it binds, and the call of a layer that it binds it to.
+    """What a statement does to names: what it reads, the one it binds, and the call of a layer that it binds it to.
 
-    `reads` is None where what was made before is let be: at a compound statement, at one that can't be read, at `pass`
+    `read` is None where what was made before is let be: at a compound statement, at one that can't be read, at `pass`
     (which parts the cells of a notebook), and where a new input begins another model.
     """
 
     section: Section
-    reads: frozenset[str] | None
+    read: cst.CSTNode | None
     name: str | None = None
     call: cst.Call | None = None
+
+    def reads(self, name: str) -> bool:
+        """Whether the statement reads a name."""
+        return self.read is not None and any(each.value == name for each in search.nodes(self.read, cst.Name))
 
 
 @once
@@ -192,10 +196,7 @@ def _events(section: Section, block: Sequence[cst.BaseStatement]) -> Iterator[_E
             if isinstance(statement, cst.Pass) or _begins_anew(statement):
                 yield _Event(section, None)
                 continue
-            reads = frozenset(each.value for each in search.nodes(_value_of(statement), cst.Name))
-            name, call = _made(section, statement)
-            if reads or name is not None:
-                yield _Event(section, reads, name, call)
+            yield _Event(section, _value_of(statement), *_made(section, statement))
 
 
 def _begins_anew(statement: cst.BaseSmallStatement) -> bool:
@@ -206,21 +207,23 @@ def _begins_anew(statement: cst.BaseSmallStatement) -> bool:
 
 def _overwritten(events: Iterable[_Event]) -> Iterator[tuple[_Event, _Event]]:
     """What a layer made, or a function that may put layers on something, and what its name is given next, unread."""
-    waiting: dict[str, _Event] = {}
+    waiting: dict[str, int] = {}
+    passed: list[_Event] = []
     for event in events:
-        if event.reads is None:
+        if event.read is None:
             waiting.clear()
+            passed.clear()
             continue
-        if waiting:
-            for name in event.reads:
-                waiting.pop(name, None)
+        passed.append(event)
         if event.name is None:
             continue
-        before = waiting.pop(event.name, None)
-        if event.call is not None:
-            waiting[event.name] = event
-            if before is not None:
-                yield before, event
+        made = waiting.pop(event.name, None)
+        if event.call is None:
+            continue
+        waiting[event.name] = len(passed) - 1
+        # The next layer takes what the last one made, as a rule: so this is looked at first.
+        if made is not None and not any(each.reads(event.name) for each in reversed(passed[made + 1 :])):
+            yield passed[made], event
 
 
 def _reports(program: Program, pairs: Iterable[tuple[_Event, _Event]]) -> Iterator[Report]:
@@ -290,7 +293,8 @@ def _calls_layer(section: Section, call: cst.Call) -> bool:
     if isinstance(call.func, cst.Call):
         name = (dotted_name(call.func.func) or "").rpartition(".")[2]
         return name[:1].isupper()
-    if not isinstance(call.func, cst.Attribute) or not isinstance(call.func.value, cst.Name):
+    owner = call.func.value if isinstance(call.func, cst.Attribute) else None
+    if not isinstance(owner, cst.Name) or owner.value != "self":
         return False
     around = next((each for each in section.parsed.ancestors(call) if isinstance(each, cst.FunctionDef)), None)
-    return call.func.value.value == "self" and around is not None and around.name.value == "call"
+    return around is not None and around.name.value == "call"

@@ -14,6 +14,7 @@ import os
 import secrets
 import stat
 import sys
+import threading
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -101,15 +102,18 @@ def server_folder() -> Path:
     return (Path(chosen) if chosen else _usual_folder(os.environ.get("XDG_RUNTIME_DIR"))) / "servers"
 
 
+_filtering = threading.Lock()
+
+
 @functools.lru_cache(maxsize=8)
 def _usual_folder(_: str | None) -> Path:
     """The same for the same XDG_RUNTIME_DIR.
 
-    Asked for once, not at every look for servers: the filters of warnings are the whole program's, and what its other
-    threads do to them while ours stand there is lost.
+    Asked for once, not at every look for servers, and by one run at a time: the filters of warnings are the whole
+    program's, and of two that put them back the second brings back those of the first.
     """
     # platformdirs warns where it falls back on /tmp; whether a folder is private is checked here, whichever it is.
-    with warnings.catch_warnings():
+    with _filtering, warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         return platformdirs.user_runtime_path("scram-lsp", appauthor=False)
 

@@ -222,8 +222,8 @@ class SaturatingHiddenActivation(Rule):
             places = [each.argument for each in chain]
             if any(place is None or not isinstance(place.node, cst.SimpleString) for place in places):
                 return None
-            nodes = {place.node: place for place in places if place is not None}
-            edits = tuple(fixes.replace(program, place, '"relu"') for place in nodes.values())
+            written = {place.key: place for place in places if place is not None}
+            edits = tuple(fixes.replace(program, place, '"relu"') for place in written.values())
             return Fix("Use relu in these hidden layers", Applicability.UNSAFE, edits)
         return None
 

@@ -153,9 +153,9 @@ class AccuracyMetricForRegression(Rule):
 
 def _classify(program: Program, losses: Sequence[Loss]) -> bool:
     """Whether one of these losses trains a classifier, which other rules speak of."""
-    nodes = {loss.place.node for loss in losses}
+    places = {loss.place.key for loss in losses}
     return any(
-        case.loss.place.node in nodes and cases.classifies_with_regression_loss(case) is not None
+        case.loss.place.key in places and cases.classifies_with_regression_loss(case) is not None
         for case in cases.cases(program)
     )
 

@@ -23,10 +23,16 @@ def reformatted(tree: ast.Module) -> ast.Module:
 
 
 def renamed(tree: ast.Module) -> ast.Module:
-    """Every name that the program itself binds gets another."""
-    bound = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    """Every name that the program itself binds gets another, but parameters whose name some call gives."""
+    nodes = list(ast.walk(tree))
+    bound = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    parameters = {node.arg for node in nodes if isinstance(node, ast.arg)}
+    bound -= parameters & {node.arg for node in nodes if isinstance(node, ast.keyword)}
 
     class Renamer(ast.NodeTransformer):
+        def visit_arg(self, node: ast.arg) -> ast.arg:
+            return ast.arg(f"{node.arg}_other" if node.arg in bound else node.arg, node.annotation)
+
         def visit_Name(self, node: ast.Name) -> ast.Name:
             return ast.Name(f"{node.id}_other" if node.id in bound else node.id, node.ctx)
 

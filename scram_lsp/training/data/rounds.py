@@ -19,6 +19,9 @@ VALUES = 128
 ROWS_AGAIN = 32
 """From so many rows on that came again, and with other targets as a rule, targets move. Ours."""
 
+ALIKE = 3
+"""After so many rounds of as many batches each the next ones are as long: no row is looked at any more. Ours."""
+
 _Keys = list[float]
 
 
@@ -30,6 +33,7 @@ class Rounds:
     """
 
     def __init__(self) -> None:
+        self._batches = self._length = self._alike = 0
         self._seen: set[float] = set()
         self._last: _Keys = []
         self._targets: dict[float, float] = {}
@@ -37,12 +41,12 @@ class Rounds:
         self._again = self._moved = 0
 
     def begins_with(self, x: Any, y: Any = None) -> bool:
-        """Whether this batch is the first of a new round; it belongs to that or to the one that goes on."""
+        """Whether this batch is the first of a new round; whoever asks says then that one begins."""
+        self._batches += 1
+        if self._alike >= ALIKE:
+            return self._batches > self._length
         rows = _keys(x)
-        known = sum(row in self._seen for row in rows)
-        is_first = 2 * known > len(rows) and rows != self._last
-        if is_first:
-            self.begin()
+        is_first = 2 * sum(map(self._seen.__contains__, rows)) > len(rows) and rows != self._last
         if len(self._seen) < MAX_ROWS:
             self._seen.update(rows)
         self._last = rows
@@ -55,21 +59,25 @@ class Rounds:
         return self._again >= ROWS_AGAIN and 2 * self._moved > self._again
 
     def begin(self) -> None:
-        """A new round begins with the next batch, whatever its rows."""
-        self._seen = set()
+        """A new round begins with the last batch, whatever its rows."""
+        length, self._batches = self._batches - 1, 1
+        self._alike = self._alike + 1 if length == self._length else 1
+        self._length = length
+        self._seen = set(self._last)
 
     def _compare(self, rows: _Keys, targets: _Keys) -> None:
         if len(rows) != len(targets):
             return
-        for row, target in zip(rows, targets, strict=True):
-            if row in self._targets:
-                self._again += 1
-                self._moved += target not in self._answers
+        if not self._targets.keys().isdisjoint(rows):
+            again = [target for row, target in zip(rows, targets, strict=True) if row in self._targets]
+            self._again += len(again)
+            self._moved += len(again) - sum(map(self._answers.__contains__, again))
         if len(self._targets) < MAX_ROWS:
             self._targets.update(zip(rows, targets, strict=True))
             self._answers.update(targets)
 
 
+@np.errstate(all="ignore")  # of values that are not finite
 def _keys(structure: Any) -> _Keys:
     """A number for each row; none where these are no rows of numbers. Asked at every step, so it is no good hash."""
     keys: Any = None
@@ -81,13 +89,11 @@ def _keys(structure: Any) -> _Keys:
         matrix = matrix[:, :: -(-matrix.shape[1] // VALUES)].astype(np.float64)
         if keys is not None and len(keys) != len(matrix):
             return []
-        with np.errstate(all="ignore"):  # of values that are not finite
-            sums = matrix @ _weights(matrix.shape[1])
+        sums = matrix @ _weights(matrix.shape[1])
         keys = sums if keys is None else keys + sums * (place + 0.5)
     if keys is None:
         return []
-    with np.errstate(all="ignore"):
-        rounded: _Keys = keys.astype(np.float32).tolist()  # the order of a sum's parts depends on the batch
+    rounded: _Keys = keys.astype(np.float32).tolist()  # the order of a sum's parts depends on the batch
     return rounded
 
 

@@ -13,10 +13,39 @@ def batches(rows, epochs, size=16):
             yield order[start : start + size]
 
 
+def firsts(rounds, given):
+    """The places of the batches that begin a round, which is said to the rounds, as a loop does."""
+    found = []
+    for place, batch in enumerate(given):
+        if rounds.begins_with(batch):
+            rounds.begin()
+            found.append(place)
+    return found
+
+
 def test_a_round_begins_with_the_first_batch_of_shuffled_data():
     x = np.random.default_rng(0).normal(size=(100, 5)).astype("float32")
+    assert firsts(Rounds(), [x[rows] for rows in batches(100, 3)]) == [7, 14]
+
+
+def test_after_rounds_alike_batches_are_counted():
+    x = np.random.default_rng(0).normal(size=(100, 5)).astype("float32")
     rounds = Rounds()
-    assert [rounds.begins_with(x[rows]) for rows in batches(100, 3)] == ([False] * 7 + ([True] + [False] * 6) * 2)
+    assert firsts(rounds, [x[rows] for rows in batches(100, 4)]) == [7, 14, 21]
+    assert firsts(rounds, [None] * 15) == [0, 7, 14]
+
+
+def test_rows_tell_again_when_a_round_was_of_another_length():
+    x = np.random.default_rng(0).normal(size=(100, 5)).astype("float32")
+    rounds = Rounds()
+    firsts(rounds, [x[rows] for rows in batches(100, 4)])
+    rounds.begins_with(None)
+    rounds.begin()
+    for rows in list(batches(100, 1))[:3]:
+        rounds.begins_with(x[rows])
+    rounds.begin()  # the model was evaluated early
+    assert firsts(rounds, [None] * 15) == []
+    assert firsts(rounds, [x[rows] for rows in batches(48, 2)]) == [3]
 
 
 def test_one_batch_that_comes_again_makes_no_round():

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import functools
+import inspect
 import logging
+import textwrap
 from collections.abc import Iterator
 from typing import Any
 
+from scram_lsp.training.batches.step_loss import has_own_train_step
 from scram_lsp.training.model.model_values import optimizer_of
 from scram_lsp.training.model.own_attributes import own_attributes_kept
 from scram_lsp.training.model.random_states import Draws, random_states_kept
@@ -23,10 +27,13 @@ def is_ready(model: Any, form: Any, is_first_step: bool) -> bool:
     On TensorFlow Keras builds layers without an input shape, loss, metrics and optimizer in the first step only:
     what we use of them is built here before it, by what Keras itself calls before the first step on the other
     backends. `form` has the shapes and types of a batch: those of one batch would stay with the model as the only ones
-    that it takes. A layer that is not built after the first step is never called.
+    that it takes. A layer that is not built after the first step is never called. Nor is a whole model of which
+    a `train_step` of the user's own calls the parts alone.
     """
     if not is_first_step or _is_built(model):
         return True
+    if not model.built and has_own_train_step(model) and not _calls_itself(model):
+        return False
     try:
         _build(model, form)
     except Exception:  # a `call` that needs numbers; Keras builds the model in its first step then
@@ -41,6 +48,18 @@ def _is_built(model: Any) -> bool:
 
 def _are_layers_built(model: Any) -> bool:
     return all(layer.built for layer in model._flatten_layers())
+
+
+def _calls_itself(model: Any) -> bool:
+    """Whether the model's `train_step` calls `self(...)` or Keras's own, as far as its text shows."""
+    try:
+        step = ast.parse(textwrap.dedent(inspect.getsource(type(model).train_step)))
+    except (OSError, TypeError, SyntaxError):
+        return False  # typed into a console, or wrapped in something
+    calls = (each.func for each in ast.walk(step) if isinstance(each, ast.Call))
+    return any(
+        each.id == "self" if isinstance(each, ast.Name) else getattr(each, "attr", "") == "train_step" for each in calls
+    )
 
 
 def _build(model: Any, form: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import threading
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ import numpy as np
 from scram_lsp.training.model.pass_cost import is_all_of_keras
 
 _SEED = 0x5C2A3
+
+_keeping = threading.RLock()
+"""Held while a thread keeps them: one that came in between would keep, and put back, what the first has put in."""
 
 _fed_by_program: weakref.WeakSet[Any] = weakref.WeakSet()
 """Models whose data may draw from Python's or numpy's global generator, in another thread than ours as a rule."""
@@ -45,11 +49,23 @@ def random_states_kept(model: Any) -> Iterator[Draws]:
     if backend != "torch" and is_all_of_keras(model):
         yield draws
         return
+    if not _keeping.acquire(blocking=False):  # who waited here could wait for ever: the program's own code runs within
+        yield draws
+        return
+    try:
+        with _global_states_kept(model, backend, draws):
+            yield draws
+    finally:
+        _keeping.release()
+
+
+@contextlib.contextmanager
+def _global_states_kept(model: Any, backend: str, draws: Draws) -> Iterator[None]:
     before = _states()
     keep = {"tensorflow": _tensorflow_kept, "torch": _torch_kept}.get(backend, contextlib.nullcontext)
     try:
         with keep():
-            yield draws
+            yield
     finally:
         draws.were_made = not _are_same(before, _states())
         if draws.were_made and model not in _fed_by_program:

@@ -74,6 +74,8 @@ def _around_own_step(model: Any, window: FlightWindow, seen_at: int) -> Nonfinit
     place = seen_at - window.first
     if not 0 <= place < len(window.batches):
         return None
+    if not model.built:  # its step calls parts of it, never the whole
+        return NonfiniteOrigin(OriginPlace.STEP, seen_at, seen_at)
     replay, values = ForwardReplay(model), on_device(window.values)
     layers, is_bad = replay.bad_layers(values, unpack(window.batches[place]))
     if place:

@@ -78,7 +78,7 @@ class LayerProbe:
             self._run.is_traced = True
 
     def _begin(self, form: Any, step: int) -> ModelPass | None:
-        if not is_ready(self._model, form, is_first_step=step == 1):
+        if not is_ready(self._model, form, is_first_step=step == 1) or not self._model.built:
             return None
         self._layers = watched_layers(self._model)
         self._owners = weight_owners(self._model, self._layers, self._model.trainable_variables)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from scram_lsp import ScramCallback
 from scram_lsp.training.model.model_readiness import is_ready
 
 pytestmark = pytest.mark.tensorflow
@@ -47,3 +48,29 @@ def test_the_losses_of_several_outputs_are_built_as_keras_does():
         logs.append(model.fit(x, y, verbose=0).history)
     assert logs[0] == logs[1]
     assert {"loss", "one_loss", "two_loss", "one_mae"} == set(logs[0])
+
+
+class Pair(keras.Model):
+    """Of two parts, which its step trains one after the other; `call` is for who has trained it."""
+
+    def __init__(self):
+        super().__init__()
+        self.one = keras.Sequential([keras.Input((4,)), layers.Dense(4)])
+        self.two = keras.Sequential([keras.Input((4,)), layers.Dense(2)])
+        self.never_called = layers.Dense(3)
+
+    def call(self, x):
+        return self.never_called(self.two(self.one(x)))
+
+    def train_step(self, data):
+        return {"loss": keras.ops.mean(self.two(self.one(data[0])))}
+
+
+def test_a_model_that_its_own_step_never_calls_is_not_built(project):
+    model = Pair()
+    model.compile("adam", "mse")
+    project.fit(
+        model, np.zeros((32, 4), "float32"), np.zeros((32, 3), "float32"), verbose=0, callbacks=[ScramCallback()]
+    )
+    assert not model.built
+    assert not model.never_called.built

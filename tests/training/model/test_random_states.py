@@ -1,4 +1,5 @@
 import random
+import threading
 
 import numpy as np
 import pytest
@@ -46,3 +47,23 @@ def test_where_the_data_may_draw_what_is_drawn_is_theirs():
     assert drawn_within(model) == (False, True)
     note_data_of(model, may_draw=False)
     assert drawn_within(model) == (True, True)
+
+
+def test_of_looks_that_overlap_the_first_puts_back_what_was_there():
+    from tensorflow.python.eager import context
+
+    keras.utils.set_random_seed(3)
+    generator, looks_too, may_end = context.context()._rng, threading.Event(), threading.Event()
+
+    def look():
+        with random_states_kept(model_of(Doubling())):
+            looks_too.set()
+            may_end.wait(60)
+
+    other = threading.Thread(target=look)
+    with random_states_kept(model_of(Doubling())):
+        other.start()
+        assert looks_too.wait(60)
+    may_end.set()
+    other.join()
+    assert context.context()._rng is generator

@@ -81,7 +81,7 @@ def analyze_source(text: str, filename: str, rules: RuleSet, cache: ParseCache |
     findings = [note_finding(UNREADABLE, each.reason, filename, each.range, each.mend) for each in program.unread]
     recall = cache.memory(filename).recall if cache is not None else None
     with recall.of(program, rules) if recall is not None else nullcontext(program) as view:
-        for rule in rules:
+        for rule in recall.still_asked(rules) if recall is not None else rules:
             findings += _check_program(rule, program, view, recall)
     return Analysis(filename, rules, program, tuple(_each_once(findings)))
 

@@ -18,10 +18,11 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 from scram_analyzers.source.imports import Imports
 from scram_analyzers.source.once import Following
 from scram_analyzers.source.program import Call, Program
-from scram_analyzers.source.reading.chunks import ParsedChunk, PlacedChunk, Section
+from scram_analyzers.source.reading.chunks import PlacedChunk, Section
 
 Answer = TypeVar("Answer")
 Thing = TypeVar("Thing")
+Asker = TypeVar("Asker", bound=Hashable)
 
 
 class _Edited(NamedTuple):
@@ -30,7 +31,8 @@ class _Edited(NamedTuple):
     `in_order`: the other calls still follow each other as they did.
     """
 
-    chunks: tuple[ParsedChunk, ...]
+    before: tuple[PlacedChunk, ...]
+    now: tuple[PlacedChunk, ...]
     text: str
     new_calls: Set[Call]
     gone_calls: Set[Call]
@@ -57,7 +59,11 @@ class Look(NamedTuple):
             return _found_again(then, {each for each in edited.new_calls if each.name in sought}, edited, program)
         if self.what == "calls_where":
             return _found_again(then, set(filter(sought, edited.new_calls)), edited, program)
-        return then if _is_spared(sought, edited) else self.at(program)
+        if _is_spared(sought, edited):
+            return then
+        if self.what == "sections_with" and _sections_with(sought, edited.before) == _sections_with(sought, edited.now):
+            return then
+        return self.at(program)
 
 
 def _found_again(then: Sequence[Call], new: Set[Call], edited: _Edited, program: Program) -> object:
@@ -71,9 +77,14 @@ def _found_again(then: Sequence[Call], new: Set[Call], edited: _Edited, program:
 def _is_spared(sought: str | re.Pattern[str], edited: _Edited) -> bool:
     """Whether a word or pattern is in none of the chunks which an edit touched."""
     if isinstance(sought, re.Pattern):
-        return not any(each.matches(sought) for each in edited.chunks)
+        return not any(each.parsed.matches(sought) for each in (*edited.before, *edited.now))
     spared = sought not in edited.text
     return spared and sought.isprintable() and not sought.isspace()  # one that can't go over the end of a chunk
+
+
+def _sections_with(word: str, chunks: Iterable[PlacedChunk]) -> list[Section]:
+    readable = (each for each in chunks if each.parsed.module is not None)
+    return [each.section for each in readable if word in each.parsed.text]
 
 
 _field = functools.cache(Look)
@@ -154,6 +165,11 @@ class Recall:
         broken = [each for each in set(map(_LOOKS, parts.values())) if not each.isdisjoint(self._changed)]
         return {thing: each for thing, each in parts.items() if each.looks not in broken} if broken else parts
 
+    def still_asked(self, keys: Iterable[Asker]) -> Iterator[Asker]:
+        """Those of some keys of questions whose answer has gone, or says something: nearly all say nothing."""
+        known = self._known
+        return (each for each in keys if (last := known.get(each)) is None or last.answer)
+
     def answer(self, key: Hashable, question: Callable[[Program], Answer]) -> Answer:
         """The answer to the question that goes by `key`; it must not be changed."""
         answer: Answer = self.known(key, question).answer
@@ -219,10 +235,10 @@ class _View(Program, Following):
         about: tuple[Any, ...] = tuple(things)
         parts = self.parts.setdefault(question, {})
         found: list[Any] = list(map(self._standing(question).get, about))  # nearly all, as a rule
-        for number, known in enumerate(found):
-            if known is None:
-                thing = about[number]
-                found[number] = parts[thing] = parts.get(thing) or self._part(thing, question)
+        if None in found:
+            for number, thing in enumerate(about):
+                if found[number] is None:
+                    found[number] = parts[thing] = parts.get(thing) or self._part(thing, question)
         parts.update(zip(about, found, strict=True))
         self.looks.update(*set(map(_LOOKS, found)))
         return itertools.chain.from_iterable(filter(None, map(_ANSWER, found)))
@@ -277,12 +293,12 @@ def _edited(
     """Of the chunks those that are not the same at the beginning or the end of both, of the calls all others."""
     first = _alike(before, now)
     last = _alike(before[first:][::-1], now[first:][::-1])
-    both = *before[first : len(before) - last], *now[first : len(now) - last]
-    chunks = tuple([each.parsed for each in both])
+    then, there = tuple(before[first : len(before) - last]), tuple(now[first : len(now) - last])
+    text = "".join([each.parsed.text for each in (*then, *there)])
     new, gone = set(calls).difference(calls_before), set(calls_before).difference(calls)
     left = [each for each in calls_before if each not in gone] if gone else calls_before
     kept = [each for each in calls if each not in new] if new else calls
-    return _Edited(chunks, "".join([each.text for each in chunks]), new, gone, all(map(is_, left, kept)))
+    return _Edited(then, there, text, new, gone, all(map(is_, left, kept)))
 
 
 def _alike(before: Sequence[PlacedChunk], now: Sequence[PlacedChunk]) -> int:

@@ -202,21 +202,26 @@ class FrozenBeforeTraining(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report what a training holds fixed that no training before it has changed."""
-        if not program.fits or program.matches(_TRAINED_OTHERWISE):
-            return
-        trained: set[int] = set()
-        said: set[int] = set()
-        for fit in program.fits:
-            model = fit.compile.model if fit.compile is not None else None
-            if model is None:
-                return  # which layers this training changes can't be told
-            layers = [layer for layer in model.layers if layer.class_name in WEIGHTED]
-            fixed = [layer for layer in layers if _is_random(model, layer) and layer.identity not in trained | said]
-            if fixed and len(fixed) < len(layers) and any(not model.is_frozen(layer) for layer in layers):
-                said.update(layer.identity for layer in fixed)
-                yield _report(program, fit, model, fixed)
-            trained.update(layer.identity for layer in layers if not model.is_frozen(layer))
-        yield from _of_backbones(program)
+        held = tuple(_held(program))
+        if held and not program.matches(_TRAINED_OTHERWISE):
+            yield from held
+
+
+def _held(program: Program) -> Iterator[Report]:
+    """Report what a training holds fixed, as if only trainings changed weights."""
+    trained: set[int] = set()
+    said: set[int] = set()
+    for fit in program.fits:
+        model = fit.compile.model if fit.compile is not None else None
+        if model is None:
+            return  # which layers this training changes can't be told
+        layers = [layer for layer in model.layers if layer.class_name in WEIGHTED]
+        fixed = [layer for layer in layers if _is_random(model, layer) and layer.identity not in trained | said]
+        if fixed and len(fixed) < len(layers) and any(not model.is_frozen(layer) for layer in layers):
+            said.update(layer.identity for layer in fixed)
+            yield _report(program, fit, model, fixed)
+        trained.update(layer.identity for layer in layers if not model.is_frozen(layer))
+    yield from _of_backbones(program)
 
 
 def _of_backbones(program: Program) -> Iterator[Report]:

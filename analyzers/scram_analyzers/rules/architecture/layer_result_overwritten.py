@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import libcst as cst
 
@@ -150,8 +151,7 @@ class LayerResultOverwritten(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report what a layer made and the very next use of its name overwrites."""
-        of_module = (event for chunk in program.chunks for event in _events_of_module(chunk.section))
-        yield from _reports(program, _overwritten(of_module))
+        yield from program.each(_stretches(program), _of_stretch)
         for section in program.sections_with("def "):
             yield from _reports(program, _overwritten_in_blocks(section))
 
@@ -172,6 +172,26 @@ class _Event:
     def reads(self, name: str) -> bool:
         """Whether the statement reads a name."""
         return self.read is not None and any(each.value == name for each in search.nodes(self.read, cst.Name))
+
+
+_Stretch: TypeAlias = "tuple[Section, ...]"
+
+
+def _stretches(program: Program) -> Iterator[_Stretch]:
+    """The statements of the module between those that let be what was made before."""
+    sections = [each.section for each in program.chunks] if program.unread else program.sections()
+    return (tuple(group) for lets_be, group in itertools.groupby(sections, _lets_be) if not lets_be)
+
+
+def _of_stretch(program: Program, stretch: _Stretch) -> Iterator[Report]:
+    events = itertools.chain.from_iterable(map(_events_of_module, stretch))
+    return _reports(program, _overwritten(events))
+
+
+@once
+def _lets_be(section: Section) -> bool:
+    events = _events_of_module(section)
+    return bool(events) and all(each.read is None for each in events)
 
 
 @once

@@ -15,16 +15,17 @@ _FILLED = re.compile(r"adapt\b|load_weights|set_weights|load_model|from_pretrain
 
 def unadapted_layers(program: Program, fit: Fit) -> Iterator[Report]:
     """Each Normalization of the model in training that has no statistics and is never adapted."""
-    if fit.model is None or program.matches(_FILLED):
+    layers = fit.model.layers if fit.model is not None else ()
+    empty = [layer for layer in layers if layer.class_name == "Normalization" and _is_empty(layer)]
+    if not empty or program.matches(_FILLED):
         return
-    for layer in fit.model.layers:
-        if layer.class_name == "Normalization" and _is_empty(layer):
-            yield Report(
-                layer.place,
-                "This Normalization is never adapted to the training data: it leaves its inputs as they are.",
-                (Related(fit.place, "The model is trained on them."),),
-                recipe="normalization.adapt(x_train)  # before fit",
-            )
+    for layer in empty:
+        yield Report(
+            layer.place,
+            "This Normalization is never adapted to the training data: it leaves its inputs as they are.",
+            (Related(fit.place, "The model is trained on them."),),
+            recipe="normalization.adapt(x_train)  # before fit",
+        )
 
 
 def _is_empty(layer: Layer) -> bool:

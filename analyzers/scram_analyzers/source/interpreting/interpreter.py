@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import partial
 from typing import NoReturn, TypeVar
 
 import libcst as cst
@@ -307,13 +307,11 @@ class Interpreter:
             self._seek(name)
         return bool(self.fact(*key))
 
-    @cached_property
-    def _bound_words(self) -> set[str]:
-        return set[str]().union(*(chunk.parsed.bound_words for chunk in self.chunks))
-
     def _seek(self, name: str) -> None:
         """Settle whether the text binds a name anywhere: no change of the program's, but a fact from its beginning."""
-        self.facts["never bound", name] = name not in self._bound_words
+        self.facts["never bound", name] = not any(
+            name in each.parsed.text and name in each.parsed.bound_words for each in self.chunks
+        )
         self.sought.add(name)
 
     def bind(self, name: str, value: Value) -> None:

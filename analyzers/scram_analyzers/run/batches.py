@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from scram_analyzers.run.history import RunHistory, asked_once
-from scram_analyzers.run.records import StreamRecord
+from scram_analyzers.run.records import StepRecord, StreamRecord
 from scram_analyzers.run.task import the_output
 
 SHARE = 0.5
@@ -82,3 +84,36 @@ def target_ranges(history: RunHistory, fewest_rows: int = 0) -> list[tuple[float
         if each.role == "target" and each.minimum is not None and each.maximum is not None
         if not fewest_rows or (each.shape and (each.shape[0] or 0) >= fewest_rows)
     ]
+
+
+RISING_BATCHES = 6
+"""So many batches, the targets of each beyond all those of the batch before, are no chance. Ours."""
+
+
+@asked_once
+def batches_by_size(history: RunHistory) -> bool | None:
+    """Whether the measured targets of an epoch rise (True) or fall (False) from each batch to the next; else None."""
+    output = the_output(history)
+    if output is None or output.loss is None or output.loss.endswith("crossentropy"):
+        return None
+    epochs: dict[int, list[tuple[float, float]]] = {}
+    for record in history.steps:
+        epochs.setdefault(record.epoch, []).extend(_measured_range(record))
+    for ranges in epochs.values():
+        pairs = list(pairwise(ranges))
+        if len(ranges) < RISING_BATCHES:
+            continue
+        if all(before[1] <= after[0] for before, after in pairs):
+            return True
+        if all(before[0] >= after[1] for before, after in pairs):
+            return False
+    return None
+
+
+def _measured_range(record: StepRecord) -> Iterator[tuple[float, float]]:
+    """The range of the targets of a batch of enough rows, which are not all the same."""
+    for each in record.arrays:
+        if each.role != "target" or each.minimum is None or each.maximum is None or not each.shape:
+            continue
+        if (each.shape[0] or 0) >= ROWS_IN_BATCH and each.minimum < each.maximum and each.shape[1:] in ((), (1,)):
+            yield each.minimum, each.maximum

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from scram_analyzers.run.records import DataArray, DataRecord
 from scram_lsp.training.data.array_statistics import named_leaves
-from scram_lsp.training.data.row_hashes import SameRows, same_rows
+from scram_lsp.training.data.row_hashes import SameRows, same_rows, with_numbered_texts
 from scram_lsp.training.data.target_columns import columns_that_say_the_target
 from scram_lsp.training.data.whole_arrays import Part, Role, describe_array
 
@@ -60,9 +60,9 @@ def _class_weights(given: Any) -> tuple[tuple[float, float], ...]:
 
 def _target_columns(training: tuple[Any, Any, Any]) -> tuple[str, ...]:
     named = [(name, _as_array(leaf)) for name, leaf in named_leaves("x", training[0])]
-    inputs = [(name, array) for name, array in named if array is not None]
+    inputs = [(name, array) for name, array in named if array is not None and array.dtype.kind not in "SUO"]
     targets = [array for array in _arrays_in(training[1]) if array.ndim]
-    if not inputs or len(inputs) < len(named) or len(targets) > MOST_TARGETS:
+    if not inputs or any(array is None for _, array in named) or len(targets) > MOST_TARGETS:
         return ()
     found = (columns_that_say_the_target(inputs, target) for target in targets)
     return tuple(dict.fromkeys(column for columns in found for column in columns))
@@ -147,7 +147,8 @@ def _with_last_classes(arrays: tuple[DataArray, ...]) -> Iterator[DataArray]:
 
 
 def _same_rows(training: tuple[Any, Any, Any], validation: tuple[Any, Any, Any]) -> SameRows:
-    x, y, other_x = (_arrays_in(each) for each in (training[0], training[1], validation[0]))
+    parts = (training[0], training[1], validation[0])
+    x, y, other_x = ([with_numbered_texts(array) for array in _arrays_in(each)] for each in parts)
     return same_rows(x, y, other_x)
 
 

@@ -18,6 +18,9 @@ SKETCH_VALUES = 64
 MAX_COMPARED_BYTES = 64_000_000
 """Rows that agree in their sketch are hashed in full up to so many bytes; of more, every other or n-th value."""
 
+MAX_TEXTS = 200_000
+"""Of more texts none is read: that would take more than a few hundredths of a second."""
+
 Array = npt.NDArray[Any]
 Hashes = npt.NDArray[np.uint64]
 
@@ -102,6 +105,19 @@ def _are_alike(one: Sequence[Array], other: Sequence[Array]) -> bool:
         and len(one) == len(other)
         and all(a.shape[1:] == b.shape[1:] and a.dtype == b.dtype for a, b in zip(one, other, strict=True))
     )
+
+
+def with_numbered_texts(array: Array) -> Array:
+    """An array of texts with a number in place of each, the same for equal texts within a process; others as they are.
+
+    So rows can be compared that hold names and words beside what was measured.
+    """
+    if array.dtype.kind not in "SUO" or array.size > MAX_TEXTS:
+        return array
+    values = array.ravel().tolist()
+    if not all(isinstance(value, str | bytes) for value in values):
+        return array
+    return np.fromiter(map(hash, values), np.int64, len(values)).reshape(array.shape)
 
 
 def hash_rows(columns: Sequence[Array]) -> Hashes:

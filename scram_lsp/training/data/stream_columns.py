@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from scram_lsp.training.data.array_statistics import named_leaves
+from scram_lsp.training.data.row_hashes import with_numbered_texts
 from scram_lsp.training.data.target_columns import MIN_DISTINCT, MIN_ROWS, Array, columns_that_say_the_target
 
 ROWS = 128
@@ -59,12 +60,14 @@ class StreamColumns:
 
 
 def _arrays(name: str, structure: Any) -> list[tuple[str, Array]]:
-    """The arrays of numbers in rows; none where there is anything else."""
+    """The arrays of numbers in rows, texts beside them left out; none where there is anything else."""
     found: list[tuple[str, Array]] = []
     for each, leaf in named_leaves(name, structure):
         if any(hasattr(leaf, part) for part in ("flat_values", "indices")) or not len(getattr(leaf, "shape", ())):
             return []
         array = np.asarray(leaf)
+        if with_numbered_texts(array) is not array:
+            continue
         if array.dtype.kind not in "biuf":
             return []
         found.append((each, array))

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scram_analyzers.run.records import LabelForm, StreamRecord
 from scram_lsp.training.data.array_statistics import named_leaves
 from scram_lsp.training.data.label_form import class_counts, label_form
-from scram_lsp.training.data.row_hashes import hash_rows
+from scram_lsp.training.data.row_hashes import hash_rows, with_numbered_texts
 from scram_lsp.training.data.stream_columns import StreamColumns
 
 ROWS = 32
@@ -146,13 +146,13 @@ class StreamRows:
 
 
 def _heads(name: str, structure: Any, rows: int | None = ROWS) -> list[Array] | None:
-    """The first rows of each array as matrices; None where they are no rows of numbers, or very wide."""
+    """The first rows of each array as matrices; None where they are no rows of numbers or texts, or very wide."""
     arrays = []
     for _, leaf in named_leaves(name, structure):
         is_dense = hasattr(leaf, "__getitem__") and not any(hasattr(leaf, part) for part in ("flat_values", "indices"))
         if not is_dense or not len(getattr(leaf, "shape", ())):
             return None
-        array = np.asarray(leaf[:rows])
+        array = with_numbered_texts(np.asarray(leaf[:rows]))
         if array.dtype.kind not in "biuf" or not array.size or array.nbytes > MAX_ROW_BYTES * len(array):
             return None
         arrays.append(array.reshape(len(array), -1))

@@ -79,7 +79,7 @@ def test_sums_that_overflow_are_no_bad_values():
 
 
 def test_several_inputs_weights_and_texts():
-    x = {"image": np.zeros((6, 4, 4), np.uint8), "text": np.array(["a"] * 6)}
+    x = {"image": np.zeros((6, 4, 4), np.uint8), "text": np.array(["a", "b", "c", "a", "d", "e"])}
     arguments = {"x": x, "y": np.zeros(6), "sample_weight": np.ones(6), "class_weight": None}
     record = check_data(arguments, {})
     assert [(each.role, each.name, each.dtype) for each in record.arrays] == [
@@ -90,7 +90,7 @@ def test_several_inputs_weights_and_texts():
     ]
     assert record.has_sample_weight
     assert not record.has_class_weight
-    assert record.duplicate_rows is None
+    assert record.duplicate_rows == 1
 
 
 def test_generators_say_nothing_and_no_data_is_none():

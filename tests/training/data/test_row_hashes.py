@@ -1,7 +1,7 @@
 import numpy as np
 
 from scram_lsp.training.data import row_hashes
-from scram_lsp.training.data.row_hashes import SameRows, same_rows
+from scram_lsp.training.data.row_hashes import SameRows, same_rows, with_numbered_texts
 
 
 def images(rows, seed=0):
@@ -52,3 +52,12 @@ def test_what_cannot_be_compared_is_left_alone():
     x = np.ones((4, 3))
     assert same_rows([], [], []) == same_rows([texts], [], []) == same_rows([np.zeros(0)], [], []) == SameRows()
     assert same_rows([x], [np.ones(3)], [np.ones((4, 2))]) == SameRows(4, 0, 3, None, None)
+
+
+def test_texts_are_compared_by_what_they_say():
+    texts = np.array([["inland"], ["bay"], ["inland"]])
+    numbers = with_numbered_texts(texts.astype(object))
+    assert (numbers.dtype, numbers.shape) == (np.int64, (3, 1))
+    assert (numbers == with_numbered_texts(texts)).all()
+    assert len(np.unique(numbers)) == 2
+    assert with_numbered_texts(np.array([None, "bay"], object)).dtype == object

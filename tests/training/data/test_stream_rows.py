@@ -99,9 +99,9 @@ def test_sparse_rows_are_left_alone() -> None:
     assert rows.record == StreamRecord(0)
 
 
-def test_rows_of_text_are_left_alone() -> None:
+def test_rows_of_objects_and_empty_batches_are_left_alone() -> None:
     rows = StreamRows()
-    rows.look((np.array(["a", "b"], dtype=object), np.array([0, 1])), 1)
+    rows.look((np.array([{}, None], dtype=object), np.array([0, 1])), 1)
     rows.look(np.zeros((0, 4)), 1)
     assert rows.record == StreamRecord(0)
 
@@ -139,3 +139,15 @@ def test_rows_of_which_nothing_can_be_told() -> None:
     assert told_in_columns(words, np.arange(160.0)) == []
     wide = np.random.default_rng(2).normal(size=(160, 50_000)).astype("float32")
     assert told_in_columns(wide, wide[:, 7]) == []
+
+
+def test_rows_with_texts_among_their_inputs() -> None:
+    kinds = np.array([b"bay", b"inland"], object)[Y % 2][:, None]
+    rows, target = StreamRows(), np.linspace(0, 5, 160)
+    for start in range(0, 160, 16):
+        at = slice(start, start + 16)
+        inputs = {"kind": kinds[at], "size": X[at], "price": 2 * target[at, None]}
+        rows.look((inputs, target[at]), 1)
+    rows.compare([({"kind": kinds[:64], "size": X[:64], "price": 2 * target[:64, None]}, target[:64])], is_fair=True)
+    assert rows.record.shared_rows == 64
+    assert rows.record.target_columns == ("x['price'][:, 0]",)

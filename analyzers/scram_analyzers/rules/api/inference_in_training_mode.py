@@ -16,7 +16,7 @@ from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.graph import Layer
 from scram_analyzers.source.model import Model, ModelKind
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Program
+from scram_analyzers.source.program import Fit, Program
 from scram_analyzers.source.reading import parents, search
 from scram_analyzers.source.reading.dotted import dotted_name
 
@@ -133,8 +133,55 @@ class InferenceInTrainingMode(Rule):
             val_loss = loss_fn(y_val, model(x_val, training=False))
             """,
         ),
+        Example(
+            "A part that always trains",
+            """
+            import keras
+            from keras import layers
+
+            base = keras.Sequential(
+                [keras.Input((28, 28, 1)), layers.Conv2D(16, 3), layers.BatchNormalization(), layers.ReLU()]
+            )
+            inputs = keras.Input((28, 28, 1))
+            features = layers.GlobalAveragePooling2D()(»base(inputs, training=True)«)
+            model = keras.Model(inputs, layers.Dense(10, activation="softmax")(features))
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x, y, epochs=20, validation_data=(x_val, y_val))
+            """,
+            """
+            import keras
+            from keras import layers
+
+            base = keras.Sequential(
+                [keras.Input((28, 28, 1)), layers.Conv2D(16, 3), layers.BatchNormalization(), layers.ReLU()]
+            )
+            inputs = keras.Input((28, 28, 1))
+            features = layers.GlobalAveragePooling2D()(base(inputs))
+            model = keras.Model(inputs, layers.Dense(10, activation="softmax")(features))
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x, y, epochs=20, validation_data=(x_val, y_val))
+            """,
+        ),
     )
     good = (
+        Example(
+            "A frozen part, which does not listen",
+            """
+            import keras
+            from keras import layers
+
+            base = keras.Sequential(
+                [keras.Input((28, 28, 1)), layers.Conv2D(16, 3), layers.BatchNormalization(), layers.ReLU()]
+            )
+            base.load_weights("base.weights.h5")
+            base.trainable = False
+            inputs = keras.Input((28, 28, 1))
+            features = layers.GlobalAveragePooling2D()(base(inputs, training=True))
+            model = keras.Model(inputs, layers.Dense(10, activation="softmax")(features))
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x, y, epochs=20, validation_data=(x_val, y_val))
+            """,
+        ),
         Example(
             "Predictions drawn from dropout",
             """
@@ -182,15 +229,23 @@ class InferenceInTrainingMode(Rule):
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:
-        """Report layers that are told training=True in `call`, and models that are when they are judged."""
+        """Report layers and inner models that are told training=True once for all, and models where they are judged."""
         if not program.mentions("training"):
             return
-        reports = [*program.each(models_of(program), _of_model), *_of_judging(program)]
+        reports = [
+            *program.each(models_of(program), _of_model),
+            *program.each(program.fits, _of_parts),
+            *_of_judging(program),
+        ]
         if reports and not program.matches(_ON_PURPOSE):
             yield from reports
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
-        """Hand on the argument of `call`; outside of it, say False."""
+        """Hand on the argument of `call`; leave it to Keras inside a model; where a model is judged, say False."""
+        for place in (place for fit in program.fits for place, _ in _training_parts(fit)):
+            if program.range_of(place) == finding.range:
+                edit = fixes.remove_argument(program, place, "training")
+                return Fix("Leave it to Keras", Applicability.UNSAFE, (edit,)) if edit else None
         for call, place in search.found(program, cst.Call, "training"):
             if program.range_of(place) != finding.range or not says(call, True):
                 continue
@@ -217,6 +272,35 @@ def _of_model(program: Program, model: Model) -> Iterator[Report]:
                 (Related(layer.place, "The layer is made here."),),
                 recipe="training=training",
             )
+
+
+def _of_parts(program: Program, fit: Fit) -> Iterator[Report]:
+    """A model inside the functional one that is trained, which works as in training whatever the whole one does."""
+    for place, layer in _training_parts(fit):
+        yield Report(
+            place,
+            f"The model in here is always told that it trains, so its {layer.class_name} goes by the batch at hand "
+            "in predictions and in validation too: the answer for a row depends on the rows beside it.",
+            (Related(layer.place, "This layer works as in training."),),
+        )
+
+
+def _training_parts(fit: Fit) -> Iterator[tuple[Place, Layer]]:
+    """Where the trained model runs another one in training mode once for all, and what in it listens to that."""
+    model = fit.model
+    if model is None or model.kind is not ModelKind.FUNCTIONAL:
+        return
+    for tensor in model.tensors():
+        part, place = tensor.producer, tensor.place
+        if isinstance(part, Model) and place is not None and isinstance(place.node, cst.Call):
+            layer = next((each for each in part.layers if _goes_by_batch(model, each)), None)
+            if layer is not None and says(place.node, True):
+                yield place, layer
+
+
+def _goes_by_batch(model: Model, layer: Layer) -> bool:
+    """Whether a layer takes averages of the batch when it is told that it trains: frozen, it does not listen."""
+    return layer.class_name == "BatchNormalization" and not model.is_frozen(layer)
 
 
 def _knows_of_training(place: Place) -> bool:

@@ -55,7 +55,8 @@ class ClassImbalance(Rule):
         if data is None or data.has_class_weight or data.has_sample_weight or not is_classification(history):
             return
         shares = class_shares(labels)
-        classes = labels.classes if labels is not None and shares else _of_stream(history)
+        every = labels.classes if labels is not None and shares else _of_stream(history)
+        classes = tuple(filter(_count, every))  # a column that no row has is no rare class
         if not 0 < len(classes) <= MOST_CLASSES:
             return
         rare, common = min(classes, key=_count), max(classes, key=_count)

@@ -16,6 +16,9 @@ from scram_analyzers.run.wording import counted, listed
 MANY = 0.2
 """From this share on of a table's columns, constant ones are more than a leftover. Ours."""
 
+NARROW = 40
+"""In a table of no more columns each is one that somebody chose; wide ones have leftovers. Ours."""
+
 SMALLEST_IMAGE = 49
 """Pixels: of 7 rows and columns."""
 
@@ -45,7 +48,7 @@ class ConstantFeature(Rule):
     options = (Option("pixels", 0.9, "share of constant columns that is too much even for an image", "scram"),)
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
-        """Constant targets and tables are errors, many columns or a whole input an info, single columns a hint."""
+        """Constant targets and tables are errors, columns of narrow ones and many of wide ones an info."""
         target = targets(history)
         if target is not None and _is_constant(target) and has_built_in_loss(history):
             yield RunReport(
@@ -70,13 +73,13 @@ class ConstantFeature(Rule):
         columns, count = table.columns or 0, len(table.constant_columns)
         if _may_be_pixels(columns) and count < self.option("pixels") * columns:
             return
-        everything = count == columns
+        everything, is_told = count == columns, count >= MANY * columns or columns <= NARROW
         table_name = "the training input" if table.name == "x" else table.name
         names = listed(map(str, table.constant_columns))
         yield RunReport(
             subject=Subject(SubjectKind.INPUTS),
             message=(f"{counted(count, 'column')} of {columns} in {table_name} never change (columns {names})."),
-            severity=Severity.ERROR if everything else Severity.INFO if count >= MANY * columns else None,
+            severity=Severity.ERROR if everything else Severity.INFO if is_told else None,
         )
 
 

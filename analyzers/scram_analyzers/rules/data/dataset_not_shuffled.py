@@ -11,7 +11,7 @@ from scram_analyzers.rules.base import Example, Option, Reference, Related, Repo
 from scram_analyzers.rules.data import shuffling_edits
 from scram_analyzers.rules.data.judging import in_random_order, name_of
 from scram_analyzers.rules.data.trainings import own_loops
-from scram_analyzers.run.batches import sorted_batches
+from scram_analyzers.run.batches import batches_by_size, sorted_batches
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.source.data import Data, DataStep, StepKind
@@ -280,15 +280,16 @@ class DatasetNotShuffled(Rule):
     )
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
-        """Report a stream whose batches hold one class each."""
-        batches = sorted_batches(history)
-        if batches is None:
+        """Report a stream whose batches hold one class each, or larger targets from one to the next."""
+        if sorted_batches(history) is not None:
+            clause = "Training batches hold one class each, or two neighbours: the rows come sorted by label."
+        elif (rising := batches_by_size(history)) is not None:
+            way = "rise" if rising else "fall"
+            clause = f"The targets {way} from each training batch to the next: the rows come sorted by their targets."
+        else:
             return
         yield RunReport(
-            subject=Subject(SubjectKind.INPUTS),
-            message="Training batches hold one class each, or two neighbours: the rows come sorted by label.",
-            step=history.last_step,
-            epoch=history.last_epoch,
+            subject=Subject(SubjectKind.INPUTS), message=clause, step=history.last_step, epoch=history.last_epoch
         )
 
     def check_program(self, program: Program) -> Iterator[Report]:

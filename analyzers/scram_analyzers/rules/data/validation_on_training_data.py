@@ -331,9 +331,9 @@ class ValidationOnTrainingData(Rule):
         counted = _counted(history)
         if counted is None:
             return
-        common, rows, repeats = counted
+        common, rows, repeats, distinct = counted
         shared = common / rows
-        if shared <= RUN_SHARED or (shared < 1 and shared <= RUN_NATURAL * repeats):
+        if shared <= RUN_SHARED or (shared < 1 and shared <= RUN_NATURAL * repeats) or rows >= RUN_NATURAL * distinct:
             return
         yield RunReport(
             subject=Subject(SubjectKind.VALIDATION),
@@ -401,15 +401,19 @@ def _of_loop(trained: LossCall, call: LossCall) -> Iterator[Report]:
         )
 
 
-def _counted(history: RunHistory) -> tuple[int, int, float] | None:
-    """Validation rows that are also rows of training, all that were compared, and the share that training repeats."""
+def _counted(history: RunHistory) -> tuple[int, int, float, int] | None:
+    """Validation rows that are also rows of training, all that were compared, and what training rows there are.
+
+    Of these the share that repeats others, and how many different ones there are.
+    """
     data, stream = history.data, history.stream
     if data is not None and data.shared_rows is not None and data.validation_rows_hashed:
         repeats = (data.duplicate_rows or 0) / max(data.training_rows_hashed, 1)
-        return data.shared_rows, data.validation_rows_hashed, repeats
+        distinct = data.training_rows_hashed - (data.duplicate_rows or 0)
+        return data.shared_rows, data.validation_rows_hashed, repeats, distinct
     if stream is None or not stream.validation_rows:
         return None
-    return stream.shared_rows, stream.validation_rows, stream.repeated_rows / max(stream.rows, 1)
+    return stream.shared_rows, stream.validation_rows, stream.repeated_rows / max(stream.rows, 1), stream.rows
 
 
 def _weighed(fit: Fit) -> bool:
@@ -486,4 +490,7 @@ RUN_SHARED = 0.05
 """Share of the validation rows that are training rows as well (deepchecks: train-test samples mix)."""
 
 RUN_NATURAL = 3.0
-"""Tables of few different values repeat themselves within the training data too: up to so many times more is chance."""
+"""Tables of few different values repeat themselves within the training data too: up to so many times more is chance.
+
+So it is where so many validation rows come to each different row of training: most are repeats of each other.
+"""

@@ -36,7 +36,7 @@ class AccuracyOnly(Rule):
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report it after the first epoch, from the names in its logs."""
-        shares = class_shares(targets(history))
+        shares = tuple(filter(None, class_shares(targets(history))))  # a column that no row has is no rare class
         if not history.epochs or not shares or min(shares) >= self.option("share") or not is_classification(history):
             return
         if len(shares) > MOST_CLASSES:

@@ -98,6 +98,20 @@ class LabelOutOfRange(Rule):
             """,
         ),
         Example(
+            "Two classes raised by one",
+            """
+            import keras
+            from sklearn.datasets import load_breast_cancer
+            from sklearn.preprocessing import StandardScaler
+
+            data = load_breast_cancer()
+            x, y = StandardScaler().fit_transform(data.data), »data.target + 1«
+            model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x, y, epochs=20)
+            """,
+        ),
+        Example(
             "Rows with too few columns",
             """
             import keras
@@ -270,11 +284,9 @@ def _pixels(case: Case, seen: Interval | None) -> Iterator[Report]:
 
 
 def _moved(case: Case) -> Iterator[Report]:
-    """The class numbers of a known data set, raised beyond the units of a head that would have fitted them."""
-    targets, units = case.targets, case.head.units
-    if targets is None or targets.classes is None or units is None or case.form is not LabelForm.INTEGER:
-        return
-    if case.loss.name != "sparse_categorical_crossentropy":
+    """The class numbers of a known data set, raised beyond those that the head and the loss would have fitted."""
+    targets, known = case.targets, _known(case)
+    if targets is None or targets.classes is None or known is None or case.form not in cases.NUMBERED:
         return
     if case.judged_by_hand and not cases.is_loaded(targets):
         return
@@ -283,15 +295,22 @@ def _moved(case: Case) -> Iterator[Report]:
         return
     first = steps[0].number
     highest = targets.classes - 1 + first
-    if targets.classes <= units <= highest and first == int(first):
+    if targets.classes - 1 <= known[0] < highest and first == int(first):
         yield Report(
             place=steps[0].place,
-            message=(
-                f"The labels go from {first:g} to {highest:g}, but {heads.layer_words(case.head)} has units for 0 to "
-                f"{units - 1}."
-            ),
+            message=f"The labels go from {first:g} to {highest:g}, but {known[1]}.",
             related=(Related(case.loss.place, "The loss that reads them."),),
         )
+
+
+def _known(case: Case) -> tuple[int, str] | None:
+    """The highest class number that the loss can read with this head, and what says so."""
+    units = case.head.units
+    if case.loss.name == "sparse_categorical_crossentropy" and units is not None and units > 1:
+        return units - 1, f"{heads.layer_words(case.head)} has units for 0 to {units - 1}"
+    if case.loss.name == "binary_crossentropy" and units == 1:
+        return 1, "binary_crossentropy knows 0 and 1"
+    return None
 
 
 def _picks_rows(step: DataStep) -> bool:
@@ -312,19 +331,16 @@ def _too_high(case: Case, seen: Interval | None) -> Iterator[Report]:
         return  # by what they hold, it may be
     if targets.shape is None or targets.shape[1:] not in ((), (1,)) or case.reproduces_inputs or case.judged_by_hand:
         return
-    units = case.head.units
-    if case.loss.name == "sparse_categorical_crossentropy" and units is not None and units > 1:
-        highest, known = units - 1, f"{heads.layer_words(case.head)} has units for 0 to {units - 1}"
-    elif case.loss.name == "binary_crossentropy" and units == 1:
-        highest, known = 1, "binary_crossentropy knows 0 and 1"
-    else:
+    known = _known(case)
+    if known is None:
         return
+    highest = known[0]
     place = case.labels_place or case.loss.place
     if seen.high > highest:
         low, high = number_text(seen.low), number_text(seen.high)
         yield Report(
             place=place,
-            message=f"The labels go from {low} to {high}, but {known}.",
+            message=f"The labels go from {low} to {high}, but {known[1]}.",
             related=(Related(case.loss.place, "The loss that reads them."),),
             recipe=f"y = y - {low}" if seen.high - seen.low <= highest else "",
         )

@@ -114,6 +114,21 @@ class OutputUnitsMismatch(Rule):
     )
     good = (
         Example(
+            "As many units as the data set has names of classes",
+            """
+            import keras
+            from keras import layers
+            from sklearn.datasets import load_wine
+
+            wine = load_wine()
+            names = wine.target_names
+            model = keras.Sequential([keras.Input((len(wine.feature_names),)), layers.BatchNormalization()])
+            model.add(layers.Dense(len(names), activation="softmax"))
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(wine.data, wine.target, epochs=30)
+            """,
+        ),
+        Example(
             "An autoencoder of its inputs",
             """
             import keras

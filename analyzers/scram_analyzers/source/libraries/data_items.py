@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 PERMUTATION = "numpy.random.permutation"
 """The source of an array of row numbers in random order."""
 
+_IN_BUNCHES = ("data", "target", "images", "target_names", "feature_names", "DESCR", "filename")
+"""What scikit-learn's bunches, which are dicts as well, hold under these keys."""
+
 FOLDS = "sklearn.model_selection.split"
 """The source of the row numbers that a cross-validation gives: those to train on, and those held out."""
 
@@ -37,7 +40,7 @@ def select(interpreter: Interpreter, data: Data, keys: list[Value | slice], plac
     position = integer(key) if not isinstance(key, slice) else None
     if data.batched and data.targets is not None and len(keys) == 1 and position is not None:
         return element_of(data)  # generator[0]: a batch
-    if data.targets is not None and isinstance(key, Constant) and key.value in ("data", "target", "images"):
+    if data.targets is not None and isinstance(key, Constant) and key.value in _IN_BUNCHES:
         return attribute(data, str(key.value), place)  # scikit-learn's bunches are dicts as well
     if data.source == "numpy.eye" and isinstance(key, Data):
         return one_hot(key, data.classes, place)  # np.eye(classes)[labels]

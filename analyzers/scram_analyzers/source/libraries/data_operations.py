@@ -204,11 +204,20 @@ def attribute(data: Data, name: str, place: Place) -> Value:
         return data if name != "data" or data.targets is None else replace(data, targets=None)
     if name in ("target", "targets") and data.targets is not None:
         return data.targets
+    if name in ("target_names", "feature_names", "DESCR", "filename") and data.targets is not None:
+        return _names(data, data.targets, name, place)
     if name in ("size", "ndim", "dtype", "columns", "index", "element_spec", "class_names", "class_indices"):
         return Unknown(place)
     if name in ("samples", "n", "num_classes", "batch_size"):
         return Unknown(place)
     return Method(data, name, place)
+
+
+def _names(data: Data, targets: Data, name: str, place: Place) -> Value:
+    """What a bunch of scikit-learn's says beside its arrays: a name for each class, and one for each column."""
+    columns = data.shape[1] if data.shape is not None and len(data.shape) == 2 else None
+    count = {"target_names": targets.classes, "feature_names": columns}.get(name)
+    return Unknown(place) if count is None else Tuple((Unknown(place),) * count, place)
 
 
 def element_of(data: Data) -> Value:

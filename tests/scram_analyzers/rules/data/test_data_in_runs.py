@@ -138,9 +138,11 @@ def test_one_of_several_inputs_that_was_not_scaled_for_validation() -> None:
     assert reports(ScalingMismatch, before(data(*training, *validation, BALANCED))) == []
 
 
-def test_constant_columns_are_a_hint_and_constant_targets_an_error() -> None:
-    (hint,) = reports(ConstantFeature, before(data(inputs(constant_columns=(0, 3), columns=13), BALANCED)))
-    assert "2 columns of 13" in hint.message
+def test_constant_columns_of_a_wide_table_are_a_hint_and_constant_targets_an_error() -> None:
+    (info,) = reports(ConstantFeature, before(data(inputs(constant_columns=(0, 3), columns=13), BALANCED)))
+    assert ("2 columns of 13" in info.message, info.severity) == (True, Severity.INFO)
+    (hint,) = reports(ConstantFeature, before(data(inputs(constant_columns=(0, 3), columns=113), BALANCED)))
+    assert hint.severity is None
     assert reports(ConstantFeature, before(data(inputs(constant_columns=(0, 32, 39)), BALANCED))) == []
     (error,) = reports(ConstantFeature, before(data(inputs(), labels([0, 100], deviation=0.0, minimum=1.0))))
     assert (error.severity, error.subject.kind) == (Severity.ERROR, SubjectKind.TARGETS)
@@ -291,6 +293,25 @@ def test_validation_targets_beyond_those_of_training() -> None:
     assert reports(SortedValidationSplit, before(overlapping)) == []
 
 
+def test_a_column_that_no_row_has_is_no_rare_class() -> None:
+    made = history(record=data(inputs(), labels([500, 480, 0])), ended=False)
+    assert reports(ClassImbalance, made) == []
+
+
+def test_few_different_rows_are_in_both_parts_by_nature() -> None:
+    def told(repeats: int) -> int:
+        record = replace(
+            data(inputs(), BALANCED),
+            training_rows_hashed=1000,
+            duplicate_rows=repeats,
+            shared_rows=200,
+            validation_rows_hashed=200,
+        )
+        return len(reports(ValidationOnTrainingData, before(record)))
+
+    assert (told(996), told(0), told(900)) == (0, 1, 1)
+
+
 def test_wide_targets_under_a_loss_of_ones_own() -> None:
     record = data(inputs(), measured(mean=150.0, deviation=77.0))
     own = regression_info(losses=("log_cosh",))
@@ -376,6 +397,27 @@ def test_batches_that_come_sorted_by_label() -> None:
 def test_mixed_batches_and_those_of_one_frequent_class_are_not_sorted() -> None:
     assert reports(DatasetNotShuffled, streamed([(0, 9)] * 18)) == []
     assert reports(DatasetNotShuffled, streamed([(0, 0)] * 17 + [(0, 9)])) == []
+
+
+def measured_batches(ranges: list[tuple[float, float]]) -> RunHistory:
+    seen = history(regression_info(batch_size=None, training_samples=None), [], ended=False)
+    for step, (low, high) in enumerate(ranges, start=1):
+        prices = batch(role="target", name="y", shape=(32,), minimum=low, maximum=high)
+        seen.add_step(StepRecord(step, 1 + step // 20, 1.0, (batch(), prices)))
+    return seen
+
+
+def test_batches_that_come_sorted_by_a_measured_target() -> None:
+    (report,) = reports(DatasetNotShuffled, measured_batches([(step, step + 1.0) for step in range(18)]))
+    assert report.message.startswith("The targets rise from each training batch to the next")
+    (report,) = reports(DatasetNotShuffled, measured_batches([(-step - 1.0, -step) for step in range(18)]))
+    assert report.message.startswith("The targets fall")
+
+
+def test_a_trend_and_batches_of_one_value_are_not_sorted() -> None:
+    assert reports(DatasetNotShuffled, measured_batches([(step, step + 1.5) for step in range(18)])) == []
+    assert reports(DatasetNotShuffled, measured_batches([(2.0, 2.0)] * 18)) == []
+    assert reports(DatasetNotShuffled, measured_batches([(step, step + 1.0) for step in range(5)])) == []
 
 
 def test_a_class_that_only_validation_has_of_one_of_several_targets() -> None:

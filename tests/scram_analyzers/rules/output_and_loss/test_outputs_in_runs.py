@@ -206,6 +206,7 @@ def test_accuracy_alone_on_rare_classes() -> None:
         info(BINARY, "sigmoid", 1), record=data(inputs(), labels([950, 50])), accuracy=[0.95] * 10, auc=[0.9] * 10
     )
     assert reports(AccuracyOnly, made) == []
+    assert reports(AccuracyOnly, history(record=data(inputs(), labels([500, 480, 0])), accuracy=[0.5] * 10)) == []
 
 
 def test_a_metric_that_does_not_follow_the_loss() -> None:

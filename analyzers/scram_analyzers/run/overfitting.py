@@ -32,6 +32,11 @@ HIGH_ACCURACY_GAP = 0.07
 LEARNED = 0.97
 """The best validation loss is below this share of a blind guess's. Ours."""
 
+MILD_RISE = 1.2
+STEADY = 0.01
+"""A smaller rise, with a validation accuracy that is still about its best, is mild: the model grows overconfident
+rather than worse. Ours."""
+
 LOSS_ONLY_SHARE = 0.02
 """Without an accuracy, the rise against a constant guess's loss: what is solved can double its tiny loss. Ours."""
 
@@ -46,7 +51,7 @@ class Overfitting:
     """Since `best_epoch` the validation loss rose from `best_val_loss` to `val_loss`.
 
     `loss` is the training loss now. `accuracy` and `val_accuracy` are None when the run logs no accuracy;
-    `metric` is its name in the logs.
+    `metric` is its name in the logs, `best_val_accuracy` the best of all epochs.
     """
 
     best_epoch: int
@@ -58,6 +63,15 @@ class Overfitting:
     metric: str | None = None
     accuracy: float | None = None
     val_accuracy: float | None = None
+    best_val_accuracy: float | None = None
+
+    @property
+    def is_mild(self) -> bool:
+        """Whether validation finds the model a little less sure of itself, and its answers as good as ever."""
+        if self.val_accuracy is None or self.best_val_accuracy is None:
+            return False
+        is_steady = self.val_accuracy >= self.best_val_accuracy - STEADY
+        return is_steady and self.val_loss < MILD_RISE * self.best_val_loss
 
     @property
     def phrase(self) -> str:
@@ -94,7 +108,7 @@ def overfitting(history: RunHistory) -> Overfitting | None:
         return None
     if not _had_learned(since[0], history) or inference_gap(history) is not None:
         return None
-    found = _described(since[0], since[-1])
+    found = _described(since[0], since[-1], history)
     return found if _gap_is_wide(found, _blind_loss(history)) else None
 
 
@@ -129,8 +143,9 @@ def _training_improves(since: Sequence[_Epoch]) -> bool:
     return losses[-1] < losses[0] and slope(losses) < 0
 
 
-def _described(best: _Epoch, last: _Epoch) -> Overfitting:
+def _described(best: _Epoch, last: _Epoch, history: RunHistory) -> Overfitting:
     metric = _accuracy_name(last.record)
+    accuracies = [record.value(f"val_{metric}") for record in history.epochs] if metric else []
     return Overfitting(
         best_epoch=best.record.epoch,
         epoch=last.record.epoch,
@@ -141,6 +156,7 @@ def _described(best: _Epoch, last: _Epoch) -> Overfitting:
         metric=metric,
         accuracy=last.record.value(metric) if metric else None,
         val_accuracy=last.record.value(f"val_{metric}") if metric else None,
+        best_val_accuracy=max((value for value in accuracies if value is not None), default=None),
     )
 
 

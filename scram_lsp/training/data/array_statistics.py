@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
@@ -12,6 +13,9 @@ from scram_analyzers.run.records import ArrayStatistics
 
 MAX_VALUES = 4_000_000
 """Of a larger batch the first rows up to so many values are read, for the range and for bad values."""
+
+SMALL_VALUES = 65_536
+"""Tensors of no more values are read whole: a slice by the framework takes longer, as it is an operation of its own."""
 
 MAX_VALUES_FOR_MOMENTS = 500_000
 """Mean and deviation are taken from about so many of them, evenly spread."""
@@ -111,13 +115,18 @@ def _values_of(tensor: Any) -> npt.NDArray[Any] | None:
             break
     if not hasattr(tensor, "shape"):
         return None
-    rows = tensor.shape[0] if len(tensor.shape) else None
-    if rows:
-        per_row = max(1, int(np.prod(tensor.shape[1:])))
-        tensor = tensor[: max(1, MAX_VALUES // per_row)]
-    array = np.asarray(tensor)
+    per_row = max(1, math.prod(tensor.shape[1:]))
+    array = first_rows(tensor, max(1, MAX_VALUES // per_row))
     # Keras's bfloat16 has kind "V" in numpy: read it as the float32 that holds each of its values.
     return array.astype(np.float32) if "bfloat16" in array.dtype.name else array
+
+
+def first_rows(tensor: Any, rows: int | None) -> npt.NDArray[Any]:
+    """The first rows of a dense tensor as an array; a small one is read whole, for to slice it takes longer."""
+    shape = tensor.shape
+    if rows is None or not len(shape):
+        return np.asarray(tensor)
+    return np.asarray(tensor)[:rows] if math.prod(shape) <= SMALL_VALUES else np.asarray(tensor[:rows])
 
 
 def deviation_ratio(table: npt.NDArray[Any]) -> float | None:

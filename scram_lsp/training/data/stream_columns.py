@@ -23,11 +23,13 @@ MAX_BYTES = 16_000_000
 class StreamColumns:
     """Gathers the first rows, until there are enough of them; `columns` are those of `columns_that_say_the_target`.
 
-    Of few classes nothing is told: a rare one is in so few rows that a column may agree with it by chance.
+    Of few classes nothing is told: a rare one is in so few rows that a column may agree with it by chance. Columns are
+    compared when they are asked for: in a step that would take as long as many looks, and the budget of a short run
+    would allow no other.
     """
 
     def __init__(self) -> None:
-        self.columns: tuple[str, ...] = ()
+        self._columns: tuple[str, ...] = ()
         self._inputs: list[list[tuple[str, Array]]] = []
         self._targets: list[Array] = []
         self._is_over = False
@@ -38,17 +40,22 @@ class StreamColumns:
             return
         inputs, targets = _arrays("x", x), _arrays("y", y)
         if not inputs or len(targets) != 1 or sum(array.nbytes for _, array in inputs) > MAX_BYTES / BATCHES:
-            self._is_over = True
+            self._is_over, self._inputs, self._targets = True, [], []
             return
         self._inputs.append(inputs)
         self._targets.append(targets[0][1])
-        rows = sum(map(len, self._targets))
-        if rows >= ROWS or len(self._targets) >= BATCHES:
+        self._is_over = sum(map(len, self._targets)) >= ROWS or len(self._targets) >= BATCHES
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that say the target, once enough rows were seen."""
+        if self._is_over and self._targets:
             self._compare()
+        return self._columns
 
     def _compare(self) -> None:
         inputs, targets = self._inputs, self._targets
-        self._is_over, self._inputs, self._targets = True, [], []
+        self._inputs, self._targets = [], []
         alike = {tuple((name, array.shape[1:]) for name, array in each) for each in inputs}
         if len(alike) != 1 or len({array.shape[1:] for array in targets}) != 1:
             return
@@ -56,7 +63,7 @@ class StreamColumns:
         if len(target) < MIN_ROWS or len(np.unique(target)) <= MIN_DISTINCT:
             return
         joined = [(parts[0][0], np.concatenate([array for _, array in parts])) for parts in zip(*inputs, strict=True)]
-        self.columns = columns_that_say_the_target(joined, target)
+        self._columns = columns_that_say_the_target(joined, target)
 
 
 def _arrays(name: str, structure: Any) -> list[tuple[str, Array]]:

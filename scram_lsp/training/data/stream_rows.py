@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from scram_analyzers.run.records import LabelForm, StreamRecord
-from scram_lsp.training.data.array_statistics import named_leaves
+from scram_lsp.training.data.array_statistics import first_rows, named_leaves
 from scram_lsp.training.data.label_form import class_counts, label_form
 from scram_lsp.training.data.row_hashes import hash_rows, with_numbered_texts
 from scram_lsp.training.data.stream_columns import StreamColumns
@@ -152,7 +151,7 @@ def _heads(name: str, structure: Any, rows: int | None = ROWS) -> list[Array] | 
         is_dense = hasattr(leaf, "__getitem__") and not any(hasattr(leaf, part) for part in ("flat_values", "indices"))
         if not is_dense or not len(getattr(leaf, "shape", ())):
             return None
-        array = with_numbered_texts(np.asarray(leaf[:rows]))
+        array = with_numbered_texts(first_rows(leaf, rows))
         if array.dtype.kind not in "biuf" or not array.size or array.nbytes > MAX_ROW_BYTES * len(array):
             return None
         arrays.append(array.reshape(len(array), -1))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from scram_lsp.training.data.array_statistics import batch_statistics, deviation_ratio
+from scram_lsp.training.data.array_statistics import batch_statistics, deviation_ratio, first_rows
 
 
 def only(batch, **consumers):
@@ -91,3 +91,22 @@ def test_tensors_of_every_kind():
         ("string", None),
         ("bool", 1.0),
     ]
+
+
+def test_small_tensors_are_read_whole_and_large_ones_by_their_first_rows() -> None:
+    class Tensor:
+        """Counts what is cut out of it by the framework."""
+
+        def __init__(self, values: np.ndarray) -> None:
+            self.values_read, self.shape, self.cuts = values, values.shape, 0
+
+        def __getitem__(self, rows: slice) -> np.ndarray:
+            self.cuts += 1
+            return self.values_read[rows]
+
+        def __array__(self, dtype: object = None, copy: object = None) -> np.ndarray:
+            return self.values_read
+
+    small, large = Tensor(np.zeros((64, 3))), Tensor(np.zeros((70_000, 3)))
+    assert (first_rows(small, 32).shape, small.cuts) == ((32, 3), 0)
+    assert (first_rows(large, 32).shape, large.cuts) == ((32, 3), 1)

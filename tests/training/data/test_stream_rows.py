@@ -16,6 +16,7 @@ from scram_analyzers.rules.data.target_in_inputs import TargetInInputs
 from scram_analyzers.rules.data.validation_on_training_data import ValidationOnTrainingData
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import OutputInfo, StreamRecord
+from scram_lsp.training.data import stream_columns
 from scram_lsp.training.data.stream_rows import StreamRows
 from tests.run_histories import reports, run_info
 
@@ -151,3 +152,14 @@ def test_rows_with_texts_among_their_inputs() -> None:
     rows.compare([({"kind": kinds[:64], "size": X[:64], "price": 2 * target[:64, None]}, target[:64])], is_fair=True)
     assert rows.record.shared_rows == 64
     assert rows.record.target_columns == ("x['price'][:, 0]",)
+
+
+def test_columns_are_compared_when_the_step_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(stream_columns, "columns_that_say_the_target", lambda _, y: asked.append(len(y)) or ())
+    rows, target = StreamRows(), np.linspace(0, 5, 160)
+    for start in range(0, 160, 16):
+        rows.look((X[start : start + 16], target[start : start + 16]), 1)
+    assert asked == []
+    assert rows.record.target_columns == rows.record.target_columns == ()
+    assert asked == [128]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import libcst as cst
 
-from scram_analyzers.source.data import Data, DataStep, StepKind
+from scram_analyzers.source.data import WHOLE, Data, DataStep, StepKind
 from scram_analyzers.source.graph import Tensor
 from scram_analyzers.source.libraries.image_generators import GENERATOR
 from scram_analyzers.source.places import Place
@@ -115,6 +115,30 @@ def cut_rows(data: Data) -> set[cst.CSTNode]:
         if node is not None and rows is not None and (rows.lower is not None or rows.upper is not None):
             found.add(node)
     return found
+
+
+def held_out(data: Data, judged: Sequence[Data]) -> DataStep | None:
+    """The step that took the rows to train on out of an array, others of whose rows are to judge the model.
+
+    None where none are, and where the array is the training part of a data set that has a test part as well.
+    """
+    if data.part is not None or not data.roots:
+        return None
+    for other in judged:
+        if other.roots == data.roots and (step := _apart(data, other)) is not None:
+            return step
+    return None
+
+
+def _apart(one: Data, other: Data) -> DataStep | None:
+    """The last step that took rows of one, where those of the other are certainly none of them."""
+    if one.rows is not None and other.rows is not None and WHOLE not in (one.rows, other.rows):
+        cut = next((step for step in reversed(one.steps) if slice_of(step) is not None), None)
+        return None if one.rows.meets(other.rows) else cut
+    ours, theirs = (step_of(each, StepKind.SHUFFLED) for each in (one, other))
+    if ours is None or theirs is None or ours.number is None or theirs.number is None:
+        return None
+    return ours if ours.node is theirs.node and ours.number != theirs.number else None
 
 
 def cut_alike(one: Data, other: Data) -> bool:

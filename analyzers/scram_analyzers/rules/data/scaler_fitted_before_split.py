@@ -9,7 +9,7 @@ import libcst as cst
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.data.judging import cut_rows
+from scram_analyzers.rules.data.judging import cut_rows, held_out, judged_by
 from scram_analyzers.rules.data.refitting import SCALERS
 from scram_analyzers.rules.data.trainings import own_loops
 from scram_analyzers.source.data import WHOLE, Data, DataStep, Learned, StepKind
@@ -127,6 +127,55 @@ class ScalerFittedBeforeSplit(Rule):
             """,
         ),
         Example(
+            "A layer adapted to the rows of both stretches",
+            """
+            import keras
+            import numpy as np
+            from sklearn.datasets import load_breast_cancer
+
+            x, y = load_breast_cancer(return_X_y=True)
+            order = np.random.permutation(len(x))
+            x, y = x[order], y[order]
+            normalize = keras.layers.Normalization()
+            »normalize.adapt(x)«
+            model = keras.Sequential([normalize, keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x[:400], y[:400], validation_data=(x[400:], y[400:]))
+            """,
+        ),
+        Example(
+            "Fitted to the rows of both parts of a permutation",
+            """
+            import keras
+            import numpy as np
+            from sklearn.datasets import load_breast_cancer
+            from sklearn.preprocessing import StandardScaler
+
+            x, y = load_breast_cancer(return_X_y=True)
+            order = np.random.permutation(len(x))
+            train, test = order[:400], order[400:]
+            x = »StandardScaler().fit_transform(x)«
+            model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x[train], y[train])
+            model.evaluate(x[test], y[test])
+            """,
+        ),
+        Example(
+            "Scaled by hand, then cut",
+            """
+            import keras
+            import numpy as np
+            from sklearn.datasets import load_breast_cancer
+
+            x, y = load_breast_cancer(return_X_y=True)
+            x = (»x - x.mean(axis=0)«) / x.std(axis=0)
+            model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x[:400], y[:400], validation_data=(x[400:], y[400:]))
+            """,
+        ),
+        Example(
             "Scaled by hand, then split",
             """
             import keras
@@ -166,6 +215,40 @@ class ScalerFittedBeforeSplit(Rule):
         ),
     )
     good = (
+        Example(
+            "Fitted to the rows to train on, applied to all",
+            """
+            import keras
+            import numpy as np
+            from sklearn.datasets import load_breast_cancer
+            from sklearn.preprocessing import StandardScaler
+
+            x, y = load_breast_cancer(return_X_y=True)
+            order = np.random.permutation(len(x))
+            train, test = order[:400], order[400:]
+            scaler = StandardScaler().fit(x[train])
+            x = scaler.transform(x)
+            model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x[train], y[train])
+            model.evaluate(x[test], y[test])
+            """,
+        ),
+        Example(
+            "Scaled by hand by what the rows to train on say",
+            """
+            import keras
+            import numpy as np
+            from sklearn.datasets import load_breast_cancer
+
+            x, y = load_breast_cancer(return_X_y=True)
+            low, high = x[:400].min(axis=0), x[:400].max(axis=0)
+            x = (x - low) / (high - low)
+            model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x[:400], y[:400], validation_data=(x[400:], y[400:]))
+            """,
+        ),
         Example(
             "A scaler for each fold",
             """
@@ -242,16 +325,18 @@ class ScalerFittedBeforeSplit(Rule):
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         if fit.inputs is not None:
-            yield from self._of_data(program, fit.inputs)
+            judged = [each.data for each in judged_by(program, fit)]
+            yield from self._of_data(program, fit.inputs, held_out(fit.inputs, judged))
 
     def _of_loop(self, program: Program, call: LossCall) -> Iterator[Report]:
         if call.x is not None and isinstance(call.x.value, Data):
             yield from self._of_data(program, call.x.value)
 
-    def _of_data(self, program: Program, data: Data) -> Iterator[Report]:
-        found = _leak(data) or _leak_by_slices(program, data) or _adapted(program, data)
+    def _of_data(self, program: Program, data: Data, cut: DataStep | None = None) -> Iterator[Report]:
+        found = _leak(data) or _leak_by_slices(program, data) or _leak_by_rows(data, cut)
+        found = found or _adapted(program, data, cut)
         if found is None:
-            yield from _by_hand(program, data)
+            yield from _by_hand(program, data, cut)
             return
         learned, split = found
         kind = learned.kind.rpartition(".")[2]
@@ -260,11 +345,15 @@ class ScalerFittedBeforeSplit(Rule):
         yield Report(learned.place, message, related)
 
 
-def _by_hand(program: Program, data: Data) -> Iterator[Report]:
-    """Data divided by their own spread, or less their own mean, before they are split."""
+def _by_hand(program: Program, data: Data, cut: DataStep | None) -> Iterator[Report]:
+    """Data divided by their own spread, or less their own mean, before they are split or cut."""
     for position, step in enumerate(data.steps):
         split = next((later for later in data.steps[position + 1 :] if later.kind is StepKind.SPLIT), None)
-        if split is None or step.place is None or data.images or not _by_statistic(program, step):
+        if split is None and cut is not None and step.measured is not None and _has_all(step.measured.data, data):
+            split = cut
+        elif not _by_statistic(program, step):
+            continue
+        if split is None or step.place is None or data.images:
             continue
         related = () if split.place is None else (Related(split.place, "The data are split only here."),)
         message = (
@@ -344,6 +433,21 @@ def _upper_bound(step: DataStep) -> str | None:
     return rows.upper.value if first else None
 
 
+def _leak_by_rows(data: Data, cut: DataStep | None) -> tuple[Learned, DataStep] | None:
+    """A scaler fitted to all rows before those to train on were cut out of them."""
+    for step in data.steps[: data.steps.index(cut)] if cut is not None else ():
+        learned = step.learned
+        if learned is not None and step.kind is StepKind.SCALED and _scales(learned) and _has_all(learned.data, data):
+            assert cut is not None
+            return learned, cut
+    return None
+
+
+def _has_all(learned: Data, data: Data) -> bool:
+    """Whether what was learned from are all rows that the data were cut out of, and no test part was set aside."""
+    return learned.rows == WHOLE and bool(learned.roots & data.roots) and _split(learned) is None
+
+
 def _leak(data: Data) -> tuple[Learned, DataStep] | None:
     for position, step in enumerate(data.steps):
         learned = step.learned
@@ -374,13 +478,16 @@ def _split(data: Data) -> DataStep | None:
     return next((step for step in data.steps if step.kind is StepKind.SPLIT), None)
 
 
-def _adapted(program: Program, data: Data) -> tuple[Learned, DataStep] | None:
-    """A Normalization layer that was adapted to what the training data were split from."""
+def _adapted(program: Program, data: Data, cut: DataStep | None) -> tuple[Learned, DataStep] | None:
+    """A Normalization layer that was adapted to what the training data were split from, or cut out of."""
     split = _split(data)
-    if split is None:
-        return None
-    for call in program.method_calls:
+    for call in program.method_calls if split is not None or cut is not None else ():
         given = call.arguments.value("data", 0)
-        if call.name == "keras.layers.Normalization.adapt" and isinstance(given, Data) and given.roots & data.origins:
-            return Learned("keras.layers.Normalization", 0, given, call.place), split
+        if call.name != "keras.layers.Normalization.adapt" or not isinstance(given, Data):
+            continue
+        learned = Learned("keras.layers.Normalization", 0, given, call.place)
+        if split is not None and given.roots & data.origins:
+            return learned, split
+        if cut is not None and _has_all(given, data):
+            return learned, cut
     return None

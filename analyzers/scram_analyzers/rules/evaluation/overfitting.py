@@ -35,7 +35,7 @@ class Overfitting(Rule):
     )
     false_alarms = (
         "Where only the ranking or the accuracy counts, a rising validation loss at a steady validation "
-        "accuracy can be harmless: the model is growing overconfident, not worse."
+        "accuracy can be harmless: the model is growing overconfident, not worse. A small rise is then for information."
     )
 
     symptom_of = ("SCR113",)
@@ -53,5 +53,6 @@ class Overfitting(Rule):
             step=found.step,
             epoch=found.epoch,
             clause=found.phrase,
+            severity=Severity.INFO if found.is_mild else None,
             recipe="callbacks=[keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)]",
         )

@@ -48,7 +48,8 @@ def select(interpreter: Interpreter, data: Data, keys: list[Value | slice], plac
     if _only_adds_axes(keys):
         return data.after(DataStep(StepKind.OTHER, "expand_dims", place), shape=None)
     if isinstance(key, Data) and _is_random_order(key) and not _is_flat_row(data):
-        step = DataStep(StepKind.SHUFFLED, "permutation", key.place)  # two arrays by one key stay together
+        first = float(key.rows.start) if key.rows is not None and key.rows != WHOLE else None
+        step = DataStep(StepKind.SHUFFLED, "permutation", key.place, first)  # two arrays by one key stay together
     if isinstance(key, Data) and key.source == FOLDS:
         step = DataStep(StepKind.SPLIT, "fold", key.place)
         data = replace(data, part=key.part)

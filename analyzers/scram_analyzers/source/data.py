@@ -65,7 +65,7 @@ class DataStep:
     some rows; of a split, which part these are: 0 to train on, 1 to test; of rows by a stretch of a permutation, where
     that begins. `learned` says what a scaler or encoder had
     been fitted to, `put` which column of a table was replaced, and by what, `column` the name of the one that was taken
-    out. `certain` is False for what only one of several paths does.
+    out, `columns` those of several. `certain` is False for what only one of several paths does.
     """
 
     kind: StepKind
@@ -76,6 +76,7 @@ class DataStep:
     put: tuple[str, Data] | None = field(default=None, compare=False)
     measured: Learned | None = field(default=None, compare=False)
     column: str | None = field(default=None, compare=False)
+    columns: tuple[str, ...] = field(default=(), compare=False)
     certain: bool = field(default=True, compare=False)
 
     @property

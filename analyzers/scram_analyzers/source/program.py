@@ -252,6 +252,15 @@ class Pairing:
     answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Threshold:
+    """Predictions, `made`, compared with the number `bound` to decide something: `predictions > 0.5`."""
+
+    made: Data
+    bound: float
+    place: Place
+
+
 @dataclass(frozen=True, slots=True)
 class UnreadPart:
     """A stretch of the file that was not understood, and why; said in words for the reader."""
@@ -288,6 +297,7 @@ class Program:
     attribute_sets: tuple[AttributeSet, ...]
     impossible_reshapes: tuple[ImpossibleReshape, ...]
     pairings: tuple[Pairing, ...]
+    thresholds: tuple[Threshold, ...]
     discarded: tuple[Discarded, ...]
     unread: tuple[UnreadPart, ...]
     answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)

@@ -81,6 +81,29 @@ class ArgmaxSingleOutput(Rule):
             classes = (probabilities > 0.5).astype("int32")
             """,
         ),
+        Example(
+            "Of a generator, as it was asked in earlier versions",
+            """
+            import keras
+            import numpy as np
+            from project import batches, held
+
+            model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(batches, epochs=5)
+            answers = »np.argmax(model.predict_generator(held), axis=1)«
+            """,
+            """
+            import keras
+            import numpy as np
+            from project import batches, held
+
+            model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(batches, epochs=5)
+            answers = (model.predict_generator(held) > 0.5).astype("int32")
+            """,
+        ),
     )
     good = (
         Example(
@@ -160,7 +183,7 @@ def _uses(program: Program) -> Iterator[_Use]:
     calls = program.calls_of(_ARGMAX)
     if not calls:
         return
-    predicting = {each.place.key: each.model for each in program.evaluations if each.method == "predict"}
+    predicting = {each.place.key: each.model for each in program.evaluations if each.method.startswith("predict")}
     for call in calls:
         argument = call.arguments.get("a", 0) or call.arguments.get("input") or call.arguments.get("x")
         data = argument.value if argument is not None else None

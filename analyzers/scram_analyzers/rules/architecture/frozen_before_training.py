@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.graph import Layer
+from scram_analyzers.source.interpreting.keras_models import INSIDE
 from scram_analyzers.source.keras_api.layers import WEIGHTED
 from scram_analyzers.source.model import Model, ModelKind
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import AttributeSet, Fit, Program
-from scram_analyzers.source.values import boolean, is_none
+from scram_analyzers.source.values import Ref, boolean, is_none
 
 _TRAINED_OTHERWISE = re.compile(
     r"""
@@ -138,6 +139,22 @@ class FrozenBeforeTraining(Rule):
             model.fit(x, y, epochs=20)
             """,
         ),
+        Example(
+            "A backbone without its weights, frozen layer by layer",
+            """
+            import keras
+            from keras import layers
+            from project import x, y
+
+            base = keras.applications.ResNet50(include_top=False, weights=None, input_shape=(96, 96, 3))
+            for layer in base.layers:
+                »layer.trainable« = False
+            answer = layers.Dense(1, activation="sigmoid")(layers.Flatten()(base.output))
+            model = keras.Model(base.input, answer)
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x, y, epochs=20)
+            """,
+        ),
     )
     good = (
         Example(
@@ -231,7 +248,8 @@ def _of_backbones(program: Program) -> Iterator[Report]:
         model = fit.compile.model if fit.compile is not None else None
         frozen = model.frozen if model is not None else frozenset()
         for backbone in model.nested if model is not None else ():
-            if _is_empty(backbone) and backbone.identity in frozen and backbone.identity not in met:
+            held = not frozen.isdisjoint(_identities(backbone))
+            if _is_empty(backbone) and held and backbone.identity not in met:
                 yield _of_backbone(program, fit, backbone)
             met.add(backbone.identity)
 
@@ -242,9 +260,15 @@ def _is_empty(backbone: Model) -> bool:
     return backbone.application is not None and weights is not None and is_none(weights)
 
 
+def _identities(backbone: Model) -> set[int]:
+    """What is frozen where a program freezes an architecture: it as a whole, or its layers one by one."""
+    layers = backbone.arguments.get(INSIDE)
+    return {backbone.identity, layers.identity} if isinstance(layers, Ref) else {backbone.identity}
+
+
 def _of_backbone(program: Program, fit: Fit, backbone: Model) -> Report:
     name = (backbone.application or "").rpartition(".")[2]
-    sets = (each for each in program.attribute_sets if each.identity == backbone.identity)
+    sets = (each for each in program.attribute_sets if each.identity in _identities(backbone))
     frozen_at = next((each for each in sets if each.name == "trainable"), None)
     return Report(
         place=frozen_at.place if frozen_at is not None else backbone.place,

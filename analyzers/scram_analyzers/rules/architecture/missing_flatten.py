@@ -171,6 +171,43 @@ class MissingFlatten(Rule):
             model.fit(x_train, y_train)
             """,
         ),
+        Example(
+            "Every step of windows, for the one value after each of them",
+            """
+            import keras
+            import numpy as np
+            import pandas as pd
+            from sklearn.preprocessing import MinMaxScaler
+
+            prices = MinMaxScaler().fit_transform(pd.read_csv("prices.csv")["open"].values.reshape(-1, 1))
+            x, y = [], []
+            for i in range(60, len(prices)):
+                x.append(prices[i - 60 : i, 0])
+                y.append(prices[i, 0])
+            x, y = np.array(x), np.array(y)
+            x = np.reshape(x, (x.shape[0], x.shape[1], 1))
+            model = keras.Sequential([»keras.layers.LSTM(32, return_sequences=True)«, keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x, y, epochs=20)
+            """,
+            """
+            import keras
+            import numpy as np
+            import pandas as pd
+            from sklearn.preprocessing import MinMaxScaler
+
+            prices = MinMaxScaler().fit_transform(pd.read_csv("prices.csv")["open"].values.reshape(-1, 1))
+            x, y = [], []
+            for i in range(60, len(prices)):
+                x.append(prices[i - 60 : i, 0])
+                y.append(prices[i, 0])
+            x, y = np.array(x), np.array(y)
+            x = np.reshape(x, (x.shape[0], x.shape[1], 1))
+            model = keras.Sequential([keras.layers.LSTM(32), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x, y, epochs=20)
+            """,
+        ),
     )
     good = (
         Example(

@@ -38,7 +38,7 @@ def answer_given(program: Program, inputs: Data | None, targets: Data | None) ->
         return None
     source = _made_of(targets, column)
     for name in (column, source):
-        if name is not None and (held := _holds(program, inputs, name)) is not None:
+        if name is not None and (held := _holds(program, inputs, targets, name)) is not None:
             chosen = held[0] if held[0] not in [step.place for step in targets.steps] else None
             return Given(column, source if name == source else None, chosen)
     return None
@@ -99,7 +99,17 @@ def _is_key(place: Place, node: cst.CSTNode) -> bool:
     return isinstance(next(iter(place.section.parsed.ancestors(node)), None), cst.Index)
 
 
-def _holds(program: Program, inputs: Data, column: str) -> tuple[Place | None] | None:
+def _popped_after(program: Program, inputs: Data, targets: Data) -> list[cst.BaseExpression]:
+    """What names the target where it is taken out of a table of which the inputs are a copy made before."""
+    copies = [step.place for step in inputs.steps if step.name == "copy" and step.place is not None]
+    pops = [step.place for step in targets.steps if step.name == "pop" and step.place is not None]
+    if not copies or not pops or not isinstance(pops[-1].node, cst.Call):
+        return []
+    earlier = program.range_of(copies[-1]).start < program.range_of(pops[-1]).start
+    return [each.value for each in pops[-1].node.args] if earlier else []
+
+
+def _holds(program: Program, inputs: Data, targets: Data, column: str) -> tuple[Place | None] | None:
     """Where the columns were chosen that hold this one; None where it is left out, or may be."""
     if any(step.kind not in _KEEPING_COLUMNS and step.name not in _WHOLE for step in inputs.steps):
         return None
@@ -108,9 +118,10 @@ def _holds(program: Program, inputs: Data, column: str) -> tuple[Place | None] |
     chosen = [step for step in inputs.steps if _selects(step)]
     dropped = [step for step in inputs.steps if step.name == "drop"]
     if chosen:
-        names = _names_listed(chosen[-1])
+        names = chosen[-1].columns
         return (chosen[-1].place,) if len(chosen) == 1 and column in names and not dropped else None
-    if any(not _is_only_read(each, place) for each, place in _mentions(program, column)):
+    popped = _popped_after(program, inputs, targets)
+    if any(not _is_only_read(each, place) and each not in popped for each, place in _mentions(program, column)):
         return None
     if any(not _drops_named(step) for step in dropped):
         return None
@@ -127,17 +138,6 @@ _WHOLE = (
 
 def _scales_all(step: DataStep) -> bool:
     return step.learned is not None and step.learned.kind.rpartition(".")[2] in SCALED_RANGE
-
-
-def _names_listed(step: DataStep) -> tuple[str, ...]:
-    """The columns of `table[["age", "fare"]]`."""
-    node = step.place.node if step.place is not None else None
-    if not isinstance(node, cst.Subscript) or len(node.slice) != 1 or not isinstance(node.slice[0].slice, cst.Index):
-        return ()
-    listed = node.slice[0].slice.value
-    if not isinstance(listed, cst.List):
-        return ()
-    return tuple(str(each.value.raw_value) for each in listed.elements if isinstance(each.value, cst.SimpleString))
 
 
 def _drops_named(step: DataStep) -> bool:

@@ -77,6 +77,27 @@ class ScalingMismatch(Rule):
             """,
         ),
         Example(
+            "Both validation and test, of a data set to which rows were added",
+            """
+            import keras
+            import pandas as pd
+            from imblearn.over_sampling import SMOTE
+            from sklearn.model_selection import train_test_split
+            from sklearn.preprocessing import StandardScaler
+
+            table = pd.read_csv("cards.csv")
+            x_train, x_rest, y_train, y_rest = train_test_split(table.drop(columns="fraud"), table["fraud"])
+            x_test, x_held, y_test, y_held = train_test_split(x_rest, y_rest, test_size=0.5)
+            x_train, y_train = SMOTE().fit_resample(x_train, y_train)
+            x_train = StandardScaler().fit_transform(x_train)
+            model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x_train, y_train, validation_data=(»x_held«, y_held))
+            model.evaluate(»x_test«, y_test)
+            model.predict(x_test)
+            """,
+        ),
+        Example(
             "One of two inputs",
             """
             import keras
@@ -171,11 +192,15 @@ class ScalingMismatch(Rule):
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         all_judged = list(judged_by(program, fit))
+        said: set[frozenset[int]] = set()
         for trained in trained_on(fit):
             for judged in all_judged:
+                if judged.data.roots in said:
+                    continue
                 difference = self._difference(trained.data, judged.data) if judged.entry is trained.entry else None
                 if difference is None:
                     continue
+                said.add(judged.data.roots)
                 name = name_of(trained.place, "the training data")
                 related = Related(trained.place, "The model is trained on these.")
                 yield Report(
@@ -183,7 +208,8 @@ class ScalingMismatch(Rule):
                     message=_message(judged, name, difference),
                     related=(related, *_scaled_at(trained.data, judged.data)),
                 )
-                return
+                if trained.entry is not None:
+                    return
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Confirm by training and validation inputs, or measured targets, of very different size."""
@@ -357,6 +383,7 @@ _NEUTRAL = (
 _PLAIN = (
     ENCODED_COLUMN,
     "drop",
+    "fit_resample",  # rows more, between those that are there
     "fillna",
     "dropna",
     "reshape",

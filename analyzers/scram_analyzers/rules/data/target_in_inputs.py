@@ -108,6 +108,54 @@ class TargetInInputs(Rule):
             """,
         ),
         Example(
+            "The columns are listed before, the target among them",
+            """
+            import keras
+            import pandas as pd
+
+            table = pd.read_csv("passengers.csv")
+            features = ["survived", "class", "sex", "age"]
+            x = »table[features]«.values
+            y = table["survived"].values
+            model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x, y, epochs=50)
+            """,
+        ),
+        Example(
+            "A copy made before the target is taken out",
+            """
+            import keras
+            import pandas as pd
+
+            table = pd.read_csv("diamonds.csv")
+            x = table.copy()
+            y = table.pop("price")
+            model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(»x«, y, epochs=50)
+            """,
+        ),
+        Example(
+            "The last value of a window that has a name",
+            """
+            import keras
+            import numpy as np
+
+            series = np.sin(np.arange(0, 100, 0.1)).reshape(-1, 1)
+            length = 24
+            x, y = [], []
+            for i in range(len(series) - length):
+                window = series[i:(i + length), 0]
+                x.append(window)
+                y.append(»series[i + length - 1, 0]«)
+            x, y = np.array(x)[..., None], np.array(y)
+            model = keras.Sequential([keras.layers.LSTM(16), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x[:700], y[:700], validation_data=(x[724:], y[724:]))
+            """,
+        ),
+        Example(
             "One column too many",
             """
             import keras
@@ -179,6 +227,20 @@ class TargetInInputs(Rule):
             model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
             model.fit(x, y, validation_split=0.2)
             model.fit(others, y, validation_split=0.2)
+            """,
+        ),
+        Example(
+            "A copy made after the target was taken out",
+            """
+            import keras
+            import pandas as pd
+
+            table = pd.read_csv("diamonds.csv")
+            y = table.pop("price")
+            x = table.copy()
+            model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x, y, epochs=50)
             """,
         ),
         Example(

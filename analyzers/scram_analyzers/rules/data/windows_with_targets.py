@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import libcst as cst
 
@@ -26,7 +26,10 @@ def targets_within(section: Section) -> tuple[tuple[Place, Place], ...]:
 
 
 def _in_loop(section: Section, body: cst.IndentedBlock) -> Iterator[tuple[Place, Place]]:
-    appended = [each for line in body.body for each in _appended(line)]
+    named: dict[str, cst.BaseExpression] = {}
+    for line in body.body:
+        named.update(_names(line))
+    appended = [each for line in body.body for each in _appended(line, named)]
     windows = [each for each in appended if isinstance(each.slice[0].slice, cst.Slice)]
     single = [each for each in appended if isinstance(each.slice[0].slice, cst.Index)]
     if len(windows) != 1 or len(single) != 1 or not windows[0].value.deep_equals(single[0].value):
@@ -40,12 +43,23 @@ def _in_loop(section: Section, body: cst.IndentedBlock) -> Iterator[tuple[Place,
         yield Place(section, single[0]), Place(section, windows[0])
 
 
-def _appended(line: cst.BaseStatement) -> Iterator[cst.Subscript]:
+def _names(line: cst.BaseStatement) -> Iterator[tuple[str, cst.BaseExpression]]:
+    """What a statement binds to a single name."""
+    for statement in line.body if isinstance(line, cst.SimpleStatementLine) else ():
+        if isinstance(statement, cst.Assign) and len(statement.targets) == 1:
+            target = statement.targets[0].target
+            if isinstance(target, cst.Name):
+                yield target.value, statement.value
+
+
+def _appended(line: cst.BaseStatement, named: Mapping[str, cst.BaseExpression]) -> Iterator[cst.Subscript]:
     """The one item or stretch in what a statement appends: `x.append(data[i : i + n])`, whatever is done with it."""
     for statement in line.body if isinstance(line, cst.SimpleStatementLine) else ():
         call = statement.value if isinstance(statement, cst.Expr) else None
         if isinstance(call, cst.Call) and isinstance(call.func, cst.Attribute) and call.func.attr.value == "append":
-            taken = list(search.nodes(call.args[0], cst.Subscript)) if len(call.args) == 1 else []
+            given = call.args[0].value if len(call.args) == 1 else None
+            given = named.get(given.value, given) if isinstance(given, cst.Name) else given
+            taken = list(search.nodes(given, cst.Subscript)) if given is not None else []
             inner = [each for each in taken if not any(search.nodes(each.slice[0], cst.Subscript)) and _moves(each)]
             if len(inner) == 1:
                 yield inner[0]
@@ -64,7 +78,13 @@ def _is_before(position: cst.BaseExpression, end: cst.BaseExpression) -> bool:
     if not isinstance(position, cst.BinaryOperation) or not isinstance(position.operator, cst.Subtract):
         return False
     back = position.right.value if isinstance(position.right, cst.Integer) else ""
-    return back == "1" and position.left.deep_equals(end)
+    return back == "1" and _code(position.left) == _code(end)
+
+
+def _code(node: cst.BaseExpression) -> str:
+    """How an expression is written, without blanks and the brackets around it as a whole."""
+    bare = node.with_changes(lpar=(), rpar=())
+    return "".join(cst.Module(()).code_for_node(bare).split())
 
 
 def _takes_column(window: cst.Subscript, target: cst.Subscript) -> bool:

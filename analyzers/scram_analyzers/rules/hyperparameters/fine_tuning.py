@@ -14,6 +14,24 @@ def fine_tuned(program: Program, optimizer: Optimizer) -> str | None:
     return moved[0] if moved and all(moved) and len(moved) == len(compiles) else None
 
 
+FINE_TUNING = 0.005
+"""Rates above this, of optimizers that take steps of about their rate, undo what a network had learned. Ours."""
+
+TUNING_RATE = "1e-5"
+"""A rate to begin with where a whole network is tuned, as text."""
+
+UNNORMALIZED = ("VGG16", "VGG19")
+"""Networks without batch normalization, whose activations such steps drive apart within a few batches."""
+
+UNNORMALIZED_TUNING = 0.0009
+"""For those even the default of Adam and RMSprop is too much. Ours."""
+
+
+def tuning_limit(name: str) -> float:
+    """The highest rate by which an optimizer that takes steps of about its rate leaves a network what it learned."""
+    return UNNORMALIZED_TUNING if name in UNNORMALIZED else FINE_TUNING
+
+
 def forgets(name: str) -> str:
     """What too high a rate does to such a network, in words."""
     return f"steps of this size undo what {name} has learned, which wants 0.00001 to 0.0001"

@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Iterator
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.api import tapes
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.candidates import is_candidate
-from scram_analyzers.rules.hyperparameters import optimizers, trainings
-from scram_analyzers.rules.hyperparameters.fine_tuning import fine_tuned, forgets
+from scram_analyzers.rules.hyperparameters import optimizers
+from scram_analyzers.rules.hyperparameters.fine_tuning import TUNING_RATE, fine_tuned, forgets, tuning_limit
+from scram_analyzers.rules.hyperparameters.rate_allowances import (
+    allowance,
+    moves_no_weights,
+    moves_own_variables,
+    moves_weights,
+    reaches_limit,
+)
 from scram_analyzers.run.divergence import divergence
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.layers import median_update_ratio
 from scram_analyzers.run.learning import standstill, success
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.wording import share
-from scram_analyzers.source.keras_api.layers import WEIGHTED
-from scram_analyzers.source.model import Model
 from scram_analyzers.source.program import Optimizer, Program
 from scram_analyzers.source.values import number
-
-SCHEDULE_ALLOWANCE = 10
-"""A schedule may start this much higher: it comes down, and expert programs use it so."""
-
-ONE_LAYER_ALLOWANCE = 10
-"""A single Dense layer is a linear model: its loss has one valley, and it has no hidden units to drive too far."""
-
-USUAL_BATCH = 256
-"""Larger batches have less noise and take steps larger by the square root of their ratio (Malladi et al. 2022)."""
-
 
 FUNCTION_ALLOWANCE = 3
 """So may a function for each epoch: it keeps its first rate through all steps of that epoch."""
@@ -130,6 +122,31 @@ class LearningRateTooHigh(Rule):
             """,
         ),
         Example(
+            "The default rate for all weights of a network without normalization",
+            """
+            import keras
+
+            base = keras.applications.VGG16(include_top=False, pooling="avg")
+            model = keras.Sequential([base, keras.layers.Dense(2, activation="softmax")])
+            model.compile(optimizer=»"adam"«, loss="sparse_categorical_crossentropy")
+            """,
+        ),
+        Example(
+            "As high as it can be, for a model with a hidden layer",
+            """
+            from tensorflow import keras
+
+            model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(3, activation="softmax")])
+            model.compile(keras.optimizers.SGD(learning_rate=»1.0«), "sparse_categorical_crossentropy")
+            """,
+            """
+            from tensorflow import keras
+
+            model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(3, activation="softmax")])
+            model.compile(keras.optimizers.SGD(learning_rate=0.01), "sparse_categorical_crossentropy")
+            """,
+        ),
+        Example(
             "In a training step of one's own",
             """
             import tensorflow as tf
@@ -187,6 +204,27 @@ class LearningRateTooHigh(Rule):
         ),
     )
     good = (
+        Example(
+            "The default rate for a network with normalization",
+            """
+            import keras
+
+            base = keras.applications.ResNet50(include_top=False, pooling="avg")
+            model = keras.Sequential([base, keras.layers.Dense(2, activation="softmax")])
+            model.compile(keras.optimizers.Adam(), "sparse_categorical_crossentropy")
+            """,
+        ),
+        Example(
+            "The default rate for a head on a network that stays as it is",
+            """
+            import keras
+
+            base = keras.applications.VGG16(include_top=False, pooling="avg")
+            base.trainable = False
+            model = keras.Sequential([base, keras.layers.Dense(2, activation="softmax")])
+            model.compile("adam", "sparse_categorical_crossentropy")
+            """,
+        ),
         Example(
             "A function that sets usual rates",
             """
@@ -340,13 +378,15 @@ class LearningRateTooHigh(Rule):
         yield from self._set_by_schedulers(program)
 
     def _given(self, program: Program) -> Iterator[Report]:
-        for optimizer in program.optimizers:
+        used = [each.optimizer for each in program.compiles if each.optimizer is not None]
+        for optimizer in dict.fromkeys((*program.optimizers, *used)):  # those named by a string are not made
             rate = optimizer.learning_rate
             limit = self._limit(optimizer.class_name, number(optimizer.arguments.value("momentum")))
             tuned = fine_tuned(program, optimizer) if optimizer.class_name in optimizers.ADAPTIVE else None
-            if rate.value is None or limit is None or rate.value <= (limit if tuned is None else FINE_TUNING):
-                continue
-            if rate.value <= limit * _allowance(program, optimizer) and tuned is None:
+            if rate.value is None or limit is None or rate.value <= (limit if tuned is None else tuning_limit(tuned)):
+                if rate.value is None or rate.value != limit or not reaches_limit(program, optimizer):
+                    continue
+            elif rate.value <= limit * allowance(program, optimizer) and tuned is None:
                 continue
             if rate.place is not None and is_candidate(program, rate.place):
                 continue
@@ -358,8 +398,8 @@ class LearningRateTooHigh(Rule):
             compiled = any(each.optimizer is optimizer for each in program.compiles)
             if rate.assumed and not compiled:
                 continue  # one of several optimizers to choose from, and the rate is the default for another
-            moves_pixels = optimizer.class_name == "SGD" and not _moves_weights(program)
-            if not compiled and (moves_pixels or _moves_no_weights(program) or _moves_own_variables(program)):
+            moves_pixels = optimizer.class_name == "SGD" and not moves_weights(program)
+            if not compiled and (moves_pixels or moves_no_weights(program) or moves_own_variables(program)):
                 continue  # it may move something other than weights, such as the pixels of an image
             starts = "starts at" if rate.schedule else "is"
             yield Report(
@@ -371,7 +411,9 @@ class LearningRateTooHigh(Rule):
                 related=tuple(optimizers.used_by(optimizer)),
                 severity=severity,
                 confidence=Confidence.MEDIUM if rate.assumed else None,
-                recipe=optimizers.recipe(program, optimizer, optimizers.usual_rate(optimizer.class_name)),
+                recipe=optimizers.recipe(
+                    program, optimizer, TUNING_RATE if tuned else optimizers.usual_rate(optimizer.class_name)
+                ),
             )
 
     def _set_by_schedulers(self, program: Program) -> Iterator[Report]:
@@ -433,8 +475,10 @@ class LearningRateTooHigh(Rule):
         return success(history) if finding.severity is not Severity.ERROR else None
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
-        """Write the optimizer's usual rate in the place of the number."""
-        return optimizers.set_rate(program, finding)
+        """Write the optimizer's usual rate in the place of the number, or that of fine-tuning."""
+        optimizer = optimizers.optimizer_at(program, finding)
+        tuned = fine_tuned(program, optimizer) if optimizer is not None else None
+        return optimizers.set_rate(program, finding, TUNING_RATE if tuned else None)
 
     def _limit(self, class_name: str, momentum: float | None) -> float | None:
         if class_name in optimizers.ADAPTIVE:
@@ -448,51 +492,3 @@ class LearningRateTooHigh(Rule):
         if adaptive and rate > self.option("adaptive-error"):
             return Severity.ERROR
         return None
-
-
-FINE_TUNING = 0.005
-"""Rates above this, of optimizers that take steps of about their rate, undo what a network had learned. Ours."""
-
-
-def _allowance(program: Program, optimizer: Optimizer) -> float:
-    """How far above the limit the rate may be: for a schedule, large batches, and a model without hidden layers."""
-    if optimizer.learning_rate.schedule:
-        return SCHEDULE_ALLOWANCE
-    if optimizer.class_name not in optimizers.ADAPTIVE:
-        return 1
-    compiles = [each for each in program.compiles if each.optimizer is optimizer]
-    if compiles and all(each.model is not None and _is_one_layer(each.model) for each in compiles):
-        return ONE_LAYER_ALLOWANCE
-    weighted = [layer for layer in program.layers if layer.class_name in WEIGHTED]
-    written = {layer.place.key for layer in weighted}  # once, however often it is made
-    if not compiles and len(written) == 1 and weighted[0].class_name == "Dense":
-        return ONE_LAYER_ALLOWANCE
-    fits = [fit for fit in program.fits if fit.compile is None or fit.compile in compiles]
-    sizes = [trainings.batch_size(fit) or 0 for fit in fits]
-    return math.sqrt(max(1, min(sizes, default=0) / USUAL_BATCH))
-
-
-def _is_one_layer(model: Model) -> bool:
-    """Whether the model is known to be a single layer with weights, which has no hidden units to drive too far."""
-    weighted = [layer for layer in model.layers if layer.class_name in WEIGHTED]
-    return model.complete and len(weighted) == 1 and weighted[0].class_name == "Dense"
-
-
-_WEIGHTS_MOVED = re.compile(r"apply_gradients\(\s*zip\([^()]*\.(?:trainable_)?(?:variables|weights)\b")
-
-
-def _moves_weights(program: Program) -> bool:
-    """Whether a model's weights are handed to an optimizer, or a tape is asked for their gradients."""
-    asked = (each for tape in tapes.tapes(program) for each in tapes.asked_of(tape))
-    return program.matches(_WEIGHTS_MOVED) or next(asked, None) is not None
-
-
-def _moves_own_variables(program: Program) -> bool:
-    """Whether a program makes the variables that it trains itself, and no layer: a handful of numbers, most often."""
-    return program.mentions("Variable(") and not any(layer.class_name in WEIGHTED for layer in program.layers)
-
-
-def _moves_no_weights(program: Program) -> bool:
-    """Whether a program with a training loop of its own never speaks of a model's variables."""
-    words = ("trainable_", ".weights", ".variables")
-    return program.mentions(".apply_gradients(") and not any(map(program.mentions, words))

@@ -71,6 +71,23 @@ class LearningRateTooLow(Rule):
     )
     bad = (
         Example(
+            "The rate of a fine-tuning, for a model from scratch",
+            """
+            import keras
+
+            model = keras.Sequential([keras.layers.Dense(32, "relu"), keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer=keras.optimizers.Adam(learning_rate=»1e-6«), loss="sparse_categorical_crossentropy")
+            model.fit(x, y, epochs=20)
+            """,
+            """
+            import keras
+
+            model = keras.Sequential([keras.layers.Dense(32, "relu"), keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer=keras.optimizers.Adam(learning_rate=0.001), loss="sparse_categorical_crossentropy")
+            model.fit(x, y, epochs=20)
+            """,
+        ),
+        Example(
             "A default that nobody can want",
             """
             import argparse
@@ -133,6 +150,17 @@ class LearningRateTooLow(Rule):
         ),
     )
     good = (
+        Example(
+            "The lowest rate, to tune what was trained elsewhere",
+            """
+            import keras
+
+            base = keras.applications.VGG16(weights="imagenet", include_top=False, pooling="avg")
+            model = keras.Sequential([base, keras.layers.Dense(2, activation="softmax")])
+            model.compile(optimizer=keras.optimizers.Adam(1e-6), loss="sparse_categorical_crossentropy")
+            model.fit(x, y, epochs=20)
+            """,
+        ),
         Example(
             "A sweep over learning rates begins low",
             """
@@ -217,7 +245,7 @@ class LearningRateTooLow(Rule):
             lowest = self._limit(optimizer.class_name)
             if rate.value is None or rate.place is None or (rate.schedule or _FALLING[0]) not in _FALLING:
                 continue
-            if lowest is None or not _is_below(rate.value, lowest):
+            if lowest is None or not _is_at_most(rate.value, lowest):
                 continue
             if optimizers.is_searched_for(program) or is_candidate(program, rate.place):
                 continue
@@ -225,9 +253,9 @@ class LearningRateTooLow(Rule):
                 continue  # a search for the best rate chose it
             spared = optimizer in _fine_tuned(program) or optimizer in _with_large_gradients(program)
             if spared or not any(each.optimizer is optimizer for each in program.compiles):
-                lowest = lowest / 10
+                lowest, spared = lowest / 10, True
             lowest = lowest / FAR_BELOW if rate.assumed else lowest  # whoever starts the program can choose another
-            if not _is_below(rate.value, lowest):
+            if not (_is_below if spared or rate.assumed else _is_at_most)(rate.value, lowest):
                 continue
             yield Report(
                 place=rate.place,
@@ -340,6 +368,11 @@ LARGE = 20.0
 
 def _is_below(rate: float, lowest: float) -> bool:
     return 0 < rate < lowest and not math.isclose(rate, lowest)
+
+
+def _is_at_most(rate: float, lowest: float) -> bool:
+    """A model that is trained from the start needs more than the lowest rate with which others are tuned."""
+    return rate > 0 and (rate < lowest or math.isclose(rate, lowest))
 
 
 def _with_large_gradients(program: Program) -> set[Optimizer]:

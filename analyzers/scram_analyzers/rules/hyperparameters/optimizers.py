@@ -96,13 +96,13 @@ def optimizer_at(program: Program, finding: Finding) -> Optimizer | None:
     return None
 
 
-def set_rate(program: Program, finding: Finding) -> Fix | None:
-    """Write the usual rate where the number stands; None where there is no number to replace."""
+def set_rate(program: Program, finding: Finding, rate: str | None = None) -> Fix | None:
+    """Write the usual rate, or another one, where the number stands; None where there is no number to replace."""
     optimizer = optimizer_at(program, finding)
     place = optimizer.learning_rate.place if optimizer is not None else None
     if optimizer is None or place is None or not _is_expression(place):
         return None
-    rate = usual_rate(optimizer.class_name)
+    rate = rate or usual_rate(optimizer.class_name)
     return Fix(f"Set the learning rate to {rate}", Applicability.UNSAFE, (fixes.replace(program, place, rate),))
 
 

@@ -79,6 +79,25 @@ class TooFewEpochs(Rule):
             """,
         ),
         Example(
+            "One step in each epoch, as a batch holds all rows",
+            """
+            import keras
+            from project import x, y
+
+            model = keras.Sequential([keras.layers.Dense(20, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x, y, epochs=»15«, batch_size=len(x))
+            """,
+            """
+            import keras
+            from project import x, y
+
+            model = keras.Sequential([keras.layers.Dense(20, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x, y, epochs=45, batch_size=len(x))
+            """,
+        ),
+        Example(
             "A new model for each fold",
             """
             import keras
@@ -224,6 +243,7 @@ class TooFewEpochs(Rule):
         rounds, steps = trainings.epochs(fit), trainings.total_steps(fit)
         few_steps = steps is not None and steps < self.option("steps-few")
         most = self.option("epochs-few") + 1 if few_steps else self.option("epochs-min")
+        most = self.option("steps-hardly") + 1 if trainings.takes_all_rows(fit) else most
         told = fit.method in ("fit", "fit_generator") or (fit.method == SEARCH and fit.epochs is not None)
         if not told or rounds is None or not 0 < rounds < most:
             return None

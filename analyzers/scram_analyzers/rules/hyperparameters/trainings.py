@@ -62,6 +62,13 @@ def epochs(fit: Fit) -> int | None:
     return None if fit.arguments.open else 1
 
 
+def takes_all_rows(fit: Fit) -> bool:
+    """Whether a batch holds as many rows as there are, however many: `batch_size=len(x)`."""
+    size = fit.batch_size.written_at if fit.batch_size is not None else None
+    name = fit.x.place.text if fit.x is not None and fit.x.place is not None else ""
+    return size is not None and size.text in (f"len({name})", f"{name}.shape[0]")
+
+
 def total_steps(fit: Fit) -> int | None:
     """How many batches the whole training has."""
     rows, size, rounds = samples(fit), batch_size(fit), epochs(fit)
@@ -69,6 +76,8 @@ def total_steps(fit: Fit) -> int | None:
     if given is not None:
         steps = integer(given.value)
         return steps * rounds if steps and rounds else None
+    if rounds and takes_all_rows(fit):
+        return rounds
     if rows is None or not size or not rounds:
         return None
     return math.ceil(rows / size) * rounds

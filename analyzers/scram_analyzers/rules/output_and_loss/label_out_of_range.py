@@ -78,6 +78,22 @@ class LabelOutOfRange(Rule):
             """,
         ),
         Example(
+            "Masks whose foreground the program makes white",
+            """
+            import keras
+            import numpy as np
+            from keras import layers
+
+            pictures, masks = np.load("cells.npy") / 255, np.load("masks.npy")
+            masks[masks > 0] = 255
+            picture = keras.Input((64, 64, 1))
+            mask = layers.Conv2D(1, 1, activation="sigmoid")(layers.Conv2D(16, 3, activation="relu")(picture))
+            model = keras.Model(picture, mask)
+            model.compile(optimizer="adam", loss=»"binary_crossentropy"«)
+            model.fit(pictures, masks, epochs=30)
+            """,
+        ),
+        Example(
             "Raised by one in a loop of one's own",
             """
             import keras
@@ -155,6 +171,23 @@ class LabelOutOfRange(Rule):
             """,
         ),
         Example(
+            "Masks made white, and then fractions",
+            """
+            import keras
+            import numpy as np
+            from keras import layers
+
+            pictures, masks = np.load("cells.npy") / 255, np.load("masks.npy")
+            masks[masks > 0] = 255
+            masks = masks / 255
+            picture = keras.Input((64, 64, 1))
+            mask = layers.Conv2D(1, 1, activation="sigmoid")(layers.Conv2D(16, 3, activation="relu")(picture))
+            model = keras.Model(picture, mask)
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(pictures, masks, epochs=30)
+            """,
+        ),
+        Example(
             "Masks made fractions",
             """
             import glob
@@ -199,6 +232,7 @@ class LabelOutOfRange(Rule):
         yield from _too_high(case, seen)
         yield from _pixels(case, seen)
         yield from _moved(case)
+        yield from _written(case)
         if case.loss.name != "binary_crossentropy" or seen is None or case.judged_by_hand:
             return
         if seen.low >= 0 and not _is_far_above(case, seen):
@@ -281,6 +315,33 @@ def _pixels(case: Case, seen: Interval | None) -> Iterator[Report]:
         related=(Related(place, "The targets."),) if place is not None else (),
         recipe=f"y = y / {number_text(seen.high)}",
     )
+
+
+def _written(case: Case) -> Iterator[Report]:
+    """Numbers beyond 1 that the program itself writes into what may be a mask: `masks[masks > 0] = 255`."""
+    targets = case.targets
+    if targets is None or targets.range is not None or case.loss.name != "binary_crossentropy" or case.judged_by_hand:
+        return
+    written = [place for place, step in enumerate(targets.steps) if step.name == "setitem" and step.certain]
+    step = targets.steps[written[-1]] if written else None
+    if step is None or step.place is None or step.number is None or step.put is not None or step.number < FAR:
+        return
+    if case.reproduces_inputs or any(not _keeps_values(later) for later in targets.steps[written[-1] + 1 :]):
+        return
+    high = number_text(step.number)
+    yield Report(
+        place=case.loss.place,
+        message=f"The targets were set to {high} in part, and binary_crossentropy takes them for probabilities.",
+        related=(Related(step.place, "Set here."),),
+        recipe="1",
+    )
+
+
+def _keeps_values(step: DataStep) -> bool:
+    """Whether a step leaves the numbers as they are."""
+    if step.kind is StepKind.SPLIT or step.name in ("reshape", "expand_dims", "copy", "numpy.reshape"):
+        return True
+    return step.kind in (StepKind.SELECTED, StepKind.CONVERTED, StepKind.SHUFFLED) and step.name != "map"
 
 
 def _moved(case: Case) -> Iterator[Report]:

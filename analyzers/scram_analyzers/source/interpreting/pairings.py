@@ -1,4 +1,4 @@
-"""Operators that set what a model gives against labels, without a loss of Keras: `predictions - y`."""
+"""Operators that set what a model gives against labels (`predictions - y`) or a number (`predictions > 0.5`)."""
 
 from __future__ import annotations
 
@@ -10,18 +10,21 @@ from scram_analyzers.source.data import Data
 from scram_analyzers.source.graph import Tensor
 from scram_analyzers.source.interpreting import loss_calls
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Pairing
+from scram_analyzers.source.program import Pairing, Threshold
 from scram_analyzers.source.reading import parents
-from scram_analyzers.source.values import Value
+from scram_analyzers.source.values import Constant, Value, number
 
 if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.interpreter import Interpreter
 
 PAIRING = frozenset(("Subtract", "Equal", "NotEqual"))
+ORDERING = frozenset(("GreaterThan", "GreaterThanEqual", "LessThan", "LessThanEqual"))
 
 
 def note(interpreter: Interpreter, operator: str, left: Value, right: Value, place: Place) -> None:
     """Note an operator between predictions and data; a difference within a tape is a loss as well."""
+    if operator in ORDERING:
+        _note_threshold(interpreter, left, right, place)
     if operator not in PAIRING:
         return
     for predicted, labels in ((left, right), (right, left)):
@@ -33,6 +36,14 @@ def note(interpreter: Interpreter, operator: str, left: Value, right: Value, pla
             interpreter.recording.pairings.append(Pairing(operator, labels, place, model=fed.model, x=fed.x))
             if operator == "Subtract" and _within_tape(place):
                 loss_calls.of_difference(interpreter, predicted, labels, place)
+
+
+def _note_threshold(interpreter: Interpreter, left: Value, right: Value, place: Place) -> None:
+    """Note predictions that are compared with a number."""
+    for made, bound in ((left, right), (right, left)):
+        held = number(bound) if isinstance(bound, Constant) else None
+        if isinstance(made, Data) and made.source == "prediction" and held is not None:
+            interpreter.recording.thresholds.append(Threshold(made, held, place))
 
 
 def _within_tape(place: Place) -> bool:

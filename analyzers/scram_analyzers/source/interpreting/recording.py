@@ -23,6 +23,7 @@ from scram_analyzers.source.program import (
     Optimizer,
     Pairing,
     Program,
+    Threshold,
     UnreadPart,
 )
 from scram_analyzers.source.reading.chunks import PlacedChunk
@@ -50,6 +51,7 @@ class Recording:
     attribute_sets: list[AttributeSet] = field(default_factory=list)
     impossible_reshapes: list[ImpossibleReshape] = field(default_factory=list)
     pairings: list[Pairing] = field(default_factory=list)
+    thresholds: list[Threshold] = field(default_factory=list)
     discarded: list[Discarded] = field(default_factory=list)
     imports: list[tuple[str, str]] = field(default_factory=list)
     definitions: list[Function] = field(default_factory=list)
@@ -116,6 +118,7 @@ class Recording:
             attribute_sets=tuple(self.attribute_sets),
             impossible_reshapes=tuple(self.impossible_reshapes),
             pairings=tuple(self.pairings),
+            thresholds=tuple(self.thresholds),
             discarded=tuple(self.discarded),
             unread=tuple(unread),
         )

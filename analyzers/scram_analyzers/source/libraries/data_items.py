@@ -19,6 +19,7 @@ from scram_analyzers.source.libraries.data_operations import (
     one_hot,
 )
 from scram_analyzers.source.places import Place
+from scram_analyzers.source.reading import parents
 from scram_analyzers.source.values import Constant, Ref, Symbol, Unknown, Value, integer, is_none, number, text
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ def select(interpreter: Interpreter, data: Data, keys: list[Value | slice], plac
         if isinstance(key, Constant):
             return named_column(data, replace(one, roots=loaders.member_roots(interpreter, data, text(key))), text(key))
         shape = table_columns.shape_of_columns(interpreter, data, key)
+        named = replace(step, columns=table_columns.names_of_columns(interpreter, key))
+        one = replace(one, steps=(*one.steps[:-1], named))
         return replace(one, shape=shape, range=None, labels=table_columns.form_of_columns(interpreter, key))
     every_row = step.kind is StepKind.SHUFFLED and isinstance(key, Data) and key.rows == WHOLE
     rows = data.rows if every_row else _rows(data, key)
@@ -69,7 +72,7 @@ def select(interpreter: Interpreter, data: Data, keys: list[Value | slice], plac
         single = len(keys) == 2 and not isinstance(keys[1], slice) and integer(keys[1]) is not None
         one = column_of_classes(one) if single else one
         interval = data.range if not one_column or is_scaled_by_column(data) else None
-        return replace(one, shape=_of_columns(data, keys), rows=rows, range=interval)
+        return replace(one, shape=_of_columns(data, keys, place), rows=rows, range=interval)
     single = position is not None or _is_moving(key)
     shape = data.shape[1:] if data.shape and single else None
     if data.shape and isinstance(key, Data) and (key.source == FOLDS or len(key.shape or ()) == 1):
@@ -107,6 +110,20 @@ def _is_moving(key: Value | slice) -> bool:
     """Whether a key is a position that a loop moves along (`y[i + 60]`): masks and lists are never added up."""
     node = key.place.node if isinstance(key, Unknown) and key.place is not None else None
     return isinstance(node, cst.BinaryOperation) and isinstance(node.operator, (cst.Add, cst.Subtract))
+
+
+def _counts(place: Place) -> bool:
+    """Whether the rows are taken one by one, by the number that a loop around counts: `x[i, 0]`."""
+    node = place.node
+    first = node.slice[0].slice if isinstance(node, cst.Subscript) else None
+    row = first.value if isinstance(first, cst.Index) else None
+    if not isinstance(row, cst.Name):
+        return False
+    for around in parents.ancestors(place):
+        if isinstance(around, (cst.For, cst.CompFor)) and row.deep_equals(around.target):
+            loop = around.iter
+            return isinstance(loop, cst.Call) and isinstance(loop.func, cst.Name) and loop.func.value == "range"
+    return False
 
 
 def _way_of(key: Value | slice) -> str:
@@ -150,16 +167,16 @@ def _rows(data: Data, key: Value | slice) -> Rows | None:
     return data.rows.part(bounds[0] or 0, bounds[1])
 
 
-def _of_columns(data: Data, keys: list[Value | slice]) -> tuple[int | None, ...] | None:
+def _of_columns(data: Data, keys: list[Value | slice], place: Place) -> tuple[int | None, ...] | None:
     """The shape of `data[:, 3]` and `data[:, 0:8]`, as far as the row and column keys tell it."""
     if data.shape is None and len(keys) == 2 and data.source in ("numpy.loadtxt", "numpy.genfromtxt"):
         data = replace(data, shape=(None, None))
     if data.shape is None or len(keys) > len(data.shape):
         return None
     shape: list[int | None] = []
-    for size, key in zip(data.shape, keys, strict=False):
+    for position, (size, key) in enumerate(zip(data.shape, keys, strict=False)):
         if not isinstance(key, slice):
-            if integer(key) is None and not _is_moving(key):
+            if integer(key) is None and not _is_moving(key) and not (position == 0 and _counts(place)):
                 return None
             continue
         kept = _sliced(replace(data, shape=(size,)), key)

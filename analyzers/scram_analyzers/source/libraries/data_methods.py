@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -18,10 +17,11 @@ from scram_analyzers.source.libraries import (
     image_generators,
     loaders,
     numpy_functions,
+    reshaping,
 )
 from scram_analyzers.source.libraries.data_items import ENCODED_COLUMN, FOLDS
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Call, ImpossibleReshape
+from scram_analyzers.source.program import Call
 from scram_analyzers.source.values import (
     Argument,
     Arguments,
@@ -131,7 +131,10 @@ def call(interpreter: Interpreter, data: Data, name: str, arguments: Arguments, 
     if name == "clip":
         return data_operations.clipped(data, arguments, step)
     if name in _RESHAPING:
-        return data.after(step, shape=_reshaped(interpreter, data, arguments, place) if name == "reshape" else None)
+        sizes = arguments.positional
+        return data.after(
+            step, shape=reshaping.reshaped(interpreter, data, sizes, place) if name == "reshape" else None
+        )
     if name in ("batch", "padded_batch"):
         size = number(arguments.value("batch_size", 0))
         return replace(data.after(DataStep(StepKind.OTHER, name, place, size)), batched=True)
@@ -147,8 +150,9 @@ def call(interpreter: Interpreter, data: Data, name: str, arguments: Arguments, 
     if name == "map":
         return _mapped(interpreter, data, arguments, place)
     if name in ("pop", "get"):
-        taken = data.after(DataStep(StepKind.SELECTED, name, place))
-        return data_operations.named_column(data, taken, text(arguments.value("item", 0)))
+        column = text(arguments.value("item", 0))
+        taken = data.after(DataStep(StepKind.SELECTED, name, place, column=column))
+        return data_operations.named_column(data, taken, column)
     if name in _GROUPING:
         return data.after(step, shape=None, rows=None)
     if name in data_operations.STATISTICS and any(each.name in _GROUPING for each in data.steps[-2:]):
@@ -200,30 +204,6 @@ def _dtype(arguments: Arguments) -> str | None:
     if isinstance(value, Symbol):
         return value.dotted.rpartition(".")[2]
     return text(value)
-
-
-def _reshaped(
-    interpreter: Interpreter, data: Data, arguments: Arguments, place: Place
-) -> tuple[int | None, ...] | None:
-    values = [argument.value for argument in arguments.positional]
-    if len(values) == 1:
-        items = interpreter.items_of(values[0])
-        if items is None and integer(values[0]) is None:
-            return None  # it may be one number, or a tuple of several
-        values = list(items) if items is not None else values
-    sizes = [integer(value) for value in values]
-    before = [size for size in data.shape or () if size is not None]
-    asked = [size for size in sizes if size is not None]
-    if data.shape and len(before) == len(data.shape) and asked and len(asked) == len(sizes):
-        rest = math.prod(asked) * (-1 if -1 in asked else 1)
-        whole = math.prod(before)
-        if (rest == 0 or whole % rest != 0) if -1 in asked else whole != rest:
-            impossible = ImpossibleReshape(tuple(before), tuple(asked), place)
-            interpreter.recording.impossible_reshapes.append(impossible)
-            return None
-        if -1 in asked:
-            return tuple(whole // rest if size == -1 else size for size in asked)
-    return tuple(None if size == -1 else size for size in sizes) if sizes else data.shape
 
 
 def _renumbered(interpreter: Interpreter, data: Data, arguments: Arguments, place: Place) -> Data | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from scram_analyzers.source.data import WHOLE, Data, DataStep, Interval, LabelForm, StepKind, join_data
-from scram_analyzers.source.libraries import data_arithmetic, data_items, data_operations
+from scram_analyzers.source.libraries import data_arithmetic, data_items, data_operations, reshaping
 from scram_analyzers.source.libraries.loaders import new_root
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
@@ -97,6 +97,10 @@ def call(interpreter: Interpreter, last: str, arguments: Arguments, place: Place
     if data is not None and last == "clip":
         bounds = Arguments(arguments.positional[1:])
         return data_operations.clipped(data, bounds, DataStep(StepKind.OTHER, last, place))
+    sizes = arguments.get("newshape", 1) or arguments.get("shape")
+    if data is not None and last == "reshape" and sizes is not None:
+        shape = reshaping.reshaped(interpreter, data, (sizes,), place)
+        return data.after(DataStep(StepKind.OTHER, last, place), shape=shape)
     return _of_data(data, last, place, arguments.value("axis", 1)) if data is not None else None
 
 

@@ -23,6 +23,14 @@ def names_columns(interpreter: Interpreter, key: Value | slice) -> bool:
     return isinstance(thing, ListObject) and any(isinstance(text(item), str) for item in thing.items)
 
 
+def names_of_columns(interpreter: Interpreter, key: Value | slice) -> tuple[str, ...]:
+    """The names of the columns that a list takes out of a table; none unless all of them are known."""
+    items = None if isinstance(key, slice) else interpreter.items_of(key)
+    names = [text(item) for item in items or ()]
+    known = tuple(name for name in names if name is not None)
+    return known if len(known) == len(names) else ()
+
+
 def shape_of_columns(interpreter: Interpreter, table: Data, key: Value | slice) -> tuple[int | None, ...] | None:
     """A row for each of the table's and a column for each name, where all names are written out."""
     names = None if isinstance(key, slice) else interpreter.items_of(key)

@@ -1,0 +1,244 @@
+"""SCR713 decision-misread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.output_and_loss import cases
+from scram_analyzers.rules.output_and_loss.cases import Case
+from scram_analyzers.source.data import Data, DataStep, LabelForm
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Call, Program
+from scram_analyzers.source.values import integer
+
+_ROUNDING = frozenset(("numpy.round", "numpy.around", "numpy.rint", "tensorflow.round", "tensorflow.math.round"))
+_ARGMAX = frozenset(("numpy.argmax", "tensorflow.argmax", "tensorflow.math.argmax", "keras.ops.argmax"))
+
+
+class DecisionMisread(Rule):
+    """Predictions turned into answers in a way that does not fit what the model's outputs are."""
+
+    code = "SCR713"
+    name = "decision-misread"
+    severity = Severity.WARNING
+    confidence = Confidence.MEDIUM
+    summary = "predictions turned into classes in a way that does not fit the model's last activation"
+    why = (
+        "What the outputs mean is up to the last activation. The shares of a softmax add up to 1, and the answer is "
+        "the largest of them, which may well be below 0.5. The sigmoids of a model for several labels answer one "
+        "question each, so that the largest is only one of the answers. Logits are on both sides of 0, where a "
+        "probability of 0.5 is. Read in another way, the answers of a good model look bad."
+    )
+    how = (
+        "After softmax take argmax along the last axis; compare each sigmoid with 0.5; put sigmoid or softmax over "
+        "logits first, or compare them with 0."
+    )
+    references = (
+        Reference("Keras: Probabilistic losses", "https://keras.io/api/losses/probabilistic_losses/"),
+        Reference("TensorFlow: Basic classification", "https://www.tensorflow.org/tutorials/keras/classification"),
+    )
+    only_with = ("predict",)
+    false_alarms = "A threshold that is meant for a single share, of a class that only counts when it is certain."
+    bad = (
+        Example(
+            "Each share of a softmax compared with a half",
+            """
+            import keras
+            from project import x_new, x_train, y_train
+
+            model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(4, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train, epochs=20)
+            shares = model.predict(x_new)
+            answers = »shares > 0.5«
+            """,
+        ),
+        Example(
+            "Shares rounded",
+            """
+            import keras
+            import numpy as np
+            from project import x_new, x_train, y_train
+
+            model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(4, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train, epochs=20)
+            answers = »np.round(model.predict(x_new))«
+            """,
+        ),
+        Example(
+            "Logits compared as if they were probabilities",
+            """
+            import keras
+            from project import x_new, x_train, y_train
+
+            model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss=keras.losses.BinaryCrossentropy(from_logits=True))
+            model.fit(x_train, y_train, epochs=20)
+            answers = (»model.predict(x_new) > 0.5«).astype("int32")
+            """,
+        ),
+        Example(
+            "Several labels, of which the strongest alone is taken",
+            """
+            import keras
+            import numpy as np
+            from sklearn.preprocessing import MultiLabelBinarizer
+            from project import tags, x_new, x_train
+
+            y_train = MultiLabelBinarizer().fit_transform(tags)
+            model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(6, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x_train, y_train, epochs=20)
+            answers = »np.argmax(model.predict(x_new), axis=1)«
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "The largest share, and how certain it is",
+            """
+            import keras
+            import numpy as np
+            from project import x_new, x_train, y_train
+
+            model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(4, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train, epochs=20)
+            shares = model.predict(x_new)
+            answers = np.argmax(shares, axis=1)
+            is_certain = np.max(shares, axis=1) > 0.5
+            is_first = shares[:, 0] > 0.9
+            print(np.round(shares, 2))
+            """,
+        ),
+        Example(
+            "Logits compared with 0",
+            """
+            import keras
+            from project import x_new, x_train, y_train
+
+            model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss=keras.losses.BinaryCrossentropy(from_logits=True))
+            model.fit(x_train, y_train, epochs=20)
+            answers = model.predict(x_new) > 0
+            """,
+        ),
+        Example(
+            "One class of several, by sigmoids",
+            """
+            import keras
+            import numpy as np
+            from project import classes, x_new, x_train
+
+            model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(6, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x_train, keras.utils.to_categorical(classes, 6), epochs=20)
+            answers = np.argmax(model.predict(x_new), axis=1)
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report thresholds, roundings and argmax of predictions that their model's outputs are not made for."""
+        asked = [(each.made, each.place, each.bound) for each in program.thresholds]
+        asked += [(made, call.place, HALF) for call in program.calls_of(_ROUNDING) if (made := _rounded(call))]
+        said = set()
+        for made, place, bound in asked:
+            case = _case_of(program, made) if place.key not in said else None
+            report = _of_threshold(case, made, bound, place) if case is not None else None
+            if report is not None:
+                said.add(place.key)
+                yield report
+        for call in program.calls_of(_ARGMAX):
+            made = _given(call)
+            case = _case_of(program, made) if made is not None and call.place.key not in said else None
+            if case is not None and case.form is LabelForm.MULTI_HOT and _is_strongest(call, case):
+                said.add(call.place.key)
+                yield Report(
+                    call.place,
+                    "The labels may hold several classes at once, but this argmax names the strongest alone.",
+                    _head_related(case),
+                    severity=Severity.INFO,
+                    recipe="predictions > 0.5  # an answer for each label",
+                )
+
+
+HALF = 0.5
+"""Where rounding tells 0 from 1."""
+
+LEAST, MOST = 0.3, 0.7
+"""Numbers in between are meant as the half of a probability. Ours."""
+
+
+def _of_threshold(case: Case, made: Data, bound: float, place: Place) -> Report | None:
+    if not LEAST <= bound <= MOST or not all(_picks_one_row(step) for step in made.steps) or len(made.steps) > 1:
+        return None
+    head, units = case.head, case.head.units
+    if head.activation == "softmax" and case.several and not made.one_row:
+        if case.form is LabelForm.ONE_HOT and (units is None or units == 2):
+            return None  # rows of a 0 and a 1, like the labels
+        of = f"{units} shares" if units is not None else "shares"
+        means = "this answers once for each share" if units == 2 else "the largest of them may be below a half"
+        return Report(
+            place,
+            f"The softmax gives {of} that add up to 1, and the class is that of the largest: {means}.",
+            _head_related(case),
+            recipe="np.argmax(predictions, axis=-1)",
+        )
+    if head.activation == "linear" and case.loss.from_logits is True and case.loss.name == "binary_crossentropy":
+        return Report(
+            place,
+            "The model gives logits, not probabilities: a probability of a half is a logit of 0.",
+            (*_head_related(case), Related(case.loss.place, "The loss is told so.")),
+            recipe="predictions > 0",
+        )
+    return None
+
+
+def _picks_one_row(step: DataStep) -> bool:
+    """Whether a step takes one example's predictions out of all: `predictions[0]`."""
+    return step.name == "getitem" and step.column is None and step.place is not None and "," not in step.place.text
+
+
+def _rounded(call: Call) -> Data | None:
+    """The predictions that are rounded to whole numbers."""
+    return _given(call) if call.arguments.get("decimals", 1) is None else None
+
+
+def _given(call: Call) -> Data | None:
+    argument = call.arguments.get("a", 0) or call.arguments.get("input") or call.arguments.get("x")
+    made = argument.value if argument is not None else None
+    return made if isinstance(made, Data) and made.source == "prediction" else None
+
+
+def _case_of(program: Program, made: Data) -> Case | None:
+    """The one output of the model that gave these predictions, with its loss and labels."""
+    place = made.place
+    asked = next((each for each in program.evaluations if place is not None and each.place.key == place.key), None)
+    model = asked.model if asked is not None else None
+    if model is None or len(model.outputs) != 1:
+        return None
+    found = [
+        case
+        for case in cases.cases(program)
+        if case.compiled is not None
+        and case.compiled.model is not None
+        and case.compiled.model.identity == model.identity
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _is_strongest(call: Call, case: Case) -> bool:
+    """Whether an argmax goes along the labels of a model that answers each of them by itself."""
+    made, axis = _given(call), integer(call.arguments.value("axis", 1))
+    along = axis in (1, -1) if made is not None and not made.steps else axis in (0, -1, None)
+    rows = made is not None and all(_picks_one_row(step) for step in made.steps) and len(made.steps) <= 1
+    return rows and along and case.head.activation == "sigmoid" and case.several
+
+
+def _head_related(case: Case) -> tuple[Related, ...]:
+    place = case.head.activation_place or case.head.place
+    return (Related(place, "The last activation."),) if place is not None and case.head.activation != "linear" else ()

@@ -266,8 +266,8 @@ class RunRecorder:
 
     def take_validation(self, x: Any, y: Any) -> None:
         """The user's own loop is about to evaluate its model on these."""
-        self._attempt("the panel", lambda: self._panel.choose({"validation_data": (x, y)}))
-        self._budget.hold("panel", self._panel.byte_size)
+        if self._is_current:
+            self._attempt("the panel", lambda: self._choose_panel({"validation_data": (x, y)}))
 
     def take_moving_target(self) -> None:
         """What the model learns changes with it."""

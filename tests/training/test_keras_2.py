@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scram_lsp import ScramCallback
+from scram_lsp import ScramCallback, watch
 from scram_lsp.training.keras_flavour import KerasFlavour, flavour_of
 
 pytestmark = pytest.mark.tensorflow
@@ -41,3 +41,33 @@ def test_keras_2_is_watched_with_one_line_on_what_is_off(project, old_keras, cap
     lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("scram: ")]
     assert lines[0].endswith(" on tensorflow the checks of the layers and predictions are off")
     assert "watched 8 steps" in lines[1]
+
+
+LOOP = """
+import numpy as np
+import tf_keras
+
+tf_keras.utils.set_random_seed(1)
+x = np.random.default_rng(0).random((64, 8))
+y = (x.sum(axis=1) > 4).astype(int)
+model = tf_keras.Sequential([tf_keras.Input((8,)), tf_keras.layers.Dense(2)])
+model.compile("adam", tf_keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+for epoch in range(3):
+    for start in range(0, 64, 16):
+        model.train_on_batch(x[start : start + 16], y[start : start + 16])
+    model.evaluate(x, y, verbose=0)
+weights = model.get_weights()
+"""
+
+
+def test_a_loop_needs_nothing_of_keras_3(project, old_keras, monkeypatch, capsys):
+    monkeypatch.delattr("keras.tree")
+    plain = project.run(LOOP)["weights"]
+    with watch():
+        weights = project.run(LOOP)["weights"]
+    assert all(np.array_equal(one, other) for one, other in zip(plain, weights, strict=True))
+    ((status, _),) = project.runs
+    said = capsys.readouterr().err
+    assert status == "finished"
+    assert "watched 12 steps" in said
+    assert "error" not in said

@@ -28,10 +28,17 @@ def first_rows(batch: Batch, rows: int) -> Batch:
 
 
 def copied(batch: Any) -> Any:
-    """The batch with copies of its arrays of numpy's, which may be written to; tensors are never."""
-    import keras
+    """The batch with copies of its arrays of numpy's, which may be written to; tensors are never.
 
-    return keras.tree.map_structure(lambda leaf: leaf.copy() if isinstance(leaf, np.ndarray) else leaf, batch)
+    Of batches of Keras 2 too, which has no `keras.tree`.
+    """
+    if isinstance(batch, np.ndarray):
+        return batch.copy()
+    if isinstance(batch, dict):
+        return {name: copied(part) for name, part in batch.items()}
+    if type(batch) in (list, tuple):
+        return type(batch)(map(copied, batch))
+    return batch
 
 
 def row_count(batch: Batch) -> int:

@@ -40,7 +40,12 @@ class Statistic(Unknown):
 
 @dataclass(frozen=True, slots=True)
 class Counter(Unknown):
-    """The number that `enumerate` gives to each of things whose count the source does not tell."""
+    """The number that `enumerate` gives to each of things whose count the source does not tell.
+
+    Or that a loop over a `range` from 0 gives, with how many there are: `count`.
+    """
+
+    count: int | None = None
 
 
 WORD_INDEX = "word_index"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from scram_analyzers import fixes
@@ -68,6 +69,7 @@ class ScalingMismatch(Rule):
             from sklearn.preprocessing import StandardScaler
 
             table = pd.read_csv("heart.csv")
+            table["age"] = 2021 - table["born"]
             x, y = table.drop(columns="disease"), table["disease"]
             x_train, x_test, y_train, y_test = train_test_split(x, y)
             x_train = StandardScaler().fit_transform(x_train)
@@ -253,9 +255,9 @@ class ScalingMismatch(Rule):
             return None
         if trained.source != judged.source:
             return None
-        if _by_program(trained) and _is_raw(judged):
+        if _by_program(trained) and _is_raw(judged, trained):
             return "is as it was read, {trained} is scaled"
-        if _by_program(judged) and _is_raw(trained):
+        if _by_program(judged) and _is_raw(trained, judged):
             return "is scaled, {trained} is as it was read"
         return None
 
@@ -399,9 +401,17 @@ _PLAIN = (
 )
 
 
-def _is_raw(data: Data) -> bool:
-    """Whether nothing was done to the values, as far as every step is understood."""
-    return not data.scaled and all(step.kind in _NEUTRAL or step.name in _PLAIN for step in data.steps)
+def _is_raw(data: Data, other: Data) -> bool:
+    """Whether nothing was done to the values that was not done to the other's, as far as every step is understood."""
+    pairs = zip(data.steps, other.steps, strict=False)
+    together = itertools.takewhile(lambda pair: _is_one_step(*pair), pairs)
+    alone = data.steps[sum(1 for _ in together) :]
+    return not data.scaled and all(step.kind in _NEUTRAL or step.name in _PLAIN for step in alone)
+
+
+def _is_one_step(ours: DataStep, theirs: DataStep) -> bool:
+    """Whether both came of the same expression, such as what was done to a table before it was split."""
+    return ours.place is not None and theirs.place is not None and ours.place.key == theirs.place.key
 
 
 def _scaled_at(trained: Data, judged: Data) -> Iterator[Related]:

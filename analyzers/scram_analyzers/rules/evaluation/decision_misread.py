@@ -236,7 +236,7 @@ def _is_strongest(call: Call, case: Case) -> bool:
     made, axis = _given(call), integer(call.arguments.value("axis", 1))
     along = axis in (1, -1) if made is not None and not made.steps else axis in (0, -1, None)
     rows = made is not None and all(_picks_one_row(step) for step in made.steps) and len(made.steps) <= 1
-    return rows and along and case.head.activation == "sigmoid" and case.several
+    return rows and along and case.head.activation in ("sigmoid", "softmax") and case.several
 
 
 def _head_related(case: Case) -> tuple[Related, ...]:

@@ -132,8 +132,53 @@ class TargetScaleMismatch(Rule):
             model.fit(x_train, y_train, epochs=50, validation_data=(x_test, »y_test«))
             """,
         ),
+        Example(
+            "Drawn beside what was measured",
+            """
+            import keras
+            import matplotlib.pyplot as plt
+            import pandas as pd
+            from sklearn.model_selection import train_test_split
+            from sklearn.preprocessing import MinMaxScaler
+
+            table = pd.read_csv("houses.csv")
+            x_train, x_test, y_train, y_test = train_test_split(table[["rooms", "age"]].values, table[["price"]].values)
+            x_scaler, y_scaler = MinMaxScaler(), MinMaxScaler()
+            x_train, x_test = x_scaler.fit_transform(x_train), x_scaler.transform(x_test)
+            model = keras.Sequential([keras.layers.Dense(16, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x_train, y_scaler.fit_transform(y_train), epochs=50)
+            plt.plot(y_test)
+            »plt.plot(model.predict(x_test))«
+            plt.show()
+            """,
+        ),
     )
     good = (
+        Example(
+            "Drawn in two pictures, or turned back",
+            """
+            import keras
+            import matplotlib.pyplot as plt
+            import pandas as pd
+            from sklearn.model_selection import train_test_split
+            from sklearn.preprocessing import MinMaxScaler
+
+            table = pd.read_csv("houses.csv")
+            x_train, x_test, y_train, y_test = train_test_split(table[["rooms", "age"]].values, table[["price"]].values)
+            x_scaler, y_scaler = MinMaxScaler(), MinMaxScaler()
+            x_train, x_test = x_scaler.fit_transform(x_train), x_scaler.transform(x_test)
+            model = keras.Sequential([keras.layers.Dense(16, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x_train, y_scaler.fit_transform(y_train), epochs=50)
+            predicted = model.predict(x_test)
+            plt.plot(predicted)
+            plt.figure()
+            plt.plot(y_test)
+            plt.plot(y_scaler.inverse_transform(predicted))
+            plt.show()
+            """,
+        ),
         Example(
             "Both as they were measured",
             """
@@ -186,6 +231,7 @@ class TargetScaleMismatch(Rule):
         yield from program.each(program.method_calls, _of_inverse)
         yield from program.each(program.calls_of(_SCORES), _of_score)
         yield from program.each(program.pairings, _of_pairing)
+        yield from _of_pictures(program)
         yield from program.each(program.fits, _of_validation)
         yield from program.each(program.evaluations, _of_evaluation)
 
@@ -229,6 +275,33 @@ def _of_pairing(program: Program, pairing: Pairing) -> Iterator[Report]:
     message = _apart(program, pairing.made, pairing.labels, "these targets")
     if message is not None:
         yield Report(pairing.place, message[0], message[1])
+
+
+_DRAWING = "matplotlib.pyplot.plot"
+_NEW_PICTURE = frozenset(f"matplotlib.pyplot.{each}" for each in ("show", "figure", "subplot", "subplots", "clf"))
+
+
+def _of_pictures(program: Program) -> Iterator[Report]:
+    """Predictions and targets drawn as two lines of one picture."""
+    lines: list[tuple[Call, Data]] = []
+    for call in program.calls_of(_NEW_PICTURE | {_DRAWING}):
+        drawn = [each.value for each in call.arguments.positional[:2] if isinstance(each.value, Data)]
+        if call.name != _DRAWING:
+            lines = []
+        elif drawn:
+            said = next(_of_lines(program, lines, call, drawn[-1]), None)
+            lines.append((call, drawn[-1]))
+            if said is not None:
+                yield said
+                lines = []
+
+
+def _of_lines(program: Program, before: list[tuple[Call, Data]], call: Call, drawn: Data) -> Iterator[Report]:
+    for other, line in before:
+        for (place, made), judge in (((call.place, drawn), line), ((other.place, line), drawn)):
+            message = _apart(program, made, judge, "the targets in the same picture")
+            if message is not None:
+                yield Report(place, message[0], message[1])
 
 
 def _apart(program: Program, made: Data, judge: Data, name: str) -> tuple[str, tuple[Related, ...]] | None:

@@ -71,6 +71,37 @@ class LearningRateTooLow(Rule):
     )
     bad = (
         Example(
+            "In a loop of one's own",
+            """
+            import keras
+            import tensorflow as tf
+            from project import batches
+
+            model = keras.Sequential([keras.layers.Dense(32, "relu"), keras.layers.Dense(10, activation="softmax")])
+            judge = keras.losses.SparseCategoricalCrossentropy()
+            optimizer = keras.optimizers.SGD(learning_rate=»1e-6«)
+            for x, y in batches:
+                with tf.GradientTape() as tape:
+                    loss = judge(y, model(x, training=True))
+                gradients = tape.gradient(loss, model.trainable_weights)
+                optimizer.apply_gradients(zip(gradients, model.trainable_weights))
+            """,
+            """
+            import keras
+            import tensorflow as tf
+            from project import batches
+
+            model = keras.Sequential([keras.layers.Dense(32, "relu"), keras.layers.Dense(10, activation="softmax")])
+            judge = keras.losses.SparseCategoricalCrossentropy()
+            optimizer = keras.optimizers.SGD(learning_rate=0.01)
+            for x, y in batches:
+                with tf.GradientTape() as tape:
+                    loss = judge(y, model(x, training=True))
+                gradients = tape.gradient(loss, model.trainable_weights)
+                optimizer.apply_gradients(zip(gradients, model.trainable_weights))
+            """,
+        ),
+        Example(
             "The rate of a fine-tuning, for a model from scratch",
             """
             import keras
@@ -157,6 +188,17 @@ class LearningRateTooLow(Rule):
 
             base = keras.applications.VGG16(weights="imagenet", include_top=False, pooling="avg")
             model = keras.Sequential([base, keras.layers.Dense(2, activation="softmax")])
+            model.compile(optimizer=keras.optimizers.Adam(1e-6), loss="sparse_categorical_crossentropy")
+            model.fit(x, y, epochs=20)
+            """,
+        ),
+        Example(
+            "The lowest rate, to go on with weights from elsewhere",
+            """
+            import keras
+
+            model = keras.Sequential([keras.layers.Dense(32, "relu"), keras.layers.Dense(2, activation="softmax")])
+            model.load_weights("first_part.weights.h5")
             model.compile(optimizer=keras.optimizers.Adam(1e-6), loss="sparse_categorical_crossentropy")
             model.fit(x, y, epochs=20)
             """,
@@ -252,10 +294,12 @@ class LearningRateTooLow(Rule):
             if optimizer in _found_by_search(program):
                 continue  # a search for the best rate chose it
             spared = optimizer in _fine_tuned(program) or optimizer in _with_large_gradients(program)
-            if spared or not any(each.optimizer is optimizer for each in program.compiles):
+            used = any(each.optimizer is optimizer for each in program.compiles) or _moves_own_model(program)
+            if spared or not used:
                 lowest, spared = lowest / 10, True
             lowest = lowest / FAR_BELOW if rate.assumed else lowest  # whoever starts the program can choose another
-            if not (_is_below if spared or rate.assumed else _is_at_most)(rate.value, lowest):
+            from_scratch = not (spared or rate.assumed or program.matches(_TUNED))
+            if not (_is_at_most if from_scratch else _is_below)(rate.value, lowest):
                 continue
             yield Report(
                 place=rate.place,
@@ -370,6 +414,10 @@ def _is_below(rate: float, lowest: float) -> bool:
     return 0 < rate < lowest and not math.isclose(rate, lowest)
 
 
+_TUNED = re.compile(r"load_weights|set_weights|LearningRateScheduler|[Ww]arm|[Ff]ine.?tun")
+"""Words of programs that go on with weights from elsewhere, or that begin low on purpose."""
+
+
 def _is_at_most(rate: float, lowest: float) -> bool:
     """A model that is trained from the start needs more than the lowest rate with which others are tuned."""
     return rate > 0 and (rate < lowest or math.isclose(rate, lowest))
@@ -402,6 +450,14 @@ def _found_by_search(program: Program) -> set[Optimizer]:
 
 _RATE_SET = re.compile(r"model\.optimizer\.(?:lr|learning_rate)(?:\.assign\(|\s*[*/]?=[^=]|,)")
 """A callback of the program's own sets the rate: `self.model.optimizer.lr = ...`, `K.set_value(...lr, ...)`."""
+
+
+def _moves_own_model(program: Program) -> bool:
+    """Whether a loop of the program's own trains a classifier from the start, by the one optimizer that there is."""
+    calls = program.loss_calls
+    made_here = bool(calls) and all(each.model is not None and not _is_pretrained(each.model) for each in calls)
+    classifies = not any(each.loss.name is None or each.loss.name in REGRESSION for each in calls)
+    return len(program.optimizers) == 1 and made_here and classifies and program.mentions("apply_gradients")
 
 
 def _fine_tuned(program: Program) -> set[Optimizer]:

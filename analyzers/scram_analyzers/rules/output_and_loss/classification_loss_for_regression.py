@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.evaluation.target_scales import is_plain, scaled_by
 from scram_analyzers.rules.output_and_loss import cases
 from scram_analyzers.rules.output_and_loss.cases import Case
-from scram_analyzers.source.data import LabelForm
+from scram_analyzers.source.data import LabelForm, StepKind
 from scram_analyzers.source.keras_api.losses import CROSS_ENTROPIES
 from scram_analyzers.source.program import Program
 
@@ -84,8 +85,47 @@ class ClassificationLossForRegression(Rule):
             model.fit(x, y, epochs=50)
             """,
         ),
+        Example(
+            "The next value of a series, scaled",
+            """
+            import keras
+            import numpy as np
+            import pandas as pd
+            from sklearn.preprocessing import MinMaxScaler
+
+            prices = MinMaxScaler().fit_transform(pd.read_csv("prices.csv")["open"].values.reshape(-1, 1))
+            x, y = [], []
+            for i in range(60, len(prices)):
+                x.append(prices[i - 60 : i, 0])
+                y.append(prices[i, 0])
+            x, y = np.array(x).reshape(-1, 60, 1), np.array(y)
+            model = keras.Sequential([keras.layers.LSTM(32), keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss=»"binary_crossentropy"«, metrics=["accuracy"])
+            model.fit(x, y, epochs=20)
+            """,
+        ),
     )
     good = (
+        Example(
+            "Whether the next value is in the upper half",
+            """
+            import keras
+            import numpy as np
+            import pandas as pd
+            from sklearn.preprocessing import MinMaxScaler
+
+            prices = MinMaxScaler().fit_transform(pd.read_csv("prices.csv")["open"].values.reshape(-1, 1))
+            x, y = [], []
+            for i in range(60, len(prices)):
+                x.append(prices[i - 60 : i, 0])
+                y.append(prices[i, 0])
+            x, y = np.array(x).reshape(-1, 60, 1), np.array(y)
+            y = (y > 0.5).astype("int32")
+            model = keras.Sequential([keras.layers.LSTM(32), keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x, y, epochs=20)
+            """,
+        ),
         Example(
             "A price made into two classes",
             """
@@ -171,9 +211,24 @@ class ClassificationLossForRegression(Rule):
 
 def _learns_numbers(case: Case) -> bool:
     """Whether the targets are measured, or a single column whose name says so; of several units they may be steps."""
+    if case.form is None and case.head.units == 1 and _continues_series(case):
+        return True
     if case.form is None and case.head.units == 1:
         return case.targets is not None and case.targets.range is None and cases.is_measured(case.targets)
     return case.form is LabelForm.CONTINUOUS
+
+
+def _continues_series(case: Case) -> bool:
+    """Whether the targets are values of the very series, scaled, of which the inputs are windows."""
+    inputs, targets = case.fit.inputs if case.fit is not None else None, case.targets
+    if inputs is None or targets is None or not any(step.name == "window" for step in inputs.steps):
+        return False
+    last = max((place for place, step in enumerate(targets.steps) if step.kind is StepKind.SCALED), default=-1)
+    if not is_plain(targets.steps[last + 1 :]):
+        return False  # whether they rose or fell, it may be
+    one_column = inputs.shape is not None and inputs.shape[2:] in ((), (1,))
+    by, theirs = scaled_by(targets), scaled_by(inputs)
+    return one_column and by is not None and theirs is not None and by.place.key == theirs.place.key
 
 
 def _severity(case: Case) -> Severity | None:

@@ -111,6 +111,43 @@ class OutputUnitsMismatch(Rule):
             model.fit(x_train, y_train, epochs=20)
             """,
         ),
+        Example(
+            "A unit too few for folders that are numbered in a loop",
+            """
+            import os
+
+            import keras
+            import numpy as np
+            from PIL import Image
+
+            pictures, labels = [], []
+            for number in range(43):
+                for name in os.listdir(f"signs/{number}"):
+                    pictures.append(np.array(Image.open(f"signs/{number}/{name}").resize((30, 30))))
+                    labels.append(number)
+            x, y = np.array(pictures) / 255, np.array(labels)
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(»42«, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x, y, epochs=15)
+            """,
+            """
+            import os
+
+            import keras
+            import numpy as np
+            from PIL import Image
+
+            pictures, labels = [], []
+            for number in range(43):
+                for name in os.listdir(f"signs/{number}"):
+                    pictures.append(np.array(Image.open(f"signs/{number}/{name}").resize((30, 30))))
+                    labels.append(number)
+            x, y = np.array(pictures) / 255, np.array(labels)
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(43, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x, y, epochs=15)
+            """,
+        ),
     )
     good = (
         Example(
@@ -126,6 +163,21 @@ class OutputUnitsMismatch(Rule):
             model.add(layers.Dense(len(names), activation="softmax"))
             model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
             model.fit(wine.data, wine.target, epochs=30)
+            """,
+        ),
+        Example(
+            "Numbers of a loop that are no classes",
+            """
+            import keras
+            import numpy as np
+
+            x, y = [], []
+            for number in range(100):
+                x.append(2 * number + 1)
+                y.append(number)
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(np.array(x), np.array(y), epochs=500)
             """,
         ),
         Example(

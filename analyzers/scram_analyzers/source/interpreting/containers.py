@@ -10,7 +10,8 @@ import libcst as cst
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.interpreting.state import DictObject, ListObject, rest_of
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.values import Arguments, Constant, Ref, Tuple, Unknown, Value, integer
+from scram_analyzers.source.reading import parents
+from scram_analyzers.source.values import Arguments, Constant, Counter, Ref, Tuple, Unknown, Value, integer
 
 if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.interpreter import Interpreter
@@ -27,6 +28,7 @@ def list_method(
     """`list.append` and its like; a method that reorders leaves the length known and the items unknown."""
     given = arguments.positional[0].value if arguments.positional else Unknown(place)
     if name == "append":
+        given = Unknown(place) if isinstance(given, Counter) and not _is_of_group(given, place) else given
         interpreter.replace_object(owner, ListObject((*thing.items, given), thing.open, thing.rest))
     elif name == "extend":
         extended(interpreter, owner, given)
@@ -48,6 +50,16 @@ def list_method(
     else:
         return Unknown(place)
     return Constant(None, place)
+
+
+def _is_of_group(counter: Counter, place: Place) -> bool:
+    """Whether a loop's number is collected for each of several things that a loop within goes through."""
+    if counter.count is None:
+        return True
+    loops = [each for each in parents.ancestors(place) if isinstance(each, cst.For)]
+    call = place.node
+    given = call.args[0].value if isinstance(call, cst.Call) and call.args else None
+    return len(loops) > 1 and given is not None and not given.deep_equals(loops[0].target)
 
 
 def extended(interpreter: Interpreter, owner: Value, given: Value) -> bool:

@@ -9,7 +9,7 @@ from scram_analyzers.source.data import Data
 from scram_analyzers.source.graph import Tensor
 from scram_analyzers.source.interpreting.state import DictObject, ListObject, join_values
 from scram_analyzers.source.libraries import data_operations
-from scram_analyzers.source.values import UNKNOWN, Choice, Constant, Value
+from scram_analyzers.source.values import UNKNOWN, Choice, Constant, Counter, Value
 
 if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.interpreter import Interpreter
@@ -58,6 +58,8 @@ def iterated(interpreter: Interpreter, value: Value) -> tuple[Value, ...] | None
 def element_of(interpreter: Interpreter, value: Value) -> Value:
     """What one item of an iterable may be."""
     thing = interpreter.object_of(value)
+    if isinstance(thing, ListObject) and not thing.open and _counts_up(thing.items):
+        return Counter(None, len(thing.items))
     if isinstance(thing, ListObject) and (items := (*thing.items, *thing.rest)):
         joined = items[0]
         for item in items[1:]:
@@ -66,6 +68,12 @@ def element_of(interpreter: Interpreter, value: Value) -> Value:
     if isinstance(value, Data):
         return data_operations.element_of(value)
     return UNKNOWN
+
+
+def _counts_up(items: tuple[Value, ...]) -> bool:
+    """Whether these are the numbers from 0 on, more of them than a loop is followed through."""
+    numbers = [item.value if isinstance(item, Constant) else None for item in items]
+    return len(items) > MAX_UNROLLED and numbers == list(range(len(items)))
 
 
 def unpacked(interpreter: Interpreter, value: Value, count: int) -> tuple[Value, ...] | None:

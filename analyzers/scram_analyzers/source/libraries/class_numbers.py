@@ -11,7 +11,14 @@ LEAST_CLASSES = 2
 
 def numbered(thing: ListObject, held: tuple[Value, ...]) -> Data | None:
     """A list that loops over the classes filled with their numbers, from 0 on, as labels; None for anything else."""
-    if held and all(isinstance(each, Counter) for each in held):
+    counters = [each for each in held if isinstance(each, Counter)]
+    if held and len(counters) == len(held):
+        counts = {each.count for each in counters}
+        classes = next(iter(counts)) if len(counts) == 1 else None
+        if classes is not None:
+            interval = Interval(0, classes - 1)
+            form = LabelForm.INTEGER
+            return Data("list", range=interval, dtype="int64", shape=(None,), labels=form, classes=classes)
         return Data("list", dtype="int64", shape=(None,), labels=LabelForm.INTEGER)
     numbers = {each.value for each in held if isinstance(each, Constant) and type(each.value) is int}
     if not thing.rest or not all(isinstance(each, Constant) for each in held) or numbers != set(range(len(numbers))):

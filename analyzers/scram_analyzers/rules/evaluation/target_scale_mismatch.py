@@ -278,6 +278,9 @@ def _of_pairing(program: Program, pairing: Pairing) -> Iterator[Report]:
 
 
 _DRAWING = "matplotlib.pyplot.plot"
+MOST_LINES = 8
+"""So many lines drawn before are set beside a new one: a picture of more is drawn in a loop."""
+
 _NEW_PICTURE = frozenset(f"matplotlib.pyplot.{each}" for each in ("show", "figure", "subplot", "subplots", "clf"))
 
 
@@ -290,7 +293,7 @@ def _of_pictures(program: Program) -> Iterator[Report]:
             lines = []
         elif drawn:
             said = next(_of_lines(program, lines, call, drawn[-1]), None)
-            lines.append((call, drawn[-1]))
+            lines = [*lines[-MOST_LINES:], (call, drawn[-1])]
             if said is not None:
                 yield said
                 lines = []

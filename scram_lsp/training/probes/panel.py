@@ -155,9 +155,10 @@ def _row_bytes(leaf: Any) -> int:
 
 
 def _head(leaf: Any, rows: int) -> Array:
-    for part in ("flat_values", "values"):
-        if hasattr(leaf, part) and not callable(getattr(leaf, part)) and not hasattr(leaf, "to_numpy"):
-            raise TypeError("ragged, sparse and distributed rows are not kept")
+    parts = [getattr(leaf, name, None) for name in ("flat_values", "values")]
+    is_of_parts = any(part is not None and not callable(part) for part in parts) and not hasattr(leaf, "to_numpy")
+    if is_of_parts or hasattr(leaf, "tocsr"):  # of TensorFlow's, or of scipy's
+        raise TypeError("ragged, sparse and distributed rows are not kept")
     head = leaf.iloc[:rows] if hasattr(leaf, "iloc") else leaf[:rows]
     head = head.detach().cpu() if hasattr(head, "detach") else head
     return np.array(head)

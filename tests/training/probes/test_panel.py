@@ -34,6 +34,12 @@ def test_inputs_without_common_rows_are_refused():
             PanelRows(True).add(x, None)
 
 
+def test_sparse_rows_are_refused():
+    sparse = pytest.importorskip("scipy.sparse")
+    with pytest.raises(TypeError):
+        PanelRows(True).add(sparse.csr_matrix(np.eye(8)), np.ones(8))
+
+
 CLASSES = np.array([[0.8, 0.1, 0.1], [0.2, 0.7, 0.1], [0.1, 0.8, 0.1]], np.float32)
 
 

@@ -580,3 +580,31 @@ def test_an_object_made_again_with_something_else_is_not_taken_for_the_same() ->
     assert program is not None
     assert program.compiles[0].optimizer is program.optimizers[0]
     assert program.optimizers[0].learning_rate.value == 0.2
+
+
+OWN_LAYER = """import keras
+
+
+class Scale(keras.layers.Layer):
+    def call(self, inputs):
+        if self.activation:
+            return self.activation(inputs)
+        return inputs
+
+
+def trained(model):
+    model.fit([1], [2], verbose=0)
+
+
+with open("log.txt"):
+    model = keras.Sequential([Scale(), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    trained(model)
+"""
+
+
+def test_what_is_asked_after_a_model_was_made_of_layers_with_branches_is_asked_again() -> None:
+    cache, edited = ParseCache(), OWN_LAYER.replace("verbose=0", "verbose=1")
+    analyze_source(OWN_LAYER, "train.py", RULES, cache)
+    again = analyze_source(edited, "train.py", RULES, cache)
+    assert summary(again) == summary(analyze_source(edited, "train.py", RULES))

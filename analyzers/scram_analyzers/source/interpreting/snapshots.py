@@ -46,15 +46,16 @@ class Snapshots:
             if each.made_of.hold(state.heap):
                 state.trace.heap.ask_again(each.made_of.keys, state.heap)
                 return each.model
-        around = state.trace
-        state.trace = Trace()
+        around, within = state.trace, Trace()
+        state.trace = within
         try:
             model = make()
         finally:
-            within, state.trace = state.trace, around
-            around.add(within, state, interpreter.facts)
+            ended = interpreter.state  # not the one it began with, where a layer of the program's own has branches
+            state.trace = ended.trace = around
+            around.add(within, ended, interpreter.facts)
         if within.asks_the_heap_alone:
-            snapshot = Snapshot(within.heap.answers(state.heap), model)
+            snapshot = Snapshot(within.heap.answers(ended.heap), model)
             self._known[identity] = (snapshot, *known[: KEPT - 1])
         return model
 

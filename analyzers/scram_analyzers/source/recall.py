@@ -19,6 +19,7 @@ from scram_analyzers.source.imports import Imports
 from scram_analyzers.source.once import Following
 from scram_analyzers.source.program import Call, Program
 from scram_analyzers.source.reading.chunks import PlacedChunk, Section
+from scram_analyzers.source.reading.splitting import common_prefix, common_suffix
 
 Answer = TypeVar("Answer")
 Thing = TypeVar("Thing")
@@ -26,7 +27,7 @@ Asker = TypeVar("Asker", bound=Hashable)
 
 
 class _Edited(NamedTuple):
-    """What an edit touched: chunks as they were and as they are with all their text, and calls that came or went.
+    """What an edit touched: chunks as they were and as they are, the text of its lines, and calls that came or went.
 
     `in_order`: the other calls still follow each other as they did.
     """
@@ -59,11 +60,10 @@ class Look(NamedTuple):
             return _found_again(then, {each for each in edited.new_calls if each.name in sought}, edited, program)
         if self.what == "calls_where":
             return _found_again(then, set(filter(sought, edited.new_calls)), edited, program)
-        if _is_spared(sought, edited):
-            return then
-        if self.what == "sections_with" and _sections_with(sought, edited.before) == _sections_with(sought, edited.now):
-            return then
-        return self.at(program)
+        if self.what == "sections_with":
+            same = _sections_with(sought, edited.before) == _sections_with(sought, edited.now)
+            return then if same else self.at(program)
+        return then if _is_spared(sought, edited) else self.at(program)
 
 
 def _found_again(then: Sequence[Call], new: Set[Call], edited: _Edited, program: Program) -> object:
@@ -75,11 +75,11 @@ def _found_again(then: Sequence[Call], new: Set[Call], edited: _Edited, program:
 
 
 def _is_spared(sought: str | re.Pattern[str], edited: _Edited) -> bool:
-    """Whether a word or pattern is in none of the chunks which an edit touched."""
+    """Whether a word is in no line, or a pattern in no chunk, which an edit touched."""
     if isinstance(sought, re.Pattern):
         return not any(each.parsed.matches(sought) for each in (*edited.before, *edited.now))
     spared = sought not in edited.text
-    return spared and sought.isprintable() and not sought.isspace()  # one that can't go over the end of a chunk
+    return spared and sought.isprintable() and not sought.isspace()  # one that can't go over the end of a line
 
 
 def _sections_with(word: str, chunks: Iterable[PlacedChunk]) -> list[Section]:
@@ -294,11 +294,30 @@ def _edited(
     first = _alike(before, now)
     last = _alike(before[first:][::-1], now[first:][::-1])
     then, there = tuple(before[first : len(before) - last]), tuple(now[first : len(now) - last])
-    text = "".join([each.parsed.text for each in (*then, *there)])
+    text = _lines_apart(_text(then), _text(there))
+    if len(calls) == len(calls_before) and all(map(is_, calls_before, calls)):
+        return _Edited(then, there, text, frozenset(), frozenset(), in_order=True)
     new, gone = set(calls).difference(calls_before), set(calls_before).difference(calls)
     left = [each for each in calls_before if each not in gone] if gone else calls_before
     kept = [each for each in calls if each not in new] if new else calls
     return _Edited(then, there, text, new, gone, all(map(is_, left, kept)))
+
+
+def _lines_apart(before: str, now: str) -> str:
+    """The lines in which two texts differ, as they were and as they are."""
+    above = common_prefix(before, now)
+    below = common_suffix(before, now, above)
+    start = before.rfind("\n", 0, above) + 1
+    return "\n".join([text[start:end] for text in (before, now) if (end := _line_end(text, len(text) - below)) > start])
+
+
+def _text(chunks: Iterable[PlacedChunk]) -> str:
+    return "".join([each.parsed.text for each in chunks])
+
+
+def _line_end(text: str, offset: int) -> int:
+    end = text.find("\n", offset)
+    return end if end >= 0 else len(text)
 
 
 def _alike(before: Sequence[PlacedChunk], now: Sequence[PlacedChunk]) -> int:

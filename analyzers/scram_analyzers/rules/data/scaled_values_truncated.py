@@ -179,11 +179,14 @@ def _cut_off(data: Data) -> DataStep | None:
         return None
     scaled = False
     for number, step in enumerate(data.steps):
-        written = step.place.text if step.place is not None else ""
-        if _MADE_WHOLE.search(f"{step.name} {written}"):
-            return None
         scaled = scaled or step.kind is StepKind.SCALED
-        if scaled and step.name == "astype" and _WHOLE.search(written.rpartition("astype")[2]):
+        if scaled and step.name == "astype" and _WHOLE.search(_written(step).rpartition("astype")[2]):
+            made_whole = any(_MADE_WHOLE.search(f"{each.name} {_written(each)}") for each in data.steps[: number + 1])
             # Scaled once more: what is left are the few levels that somebody counts in.
-            return step if all(each.kind is not StepKind.SCALED for each in data.steps[number:]) else None
+            again = any(each.kind is StepKind.SCALED for each in data.steps[number:])
+            return step if not made_whole and not again else None
     return None
+
+
+def _written(step: DataStep) -> str:
+    return step.place.text if step.place is not None else ""

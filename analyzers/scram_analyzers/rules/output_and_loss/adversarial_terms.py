@@ -31,16 +31,12 @@ class Term:
 def contradictions(program: Program) -> Iterator[tuple[Term, Term]]:
     """What a model is trained by alone that the other's loss, which has other terms as well, wants just as much."""
     for tape in tapes.tapes(program):
-        if not isinstance(tape.around, cst.FunctionDef):
+        beside = [each for each in tapes.tapes(program) if each.around is tape.around and each.name != tape.name]
+        if not beside or not isinstance(tape.around, cst.FunctionDef):
             continue
         around = Definition(tape.around, tape.section)
         wanted = [(asked.model, _terms_of(program, around, asked)) for asked in tapes.asked_of(tape)]
-        others = [
-            (asked.model, _terms_of(program, around, asked))
-            for each in tapes.tapes(program)
-            if each.around is tape.around and each.name != tape.name
-            for asked in tapes.asked_of(each)
-        ]
+        others = [(asked.model, _terms_of(program, around, asked)) for each in beside for asked in tapes.asked_of(each)]
         for model, terms in wanted:
             for other, theirs in others:
                 if model != other and len(terms) == 1 and len(theirs) > 1:

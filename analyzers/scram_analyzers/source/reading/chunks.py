@@ -46,7 +46,7 @@ CUTS_KEPT = 3
 """Of how many texts a `ParseCache` keeps how they were cut: a module before a quote was opened, and ways to read it."""
 
 _OPERATOR = re.compile(r"\*\*|//|[-+*/%&|^~<>.(\[]|\b(?:not|lambda|if|and|or)\b")
-_STRING = re.compile(r"""\"(?:\\.|[^"\\])*\"|'(?:\\.|[^'\\])*'""", re.DOTALL)
+_STRING = re.compile(r"""\"[^"\\]*(?:\\.[^"\\]*)*\"|'[^'\\]*(?:\\.[^'\\]*)*'""", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

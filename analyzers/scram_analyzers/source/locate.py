@@ -32,7 +32,8 @@ def locate(program: Program, subject: Subject, info: RunInfo) -> Place | None:
     if kind is SubjectKind.LEARNING_RATE and optimizer is not None:
         return optimizer.learning_rate.place or optimizer.place
     if kind is SubjectKind.SCHEDULE and optimizer is not None:
-        return optimizer.learning_rate.schedule_place or optimizer.learning_rate.place or optimizer.place
+        rate = optimizer.learning_rate
+        return rate.schedule_place or _scheduler_of(fit) or rate.place or optimizer.place
     if kind is SubjectKind.OPTIMIZER and optimizer is not None:
         return optimizer.place
     own = _in_own_methods(program, kind)
@@ -60,6 +61,15 @@ def locate(program: Program, subject: Subject, info: RunInfo) -> Place | None:
     if fit is not None:
         return fit.place
     return compiled.place if compiled is not None else None
+
+
+def _scheduler_of(fit: Fit | None) -> Place | None:
+    """The callback of a training that sets the learning rate of each epoch."""
+    callbacks = (fit.callbacks or ()) if fit is not None else ()
+    return next((each.place for each in callbacks if each.kind is not None and each.kind.endswith(SCHEDULER)), None)
+
+
+SCHEDULER = ".LearningRateScheduler"
 
 
 def _in_own_methods(program: Program, kind: SubjectKind) -> Place | None:

@@ -142,3 +142,11 @@ def test_what_a_model_works_out_by_itself(kind: SubjectKind, text: str) -> None:
     place = locate(program_of(OWN_STEP), Subject(kind), info)
     assert place is not None
     assert place.text == text
+
+
+def test_a_callback_that_sets_the_rate_of_each_epoch() -> None:
+    callback = "keras.callbacks.LearningRateScheduler(lambda epoch: 0.1**epoch)"
+    program = program_of(TEXT.replace("epochs=3,", f"epochs=3, callbacks=[{callback}],"))
+    place = locate(program, Subject(SubjectKind.SCHEDULE), RunInfo(run="r", script="s", started=""))
+    assert place is not None
+    assert place.text == callback

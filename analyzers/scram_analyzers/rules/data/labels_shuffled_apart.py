@@ -226,6 +226,20 @@ class LabelsShuffledApart(Rule):
             """,
         ),
         Example(
+            "Labels from the last to the first",
+            """
+            import keras
+            from sklearn.datasets import load_digits
+            from sklearn.model_selection import train_test_split
+
+            x, y = load_digits(return_X_y=True)
+            x_train, x_test, y_train, y_test = train_test_split(x / 16, y, random_state=0)
+            model = keras.Sequential([keras.layers.Dense(64, "relu"), keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, »y_train[::-1]«, epochs=20)
+            """,
+        ),
+        Example(
             "Labels that begin a row later",
             """
             import keras

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import libcst as cst
 
-from scram_analyzers.rules.data.judging import PICKING, in_random_order, stretch
+from scram_analyzers.rules.data.judging import PICKING, in_random_order, slice_of, stretch
 from scram_analyzers.source.data import Data, DataStep, StepKind
 
 
@@ -30,7 +30,8 @@ def what_moved(step: DataStep) -> str:
     """What such a step did, in a sentence."""
     if step.name == SORT:
         return "This sorts the labels by themselves: each row gets the label of another."
-    return "The rows come in no order, and this moves them along by some: each gets the label of another."
+    moved = "turns them round" if _is_turned_round(step) else "moves them along by some"
+    return f"The rows come in no order, and this {moved}: each gets the label of another."
 
 
 SORT = "sort"
@@ -48,12 +49,20 @@ def _sorted_alone(inputs: Data, targets: Data) -> DataStep | None:
 
 
 def _rolled(data: Data) -> DataStep | None:
-    """`np.roll(y, 1)`, of rows that were in random order before."""
+    """`np.roll(y, 1)` or `y[::-1]`, of rows that were in random order before."""
     for place, step in enumerate(data.steps):
         node = step.node
-        if step.name == "roll" and isinstance(node, cst.Call) and _along_rows(node):
+        is_rolled = step.name == "roll" and isinstance(node, cst.Call) and _along_rows(node)
+        if is_rolled or _is_turned_round(step):
             return step if in_random_order(replace(data, steps=data.steps[:place])) else None
     return None
+
+
+def _is_turned_round(step: DataStep) -> bool:
+    """Whether all rows are taken from the last to the first."""
+    key = slice_of(step) if step.kind is StepKind.SELECTED else None
+    stride = key.step if key is not None and key.lower is None and key.upper is None else None
+    return isinstance(stride, cst.UnaryOperation) and isinstance(stride.operator, cst.Minus)
 
 
 def _along_rows(call: cst.Call) -> bool:

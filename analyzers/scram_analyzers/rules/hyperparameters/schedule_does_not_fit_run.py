@@ -179,9 +179,11 @@ class ScheduleDoesNotFitRun(Rule):
         """Confirm by the rates at the ends of the epochs: vanished in the first half of the run, or still rising."""
         optimizer, planned = history.info.optimizer, _epochs(history)
         rates = [(record.epoch, record.learning_rate) for record in history.epochs if record.learning_rate is not None]
-        if optimizer is None or optimizer.schedule is None or planned is None or len(rates) < 2:
+        callback = SCHEDULER if SCHEDULER in history.info.callbacks else None
+        schedule = (optimizer.schedule or callback) if optimizer is not None else None
+        if optimizer is None or schedule is None or planned is None or len(rates) < 2:
             return
-        if rates[-1][0] >= planned:
+        if rates[-1][0] >= planned and optimizer.schedule is not None:
             yield from _rises_to_the_end(history, rates)
         highest = max(rate for _, rate in rates)
         gone = next((each for each in rates if each[1] == 0 or each[1] < self.option("vanished") * highest), None)
@@ -191,7 +193,7 @@ class ScheduleDoesNotFitRun(Rule):
         yield RunReport(
             subject=Subject(SubjectKind.SCHEDULE),
             message=(
-                f"{optimizer.schedule} has brought the learning rate {begin}down to {rounded(gone[1], 2)} by epoch "
+                f"{schedule} has brought the learning rate {begin}down to {rounded(gone[1], 2)} by epoch "
                 f"{gone[0]} of {planned}: the rest of the run learns next to nothing."
             ),
             step=history.last_step,
@@ -292,6 +294,9 @@ class ScheduleDoesNotFitRun(Rule):
         recipe = f"warmup_steps={steps // 20}"
         return _Misfit(fit, place, steps, message, False, much, recipe, given.place)
 
+
+SCHEDULER = "LearningRateScheduler"
+"""The callback that sets the rate of each epoch; one that raises it to the end may be looking for a good one."""
 
 RISING_EPOCHS = 3
 """Fewer say little of where a rate goes. Ours."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -211,6 +212,23 @@ def test_a_schedule_that_is_over_too_soon() -> None:
         seen.add_epoch(EpochRecord(epoch, epoch * 45, (("loss", 1.0),), rate))
     (report,) = reports(ScheduleDoesNotFitRun, seen)
     assert "down to 1e-6 by epoch 3 of 10" in report.message
+
+
+def test_a_callback_that_leaves_next_to_nothing_of_the_rate() -> None:
+    def told(rates: Sequence[float], *callbacks: str) -> list[str]:
+        info = run_info(optimizer=OptimizerInfo("Adam", rates[0]), callbacks=callbacks)
+        seen = history(info, [], RECORD, ended=False)
+        for epoch, rate in enumerate(rates, start=1):
+            seen.add_epoch(EpochRecord(epoch, epoch * 45, (("loss", 1.0),), rate))
+        seen.end()
+        return [report.message for report in reports(ScheduleDoesNotFitRun, seen)]
+
+    tenths = [0.001 * 0.1**epoch for epoch in range(10)]
+    (message,) = told(tenths, "LearningRateScheduler")
+    assert message.startswith("LearningRateScheduler has brought the learning rate from 0.001 down to 1e-6 by epoch 4")
+    assert told(tenths) == []
+    assert told([0.001, 0.001, 0.001, 5e-4, 5e-4, 1e-4, 1e-4, 1e-6, 1e-6, 1e-6], "LearningRateScheduler") == []
+    assert told([1e-5 * 2**epoch for epoch in range(10)], "LearningRateScheduler") == []
 
 
 def test_a_warm_up_as_long_as_the_run() -> None:

@@ -59,6 +59,13 @@ def test_a_rate_far_too_low_is_confirmed_where_it_is_written(project):
     assert "in this run" in low.message
 
 
+def test_a_callback_that_takes_the_rate_away_is_told_at_the_callback(project):
+    scheduler = "keras.callbacks.LearningRateScheduler(lambda epoch: 1e-3 * 0.05**epoch)"
+    change = ("callbacks=[", f"callbacks=[\n    {scheduler},\n    ")
+    _, found = findings(project, change)
+    assert ("SCR104", line_of(scheduler, change)) in [(each.code, each.range.start.line) for each in found]
+
+
 def test_sorted_data_are_seen_before_the_first_step(project):
     told, _ = findings(project, ("y = rng.integers(0, 4, 800)", "y = np.sort(rng.integers(0, 4, 800))"))
     assert ("SCR211", line_of("model.fit")) in told

@@ -80,7 +80,8 @@ class PlaceFinder:
         if kind is SubjectKind.LEARNING_RATE:
             return self._learning_rate(info)
         if kind is SubjectKind.SCHEDULE:
-            return self._schedule(info) or self._learning_rate(info)
+            is_made = info.optimizer is None or info.optimizer.schedule is not None  # else a callback sets the rate
+            return (self._schedule(info) if is_made else self._mapped(subject, info)) or self._learning_rate(info)
         if kind in (SubjectKind.CALL, SubjectKind.TRAIN_STEP):
             return self._mapped(subject, info) or (self._place(places.fit) if info.is_overheard else None)
         if kind is SubjectKind.OPTIMIZER:

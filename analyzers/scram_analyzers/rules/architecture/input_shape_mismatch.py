@@ -63,6 +63,23 @@ class InputShapeMismatch(Rule):
             print(model.predict(»x_test[0]«))
             """,
         ),
+        Example(
+            "Pictures listed in a table, of another size than the backbone declares",
+            """
+            import keras
+            import pandas as pd
+            from keras.preprocessing.image import ImageDataGenerator
+
+            table = pd.read_csv("labels.csv")
+            pictures = ImageDataGenerator(rescale=1 / 255).flow_from_dataframe(
+                table, "train", x_col="file", y_col="breed", target_size=(299, 299)
+            )
+            base = keras.applications.InceptionV3(include_top=False, pooling="avg", input_shape=(224, 224, 3))
+            model = keras.Sequential([base, keras.layers.Dense(120, activation="softmax")])
+            model.compile(optimizer="adam", loss="categorical_crossentropy")
+            model.fit(»pictures«, epochs=10)
+            """,
+        ),
     )
     good = (
         Example(

@@ -80,8 +80,40 @@ class EvaluationOnTrainingData(Rule):
             loss, accuracy = model.evaluate(»x_test«, y_test)
             """,
         ),
+        Example(
+            "Beside it only a new text is read",
+            """
+            import keras
+            from keras.preprocessing.sequence import pad_sequences
+            from project import labels, numbers
+            from sklearn.model_selection import train_test_split
+
+            x = pad_sequences(numbers, maxlen=30)
+            x_train, x_test, y_train, y_test = train_test_split(x, labels)
+            model = keras.Sequential([keras.layers.Embedding(900, 16), keras.layers.LSTM(16), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss=keras.losses.BinaryCrossentropy(from_logits=True))
+            model.fit(x_train, y_train, epochs=5)
+            print(model.evaluate(»x_train«, y_train))
+            print(model.predict(pad_sequences([[4, 8, 15]], maxlen=30)))
+            """,
+        ),
     )
     good = (
+        Example(
+            "What is predicted for others is scored",
+            """
+            import keras
+            import numpy as np
+            from sklearn.metrics import accuracy_score
+
+            x, y, x_test, y_test = (np.load(f"{name}.npy") for name in ("x", "y", "x_test", "y_test"))
+            model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x, y, epochs=20)
+            print(model.evaluate(x, y))
+            print(accuracy_score(y_test, model.predict(x_test).argmax(axis=1)))
+            """,
+        ),
         Example(
             "A new model for each fold",
             """
@@ -144,7 +176,8 @@ def _of_fit(program: Program, fit: Fit) -> Iterator[Report]:
     if fit.inputs.source == "literal" or not fit.inputs.roots or _trained_again(program, fit):
         return
     judged = list(judged_by(program, fit))
-    if not judged or not all(_shared(fit.inputs, each.data) for each in judged):
+    scored = bool(program.pairings) or program.mentions("sklearn.metrics")
+    if not all(_shared(fit.inputs, each.data) or (not scored and _is_new(fit.inputs, each)) for each in judged):
         return
     if len(judged) < _questions(program, fit):
         return
@@ -152,6 +185,13 @@ def _of_fit(program: Program, fit: Fit) -> Iterator[Report]:
     if first is not None:
         related = (Related(fit.x.place, "The model is trained on these."),)
         yield Report(first.place, _message(first, fit.x.place), related)
+
+
+def _is_new(trained: Data, judged: Judged) -> bool:
+    """Whether these are examples from elsewhere that are only predicted: a text of one's own, rows without labels."""
+    data = judged.data
+    apart = (trained.roots | trained.origins).isdisjoint(data.roots | data.origins)
+    return judged.use.startswith("predict") and data.part is None and apart
 
 
 def _shared(trained: Data, judged: Data) -> bool:

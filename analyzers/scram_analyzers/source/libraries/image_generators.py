@@ -74,9 +74,15 @@ FROM_FILES = ("flow_from_directory", "flow_from_dataframe")
 """Methods of a generator that read pictures from files, all in one shape."""
 
 
+BEFORE_SIZE = 5
+"""How many arguments of `flow_from_dataframe` come before the size: the table, the folder, and three columns."""
+
+
 def _shape_of_files(interpreter: Interpreter, method: str, arguments: Arguments) -> tuple[int | None, ...] | None:
     """The shape of the pictures that a generator reads, with an axis for the samples."""
-    if method not in FROM_FILES or len(arguments.positional) > 1:
+    by_name = method == "flow_from_dataframe" and "target_size" in arguments.keywords
+    most = BEFORE_SIZE if by_name else 1
+    if method not in FROM_FILES or len(arguments.positional) > most:
         return None
     shape = picture_shape(interpreter, arguments, GENERATED_SIZE)
     return (None, *shape) if shape is not None else None

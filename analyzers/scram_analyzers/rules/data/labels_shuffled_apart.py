@@ -273,6 +273,29 @@ class LabelsShuffledApart(Rule):
     )
     good = (
         Example(
+            "Sequences and pictures that are each turned round",
+            """
+            import keras
+            import numpy as np
+            from keras import layers
+
+            def upside_down(picture):
+                return picture[::-1]
+
+            (x, y), _ = keras.datasets.mnist.load_data()
+            x = np.array([upside_down(picture) for picture in x / 255])
+            model = keras.Sequential([layers.Flatten(), layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x, y, epochs=20)
+
+            (texts, moods), _ = keras.datasets.imdb.load_data(num_words=10000)
+            backwards = keras.utils.pad_sequences([words[::-1] for words in texts], maxlen=200)
+            reader = keras.Sequential([layers.Embedding(10000, 32), layers.LSTM(32), layers.Dense(1, "sigmoid")])
+            reader.compile(optimizer="adam", loss="binary_crossentropy")
+            reader.fit(backwards, moods, epochs=20)
+            """,
+        ),
+        Example(
             "Two streams mixed by one seed",
             """
             import keras

@@ -8,6 +8,7 @@ import libcst as cst
 
 from scram_analyzers.rules.data.judging import PICKING, in_random_order, slice_of, stretch
 from scram_analyzers.source.data import Data, DataStep, StepKind
+from scram_analyzers.source.reading import parents, search
 
 
 def moved(inputs: Data, targets: Data) -> DataStep | None:
@@ -53,7 +54,7 @@ def _rolled(data: Data) -> DataStep | None:
     for place, step in enumerate(data.steps):
         node = step.node
         is_rolled = step.name == "roll" and isinstance(node, cst.Call) and _along_rows(node)
-        if is_rolled or _is_turned_round(step):
+        if (is_rolled or _is_turned_round(step)) and not _may_be_of_each_row(step):
             return step if in_random_order(replace(data, steps=data.steps[:place])) else None
     return None
 
@@ -63,6 +64,18 @@ def _is_turned_round(step: DataStep) -> bool:
     key = slice_of(step) if step.kind is StepKind.SELECTED else None
     stride = key.step if key is not None and key.lower is None and key.upper is None else None
     return isinstance(stride, cst.UnaryOperation) and isinstance(stride.operator, cst.Minus)
+
+
+def _may_be_of_each_row(step: DataStep) -> bool:
+    """Whether what was moved may be the values of one row: in a loop or comprehension, or of a function's argument."""
+    if step.place is None:
+        return True
+    around = parents.ancestors(step.place)
+    if any(isinstance(each, cst.For | cst.CompFor | cst.BaseComp | cst.Lambda) for each in around):
+        return True
+    functions = [each for each in around if isinstance(each, cst.FunctionDef)]
+    given = {name.value for each in functions for name in search.nodes(each.params, cst.Name)}
+    return any(name.value in given for name in search.nodes(step.place.node, cst.Name))
 
 
 def _along_rows(call: cst.Call) -> bool:

@@ -10,6 +10,7 @@ from scram_analyzers.rules.base import Example, Option, Reference, Related, Repo
 from scram_analyzers.rules.data.bound_before import is_known_before
 from scram_analyzers.rules.data.judging import judged_by
 from scram_analyzers.rules.data.label_order import are_stretches_of_one_order, order_of_labels
+from scram_analyzers.rules.data.sorted_folds import FOLDS, of_folds
 from scram_analyzers.rules.data.sorted_rows import MIXED, comes_sorted, cut_in_their_order, has_names, last_rows, mixed
 from scram_analyzers.rules.references import DEEP_CHECKS
 from scram_analyzers.run.data_parts import is_no_chance, total_variation
@@ -20,8 +21,8 @@ from scram_analyzers.run.task import class_shares, targets
 from scram_analyzers.run.wording import listed
 from scram_analyzers.run.wording import share as percent
 from scram_analyzers.source.data import Data
-from scram_analyzers.source.program import Call, Fit, Program
-from scram_analyzers.source.values import Argument, Ref, boolean, number
+from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.values import number
 
 KERAS_FIT = Reference("Keras: Model.fit, validation_split", "https://keras.io/api/models/model_training_apis/")
 
@@ -350,7 +351,7 @@ class SortedValidationSplit(Rule):
         if program.mentions("argsort"):
             yield from program.each(program.fits, _of_argsort)
         if program.fits:
-            yield from program.each(program.calls_of(_FOLDS), _of_folds)
+            yield from program.each(program.calls_of(FOLDS), of_folds)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         share = number(fit.arguments.value("validation_split"))
@@ -396,7 +397,7 @@ class SortedValidationSplit(Rule):
             if place is not None and program.range_of(place) == finding.range:
                 edits = _mixing_edits(program, fit)
                 return Fix("Mix the rows before they are cut", Applicability.UNSAFE, edits) if edits else None
-        for call in program.calls_of(_FOLDS):
+        for call in program.calls_of(FOLDS):
             if program.range_of(call.place) == finding.range:
                 edit = fixes.set_argument(program, call.place, "shuffle", "True")
                 return Fix("Mix the rows before they are cut", Applicability.UNSAFE, (edit,)) if edit else None
@@ -476,41 +477,6 @@ def _of_argsort(program: Program, fit: Fit) -> Iterator[Report]:
                 recipe=MIXED,
             )
             return
-
-
-def _of_folds(program: Program, call: Call) -> Iterator[Report]:
-    """A KFold that cuts a data set which comes sorted by class into stretches."""
-    if call.arguments.open or not isinstance(call.result, Ref):
-        return
-    shuffle = call.arguments.get("shuffle", 1)
-    if shuffle is not None and boolean(shuffle.value) is not False:
-        return
-    for given in _cut_by(program, call, call.result):
-        data = given.value
-        if isinstance(data, Data) and comes_sorted(data):
-            message = (
-                f"The rows of {data.source.rpartition('.')[2]} are sorted by class, and a KFold that does not shuffle "
-                "takes stretches of them: each fold holds out classes of which training sees few or none."
-            )
-            yield Report(call.place, message, recipe="StratifiedKFold(n_splits=5, shuffle=True)")
-            return
-
-
-KFOLD = "sklearn.model_selection.KFold"
-_FOLDS = frozenset((KFOLD,))
-
-
-def _cut_by(program: Program, folds: Call, made: Ref) -> Iterator[Argument]:
-    """The inputs that one KFold divides: given to its own `split`, or beside it to a function that trains on each."""
-    for call in program.calls:
-        cv, x = call.arguments.value("cv"), call.arguments.get("X", 1)
-        if x is not None and isinstance(cv, Ref) and cv.identity == made.identity:
-            yield x
-    only = len(program.calls_of(_FOLDS)) == 1
-    for call in program.method_calls:
-        x = call.arguments.get("X", 0)
-        if only and call.name == f"{KFOLD}.split" and x is not None:
-            yield x
 
 
 def _shares(classes: Sequence[tuple[float, int]]) -> dict[float, float]:

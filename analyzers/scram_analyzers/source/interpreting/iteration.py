@@ -72,8 +72,9 @@ def element_of(interpreter: Interpreter, value: Value) -> Value:
 
 def _counts_up(items: tuple[Value, ...]) -> bool:
     """Whether these are the numbers from 0 on, more of them than a loop is followed through."""
-    numbers = [item.value if isinstance(item, Constant) else None for item in items]
-    return len(items) > MAX_UNROLLED and numbers == list(range(len(items)))
+    return len(items) > MAX_UNROLLED and all(
+        isinstance(item, Constant) and item.value == number for number, item in enumerate(items)
+    )
 
 
 def unpacked(interpreter: Interpreter, value: Value, count: int) -> tuple[Value, ...] | None:

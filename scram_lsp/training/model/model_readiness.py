@@ -27,7 +27,7 @@ def is_ready(model: Any, form: Any, is_first_step: bool) -> bool:
     On TensorFlow Keras builds layers without an input shape, loss, metrics and optimizer in the first step only:
     what we use of them is built here before it, by what Keras itself calls before the first step on the other
     backends. `form` has the shapes and types of a batch: those of one batch would stay with the model as the only ones
-    that it takes. A layer that is not built after the first step is never called. Nor is a whole model of which
+    that it takes. A layer that is not built after the first step is never called; nor is, as a whole, a model of which
     a `train_step` of the user's own calls the parts alone.
     """
     if not is_first_step or _is_built(model):

@@ -155,13 +155,18 @@ def _row_bytes(leaf: Any) -> int:
 
 
 def _head(leaf: Any, rows: int) -> Array:
-    parts = [getattr(leaf, name, None) for name in ("flat_values", "values")]
-    is_of_parts = any(part is not None and not callable(part) for part in parts) and not hasattr(leaf, "to_numpy")
-    if is_of_parts or hasattr(leaf, "tocsr"):  # of TensorFlow's, or of scipy's
+    if _is_of_parts(leaf) or hasattr(leaf, "tocsr"):  # of TensorFlow's, or of scipy's
         raise TypeError("ragged, sparse and distributed rows are not kept")
     head = leaf.iloc[:rows] if hasattr(leaf, "iloc") else leaf[:rows]
     head = head.detach().cpu() if hasattr(head, "detach") else head
     return np.array(head)
+
+
+def _is_of_parts(leaf: Any) -> bool:
+    if hasattr(leaf, "to_numpy"):  # a table, of which `values` would be a copy
+        return False
+    parts = (getattr(leaf, name, None) for name in ("flat_values", "values"))
+    return any(part is not None and not callable(part) for part in parts)
 
 
 def _map(structure: Any, change: Any) -> Any:

@@ -4,6 +4,7 @@ import pytest
 
 from scram_lsp.live.discovery import RUNTIME_DIR_VARIABLE
 from scram_lsp.store.run_store import RunStore
+from scram_lsp.training.run_recorder import RunRecorder
 
 
 class Project:
@@ -42,3 +43,17 @@ def project(tmp_path, monkeypatch):
     (folder / "pyproject.toml").touch()
     monkeypatch.chdir(folder)
     return Project(folder)
+
+
+@pytest.fixture
+def histories(monkeypatch):
+    """What was recorded of every run that ended."""
+    found = []
+    end = RunRecorder.end
+
+    def keep(self, status, error=None):
+        found.append(self._history)
+        end(self, status, error)
+
+    monkeypatch.setattr(RunRecorder, "end", keep)
+    return found

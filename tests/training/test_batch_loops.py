@@ -7,7 +7,6 @@ import pytest
 
 from scram_lsp import Watcher, watch
 from scram_lsp.training.batch_loop import _Means
-from scram_lsp.training.run_recorder import RunRecorder
 
 pytestmark = pytest.mark.tensorflow
 keras = pytest.importorskip("keras")
@@ -40,20 +39,6 @@ weights = model.get_weights()
 """
 
 EVALUATED = ("# after an epoch", "results = model.evaluate(inputs[400:], labels[400:], verbose=0)")
-
-
-@pytest.fixture
-def histories(monkeypatch):
-    """What was recorded of every run that ended."""
-    found = []
-    end = RunRecorder.end
-
-    def keep(self, status, error=None):
-        found.append(self._history)
-        end(self, status, error)
-
-    monkeypatch.setattr(RunRecorder, "end", keep)
-    return found
 
 
 def script(*changes):

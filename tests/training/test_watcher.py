@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from scram_lsp import Watcher, watch
-from scram_lsp.training.run_recorder import RunRecorder
 
 pytestmark = pytest.mark.tensorflow
 keras = pytest.importorskip("keras")
@@ -39,19 +38,6 @@ ON_BATCH = TAPE[: TAPE.index("            with tf.")] + (
 """
     + TAPE[TAPE.index("                watcher.step") :]
 )
-
-
-@pytest.fixture
-def histories(monkeypatch):
-    found = []
-    end = RunRecorder.end
-
-    def keep(self, status, error=None):
-        found.append(self._history)
-        end(self, status, error)
-
-    monkeypatch.setattr(RunRecorder, "end", keep)
-    return found
 
 
 def ran(project, text, watched):

@@ -12,25 +12,10 @@ import pytest
 from scram_lsp import ScramCallback
 from scram_lsp.training.batches.batch_tap import BatchTap
 from scram_lsp.training.model import model_pass
-from scram_lsp.training.run_recorder import RunRecorder
 
 pytestmark = pytest.mark.tensorflow
 keras = pytest.importorskip("keras")
 tf = pytest.importorskip("tensorflow")
-
-
-@pytest.fixture
-def histories(monkeypatch):
-    """What was recorded of every run that ended."""
-    found = []
-    end = RunRecorder.end
-
-    def keep(self, status, error=None):
-        found.append(self._history)
-        end(self, status, error)
-
-    monkeypatch.setattr(RunRecorder, "end", keep)
-    return found
 
 
 def data(rows=96):

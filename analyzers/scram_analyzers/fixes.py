@@ -209,7 +209,9 @@ _EXPONENT = re.compile(r"e([+-])0*(\d+)")
 
 
 def number_text(value: float) -> str:
-    """A number as a person writes it: 1e10, 0.001, 3."""
+    """A number as a person writes it: 1e10, 0.001, 3, 1234567."""
+    if abs(value) < 1e7 and value == int(value):
+        return str(int(value))
     short = f"{value:g}"
     if "e" in short and 1e-5 <= abs(value) < 1e6:
         short = f"{value:.10f}".rstrip("0").rstrip(".")

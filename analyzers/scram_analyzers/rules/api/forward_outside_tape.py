@@ -178,7 +178,7 @@ def _in_block(tape: tapes.Tape, body: Sequence[cst.BaseStatement]) -> Iterator[R
         if forward.model in differentiated and forward.result in inside and not _used(statement, forward.model):
             yield Report(
                 place=Place(section, forward.call),
-                message=f"The model {forward.model} is called before the tape begins, so its weights get no gradients.",
+                message=f"This calls {forward.model} before the tape begins, so its weights get no gradients.",
                 related=(Related(Place(section, statement.items[0]), "The tape records from here on."),),
             )
 

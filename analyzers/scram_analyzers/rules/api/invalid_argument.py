@@ -257,7 +257,7 @@ class InvalidArgument(Rule):
         """Report each keyword of a checked call that is in no signature."""
         for call, keyword in _invalid(program):
             near = _nearest(call, keyword)
-            hint = f"; {near}= is the nearest that it has" if near else ""
+            hint = f"; the nearest that it has is {near}=" if near else ""
             yield Report(
                 place=keyword.place,
                 message=f"The call of {call.words} has no argument {keyword.name}={hint}.",

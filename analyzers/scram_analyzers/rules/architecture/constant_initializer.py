@@ -257,7 +257,7 @@ def _usual(layer: Layer) -> str:
 def _message(program: Program, layer: Layer, value: float) -> str:
     inner, name = core(layer), words(layer)
     if inner.class_name in RECURRENT and _number_of(program, inner, "recurrent_initializer") is None:
-        return f"The kernel of {name} starts as {fixes.number_text(value)}: at first nothing of its inputs comes in."
+        return f"The kernel of {name} starts as {fixes.number_text(value)}: at first none of its inputs come through."
     return f"All weights of {name} start as {fixes.number_text(value)}, so that its units stay alike."
 
 

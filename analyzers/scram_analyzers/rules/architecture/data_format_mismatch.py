@@ -144,8 +144,8 @@ def _of_fit(_: Program, fit: Fit) -> Iterator[Report]:
     related = [Related(place, "They are laid out here.") for place in moved[-1:] if place is not None]
     yield Report(
         fit.x.place,
-        f"These pictures of {written(shape)} have their channels {found}, but the model's input is declared with the "
-        f"channels {expected}: {written(declared.shape)}.",
+        f"These images of shape {written(shape)} have their channels {found}, but the model's input is declared with "
+        f"the channels {expected}: {written(declared.shape)}.",
         (*related, Related(declared.place, "The shape is declared here.")),
     )
 

@@ -245,10 +245,10 @@ class EmbeddingVocabularyTooSmall(Rule):
             yield RunReport(
                 subject=Subject(SubjectKind.LAYER, tables[0].name),
                 message=(
-                    f"{array.name} holds ids from {array.minimum:g} to {array.maximum:g}, and {named(tables[0].name)} "
-                    f"has rows for 0 to {size - 1}."
+                    f"{array.name} holds ids from {array.minimum:.0f} to {array.maximum:.0f}, and "
+                    f"{named(tables[0].name)} has rows for 0 to {size - 1}."
                 ),
-                recipe=f"input_dim={array.maximum + 1:g}" if array.minimum >= 0 else "",
+                recipe=f"input_dim={array.maximum + 1:.0f}" if array.minimum >= 0 else "",
             )
             return
 

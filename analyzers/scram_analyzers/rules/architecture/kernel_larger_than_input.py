@@ -127,7 +127,7 @@ class KernelLargerThanInput(Rule):
                 continue
             yield Report(
                 layer.place,
-                f"{words(layer)} slides {_window_words(layer, source)}, so that nothing is left of it.",
+                f"{words(layer)} slides {_window_words(layer, source)}, so nothing is left of it.",
                 recipe='padding="same"',
             )
 

@@ -249,7 +249,7 @@ def _overwritten(events: Iterable[_Event]) -> Iterator[tuple[_Event, _Event]]:
 def _reports(program: Program, pairs: Iterable[tuple[_Event, _Event]]) -> Iterator[Report]:
     for before, event in pairs:
         if before.call is not None and event.call is not None and _build(program, (before.call, event.call)):
-            message = f"Nothing takes this before {event.name} is given another layer's result: the layer falls out."
+            message = f"Nothing uses this result before {event.name} is overwritten: the layer is no part of the model."
             here = Related(Place(event.section, event.call), "It is overwritten here.")
             yield Report(Place(before.section, before.call), message, (here,))
 

@@ -88,7 +88,7 @@ class NothingToTrain(Rule):
         )
         made = [place for layer in model.layers if _learns(layer) and (place := _made_frozen(layer)) is not None]
         related += tuple(Related(place, "This layer is made frozen.") for place in made[:MOST_NAMED])
-        yield Report(fit.place, "Every layer of this model is frozen, so that fit changes nothing.", related)
+        yield Report(fit.place, "Every layer of this model is frozen, so fit changes nothing.", related)
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Confirm by a model all of whose layers with weights are frozen as it trains."""

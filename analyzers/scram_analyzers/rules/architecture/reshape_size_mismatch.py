@@ -98,6 +98,6 @@ class ReshapeSizeMismatch(Rule):
                 continue
             yield Report(
                 layer.place,
-                f"The input of this Reshape holds {whole:,} values ({by(source)}), its target {by(wanted)} "
-                f"{'a multiple of ' if -1 in wanted else ''}{rest:,}.",
+                f"The input of this Reshape holds {whole:,} values ({by(source)}), but its target {by(wanted)} "
+                f"takes {'a multiple of ' if -1 in wanted else ''}{rest:,}.",
             )

@@ -202,7 +202,7 @@ class AugmentationOnValidation(Rule):
             related = () if step.place is None else (Related(step.place, "They are augmented here."),)
             what = "validation data" if judged.use == "validation_data" else "data of this evaluation"
             name = name_of(judged.place, "here")
-            yield Report(judged.place, f"The {what} ({name}) are changed at random like training data.", related)
+            yield Report(judged.place, f"The {what} ({name}) are augmented at random, like training data.", related)
 
 
 def _is_training_data(fit: Fit, judged: Judged) -> bool:

@@ -162,7 +162,7 @@ class AugmentationTooStrong(Rule):
     def _of_generator(self, place: Place, name: str, amount: float) -> Iterator[Report]:
         if name == "zoom_range" and amount > self.option("max-zoom"):
             low, high = (fixes.number_text(round(each, 6)) for each in (1 - amount, 1 + amount))
-            message = f"This zoom_range draws zoom factors from {low} to {high}: nothing of the image need be left."
+            message = f"This zoom_range draws zoom factors from {low} to {high}: nothing of the image may be left."
             yield Report(place, message, recipe="zoom_range=0.2")
         elif name != "zoom_range" and self.option("max-shift") < amount < 1:
             share = fixes.number_text(amount * 100)

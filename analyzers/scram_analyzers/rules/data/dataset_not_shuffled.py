@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.data import shuffling_edits
@@ -364,8 +363,8 @@ class DatasetNotShuffled(Rule):
         of_batches = list(_of_batches(data))
         yield from of_batches
         if not of_batches and len(shuffles) == 1 and self._mixes_little(data, last):
-            size, rows = fixes.number_text(last.number or 0), data.samples or shuffling_edits.rows_of(data)
-            message = f"A shuffle buffer of {size} hardly mixes {rows} examples: their order stays as it was."
+            size, rows = round(last.number or 0), data.samples or shuffling_edits.rows_of(data)
+            message = f"A shuffle buffer of {size:,} hardly mixes {rows:,} examples: they nearly keep their order."
             yield Report(last.place, message, recipe=f".shuffle({rows})")
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:

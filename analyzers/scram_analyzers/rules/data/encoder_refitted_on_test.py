@@ -165,7 +165,10 @@ class EncoderRefittedOnTest(Rule):
             kind = refit.learned.kind.rpartition(".")[2]
             yield Report(
                 place=refit.learned.place,
-                message=f"This {kind} is fitted again, to data that judge the model: its numbers may mean others.",
+                message=(
+                    f"This {kind} is fitted again, on data that judge the model: one number may now mean another "
+                    "category."
+                ),
                 related=(Related(refit.training.place, "The training data are encoded by this fit."),),
                 recipe=refit.learned.place.text.replace(".fit_transform(", ".transform(", 1),
             )

@@ -116,8 +116,8 @@ class PaddingMismatch(Rule):
             if theirs.place.key not in said:
                 said.add(theirs.place.key)
                 message = (
-                    f"These sequences are padded {_SIDES[_side(theirs)]}, and those that the model was trained on "
-                    f"{_SIDES[_side(ours)]}."
+                    f"These sequences are padded {_SIDES[_side(theirs)]}, but the model was trained on sequences "
+                    f"padded {_SIDES[_side(ours)]}."
                 )
                 related = (Related(ours.place, "The training sequences are padded here."),)
                 yield Report(theirs.place, message, related, recipe=f'padding="{_side(ours)}"')

@@ -160,7 +160,7 @@ class ResultDiscarded(Rule):
         for place in _discarded(program):
             name = _changed(place)
             what = name if name is not None and len(name) <= 40 else "the data"
-            yield Report(place, f"Nothing takes what this returns: {what} stays as it was.")
+            yield Report(place, f"Nothing uses what this returns: {what} stays as it was.")
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Give the result the name of what it was made from."""

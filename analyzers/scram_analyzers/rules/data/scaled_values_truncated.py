@@ -138,7 +138,7 @@ class ScaledValuesTruncated(Rule):
         if program.fits or program.compiles:
             for node, place in search.found(program, cst.BinaryOperation, "//"):
                 if isinstance(node.operator, cst.FloorDivide) and _is_full_scale(node.right):
-                    yield Report(place, "The division // cuts fractions off: of numbers up to 255, 0 and 1 are left.")
+                    yield Report(place, "The division // cuts fractions off: numbers up to 255 become 0 or 1.")
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Divide with /."""

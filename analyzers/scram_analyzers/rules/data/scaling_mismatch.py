@@ -256,9 +256,9 @@ class ScalingMismatch(Rule):
         if trained.source != judged.source:
             return None
         if _by_program(trained) and _is_raw(judged, trained):
-            return "is as it was read, {trained} is scaled"
+            return "is as it was read, but {trained} is scaled"
         if _by_program(judged) and _is_raw(trained, judged):
-            return "is scaled, {trained} is as it was read"
+            return "is scaled, but {trained} is as it was read"
         return None
 
     def _is_typed_raw(self, trained: Data, judged: Data) -> bool:

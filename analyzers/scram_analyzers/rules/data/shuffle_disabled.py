@@ -31,7 +31,7 @@ class ShuffleDisabled(Rule):
         "Every epoch then runs through the same batches in the same order. Where the rows are sorted, each batch holds "
         "one class; the weights swing from one to the next, and the last batch has the last word."
     )
-    how = "Leave shuffle away: fit shuffles arrays by itself."
+    how = "Leave shuffle out: fit shuffles arrays by itself."
     references = (
         Reference("Keras: Model.fit", "https://keras.io/api/models/model_training_apis/"),
         Reference("Bengio: Practical recommendations for gradient-based training", "https://arxiv.org/abs/1206.5533"),

@@ -32,7 +32,7 @@ class StepsExceedData(Rule):
         "A dataset that is not repeated runs out: Keras warns, and stops the epoch or the whole training early. A "
         "generator that goes on for ever shows every image many times an epoch, and the epochs mean little."
     )
-    how = "Leave steps_per_epoch away: Keras counts the batches. Or use rows // batch_size."
+    how = "Leave steps_per_epoch out: Keras counts the batches. Or use rows // batch_size."
     references = (Reference("Keras: Model.fit, steps_per_epoch", "https://keras.io/api/models/model_training_apis/"),)
     false_alarms = "A generator that augments, whose epoch is meant to be several passes over the images."
     options = (
@@ -208,9 +208,9 @@ class StepsExceedData(Rule):
         passes = steps * batch / data.samples
         if passes <= (self.option("max-passes") if endless else 1 + batch / data.samples):
             return
-        rows, wanted = data.samples, fixes.number_text(steps * batch)
+        rows, wanted = data.samples, round(steps * batch)
         x = name_of(fit.x.place, "the data") if fit.x is not None and fit.x.place is not None else "the data"
-        message = f"One epoch wants {wanted} rows, but {x} holds {rows} (batches of {fixes.number_text(batch)})."
+        message = f"One epoch needs {wanted:,} rows, but {x} holds {rows:,} (batches of {fixes.number_text(batch)})."
         recipe = f"steps_per_epoch={-(-rows // int(batch))}" if batch >= 1 else ""
         yield Report(place, message, recipe=recipe)
 

@@ -141,7 +141,7 @@ class TargetNotScaled(Rule):
             if data is None or data.range is None or call.loss.name not in REGRESSION or _is_classes(data.labels):
                 continue
             if data.range.magnitude > self.option("max-magnitude"):
-                low, high = fixes.number_text(data.range.low), fixes.number_text(data.range.high)
+                low, high = rounded(data.range.low, 6), rounded(data.range.high, 6)
                 shaped = [step.place for step in data.steps if step.kind is not StepKind.SHUFFLED and step.place]
                 place = shaped[-1] if shaped else data.place or call.place
                 message = f"The targets of this loop go from {low} to {high}; a new network answers about 0."
@@ -153,7 +153,7 @@ class TargetNotScaled(Rule):
             return
         if data.range.magnitude <= self.option("max-magnitude") or _is_classes(data.labels):
             return
-        low, high = fixes.number_text(data.range.low), fixes.number_text(data.range.high)
+        low, high = rounded(data.range.low, 6), rounded(data.range.high, 6)
         name = name_of(fit.y.place, "of this training")
         message = f"The targets {name} go from {low} to {high}; a new network answers about 0."
         recipe = f"{fit.y.place.text} / {fixes.number_text(data.range.magnitude)}" if name == fit.y.place.text else ""

@@ -181,17 +181,17 @@ def _of_threshold(case: Case, made: Data, bound: float, place: Place) -> Report 
         if case.form is LabelForm.ONE_HOT and (units is None or units == 2):
             return None  # rows of a 0 and a 1, like the labels
         of = f"{units} shares" if units is not None else "shares"
-        means = "this answers once for each share" if units == 2 else "the largest of them may be below a half"
+        means = "this answers once for each share" if units == 2 else "it may well be below 0.5"
         return Report(
             place,
-            f"The softmax gives {of} that add up to 1, and the class is that of the largest: {means}.",
+            f"The softmax gives {of} that add up to 1, and the largest names the class: {means}.",
             _head_related(case),
             recipe="np.argmax(predictions, axis=-1)",
         )
     if head.activation == "linear" and case.loss.from_logits is True and case.loss.name == "binary_crossentropy":
         return Report(
             place,
-            "The model gives logits, not probabilities: a probability of a half is a logit of 0.",
+            "The model gives logits, not probabilities: a probability of 0.5 is a logit of 0.",
             (*_head_related(case), Related(case.loss.place, "The loss is told so.")),
             recipe="predictions > 0",
         )

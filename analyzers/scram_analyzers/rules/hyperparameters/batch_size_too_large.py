@@ -120,7 +120,7 @@ class BatchSizeTooLarge(Rule):
         size, rows = trainings.batch_size(fit), trainings.samples(fit)
         yield Report(
             place=place,
-            message=f"The batch size is {size:,}{_steps_in_words(size, rows)}; usual are 32 to 256.",
+            message=f"The batch size is {size:,}{_steps_in_words(size, rows)}; 32 to 256 is usual.",
             related=(Related(fit.place, "This training takes it."),),
             severity=Severity.WARNING if share and self._is_giant(fit) else None,
             confidence=Confidence.HIGH if rows is not None and size is not None and rows < size else None,

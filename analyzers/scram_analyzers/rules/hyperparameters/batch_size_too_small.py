@@ -154,7 +154,7 @@ class BatchSizeTooSmall(Rule):
         size = int(written[0]) if written is not None else trainings.batch_size(fit)
         yield Report(
             place=place,
-            message=f"The batch size is {size}{steps}; usual are 32 to 256.",
+            message=f"The batch size is {size}{steps}; 32 to 256 is usual.",
             related=(Related(fit.place, "This training takes it."),),
             recipe=f"batch_size={USUAL}",
         )
@@ -190,7 +190,7 @@ class BatchSizeTooSmall(Rule):
             return
         yield RunReport(
             subject=Subject(SubjectKind.BATCH_SIZE),
-            message=f"Each step sees one row only, {steps:,} steps of the optimizer in an epoch; usual are 32 to 256.",
+            message=f"Each step sees one row only, {steps:,} steps of the optimizer in an epoch; 32 to 256 is usual.",
             step=steps,
             epoch=1,
         )

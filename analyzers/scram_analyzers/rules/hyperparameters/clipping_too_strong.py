@@ -112,8 +112,8 @@ class ClippingTooStrong(Rule):
             yield Report(
                 place=place,
                 message=(
-                    f"A {threshold.name} of {bound:g} cuts every gradient there is: "
-                    + ("of each only the sign is left." if by_value else "of each only the direction is left.")
+                    f"A {threshold.name} of {fixes.number_text(bound)} cuts every gradient: "
+                    + ("only its sign is left." if by_value else "only its direction is left.")
                 ),
                 related=related,
                 severity=Severity.WARNING,
@@ -144,8 +144,9 @@ class ClippingTooStrong(Rule):
         yield RunReport(
             subject=Subject(SubjectKind.OPTIMIZER),
             message=(
-                f"{share(clipped)} of the gradients looked at are larger than the clipping norm of {bound:g} (median "
-                f"{rounded(median, 2)}){f'; {stuck.clause}' if stuck is not None else ''}."
+                f"{share(clipped)} of the gradients looked at are larger than the clipping norm of "
+                f"{fixes.number_text(bound)} (median {rounded(median, 2)})"
+                f"{f'; {stuck.clause}' if stuck is not None else ''}."
             ),
             step=history.last_step,
             epoch=history.last_epoch,

@@ -29,7 +29,7 @@ class LearningRateTooLow(Rule):
     name = "learning-rate-too-low"
     severity = Severity.WARNING
     confidence = Confidence.MEDIUM
-    summary = "a learning rate so small that training may take for ever"
+    summary = "a learning rate so small that training may take forever"
     why = (
         "Each batch moves the weights by a step in proportion to the learning rate. With steps this small the loss "
         "falls so slowly that the model looks as if it could not learn."

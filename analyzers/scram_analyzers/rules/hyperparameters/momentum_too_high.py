@@ -144,12 +144,12 @@ class MomentumTooHigh(Rule):
         momentum = number(given.value) if given is not None else None
         if given is None or momentum is None or not self.option("max-normalization") < momentum <= 1:
             return
-        after = f"has come halfway only after {round(HALF_LIFE / (1 - momentum)):,} steps"
+        after = f"has come only halfway after {round(HALF_LIFE / (1 - momentum)):,} steps"
         yield Report(
             place=given.written_at or layer.place,
             message=(
-                f"BatchNormalization's momentum is {fixes.number_text(momentum)}: what it takes for the mean of its "
-                + (f"inputs {after}." if momentum < 1 else "inputs never leaves 0.")
+                f"BatchNormalization's momentum is {fixes.number_text(momentum)}: its moving mean of the inputs "
+                + (f"{after}." if momentum < 1 else "never leaves 0.")
             ),
             why=(
                 "Training normalizes by each batch's own statistics, inference by a moving mean that keeps this share "

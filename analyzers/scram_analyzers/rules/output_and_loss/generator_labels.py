@@ -192,7 +192,7 @@ class GeneratorLabels(Rule):
             if term.place.key not in said:
                 said.add(term.place.key)
                 message = (
-                    f"The discriminator learns to say {term.labels.removesuffix('_like')} of {term.judged}; "
+                    f"The discriminator learns {term.labels.removesuffix('_like')} for {term.judged}; "
                     "with the same labels here the generator learns to be found out."
                 )
                 yield Report(term.place, message, (Related(other.place, "The discriminator's loss."),))

@@ -111,7 +111,10 @@ class LossWithoutGradient(Rule):
             cuts = _cuts(program, definition, definition.parameters[1], MAX_DEPTH)
             if cuts:
                 related = (Related(loss.place, "The model is trained with it here."),)
-                message = f"All that this loss knows of the predictions went through {_name_of(cuts[0])}: no gradients."
+                message = (
+                    f"Whatever this loss sees of the predictions went through {_name_of(cuts[0])}, which passes no "
+                    "gradient."
+                )
                 yield Report(cuts[0], message, related)
 
 

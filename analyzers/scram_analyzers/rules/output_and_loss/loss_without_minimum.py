@@ -201,7 +201,7 @@ class LossWithoutMinimum(Rule):
             inner = Place(found.section, without_mean(definition, found.node))
             related = (Related(loss.place, "The model is trained to make it small."),)
             if _is_difference(inner.node, definition):
-                message = f"{definition.name} is a difference with its sign: there is no smallest one."
+                message = f"{definition.name} is a signed difference, which can fall without end."
                 yield Report(inner, _capital(message), related)
             elif _is_overlap(program, definition, inner.node):
                 message = f"{definition.name} returns the overlap itself, which training now makes small."

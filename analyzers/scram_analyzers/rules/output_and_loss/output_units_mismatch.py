@@ -379,4 +379,4 @@ def _run_how(low: float, high: float, units: int) -> str:
         return f"Number the classes from 0: subtract {low:g} from the labels."
     if low < 0:
         return "Number the classes from 0, for example with np.unique(labels, return_inverse=True)[1]."
-    return f"Give the last layer {high + 1:g} units, one for each class."
+    return f"Give the last layer {high + 1:,.0f} units, one for each class."

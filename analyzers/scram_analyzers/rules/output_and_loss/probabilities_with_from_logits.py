@@ -221,7 +221,7 @@ class ProbabilitiesWithFromLogits(Rule):
 
 def _taking(loss: Loss) -> str:
     told = loss.arguments.get("from_logits") is not None
-    return "The loss is told from_logits=True" if told else "This loss takes logits"
+    return "The loss has from_logits=True" if told else "This loss takes logits"
 
 
 def _edit(program: Program, loss: Loss) -> TextEdit | None:

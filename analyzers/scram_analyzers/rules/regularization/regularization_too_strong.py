@@ -108,8 +108,8 @@ class RegularizationTooStrong(Rule):
             yield Report(
                 place=strength.place,
                 message=(
-                    f"The {strength.penalty} penalty has a factor of {fixes.number_text(strength.factor)}; usual are "
-                    "0.00001 to 0.01."
+                    f"The {strength.penalty} penalty has a factor of {fixes.number_text(strength.factor)}; "
+                    "0.00001 to 0.01 is usual."
                 ),
                 recipe=f"{strength.call.place.text.partition('(')[0]}({USUAL})",
             )

@@ -31,7 +31,7 @@ class ModelBuiltInLoop(Rule):
         "Keras keeps names and graphs of every model that a process has built. In a long loop memory grows and each "
         "model is slower to build than the one before."
     )
-    how = "Call keras.backend.clear_session() at the begin of each turn, unless models of earlier turns are still used."
+    how = "Call keras.backend.clear_session() at the start of each turn, unless models of earlier turns are still used."
     references = (Reference("Keras: clear_session", "https://keras.io/api/utils/config_utils/#clear_session-function"),)
     false_alarms = "Short loops, and models that are kept to be used together."
     bad = (

@@ -51,6 +51,9 @@ class Counter(Unknown):
 WORD_INDEX = "word_index"
 """What a `Tokenizer` calls the dict of its words; as a `Statistic` the number of them, wherever it is handed."""
 
+DIFFERENT_VALUES = "nunique"
+"""The name of a `Statistic` that counts the different values of a column."""
+
 
 @dataclass(frozen=True, slots=True)
 class Constant:

@@ -9,6 +9,7 @@ import libcst as cst
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
+from scram_analyzers.rules.architecture.ids_of_a_column import ids_without_rows
 from scram_analyzers.rules.architecture.paths import models_of
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.references import THE_DEEP_CHECKER
@@ -48,7 +49,10 @@ class EmbeddingVocabularyTooSmall(Rule):
         Reference("Keras: Embedding layer", "https://keras.io/api/layers/core_layers/embedding/"),
         THE_DEEP_CHECKER,
     )
-    false_alarms = "Numbers that are cut off or mapped to smaller ones where it can't be seen."
+    false_alarms = (
+        "Numbers that are cut off or mapped to smaller ones where it can't be seen; ids in a file that begin at 0 and "
+        "leave none out."
+    )
     bad = (
         Example(
             "Ten thousand words, a table for five thousand",
@@ -170,8 +174,56 @@ class EmbeddingVocabularyTooSmall(Rule):
             model.fit(texts, labels)
             """,
         ),
+        Example(
+            "The largest id, which is one less than the rows it needs",
+            """
+            import pandas as pd
+            import keras
+            from keras import layers
+
+            ratings = pd.read_csv("ratings.csv")
+            user = keras.Input(shape=(1,))
+            x = layers.Embedding(»ratings["user"].max()«, 8)(user)
+            model = keras.Model(user, layers.Dense(1)(layers.Flatten()(x)))
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(ratings["user"], ratings["stars"], epochs=5)
+            """,
+        ),
+        Example(
+            "As many rows as users, whose ids may begin at 1",
+            """
+            import pandas as pd
+            import keras
+            from keras import layers
+
+            ratings = pd.read_csv("ratings.csv")
+            users = ratings.user.nunique()
+            user = keras.Input(shape=(1,))
+            x = layers.Embedding(»users«, 8)(user)
+            model = keras.Model(user, layers.Dense(1)(layers.Flatten()(x)))
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(ratings.user, ratings.stars, epochs=5)
+            """,
+        ),
     )
     good = (
+        Example(
+            "Ids numbered anew, from 0",
+            """
+            import pandas as pd
+            import keras
+            from keras import layers
+
+            ratings = pd.read_csv("ratings.csv")
+            ratings.user = ratings.user.astype("category").cat.codes
+            users = ratings.user.nunique()
+            user = keras.Input(shape=(1,))
+            x = layers.Embedding(users, 8)(user)
+            model = keras.Model(user, layers.Dense(1)(layers.Flatten()(x)))
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(ratings.user, ratings.stars, epochs=5)
+            """,
+        ),
         Example(
             "One row for each word",
             """
@@ -279,10 +331,14 @@ def _refused(tables: Sequence[LayerInfo], number: int, size: int) -> Iterator[Ru
 
 
 def _one_row_short(program: Program) -> Iterator[Report]:
-    """Report Embeddings of `len(tokenizer.word_index)` rows: a Tokenizer numbers its words from 1."""
+    """Report Embeddings of as many rows as there are words or ids, where those are not numbered from 0."""
     said: set[int] = set()
     for data, layer in program.each(program.fits, _embedded):
         rows = _rows(layer)
+        if rows is not None and layer.identity not in said:
+            for report in ids_without_rows(program, data, layer, rows):
+                said.add(layer.identity)
+                yield report
         if data.source == NUMBERING and rows is not None and layer.identity not in said:
             counted = _numbered_from_one(rows.value, data.place)
             if counted is not None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from scram_analyzers.source.interpreting import attributes, expressions, iteration
+from scram_analyzers.source.data import Data
+from scram_analyzers.source.interpreting import attributes, expressions, iteration, subscripts
 from scram_analyzers.source.interpreting.state import DictObject
 from scram_analyzers.source.values import UNKNOWN, Argument, Arguments, Function, Tuple, Unknown, Value
 
@@ -22,13 +23,11 @@ def assign(interpreter: Interpreter, target: cst.CSTNode, value: Value) -> None:
     elif isinstance(target, (cst.Tuple, cst.List)):
         _unpack(interpreter, target, value)
     elif isinstance(target, cst.Attribute):
-        attributes.set_attribute(
-            interpreter,
-            interpreter.evaluate(target.value),
-            target.attr.value,
-            value,
-            interpreter.place(target),
-        )
+        owner, name = interpreter.evaluate(target.value), target.attr.value
+        if isinstance(owner, Data):
+            subscripts.set_column(interpreter, target, owner, value)
+        else:
+            attributes.set_attribute(interpreter, owner, name, value, interpreter.place(target))
     elif isinstance(target, cst.Subscript):
         expressions.set_item(interpreter, target, value)
     elif isinstance(target, cst.StarredElement):

@@ -85,6 +85,9 @@ def _length(interpreter: Interpreter, arguments: Arguments, place: Place) -> Val
     data = data_operations.as_data(value)
     if data is not None and data.samples is not None:
         return Constant(data.samples, place)
+    different = data_operations.count_of_different(data, place) if data is not None else None
+    if different is not None:
+        return different
     if isinstance(value, Method) and value.name == WORD_INDEX:
         return Statistic(place, WORD_INDEX)
     return Unknown(place)

@@ -134,6 +134,15 @@ def set_item(interpreter: Interpreter, node: cst.Subscript, value: Value) -> Non
             interpreter.replace_object(owner, ListObject(tuple(UNKNOWN for _ in thing.items), thing.open))
 
 
+def set_column(interpreter: Interpreter, node: cst.Attribute, table: Data, value: Value) -> None:
+    """`table.name = value`: a column of a table, unless the name is one that every table has."""
+    if table.is_table and node.attr.value not in _OF_EVERY_TABLE:
+        _change_data(interpreter, node.value, table, value, interpreter.place(node), node.attr.value)
+
+
+_OF_EVERY_TABLE = frozenset(("columns", "index", "name", "attrs", "flags", "values"))
+
+
 def _column_name(keys: list[Value | slice]) -> str | None:
     """The column that `table["name"]` and `table.loc[:, "name"]` stand for."""
     last = keys[-1]

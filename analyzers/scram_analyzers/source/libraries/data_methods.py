@@ -161,6 +161,8 @@ def call(interpreter: Interpreter, data: Data, name: str, arguments: Arguments, 
         return data_operations.statistic(data, name, place, arguments.value("axis", 0))
     if name == "nunique" and data.classes is not None and data.labels in data_operations.NUMBERED:
         return Constant(data.classes, place)
+    if name == "nunique" and data.steps and data.steps[-1].name in _COLUMN:
+        return data_operations.different_values(data, place)
     return data.after(step, range=None, shape=None, labels=None, rows=None)
 
 

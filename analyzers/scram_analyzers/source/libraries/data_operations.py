@@ -20,6 +20,7 @@ from scram_analyzers.source.interpreting.state import ListObject
 from scram_analyzers.source.libraries import class_numbers
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
+    DIFFERENT_VALUES,
     Arguments,
     Constant,
     Method,
@@ -62,7 +63,7 @@ def column_of_classes(data: Data) -> Data:
 
 
 def _column(data: Data, name: str, place: Place | None) -> Data:
-    return named_column(data, data.after(DataStep(StepKind.SELECTED, "column", place)), name)
+    return named_column(data, data.after(DataStep(StepKind.SELECTED, "column", place, column=name)), name)
 
 
 def named_column(table: Data, one: Data, name: str | None) -> Data:
@@ -194,7 +195,8 @@ def attribute(data: Data, name: str, place: Place) -> Value:
     """`data.name`."""
     if name == "shape":
         if data.shape is None:
-            return Unknown(place)
+            count = count_of_different(data, place)
+            return Tuple((count,), place) if count is not None else Unknown(place)
         return Tuple(tuple(Unknown() if size is None else Constant(size) for size in data.shape), place)
     if name == "images" and data.source == "sklearn.datasets.load_digits":
         return replace(data, targets=None, shape=(data.samples, 8, 8))
@@ -282,6 +284,18 @@ def statistic(data: Data, name: str, place: Place, axis: Value | None = None) ->
     rows = axis.items[0] if isinstance(axis, Tuple) and axis.items else axis
     of_rows = data.rows is not None and (rows is None or is_none(rows) or number(rows) == 0)
     return Statistic(place, name, data) if of_rows else Unknown(place)
+
+
+def different_values(data: Data, place: Place) -> Statistic:
+    """How many different values there are in a column."""
+    return Statistic(place, DIFFERENT_VALUES, data)
+
+
+def count_of_different(data: Data, place: Place) -> Statistic | None:
+    """How many rows `column.unique()` has, where they are counted; None for all other data."""
+    if not data.steps or data.steps[-1].name != "unique":
+        return None
+    return different_values(replace(data, steps=data.steps[:-1]), place)
 
 
 def class_ids(data: Data, place: Place) -> Value:

@@ -270,8 +270,36 @@ class LabelsShuffledApart(Rule):
             model.fit(x_train, y_train, epochs=40)
             """,
         ),
+        Example(
+            "Images and masks drawn by two seeds",
+            """
+            import keras
+            from keras.preprocessing.image import ImageDataGenerator
+
+            turned = ImageDataGenerator(rescale=1 / 255, horizontal_flip=True)
+            images = turned.flow_from_directory("scans", classes=["image"], class_mode=None, seed=1)
+            masks = »turned.flow_from_directory("scans", classes=["mask"], class_mode=None, seed=2)«
+            model = keras.Sequential([keras.layers.Conv2D(1, 5, padding="same", activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(zip(images, masks), steps_per_epoch=100, epochs=5)
+            """,
+        ),
     )
     good = (
+        Example(
+            "Images and masks drawn by one seed",
+            """
+            import keras
+            from keras.preprocessing.image import ImageDataGenerator
+
+            turned = ImageDataGenerator(rescale=1 / 255, horizontal_flip=True)
+            images = turned.flow_from_directory("scans", classes=["image"], class_mode=None, seed=1)
+            masks = turned.flow_from_directory("scans", classes=["mask"], class_mode=None, seed=1)
+            model = keras.Sequential([keras.layers.Conv2D(1, 5, padding="same", activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(zip(images, masks), steps_per_epoch=100, epochs=5)
+            """,
+        ),
         Example(
             "Sequences and pictures that are each turned round",
             """
@@ -529,7 +557,9 @@ OTHER_TARGET = 0.3
 
 
 def _related(fit: Fit) -> Iterator[Related]:
-    if fit.x is not None and fit.x.place is not None:
+    if fit.x is not None and fit.x.place is not None and fit.y is None:
+        yield Related(fit.x.place, "They are trained on together here.")
+    elif fit.x is not None and fit.x.place is not None:
         yield Related(fit.x.place, f"These inputs ({name_of(fit.x.place, 'here')}) keep another order.")
     if fit.y is not None and fit.y.place is not None:
         yield Related(fit.y.place, "The labels are passed here.")

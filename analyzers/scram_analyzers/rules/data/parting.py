@@ -10,7 +10,8 @@ import libcst as cst
 from scram_analyzers.rules.data.judging import PICKING, slice_of
 from scram_analyzers.source.data import Data, DataStep, StepKind
 from scram_analyzers.source.interpreting.containers import NUMBERING
-from scram_analyzers.source.libraries.loaders import IMAGE_READERS
+from scram_analyzers.source.libraries.image_generators import GENERATING, is_generated
+from scram_analyzers.source.libraries.loaders import IMAGE_READERS, UNSHUFFLED
 from scram_analyzers.source.libraries.numpy_functions import GENERATOR
 from scram_analyzers.source.once import once
 from scram_analyzers.source.program import Call, Program
@@ -30,6 +31,8 @@ def parted(program: Program, inputs: Data | None, targets: Data | None) -> DataS
         return None  # what is read beside them comes in their order
     if NUMBERING in (inputs.source, targets.source) and not _were_together(inputs, targets):
         return None  # numbers looked up one by one come in the order of the words, wherever those are from
+    if (drawn := _generated_apart(program, inputs, targets)) is not None:
+        return drawn
     if not (inputs.roots | inputs.origins) or not (targets.roots | targets.origins):
         return None
     if _were_together(inputs, targets) and (zipped := _zipped(inputs, targets)) is not None:
@@ -77,6 +80,26 @@ def _zipped(inputs: Data, targets: Data) -> DataStep | None:
     if not ours or not theirs or not all(map(_is_stream_without_seed, (*ours, *theirs))):
         return None
     return theirs[-1] if {id(step.node) for step in ours}.isdisjoint(id(step.node) for step in theirs) else None
+
+
+def _generated_apart(program: Program, inputs: Data, targets: Data) -> DataStep | None:
+    """The generator of label pictures that draws them in another order than another one does the inputs."""
+    ours, theirs = (next((step for step in data.steps if step.name in GENERATING), None) for data in (inputs, targets))
+    if (
+        ours is None
+        or theirs is None
+        or ours.node is theirs.node
+        or not (is_generated(inputs) and is_generated(targets))
+    ):
+        return None
+    calls = [_call_of(program, step) for step in (ours, theirs)]
+    if any(step.name == UNSHUFFLED for step in (*inputs.steps, *targets.steps)):
+        return None
+    seeds = [call.arguments.value("seed") for call in calls if call is not None and not call.arguments.open]
+    if len(seeds) != 2 or not all(seed is None or isinstance(seed, Constant) for seed in seeds):
+        return None
+    first, second = map(constant, seeds)
+    return theirs if first is None or second is None or first != second else None
 
 
 def _is_read_by_rows(inputs: Data, targets: Data) -> bool:

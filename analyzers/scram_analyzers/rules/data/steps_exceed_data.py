@@ -12,6 +12,7 @@ from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Se
 from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule
 from scram_analyzers.rules.data.judging import name_of
 from scram_analyzers.source.data import Data
+from scram_analyzers.source.libraries.image_generators import GENERATING
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
 from scram_analyzers.source.values import Constant, number
@@ -228,15 +229,12 @@ class StepsExceedData(Rule):
 
 def _batch_size(fit: Fit, data: Data) -> float | None:
     """The rows of one step; None when it can't be told."""
-    sizes = [step.number for step in data.steps if step.name in ("batch", *_GENERATING)]
+    sizes = [step.number for step in data.steps if step.name in ("batch", *GENERATING)]
     if sizes:
         return sizes[-1]
     if data.batched:
         return None
     return number(fit.batch_size.value) if fit.batch_size is not None else DEFAULT_BATCH
-
-
-_GENERATING = ("flow", "flow_from_directory", "flow_from_dataframe")
 
 
 def _rows_counted(node: cst.CSTNode) -> cst.BaseExpression | None:
@@ -252,7 +250,7 @@ def _rows_counted(node: cst.CSTNode) -> cst.BaseExpression | None:
 
 def _counts_rows(fit: Fit, data: Data, place: Place) -> bool:
     """Whether an expression is the number of a generator's images: `train.samples`, `len(x_train)`, `train_samples`."""
-    made = next((step.node for step in reversed(data.steps) if step.name in _GENERATING), None)
+    made = next((step.node for step in reversed(data.steps) if step.name in GENERATING), None)
     node = place.node
     if not isinstance(made, cst.Call):
         return False

@@ -85,9 +85,7 @@ class Case:
             return False
         if self.targets.labels is not None or not self.targets.images:
             # labels often come from the table or data set that holds the inputs
-            return inputs == self.targets and _made_alike(
-                inputs, self.targets
-            )  # labels often come from the table or data set that holds the inputs
+            return inputs == self.targets and _made_alike(inputs, self.targets)
         return bool(inputs.roots & self.targets.roots)
 
     @property

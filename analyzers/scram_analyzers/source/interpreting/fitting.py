@@ -11,9 +11,10 @@ import libcst as cst
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.graph import InputSpec, Tensor
 from scram_analyzers.source.interpreting import keras_models
-from scram_analyzers.source.interpreting.state import Created
+from scram_analyzers.source.interpreting.state import Created, ListObject
 from scram_analyzers.source.keras_api.layers import LEGACY_PARAMETERS
 from scram_analyzers.source.libraries import data_operations
+from scram_analyzers.source.libraries.image_generators import is_generated
 from scram_analyzers.source.model import Model, ModelKind, ModelObject
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Callback, Compile, Evaluation, Feed, Fit
@@ -25,6 +26,7 @@ from scram_analyzers.source.values import (
     Function,
     Ref,
     Symbol,
+    Tuple,
     Unknown,
     Value,
     is_none,
@@ -132,8 +134,20 @@ def _data_argument(interpreter: Interpreter, argument: Argument | None) -> Argum
     if data is None:
         data = _of_sequence(interpreter, argument.value)
     if data is None:
+        data = _of_zipped(interpreter, argument.value)
+    if data is None:
         data = data_operations.from_object(interpreter, argument.value)
     return Argument(data, argument.place, argument.keyword) if data is not None else argument
+
+
+def _of_zipped(interpreter: Interpreter, value: Value) -> Data | None:
+    """Two streams of pictures that are zipped: batches of the one go in with batches of the other."""
+    thing = interpreter.object_of(value)
+    row = thing.items[0] if isinstance(thing, ListObject) and thing.open and len(thing.items) == 1 else None
+    streams = [data_operations.as_data(item) for item in row.items] if isinstance(row, Tuple) else []
+    if row is None or len(streams) != 2 or not all(stream is not None and is_generated(stream) for stream in streams):
+        return None
+    return data_operations.batches_of(row)
 
 
 SEQUENCES = frozenset(("keras.utils.Sequence", "keras.utils.PyDataset"))

@@ -70,8 +70,16 @@ def generated(
 GENERATED_SIZE = (256, 256)
 """The size that a generator brings pictures from files to when it is told none."""
 
+GENERATING = ("flow", "flow_from_directory", "flow_from_dataframe")
+"""Methods of a generator that give batches of pictures, shuffled unless they are told otherwise."""
+
 FROM_FILES = ("flow_from_directory", "flow_from_dataframe")
 """Methods of a generator that read pictures from files, all in one shape."""
+
+
+def is_generated(data: Data) -> bool:
+    """Whether these are pictures that an `ImageDataGenerator` gives batch by batch."""
+    return any(step.name == GENERATOR for step in data.steps)
 
 
 BEFORE_SIZE = 5

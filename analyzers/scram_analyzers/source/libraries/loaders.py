@@ -32,16 +32,20 @@ def new_root(interpreter: Interpreter) -> frozenset[int]:
 
 
 def folder_root(interpreter: Interpreter, arguments: Arguments) -> frozenset[int]:
-    """The root of the pictures in a folder: the same wherever the program reads the folder, or this part of it."""
+    """The root of the pictures in a folder: the same wherever the program reads the folder, or this part of it.
+
+    A part are those of `classes` as well, the folders within it, as the one of the inputs and the one of the masks.
+    """
     written, subset = splits.folder_of(interpreter, arguments), arguments.value("subset")
     part = text(subset)
     if written is None or (part is None and subset is not None and not is_none(subset)):
         return new_root(interpreter)
-    known = interpreter.fact("root", (written, part))
+    folders = tuple(text(each) for each in interpreter.items_of(arguments.value("classes")) or ())
+    known = interpreter.fact("root", (written, part, folders))
     if isinstance(known, frozenset):
         return known
     root = new_root(interpreter)
-    interpreter.note("root", (written, part), root)
+    interpreter.note("root", (written, part, folders), root)
     return root
 
 

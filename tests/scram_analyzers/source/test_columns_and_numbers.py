@@ -6,7 +6,7 @@ import pytest
 
 from scram_analyzers.source.data import WHOLE, Data, Interval, LabelForm, StepKind
 from scram_analyzers.source.program import Program
-from scram_analyzers.source.values import number
+from scram_analyzers.source.values import DIFFERENT_VALUES, Statistic, number
 from tests.scram_analyzers.source.programs import program_of
 
 MODEL = """
@@ -29,6 +29,32 @@ def test_a_column_holds_what_was_put_there(taken: str) -> None:
     _, targets = inputs_and_targets(f"{lines}\ny = {taken}")
     assert targets is not None
     assert targets.labels is LabelForm.INTEGER
+
+
+def test_a_column_may_be_put_by_its_attribute() -> None:
+    lines = "table = pd.read_csv('beans.csv')\ntable.kind = LabelEncoder().fit_transform(table.kind)\nx = None"
+    _, targets = inputs_and_targets(f"{lines}\ntable.columns = ['size', 'kind']\ny = table['kind']")
+    assert targets is not None
+    assert targets.labels is LabelForm.INTEGER
+
+
+@pytest.mark.parametrize(
+    "counted",
+    [
+        "table.kind.nunique()",
+        "len(table['kind'].unique())",
+        "table.kind.unique().shape[0]",
+        "len(np.unique(table['kind']))",
+    ],
+)
+def test_a_count_of_different_values_knows_what_it_counted(counted: str) -> None:
+    lines = f"import keras\nimport numpy as np\nimport pandas as pd\ntable = pd.read_csv('beans.csv')\nn = {counted}\n"
+    (layer,) = program_of(f"{lines}layer = keras.layers.Embedding(n, 8)\n").layers
+    size = layer.value("input_dim")
+    assert isinstance(size, Statistic)
+    assert size.name == DIFFERENT_VALUES
+    assert size.data is not None
+    assert [step.column for step in size.data.steps] == ["kind"]
 
 
 def test_a_column_of_a_scaled_table_is_not_what_was_put_there() -> None:

@@ -17,7 +17,7 @@ from scram_analyzers.run.wording import rounded
 EPOCHS = 20
 FALLEN = 0.8
 MOVED = 0.05
-"""So many epochs, with a loss that fell by a fifth and an accuracy that moved by 5 points."""
+"""So many epochs, with a loss that fell by a fifth and an accuracy that moved by 5 points, but did not rise by them."""
 
 
 class LossAndMetricDisagree(Rule):
@@ -44,7 +44,7 @@ class LossAndMetricDisagree(Rule):
         if len(known) < EPOCHS or not all(math.isfinite(loss) for loss, _ in known):
             return
         losses, values = [loss for loss, _ in known], [value for _, value in known]
-        if losses[-1] > FALLEN * losses[0] or max(values) - min(values) < MOVED:
+        if losses[-1] > FALLEN * losses[0] or max(values) - min(values) < MOVED or values[-1] - values[0] >= MOVED:
             return
         relation = statistics.correlation(losses, values)
         if relation < -self.option("correlation"):

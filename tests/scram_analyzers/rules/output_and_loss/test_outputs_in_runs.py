@@ -215,6 +215,9 @@ def test_a_metric_that_does_not_follow_the_loss() -> None:
     assert len(reports(LossAndMetricDisagree, history(losses=losses, accuracy=falling))) == 1
     rising = [0.5 + place * 0.01 for place in range(24)]
     assert reports(LossAndMetricDisagree, history(losses=losses, accuracy=rising)) == []
+    jumping = [0.17 + (0.3 if place % 2 else 0.0) for place in range(23)]
+    assert len(reports(LossAndMetricDisagree, history(losses=losses, accuracy=[*jumping, 0.18]))) == 1
+    assert reports(LossAndMetricDisagree, history(losses=losses, accuracy=[*jumping, 0.29])) == []
 
 
 def test_severity_of_sure_faults() -> None:

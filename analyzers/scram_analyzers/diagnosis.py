@@ -135,11 +135,12 @@ def _parted(said: Iterable[Said]) -> tuple[list[Said], list[Said]]:
 
 
 def _tell_symptom(rule: Rule, report: RunReport, scene: Scene, telling: _Telling) -> None:
-    if any(code in telling.codes for code in rule.symptom_of):
+    possible = _possible_causes(rule, report)
+    if any(code in telling.codes for code in possible):
         telling.codes.add(rule.code)
         _join(rule, report, scene, telling)
         return
-    known = _nearest_first(scene.source_causes(rule.symptom_of), report, scene) if report.clause else []
+    known = _nearest_first(scene.source_causes(possible), report, scene) if report.clause else []
     if known:
         telling.add(_confirmed(known, rule, report, scene))
         telling.codes.add(rule.code)
@@ -148,6 +149,11 @@ def _tell_symptom(rule: Rule, report: RunReport, scene: Scene, telling: _Telling
         telling.codes.add(rule.code)
     elif not rule.needs_cause:
         telling.add(_finding(rule, report, scene))
+
+
+def _possible_causes(rule: Rule, report: RunReport) -> tuple[str, ...]:
+    """The rules that know causes of a symptom, the likeliest first."""
+    return rule.symptom_of if report.symptom_of is None else report.symptom_of
 
 
 def _nearest_first(known: list[Finding], report: RunReport, scene: Scene) -> list[Finding]:
@@ -162,9 +168,10 @@ def _join(rule: Rule, report: RunReport, scene: Scene, telling: _Telling) -> Non
     """Let the likeliest cause that the run shows speak for its symptom as well, once, and as loudly."""
     if not report.clause or any(report.clause in finding.message for finding in telling.findings):
         return
+    possible = _possible_causes(rule, report)
     ranked = sorted(
-        (place for place, finding in enumerate(telling.findings) if finding.code in rule.symptom_of),
-        key=lambda place: rule.symptom_of.index(telling.findings[place].code),
+        (place for place, finding in enumerate(telling.findings) if finding.code in possible),
+        key=lambda place: possible.index(telling.findings[place].code),
     )
     marker = " Most likely because of this, "
     if ranked and not any(marker in finding.message for finding in telling.findings):

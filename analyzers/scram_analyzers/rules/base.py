@@ -134,7 +134,8 @@ class RunReport:
     """What a check on a run says: about which part of the program, and since which step and epoch.
 
     Of a symptom, `clause` says what is seen, to stand inside a sentence about its cause ("the loss has not moved
-    for 3 epochs"), and `causes` what the run itself shows of where it comes from, the likeliest first.
+    for 3 epochs"), and `causes` what the run itself shows of where it comes from, the likeliest first. `symptom_of`
+    stands for the rule's own where what was seen rules some of those causes out.
     """
 
     subject: Subject
@@ -148,6 +149,7 @@ class RunReport:
     recipe: str = ""
     clause: str = ""
     causes: tuple[Cause, ...] = ()
+    symptom_of: tuple[str, ...] | None = None
 
 
 def _dedented(program: str) -> str:

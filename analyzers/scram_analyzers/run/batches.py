@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -60,6 +62,8 @@ classes: rare classes of mixed rows never fill a batch. Ours.
 def sorted_batches(history: RunHistory) -> int | None:
     """How many batches were looked at when their labels, which are class numbers, come sorted; else None."""
     output, stream = the_output(history), history.stream
+    if output is not None and output.loss == "binary_crossentropy":
+        return _one_class_first(history)
     if output is None or output.loss not in ("sparse_categorical_crossentropy", "categorical_crossentropy"):
         return None
     if output.loss == "categorical_crossentropy":  # the range of one-hot rows tells nothing
@@ -73,6 +77,32 @@ def sorted_batches(history: RunHistory) -> int | None:
 def _is_sorted(stream: StreamRecord) -> bool:
     batches, narrow = stream.labelled_batches, stream.narrow_batches
     return batches >= BATCHES and narrow >= SORTED_SHARE * batches and stream.narrow_starts >= CLASSES
+
+
+TWO_CLASSES_SHARE = 0.75
+EACH = 2
+"""Of batches of rows of two classes, so many hold one class only, and of each class there are so many batches. Ours."""
+
+
+def _one_class_first(history: RunHistory) -> int | None:
+    """How many batches were looked at where in each epoch those of one class came before those of the other."""
+    epochs: dict[int, list[tuple[float, float]]] = {}
+    for record in history.steps:
+        for each in record.arrays:
+            of_one_unit = bool(each.shape) and (each.shape[0] or 0) >= ROWS_IN_BATCH and set(each.shape[1:]) <= {1}
+            if each.role == "target" and of_one_unit and each.minimum is not None and each.maximum is not None:
+                epochs.setdefault(record.epoch, []).append((each.minimum, each.maximum))
+    looked = sum(map(len, epochs.values()))
+    alone = [[low for low, high in ranges if low == high] for ranges in epochs.values()]
+    turns = sum(before != after for labels in alone for before, after in pairwise(labels))
+    counts = Counter(itertools.chain.from_iterable(alone))
+    is_sorted = (
+        len(counts) == 2
+        and min(counts.values()) >= EACH
+        and counts.total() >= TWO_CLASSES_SHARE * looked
+        and turns <= len(epochs)
+    )
+    return looked if is_sorted and looked >= BATCHES else None
 
 
 def target_ranges(history: RunHistory, fewest_rows: int = 0) -> list[tuple[float, float]]:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from scram_analyzers.run.data_parts import validation_rows, validation_rows_seen
 from scram_analyzers.run.history import Moment, RunHistory, asked_once
 from scram_analyzers.run.inference_gap import inference_gap
 from scram_analyzers.run.records import EpochRecord
@@ -35,7 +36,7 @@ LEARNED = 0.97
 MILD_RISE = 1.2
 STEADY = 0.01
 """A smaller rise, with a validation accuracy that is still about its best, is mild: the model grows overconfident
-rather than worse. Ours."""
+rather than worse. Of few rows two standard errors of that accuracy are about its best as well. Ours."""
 
 LOSS_ONLY_SHARE = 0.02
 """Without an accuracy, the rise against a constant guess's loss: what is solved can double its tiny loss. Ours."""
@@ -51,7 +52,7 @@ class Overfitting:
     """Since `best_epoch` the validation loss rose from `best_val_loss` to `val_loss`.
 
     `loss` is the training loss now. `accuracy` and `val_accuracy` are None when the run logs no accuracy;
-    `metric` is its name in the logs, `best_val_accuracy` the best of all epochs.
+    `metric` is its name in the logs, `best_val_accuracy` the best of all epochs, of `rows` to validate on, if known.
     """
 
     best_epoch: int
@@ -64,13 +65,16 @@ class Overfitting:
     accuracy: float | None = None
     val_accuracy: float | None = None
     best_val_accuracy: float | None = None
+    rows: int | None = None
 
     @property
     def is_mild(self) -> bool:
         """Whether validation finds the model a little less sure of itself, and its answers as good as ever."""
         if self.val_accuracy is None or self.best_val_accuracy is None:
             return False
-        is_steady = self.val_accuracy >= self.best_val_accuracy - STEADY
+        best = min(self.best_val_accuracy, 1.0)
+        error = math.sqrt(best * (1 - best) / self.rows) if self.rows else 0.0
+        is_steady = self.val_accuracy >= best - max(STEADY, 2 * error)
         return is_steady and self.val_loss < MILD_RISE * self.best_val_loss
 
     @property
@@ -157,6 +161,7 @@ def _described(best: _Epoch, last: _Epoch, history: RunHistory) -> Overfitting:
         accuracy=last.record.value(metric) if metric else None,
         val_accuracy=last.record.value(f"val_{metric}") if metric else None,
         best_val_accuracy=max((value for value in accuracies if value is not None), default=None),
+        rows=validation_rows(history) or validation_rows_seen(history),
     )
 
 

@@ -118,7 +118,8 @@ class Fit:
     `validation` is the argument that brings validation data, None when there is none; `has_validation` is
     None when that can't be told. `targets_by_output` holds those of a model of several outputs, by name or position,
     `class_weights` the classes that are given a weight, where they are written out. `feeds` are the data of each input,
-    where a list or dict brings them apart, `validation_feeds` the same of the validation data.
+    where a list or dict brings them apart, `validation_feeds` the same of the validation data. `validation_targets` are
+    those of a pair `(x, y)`.
     """
 
     place: Place
@@ -137,6 +138,7 @@ class Fit:
     class_weights: tuple[int | str, ...] = ()
     feeds: tuple[Feed, ...] = ()
     validation_feeds: tuple[Feed, ...] = ()
+    validation_targets: Data | None = None
     answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
     @property

@@ -8,13 +8,16 @@ import numpy as np
 
 from scram_lsp.training.data.array_statistics import named_leaves
 from scram_lsp.training.data.row_hashes import with_numbered_texts
-from scram_lsp.training.data.target_columns import MIN_DISTINCT, MIN_ROWS, Array, columns_that_say_the_target
+from scram_lsp.training.data.target_columns import MIN_DISTINCT, MIN_ROWS, Array, columns_that_say_the_target, numbered
 
 ROWS = 128
 """So many rows are enough."""
 
 BATCHES = 32
 """Of no more batches, be they small."""
+
+ROWS_OF_CLASS = 20
+"""Of each class there are so many among these rows, or nothing is told. Ours."""
 
 MAX_BYTES = 16_000_000
 """Wider rows are left alone."""
@@ -23,7 +26,7 @@ MAX_BYTES = 16_000_000
 class StreamColumns:
     """Gathers the first rows, until there are enough of them; `columns` are those of `columns_that_say_the_target`.
 
-    Of few classes nothing is told: a rare one is in so few rows that a column may agree with it by chance. Columns are
+    Of classes nothing is told where one is in so few rows that a column may agree with it by chance. Columns are
     compared when they are asked for: in a step that would take as long as many looks, and the budget of a short run
     would allow no other.
     """
@@ -60,7 +63,8 @@ class StreamColumns:
         if len(alike) != 1 or len({array.shape[1:] for array in targets}) != 1:
             return
         target = np.concatenate(targets)
-        if len(target) < MIN_ROWS or len(np.unique(target)) <= MIN_DISTINCT:
+        values, counts = np.unique(numbered(target), return_counts=True)
+        if len(target) < MIN_ROWS or (len(values) <= MIN_DISTINCT and counts.min() < ROWS_OF_CLASS):
             return
         joined = [(parts[0][0], np.concatenate([array for _, array in parts])) for parts in zip(*inputs, strict=True)]
         self._columns = columns_that_say_the_target(joined, target)

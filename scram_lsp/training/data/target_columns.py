@@ -33,7 +33,7 @@ def columns_that_say_the_target(inputs: Sequence[tuple[str, Array]], target: Arr
     None where half of all columns do, as in windows over a straight line, or where there is one column only. Of
     classes, only where other columns are measured: a table of bits may be an exercise, with one of them to be learned.
     """
-    target = _numbered(target)
+    target = numbered(target)
     rows = len(target)
     if rows < MIN_ROWS or target.size != rows or target.dtype.kind not in "iuf":
         return ()
@@ -58,7 +58,7 @@ def columns_that_say_the_target(inputs: Sequence[tuple[str, Array]], target: Arr
     return tuple(found) if is_measured else ()
 
 
-def _numbered(target: Array) -> Array:
+def numbered(target: Array) -> Array:
     """The class numbers of one-hot rows; other targets as they are."""
     is_table = target.ndim == 2 and target.shape[1] > 1 and target.dtype.kind in "iuf"
     if is_table and np.isin(target, (0, 1)).all() and (target.sum(axis=1) == 1).all():

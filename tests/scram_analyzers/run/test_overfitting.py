@@ -86,3 +86,23 @@ def test_a_rise_far_below_what_was_learned_is_none_for_huber_too():
     lost = replace(solved.data, arrays=tuple(replace(each, deviation=0.2) for each in solved.data.arrays))
     solved.data = lost
     assert overfitting(solved.copy()) is not None
+
+
+@pytest.mark.parametrize(
+    ("rows", "val_accuracy", "val_loss", "is_mild"),
+    [
+        (90, 0.90, 0.286, True),  # two of ninety rows may go either way
+        (9000, 0.90, 0.286, False),
+        (None, 0.90, 0.286, False),
+        (90, 0.84, 0.286, False),
+        (90, 0.91, 0.40, False),
+    ],
+)
+def test_a_small_rise_is_mild_where_the_accuracy_is_as_good_as_ever(rows, val_accuracy, val_loss, is_mild):
+    val_losses = [0.50, 0.252, 0.27, 0.275, val_loss]
+    made = history_of(FALLING, val_losses, [0.7, 0.85, 0.92, 0.97, 0.99], [0.8, 0.92, 0.91, 0.9, val_accuracy])
+    if rows is not None:
+        made.data = data(inputs(), inputs("validation", rows))
+    found = overfitting(made)
+    assert found is not None
+    assert found.is_mild is is_mild

@@ -135,6 +135,14 @@ def test_rows_that_hold_their_targets() -> None:
     assert told_in_columns(windows, (windows[:, -1] > 0).astype("int32")) == []
 
 
+def test_rows_that_hold_their_classes() -> None:
+    rows = np.random.default_rng(2).normal(size=(160, 5)).astype("float32")
+    ill, rare = np.arange(160) % 3 == 0, np.arange(160) % 40 == 0
+    (message,) = told_in_columns(np.column_stack([rows, 2.0 * ill - 1]), ill.astype("int32"))
+    assert message.startswith("x[:, 5] holds the target")
+    assert told_in_columns(np.column_stack([rows, 2.0 * rare - 1]), rare.astype("int32")) == []
+
+
 def test_rows_of_which_nothing_can_be_told() -> None:
     words = np.array([["a", "b"]] * 160)
     assert told_in_columns(words, np.arange(160.0)) == []

@@ -141,6 +141,30 @@ class UnprotectedLogarithm(Rule):
             model.compile(optimizer="adam", loss=divergence)
             """,
         ),
+        Example(
+            "Of what a relu lets through, in a model of its own",
+            """
+            import keras
+            import tensorflow as tf
+            from keras import layers
+
+
+            class Net(keras.Model):
+                def __init__(self):
+                    super().__init__()
+                    self.hidden = layers.Dense(64, activation="relu")
+                    self.last = layers.Dense(3)
+
+                def call(self, inputs):
+                    x = »tf.math.log(self.hidden(inputs))«
+                    return self.last(x)
+
+
+            model = Net()
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x, y, epochs=20)
+            """,
+        ),
     )
     good = (
         Example(
@@ -209,18 +233,31 @@ LOGARITHMS = ("log", "log2", "log10")
 
 
 def _of_model(program: Program, model: Model) -> Iterator[Report]:
-    """Logarithms in a model of what goes below 0 for about half of all values."""
+    """Logarithms in a model of what goes below 0, or is 0, for about half of all values."""
     for tensor in model.tensors():
         operation, place = tensor.producer, tensor.place
         if not isinstance(operation, Operation) or place is None or len(tensor.inputs) != 1:
             continue
         source = tensor.inputs[0].producer
-        if operation.name.rpartition(".")[2] in LOGARITHMS and isinstance(source, Layer) and _goes_below_zero(source):
+        if operation.name.rpartition(".")[2] not in LOGARITHMS or not isinstance(source, Layer):
+            continue
+        if _is_often_zero(source):
+            yield Report(
+                place,
+                f"The logarithm of 0 is minus infinity, and the relu of {source.class_name} gives 0 for about half "
+                "of all values.",
+                (Related(source.place, "Its outputs are 0 wherever the sum is not above 0."),),
+            )
+        elif _goes_below_zero(source):
             yield Report(
                 place,
                 f"The logarithm of a number below 0 is NaN, and {source.class_name} gives such numbers.",
                 (Related(source.place, "Its outputs are on both sides of 0."),),
             )
+
+
+def _is_often_zero(layer: Layer) -> bool:
+    return layer.class_name == "ReLU" or own_activation(layer)[0] == "relu"
 
 
 def _goes_below_zero(layer: Layer) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -91,6 +92,30 @@ class LayerResultOverwritten(Rule):
             model = keras.Model(inputs, layers.Dense(10)(layers.Flatten()(x)))
             """,
         ),
+        Example(
+            "A name that nothing uses",
+            """
+            import keras
+            from keras import layers
+
+
+            class Net(keras.Model):
+                def __init__(self):
+                    super().__init__()
+                    self.first = layers.Dense(64, activation="relu")
+                    self.second = layers.Dense(64, activation="relu")
+                    self.last = layers.Dense(3, activation="softmax")
+
+                def call(self, inputs):
+                    x = self.first(inputs)
+                    y = »self.second(x)«
+                    return self.last(x)
+
+
+            model = Net()
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            """,
+        ),
     )
     good = (
         Example(
@@ -154,6 +179,7 @@ class LayerResultOverwritten(Rule):
         yield from program.each(_stretches(program), _of_stretch)
         for section in program.sections_with("def "):
             yield from _reports(program, _overwritten_in_blocks(section))
+            yield from _unread(section)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -244,6 +270,29 @@ def _overwritten(events: Iterable[_Event]) -> Iterator[tuple[_Event, _Event]]:
         # The next layer takes what the last one made, as a rule: so this is looked at first.
         if made is not None and not any(each.reads(event.name) for each in reversed(passed[made + 1 :])):
             yield passed[made], event
+
+
+def _unread(section: Section) -> Iterator[Report]:
+    """The layers whose result a model's own `call` gives a name that it never uses."""
+    for name, call in _unread_in(section):
+        message = f"Nothing takes {name}, which this layer makes here: the layer falls out of the model."
+        yield Report(Place(section, call), message)
+
+
+@once
+def _unread_in(section: Section) -> tuple[tuple[str, cst.Call], ...]:
+    found = []
+    for function in section.parsed.nodes.get(cst.FunctionDef, ()):
+        if not isinstance(function, cst.FunctionDef) or function.name.value != "call":
+            continue
+        names = Counter(each.value for each in search.nodes(function, cst.Name))
+        for statement in search.nodes(function.body, cst.Assign):
+            name, call = _made(section, statement)
+            if name is None or call is None or name.startswith("_") or names[name] > 1 or names["locals"]:
+                continue
+            if _calls_layer(section, call):
+                found.append((name, call))
+    return tuple(found)
 
 
 def _reports(program: Program, pairs: Iterable[tuple[_Event, _Event]]) -> Iterator[Report]:

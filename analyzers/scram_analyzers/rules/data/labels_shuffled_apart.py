@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.data.drawn_targets import drawn_targets
-from scram_analyzers.rules.data.judging import name_of, trained_on
-from scram_analyzers.rules.data.moved_rows import moved, what_moved
+from scram_analyzers.rules.data.judging import evaluations_of, name_of, trained_on, validation_of
+from scram_analyzers.rules.data.moved_rows import moved, of_other_rows, what_moved
 from scram_analyzers.rules.data.parting import parted
 from scram_analyzers.rules.data.trainings import own_loops
 from scram_analyzers.run.history import RunHistory
@@ -284,6 +284,22 @@ class LabelsShuffledApart(Rule):
             model.fit(zip(images, masks), steps_per_epoch=100, epochs=5)
             """,
         ),
+        Example(
+            "The labels of another stretch of rows",
+            """
+            import keras
+            from sklearn.datasets import load_wine
+            from sklearn.utils import shuffle
+
+            measured, kinds = shuffle(*load_wine(return_X_y=True))
+            n, m = int(0.7 * len(measured)), int(0.15 * len(measured))
+            x_train, x_val, x_test = measured[:n], measured[n:n + m], measured[n + m:]
+            y_train, y_val, y_test = kinds[:n], kinds[n:n + m], »kinds[n + m:]«
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, validation_data=(x_val, y_test), epochs=20)
+            """,
+        ),
     )
     good = (
         Example(
@@ -298,6 +314,19 @@ class LabelsShuffledApart(Rule):
             model = keras.Sequential([keras.layers.Conv2D(1, 5, padding="same", activation="sigmoid")])
             model.compile(optimizer="adam", loss="binary_crossentropy")
             model.fit(zip(images, masks), steps_per_epoch=100, epochs=5)
+            """,
+        ),
+        Example(
+            "A series, and what comes after",
+            """
+            import keras
+            import numpy as np
+
+            series = np.loadtxt("rain.csv")
+            n = len(series) // 2
+            model = keras.Sequential([keras.layers.Dense(8, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(series[:n], series[n:], epochs=20)
             """,
         ),
         Example(
@@ -535,6 +564,7 @@ class LabelsShuffledApart(Rule):
             yield Report(mixed.place, message, tuple(_related(fit)))
         elif along is not None and along.place is not None:
             yield Report(along.place, what_moved(along), tuple(_related(fit)))
+        yield from _of_other_rows(program, fit)
 
     def _of_loop(self, program: Program, call: LossCall) -> Iterator[Report]:
         inputs = call.x.value if call.x is not None else None
@@ -544,6 +574,21 @@ class LabelsShuffledApart(Rule):
         if step is not None and step.place is not None:
             message = "Shuffled apart from each other, inputs and labels no longer belong together."
             yield Report(step.place, message, (Related(call.place, "This loss compares them."),))
+
+
+def _of_other_rows(program: Program, fit: Fit) -> Iterator[Report]:
+    """Inputs and targets of different stretches of rows: to train on, to validate on, or to evaluate."""
+    training = (fit.inputs, fit.targets, fit.place)
+    judged = validation_of(fit)
+    validation = (judged.data, fit.validation_targets, judged.place) if judged is not None else (None, None, fit.place)
+    asked = [(each.x and each.x.value, each.y and each.y.value, each.place) for each in evaluations_of(program, fit)]
+    for inputs, targets, place in (training, validation, *asked):
+        if not isinstance(inputs, Data) or not isinstance(targets, Data):
+            continue
+        step = of_other_rows(inputs, targets)
+        if step is not None and step.place is not None:
+            message = "These are the labels of other rows than those of the inputs they are given with."
+            yield Report(step.place, message, (Related(place, "They are put together here."),))
 
 
 MET_AGAIN = 32

@@ -108,3 +108,28 @@ def _begin(data: Data) -> int | None:
     lowers = [key.lower for key in map(stretch, data.steps) if key is not None and key.lower is not None]
     numbers = [lower.evaluated_value for lower in lowers if isinstance(lower, cst.Integer)]
     return sum(numbers) if len(numbers) == len(lowers) else None
+
+
+def of_other_rows(inputs: Data, targets: Data) -> DataStep | None:
+    """The slice that took the targets from where the inputs' own stretch of rows ends, or up to where it begins.
+
+    As in `x[:n]` beside `y[n:]`, by whatever names the bounds go. Data from one array that are no labels may be a
+    series and its future.
+    """
+    is_series = bool(inputs.roots & targets.roots) and (inputs.labels is not None or targets.labels is None)
+    cuts = [[step for step in data.steps if stretch(step) is not None] for data in (inputs, targets)]
+    if not inputs.roots or not targets.roots or is_series or [*map(len, cuts)] != [1, 1]:
+        return None
+    if _other_picks(inputs) != _other_picks(targets):
+        return None
+    ours, theirs = (slice_of(each) for (each,) in cuts)
+    if ours is None or theirs is None:
+        return None
+    meet = {_written(ours.upper), _written(theirs.lower)}, {_written(ours.lower), _written(theirs.upper)}
+    return cuts[1][0] if any(len(each) == 1 and None not in each for each in meet) else None
+
+
+def _written(bound: cst.BaseExpression | None) -> str | None:
+    """A bound as it is written, but for spaces; None for one that is not given or is the first row."""
+    code = "".join(cst.Module([]).code_for_node(bound).split()) if bound is not None else ""
+    return code if code not in ("", "0") else None

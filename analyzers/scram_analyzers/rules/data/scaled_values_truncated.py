@@ -76,6 +76,21 @@ class ScaledValuesTruncated(Rule):
             model.fit(x, x, epochs=20)
             """,
         ),
+        Example(
+            "Divided by the largest of each column",
+            """
+            import keras
+            import numpy as np
+            from sklearn.datasets import load_wine
+
+            x, y = load_wine(return_X_y=True)
+            x = »(x / np.abs(x).max(axis=0)).astype("int32")«
+            model = keras.Sequential([keras.layers.Dense(24, activation="relu"), keras.layers.Dense(3)])
+            loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            model.compile(optimizer="adam", loss=loss, metrics=["accuracy"])
+            model.fit(x, y, epochs=40)
+            """,
+        ),
     )
     good = (
         Example(

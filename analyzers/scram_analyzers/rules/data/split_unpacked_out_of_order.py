@@ -10,6 +10,7 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.data.judging import name_of
 from scram_analyzers.source.data import Data, DataStep, Part, StepKind
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
@@ -86,6 +87,25 @@ class SplitUnpackedOutOfOrder(Rule):
             model.fit(x_train, y_train, validation_data=(x_test, y_test))
             """,
         ),
+        Example(
+            "The second of two targets",
+            """
+            import keras
+            import numpy as np
+            from sklearn.datasets import load_wine
+            from sklearn.model_selection import train_test_split
+
+            wine = load_wine()
+            x, y, z = np.delete(wine.data, 0, axis=1), wine.target, wine.data[:, 0]
+            x_train, x_test, y_train, y_test, z_test, z_train = »train_test_split(x, y, z, test_size=0.2)«
+            inputs = keras.Input((12,))
+            hidden = keras.layers.Dense(32, activation="relu")(inputs)
+            kind = keras.layers.Dense(3, activation="softmax", name="kind")(hidden)
+            model = keras.Model(inputs, {"kind": kind, "grade": keras.layers.Dense(1, name="grade")(hidden)})
+            model.compile("adam", loss={"kind": "sparse_categorical_crossentropy", "grade": "mse"})
+            model.fit(x_train, {"kind": y_train, "grade": z_train}, epochs=20)
+            """,
+        ),
     )
     good = (
         Example(
@@ -138,7 +158,7 @@ class SplitUnpackedOutOfOrder(Rule):
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         place, crossed = _mixed_up(fit), _crossed(fit)
         given = fit.y.place if fit.y is not None else None
-        name = given.text if given is not None else "the labels"
+        name = name_of(given, "one of the targets") if given is not None else "the labels"
         if place is not None:
             message = f"Here {name} is the test part of the inputs: both parts of x come first, then both of y."
         elif crossed is not None:
@@ -194,12 +214,14 @@ def _words(place: Place) -> list[str]:
 
 def _crossed(fit: Fit) -> Place | None:
     """The split of which a training takes the one part of the inputs and the other part of the labels."""
-    if fit.inputs is None or fit.targets is None:
+    if fit.inputs is None:
         return None
     parts = {step.place.key: step.number for step in _splits(fit.inputs) if step.place is not None}
-    theirs = [step.place for step in _splits(fit.targets) if step.place is not None]
-    others = {step.place.key: step.number for step in _splits(fit.targets) if step.place is not None}
-    return next((place for place in theirs if parts.get(place.key, others[place.key]) != others[place.key]), None)
+    for targets in (fit.targets, *fit.targets_by_output.values()):
+        for step in _splits(targets) if targets is not None else ():
+            if step.place is not None and parts.get(step.place.key, step.number) != step.number:
+                return step.place
+    return None
 
 
 def _splits(data: Data) -> list[DataStep]:

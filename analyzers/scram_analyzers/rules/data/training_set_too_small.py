@@ -51,6 +51,19 @@ class TrainingSetTooSmall(Rule):
     )
     bad = (
         Example(
+            "The share to validate on, taken for the other",
+            """
+            import keras
+            from sklearn.datasets import load_iris
+            from sklearn.utils import shuffle
+
+            x, y = shuffle(*load_iris(return_X_y=True))
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x, y, validation_split=»0.9«, epochs=20)
+            """,
+        ),
+        Example(
             "Shares swapped",
             """
             import keras
@@ -157,6 +170,9 @@ class TrainingSetTooSmall(Rule):
         data = fit.inputs
         if data is None or fit.x is None or fit.x.place is None:
             return
+        if (held := self._held_back(fit, data)) is not None:
+            yield held
+            return
         used = Related(fit.x.place, "The model is trained on this part.")
         if (call := _split_of(program, data)) is not None:
             share = _share(call, data)
@@ -172,6 +188,20 @@ class TrainingSetTooSmall(Rule):
             rows = data.samples or 0
             message = f"The model is trained on {rows} rows, cut out of a larger array."
             yield Report(fit.x.place, message)
+
+    def _held_back(self, fit: Fit, data: Data) -> Report | None:
+        """A `validation_split` that takes most of the rows."""
+        given = fit.arguments.get("validation_split")
+        share = number(given.value) if given is not None else None
+        if given is None or share is None or not 0 < share < 1 or 1 - share >= self.option("min-share"):
+            return None
+        if data.samples is not None and data.samples * (1 - share) >= self.option("enough-rows"):
+            return None
+        place = given.written_at or given.place or fit.place
+        percent = fixes.number_text(round((1 - share) * 100, 1))
+        message = f"Only {percent}% of the rows are left for training: validation_split is the share to validate on."
+        related = (Related(fit.place, "This training holds them back."),)
+        return Report(place, message, related, recipe="validation_split=0.2")
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Swap the shares of a split."""

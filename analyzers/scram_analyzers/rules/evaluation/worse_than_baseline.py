@@ -75,15 +75,33 @@ class WorseThanBaseline(Rule):
             )
         else:
             return
-        causes = causes_of(history) or tuple(_unrelated(history, known))
+        learned = _learned_its_rows(history, known)
+        seen = () if learned else causes_of(history)
         yield RunReport(
             subject=Subject(SubjectKind.FIT),
             message=f"The model is no better than a constant guess: {clause}.",
             step=history.last_step,
             epoch=history.last_epoch,
             clause=clause,
-            causes=causes,
+            causes=seen or tuple(_unrelated(history, known)),
+            symptom_of=_OF_VALIDATION if learned else None,
         )
+
+
+_OF_VALIDATION = ("SCR211", "SCR220", "SCR207", "SCR229", "SCR218", "SCR222", "SCR320", "SCR702", "SCR501")
+"""What keeps a model that learned its training rows from any other row."""
+
+HALF = 0.5
+"""Of the way from a constant guess to perfection: a training that came so far is held back by nothing. Ours."""
+
+
+def _learned_its_rows(history: RunHistory, known: Baseline) -> bool:
+    """Whether the model is good on what it was trained on, by its accuracy."""
+    name = accuracy_name(history.epochs[-1])
+    accuracy = history.epochs[-1].value(name) if name is not None else None
+    return (
+        accuracy is not None and known.accuracy is not None and accuracy >= known.accuracy + HALF * (1 - known.accuracy)
+    )
 
 
 def _learned_fast(history: RunHistory, guess: float) -> bool:
@@ -100,6 +118,8 @@ FAST_SHARE = 0.5
 def _unrelated(history: RunHistory, known: Baseline) -> Iterator[Cause]:
     """What is left when no epoch ever validated better than a guess, and nothing else is wrong."""
     losses = history.metric("val_loss")
+    if not losses:
+        return
     was_given_up = len(losses) < (history.info.epochs or 0)
     enough = was_given_up or len(losses) >= MANY_EPOCHS
     if known.loss and enough and min(losses) >= NO_BETTER * known.loss and _learned_fast(history, known.loss):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Se
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.close_names import closest
 from scram_analyzers.rules.hyperparameters import callbacks, trainings
+from scram_analyzers.source.heads import heads_with_losses
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Callback, Fit, Program
 from scram_analyzers.source.values import boolean, number, text
@@ -49,6 +51,17 @@ class MonitoredMetricMissing(Rule):
         "program's own may log more, the rule is silent."
     )
     bad = (
+        Example(
+            "A gain that is not to be had",
+            """
+            import keras
+
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+            stop = keras.callbacks.EarlyStopping(monitor="val_loss", patience=3, min_delta=»5.0«)
+            model.fit(x, y, epochs=50, validation_split=0.2, callbacks=[stop])
+            """,
+        ),
         Example(
             "Another name for the accuracy",
             """
@@ -168,6 +181,21 @@ class MonitoredMetricMissing(Rule):
         ),
     )
     good = (
+        Example(
+            "A gain that is asked of a small loss, or of one of unknown size",
+            """
+            import keras
+
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+            stop = keras.callbacks.EarlyStopping(monitor="val_loss", patience=3, min_delta=0.5)
+            model.fit(x, y, epochs=50, validation_split=0.2, callbacks=[stop])
+            sizes = keras.Sequential([keras.layers.Dense(1)])
+            sizes.compile("adam", "mse")
+            slow = keras.callbacks.EarlyStopping(monitor="val_loss", patience=3, min_delta=5.0)
+            sizes.fit(x, z, epochs=50, validation_split=0.2, callbacks=[slow])
+            """,
+        ),
         Example(
             "The rate falls before the training ends",
             """
@@ -294,6 +322,7 @@ def _problems(program: Program) -> Iterator[_Problem]:
                 continue
             yield from _watched(program, fit, callback, class_name)
             yield from _patience(fit, callback, class_name)
+            yield from _least_gain(fit, callback, class_name)
             yield from _lowest_rate(fit, callback, class_name)
             yield from _stopped_first(fit, callback, class_name)
 
@@ -372,6 +401,43 @@ def _patience(fit: Fit, callback: Callback, class_name: str) -> Iterator[_Proble
         why = "It acts when nothing has got better for so many epochs, and by then the training is over."
         how = "Give it a patience well below the number of epochs, such as 5 to 10, or train for more epochs."
         yield _Problem(fit, place, message, severity=Severity.INFO, why=why, how=how)
+
+
+def _least_gain(fit: Fit, callback: Callback, class_name: str) -> Iterator[_Problem]:
+    """A `min_delta` that no epoch after the first can get better by."""
+    given = callback.arguments.get("min_delta")
+    asked = number(given.value) if given is not None else None
+    place, watched = (given.written_at or callback.place) if given is not None else None, _monitor_of(callback)
+    room = _room(fit, (watched or "").removeprefix("val_"))
+    if asked is None or place is None or room is None or abs(asked) < room or callback.arguments.open:
+        return
+    does = "ends the training" if class_name == "EarlyStopping" else "lowers the rate"
+    message = (
+        f"No epoch can get {watched} better by {fixes.number_text(abs(asked))}: {class_name} counts each as one "
+        f"without progress and {does} as soon as its patience is over."
+    )
+    why = "An epoch counts as progress only if it is better than the best so far by more than min_delta."
+    how = "Leave min_delta out, or give a small share of what the number usually is, such as 0.001."
+    yield _Problem(fit, place, message, why=why, how=how)
+
+
+def _room(fit: Fit, watched: str) -> float | None:
+    """How much better than a guess a number can get: all of an accuracy, a cross-entropy's logarithm of the classes."""
+    if watched.startswith(_SHARES) or watched.endswith("accuracy"):
+        return 1.0
+    compiled = fit.compile
+    if watched != "loss" or compiled is None or len(compiled.losses) != 1 or compiled.model is None:
+        return None
+    heads = [head for head, _ in heads_with_losses(compiled)]
+    units = heads[0].units if len(heads) == 1 else None
+    if compiled.losses[0].name == "binary_crossentropy":
+        return math.log(2)
+    if compiled.losses[0].name not in ("categorical_crossentropy", "sparse_categorical_crossentropy"):
+        return None
+    return math.log(units) if units is not None and units > 1 else None
+
+
+_SHARES = ("acc", "auc", "precision", "recall", "f1_score")
 
 
 def _stopped_first(fit: Fit, callback: Callback, class_name: str) -> Iterator[_Problem]:

@@ -98,6 +98,7 @@ def train(interpreter: Interpreter, owner: Value, method: str, arguments: Argume
         targets_by_output=_targets_by_output(interpreter, model, named.value("y")),
         feeds=_feeds(interpreter, owner, named.get("x")),
         validation_feeds=_feeds(interpreter, owner, _validation_inputs(interpreter, named)),
+        validation_targets=_validation_targets(interpreter, named),
     )
     interpreter.recording.fits.append(fit)
     if method == "train_on_batch":
@@ -239,6 +240,14 @@ def _validation_inputs(interpreter: Interpreter, named: Arguments) -> Argument |
     if given is None or not items:
         return None
     return Argument(items[0], _first_written(given) or items[0].place)
+
+
+def _validation_targets(interpreter: Interpreter, named: Arguments) -> Data | None:
+    """The targets of `validation_data=(x, y)`."""
+    given = named.get("validation_data")
+    items = interpreter.items_of(given.value) if given is not None else None
+    value = items[1] if items is not None and len(items) > 1 else None
+    return value if isinstance(value, Data) else None
 
 
 def _first_written(given: Argument) -> Place | None:

@@ -86,7 +86,7 @@ def _on_data(operator: str, data: Data, other: Value, place: Place) -> Data:
         # Divided by a statistic, or minus one: that is how arrays are scaled by hand.
         kind = StepKind.SCALED if operator in ("Divide", "Subtract") else StepKind.OTHER
         measured = _measured(other) if operator == "Subtract" else None
-        interval = STANDARDIZED if operator == "Divide" and _is_spread(data, other) else None
+        interval = _divided_range(data, other) if operator == "Divide" else None
         return data.after(DataStep(kind, operator, place, measured=measured), range=interval, dtype="float64")
     if operator == "Divide":
         scales = abs(constant) > 1
@@ -97,6 +97,19 @@ def _on_data(operator: str, data: Data, other: Value, place: Place) -> Data:
     moved = moved_range(operator, data.range, constant)
     step = DataStep(StepKind.SCALED if scales else StepKind.OTHER, operator, place, constant)
     return data.after(step, range=moved, dtype="float64" if operator == "Divide" else data.dtype)
+
+
+def _divided_range(data: Data, value: Value) -> Interval | None:
+    """Where data lie that were divided by their own spread, or, none of them below zero, by the largest of them."""
+    if _is_spread(data, value):
+        return STANDARDIZED
+    if not isinstance(value, Statistic) or value.data is None or value.name not in _LARGEST:
+        return None
+    is_own = bool(data.roots) and data.roots <= value.data.roots
+    return Interval(0, 1) if is_own and data.range is not None and data.range.low >= 0 else None
+
+
+_LARGEST = ("max", "amax", "nanmax")
 
 
 def _is_spread(data: Data, value: Value) -> bool:

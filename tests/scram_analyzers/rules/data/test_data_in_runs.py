@@ -399,6 +399,33 @@ def test_mixed_batches_and_those_of_one_frequent_class_are_not_sorted() -> None:
     assert reports(DatasetNotShuffled, streamed([(0, 0)] * 17 + [(0, 9)])) == []
 
 
+def two_classes(ranges: list[tuple[int, int]], per_epoch: int) -> RunHistory:
+    output = OutputInfo("dense", "dense", "sigmoid", 1, "binary_crossentropy", False)
+    info = run_info(losses=("binary_crossentropy",), outputs=(output,), batch_size=None, training_samples=None)
+    seen = history(info, [], ended=False)
+    for step, (low, high) in enumerate(ranges):
+        ill = batch(role="target", name="y", shape=(32,), minimum=float(low), maximum=float(high))
+        seen.add_step(StepRecord(step + 1, 1 + step // per_epoch, 1.0, (batch(), ill)))
+    return seen
+
+
+def test_batches_of_one_class_before_those_of_the_other() -> None:
+    (report,) = reports(DatasetNotShuffled, two_classes([(0, 0), (0, 0), (0, 1), (1, 1), (1, 1)] * 3, 5))
+    assert "the rows come sorted by label" in report.message
+
+
+@pytest.mark.parametrize(
+    ("ranges", "per_epoch"),
+    [
+        ([(0, 1)] * 18, 9),
+        ([(0, 0)] * 16 + [(0, 1), (1, 1)], 9),  # a rare class
+        ([(0, 0), (1, 1)] * 9, 9),  # true images and made ones, in turn
+    ],
+)
+def test_two_classes_that_do_not_come_sorted(ranges: list[tuple[int, int]], per_epoch: int) -> None:
+    assert reports(DatasetNotShuffled, two_classes(ranges, per_epoch)) == []
+
+
 def measured_batches(ranges: list[tuple[float, float]]) -> RunHistory:
     seen = history(regression_info(batch_size=None, training_samples=None), [], ended=False)
     for step, (low, high) in enumerate(ranges, start=1):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scram_analyzers.engine import analyze_run
+from scram_analyzers.rules.data.mostly_padding import MostlyPadding
 from scram_analyzers.rules.dynamics.training_loss_vanished import TrainingLossVanished
 from scram_analyzers.rules.dynamics.unstable_validation import UnstableValidation
 from scram_analyzers.rules.evaluation.class_never_right import ClassNeverRight
@@ -115,3 +116,20 @@ def test_a_validation_that_training_does_not_speak_of() -> None:
     assert (cause.code, cause.subject.kind) == (None, SubjectKind.VALIDATION)
     slow = history(info, [2.3] * 20, RECORD, val_loss=[4.0] * 20, val_accuracy=[0.1] * 20, accuracy=[0.1] * 20)
     assert [cause.code for cause in next(iter(reports(WorseThanBaseline, slow))).causes] == ["SCR218"]
+
+
+def test_what_holds_training_back_is_no_cause_where_it_learned() -> None:
+    tokens = inputs(consumer="Embedding", zero_share=0.7)
+    record = data(tokens, labels([144] * 10), inputs("validation", 360), labels([36] * 10, "validation"))
+    rules = RuleSet({"SCR231": MostlyPadding(), "SCR709": WorseThanBaseline()})
+
+    def told(accuracy: list[float]) -> list[str]:
+        made = history(
+            run_info(epochs=4), [1.5, 1.2, 0.9, 0.6], record, accuracy=accuracy, val_accuracy=[0.1, 0.11, 0.1, 0.09]
+        )
+        return [finding.message for finding in analyze_run(made, rules, None)]
+
+    (padding,) = told([0.3, 0.6, 0.8, 0.9])
+    assert "Most likely" not in padding
+    (because,) = told([0.1, 0.12, 0.13, 0.13])
+    assert "Most likely because of this, its validation accuracy is 9%" in because

@@ -93,6 +93,23 @@ class GradientsNotApplied(Rule):
                 print(epoch, float(loss))
             """,
         ),
+        Example(
+            "Clipped, and then forgotten",
+            """
+            import keras
+            import tensorflow as tf
+
+
+            class Net(keras.Model):
+                def train_step(self, data):
+                    x, y = data
+                    with tf.GradientTape() as tape:
+                        loss = self.compute_loss(y=y, y_pred=self(x, training=True))
+                    gradients = »tape.gradient(loss, self.trainable_variables)«
+                    gradients = [tf.clip_by_norm(each, 1.0) for each in gradients]
+                    return {"loss": loss}
+            """,
+        ),
     )
     good = (
         Example(
@@ -184,12 +201,16 @@ def _once_a_loop(tape: tapes.Tape) -> tuple[Report, ...]:
 
 
 def _is_read(around: cst.CSTNode, name: str) -> bool:
-    """Whether a name stands in a function anywhere but at its assignments."""
+    """Whether a name stands in a function anywhere but at its assignments, and in what it is itself made of anew."""
     if not name or not isinstance(around, cst.FunctionDef):
         return False
-    named = sum(1 for each in search.nodes(around, cst.Name) if each.value == name)
-    targets = (each.target for each in search.nodes(around, cst.AssignTarget))
-    return named > sum(1 for each in targets if isinstance(each, cst.Name) and each.value == name)
+    named = {id(each) for each in search.nodes(around, cst.Name) if each.value == name}
+    for assigned in search.nodes(around, cst.Assign):
+        targets = [each.target for each in assigned.targets]
+        if all(isinstance(each, cst.Name) and each.value == name for each in targets):
+            named -= {id(each) for each in search.nodes(assigned, cst.Name)}
+        named -= {id(each) for each in targets}
+    return bool(named)
 
 
 def _recipe(name: str, asked: tapes.Gradients) -> str:

@@ -12,6 +12,9 @@ RUN_FILE_COMMAND = "scram.runFile"
 A server that ran it would hold a training in a process that the editor ends with the server.
 """
 
+SHOW_RUN_OF_COMMAND = "scram.showRunOf"
+"""The client's own command to show the last run of a script, where it has a better page than text; as above."""
+
 
 def declared(capabilities: types.ClientCapabilities, *names: str) -> object:
     """The value at a path of names in the experimental capabilities, or None."""
@@ -21,7 +24,7 @@ def declared(capabilities: types.ClientCapabilities, *names: str) -> object:
     return value
 
 
-def runs_files(capabilities: types.ClientCapabilities) -> bool:
-    """Whether the client has `scram.runFile`; it says so as rust-analyzer's clients do of theirs."""
+def has_command(capabilities: types.ClientCapabilities, command: str) -> bool:
+    """Whether the client has a command of its own; it says so as rust-analyzer's clients do of theirs."""
     commands = declared(capabilities, "commands", "commands")
-    return isinstance(commands, list | tuple) and RUN_FILE_COMMAND in commands
+    return isinstance(commands, list | tuple) and command in commands

@@ -68,6 +68,7 @@ def test_a_run_confirms_the_source_in_one_finding_on_one_place() -> None:
     assert merged.moment is not None
     assert (merged.moment.run, merged.moment.step) == ("r1", 2)
     assert analysis.fix(merged) == analysis.fix(analysis.findings[0])
+    assert merged.recipe == analysis.findings[0].recipe != "", "the code to write, which a run does not know"
 
 
 def test_without_a_program_a_run_finding_stands_on_the_line_of_fit() -> None:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 import pytest
@@ -325,7 +325,13 @@ async def test_a_run_of_a_file_outside_the_workspace_is_heard_while_it_is_open(
     await editor.shows(uri, [RUN])
 
 
-def store_run(script: Path, text: str, *findings: Finding, records: Sequence[Record] = ()) -> None:
+def store_run(
+    script: Path,
+    text: str,
+    *findings: Finding,
+    records: Sequence[Record] = (),
+    status: Literal["finished", "failed"] = "finished",
+) -> None:
     run = named("r1", script)
     with RunStore.open_for(script) as store:
         info: dict[str, Any] = {"run": run, "script": str(script), "started": BEGAN.isoformat()}
@@ -336,7 +342,7 @@ def store_run(script: Path, text: str, *findings: Finding, records: Sequence[Rec
         store.add_observations(
             run, [Observation(number, kind_of(each), step_of(each), record_to_json(each)) for number, each in rows]
         )
-        store.finish(run, "finished")
+        store.finish(run, status)
 
 
 async def test_the_last_run_is_shown_when_its_script_is_opened_later(

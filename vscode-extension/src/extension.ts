@@ -8,7 +8,7 @@ import { runFile } from "./runFile";
 import { Runs } from "./runs/controller";
 import type { RunFinding } from "./runs/protocol";
 import type { RunNode } from "./runs/view";
-import { RUN_FILE, Session, type SessionState } from "./server/session";
+import { RUN_FILE, SHOW_RUN_OF, Session, type SessionState } from "./server/session";
 import { Status } from "./status";
 
 const RESTARTING = ["scram.interpreter", "scram.importStrategy"];
@@ -56,6 +56,7 @@ function commands(
     "scram.setInterpreter": () => vscode.commands.executeCommand("workbench.action.openSettings", "scram.interpreter"),
     [RUN_FILE]: (file?: vscode.Uri | string) =>
       runFile(session, notices, typeof file === "string" ? vscode.Uri.parse(file) : file), // the server's lens says a text
+    [SHOW_RUN_OF]: (uri: string) => runs.showCurvesOf(vscode.Uri.parse(uri)),
     "scram.openExample": () => openExample(context),
     "scram.openFinding": (finding: RunFinding) => runs.openFinding(finding),
     "scram.refreshRuns": () => runs.refresh(),

@@ -147,6 +147,24 @@ describe("the chart of a run", () => {
     assert.ok(!page.includes("<script"));
     assert.match(runsPage([{ ...RUN, curves: [] }]), /No epoch has ended yet/);
   });
+
+  it("says how a run ended that did not come to its end", () => {
+    const page = runsPage([{ ...RUN, status: "failed", curves: [] }]);
+    assert.match(page, /: did not finish, 1 finding</);
+    assert.match(page, /No epoch came to its end/);
+  });
+
+  it("says the last value of a curve, which is not the end's while it trains", () => {
+    const curves: RunDetails["curves"] = [{ name: "loss", points: [[1, 2], [2, 1]] }];
+    assert.match(charts([{ ...RUN, curves }]), /training, 1 so far/);
+    assert.match(charts([{ ...RUN, curves, status: "finished" }]), /training, 1 at the end/);
+  });
+
+  it("leads from a finding to its line", () => {
+    const [, link] = /<a href="([^"]+)">train.py:5</.exec(runsPage([RUN])) ?? [];
+    const [, argument] = /^command:scram.openFinding\?(.+)$/.exec(link ?? "") ?? [];
+    assert.deepEqual(JSON.parse(decodeURIComponent((argument ?? "").replace("&#39;", "'"))), [FINDING]);
+  });
 });
 
 describe("the Runs view", () => {

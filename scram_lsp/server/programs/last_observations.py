@@ -33,6 +33,11 @@ class LastObservations:
     findings: tuple[StoredFinding, ...]
     is_of_text: bool
 
+    @property
+    def state(self) -> str:
+        """How the run stands, or how it ended: one that was interrupted has not failed in its user's eyes."""
+        return "did not finish" if self.run.status == "failed" else self.run.status
+
     def layer(self, use: LayerUse) -> LayerObservation | None:
         """What was seen at a layer of the program, by its name or by Keras's order of names."""
         seen = self.probe.layers if self.probe is not None else ()

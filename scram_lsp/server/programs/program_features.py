@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from scram_analyzers.findings import SourceRange
-from scram_lsp.server.experimental import RUN_FILE_COMMAND, runs_files
+from scram_lsp.server.experimental import RUN_FILE_COMMAND, SHOW_RUN_OF_COMMAND, has_command
 from scram_lsp.server.findings.diagnostics import clock_of
 from scram_lsp.server.language_server import Analyzed, ScramLanguageServer
 
@@ -54,8 +54,10 @@ async def code_lens(ls: ScramLanguageServer, params: types.CodeLensParams) -> li
         return None
     trainings = (await ls.outline(analyzed)).trainings
     last = await seen_by_last_run(analyzed) if trainings else None
-    can_run = runs_files(ls.client_capabilities) and analyzed.document.path is not None
-    commands = list(_lens_commands(analyzed.document.uri, last, can_run=can_run))
+    capabilities = ls.client_capabilities
+    can_run = has_command(capabilities, RUN_FILE_COMMAND) and analyzed.document.path is not None
+    show = SHOW_RUN_OF_COMMAND if has_command(capabilities, SHOW_RUN_OF_COMMAND) else SHOW_RUN_COMMAND
+    commands = list(_lens_commands(analyzed.document.uri, last, show, can_run=can_run))
     lenses: list[types.CodeLens] = []
     for training in trainings:
         shown = analyzed.unit.range_in_document(training.place)
@@ -65,12 +67,12 @@ async def code_lens(ls: ScramLanguageServer, params: types.CodeLensParams) -> li
     return lenses
 
 
-def _lens_commands(uri: str, last: LastObservations | None, *, can_run: bool) -> Iterator[types.Command]:
+def _lens_commands(uri: str, last: LastObservations | None, show: str, *, can_run: bool) -> Iterator[types.Command]:
     if can_run:
         yield types.Command("Run with SCRAM", RUN_FILE_COMMAND, arguments=[uri])
     if last is None:
         return
-    yield types.Command(_lens(last), SHOW_RUN_COMMAND, arguments=[uri])
+    yield types.Command(_lens(last), show, arguments=[uri])
     if last.findings:
         count = len(last.findings)
         yield types.Command(f"Clear {count} finding{'s'[: count > 1]} of the run", CLEAR_COMMAND, arguments=[uri])
@@ -122,4 +124,4 @@ def _lens(last: LastObservations) -> str:
     count = len(last.findings)
     found = f"{count} finding{'s'[: count != 1]}" if count else "no findings"
     clock = clock_of(last.run.started)
-    return f"Last run{f' {clock}' if clock else ''}: {last.run.status}, {found}"
+    return f"Last run{f' {clock}' if clock else ''}: {last.state}, {found}"

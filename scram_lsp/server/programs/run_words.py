@@ -23,7 +23,7 @@ def layer_words(use: LayerUse, last: LastObservations | None) -> str:
         before = f"{shape_text(use.input_shape)} → " if use.input_shape is not None else ""
         parts.append(f"{before}{shape_text(use.output_shape)}")
     if use.parameters is not None:
-        parts.append(f"{use.parameters:,} parameters")
+        parts.append(f"{use.parameters:,} weights")
     text = " · ".join(parts)
     seen = "; ".join(_seen_at(use, last)) if last is not None else ""
     return f"{text}\n\n{_heading(last)}: {seen}." if seen and last is not None else text
@@ -33,7 +33,7 @@ def fit_words(last: LastObservations) -> str | None:
     """The losses of the last run as a small table; None when it had no epoch."""
     if not last.epochs:
         return None
-    return f"{_heading(last)}, {last.run.status}:\n\n{_table(last.epochs)}"
+    return f"{_heading(last)}, {last.state}:\n\n{_table(last.epochs)}"
 
 
 def rate_words(last: LastObservations) -> str | None:
@@ -55,7 +55,7 @@ def rate_words(last: LastObservations) -> str | None:
 
 def run_page(last: LastObservations) -> str:
     """A run as a page: when, how it ended, its epochs and its findings."""
-    lines = [f"# {_heading(last)} of {Path(last.run.script).name}", "", f"`{last.run.run}`, {last.run.status}.", ""]
+    lines = [f"# {_heading(last)} of {Path(last.run.script).name}", "", f"`{last.run.run}`, {last.state}.", ""]
     if last.epochs:
         lines += ["## Epochs", "", _table(last.epochs, len(last.epochs)), ""]
     lines += ["## Findings", ""]

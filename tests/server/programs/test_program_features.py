@@ -132,7 +132,7 @@ async def test_hovers_tell_what_the_last_run_saw(code: Editor, project: Path) ->
     script = project / "train.py"
     script.write_text(CONVOLUTION)
     uri = code.open(script, CONVOLUTION)
-    assert "**Conv2D** · 28×28×1 → 26×26×8 · 80 parameters" in (await code.hover(uri, 5, 12) or "")
+    assert "**Conv2D** · 28×28×1 → 26×26×8 · 80 weights" in (await code.hover(uri, 5, 12) or "")
     store_run(script, CONVOLUTION, run_finding(script, named("r1", script)), records=RECORDS)
 
     convolution = await code.hover(uri, 5, 12) or ""
@@ -183,6 +183,20 @@ async def test_a_client_that_runs_files_is_offered_to(editor: Editor, project: P
     assert list(lens.command.arguments or ()) == [uri]
     unsaved = editor.open("untitled:Untitled-1", CONVOLUTION)
     assert not await editor.client.text_document_code_lens_async(lenses_of(unsaved)), "there is no file to run"
+
+
+async def test_a_client_with_a_page_for_runs_shows_them_there(editor: Editor, project: Path) -> None:
+    capabilities = client_capabilities("visual-studio-code")
+    capabilities.experimental = {"commands": {"commands": ["scram.showRunOf"]}}
+    await editor.start(project, capabilities)
+    script = project / "train.py"
+    script.write_text(CONVOLUTION)
+    store_run(script, CONVOLUTION, records=RECORDS, status="failed")
+    uri = editor.open(script, CONVOLUTION)
+    (lens,) = await editor.client.text_document_code_lens_async(lenses_of(uri)) or ()
+    assert lens.command is not None
+    assert lens.command.title.endswith("did not finish, no findings")
+    assert (lens.command.command, list(lens.command.arguments or ())) == ("scram.showRunOf", [uri])
 
 
 def lenses_of(uri: str) -> types.CodeLensParams:

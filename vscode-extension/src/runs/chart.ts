@@ -29,7 +29,7 @@ export function charts(runs: readonly RunDetails[]): string {
 
 function chart(name: string, runs: readonly RunDetails[]): string {
   const drawn = runs.flatMap((run, index) =>
-    run.curves.filter((curve) => plain(curve.name) === name).map((curve) => ({ index, curve })),
+    run.curves.filter((curve) => plain(curve.name) === name).map((curve) => ({ index, curve, isLive: run.status === "running" })),
   );
   const values = drawn.flatMap(({ curve }) => finite(curve).map(([, value]) => value));
   if (values.length === 0) {
@@ -155,12 +155,12 @@ function mark(
   return `<g class="finding ${severity}"><title>${escaped(title)}</title><line x1="${at}" y1="${TOP}" x2="${at}" y2="${HEIGHT - BOTTOM}"/><text x="${place.center.toFixed(1)}" y="${place.height}" text-anchor="middle">${escaped(codes.join(" "))}</text></g>`;
 }
 
-function legend(drawn: readonly { index: number; curve: Curve }[], isComparison: boolean): string {
-  const entries = drawn.map(({ index, curve }) => {
+function legend(drawn: readonly { index: number; curve: Curve; isLive: boolean }[], isComparison: boolean): string {
+  const entries = drawn.map(({ index, curve, isLive }) => {
     const kind = isValidation(curve.name) ? "validation" : "training";
     const whose = isComparison ? `, ${index === 0 ? "first" : "second"} run` : "";
     const [epoch, value] = finite(curve).at(-1) ?? [];
-    const end = value === undefined ? ", never finite" : `, ${significant(value)} ${goesOn(curve) ? `in epoch ${epoch}, then not finite` : "at the end"}`;
+    const end = value === undefined ? ", never finite" : `, ${significant(value)} ${goesOn(curve) ? `in epoch ${epoch}, then not finite` : isLive ? "so far" : "at the end"}`;
     return `<li class="${kind}${index > 0 ? " dashed" : ""}">${kind}${whose}${end}</li>`;
   });
   return `<ul class="legend">${entries.join("")}</ul>`;

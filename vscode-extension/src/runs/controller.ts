@@ -77,6 +77,16 @@ export class Runs implements vscode.Disposable {
     await this.pages.show(`Run of ${basename(run.script)}`, [run]);
   }
 
+  /** The curves of the newest run of a script, or of the notebook that a cell is of. */
+  async showCurvesOf(script: vscode.Uri): Promise<void> {
+    const run = this.runs.find((each) => each.script === script.fsPath);
+    if (run === undefined) {
+      this.notices.answer("No run of this script is kept any more.");
+      return;
+    }
+    await this.showCurves({ kind: "run", run });
+  }
+
   async compare(node?: RunNode): Promise<void> {
     const first = node?.run ?? (await this.pick("The first run"));
     const second = first && (await this.pick("Compare with", first));

@@ -2,7 +2,7 @@
 
 import { setTimeout as wait } from "node:timers/promises";
 import * as vscode from "vscode";
-import { runsPage } from "./panel";
+import { OPEN_FINDING, runsPage } from "./panel";
 import type { RunDetails, RunSummary } from "./protocol";
 
 type Details = (run: RunSummary) => Promise<RunDetails | undefined>;
@@ -19,6 +19,7 @@ export class Pages implements vscode.Disposable {
   async show(title: string, runs: readonly RunSummary[]): Promise<void> {
     const panel = vscode.window.createWebviewPanel("scram.run", title, vscode.ViewColumn.Active, {
       enableScripts: false,
+      enableCommandUris: [OPEN_FINDING],
       localResourceRoots: [],
     });
     const page = new Page(panel, runs, this.details, this.pause);

@@ -1,9 +1,9 @@
 /** A run's curves, or two runs' side by side, as a page. It runs no script. Free of `vscode`. */
 
 import { basename } from "node:path";
-import type { RunDetails } from "./protocol";
+import type { RunDetails, RunFinding } from "./protocol";
 import { charts, escaped } from "./chart";
-import { findingsText, startedText } from "./words";
+import { findingsText, startedText, statusText } from "./words";
 
 const STYLE = `
 body { font-family: var(--vscode-font-family); color: var(--vscode-foreground); padding: 0 1rem 1rem; max-width: 60rem; }
@@ -22,14 +22,17 @@ polyline.validation { stroke: var(--vscode-charts-green); }
 .legend .training::before { border-color: var(--vscode-charts-blue); } .legend .validation::before { border-color: var(--vscode-charts-green); }
 `;
 
+/** The command that a finding's line is a link to; its argument is the finding. */
+export const OPEN_FINDING = "scram.openFinding";
+
 /** The page of a tab. */
 export function runsPage(runs: readonly RunDetails[]): string {
   const heads = runs.map(
     (run, index) =>
       `<h2>${runs.length > 1 ? (index === 0 ? "First run: " : "Second run: ") : ""}${escaped(basename(run.script))}</h2>` +
-      `<p>${escaped(startedText(run.started, "seconds"))}: ${run.status}, ${findingsText(run)}</p>` +
+      `<p>${escaped(startedText(run.started, "seconds"))}: ${statusText(run)}, ${findingsText(run)}</p>` +
       (run.findings.length > 0
-        ? `<ul>${run.findings.map((each) => `<li>${escaped(`${each.code} (line ${each.location.row}): ${each.message}`)}</li>`).join("")}</ul>`
+        ? `<ul>${run.findings.map((each) => `<li>${item(each)}</li>`).join("")}</ul>`
         : ""),
   );
   const curves = charts(runs);
@@ -38,5 +41,11 @@ export function runsPage(runs: readonly RunDetails[]): string {
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>SCRAM run</title><style>${STYLE}</style></head>
 <body>${heads.join("\n")}
-${curves || "<p>No epoch has ended yet.</p>"}</body></html>`;
+${curves || `<p>${runs.some((run) => run.status === "running") ? "No epoch has ended yet." : "No epoch came to its end."}</p>`}</body></html>`;
+}
+
+function item(finding: RunFinding): string {
+  const link = `command:${OPEN_FINDING}?${encodeURIComponent(JSON.stringify([finding]))}`;
+  const place = `${basename(finding.filename)}:${finding.location.row}`;
+  return `${escaped(finding.code)} <a href="${escaped(link)}">${escaped(place)}</a> ${escaped(finding.message)}`;
 }

@@ -3,7 +3,7 @@
 import { basename } from "node:path";
 import * as vscode from "vscode";
 import type { RunFinding, RunSummary } from "./protocol";
-import { findingsText, progressText, shortStartedText, startedText } from "./words";
+import { findingsText, progressText, shortStartedText, startedText, statusText } from "./words";
 
 export interface RunNode {
   readonly kind: "run";
@@ -58,7 +58,7 @@ function runItem(run: RunSummary, isFirst: boolean): vscode.TreeItem {
   const item = new vscode.TreeItem(isLive ? progressText(run) : basename(run.script), state);
   item.id = `${run.run} ${state === vscode.TreeItemCollapsibleState.None ? "without" : "with"} findings`; // opens with the first
   item.description = isLive ? findingsText(run) : `${shortStartedText(run.started)}, ${ending(run)}`;
-  item.tooltip = `${run.script}\n${startedText(run.started, "seconds")}: ${run.status}, ${findingsText(run)}`;
+  item.tooltip = `${run.script}\n${startedText(run.started, "seconds")}: ${statusText(run)}, ${findingsText(run)}`;
   item.iconPath = iconOf(run);
   item.contextValue = isLive ? "liveRun" : "run";
   item.accessibilityInformation = { label: `run of ${item.tooltip}` };
@@ -75,7 +75,7 @@ function iconOf(run: RunSummary): vscode.ThemeIcon {
 }
 
 function ending(run: RunSummary): string {
-  return run.status === "failed" ? `did not finish, ${findingsText(run)}` : findingsText(run);
+  return run.status === "failed" ? `${statusText(run)}, ${findingsText(run)}` : findingsText(run);
 }
 
 function expansion(isOpen: boolean): vscode.TreeItemCollapsibleState {

@@ -21,6 +21,11 @@ export function findingsText(run: RunSummary): string {
   return run.findings.length === 0 ? "nothing found" : findingCount(run.findings.length);
 }
 
+/** How a run stands, or how it ended: one that was interrupted has not failed in its user's eyes. */
+export function statusText(run: RunSummary): string {
+  return run.status === "failed" ? "did not finish" : run.status;
+}
+
 function findingCount(count: number): string {
   return count === 1 ? "1 finding" : `${count} findings`;
 }

@@ -22,6 +22,9 @@ type ClientLibrary = typeof import("./client.js");
 /** What the server's lens "Run with SCRAM" calls, with the URI of the script. */
 export const RUN_FILE = "scram.runFile";
 
+/** What the server's lens "Last run" calls, with the URI of the script. */
+export const SHOW_RUN_OF = "scram.showRunOf";
+
 /** Crashes in a row after which the server is left alone. */
 const CRASHES_BORNE = 4;
 const CRASH_WINDOW_MS = 3 * 60_000;
@@ -36,7 +39,7 @@ const SHOWS_RUNS: StaticFeature = {
       ...(capabilities.experimental as object | undefined),
       scramRuns: true,
       scramDiagnosticsInHovers: true,
-      commands: { commands: [RUN_FILE] },
+      commands: { commands: [RUN_FILE, SHOW_RUN_OF] },
     };
   },
   initialize: () => undefined,

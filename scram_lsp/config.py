@@ -291,7 +291,7 @@ def _read_toml(file: Path) -> Mapping[str, object]:
     try:
         table: Mapping[str, object] = tomllib.loads(_read_bytes(file).decode("utf-8"))
     except ValueError as error:  # not UTF-8, or not TOML
-        raise ConfigError(f"{file} is not valid TOML: {error}; mend it, or run with --isolated") from error
+        raise ConfigError(f"{file} is not valid TOML: {error}") from error
     return table
 
 

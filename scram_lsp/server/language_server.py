@@ -33,6 +33,7 @@ from scram_lsp.server.documents.documents import Document, Documents
 from scram_lsp.server.documents.edits import Edit
 from scram_lsp.server.documents.file_names import file_key, path_of, uri_of
 from scram_lsp.server.documents.notebooks import NotebookUnit
+from scram_lsp.server.documents.settings_faults import SettingsFaults
 from scram_lsp.server.documents.units import ModuleUnit, Unit, Units
 from scram_lsp.server.findings.live_findings import LiveFindings
 from scram_lsp.server.findings.past_runs import PastRuns
@@ -93,6 +94,7 @@ class ScramLanguageServer(LanguageServer):
         self.analyses = Analyses(self.units, text_analysis, self._analyzed, self._analysis_failed)
         self.action_client = ActionClient()
         self.board = RunBoard(self.protocol.notify, self._places_of_runs)
+        self.settings_faults = SettingsFaults(self.protocol.notify, lambda: self.configuration.faults)
         self.shutdown_requested = False
         self._listener = LiveListener(self, _read_finding)
         self._announcement: Announcement | None = None
@@ -117,6 +119,7 @@ class ScramLanguageServer(LanguageServer):
         self.publisher.begin(params.capabilities, self.workspace.position_codec)
         self.action_client = ActionClient.of(params.capabilities)
         self.board.begin(params.capabilities)
+        self.settings_faults.begin(params.capabilities)
         self.progress_bars.is_supported = bool(get_capability(params.capabilities, "window.work_done_progress", False))
         self.configuration.take_folders(self.workspace_folders())
         self.configuration.expect_editor_settings(params.initialization_options)
@@ -393,7 +396,11 @@ class ScramLanguageServer(LanguageServer):
 
     def _complain_from_worker(self, text: str) -> None:
         assert self._running_loop is not None, "no settings are read before the client has introduced itself"
-        self._running_loop.call_soon_threadsafe(self.complain, text)
+        self._running_loop.call_soon_threadsafe(self._complain_of_settings, text)
+
+    def _complain_of_settings(self, text: str) -> None:
+        self.complain(text)
+        self.settings_faults.tell()
 
     def _background_done(self, task: asyncio.Task[Any]) -> None:
         self._background.discard(task)
@@ -405,6 +412,7 @@ class ScramLanguageServer(LanguageServer):
     # From a text to what is shown of it.
 
     def _analyzed(self, unit: Unit, analysis: Analysis | None) -> None:
+        self.settings_faults.tell()
         for finding in analysis.findings if analysis is not None else ():
             if finding.code == RULE_FAILED.code:
                 self.complain(f"{finding.message} ({unit.filename})")

@@ -64,6 +64,13 @@ test("settings of the project and of the editor count at once", inCode("settings
   writeFileSync(code.path("scram.toml"), 'ignore = ["learning-rate-too-high"]\n');
   await code.squiggled("error", 1);
   await code.picture("ignored");
+  writeFileSync(code.path("scram.toml"), 'ignroe = ["learning-rate-too-high"]\n');
+  const fault = code.notification("unknown key 'ignroe'; did you mean 'ignore'?");
+  await fault.waitFor();
+  await code.picture("fault");
+  await fault.locator("a", { hasText: "Open File" }).click();
+  await page.locator('.tab[data-resource-name="scram.toml"].active').waitFor();
+  writeFileSync(code.path("scram.toml"), 'ignore = ["learning-rate-too-high"]\n');
 
   const safe = ["import keras", "", "model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(1)])"];
   safe.push('model.compile(optimizer=keras.optimizers.Adam(lr=0.001), loss="mse")', "");

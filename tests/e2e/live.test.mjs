@@ -75,14 +75,15 @@ async function whileItTrains(code) {
 }
 
 async function curves(code) {
-  await code.command("SCRAM: Show Curves of a Run");
+  await code.page.locator(".codelens-decoration a", { hasText: "Last run" }).click();
   await code.page.locator(".tab", { hasText: "Run of live.py" }).waitFor();
   const page = code.pageInTab();
   await page.locator("figcaption", { hasText: "loss, logarithmic scale" }).waitFor();
   await page.locator(".finding.error", { hasText: "SCR601" }).first().waitFor();
   await code.command("View: Hide Panel");
   await code.picture("curves");
-  await code.page.locator('.tab[data-resource-name="live.py"]').click();
+  await page.locator("li", { hasText: "SCR601" }).locator("a").first().click();
+  await code.page.locator('.tab[data-resource-name="live.py"].active').waitFor();
 }
 
 /** The Runs view by keyboard: the row in focus is seen, and Enter goes to the line where the finding is now. */

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from pytest_lsp import client_capabilities
 
 from scram_analyzers.findings import Severity
 from scram_lsp.server.documents.configuration import Configuration, EditorOptions
+from scram_lsp.server.documents.settings_faults import SettingsFaults
 from tests.server.editor import TRAIN, Editor
 
 SOURCE = ("SCR101", "scram")
@@ -67,6 +69,44 @@ def test_settings_that_can_not_be_used_leave_the_last_ones(
     assert not configuration.take_editor_settings(level("info")), "nothing has changed"
     assert severity(configuration, tmp_path / "train.py") is Severity.INFO
     assert len(complaints) == 1
+
+
+def test_what_is_wrong_with_settings_is_known_until_it_is_mended(configuration: Configuration, tmp_path: Path) -> None:
+    told: list[object] = []
+    faults = SettingsFaults(lambda method, params: told.append(params), lambda: configuration.faults)
+    faults.begin(types.ClientCapabilities(experimental={"scramSettingsFaults": True}))
+    (tmp_path / "scram.toml").write_text('ignroe = ["SCR101"]')
+    for document in (tmp_path / "a.py", tmp_path / "b.py", tmp_path / "deep" / "c.py"):
+        configuration.of(document)
+    assert len(configuration.faults) == 1
+    assert "scram.toml" in configuration.faults[0]
+    faults.tell()
+    faults.tell()
+    assert told == [{"faults": list(configuration.faults)}]
+    configuration.take_editor_settings(level("loud"))
+    assert len(configuration.faults) == 2
+    configuration.take_editor_settings(level("info"))
+    (tmp_path / "scram.toml").write_text('ignore = ["SCR101"]')
+    for document in (tmp_path / "a.py", tmp_path / "deep" / "c.py"):
+        configuration.of(document)
+    faults.tell()
+    assert configuration.faults == ()
+    assert told[1:] == [{"faults": []}]
+
+
+async def test_a_client_that_wants_to_hears_what_is_wrong_with_its_settings(editor: Editor, project: Path) -> None:
+    heard: asyncio.Queue[list[str]] = asyncio.Queue()
+    editor.client.feature("scram/settingsFaults")(lambda params: heard.put_nowait(list(params.faults)))
+    capabilities = client_capabilities("visual-studio-code")
+    capabilities.experimental = {"scramSettingsFaults": True}
+    await editor.start(project, capabilities)
+    (project / "scram.toml").write_text('ignroe = ["SCR101"]\n')
+    uri = editor.open(project / "train.py", TRAIN)
+    (fault,) = await heard.get()
+    assert "ignroe" in fault
+    (project / "scram.toml").write_text('ignore = ["SCR101"]\n')
+    editor.replace(uri, types.Range(types.Position(0, 0), types.Position(0, 0)), "\n")
+    assert await heard.get() == []
 
 
 def test_a_change_that_nobody_has_told_of_can_be_seen(configuration: Configuration, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import { runFile } from "./runFile";
 import { Runs } from "./runs/controller";
 import type { RunFinding } from "./runs/protocol";
 import type { RunNode } from "./runs/view";
+import { SettingsFaults } from "./settingsFaults";
 import { RUN_FILE, SHOW_RUN_OF, Session, type SessionState } from "./server/session";
 import { Status } from "./status";
 
@@ -23,8 +24,12 @@ export function activate(context: vscode.ExtensionContext): Api {
   const trace = vscode.window.createOutputChannel("SCRAM Trace", { log: true });
   const notices = new Notices();
   const status = new Status();
-  const session: Session = new Session(context, log, trace, (client) => runs.listen(client));
+  const session: Session = new Session(context, log, trace, (client) => {
+    runs.listen(client);
+    settingsFaults.listen(client);
+  });
   const runs = new Runs(session, status, notices);
+  const settingsFaults = new SettingsFaults(status, notices);
   context.subscriptions.push(log, trace, status, session, runs);
 
   session.onState((state) => {

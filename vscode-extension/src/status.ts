@@ -10,6 +10,8 @@ const PYTHON: vscode.DocumentSelector = [{ language: "python" }, { notebookType:
 /** The item in the language status and the one in the status bar, which is shown while something trains. */
 export class Status implements vscode.Disposable {
   private readonly language = vscode.languages.createLanguageStatusItem("scram.status", PYTHON);
+  private state: SessionState = { kind: "stopped" };
+  private faults: readonly string[] = [];
   private readonly bar = vscode.window.createStatusBarItem("scram.run", vscode.StatusBarAlignment.Left, 0);
 
   constructor() {
@@ -17,14 +19,31 @@ export class Status implements vscode.Disposable {
     this.language.text = "SCRAM";
     this.bar.name = "SCRAM: live training";
     this.bar.command = "scram.runs.focus";
-    this.server({ kind: "stopped" });
+    this.show();
   }
 
   server(state: SessionState): void {
+    this.state = state;
+    this.show();
+  }
+
+  /** What is wrong with the settings, as long as a server is there that read them. */
+  settings(faults: readonly string[]): void {
+    this.faults = faults;
+    this.show();
+  }
+
+  private show(): void {
+    const { state } = this;
+    const [fault] = state.kind === "ready" ? this.faults : [];
     this.language.busy = state.kind === "starting";
     this.language.severity =
-      state.kind === "failed" ? vscode.LanguageStatusSeverity.Error : vscode.LanguageStatusSeverity.Information;
-    this.language.detail = detail(state);
+      state.kind === "failed"
+        ? vscode.LanguageStatusSeverity.Error
+        : fault === undefined
+          ? vscode.LanguageStatusSeverity.Information
+          : vscode.LanguageStatusSeverity.Warning;
+    this.language.detail = fault ?? detail(state);
     this.language.command =
       state.kind === "failed" && state.mend === "choose interpreter"
         ? { title: "Set Interpreter", command: "scram.setInterpreter" }

@@ -243,6 +243,19 @@ describe("a tab with curves", () => {
     assert.ok(asked.length < 10);
   });
 
+  it("comes to the front when its runs are asked for again, and is another for others", async () => {
+    const pages = new Pages(details, 0);
+    await pages.show("Run", [RUN]);
+    const first = panels.at(-1);
+    await pages.show("Run", [{ ...RUN, epoch: 4 }]);
+    assert.ok(first?.isRevealed && panels.at(-1) === first);
+    await pages.show("Compare runs", [RUN, { ...RUN, run: "other" }]);
+    assert.notEqual(panels.at(-1), first);
+    first.close();
+    await pages.show("Run", [RUN]);
+    assert.notEqual(panels.at(-1), first);
+  });
+
   it("is left alone once it is closed", async () => {
     const pages = new Pages(details, 0);
     await pages.show("Run", [RUN]);

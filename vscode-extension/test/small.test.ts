@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { mentionsKeras } from "../src/keras";
 import { Notices } from "../src/notices";
 import { isInterpreter } from "../src/python/inspect";
 import { ServerProcess } from "../src/server/process";
+import { SettingsFaults } from "../src/settingsFaults";
 import { quoted, runArguments } from "../src/shell";
 import { messages } from "./mocks/vscode";
 
@@ -25,6 +27,31 @@ describe("a command line for a terminal", () => {
 
   it("quotes for PowerShell", () => {
     assert.equal(quoted(["C:\\Program Files\\py.exe", "-m", "x"], "win32"), "& 'C:\\Program Files\\py.exe' -m x");
+  });
+});
+
+describe("what is wrong with the settings", () => {
+  const fault = "/my project/pyproject.toml [tool.scram]: unknown key 'ignor'; did you mean 'ignore'?";
+  const shown: (readonly string[])[] = [];
+  const faults = (): SettingsFaults => new SettingsFaults({ settings: (each) => void shown.push(each) }, new Notices(), 5);
+
+  beforeEach(() => void (shown.length = messages.shown.length = 0));
+
+  it("is in the status at once, and is said when it stays", async () => {
+    faults().take([fault]);
+    assert.deepEqual(shown, [[fault]]);
+    assert.deepEqual(messages.shown, []);
+    await wait(20);
+    assert.deepEqual(messages.shown, [`SCRAM: ${fault}`]);
+  });
+
+  it("is not said when it was half of what is being written", async () => {
+    const settings = faults();
+    settings.take([fault]);
+    settings.take([]);
+    await wait(20);
+    assert.deepEqual(messages.shown, []);
+    assert.deepEqual(shown, [[fault], []]);
   });
 });
 

@@ -49,6 +49,7 @@ class Configuration:
         self._unread: Mapping[str, object] = {}
         self._by_folder: dict[Path, tuple[object, Settings]] = {}
         self._files: dict[Path, list[str]] = {}
+        self._faults: dict[tuple[str, Path | None], str] = {}
         self._generation = 0
 
     def complain_to(self, complain: Callable[[str], None]) -> None:
@@ -56,6 +57,11 @@ class Configuration:
         self._complain = complain
         while self._complaints:
             complain(self._complaints.pop(0))
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What is wrong now with the settings that were read last, each once."""
+        return tuple(dict.fromkeys(self._faults.copy().values()))
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -87,8 +93,10 @@ class Configuration:
         try:
             layer = _read(given)
         except ConfigError as error:
+            self._faults["editor", folder] = str(error)
             self._complain(str(error))
             return False
+        self._faults.pop(("editor", folder), None)
         if options == self.options and layer == self._editor.get(folder, NOTHING_SET):
             return False
         self.options = options
@@ -117,7 +125,9 @@ class Configuration:
         layer = self._editor_layer(folder)
         try:
             settings = SettingsLoader(layer).for_path(folder)
+            self._faults.pop(("files", folder), None)
         except ConfigError as error:
+            self._faults["files", folder] = str(error)
             self._complain(str(error))
             settings = known[1] if known is not None else SettingsLoader(layer, isolated=True).for_path(folder)
         if known is not None and known[1] == settings:

@@ -17,6 +17,11 @@ export class Pages implements vscode.Disposable {
   ) {}
 
   async show(title: string, runs: readonly RunSummary[]): Promise<void> {
+    const shown = [...this.open].find((page) => page.isOf(runs));
+    if (shown !== undefined) {
+      shown.reveal();
+      return;
+    }
     const panel = vscode.window.createWebviewPanel("scram.run", title, vscode.ViewColumn.Active, {
       enableScripts: false,
       enableCommandUris: [OPEN_FINDING],
@@ -60,6 +65,14 @@ class Page {
 
   close(): void {
     this.panel.dispose();
+  }
+
+  reveal(): void {
+    this.panel.reveal();
+  }
+
+  isOf(runs: readonly RunSummary[]): boolean {
+    return runs.length === this.runs.length && runs.every((run, index) => run.run === this.runs[index]?.run);
   }
 
   /** Gives whether the curves are drawn; without a server the page is left as it is. */

@@ -7,7 +7,7 @@ import { findingsText, startedText, statusText } from "./words";
 
 const STYLE = `
 body { font-family: var(--vscode-font-family); color: var(--vscode-foreground); padding: 0 1rem 1rem; max-width: 60rem; }
-figure { margin: 1.5rem 0; } figcaption { font-weight: 600; margin-bottom: .25rem; }
+li { margin: .25rem 0; } figure { margin: 1.5rem 0; } figcaption { font-weight: 600; margin-bottom: .25rem; }
 svg { width: 100%; max-width: 44rem; } svg text { fill: var(--vscode-descriptionForeground); font-size: 11px; }
 .axis { stroke: var(--vscode-editorLineNumber-foreground); }
 polyline { fill: none; stroke-width: 2; } polyline.training { stroke: var(--vscode-charts-blue); }

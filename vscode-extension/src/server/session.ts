@@ -30,14 +30,15 @@ const CRASHES_BORNE = 4;
 const CRASH_WINDOW_MS = 3 * 60_000;
 
 /**
- * Tells the server that this editor has a place to show runs in and a terminal to run a script in, and that its
- * hovers show the diagnostics themselves.
+ * Tells the server that this editor has a place to show runs in and one for what is wrong with the settings, and a
+ * terminal to run a script in, and that its hovers show the diagnostics themselves.
  */
 const SHOWS_RUNS: StaticFeature = {
   fillClientCapabilities: (capabilities) => {
     capabilities.experimental = {
       ...(capabilities.experimental as object | undefined),
       scramRuns: true,
+      scramSettingsFaults: true,
       scramDiagnosticsInHovers: true,
       commands: { commands: [RUN_FILE, SHOW_RUN_OF] },
     };

@@ -57,12 +57,17 @@ function show(text: string): Promise<string | undefined> {
 /** A tab that was opened; `html` is all that was ever put into it. */
 export class Panel {
   readonly html: string[] = [];
+  isRevealed = false;
   private readonly disposed = new EventEmitter<undefined>();
   readonly onDidDispose = this.disposed.event;
   readonly webview = Object.defineProperty({}, "html", { set: (text: string) => this.html.push(text) });
 
   close(): void {
     this.disposed.fire(undefined);
+  }
+
+  reveal(): void {
+    this.isRevealed = true;
   }
 
   dispose(): void {
@@ -77,6 +82,8 @@ function createWebviewPanel(): Panel {
   panels.push(panel);
   return panel;
 }
+
+export const Uri = { file: (path: string) => ({ fsPath: path }) };
 
 export const ViewColumn = { Active: -1 };
 

@@ -179,6 +179,27 @@ class LearningRateTooLow(Rule):
             model.compile(optimizer=keras.optimizers.Adam(learning_rate=0.001), loss="mse")
             """,
         ),
+        Example(
+            "A new head on a network that is frozen",
+            """
+            import keras
+
+            base = keras.applications.VGG16(include_top=False, pooling="avg")
+            base.trainable = False
+            model = keras.Sequential([base, keras.layers.Dense(10, activation="softmax")])
+            model.compile(keras.optimizers.Adam(»1e-7«), loss="sparse_categorical_crossentropy")
+            model.fit(x, y, epochs=20)
+            """,
+            """
+            import keras
+
+            base = keras.applications.VGG16(include_top=False, pooling="avg")
+            base.trainable = False
+            model = keras.Sequential([base, keras.layers.Dense(10, activation="softmax")])
+            model.compile(keras.optimizers.Adam(0.001), loss="sparse_categorical_crossentropy")
+            model.fit(x, y, epochs=20)
+            """,
+        ),
     )
     good = (
         Example(
@@ -476,5 +497,6 @@ def _fine_tuned(program: Program) -> set[Optimizer]:
 
 
 def _is_pretrained(model: Model) -> bool:
-    """Whether a model is, or holds at any depth, a network that was trained elsewhere."""
-    return model.kind in (ModelKind.APPLICATION, ModelKind.LOADED) or any(map(_is_pretrained, model.nested))
+    """Whether a model is, or holds at any depth, a network that was trained elsewhere and that training moves."""
+    moved = (nested for nested in model.nested if nested.identity not in model.frozen)
+    return model.kind in (ModelKind.APPLICATION, ModelKind.LOADED) or any(map(_is_pretrained, moved))

@@ -80,6 +80,20 @@ class InputShapeMismatch(Rule):
             model.fit(»pictures«, epochs=10)
             """,
         ),
+        Example(
+            "Two inputs, handed over in the wrong order",
+            """
+            import keras
+            import numpy as np
+
+            places, prices = np.random.rand(100, 2), np.random.rand(100, 3)
+            place, price = keras.Input(shape=(2,)), keras.Input(shape=(3,))
+            x = keras.layers.Concatenate()([keras.layers.Dense(8, "relu")(place), keras.layers.Dense(8, "relu")(price)])
+            model = keras.Model([place, price], keras.layers.Dense(1)(x))
+            model.compile(optimizer="adam", loss="mse")
+            model.fit([»prices«, places], np.random.rand(100))
+            """,
+        ),
     )
     good = (
         Example(
@@ -137,6 +151,8 @@ class InputShapeMismatch(Rule):
         """Report each training whose data can't have the shape that the model declares."""
         yield from program.each(program.fits, _of_fit)
         yield from program.each(program.evaluations, _single_examples)
+        yield from program.each(program.fits, _of_several)
+        yield from program.each(program.evaluations, _of_several)
 
 
 def _of_fit(_: Program, fit: Fit) -> Iterator[Report]:
@@ -152,6 +168,17 @@ def _of_fit(_: Program, fit: Fit) -> Iterator[Report]:
     other = sample_shape(data)
     if judged is not None and judged.place is not None and other is not None and not _fits(other, declared.shape):
         yield _misshapen(judged.place, other, declared)
+
+
+def _of_several(_: Program, call: Fit | Evaluation) -> Iterator[Report]:
+    """The first of several inputs that can't have the shape of the input that it goes to, as when they are swapped."""
+    for feed in call.feeds if len(call.feeds) > 1 else ():
+        shape, declared = sample_shape(feed.data), feed.entry.producer
+        if shape is None or not isinstance(declared, InputSpec) or declared.shape is None:
+            continue
+        if not _fits(shape, declared.shape) and not is_turned(shape, declared.shape):
+            yield _misshapen(feed.place, shape, declared)
+            return
 
 
 def _misshapen(place: Place, shape: Shape, declared: InputSpec) -> Report:

@@ -139,7 +139,7 @@ class RunRecorder:
             info, places.script.digest, console, self._background, options.tensorboard, can_stop=can_stop
         )
         self._history = KeptHistory(info, self._publication.observe)
-        self._reader = StepReader(model, info, info.backend == "tensorflow", gets_means=not is_own_loop)
+        self._reader = StepReader(model, info, info.backend != "jax", gets_means=not is_own_loop)
         self._schedule = SampleSchedule()
         self._suspicion = LossSuspicion(chance_loss(info))
         self._tap: BatchTap | None = None

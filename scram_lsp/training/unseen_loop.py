@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
-TRAINING_CALLS = (".apply_gradients(", ".train_on_batch(")
+TRAINING_CALLS = (".apply_gradients(", ".train_on_batch(", ".stateless_apply(")
+
+_OF_TORCH = ".backward("
+"""A program that never loads Keras may call it as well."""
 
 MAX_BYTES = 1_000_000
 """Longer scripts are not looked at."""
@@ -29,4 +33,5 @@ def trains_by_itself(main: Mapping[str, Any]) -> bool:
             text = script.read(MAX_BYTES)
     except OSError:
         return False
-    return any(call in text for call in TRAINING_CALLS)
+    calls = TRAINING_CALLS if "keras" not in sys.modules else (*TRAINING_CALLS, _OF_TORCH)
+    return any(call in text for call in calls)

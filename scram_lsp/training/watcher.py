@@ -10,7 +10,7 @@ from scram_lsp.training.watch import current_watch
 
 
 class Watcher:
-    """Watch a loop over `train_on_batch` or a `GradientTape`::
+    """Watch a loop over `train_on_batch`, a `GradientTape` or torch's `backward`::
 
         with Watcher(model) as watcher:
             for epoch in range(epochs):

@@ -79,6 +79,26 @@ def test_a_loop_that_nobody_told_us_of_is_not_passed_over_in_silence(folder: Pat
     assert scram_run("--quiet", "loop.py").stderr == ""
 
 
+TORCH_LOOP = """
+import sys, types
+sys.modules["{package}"] = types.ModuleType("{package}")
+
+class Loss:
+    def backward(self):
+        pass
+
+Loss().backward()
+"""
+
+
+@pytest.mark.parametrize(("package", "is_told"), [("keras", True), ("torch", False)])
+def test_a_loop_on_torch_is_one_of_keras_where_keras_is_loaded(folder: Path, package: str, is_told: bool) -> None:
+    (folder / "loop.py").write_text(TORCH_LOOP.format(package=package))
+    done = scram_run("loop.py")
+    assert done.returncode == 0
+    assert done.stderr.startswith("scram: no training was watched") is is_told
+
+
 @pytest.mark.parametrize("way", [["tell.py"], ["-m", "package.tell"]])
 def test_a_program_finds_everything_as_python_leaves_it(folder: Path, way: list[str]) -> None:
     (folder / "package").mkdir()

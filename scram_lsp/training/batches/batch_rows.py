@@ -28,12 +28,14 @@ def first_rows(batch: Batch, rows: int) -> Batch:
 
 
 def copied(batch: Any) -> Any:
-    """The batch with copies of its arrays of numpy's, which may be written to; tensors are never.
+    """The batch with copies of its arrays of numpy's and of torch's, which may be written to; other tensors are never.
 
     Of batches of Keras 2 too, which has no `keras.tree`.
     """
     if isinstance(batch, np.ndarray):
         return batch.copy()
+    if hasattr(batch, "detach"):
+        return batch.detach().clone()
     if isinstance(batch, dict):
         return {name: copied(part) for name, part in batch.items()}
     if type(batch) in (list, tuple):

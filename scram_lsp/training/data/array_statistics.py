@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scram_analyzers.run.records import ArrayStatistics
+from scram_lsp.training.host_arrays import as_array
 
 MAX_VALUES = 4_000_000
 """Of a larger batch the first rows up to so many values are read, for the range and for bad values."""
@@ -116,17 +117,15 @@ def _values_of(tensor: Any) -> npt.NDArray[Any] | None:
     if not hasattr(tensor, "shape"):
         return None
     per_row = max(1, math.prod(tensor.shape[1:]))
-    array = first_rows(tensor, max(1, MAX_VALUES // per_row))
-    # Keras's bfloat16 has kind "V" in numpy: read it as the float32 that holds each of its values.
-    return array.astype(np.float32) if "bfloat16" in array.dtype.name else array
+    return first_rows(tensor, max(1, MAX_VALUES // per_row))
 
 
 def first_rows(tensor: Any, rows: int | None) -> npt.NDArray[Any]:
     """The first rows of a dense tensor as an array; a small one is read whole, for to slice it takes longer."""
     shape = tensor.shape
     if rows is None or not len(shape):
-        return np.asarray(tensor)
-    return np.asarray(tensor)[:rows] if math.prod(shape) <= SMALL_VALUES else np.asarray(tensor[:rows])
+        return as_array(tensor)
+    return as_array(tensor)[:rows] if math.prod(shape) <= SMALL_VALUES else as_array(tensor[:rows])
 
 
 def deviation_ratio(table: npt.NDArray[Any]) -> float | None:

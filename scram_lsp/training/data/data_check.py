@@ -14,6 +14,7 @@ from scram_lsp.training.data.array_statistics import named_leaves
 from scram_lsp.training.data.row_hashes import SameRows, same_rows, with_numbered_texts
 from scram_lsp.training.data.target_columns import columns_that_say_the_target
 from scram_lsp.training.data.whole_arrays import Part, Role, describe_array
+from scram_lsp.training.host_arrays import as_array
 
 MOST_TARGETS = 8
 """Of a model with more outputs than this none is looked for among the inputs: each takes a look at all columns."""
@@ -125,9 +126,7 @@ def _as_array(leaf: Any) -> Array | None:
     size = int(np.prod(shape))
     if size > MAX_CONVERTED_VALUES:
         leaf = leaf[: max(1, MAX_CONVERTED_VALUES * int(shape[0]) // size)]
-    leaf = leaf.detach().cpu() if hasattr(leaf, "detach") else leaf
-    array = np.asarray(leaf)
-    return array.astype(np.float32) if "bfloat16" in array.dtype.name else array
+    return as_array(leaf)
 
 
 def _is_shuffled(arguments: Mapping[str, Any]) -> bool | None:

@@ -9,6 +9,7 @@ import numpy as np
 from scram_lsp.training.data.array_statistics import named_leaves
 from scram_lsp.training.data.row_hashes import with_numbered_texts
 from scram_lsp.training.data.target_columns import MIN_DISTINCT, MIN_ROWS, Array, columns_that_say_the_target, numbered
+from scram_lsp.training.host_arrays import as_array
 
 ROWS = 128
 """So many rows are enough."""
@@ -74,12 +75,17 @@ def _arrays(name: str, structure: Any) -> list[tuple[str, Array]]:
     """The arrays of numbers in rows, texts beside them left out; none where there is anything else."""
     found: list[tuple[str, Array]] = []
     for each, leaf in named_leaves(name, structure):
-        if any(hasattr(leaf, part) for part in ("flat_values", "indices")) or not len(getattr(leaf, "shape", ())):
+        if any(_holds(leaf, part) for part in ("flat_values", "indices")) or not len(getattr(leaf, "shape", ())):
             return []
-        array = np.asarray(leaf)
+        array = as_array(leaf)
         if with_numbered_texts(array) is not array:
             continue
         if array.dtype.kind not in "biuf":
             return []
         found.append((each, array))
     return found
+
+
+def _holds(leaf: Any, part: str) -> bool:
+    """Whether it is made of such parts; every tensor of torch has a method of that name."""
+    return not callable(getattr(leaf, part, len))

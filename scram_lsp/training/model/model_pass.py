@@ -11,6 +11,7 @@ from scram_lsp.training.model.layer_taps import losses_kept, tapped
 from scram_lsp.training.model.own_attributes import own_attributes_kept
 from scram_lsp.training.model.pass_cost import can_run_untraced
 from scram_lsp.training.model.random_states import random_states_kept
+from scram_lsp.training.model.torch_modules import values_lent
 
 Batch = tuple[Any, Any, Any]
 """Inputs, targets and sample weights, each in any structure or None."""
@@ -60,8 +61,9 @@ def forward(
 
     x, y, weights = batch
     arguments = {"training": training} if getattr(model, "_call_has_training_arg", True) else {}
-    scope = keras.StatelessScope(_mapping(model, values), collect_losses=True, initialize_variables=False)
-    with losses_kept(model), scope, tapped(layers, note):
+    mapping = _mapping(model, values)
+    scope = keras.StatelessScope(mapping, collect_losses=True, initialize_variables=False)
+    with losses_kept(model), values_lent(model, mapping), scope, tapped(layers, note):
         result.predictions = model(x, **arguments)
         if has_known_loss(model):
             compute = getattr(model, "_compute_loss", model.compute_loss)
@@ -76,8 +78,9 @@ def predict(model: Any, trainable: Sequence[Any], others: Sequence[Any], x: Any)
     import keras
 
     arguments = {"training": False} if getattr(model, "_call_has_training_arg", True) else {}
-    scope = keras.StatelessScope(_mapping(model, (trainable, others, ())), initialize_variables=False)
-    with losses_kept(model), scope:
+    mapping = _mapping(model, (trainable, others, ()))
+    scope = keras.StatelessScope(mapping, initialize_variables=False)
+    with losses_kept(model), values_lent(model, mapping), scope:
         return model(x, **arguments)
 
 

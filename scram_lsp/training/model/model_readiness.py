@@ -42,8 +42,12 @@ def is_ready(model: Any, form: Any, is_first_step: bool) -> bool:
 
 
 def _is_built(model: Any) -> bool:
+    return _are_layers_built(model) and _are_compiled_parts_built(model)
+
+
+def _are_compiled_parts_built(model: Any) -> bool:
     parts = (getattr(model, "_compile_loss", None), optimizer_of(model))
-    return _are_layers_built(model) and all(part is None or part.built for part in parts)
+    return all(part is None or part.built for part in parts)
 
 
 def _are_layers_built(model: Any) -> bool:
@@ -72,7 +76,9 @@ def _build(model: Any, form: Any) -> None:
     from keras.src.backend import compute_output_spec
 
     if keras.backend.backend() != "tensorflow":
-        model._symbolic_build(data_batch=form)
+        if not _are_compiled_parts_built(model):  # else Keras has built before the first step what it can
+            with random_states_kept(model):
+                model._symbolic_build(data_batch=form)
         return
     x, y, weights = keras.utils.unpack_x_y_sample_weight(keras.tree.map_structure(_spec, form))
     outputs = getattr(getattr(model, "_functional", None) or model, "_outputs_struct", None)

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from scram_lsp.training.host_arrays import as_array
+
 
 @dataclass(frozen=True, slots=True)
 class ModelValues:
@@ -83,7 +85,7 @@ def on_host(tensor: Any) -> npt.NDArray[Any]:
         return tensor
     if backend == "tensorflow":
         return np.asarray(tensor.numpy())
-    return np.array(tensor.detach().cpu().numpy() if backend == "torch" else tensor)
+    return np.array(as_array(tensor) if backend == "torch" else tensor)
 
 
 def byte_size(tensors: Sequence[Any]) -> int:

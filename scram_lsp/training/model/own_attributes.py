@@ -1,4 +1,7 @@
-"""What layers, models and losses of the user's own keep in attributes, left as it is by a call of ours."""
+"""What layers, models and losses of the user's own keep in attributes, left as it is by a call of ours.
+
+What torch's modules keep, too: on torch every layer is one, and a model may hold others.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from scram_lsp.training.model.pass_cost import is_of_keras, losses_of
+from scram_lsp.training.model.torch_modules import modules_of_torch, put_copies_of_tensors
 
 MAX_ITEMS = 1_000
 """Of a longer collection only what was added is taken away again: to copy it each time would cost too much."""
@@ -16,8 +20,11 @@ MAX_ITEMS = 1_000
 def own_attributes_kept(model: Any) -> Iterator[None]:
     """A `call` of the user's own may count how often it is called, or gather what it sees: not what we call for."""
     parts = [part for part in (model, *model._flatten_layers(include_self=False), *losses_of(model)) if _is_own(part)]
+    parts += modules_of_torch(model)
     undo = [restore for part in parts for restore in _restores(vars(part))]
     try:
+        for part in parts:
+            put_copies_of_tensors(part)
         yield
     finally:
         for restore in undo:

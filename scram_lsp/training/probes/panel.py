@@ -11,6 +11,7 @@ import numpy.typing as npt
 from scram_analyzers.run.records import LabelForm, OutputStatistics, PanelRecord
 from scram_lsp.training.data.array_statistics import named_leaves
 from scram_lsp.training.data.label_form import label_form
+from scram_lsp.training.host_arrays import as_array
 
 PANEL_ROWS = 512
 
@@ -158,8 +159,7 @@ def _head(leaf: Any, rows: int) -> Array:
     if _is_of_parts(leaf) or hasattr(leaf, "tocsr"):  # of TensorFlow's, or of scipy's
         raise TypeError("ragged, sparse and distributed rows are not kept")
     head = leaf.iloc[:rows] if hasattr(leaf, "iloc") else leaf[:rows]
-    head = head.detach().cpu() if hasattr(head, "detach") else head
-    return np.array(head)
+    return np.array(as_array(head))
 
 
 def _is_of_parts(leaf: Any) -> bool:

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from scram_analyzers.run.history import RunHistory, asked_once
 from scram_analyzers.run.records import StepRecord, StreamRecord
-from scram_analyzers.run.task import the_output
+from scram_analyzers.run.task import targets, the_output
 
 SHARE = 0.5
 """A batch with more of the rows than this is a large one (catalogue C5)."""
@@ -114,6 +114,22 @@ def target_ranges(history: RunHistory, fewest_rows: int = 0) -> list[tuple[float
         if each.role == "target" and each.minimum is not None and each.maximum is not None
         if not fewest_rows or (each.shape and (each.shape[0] or 0) >= fewest_rows)
     ]
+
+
+LOOKED = 8
+"""So many batches, from two epochs or more, tell whether a stream has any other target. Ours."""
+
+
+@asked_once
+def only_target(history: RunHistory) -> float | None:
+    """The one value that all targets of training have, in the whole array or in every batch that was looked at."""
+    array = targets(history)
+    if array is not None and array.rows is not None and array.minimum is not None:
+        is_whole = array.rows >= FEWEST_ROWS and array.rows_read == array.rows
+        return array.minimum if is_whole and array.minimum == array.maximum else None
+    ranges, epochs = target_ranges(history), {record.epoch for record in history.steps if record.arrays}
+    values = {end for pair in ranges for end in pair}
+    return values.pop() if len(values) == 1 and len(ranges) >= LOOKED and len(epochs) > 1 else None
 
 
 RISING_BATCHES = 6

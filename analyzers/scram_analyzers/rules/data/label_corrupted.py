@@ -8,7 +8,10 @@ import libcst as cst
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
+from scram_analyzers.run.batches import only_target
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.source.data import Data, DataStep, LabelForm, StepKind
 from scram_analyzers.source.program import Fit, Program
 
@@ -166,6 +169,19 @@ class LabelCorrupted(Rule):
             """,
         ),
     )
+
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Report targets for a cross-entropy that are one and the same for every row."""
+        losses = history.info.losses
+        if len(losses) == 1 and losses[0].endswith("crossentropy") and (seen := only_target(history)) is not None:
+            yield RunReport(
+                subject=Subject(SubjectKind.TARGETS),
+                message=(
+                    f"Every target that was looked at is {seen:g}: there is nothing to tell apart, and the model only "
+                    "learns to answer the same for everything."
+                ),
+                step=history.last_step or None,
+            )
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report what class numbers went through on their way to a classification."""

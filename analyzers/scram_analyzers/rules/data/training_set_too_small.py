@@ -6,8 +6,12 @@ from collections.abc import Iterator
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule
+from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.data.judging import name_of
+from scram_analyzers.run.data_parts import training_rows, validation_rows, validation_rows_seen
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.wording import counted
 from scram_analyzers.source.data import WHOLE, Data, Part, StepKind
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call, Fit, Program
@@ -188,6 +192,18 @@ class TrainingSetTooSmall(Rule):
             rows = data.samples or 0
             message = f"The model is trained on {rows} rows, cut out of a larger array."
             yield Report(fit.x.place, message)
+
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Report a run that validates on most of the rows, and trains on the few others."""
+        rows, held = training_rows(history), validation_rows(history) or validation_rows_seen(history)
+        if not rows or not held or rows >= self.option("enough-rows"):
+            return
+        if rows < self.option("min-share") * (rows + held):
+            about = "about " if history.info.training_samples is None else ""
+            yield RunReport(
+                subject=Subject(SubjectKind.FIT),
+                message=f"The run trains on {about}{counted(rows, 'row')} and validates on {held:,}.",
+            )
 
     def _held_back(self, fit: Fit, data: Data) -> Report | None:
         """A `validation_split` that takes most of the rows."""

@@ -16,6 +16,7 @@ from scram_analyzers.rules.data.constant_feature import ConstantFeature
 from scram_analyzers.rules.data.dataset_not_shuffled import DatasetNotShuffled
 from scram_analyzers.rules.data.duplicate_rows import DuplicateRows
 from scram_analyzers.rules.data.input_scaled_twice import InputScaledTwice
+from scram_analyzers.rules.data.label_corrupted import LabelCorrupted
 from scram_analyzers.rules.data.mostly_padding import MostlyPadding
 from scram_analyzers.rules.data.new_labels_in_validation import NewLabelsInValidation
 from scram_analyzers.rules.data.nonfinite_data import NonfiniteData
@@ -24,6 +25,7 @@ from scram_analyzers.rules.data.shuffle_disabled import ShuffleDisabled
 from scram_analyzers.rules.data.sorted_validation_split import SortedValidationSplit
 from scram_analyzers.rules.data.target_in_inputs import TargetInInputs
 from scram_analyzers.rules.data.target_not_scaled import TargetNotScaled
+from scram_analyzers.rules.data.training_set_too_small import TrainingSetTooSmall
 from scram_analyzers.rules.data.validation_drift import ValidationDrift
 from scram_analyzers.rules.data.validation_on_training_data import ValidationOnTrainingData
 from scram_analyzers.rules.data.validation_too_small import ValidationTooSmall
@@ -424,6 +426,30 @@ def test_batches_of_one_class_before_those_of_the_other() -> None:
 )
 def test_two_classes_that_do_not_come_sorted(ranges: list[tuple[int, int]], per_epoch: int) -> None:
     assert reports(DatasetNotShuffled, two_classes(ranges, per_epoch)) == []
+
+
+def test_more_rows_to_validate_on_than_to_train_on() -> None:
+    few = before(data(inputs(rows=40), inputs("validation", 360)))
+    few.info = replace(few.info, training_samples=40)
+    (report,) = reports(TrainingSetTooSmall, few)
+    assert report.message == "The run trains on 40 rows and validates on 360."
+    usual = before(data(inputs(rows=360), inputs("validation", 90)))
+    usual.info = replace(usual.info, training_samples=360)
+    assert reports(TrainingSetTooSmall, usual) == []
+
+
+def test_targets_that_are_all_the_same() -> None:
+    (report,) = reports(LabelCorrupted, two_classes([(0, 0)] * 12, 6))
+    assert report.message.startswith("Every target that was looked at is 0")
+    whole = replace(labels([1440, 0]), minimum=0.0, maximum=0.0)
+    assert len(reports(LabelCorrupted, before(data(inputs(), whole)))) == 1
+
+
+def test_targets_of_which_only_one_class_was_seen_so_far() -> None:
+    assert reports(LabelCorrupted, two_classes([(0, 0)] * 12, 12)) == []
+    assert reports(LabelCorrupted, two_classes([(0, 0)] * 12 + [(0, 1)], 6)) == []
+    assert reports(LabelCorrupted, before(data(inputs(), labels([1440, 0])))) == []
+    assert reports(LabelCorrupted, measured_batches([(2.0, 2.0)] * 30)) == []
 
 
 def measured_batches(ranges: list[tuple[float, float]]) -> RunHistory:

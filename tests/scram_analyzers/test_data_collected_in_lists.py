@@ -293,3 +293,94 @@ def test_a_model_of_a_loop_of_ones_own_is_looked_through() -> None:
     """
     assert "missing-hidden-activation" in said(text.format(activation=""))
     assert "missing-hidden-activation" not in said(text.format(activation=", activation='relu'"))
+
+
+DRAWN = """
+import random
+
+import numpy as np
+from keras.layers import Dense
+from keras.models import Sequential
+
+x, y = [], []
+for _ in range(5000):
+    first, second = random.randint(0, {most}), random.randint(0, {most})
+    x.append([first, second])
+    y.append(1 if first > second else 0)
+model = Sequential([Dense(16, activation="relu"), Dense(1, activation="sigmoid")])
+model.compile("adam", {loss})
+model.fit(np.array(x), np.array(y), epochs=20)
+"""
+
+
+def test_rows_of_drawn_numbers() -> None:
+    assert "input-not-normalized" in said(DRAWN.format(most=1000, loss='"mse"'))
+    assert "input-not-normalized" not in said(DRAWN.format(most=1, loss='"mse"'))
+
+
+ROWS = """
+import csv
+import sqlite3
+
+import numpy as np
+import pandas as pd
+from keras.layers import Dense
+from keras.models import Sequential
+
+{rows}
+model = Sequential([Dense(16, activation="relu"), Dense(1, activation="sigmoid")])
+model.compile("adam", "binary_crossentropy")
+model.fit(x, y, epochs=20)
+"""
+
+BY_NAME = """
+x, y = [], []
+with open("people.csv") as file:
+    for row in csv.DictReader(file):
+        x.append([float(row["age"]), float(row["income"])])
+        y.append(int(row["bought"]))
+x, y = np.array(x), np.array(y)
+"""
+
+WRITTEN_OUT = """
+table = pd.DataFrame({"share": [0.2, 0.9, 0.4], "income": [23000, 54000, 41000], "bought": [0, 1, 0]})
+x, y = table[["share", "income"]].values, table["bought"].values
+"""
+
+SMALL = WRITTEN_OUT.replace('[["share", "income"]]', '[["share"]]')
+
+OF_DATABASE = """
+table = pd.read_sql("select * from people", sqlite3.connect("people.db"))
+x, y = table.drop(columns="bought").values, table["bought"].values
+"""
+
+
+@pytest.mark.parametrize("rows", [BY_NAME, WRITTEN_OUT, OF_DATABASE])
+def test_where_rows_come_from(rows: str) -> None:
+    assert "input-not-normalized" in said(ROWS.format(rows=rows))
+
+
+def test_a_column_that_is_small_beside_one_that_is_not() -> None:
+    assert "input-not-normalized" not in said(ROWS.format(rows=SMALL))
+
+
+AVERAGES = """
+import random
+
+import numpy as np
+from keras.layers import Dense
+from keras.models import Sequential
+
+rows = []
+for _ in range(5000):
+    first, second = random.randint(0, 100), random.randint(0, 100)
+    rows.append([first, second, (first + second) / 2])
+rows = np.array(rows) / 100
+model = Sequential([Dense(16, activation="relu"), Dense(1)])
+model.compile("adam", "mse", metrics=["accuracy"])
+model.fit(rows[:, :2], rows[:, 2], epochs=20)
+"""
+
+
+def test_numbers_worked_out_of_drawn_ones_are_no_classes() -> None:
+    assert "accuracy-metric-for-regression" in said(AVERAGES)

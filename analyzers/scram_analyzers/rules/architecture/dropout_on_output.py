@@ -60,6 +60,30 @@ class DropoutOnOutput(Rule):
             model.compile(loss="categorical_crossentropy", optimizer="adam")
             """,
         ),
+        Example(
+            "Behind a normalization",
+            """
+            from keras.models import Sequential
+            from keras.layers import BatchNormalization, Dense, Dropout
+
+            model = Sequential()
+            model.add(Dense(64, activation="relu"))
+            model.add(Dense(1))
+            model.add(BatchNormalization())
+            model.add(»Dropout(0.5)«)
+            model.compile(loss="mse", optimizer="adam")
+            """,
+            """
+            from keras.models import Sequential
+            from keras.layers import BatchNormalization, Dense, Dropout
+
+            model = Sequential()
+            model.add(Dense(64, activation="relu"))
+            model.add(Dense(1))
+            model.add(BatchNormalization())
+            model.compile(loss="mse", optimizer="adam")
+            """,
+        ),
     )
     good = (
         Example(
@@ -124,9 +148,12 @@ def _dropout_at_end(output: Tensor) -> tuple[Layer, Layer] | None:
             dropout = layer if number(layer.value("rate")) != 0 else dropout
         elif layer.class_name in WEIGHTED:
             return (dropout, layer) if dropout is not None and layer.class_name == "Dense" else None
-        elif not is_activation(layer):
+        elif not (is_activation(layer) or layer.class_name in _NORMALIZING):
             return None
         if len(tensor.inputs) != 1:
             return None
         tensor = tensor.inputs[0]
     return None
+
+
+_NORMALIZING = ("BatchNormalization", "LayerNormalization")

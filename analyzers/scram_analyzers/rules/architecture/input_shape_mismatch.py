@@ -81,6 +81,41 @@ class InputShapeMismatch(Rule):
             """,
         ),
         Example(
+            "Columns counted off a table",
+            """
+            import keras
+            import pandas as pd
+
+            table = pd.read_csv("customers.csv")
+            x, y = table.iloc[:, 3:13].values / 100, table.iloc[:, 13].values
+            model = keras.Sequential([keras.layers.Dense(6, activation="relu", input_dim=11)])
+            model.add(keras.layers.Dense(1, activation="sigmoid"))
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(»x«, y, epochs=50)
+            """,
+        ),
+        Example(
+            "Pictures given an axis of one color",
+            """
+            import keras
+            import numpy as np
+            from keras import layers
+
+            (x, y), (x_test, y_test) = keras.datasets.mnist.load_data()
+            x = x[..., np.newaxis] / 255
+            model = keras.Sequential(
+                [
+                    keras.Input((28, 28, 3)),
+                    layers.Conv2D(8, 3, activation="relu"),
+                    layers.Flatten(),
+                    layers.Dense(10, activation="softmax"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(»x«, y, epochs=3)
+            """,
+        ),
+        Example(
             "Two inputs, handed over in the wrong order",
             """
             import keras

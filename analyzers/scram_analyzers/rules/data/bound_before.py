@@ -21,9 +21,9 @@ def is_known_before(program: Program, x: Place, place: Place) -> bool:
     if not _can_be_read_twice(x.node):
         return False
     start = program.range_of(statement_of(place) or place).start
-    return _scope(x) is _scope(place) and all(
+    return scope_of(x) is scope_of(place) and all(
         bound and all(program.range_of(each).start < start for each in bound)
-        for bound in (_bindings(program, name, place) for name in _names(x.node))
+        for bound in (bindings(program, name, place) for name in _names(x.node))
     )
 
 
@@ -48,11 +48,11 @@ def _names(node: cst.CSTNode) -> Iterator[str]:
             yield from _names(child)
 
 
-def _bindings(program: Program, name: str, place: Place) -> list[Place]:
+def bindings(program: Program, name: str, place: Place) -> list[Place]:
     """Where the scope of `place` binds a name."""
-    scope = _scope(place)
+    scope = scope_of(place)
     found = [each for node, each in search.found(program, cst.Name, name) if node.value == name]
-    return [each for each in found if _is_bound_by(each) and _scope(each) is scope]
+    return [each for each in found if _is_bound_by(each) and scope_of(each) is scope]
 
 
 def _is_bound_by(place: Place) -> bool:
@@ -69,7 +69,7 @@ def _is_bound_by(place: Place) -> bool:
     return False
 
 
-def _scope(place: Place) -> cst.CSTNode | None:
+def scope_of(place: Place) -> cst.CSTNode | None:
     """The function or class that a node stands in; None at the top of the module."""
     return next(
         (node for node in ancestors(place) if isinstance(node, (cst.FunctionDef, cst.ClassDef, cst.Lambda))), None

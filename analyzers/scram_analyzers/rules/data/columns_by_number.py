@@ -8,7 +8,7 @@ from scram_analyzers.rules.data.judging import stretch
 from scram_analyzers.source.data import Data, DataStep, StepKind
 from scram_analyzers.source.places import Place
 
-_TABLES = ("pandas.", "numpy.loadtxt", "numpy.genfromtxt", "csv.reader")
+_TABLES = ("pandas.", "numpy.loadtxt", "numpy.genfromtxt", "csv.reader", "csv.DictReader")
 """Where rows of columns come from; slices of images are something else."""
 
 _KEEPING = (StepKind.SPLIT, StepKind.CONVERTED, StepKind.SHUFFLED, StepKind.SCALED, StepKind.ENCODED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import libcst as cst
@@ -10,8 +10,9 @@ import libcst as cst
 from scram_analyzers.source.data import WHOLE, Data, DataStep, StepKind
 from scram_analyzers.source.graph import Tensor
 from scram_analyzers.source.libraries.image_generators import GENERATOR
+from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Evaluation, Fit, Program
+from scram_analyzers.source.program import Evaluation, Fit, LossCall, Program
 
 MAX_NAME = 40
 """Longer expressions are not repeated in a message."""
@@ -33,7 +34,11 @@ class Judged:
 def judged_by(program: Program, fit: Fit) -> Iterator[Judged]:
     """The validation data of a training, then what the same model is evaluated on or predicts."""
     yield from validations_of(fit)
-    for evaluation in evaluations_of(program, fit):
+    yield from _of_evaluations(evaluations_of(program, fit))
+
+
+def _of_evaluations(evaluations: Iterable[Evaluation]) -> Iterator[Judged]:
+    for evaluation in evaluations:
         if evaluation.x is not None and isinstance(evaluation.x.value, Data) and evaluation.x.place is not None:
             yield Judged(evaluation.x.value, evaluation.x.place, evaluation.method)
         for feed in evaluation.feeds:
@@ -67,11 +72,33 @@ def validation_of(fit: Fit) -> Judged | None:
 
 def evaluations_of(program: Program, fit: Fit) -> Iterator[Evaluation]:
     """What is asked of the model that this call trains."""
-    if fit.model is None:
-        return
+    if fit.model is not None:
+        yield from _evaluations(program, fit.model)
+
+
+def _evaluations(program: Program, model: Model) -> Iterator[Evaluation]:
     for evaluation in program.evaluations:
-        if evaluation.model is not None and evaluation.model.identity == fit.model.identity:
+        if evaluation.model is not None and evaluation.model.identity == model.identity:
             yield evaluation
+
+
+def trained_in_loop(call: LossCall) -> Judged | None:
+    """The inputs of a training loop of the program's own, by the loss that it goes by."""
+    if call.x is None or call.x.place is None or not isinstance(call.x.value, Data):
+        return None
+    return Judged(call.x.value, call.x.place, "loop")
+
+
+def judged_beside_loop(program: Program, call: LossCall) -> Iterator[Judged]:
+    """What else the model of such a loop gets: for a later loss of its validation, then from outside."""
+    if call.model is None:
+        return
+    for later in program.loss_calls:
+        if later.model is not None and later.model.identity == call.model.identity:
+            judged = trained_in_loop(later) if later.place.key != call.place.key else None
+            if judged is not None:
+                yield judged
+    yield from _of_evaluations(_evaluations(program, call.model))
 
 
 def name_of(place: Place, otherwise: str) -> str:

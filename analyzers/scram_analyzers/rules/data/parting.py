@@ -19,15 +19,15 @@ from scram_analyzers.source.values import Constant, boolean, constant, is_none
 
 OWN_SHUFFLE = f"{GENERATOR}.shuffle"
 
-ROWS_ONE_BY_ONE = "csv.reader"
-"""The source of rows that a loop goes through, often to read a file that each of them names."""
+ROWS_ONE_BY_ONE = ("csv.reader", "csv.DictReader")
+"""The sources of rows that a loop goes through, often to read a file that each of them names."""
 
 
 def parted(program: Program, inputs: Data | None, targets: Data | None) -> DataStep | None:
     """The mixing step that only the labels, or only the inputs, went through."""
     if inputs is None or targets is None:
         return None
-    if ROWS_ONE_BY_ONE in (inputs.source, targets.source) and inputs.source != targets.source:
+    if inputs.source != targets.source and any(each.source in ROWS_ONE_BY_ONE for each in (inputs, targets)):
         return None  # what is read beside them comes in their order
     if NUMBERING in (inputs.source, targets.source) and not _were_together(inputs, targets):
         return None  # numbers looked up one by one come in the order of the words, wherever those are from

@@ -11,6 +11,7 @@ from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.data.judging import cut_rows, held_out, judged_by
 from scram_analyzers.rules.data.refitting import SCALERS
+from scram_analyzers.rules.data.scaled_by_hand import by_hand, has_all, split_of
 from scram_analyzers.rules.data.trainings import own_loops
 from scram_analyzers.source.data import WHOLE, Data, DataStep, Learned, StepKind
 from scram_analyzers.source.program import Fit, LossCall, Program
@@ -213,6 +214,23 @@ class ScalerFittedBeforeSplit(Rule):
                 optimizer.apply_gradients(zip(gradients, model.trainable_variables))
             """,
         ),
+        Example(
+            "Words weighed by all texts",
+            """
+            import keras
+            import pandas as pd
+            from sklearn.feature_extraction.text import TfidfVectorizer
+            from sklearn.model_selection import train_test_split
+
+            table = pd.read_csv("mails.csv")
+            x = »TfidfVectorizer(max_features=3000).fit_transform(table["text"])«.toarray()
+            x_train, x_test, y_train, y_test = train_test_split(x, table["spam"])
+            model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, epochs=5)
+            model.evaluate(x_test, y_test)
+            """,
+        ),
     )
     good = (
         Example(
@@ -336,49 +354,14 @@ class ScalerFittedBeforeSplit(Rule):
         found = _leak(data) or _leak_by_slices(program, data) or _leak_by_rows(data, cut)
         found = found or _adapted(program, data, cut)
         if found is None:
-            yield from _by_hand(program, data, cut)
+            yield from by_hand(program, data, cut)
             return
         learned, split = found
         kind = learned.kind.rpartition(".")[2]
         related = () if split.place is None else (Related(split.place, "The data are split only here."),)
         message = f"This {kind} is fitted to all data before they are split: it has seen the test part as well."
-        yield Report(learned.place, message, related)
-
-
-def _by_hand(program: Program, data: Data, cut: DataStep | None) -> Iterator[Report]:
-    """Data divided by their own spread, or less their own mean, before they are split or cut."""
-    for position, step in enumerate(data.steps):
-        split = next((later for later in data.steps[position + 1 :] if later.kind is StepKind.SPLIT), None)
-        if split is None and cut is not None and step.measured is not None and _has_all(step.measured.data, data):
-            split = cut
-        elif not _by_statistic(program, step):
-            continue
-        if split is None or step.place is None or data.images:
-            continue
-        related = () if split.place is None else (Related(split.place, "The data are split only here."),)
-        message = (
-            "All data are scaled by their own statistics before they are split: those of the test part are in them."
-        )
-        yield Report(step.place, message, related, severity=Severity.INFO)
-        return
-
-
-_STATISTIC = re.compile(r"\.(mean|std|min|max|median)\(")
-
-
-def _by_statistic(program: Program, step: DataStep) -> bool:
-    """Whether a step scales by a mean, spread or extreme, which the expression works out or a name stands for."""
-    node = step.node
-    if step.kind is not StepKind.SCALED or step.number is not None or not isinstance(node, cst.BinaryOperation):
-        return False
-    assert step.place is not None
-    if _STATISTIC.search(step.place.text):
-        return True
-    right = node.right.value if isinstance(node.right, cst.Name) else None
-    pattern = (
-        rf"^\s*(?:\w+\s*,\s*)?{re.escape(right)}\b[^=\n]*=[^=\n]*{_STATISTIC.pattern}" if right is not None else None
-    )
-    return pattern is not None and program.matches(re.compile(pattern, re.MULTILINE))
+        severity = Severity.INFO if kind in _WEIGHTED_WORDS else None  # how rare a word is changes little
+        yield Report(learned.place, message, related, severity=severity)
 
 
 FOLD = "fold"
@@ -437,15 +420,10 @@ def _leak_by_rows(data: Data, cut: DataStep | None) -> tuple[Learned, DataStep] 
     """A scaler fitted to all rows before those to train on were cut out of them."""
     for step in data.steps[: data.steps.index(cut)] if cut is not None else ():
         learned = step.learned
-        if learned is not None and step.kind is StepKind.SCALED and _scales(learned) and _has_all(learned.data, data):
+        if learned is not None and step.kind is StepKind.SCALED and _scales(learned) and has_all(learned.data, data):
             assert cut is not None
             return learned, cut
     return None
-
-
-def _has_all(learned: Data, data: Data) -> bool:
-    """Whether what was learned from are all rows that the data were cut out of, and no test part was set aside."""
-    return learned.rows == WHOLE and bool(learned.roots & data.roots) and _split(learned) is None
 
 
 def _leak(data: Data) -> tuple[Learned, DataStep] | None:
@@ -457,13 +435,13 @@ def _leak(data: Data) -> tuple[Learned, DataStep] | None:
             continue  # fitted to some of the rows
         split = next((later for later in data.steps[position + 1 :] if later.kind is StepKind.SPLIT), None)
         if split is not None and learned.data.roots & (data.origins | data.roots):
-            if _split(learned.data) is not None:
+            if split_of(learned.data) is not None:
                 continue  # the test part had been set aside before; this split is for validation
             return learned, split
-        earlier = _split(data)
+        earlier = split_of(data)
         if earlier is not None and learned.data.roots & data.origins:  # fitted to all, applied to the parts
             return learned, earlier
-        of_all_folds = learned.data.roots & data.roots and _split(learned.data) is None
+        of_all_folds = learned.data.roots & data.roots and split_of(learned.data) is None
         if earlier is not None and earlier.name == FOLD and of_all_folds:
             return learned, earlier
     return None
@@ -471,16 +449,18 @@ def _leak(data: Data) -> tuple[Learned, DataStep] | None:
 
 def _scales(learned: Learned) -> bool:
     """Whether it is a scaler, or holds one."""
-    return any(kind.rpartition(".")[2] in SCALERS for kind in (learned.kind, *learned.parts))
+    return any(kind.rpartition(".")[2] in _LEARNING for kind in (learned.kind, *learned.parts))
 
 
-def _split(data: Data) -> DataStep | None:
-    return next((step for step in data.steps if step.kind is StepKind.SPLIT), None)
+_WEIGHTED_WORDS = ("TfidfVectorizer", "TfidfTransformer")
+"""What weighs each word by how many of the texts have it."""
+
+_LEARNING = SCALERS + _WEIGHTED_WORDS
 
 
 def _adapted(program: Program, data: Data, cut: DataStep | None) -> tuple[Learned, DataStep] | None:
     """A Normalization layer that was adapted to what the training data were split from, or cut out of."""
-    split = _split(data)
+    split = split_of(data)
     for call in program.method_calls if split is not None or cut is not None else ():
         given = call.arguments.value("data", 0)
         if call.name != "keras.layers.Normalization.adapt" or not isinstance(given, Data):
@@ -488,6 +468,6 @@ def _adapted(program: Program, data: Data, cut: DataStep | None) -> tuple[Learne
         learned = Learned("keras.layers.Normalization", 0, given, call.place)
         if split is not None and given.roots & data.origins:
             return learned, split
-        if cut is not None and _has_all(given, data):
+        if cut is not None and has_all(given, data):
             return learned, cut
     return None

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from scram_analyzers import fixes
-from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.findings import Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
-from scram_analyzers.rules.data.judging import Judged, generator_of, judged_by, name_of, step_of, trained_on
+from scram_analyzers.rules.data import scaling_alike
+from scram_analyzers.rules.data.judging import (
+    Judged,
+    generator_of,
+    judged_beside_loop,
+    judged_by,
+    name_of,
+    step_of,
+    trained_in_loop,
+    trained_on,
+)
+from scram_analyzers.rules.data.scale_differences import difference
+from scram_analyzers.rules.data.trainings import own_loops
 from scram_analyzers.run.data_parts import input_pairs, magnitude, target_pair, unit_ratio
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import DataArray, Subject, SubjectKind
 from scram_analyzers.run.wording import rounded
-from scram_analyzers.source.data import Data, DataStep, Interval, StepKind
-from scram_analyzers.source.libraries.data_items import ENCODED_COLUMN
-from scram_analyzers.source.libraries.data_methods import SCALED_RANGE
-from scram_analyzers.source.libraries.image_generators import FROM_FILES, GENERATOR
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.data import Data, DataStep, StepKind
+from scram_analyzers.source.program import Fit, LossCall, Program
 
 
 class ScalingMismatch(Rule):
@@ -59,6 +66,133 @@ class ScalingMismatch(Rule):
             model.fit(x_train, y_train, epochs=5)
             model.evaluate(»x_test«, y_test)
             """,
+            """
+            import keras
+
+            (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+            x_train = x_train / 255
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, epochs=5)
+            x_test = x_test / 255
+            model.evaluate(x_test, y_test)
+            """,
+        ),
+        Example(
+            "A scaler that has its name, in a loop",
+            """
+            import keras
+            import pandas as pd
+            from sklearn.model_selection import train_test_split
+            from sklearn.preprocessing import StandardScaler
+
+            table = pd.read_csv("heart.csv")
+            x_train, x_test, y_train, y_test = train_test_split(table.drop(columns="disease"), table["disease"])
+            scaler = StandardScaler()
+            x_scaled = scaler.fit_transform(x_train)
+            model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            for part in range(5):
+                model.fit(x_scaled, y_train, epochs=10)
+                print(part, model.evaluate(»x_test«, y_test))
+            """,
+            """
+            import keras
+            import pandas as pd
+            from sklearn.model_selection import train_test_split
+            from sklearn.preprocessing import StandardScaler
+
+            table = pd.read_csv("heart.csv")
+            x_train, x_test, y_train, y_test = train_test_split(table.drop(columns="disease"), table["disease"])
+            scaler = StandardScaler()
+            x_scaled = scaler.fit_transform(x_train)
+            model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            for part in range(5):
+                model.fit(x_scaled, y_train, epochs=10)
+                print(part, model.evaluate(scaler.transform(x_test), y_test))
+            """,
+        ),
+        Example(
+            "By the mean and the spread of the training part",
+            """
+            import keras
+
+            (x_train, y_train), (x_test, y_test) = keras.datasets.california_housing.load_data()
+            mean, spread = x_train.mean(axis=0), x_train.std(axis=0)
+            x_train -= mean
+            x_train /= spread
+            model = keras.Sequential([keras.layers.Dense(16, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x_train, y_train, epochs=20)
+            model.evaluate(»x_test«, y_test)
+            """,
+            """
+            import keras
+
+            (x_train, y_train), (x_test, y_test) = keras.datasets.california_housing.load_data()
+            mean, spread = x_train.mean(axis=0), x_train.std(axis=0)
+            x_train -= mean
+            x_train /= spread
+            model = keras.Sequential([keras.layers.Dense(16, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x_train, y_train, epochs=20)
+            x_test = x_test - mean
+            x_test = x_test / spread
+            model.evaluate(x_test, y_test)
+            """,
+        ),
+        Example(
+            "Pictures from folders",
+            """
+            import keras
+            from keras.preprocessing.image import ImageDataGenerator
+
+            prepared = ImageDataGenerator(rescale=1.0 / 255, horizontal_flip=True)
+            plain = ImageDataGenerator()
+            train = prepared.flow_from_directory("leaves/train", target_size=(64, 64))
+            test = plain.flow_from_directory("leaves/test", target_size=(64, 64))
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(12, activation="softmax")])
+            model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+            model.fit(train, validation_data=»test«, epochs=10)
+            """,
+            """
+            import keras
+            from keras.preprocessing.image import ImageDataGenerator
+
+            prepared = ImageDataGenerator(rescale=1.0 / 255, horizontal_flip=True)
+            plain = ImageDataGenerator(rescale=1.0 / 255)
+            train = prepared.flow_from_directory("leaves/train", target_size=(64, 64))
+            test = plain.flow_from_directory("leaves/test", target_size=(64, 64))
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(12, activation="softmax")])
+            model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+            model.fit(train, validation_data=test, epochs=10)
+            """,
+        ),
+        Example(
+            "In a loop of one's own, that judges the model by its loss",
+            """
+            import keras
+            import tensorflow as tf
+
+            (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+            x_train = x_train / 255
+            train = tf.data.Dataset.from_tensor_slices((x_train, y_train)).shuffle(60000).batch(64)
+            test = tf.data.Dataset.from_tensor_slices((x_test, y_test)).batch(64)
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10)])
+            distance = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            optimizer, mean = keras.optimizers.Adam(), keras.metrics.Mean()
+            for epoch in range(5):
+                for images, labels in train:
+                    with tf.GradientTape() as tape:
+                        loss = distance(labels, model(images, training=True))
+                    gradients = tape.gradient(loss, model.trainable_weights)
+                    optimizer.apply_gradients(zip(gradients, model.trainable_weights))
+                mean.reset_state()
+                for images, labels in test:
+                    mean.update_state(distance(labels, model(»images«, training=False)))
+                print(epoch, mean.result())
+            """,
         ),
         Example(
             "The scaler is forgotten for the test part",
@@ -76,6 +210,58 @@ class ScalingMismatch(Rule):
             model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
             model.compile(optimizer="adam", loss="binary_crossentropy")
             model.fit(x_train, y_train, validation_data=(»x_test«, y_test))
+            """,
+        ),
+        Example(
+            "Small numbers as well are others once their mean is taken away",
+            """
+            import keras
+            from sklearn.datasets import load_iris
+            from sklearn.model_selection import train_test_split
+            from sklearn.preprocessing import StandardScaler
+
+            x, y = load_iris(return_X_y=True)
+            x_train, x_test, y_train, y_test = train_test_split(x, y, stratify=y)
+            scaler = StandardScaler().fit(x_train)
+            x_train = scaler.transform(x_train)
+            model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, epochs=50)
+            model.evaluate(»x_test«, y_test)
+            """,
+            """
+            import keras
+            from sklearn.datasets import load_iris
+            from sklearn.model_selection import train_test_split
+            from sklearn.preprocessing import StandardScaler
+
+            x, y = load_iris(return_X_y=True)
+            x_train, x_test, y_train, y_test = train_test_split(x, y, stratify=y)
+            scaler = StandardScaler().fit(x_train)
+            x_train = scaler.transform(x_train)
+            model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, epochs=50)
+            x_test = scaler.transform(x_test)
+            model.evaluate(x_test, y_test)
+            """,
+        ),
+        Example(
+            "Gaps are filled in both tables, but only one is scaled",
+            """
+            import keras
+            import pandas as pd
+            from sklearn.preprocessing import StandardScaler
+
+            train, test = pd.read_csv("train.csv"), pd.read_csv("test.csv")
+            columns = ["age", "fare", "parents"]
+            train[columns] = train[columns].fillna(train[columns].mean())
+            test[columns] = test[columns].fillna(test[columns].mean())
+            x_train = StandardScaler().fit_transform(train[columns])
+            model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x_train, train["survived"], epochs=30)
+            model.predict(»test[columns].values«)
             """,
         ),
         Example(
@@ -190,28 +376,44 @@ class ScalingMismatch(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report data that judge the model on another scale than its training data."""
-        return program.each(program.fits, self._of_fit)
+        yield from program.each(program.fits, self._of_fit)
+        yield from program.each(own_loops(program), self._of_loop)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
-        all_judged = list(judged_by(program, fit))
+        yield from _reports(self._mismatches(program, fit))
+
+    def _of_loop(self, program: Program, call: LossCall) -> Iterator[Report]:
+        trained = trained_in_loop(call)
+        if trained is not None:
+            yield from _reports(self._apart((trained,), judged_beside_loop(program, call)))
+
+    def _mismatches(self, program: Program, fit: Fit) -> Iterator[_Mismatch]:
+        return self._apart(trained_on(fit), judged_by(program, fit))
+
+    def _apart(self, all_trained: Iterable[Judged], judged_by_it: Iterable[Judged]) -> Iterator[_Mismatch]:
+        """What a model is trained on, what judges it on another scale, and how the two differ."""
+        all_judged = list(judged_by_it)
+        most = self.option("max-ratio")
         said: set[frozenset[int]] = set()
-        for trained in trained_on(fit):
+        for trained in all_trained:
             for judged in all_judged:
                 if judged.data.roots in said:
                     continue
-                difference = self._difference(trained.data, judged.data) if judged.entry is trained.entry else None
-                if difference is None:
+                found = difference(trained.data, judged.data, most) if judged.entry is trained.entry else None
+                if found is None:
                     continue
                 said.add(judged.data.roots)
-                name = name_of(trained.place, "the training data")
-                related = Related(trained.place, "The model is trained on these.")
-                yield Report(
-                    place=judged.place,
-                    message=_message(judged, name, difference),
-                    related=(related, *_scaled_at(trained.data, judged.data)),
-                )
+                yield trained, judged, found
                 if trained.entry is not None:
                     return
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """Scale the data as those to train on were scaled."""
+        for fit in program.fits:
+            for trained, judged, _ in self._mismatches(program, fit):
+                if program.range_of(judged.place) == finding.range:
+                    return scaling_alike.fix_of(program, trained, judged)
+        return None
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Confirm by training and validation inputs, or measured targets, of very different size."""
@@ -238,93 +440,6 @@ class ScalingMismatch(Rule):
                 why="The validation loss compares the model with targets in another unit, so it says nothing.",
             )
 
-    def _difference(self, trained: Data, judged: Data) -> str | None:
-        """What differs, in words; None when nothing does or it can't be told."""
-        pictures = trained.images and judged.images
-        if self._is_typed_raw(trained, judged) and judged.range is not None:
-            return f"{_words(judged.range)}, {{trained}} was scaled by {_scaler_of(trained)}"
-        if not trained.source or (trained.source != judged.source and not pictures):
-            return None
-        if pictures and (prepared := _prepared_alone(trained, judged)) is not None:
-            return prepared
-        if trained.range is not None and judged.range is not None and _covers(trained) and _covers(judged):
-            small, large = sorted((trained.range.magnitude, judged.range.magnitude))
-            apart = small > 0 and large / small > self.option("max-ratio") and (trained.scaled or judged.scaled)
-            if apart or (pictures and (_centred_apart(trained, judged) or _divided_apart(trained, judged))):
-                return f"{_words(judged.range)}, {{trained}} from {_words(trained.range)}"
-            return None
-        if trained.source != judged.source:
-            return None
-        if _by_program(trained) and _is_raw(judged, trained):
-            return "is as it was read, but {trained} is scaled"
-        if _by_program(judged) and _is_raw(trained, judged):
-            return "is scaled, but {trained} is as it was read"
-        return None
-
-    def _is_typed_raw(self, trained: Data, judged: Data) -> bool:
-        """Whether a row is written out in the program as it was measured, for a model that was trained on scaled ones.
-
-        By a scaler that saw every column: no value would be as large after it.
-        """
-        if judged.source != "literal" or judged.steps or judged.range is None or trained.range is None:
-            return False
-        every_column = trained.shape is not None and len(trained.shape) == len(judged.shape or ()) == 2
-        scaled = bool(_scaler_of(trained)) and every_column
-        return scaled and judged.range.magnitude > self.option("max-ratio") * trained.range.magnitude
-
-
-def _scaler_of(data: Data) -> str:
-    """The class of the scaler that the data went through last of all; "" for none."""
-    last = data.steps[-1] if data.steps else None
-    kind = last.learned.kind.rpartition(".")[2] if last is not None and last.learned is not None else ""
-    return kind if kind in SCALED_RANGE else ""
-
-
-def _prepared_alone(trained: Data, judged: Data) -> str | None:
-    """What differs where one went through a network's own preprocessing and the other was brought to 0 to 1."""
-    for data, other in ((trained, judged), (judged, trained)):
-        scaling = [step for step in data.steps if step.kind is StepKind.SCALED]
-        if len(scaling) != 1 or not scaling[0].certain or not _prepares(scaling[0].name):
-            continue
-        if other.range is None or not other.scaled or other.range.low < 0 or other.range.high > 1:
-            continue
-        if any(_prepares(step.name) or (step.kind is StepKind.SCALED and not step.certain) for step in other.steps):
-            continue
-        by = ".".join(scaling[0].name.split(".")[-2:])
-        if data is trained:
-            return f"{_words(other.range)}, {{trained}} was prepared by {by}"
-        return f"is prepared by {by}, {{trained}} holds values from {_words(other.range)}"
-    return None
-
-
-def _centred_apart(trained: Data, judged: Data) -> bool:
-    """Whether pixels were moved to both sides of zero in one of them only, and scaled by numbers in both."""
-    if trained.range is None or judged.range is None or not (trained.scaled and judged.scaled):
-        return False
-    scaling = (step for data in (trained, judged) for step in data.steps if step.kind is StepKind.SCALED)
-    if any(step.number is None or not step.certain for step in scaling):
-        return False
-    return (trained.range.low < 0) != (judged.range.low < 0)
-
-
-def _divided_apart(trained: Data, judged: Data) -> bool:
-    """Whether pixels of one data set were divided by one number each, and by different ones."""
-    if trained.source != judged.source or not trained.source.startswith("keras.datasets."):
-        return False
-    scaling = [[step for step in data.steps if step.kind is StepKind.SCALED] for data in (trained, judged)]
-    if any(len(steps) != 1 or steps[0].name != "Divide" or not steps[0].certain for steps in scaling):
-        return False
-    one, other = (steps[0].number or 0 for steps in scaling)
-    return min(one, other) > 0 and max(one, other) / min(one, other) > NEARLY
-
-
-NEARLY = 1.1
-"""Divisors closer than this, such as 255 and 256, do no harm. Ours."""
-
-
-def _words(interval: Interval) -> str:
-    return f"{fixes.number_text(interval.low)} to {fixes.number_text(interval.high)}"
-
 
 def _is_scaled_apart(train: DataArray, validation: DataArray, bound: float) -> bool:
     """Whether both the largest value and the spread differ by more than `bound` times."""
@@ -339,79 +454,25 @@ def _span(array: DataArray) -> str:
     return f"from {rounded(array.minimum or 0.0)} to {rounded(array.maximum or 0.0)}"
 
 
+_Mismatch = tuple[Judged, Judged, str]
+
+
+def _reports(mismatches: Iterable[_Mismatch]) -> Iterator[Report]:
+    for trained, judged, words in mismatches:
+        alike = trained.place.text == judged.place.text
+        name = "the training data" if alike else name_of(trained.place, "the training data")
+        related = Related(trained.place, "The model is trained on these.")
+        yield Report(
+            place=judged.place,
+            message=_message(judged, name, words),
+            related=(related, *_scaled_at(trained.data, judged.data)),
+        )
+
+
 def _message(judged: Judged, trained: str, difference: str) -> str:
     name = f"The input {name_of(judged.place, 'here')}"
     verb = "" if difference.startswith("is ") else "holds values from "
     return f"{name} {verb}{difference.format(trained=trained)}: the model never saw such inputs in training."
-
-
-def _covers(data: Data) -> bool:
-    """Whether the range speaks of all columns (that of a whole table says little of one)."""
-    return data.images or not any(step.kind is StepKind.SELECTED and step.name == "column" for step in data.steps)
-
-
-def _by_program(data: Data) -> bool:
-    """Whether a scaler or a division by a constant scaled the data, rather than arithmetic that only looks like it."""
-    by_hand = [step.name for step in data.steps if step.kind is StepKind.SCALED][-2:] == ["Subtract", "Divide"]
-    return by_hand or any(
-        step.kind is StepKind.SCALED
-        and (
-            step.learned is not None
-            or step.name == "rescale"
-            or _prepares(step.name)
-            or (step.name == "Divide" and step.number is not None)
-        )
-        for step in data.steps
-    )
-
-
-def _prepares(name: str) -> bool:
-    """Whether this is a network's own preprocessing, of one that does not leave pixels as they are."""
-    return name.startswith("keras.applications.") and not any(each in name for each in _LEAVING_PIXELS)
-
-
-_LEAVING_PIXELS = ("efficientnet", "mobilenet_v3", "convnext", "regnet")
-"""Networks whose `preprocess_input` does nothing: they scale by themselves."""
-
-
-_NEUTRAL = (
-    StepKind.SELECTED,
-    StepKind.SPLIT,
-    StepKind.CONVERTED,
-    StepKind.SHUFFLED,
-    StepKind.ENCODED,
-    StepKind.AUGMENTED,
-)
-_PLAIN = (
-    ENCODED_COLUMN,
-    "drop",
-    "fit_resample",  # rows more, between those that are there
-    "fillna",
-    "dropna",
-    "reshape",
-    "to_numpy",
-    "copy",
-    "flatten",
-    "expand_dims",
-    "transpose",
-    "reset_index",
-    GENERATOR,
-    "flow",
-    *FROM_FILES,
-)
-
-
-def _is_raw(data: Data, other: Data) -> bool:
-    """Whether nothing was done to the values that was not done to the other's, as far as every step is understood."""
-    pairs = zip(data.steps, other.steps, strict=False)
-    together = itertools.takewhile(lambda pair: _is_one_step(*pair), pairs)
-    alone = data.steps[sum(1 for _ in together) :]
-    return not data.scaled and all(step.kind in _NEUTRAL or step.name in _PLAIN for step in alone)
-
-
-def _is_one_step(ours: DataStep, theirs: DataStep) -> bool:
-    """Whether both came of the same expression, such as what was done to a table before it was split."""
-    return ours.place is not None and theirs.place is not None and ours.place.key == theirs.place.key
 
 
 def _scaled_at(trained: Data, judged: Data) -> Iterator[Related]:

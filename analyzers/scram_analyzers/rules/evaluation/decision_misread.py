@@ -95,6 +95,21 @@ class DecisionMisread(Rule):
             answers = »np.argmax(model.predict(x_new), axis=1)«
             """,
         ),
+        Example(
+            "Argmax along the examples",
+            """
+            import keras
+            import numpy as np
+            from project import x_new, x_train, y_train
+
+            model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(4, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train, epochs=20)
+            shares = model.predict(x_new)
+            print(»np.argmax(shares, axis=0)«)
+            print(np.argmax(shares[0], axis=0))
+            """,
+        ),
     )
     good = (
         Example(
@@ -155,6 +170,16 @@ class DecisionMisread(Rule):
         for call in program.calls_of(_ARGMAX):
             made = _given(call)
             case = _case_of(program, made) if made is not None and call.place.key not in said else None
+            if case is not None and made is not None and _goes_down_examples(call, made, case):
+                said.add(call.place.key)
+                yield Report(
+                    call.place,
+                    "Along axis 0 this argmax goes through the examples: for each of the "
+                    f"{case.head.units} outputs it gives the number of one example, and no class.",
+                    _head_related(case),
+                    recipe="np.argmax(predictions, axis=-1)",
+                )
+                continue
             if case is not None and case.form is LabelForm.MULTI_HOT and _is_strongest(call, case):
                 said.add(call.place.key)
                 yield Report(
@@ -229,6 +254,13 @@ def _case_of(program: Program, made: Data) -> Case | None:
         and case.compiled.model.identity == model.identity
     ]
     return found[0] if len(found) == 1 else None
+
+
+def _goes_down_examples(call: Call, made: Data, case: Case) -> bool:
+    """Whether an argmax over all predictions as they are, a row for each example, is told to go along the rows."""
+    units = case.head.units
+    along = integer(call.arguments.value("axis", 1)) == 0
+    return along and not made.steps and not made.one_row and case.several and units is not None and units > 1
 
 
 def _is_strongest(call: Call, case: Case) -> bool:

@@ -205,7 +205,8 @@ def _ones_in_rows(targets: Data | None) -> bool:
 def counted(targets: Data) -> bool:
     """Whether the values are certainly whole numbers."""
     whole = targets.dtype is not None and targets.dtype.startswith(("int", "uint", "bool"))
-    return whole or targets.source in ("numpy.zeros", "numpy.ones", "numpy.random.randint")
+    drawn = targets.source in ("numpy.zeros", "numpy.ones", "numpy.random.randint")
+    return whole or (drawn and all(step.name != "Divide" for step in targets.steps))
 
 
 def cases(program: Program) -> Iterator[Case]:

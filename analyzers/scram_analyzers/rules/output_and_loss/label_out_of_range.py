@@ -155,6 +155,20 @@ class LabelOutOfRange(Rule):
             model.fit(x, y, epochs=100)
             """,
         ),
+        Example(
+            "Pictures to give back, of which only the inputs are scaled",
+            """
+            import keras
+
+            (pictures, _), _ = keras.datasets.mnist.load_data()
+            pictures = pictures.reshape(-1, 784)
+            inputs = keras.Input((784,))
+            hidden = keras.layers.Dense(32, activation="relu")(inputs)
+            model = keras.Model(inputs, keras.layers.Dense(784, activation="sigmoid")(hidden))
+            model.compile("adam", »"binary_crossentropy"«)
+            model.fit(pictures / 255, pictures, epochs=10)
+            """,
+        ),
     )
     good = (
         Example(
@@ -301,12 +315,15 @@ FAR = 2.0
 
 
 def _pixels(case: Case, seen: Interval | None) -> Iterator[Report]:
-    """Masks whose pixels are still those of the image files."""
+    """Masks, or pictures to give back, whose pixels are still those of the image files."""
     targets = case.targets
     if targets is None or seen is None or not targets.images or targets.scaled or not 200 <= seen.high <= 255:
         return
-    if case.loss.name != "binary_crossentropy" or seen.low < 0 or case.reproduces_inputs or case.judged_by_hand:
+    if case.loss.name != "binary_crossentropy" or seen.low < 0 or case.judged_by_hand:
         return
+    inputs = case.fit.inputs if case.fit is not None else None
+    if case.reproduces_inputs and (inputs is None or not inputs.scaled):
+        return  # raw as the inputs are: that rule says more
     place = case.labels_place
     yield Report(
         place=case.loss.place,

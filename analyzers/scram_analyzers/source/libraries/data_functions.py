@@ -122,7 +122,16 @@ def _frame(interpreter: Interpreter, name: str, arguments: Arguments, place: Pla
     root = loaders.new_root(interpreter)
     if made is None:
         return Data(name, place, roots=root)
-    return replace(made, roots=root, origins=made.roots | made.origins, rows=WHOLE, labels=None, classes=None)
+    frame = replace(made, roots=root, origins=made.roots | made.origins, rows=WHOLE, labels=None, classes=None)
+    for key, value in entries.items():
+        column = data_operations.as_data(value) or data_operations.stacked(interpreter, value)
+        if isinstance(key, str) and column is not None and len(entries) <= MAX_COLUMNS:
+            frame = frame.after(DataStep(StepKind.OTHER, data_operations.MADE_COLUMN, place, put=(key, column)))
+    return frame
+
+
+MAX_COLUMNS = 32
+"""Of a table with more columns than this none is remembered for itself."""
 
 
 def _concatenated(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
@@ -317,6 +326,7 @@ _BY_NAME: Mapping[str, Handler] = MappingProxyType(
         "sklearn.utils.shuffle": _shuffled,
         "numpy.random.shuffle": numpy_functions.shuffled_in_place,
         "random.shuffle": numpy_functions.shuffled_in_place,
+        "random.randint": numpy_functions.drawn_integer,
         "pandas.get_dummies": _dummies,
         "pandas.DataFrame": _frame,
         "pandas.Series": _frame,

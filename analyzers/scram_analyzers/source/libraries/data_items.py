@@ -17,6 +17,7 @@ from scram_analyzers.source.libraries.data_operations import (
     is_scaled_by_column,
     named_column,
     one_hot,
+    range_of_columns,
 )
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.reading import parents
@@ -47,7 +48,7 @@ def select(interpreter: Interpreter, data: Data, keys: list[Value | slice], plac
         return one_hot(key, data.classes, place)  # np.eye(classes)[labels]
     step = DataStep(StepKind.SELECTED, _way_of(key), place, column=None if isinstance(key, slice) else text(key))
     if _only_adds_axes(keys):
-        return data.after(DataStep(StepKind.OTHER, "expand_dims", place), shape=None)
+        return data.after(DataStep(StepKind.OTHER, "expand_dims", place), shape=_with_axes(data.shape, keys))
     if isinstance(key, Data) and _is_random_order(key) and not _is_flat_row(data):
         first = float(key.rows.start) if key.rows is not None and key.rows != WHOLE else None
         step = DataStep(StepKind.SHUFFLED, "permutation", key.place, first)  # two arrays by one key stay together
@@ -62,7 +63,8 @@ def select(interpreter: Interpreter, data: Data, keys: list[Value | slice], plac
         shape = table_columns.shape_of_columns(interpreter, data, key)
         named = replace(step, columns=table_columns.names_of_columns(interpreter, key))
         one = replace(one, steps=(*one.steps[:-1], named))
-        return replace(one, shape=shape, range=None, labels=table_columns.form_of_columns(interpreter, key))
+        interval = range_of_columns(data, named.columns)
+        return replace(one, shape=shape, range=interval, labels=table_columns.form_of_columns(interpreter, key))
     every_row = step.kind is StepKind.SHUFFLED and isinstance(key, Data) and key.rows == WHOLE
     rows = data.rows if every_row else _rows(data, key)
     if len(keys) == 1 and isinstance(key, slice):
@@ -91,8 +93,30 @@ def _only_adds_axes(keys: list[Value | slice]) -> bool:
 def _is_axis(key: Value | slice) -> bool:
     if isinstance(key, slice):
         return False
-    ellipsis = isinstance(key, Unknown) and key.place is not None and isinstance(key.place.node, cst.Ellipsis)
-    return ellipsis or is_none(key) or (isinstance(key, Symbol) and key.dotted.endswith(".newaxis"))
+    return _is_ellipsis(key) or is_none(key) or (isinstance(key, Symbol) and key.dotted.endswith(".newaxis"))
+
+
+def _is_ellipsis(key: Value | slice) -> bool:
+    return isinstance(key, Unknown) and key.place is not None and isinstance(key.place.node, cst.Ellipsis)
+
+
+def _with_axes(shape: tuple[int | None, ...] | None, keys: list[Value | slice]) -> tuple[int | None, ...] | None:
+    """The shape with an axis of one for each that a key adds: `x[..., None]`, `x[:, None]`."""
+    taken = sum(isinstance(key, slice) for key in keys)
+    if shape is None or taken > len(shape):
+        return None
+    found: list[int | None] = []
+    rest = list(shape)
+    for position, key in enumerate(keys):
+        if isinstance(key, slice):
+            found.append(rest.pop(0))
+        elif _is_ellipsis(key):
+            later = sum(isinstance(each, slice) for each in keys[position + 1 :])
+            found += rest[: len(rest) - later]
+            rest = rest[len(rest) - later :]
+        else:
+            found.append(1)
+    return (*found, *rest)
 
 
 def _is_random_order(key: Data) -> bool:
@@ -180,8 +204,17 @@ def _of_columns(data: Data, keys: list[Value | slice], place: Place) -> tuple[in
                 return None
             continue
         kept = _sliced(replace(data, shape=(size,)), key)
-        shape.append(kept[0] if kept else None)
+        shape.append(kept[0] if kept and kept[0] is not None else _span(key) if position == 1 else None)
     return (*shape, *data.shape[len(keys) :])
+
+
+def _span(key: slice) -> int | None:
+    """How many columns a slice between two numbers takes of a table that has them all: `table.iloc[:, 3:13]`."""
+    start, stop = (None if bound is None or is_none(bound) else integer(bound) for bound in (key.start, key.stop))
+    if stop is None or (start is None and key.start is not None) or (key.step is not None and not is_none(key.step)):
+        return None
+    first = start or 0
+    return stop - first if 0 <= first < stop else None
 
 
 def _sliced(data: Data, key: slice) -> tuple[int | None, ...] | None:
@@ -205,6 +238,8 @@ def with_item(data: Data, value: Value, place: Place, column: str | None = None)
     learned = [each.learned for each in given.learned_steps()][-1:] if given is not None else []
     put = (column, given) if column is not None and given is not None else None
     name = ENCODED_COLUMN if encoded else "setitem"
+    if given is not None and given.roots == data.roots and given.steps and given.steps[-1].name in _FILLING:
+        name = given.steps[-1].name  # `table[columns] = table[columns].fillna(0)`
     step = DataStep(kind, name, place, number(value), learned=next(iter(learned), None), put=put)
     interval = None if kind is StepKind.SCALED else _widened(data, value)
     facts: dict[str, object] = {"range": interval}
@@ -214,6 +249,9 @@ def with_item(data: Data, value: Value, place: Place, column: str | None = None)
     if last is not None and last.place is not None and last.place.node is place.node:  # once more round a loop
         return replace(data, steps=data.steps[:-1]).after(step, **facts)
     return data.after(step, **facts)
+
+
+_FILLING = ("fillna", "ffill", "bfill", "interpolate")
 
 
 def _widened(data: Data, value: Value) -> Interval | None:

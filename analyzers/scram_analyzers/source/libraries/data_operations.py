@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -80,7 +81,18 @@ def named_column(table: Data, one: Data, name: str | None) -> Data:
     return column
 
 
+def range_of_columns(table: Data, names: tuple[str, ...]) -> Interval | None:
+    """The range over columns that a program made or put into a table, all of them known; None for any others."""
+    ranges = [named_column(table, table, name).range for name in names]
+    known = [each for each in ranges if each is not None]
+    return functools.reduce(Interval.hull, known) if known and len(known) == len(ranges) else None
+
+
+MADE_COLUMN = "made column"
+"""The step that remembers one of the columns of which a table was made."""
+
 _KEEPING_COLUMNS = (
+    MADE_COLUMN,
     *("setitem", "encoded column", "getitem", "column"),
     *("copy", "drop", "dropna", "head", "sample", "reset_index", "set_index", "sort_values", "tail", "select_dtypes"),
 )

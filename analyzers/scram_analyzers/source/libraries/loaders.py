@@ -204,7 +204,7 @@ TEXT_FILE = "builtins.open"
 """The source of what a program reads from a text file by itself."""
 
 TABLE_READERS = frozenset(["numpy.loadtxt", "numpy.genfromtxt"])
-_ARRAY_READERS = frozenset(["csv.reader", "numpy.fromfile", *ARCHIVES])
+_ARRAY_READERS = frozenset(["csv.reader", "csv.DictReader", "numpy.fromfile", *ARCHIVES])
 
 
 def _table(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Data:

@@ -289,6 +289,13 @@ def _random_integers(interpreter: Interpreter, name: str, arguments: Arguments, 
     return Data(source, place, range=interval, dtype="int64", shape=shape, roots=new_root(interpreter))
 
 
+def drawn_integer(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
+    """`random.randint(low, high)` of Python itself, which may well be the higher of the two."""
+    low, high = number(arguments.value("a", 0)), number(arguments.value("b", 1))
+    interval = Interval(low, high) if low is not None and high is not None and low <= high else None
+    return Data("numpy.random.randint", place, range=interval, dtype="int64", roots=new_root(interpreter))
+
+
 def _random_uniform(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
     bounds = [arguments.value("low", 0) or Constant(0.0), arguments.value("high", 1) or Constant(1.0)]
     low, high = (number(bound) for bound in bounds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from scram_analyzers.run.history import RunHistory, asked_once
@@ -85,6 +86,17 @@ def _stands_still(history: RunHistory) -> bool:
         and all(weight.update_ratio == 0 for weights in newest for weight in weights)
         and any(weight.gradient_norm for weight in newest[-1])
     )
+
+
+@asked_once
+def never_moved(history: RunHistory) -> bool:
+    """Whether at every probe all weights were to the last bit what they were at the one before, beside gradients."""
+    ratios = [
+        [each.update_ratio for each in probe.weights if each.update_ratio is not None] for probe in history.probes
+    ]
+    compared = [each for each in ratios if each]
+    still = len(compared) >= STILL_PROBES and not any(itertools.chain.from_iterable(compared))
+    return still and _stands_still(history)
 
 
 def _clipping(optimizer: OptimizerInfo | None) -> Iterator[Observed]:

@@ -10,8 +10,10 @@ from scram_analyzers.rules.references import DEEP_LEARNING_BOOK, RECIPE, THE_DEE
 from scram_analyzers.rules.symptoms import NOT_LEARNING, causes_of
 from scram_analyzers.run.history import Moment, RunHistory
 from scram_analyzers.run.learning import standstill
+from scram_analyzers.run.observed_causes import never_moved
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.still_loss import still_loss
+from scram_analyzers.run.wording import counted
 
 LONG_STANDSTILL = 5
 """Epochs after which a run at chance is told of even if nothing else is wrong with it."""
@@ -45,7 +47,7 @@ class LossNotDecreasing(Rule):
         """Report a standstill, with what the run shows of its causes."""
         seen = standstill(history)
         if seen is None:
-            yield from self._overheard(history)
+            yield from _unmoved(history) if never_moved(history) else self._overheard(history)
             return
         causes = causes_of(history)
         severity = None
@@ -75,6 +77,19 @@ class LossNotDecreasing(Rule):
                 clause=still.clause,
                 causes=causes_of(history),
             )
+
+
+def _unmoved(history: RunHistory) -> Iterator[RunReport]:
+    """A training none of whose steps changes a weight, whatever its loss is measured by."""
+    clause = f"after {counted(history.last_step, 'step')} all weights are what they were before"
+    yield RunReport(
+        subject=Subject(SubjectKind.OPTIMIZER),
+        message=f"The model does not learn: {clause}.",
+        step=history.last_step,
+        epoch=history.last_epoch,
+        clause=clause,
+        causes=causes_of(history),
+    )
 
 
 TARGETS = Subject(SubjectKind.TARGETS)

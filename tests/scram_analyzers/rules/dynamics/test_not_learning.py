@@ -151,3 +151,20 @@ def test_an_oscillating_loss_with_large_steps() -> None:
     (finding,) = analyze_run(seen, only(LossOscillating), None)
     assert "in 5 of the last 11 epochs" in finding.message
     assert "5% of their size" in finding.message
+
+
+def test_weights_that_never_move_are_told_where_no_guess_is_known() -> None:
+    info = run_info(losses=("own_loss",), outputs=())
+    made = history(info, [2.30, 2.31, 2.30, 2.29], ended=False)
+    for step in (45, 90):
+        still = tuple(kernel(name, step, update_ratio=0.0) for name in ("dense", "head"))
+        made.add_probe(replace(probe(step), weights=still))
+    (report,) = reports(LossNotDecreasing, made.copy())
+    assert report.message == "The model does not learn: after 180 steps all weights are what they were before."
+    assert report.causes[0].text.startswith("no step has changed a weight")
+    moved = (kernel("dense", 40, update_ratio=1e-3), kernel("head", 40, update_ratio=1e-3))
+    once = history(info, [2.30, 2.31, 2.30, 2.29], ended=False)
+    once.add_probe(replace(probe(40), weights=moved))
+    for step in (45, 90):
+        once.add_probe(replace(probe(step), weights=still))
+    assert reports(LossNotDecreasing, once) == []

@@ -32,6 +32,9 @@ SMALL_BATCH = 2
 STILL_PROBES = 2
 """So many probes in a row without any change of a weight are no rounding. Ours."""
 
+ADDED_UP = 50
+"""Usual counts of batches whose gradients are added up are 2 to 32. Ours."""
+
 Observed = tuple[str, Subject, str | None]
 
 
@@ -90,7 +93,12 @@ def _stands_still(history: RunHistory) -> bool:
 
 @asked_once
 def never_moved(history: RunHistory) -> bool:
-    """Whether at every probe all weights were to the last bit what they were at the one before, beside gradients."""
+    """Whether at every probe all weights were to the last bit what they were at the one before, beside gradients.
+
+    Not before so many steps: an optimizer may add up the gradients of several batches for one.
+    """
+    if not history.epochs or not history.probes or history.probes[-1].step < ADDED_UP:
+        return False
     ratios = [
         [each.update_ratio for each in probe.weights if each.update_ratio is not None] for probe in history.probes
     ]

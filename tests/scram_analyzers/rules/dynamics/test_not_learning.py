@@ -168,3 +168,7 @@ def test_weights_that_never_move_are_told_where_no_guess_is_known() -> None:
     for step in (45, 90):
         once.add_probe(replace(probe(step), weights=still))
     assert reports(LossNotDecreasing, once) == []
+    early = history(info, [2.30], ended=False)
+    for step in (2, 5):
+        early.add_probe(replace(probe(step), weights=still))
+    assert reports(LossNotDecreasing, early) == []

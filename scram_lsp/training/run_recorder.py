@@ -251,6 +251,8 @@ class RunRecorder:
         begin = time.perf_counter()
         self._bar.after_drawing()
         self._error = None
+        if self._feed is not None:
+            self._attempt("the batches", self._feed.rest)
         bad = self._nonfinite_weights()
         if bad and self._history.steps:
             self._history.steps[-1] = replace(self._history.steps[-1], nonfinite_weights=bad)

@@ -45,6 +45,9 @@ class Feed(Protocol):
     def let_pass(self, arguments: Arguments) -> tuple[Arguments, KeptBatches] | None:
         """Arguments that make the original train on the batches it would have, and keep them; None where none do."""
 
+    def rest(self) -> None:
+        """An epoch is over: hold nothing of what its batches come from."""
+
     def close(self) -> None:
         """Hold nothing of the data any longer."""
 
@@ -59,6 +62,9 @@ class _WholeFeed:
     def let_pass(self, arguments: Arguments) -> tuple[Arguments, KeptBatches] | None:
         """See `Feed`."""
         return None
+
+    def rest(self) -> None:
+        """See `Feed`."""
 
     def close(self) -> None:
         """See `Feed`."""
@@ -153,6 +159,11 @@ class TensorFlowFeed:
             log.info("batches can't pass unseen, which costs each step a little", exc_info=True)
             self._may_pass = False
             return None
+
+    def rest(self) -> None:
+        """See `Feed`."""
+        if self._passing is not None:
+            self._passing.rest()
 
     def close(self) -> None:
         """See `Feed`."""

@@ -79,6 +79,14 @@ class PassingIterator:
         """Keep none of them any longer."""
         _clear(self._kept_name, self._types)
 
+    def rest(self) -> None:
+        """Hold the source no longer, until the next one.
+
+        Whoever lets go of an epoch's iterator last waits until TensorFlow has stopped tuning it, up to its next look at
+        it: that must not be us, after everybody else.
+        """
+        self._forget_source()
+
     def close(self) -> None:
         """Hold nothing any longer, the source neither; `iterator` would wait for one for ever."""
         self.drop()

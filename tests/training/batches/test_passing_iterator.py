@@ -1,5 +1,8 @@
 """Batches that pass to the train function unseen, and are had later."""
 
+import gc
+
+import numpy as np
 import pytest
 
 from scram_lsp.training.batches.passing_iterator import PassingIterator
@@ -52,6 +55,38 @@ def test_the_next_epoch_has_an_iterator_of_its_own(feed):
     assert second is first
     next(second)
     assert numbers(kept.take()) == [[[1, 2], [-1, -2]], [[3, 4], [-3, -4]]]
+
+
+def test_between_epochs_the_source_is_left_to_its_owner(feed):
+    source = batches_of(1, 2, 3, 4)
+    _, kept = feed.let_pass((source,))
+    feed.rest()
+    assert kept.source is None
+    (passing,), kept = feed.let_pass((source,))  # one that goes on, as with steps_per_epoch
+    assert numbers([next(passing), next(passing)]) == [[[1, 2], [-1, -2]], [[3, 4], [-3, -4]]]
+    assert len(kept.take()) == 2
+
+
+def test_an_epochs_end_lets_go_of_its_iterator():
+    """Who lets go of it last waits until TensorFlow no longer tunes it."""
+    import keras
+
+    from scram_lsp.training.batches.passing_iterator import PassingIterator
+    from scram_lsp.training.callback import ScramCallback
+
+    sources = []
+
+    class Looker(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            passing = [each for each in gc.get_objects() if type(each) is PassingIterator]
+            sources.extend(each.source for each in passing)
+
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("adam", "mse")
+    x = np.ones((64, 2), "float32")
+    model.fit(x, x[:, :1], epochs=3, batch_size=8, verbose=0, callbacks=[ScramCallback(quiet=True), Looker()])
+    assert sources
+    assert set(sources) == {None}
 
 
 def test_what_is_dropped_is_gone(feed):

@@ -313,9 +313,78 @@ model.fit(np.array(x), np.array(y), epochs=20)
 """
 
 
-def test_rows_of_drawn_numbers() -> None:
+def test_rows_of_drawn_numbers_and_one_of_two_labels() -> None:
     assert "input-not-normalized" in said(DRAWN.format(most=1000, loss='"mse"'))
     assert "input-not-normalized" not in said(DRAWN.format(most=1, loss='"mse"'))
+    assert "regression-loss-for-classification" in said(DRAWN.format(most=1, loss='"mae"'))
+    assert "regression-loss-for-classification" not in said(DRAWN.format(most=1, loss='"binary_crossentropy"'))
+
+
+CHOSEN = """
+import numpy as np
+from keras.layers import Dense
+from keras.models import Sequential
+from project import games
+
+def side(game):
+    if game.score > 0:
+        return 1
+    return 0
+
+class Count:
+    number = 0
+
+    def __init__(self):
+        self.number = 0
+
+count = Count()
+x, y = [], []
+for game in games:
+    count.number += 1
+    x.append(game.stones)
+    {label}
+model = Sequential([Dense(16, activation="relu"), Dense(1, activation="sigmoid")])
+model.compile("adam", "mae")
+model.fit(np.array(x) / 10, np.array(y), epochs=20)
+"""
+
+BY_NAME_OF_BRANCHES = """
+    if game.score > 0:
+        won = 1
+    elif game.score == 0:
+        won = 0
+    else:
+        won = {lost}
+    y.append(won)
+"""
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "y.append(side(game))",
+        "y += [1 if game.score > 0 else 0]",
+        BY_NAME_OF_BRANCHES.format(lost=0),
+        "won = 0 if game.score > 0 else 1\n    y.append(won)",
+    ],
+)
+def test_labels_that_branches_choose(label: str) -> None:
+    assert "regression-loss-for-classification" in said(CHOSEN.format(label=label.strip()))
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "y.append(game.score if game.ended else 0)",
+        "y.append(count.number)\ny.append(count.number)",
+        "y.append(1 if game.score > 0 else 5)",
+        BY_NAME_OF_BRANCHES.format(lost="game.score"),
+        "y.append([1, 1] if game.score > 0 else [0, 1])",
+        "y.append([1, 0] if game.score > 0 else [game.score, 1])",
+    ],
+)
+def test_numbers_that_branches_choose(label: str) -> None:
+    assert "regression-loss-for-classification" not in said(CHOSEN.format(label=label.strip()))
 
 
 ROWS = """
@@ -354,8 +423,13 @@ table = pd.read_sql("select * from people", sqlite3.connect("people.db"))
 x, y = table.drop(columns="bought").values, table["bought"].values
 """
 
+COUNTED = """
+x = np.array([i for i in range(1, 201)]).reshape(-1, 1)
+y = np.array([i % 2 for i in range(1, 201)])
+"""
 
-@pytest.mark.parametrize("rows", [BY_NAME, WRITTEN_OUT, OF_DATABASE])
+
+@pytest.mark.parametrize("rows", [BY_NAME, WRITTEN_OUT, OF_DATABASE, COUNTED])
 def test_where_rows_come_from(rows: str) -> None:
     assert "input-not-normalized" in said(ROWS.format(rows=rows))
 

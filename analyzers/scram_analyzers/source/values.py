@@ -48,6 +48,13 @@ class Counter(Unknown):
     count: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class OneOf(Unknown):
+    """One of a few whole numbers, as branches chose: `1 if found else 0`."""
+
+    numbers: frozenset[int] = frozenset()
+
+
 WORD_INDEX = "word_index"
 """What a `Tokenizer` calls the dict of its words; as a `Statistic` the number of them, wherever it is handed."""
 
@@ -257,10 +264,20 @@ def agree(left: Value, right: Value) -> bool:
     return left == right
 
 
+def whole_numbers(value: Value) -> frozenset[int]:
+    """The whole numbers of which a value is certainly one; none where the source does not tell."""
+    if isinstance(value, OneOf):
+        return value.numbers
+    if isinstance(value, Constant) and type(value.value) is int and not value.assumed:
+        return frozenset((value.value,))
+    return frozenset()
+
+
 def placed(value: Value, place: Place) -> Value:
     """The value, made at `place` unless it already has one."""
     if value.place is not None:
         return value
-    if isinstance(value, Unknown):  # the most frequent by far
+    if type(value) is Unknown:  # the most frequent by far
         return Unknown(place)
-    return replace(value, place=place) if isinstance(value, (Constant, Tuple, Symbol, Method, Choice)) else value
+    known = (Unknown, Constant, Tuple, Symbol, Method, Choice)
+    return replace(value, place=place) if isinstance(value, known) else value

@@ -110,6 +110,70 @@ class RegressionLossForClassification(Rule):
             model.fit(x, y, epochs=1000)
             """,
         ),
+        Example(
+            "Labels added one by one, as a condition says",
+            """
+            import keras
+            import numpy as np
+            from project import games
+
+            x, y = [], []
+            for game in games:
+                x.append(game.stones)
+                if game.score > 0:
+                    y.append(1)
+                else:
+                    y.append(0)
+            model = keras.Sequential([keras.layers.Dense(8, "relu"), keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="sgd", loss=»"mae"«, metrics=["accuracy"])
+            model.fit(np.array(x) / 10, np.array(y), epochs=20)
+            """,
+            """
+            import keras
+            import numpy as np
+            from project import games
+
+            x, y = [], []
+            for game in games:
+                x.append(game.stones)
+                if game.score > 0:
+                    y.append(1)
+                else:
+                    y.append(0)
+            model = keras.Sequential([keras.layers.Dense(8, "relu"), keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="sgd", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(np.array(x) / 10, np.array(y), epochs=20)
+            """,
+        ),
+        Example(
+            "Rows added one by one, one of two",
+            """
+            import keras
+            import numpy as np
+            from project import games
+
+            x, y = [], []
+            for game in games:
+                x.append(game.stones)
+                y.append([1, 0] if game.score > 0 else [0, 1])
+            model = keras.Sequential([keras.layers.Dense(8, "relu"), keras.layers.Dense(2, activation="softmax")])
+            model.compile(optimizer="sgd", loss=»"mae"«, metrics=["accuracy"])
+            model.fit(np.array(x) / 10, np.array(y), epochs=20)
+            """,
+            """
+            import keras
+            import numpy as np
+            from project import games
+
+            x, y = [], []
+            for game in games:
+                x.append(game.stones)
+                y.append([1, 0] if game.score > 0 else [0, 1])
+            model = keras.Sequential([keras.layers.Dense(8, "relu"), keras.layers.Dense(2, activation="softmax")])
+            model.compile(optimizer="sgd", loss="categorical_crossentropy", metrics=["accuracy"])
+            model.fit(np.array(x) / 10, np.array(y), epochs=20)
+            """,
+        ),
     )
     good = (
         Example(

@@ -30,6 +30,7 @@ from scram_analyzers.source.values import (
     Class,
     Constant,
     Function,
+    OneOf,
     Symbol,
     Tuple,
     Unknown,
@@ -431,6 +432,8 @@ def _comprehended(
 ) -> tuple[list[Value], bool]:
     iterable = evaluate(interpreter, clause.iter)
     items = iteration.iterated(interpreter, iterable)
+    if items is not None and element.deep_equals(clause.target) and not (clause.ifs or clause.inner_for_in):
+        return list(items), False  # a copy, however long: `[i for i in range(1000)]`
     known = items is not None and iteration.may_unroll(interpreter, len(items)) and not clause.ifs
     outer = interpreter.frame.scope
     interpreter.frame.scope = interpreter.new_scope(outer)
@@ -452,6 +455,8 @@ def _comprehended(
 
 def _counted(interpreter: Interpreter, element: cst.BaseExpression, value: Value) -> Value:
     """An element of a comprehension: where it is one of several whole numbers (`1 if ... else 0`), data of these."""
+    if isinstance(value, OneOf):
+        return data_operations.one_of([*map(float, value.numbers)], interpreter.place(element)) or value
     leaves = _leaves(element)
     if not isinstance(value, Unknown) or len(leaves) < 2:
         return value

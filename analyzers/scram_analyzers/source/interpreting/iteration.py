@@ -9,7 +9,7 @@ from scram_analyzers.source.data import Data
 from scram_analyzers.source.graph import Tensor
 from scram_analyzers.source.interpreting.state import DictObject, ListObject, join_values
 from scram_analyzers.source.libraries import data_operations
-from scram_analyzers.source.values import UNKNOWN, Choice, Constant, Counter, Value
+from scram_analyzers.source.values import UNKNOWN, Choice, Constant, Counter, OneOf, Value
 
 if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.interpreter import Interpreter
@@ -64,7 +64,7 @@ def element_of(interpreter: Interpreter, value: Value) -> Value:
         joined = items[0]
         for item in items[1:]:
             joined = join_values(joined, item)
-        return UNKNOWN if isinstance(joined, Constant) and thing.open else joined
+        return UNKNOWN if isinstance(joined, (Constant, OneOf)) and thing.open else joined
     if isinstance(value, Data):
         return data_operations.element_of(value)
     return UNKNOWN

@@ -21,6 +21,7 @@ from scram_analyzers.source.values import (
     Class,
     Constant,
     Function,
+    OneOf,
     Ref,
     Symbol,
     Tuple,
@@ -28,10 +29,14 @@ from scram_analyzers.source.values import (
     Value,
     agree,
     is_none,
+    whole_numbers,
 )
 
 if TYPE_CHECKING:
     from scram_analyzers.source.model import ModelObject
+
+MAX_NUMBERS = 32
+"""So many different numbers may stand for the items of a list, as those of its classes do."""
 
 Key = TypeVar("Key", bound=Hashable)
 Held = TypeVar("Held")
@@ -156,7 +161,7 @@ def _join_optional(left: Value | None, right: Value | None) -> Value:
 
 
 def join_values(left: Value, right: Value) -> Value:
-    """The value both agree on, a `Choice` between objects, or `Unknown`."""
+    """The value both agree on, a `Choice` between objects, one of a few numbers, or `Unknown`."""
     if left is right or agree(left, right):
         return left
     if isinstance(left, Data) and isinstance(right, Data):
@@ -176,7 +181,11 @@ def join_values(left: Value, right: Value) -> Value:
         isinstance(each, (Ref, Symbol, Function, Class, Tensor)) for each in options
     ):
         return Choice(tuple(options), left.place)
-    return UNKNOWN
+    return _one_of(whole_numbers(left), whole_numbers(right))
+
+
+def _one_of(left: frozenset[int], right: frozenset[int]) -> Unknown:
+    return OneOf(None, left | right) if left and right and len(left | right) <= MAX_NUMBERS else UNKNOWN
 
 
 def _assumed(value: Value) -> Value:
@@ -194,7 +203,7 @@ def _join_objects(left: HeapObject, right: HeapObject) -> HeapObject:
         return _join_lists(left, right)
     if isinstance(left, DictObject) and isinstance(right, DictObject):
         same = {key for key in left.entries if key in right.entries}
-        entries = {key: join_values(left.entries[key], right.entries[key]) for key in left.entries if key in same}
+        entries = {key: _join_kept(left.entries[key], right.entries[key]) for key in left.entries if key in same}
         open_ = left.open or right.open or len(same) < max(len(left.entries), len(right.entries))
         return DictObject(entries, open_, left.rest if left.rest == right.rest else None)
     if isinstance(left, Instance) and isinstance(right, Instance):
@@ -217,22 +226,23 @@ def _join_lists(left: ListObject, right: ListObject) -> ListObject:
     return ListObject(tuple(shared), left.open or right.open or uneven, rest_of(others) if told else ())
 
 
-MAX_NUMBERS = 32
-"""So many different numbers may stand for the items of a list, as those of its classes do."""
-
-
 def rest_of(items: tuple[Value, ...]) -> tuple[Value, ...]:
     """What stands for each of some items of a list, as its `rest`; nothing where they have nothing in common."""
     if not items:
         return ()
-    numbers = {each.value for each in items if isinstance(each, Constant) and type(each.value) is int}
-    if 1 < len(numbers) <= MAX_NUMBERS and all(isinstance(each, Constant) and each.value in numbers for each in items):
-        return tuple([Constant(number) for number in sorted(numbers)])
     joined = functools.reduce(join_values, items)
+    if isinstance(joined, OneOf):
+        return tuple([Constant(number) for number in sorted(joined.numbers)])
     return () if isinstance(joined, Unknown) else (joined,)
 
 
 def join_mappings(left: Mapping[str, Value], right: Mapping[str, Value]) -> dict[str, Value]:
     """Attributes of one object on two paths."""
     keys = [*left, *(key for key in right if key not in left)]
-    return {key: _join_optional(left.get(key), right.get(key)) for key in keys}
+    return {key: _join_kept(left.get(key), right.get(key)) for key in keys}
+
+
+def _join_kept(left: Value | None, right: Value | None) -> Value:
+    """What an object keeps on two paths: of numbers nothing, for a loop may count them up, and is read once."""
+    joined = _join_optional(left, right)
+    return UNKNOWN if isinstance(joined, OneOf) else joined

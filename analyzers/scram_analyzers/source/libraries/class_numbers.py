@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from scram_analyzers.source.data import Data, Interval, LabelForm
 from scram_analyzers.source.interpreting.state import ListObject
-from scram_analyzers.source.values import Constant, Counter, Value
+from scram_analyzers.source.values import Choice, Constant, Counter, Value, whole_numbers
 
 LEAST_CLASSES = 2
+
+
+def one_of_rows(held: tuple[Value, ...], items_of: Callable[[Value], tuple[Value, ...] | None]) -> Data | None:
+    """A list to which one of a few rows is added each time, as `[1, 0] if ... else [0, 1]`; None for anything else."""
+    options = [option for each in held for option in (each.options if isinstance(each, Choice) else (each,))]
+    rows = {_row(items_of(each)) for each in options}
+    units = max((len(row) for row in rows), default=0)
+    if len(rows) < LEAST_CLASSES or any(sorted(row) != [0] * (units - 1) + [1] for row in rows):
+        return None
+    form = LabelForm.ONE_HOT
+    return Data("list", range=Interval(0, 1), dtype="int64", shape=(None, units), labels=form, classes=units)
+
+
+def _row(items: tuple[Value, ...] | None) -> tuple[int, ...]:
+    """The whole numbers of a row that is written out; none for any other."""
+    numbers = [each.value for each in items or () if isinstance(each, Constant) and type(each.value) is int]
+    return tuple(numbers) if len(numbers) == len(items or ()) else ()
 
 
 def numbered(thing: ListObject, held: tuple[Value, ...]) -> Data | None:
@@ -20,10 +39,9 @@ def numbered(thing: ListObject, held: tuple[Value, ...]) -> Data | None:
             form = LabelForm.INTEGER
             return Data("list", range=interval, dtype="int64", shape=(None,), labels=form, classes=classes)
         return Data("list", dtype="int64", shape=(None,), labels=LabelForm.INTEGER)
-    numbers = {each.value for each in held if isinstance(each, Constant) and type(each.value) is int}
-    if not thing.rest or not all(isinstance(each, Constant) for each in held) or numbers != set(range(len(numbers))):
-        return None
-    if len(numbers) < LEAST_CLASSES:
+    told = [whole_numbers(each) for each in held]
+    numbers = frozenset().union(*told)
+    if not thing.rest or not all(told) or numbers != set(range(len(numbers))) or len(numbers) < LEAST_CLASSES:
         return None
     form = LabelForm.BINARY if len(numbers) == LEAST_CLASSES else LabelForm.INTEGER
     interval = Interval(0, len(numbers) - 1)

@@ -167,6 +167,8 @@ def _of_list(interpreter: Interpreter, value: Ref, thing: ListObject, depth: int
         return numbers
     held = (*thing.items, *(each for each in thing.rest if not any(each is item for item in thing.items)))
     classes = class_numbers.numbered(thing, held)
+    if classes is None and thing.rest:
+        classes = class_numbers.one_of_rows(held, interpreter.items_of)
     if classes is not None:
         return replace(classes, place=value.place, roots=frozenset((value.identity,)))
     arrays = {

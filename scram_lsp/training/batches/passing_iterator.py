@@ -80,11 +80,7 @@ class PassingIterator:
         _clear(self._kept_name, self._types)
 
     def rest(self) -> None:
-        """Hold the source no longer, until the next one.
-
-        Whoever lets go of an epoch's iterator last waits until TensorFlow has stopped tuning it, up to its next look at
-        it: that must not be us, after everybody else.
-        """
+        """Hold the source no longer, before whoever else does: the last one waits for TensorFlow to stop tuning it."""
         self._forget_source()
 
     def close(self) -> None:

@@ -8,10 +8,10 @@ from scram_analyzers.findings import Severity
 from scram_analyzers.rules.base import Related, Report
 from scram_analyzers.source.data import Data, DataStep, StepKind
 from scram_analyzers.source.graph import Layer
+from scram_analyzers.source.libraries.data_operations import LARGEST
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.values import DIFFERENT_VALUES, Argument, Statistic
 
-_LARGEST = ("max", "amax", "nanmax")
 _KEEPING = (StepKind.SPLIT, StepKind.SELECTED, StepKind.SHUFFLED, StepKind.CONVERTED)
 _PLAIN = ("to_numpy", "reshape", "flatten", "ravel", "tolist", "copy", "expand_dims", "dropna")
 
@@ -26,7 +26,7 @@ def ids_without_rows(program: Program, ids: Data, layer: Layer, rows: Argument) 
         return
     related = (Related(counted.place, "The rows are counted here."),)
     place = rows.place if rows.place is not None else layer.place
-    if counted.name in _LARGEST:
+    if counted.name in LARGEST:
         yield Report(
             place,
             f"This Embedding has {counted.place.text} rows, numbered from 0: the largest id of {column} has no row.",

@@ -84,22 +84,21 @@ def _zipped(inputs: Data, targets: Data) -> DataStep | None:
 
 def _generated_apart(program: Program, inputs: Data, targets: Data) -> DataStep | None:
     """The generator of label pictures that draws them in another order than another one does the inputs."""
-    ours, theirs = (next((step for step in data.steps if step.name in GENERATING), None) for data in (inputs, targets))
-    if (
-        ours is None
-        or theirs is None
-        or ours.node is theirs.node
-        or not (is_generated(inputs) and is_generated(targets))
-    ):
+    ours, theirs = map(_generating, (inputs, targets))
+    if ours is None or theirs is None or ours.node is theirs.node:
         return None
     calls = [_call_of(program, step) for step in (ours, theirs)]
-    if any(step.name == UNSHUFFLED for step in (*inputs.steps, *targets.steps)):
-        return None
     seeds = [call.arguments.value("seed") for call in calls if call is not None and not call.arguments.open]
     if len(seeds) != 2 or not all(seed is None or isinstance(seed, Constant) for seed in seeds):
         return None
     first, second = map(constant, seeds)
     return theirs if first is None or second is None or first != second else None
+
+
+def _generating(data: Data) -> DataStep | None:
+    """The step by which an `ImageDataGenerator` gives these pictures in an order that it draws; None for all other."""
+    is_drawn = is_generated(data) and not any(step.name == UNSHUFFLED for step in data.steps)
+    return next((step for step in data.steps if step.name in GENERATING), None) if is_drawn else None
 
 
 def _is_read_by_rows(inputs: Data, targets: Data) -> bool:

@@ -188,7 +188,6 @@ class LearningRateTooLow(Rule):
             base.trainable = False
             model = keras.Sequential([base, keras.layers.Dense(10, activation="softmax")])
             model.compile(keras.optimizers.Adam(»1e-7«), loss="sparse_categorical_crossentropy")
-            model.fit(x, y, epochs=20)
             """,
             """
             import keras
@@ -197,7 +196,6 @@ class LearningRateTooLow(Rule):
             base.trainable = False
             model = keras.Sequential([base, keras.layers.Dense(10, activation="softmax")])
             model.compile(keras.optimizers.Adam(0.001), loss="sparse_categorical_crossentropy")
-            model.fit(x, y, epochs=20)
             """,
         ),
     )

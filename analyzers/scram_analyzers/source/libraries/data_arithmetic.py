@@ -7,6 +7,7 @@ import math
 from dataclasses import replace
 
 from scram_analyzers.source.data import STANDARDIZED, Data, DataStep, Interval, LabelForm, Learned, StepKind
+from scram_analyzers.source.libraries.data_operations import LARGEST
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import Statistic, Value, number
 
@@ -103,13 +104,10 @@ def _divided_range(data: Data, value: Value) -> Interval | None:
     """Where data lie that were divided by their own spread, or, none of them below zero, by the largest of them."""
     if _is_spread(data, value):
         return STANDARDIZED
-    if not isinstance(value, Statistic) or value.data is None or value.name not in _LARGEST:
+    if not isinstance(value, Statistic) or value.data is None or value.name not in LARGEST:
         return None
     is_own = bool(data.roots) and data.roots <= value.data.roots
     return Interval(0, 1) if is_own and data.range is not None and data.range.low >= 0 else None
-
-
-_LARGEST = ("max", "amax", "nanmax")
 
 
 def _is_spread(data: Data, value: Value) -> bool:

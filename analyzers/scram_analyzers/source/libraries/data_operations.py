@@ -47,6 +47,9 @@ STATISTICS = frozenset(
     )
 )
 
+LARGEST = ("max", "amax", "nanmax")
+"""Those of them that are the largest value."""
+
 
 def as_data(value: Value | None) -> Data | None:
     """The value as data: data itself, or an attribute of data that names a column."""
@@ -293,7 +296,7 @@ def statistic(data: Data, name: str, place: Place, axis: Value | None = None) ->
             classes=None,
             images=False,
         )
-    if name in ("max", "amax", "nanmax") and data.classes is not None and data.labels in NUMBERED:
+    if name in LARGEST and data.classes is not None and data.labels in NUMBERED:
         return Constant(data.classes - 1, place)
     rows = axis.items[0] if isinstance(axis, Tuple) and axis.items else axis
     of_rows = data.rows is not None and (rows is None or is_none(rows) or number(rows) == 0)

@@ -9,7 +9,7 @@ from scram_analyzers.findings import Severity
 from scram_analyzers.merging import merge
 from scram_analyzers.rules.registry import RuleSet
 from scram_analyzers.run.records import OptimizerInfo, OutputInfo
-from tests.run_histories import data, history, inputs, labels, layer, probe, run_info
+from tests.run_histories import data, history, inputs, labels, layer, panel, probe, run_info
 
 RULES = RuleSet.default()
 RECORD = data(inputs(), labels([144] * 10))
@@ -83,6 +83,18 @@ def test_a_confirmed_finding_keeps_the_severity_that_the_user_chose() -> None:
     (finding,) = analyze_run(seen, rules, analysis.program, analysis.findings)
     assert (finding.code, finding.severity) == ("SCR102", Severity.INFO)
     assert "Confirmed in this run" in finding.message
+
+
+def test_sums_beside_one_confirm_the_sigmoid_that_gives_them() -> None:
+    analysis = analyze_source(script(head=', activation="sigmoid"'), "/project/train.py", RULES)
+    (source,) = [each for each in analysis.findings if each.code == "SCR406"]
+    head = OutputInfo("head", "head", "sigmoid", 10, "sparse_categorical_crossentropy", from_logits=False)
+    seen = history(run_info(outputs=(head,)), [2.2, 2.1], RECORD)
+    seen.add_panel(panel(1, 1, row_sum_minimum=3.2, row_sum_maximum=5.9))
+    told = [each for each in analyze_run(seen, RULES, analysis.program, analysis.findings) if each.code[:4] == "SCR4"]
+    assert [(each.code, each.range) for each in told] == [("SCR406", source.range)]
+    assert "Confirmed in this run: its outputs for a row add up to 3.2 to 5.9, not to 1." in told[0].message
+    assert [each.code for each in analyze_run(seen, RULES, None) if each.code[:4] == "SCR4"] == ["SCR408"]
 
 
 def test_dead_units_speak_for_a_loss_that_stands_still() -> None:

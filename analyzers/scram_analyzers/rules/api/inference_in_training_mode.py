@@ -10,6 +10,7 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.api import tapes
+from scram_analyzers.rules.api.named_for_judging import is_in_judging_step, is_judging, names_given
 from scram_analyzers.rules.api.training_argument import RANDOM_LAYERS, says
 from scram_analyzers.rules.architecture.paths import models_of
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
@@ -20,10 +21,8 @@ from scram_analyzers.source.program import Fit, Program
 from scram_analyzers.source.reading import parents, search
 from scram_analyzers.source.reading.dotted import dotted_name
 
-_ON_PURPOSE = re.compile(r"monte|mc_?drop|bayes|uncertain|posterior|n_samples|num_samples", re.IGNORECASE)
+_ON_PURPOSE = re.compile(r"monte|mc_?drop|bayes|uncertain|posterior|range\(\s*n(um)?_samples", re.IGNORECASE)
 """Words of programs that draw several predictions from dropout on purpose."""
-
-_JUDGING = re.compile(r"(^|[^a-z])(val|valid|validation|test|eval|evaluate|held)([^a-z]|$)")
 
 
 class InferenceInTrainingMode(Rule):
@@ -131,6 +130,71 @@ class InferenceInTrainingMode(Rule):
                     gradients = tape.gradient(loss, model.trainable_variables)
                     optimizer.apply_gradients(zip(gradients, model.trainable_variables))
             val_loss = loss_fn(y_val, model(x_val, training=False))
+            """,
+        ),
+        Example(
+            "A validation step of its own",
+            """
+            import tensorflow as tf
+            from project import batches, val_batches
+
+            model = tf.keras.Sequential(
+                [tf.keras.layers.Dense(64, "relu"), tf.keras.layers.Dropout(0.5), tf.keras.layers.Dense(10)]
+            )
+            loss_fn = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            optimizer = tf.keras.optimizers.Adam()
+            losses = tf.keras.metrics.Mean()
+
+            @tf.function
+            def train_step(model, loss_fn, optimizer, x, y):
+                with tf.GradientTape() as tape:
+                    loss = loss_fn(y, model(x, training=True))
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+
+            @tf.function
+            def val_step(model, loss_fn, losses, x, y):
+                scores = »model(x, training=True)«
+                losses.update_state(loss_fn(y, scores))
+
+            for epoch in range(20):
+                for x, y in batches:
+                    train_step(model, loss_fn, optimizer, x, y)
+                for x, y in val_batches:
+                    val_step(model, loss_fn, losses, x, y)
+                print(losses.result())
+                losses.reset_state()
+            """,
+            """
+            import tensorflow as tf
+            from project import batches, val_batches
+
+            model = tf.keras.Sequential(
+                [tf.keras.layers.Dense(64, "relu"), tf.keras.layers.Dropout(0.5), tf.keras.layers.Dense(10)]
+            )
+            loss_fn = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            optimizer = tf.keras.optimizers.Adam()
+            losses = tf.keras.metrics.Mean()
+
+            @tf.function
+            def train_step(model, loss_fn, optimizer, x, y):
+                with tf.GradientTape() as tape:
+                    loss = loss_fn(y, model(x, training=True))
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+
+            @tf.function
+            def val_step(model, loss_fn, losses, x, y):
+                scores = model(x, training=False)
+                losses.update_state(loss_fn(y, scores))
+
+            for epoch in range(20):
+                for x, y in batches:
+                    train_step(model, loss_fn, optimizer, x, y)
+                for x, y in val_batches:
+                    val_step(model, loss_fn, losses, x, y)
+                print(losses.result())
+                losses.reset_state()
             """,
         ),
         Example(
@@ -332,12 +396,8 @@ def _of_judging(program: Program) -> Iterator[Report]:
 
 
 def _is_judged(place: Place) -> bool:
-    """Whether the statement around gives a validation result its name, and stands outside of any tape."""
+    """Whether it goes into a validation result, by that one's name or its function's, and stands outside any tape."""
     above = parents.ancestors(place)
     if any(isinstance(node, cst.With) and any(tapes.tape_names(node)) for node in above):
         return False
-    assign = next((node for node in above if isinstance(node, cst.Assign)), None)
-    if assign is None:
-        return False
-    names = [node.value for target in assign.targets for node in search.nodes(target, cst.Name)]
-    return any(_JUDGING.search(name.lower().replace("_", " ")) for name in names)
+    return is_in_judging_step(place) or any(map(is_judging, names_given(place)))

@@ -61,8 +61,43 @@ class MetricNotReset(Rule):
                 print(epoch, float(»accuracy.result()«))
             """,
         ),
+        Example(
+            "One of two is forgotten",
+            """
+            import tensorflow as tf
+            from project import batches, step, val_batches, val_step
+
+            losses = tf.keras.metrics.Mean()
+            val_losses = tf.keras.metrics.Mean()
+            for epoch in range(10):
+                for x, y in batches:
+                    losses.update_state(step(x, y))
+                for x, y in val_batches:
+                    val_losses.update_state(val_step(x, y))
+                print(epoch, float(losses.result()), float(»val_losses.result()«))
+                losses.reset_state()
+            """,
+        ),
     )
     good = (
+        Example(
+            "All of a list are set back",
+            """
+            import tensorflow as tf
+            from project import batches, step, val_batches, val_step
+
+            losses = tf.keras.metrics.Mean()
+            val_losses = tf.keras.metrics.Mean()
+            for epoch in range(10):
+                for metric in (losses, val_losses):
+                    metric.reset_state()
+                for x, y in batches:
+                    losses.update_state(step(x, y))
+                for x, y in val_batches:
+                    val_losses.update_state(val_step(x, y))
+                print(epoch, float(losses.result()), float(val_losses.result()))
+            """,
+        ),
         Example(
             "Set back in each epoch",
             """
@@ -101,18 +136,35 @@ class MetricNotReset(Rule):
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:
-        """Report the first look at such a metric in a loop over epochs, in programs that reset nothing."""
-        if program.mentions("reset_state") or program.mentions("reset_metrics"):
+        """Report the first look at such a metric in a loop over epochs."""
+        if program.mentions("reset_metrics"):
             return
         shown = {name: each for section in program.sections_with("poch") for name, each in reversed(_shown(section))}
-        for call in program.calls:
-            if call.name.startswith("keras.metrics.") and not _in_loop(call):
-                name = bound_to(parents.ancestors(call.place))
-                place = shown.get(name) if name is not None else None
-                if place is not None:
-                    related = (Related(call.place, "The metric is made only once, here."),)
-                    message = f"Nothing resets {name}: from the second epoch on this is a mean over all epochs so far."
-                    yield Report(place, message, related)
+        made = {name: call for call in program.calls if (name := _metric_made_once(call)) is not None}
+        reset = set(_reset(program))
+        if not reset <= made.keys():  # such as each of a list
+            return
+        for name, call in made.items():
+            place = shown.get(name) if name not in reset else None
+            if place is not None:
+                related = (Related(call.place, "The metric is made only once, here."),)
+                message = f"Nothing resets {name}: from the second epoch on this is a mean over all epochs so far."
+                yield Report(place, message, related)
+
+
+def _metric_made_once(call: Call) -> str | None:
+    """The name of a metric that is made outside of any loop."""
+    if not call.name.startswith("keras.metrics.") or _in_loop(call):
+        return None
+    return bound_to(parents.ancestors(call.place))
+
+
+def _reset(program: Program) -> Iterator[str]:
+    """What is reset anywhere, as the program names it; "" where it has no plain name, or more than a call resets it."""
+    for node, place in search.found(program, cst.Attribute, "reset_state"):
+        if node.attr.value in ("reset_state", "reset_states"):
+            is_call = isinstance(next(iter(parents.ancestors(place)), None), cst.Call)
+            yield node.value.value if is_call and isinstance(node.value, cst.Name) else ""
 
 
 def _in_loop(call: Call) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import libcst as cst
 
+from scram_analyzers.rules.data.steps_of_loops import calls_of_step, goes_over
 from scram_analyzers.source.data import WHOLE, Data, DataStep, StepKind
 from scram_analyzers.source.graph import Tensor
 from scram_analyzers.source.libraries.image_generators import GENERATOR
@@ -97,7 +98,9 @@ def judged_beside_loop(program: Program, call: LossCall) -> Iterator[Judged]:
         if later.model is not None and later.model.identity == call.model.identity:
             judged = trained_in_loop(later) if later.place.key != call.place.key else None
             if judged is not None:
-                yield judged
+                calls = calls_of_step(program, later.place)
+                rows = goes_over(calls[0]) if len(calls) == 1 else None
+                yield judged if rows is None else replace(judged, place=rows)
     yield from _of_evaluations(_evaluations(program, call.model))
 
 

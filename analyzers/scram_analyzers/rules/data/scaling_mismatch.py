@@ -195,6 +195,37 @@ class ScalingMismatch(Rule):
             """,
         ),
         Example(
+            "In the validation step of such a loop, after a table was changed in part",
+            """
+            import tensorflow as tf
+            from sklearn.datasets import fetch_california_housing
+            from sklearn.model_selection import train_test_split
+            from sklearn.preprocessing import StandardScaler
+
+            def train_step(model, optimizer, rows, targets):
+                with tf.GradientTape() as tape:
+                    loss = tf.keras.losses.MeanSquaredError()(targets, model(rows, training=True))
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+
+            def val_step(model, rows, targets):
+                return tf.keras.losses.MeanSquaredError()(targets, model(rows, training=False))
+
+            x, y = fetch_california_housing(return_X_y=True)
+            x[:, 5:] *= 2.0
+            x_train, x_val, y_train, y_val = train_test_split(x, y[:, None], test_size=0.2)
+            x_train = StandardScaler().fit_transform(x_train)
+            train_ds = tf.data.Dataset.from_tensor_slices((x_train, y_train)).shuffle(10_000).batch(32)
+            val_ds = tf.data.Dataset.from_tensor_slices((x_val, y_val)).batch(32)
+            model = tf.keras.Sequential([tf.keras.Input((8,)), tf.keras.layers.Dense(1)])
+            optimizer = tf.keras.optimizers.Adam(1e-3)
+            for rows, targets in train_ds:
+                train_step(model, optimizer, rows, targets)
+            for rows, targets in »val_ds«:
+                val_step(model, rows, targets)
+            """,
+        ),
+        Example(
             "The scaler is forgotten for the test part",
             """
             import keras

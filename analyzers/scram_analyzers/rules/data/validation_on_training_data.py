@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import libcst as cst
@@ -10,15 +9,14 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
+from scram_analyzers.rules.data import own_validation
 from scram_analyzers.rules.data.judging import Judged, cut_alike, name_of, trained_on, validation_of, validations_of
-from scram_analyzers.rules.data.trainings import own_loops
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.shared_rows import counted_rows
 from scram_analyzers.run.wording import share
-from scram_analyzers.source.data import Data, DataStep, StepKind, shares_rows
-from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Call, Fit, LossCall, Program
-from scram_analyzers.source.reading import parents
+from scram_analyzers.source.data import DataStep, StepKind, shares_rows
+from scram_analyzers.source.program import Call, Fit, Program
 from scram_analyzers.source.values import Tuple, Unknown, boolean, number
 
 
@@ -157,6 +155,39 @@ class ValidationOnTrainingData(Rule):
             """,
         ),
         Example(
+            "In the validation step of a loop of one's own",
+            """
+            import keras
+            import tensorflow as tf
+            from sklearn.datasets import load_wine
+            from sklearn.model_selection import train_test_split
+
+            x, y = load_wine(return_X_y=True)
+            x_train, x_val, y_train, y_val = train_test_split(x, y, test_size=0.2)
+            train_ds = tf.data.Dataset.from_tensor_slices((x_train, y_train)).shuffle(178).batch(16)
+            val_ds = tf.data.Dataset.from_tensor_slices((x_val, y_val)).batch(16)
+            model = keras.Sequential([keras.Input((13,)), keras.layers.Dense(3)])
+            judge = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            optimizer = keras.optimizers.Adam(0.01)
+            val_loss = keras.metrics.Mean()
+
+            def train_step(model, judge, optimizer, batch, labels):
+                with tf.GradientTape() as tape:
+                    loss = judge(labels, model(batch, training=True))
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+
+            def val_step(model, judge, val_loss, batch, labels):
+                val_loss.update_state(judge(labels, model(batch, training=False)))
+
+            for epoch in range(20):
+                for batch, labels in train_ds:
+                    train_step(model, judge, optimizer, batch, labels)
+                for batch, labels in »train_ds«:
+                    val_step(model, judge, val_loss, batch, labels)
+            """,
+        ),
+        Example(
             "The first rows of a dataset, twice",
             """
             import keras
@@ -190,6 +221,40 @@ class ValidationOnTrainingData(Rule):
             model = keras.Sequential([keras.layers.BatchNormalization(), keras.layers.Dense(3, activation="softmax")])
             model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
             model.fit(train, validation_data=val, epochs=20)
+            """,
+        ),
+        Example(
+            "The same step on both parts",
+            """
+            import keras
+            import tensorflow as tf
+            from sklearn.datasets import load_wine
+            from sklearn.model_selection import train_test_split
+
+            x, y = load_wine(return_X_y=True)
+            x_train, x_val, y_train, y_val = train_test_split(x, y, test_size=0.2)
+            train_ds = tf.data.Dataset.from_tensor_slices((x_train, y_train)).shuffle(178).batch(16)
+            val_ds = tf.data.Dataset.from_tensor_slices((x_val, y_val)).batch(16)
+            model = keras.Sequential([keras.Input((13,)), keras.layers.Dense(3)])
+            judge = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            optimizer = keras.optimizers.Adam(0.01)
+            val_loss = keras.metrics.Mean()
+
+            def train_step(model, judge, optimizer, batch, labels):
+                with tf.GradientTape() as tape:
+                    loss = judge(labels, model(batch, training=True))
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+
+            def val_step(model, judge, val_loss, batch, labels):
+                val_loss.update_state(judge(labels, model(batch, training=False)))
+
+            for batch, labels in train_ds:
+                train_step(model, judge, optimizer, batch, labels)
+            for batch, labels in train_ds.take(5):
+                val_step(model, judge, val_loss, batch, labels)
+            for batch, labels in val_ds:
+                val_step(model, judge, val_loss, batch, labels)
             """,
         ),
         Example(
@@ -304,9 +369,7 @@ class ValidationOnTrainingData(Rule):
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report validation data that share rows with the training data."""
         yield from program.each(program.fits, self._of_fit)
-        for trained in own_loops(program):
-            for call in _judgements(program, trained):
-                yield from _of_loop(trained, call)
+        yield from own_validation.judged_by_training_rows(program)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         if _weighed(fit):
@@ -328,7 +391,7 @@ class ValidationOnTrainingData(Rule):
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Confirm by validation rows that are also in the training data."""
-        counted = _counted(history)
+        counted = counted_rows(history)
         if counted is None:
             return
         common, rows, repeats, distinct = counted
@@ -366,54 +429,6 @@ def _taken(program: Program, judged: Judged) -> Iterator[Related]:
 
 def _is_shared(trained: Judged, judged: Judged) -> bool:
     return shares_rows(trained.data, judged.data) or cut_alike(trained.data, judged.data)
-
-
-def _judgements(program: Program, trained: LossCall) -> Iterator[LossCall]:
-    """The later losses of a model in a loop of the program's own, where their names say that they are to judge it."""
-    for call in program.loss_calls:
-        same = call.model is not None and trained.model is not None and call.model.identity == trained.model.identity
-        if same and call is not trained and _NAMED_VALIDATION.match(_name_given(call.place)):
-            yield call
-
-
-_NAMED_VALIDATION = re.compile(r"(val|valid|validation|test|dev)(_|$)")
-
-
-def _name_given(place: Place) -> str:
-    """What a value goes by where it is worked out; "" where it is given no name."""
-    around = next((node for node in parents.ancestors(place) if isinstance(node, cst.Assign)), None)
-    target = around.targets[0].target if around is not None and len(around.targets) == 1 else None
-    return target.value if isinstance(target, cst.Name) else ""
-
-
-def _of_loop(trained: LossCall, call: LossCall) -> Iterator[Report]:
-    """A validation loss of the very rows that the model is trained on."""
-    ours = trained.x.value if trained.x is not None else None
-    theirs = call.x.value if call.x is not None else None
-    if not isinstance(ours, Data) or not isinstance(theirs, Data) or call.x is None or call.x.place is None:
-        return
-    if shares_rows(ours, theirs):
-        yield Report(
-            call.place,
-            f"The model is trained on the rows ({name_of(call.x.place, 'these')}) of which "
-            f"{_name_given(call.place)} is worked out.",
-            (Related(trained.place, "The loss that it is trained with."),),
-        )
-
-
-def _counted(history: RunHistory) -> tuple[int, int, float, int] | None:
-    """Validation rows that are also rows of training, all that were compared, and what training rows there are.
-
-    Of these the share that repeats others, and how many different ones there are.
-    """
-    data, stream = history.data, history.stream
-    if data is not None and data.shared_rows is not None and data.validation_rows_hashed:
-        repeats = (data.duplicate_rows or 0) / max(data.training_rows_hashed, 1)
-        distinct = data.training_rows_hashed - (data.duplicate_rows or 0)
-        return data.shared_rows, data.validation_rows_hashed, repeats, distinct
-    if stream is None or not stream.validation_rows:
-        return None
-    return stream.shared_rows, stream.validation_rows, stream.repeated_rows / max(stream.rows, 1), stream.rows
 
 
 def _weighed(fit: Fit) -> bool:

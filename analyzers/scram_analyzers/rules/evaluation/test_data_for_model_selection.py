@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.data.judging import evaluations_of, name_of, validation_of
+from scram_analyzers.rules.data.judging import evaluations_of, name_of
 from scram_analyzers.source.data import Data, shares_rows
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Callback, Fit, Program
-from scram_analyzers.source.values import boolean, text
+from scram_analyzers.source.values import Ref, Value, boolean, text
 
 
 class TestDataForModelSelection(Rule):
@@ -52,6 +52,23 @@ class TestDataForModelSelection(Rule):
             model.evaluate(x_test, y_test)
             """,
         ),
+        Example(
+            "Several inputs",
+            """
+            import keras
+            from project import age, image, kind, n
+
+            test_x, test_y = {"age": age[n:], "image": image[n:]}, kind[n:]
+            inputs = {"age": keras.Input((1,)), "image": keras.Input((64,))}
+            joined = keras.layers.Concatenate()([inputs["age"], inputs["image"]])
+            model = keras.Model(inputs, keras.layers.Dense(3, activation="softmax")(joined))
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            stop = keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)
+            train_x = {"age": age[:n], "image": image[:n]}
+            model.fit(train_x, kind[:n], epochs=50, validation_data=(»test_x«, test_y), callbacks=[stop])
+            model.evaluate(test_x, test_y)
+            """,
+        ),
     )
     good = (
         Example(
@@ -88,10 +105,10 @@ class TestDataForModelSelection(Rule):
         return program.each(program.fits, self._of_fit)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
-        judged, chooser = validation_of(fit), _chooser(fit)
-        if judged is None or chooser is None or not judged.data.roots:
+        judged, chooser = fit.validation, _chooser(fit)
+        if judged is None or judged.place is None or chooser is None:
             return
-        used = _evaluated(program, fit, judged.data)
+        used = _evaluated(program, fit, judged.value)
         if used is None:
             return
         name = name_of(judged.place, "these data")
@@ -119,14 +136,21 @@ def _chooser(fit: Fit) -> Callback | None:
 CHECKPOINT = "keras.callbacks.ModelCheckpoint"
 
 
-def _evaluated(program: Program, fit: Fit, data: Data) -> Place | None:
+def _evaluated(program: Program, fit: Fit, validation: Value) -> Place | None:
     """Where something is evaluated on these data; a checkpoint may have been loaded into another model."""
     own = [*evaluations_of(program, fit), *program.evaluations]
     trained_on = program.line_of(fit.place)
     for evaluation in own:
         value = evaluation.x.value if evaluation.x is not None else None
-        if not evaluation.method.startswith(("evaluate", "test")) or not isinstance(value, Data):
+        if not evaluation.method.startswith(("evaluate", "test")) or value is None:
             continue
-        if program.line_of(evaluation.place) > trained_on and shares_rows(value, data):
+        if program.line_of(evaluation.place) > trained_on and _are_the_same(value, validation):
             return evaluation.x.place if evaluation.x is not None else None
     return None
+
+
+def _are_the_same(one: Value, other: Value) -> bool:
+    """Whether both hold the same rows, or are the one dict or list of several inputs."""
+    if isinstance(one, Ref):
+        return one == other
+    return isinstance(one, Data) and isinstance(other, Data) and bool(other.roots) and shares_rows(one, other)

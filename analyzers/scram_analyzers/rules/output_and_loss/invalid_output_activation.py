@@ -43,6 +43,7 @@ class InvalidOutputActivation(Rule):
         Reference("UMLAUT (CHI 2021)", "https://doi.org/10.1145/3411764.3445538"),
     )
     false_alarms = "None known."
+    symptom_of = ("SCR406",)
     bad = (
         Example(
             "Relu at the end",
@@ -231,6 +232,7 @@ class InvalidOutputActivation(Rule):
             ),
             step=seen.panel.step,
             epoch=seen.panel.epoch,
+            clause=seen.clause,
         )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:

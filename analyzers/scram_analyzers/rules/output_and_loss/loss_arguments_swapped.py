@@ -68,6 +68,53 @@ class LossArgumentsSwapped(Rule):
             """,
         ),
         Example(
+            "In a step of the model's own",
+            """
+            import keras
+            import tensorflow as tf
+
+            class Detector(keras.Model):
+                def __init__(self):
+                    super().__init__()
+                    self.out = keras.layers.Dense(1, activation="sigmoid")
+                    self.bce = keras.losses.BinaryCrossentropy()
+
+                def call(self, x):
+                    return self.out(x)
+
+                def train_step(self, data):
+                    x, y = data
+                    with tf.GradientTape() as tape:
+                        said = self(x, training=True)
+                        loss = »self.bce(said, y)«
+                    gradients = tape.gradient(loss, self.trainable_weights)
+                    self.optimizer.apply_gradients(zip(gradients, self.trainable_weights))
+                    return {"loss": loss}
+            """,
+            """
+            import keras
+            import tensorflow as tf
+
+            class Detector(keras.Model):
+                def __init__(self):
+                    super().__init__()
+                    self.out = keras.layers.Dense(1, activation="sigmoid")
+                    self.bce = keras.losses.BinaryCrossentropy()
+
+                def call(self, x):
+                    return self.out(x)
+
+                def train_step(self, data):
+                    x, y = data
+                    with tf.GradientTape() as tape:
+                        said = self(x, training=True)
+                        loss = self.bce(y, said)
+                    gradients = tape.gradient(loss, self.trainable_weights)
+                    self.optimizer.apply_gradients(zip(gradients, self.trainable_weights))
+                    return {"loss": loss}
+            """,
+        ),
+        Example(
             "In a loss of the program's own",
             """
             import keras
@@ -96,6 +143,33 @@ class LossArgumentsSwapped(Rule):
         ),
     )
     good = (
+        Example(
+            "What another network says in the labels' place",
+            """
+            import keras
+            import tensorflow as tf
+
+            class Distilled(keras.Model):
+                def __init__(self, teacher):
+                    super().__init__()
+                    self.teacher = teacher
+                    self.out = keras.layers.Dense(10, activation="softmax")
+                    self.distance = keras.losses.CategoricalCrossentropy()
+
+                def call(self, x):
+                    return self.out(x)
+
+                def train_step(self, data):
+                    x, y = data
+                    soft = self.teacher(x)
+                    with tf.GradientTape() as tape:
+                        said = self(x, training=True)
+                        loss = self.distance(y, said) + self.distance(soft, said)
+                    gradients = tape.gradient(loss, self.trainable_weights)
+                    self.optimizer.apply_gradients(zip(gradients, self.trainable_weights))
+                    return {"loss": loss}
+            """,
+        ),
         Example(
             "What a teacher says takes the labels' place",
             """

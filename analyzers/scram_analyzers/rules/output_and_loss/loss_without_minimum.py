@@ -17,6 +17,7 @@ from scram_analyzers.rules.output_and_loss.own_losses import (
     returned,
     without_mean,
 )
+from scram_analyzers.rules.output_and_loss.turned_losses import never_negative, turned, without_minus
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading.dotted import dotted_name
@@ -34,10 +35,13 @@ class LossWithoutMinimum(Rule):
     summary = "a loss function that gets smaller as the predictions get worse"
     why = (
         "Training makes the loss as small as it can. A signed difference has no least value: the predictions run off "
-        "to one side, and the loss to minus infinity. A measure of overlap is best when it is large: made small, it "
-        "teaches the model to hit nothing."
+        "to one side, and the loss to minus infinity. So does a distance or a cross-entropy with a minus before it. A "
+        "measure of overlap is best when it is large: made small, it teaches the model to hit nothing."
     )
-    how = "Square the difference or take its absolute value before the mean; of a measure such as Dice return 1 - dice."
+    how = (
+        "Square the difference or take its absolute value before the mean, and leave out a minus before a distance; "
+        "of a measure such as Dice return 1 - dice."
+    )
     references = (Reference("Keras: Losses", "https://keras.io/api/losses/"),)
     bad = (
         Example(
@@ -73,6 +77,46 @@ class LossWithoutMinimum(Rule):
 
             model = keras.Sequential([keras.layers.Conv2D(1, 1, activation="sigmoid")])
             model.compile(optimizer="adam", loss=dice_loss, metrics=[dice_coef])
+            """,
+        ),
+        Example(
+            "A loss with a minus before it",
+            """
+            import keras
+            import tensorflow as tf
+
+            class Classifier(keras.Model):
+                def __init__(self):
+                    super().__init__()
+                    self.out = keras.layers.Dense(1, activation="sigmoid")
+                    self.bce = keras.losses.BinaryCrossentropy()
+
+                def call(self, x):
+                    return self.out(x)
+
+                def train_step(self, data):
+                    x, y = data
+                    with tf.GradientTape() as tape:
+                        loss = self.bce(y, self(x, training=True))
+                        loss = »-loss«
+                    gradients = tape.gradient(loss, self.trainable_weights)
+                    self.optimizer.apply_gradients(zip(gradients, self.trainable_weights))
+                    return {"loss": loss}
+            """,
+        ),
+        Example(
+            "A square with a minus before it",
+            """
+            import keras
+            import tensorflow as tf
+
+
+            def distance(y_true, y_pred):
+                return »-tf.reduce_mean(tf.square(y_true - y_pred))«
+
+
+            model = keras.Sequential([keras.layers.Dense(16, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss=distance)
             """,
         ),
         Example(
@@ -169,6 +213,41 @@ class LossWithoutMinimum(Rule):
             """,
         ),
         Example(
+            "Pictures that are made to fool a model, by its loss made large; a likelihood with its minus",
+            """
+            import keras
+            import tensorflow as tf
+            from project import batches, flow
+
+            model = keras.Sequential([keras.layers.Dense(10)])
+            loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            optimizer = keras.optimizers.Adam(1e-3)
+            noise = tf.Variable(tf.zeros((784,)))
+
+            def attack(images, labels):
+                with tf.GradientTape() as tape:
+                    loss = -loss_fn(labels, model(images + noise))
+                optimizer.apply_gradients([(tape.gradient(loss, noise), noise)])
+
+            def train(images):
+                with tf.GradientTape() as tape:
+                    loss = -tf.reduce_mean(flow.log_prob(images))
+                gradients = tape.gradient(loss, flow.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, flow.trainable_variables))
+
+            def teach(images, labels):
+                with tf.GradientTape() as tape:
+                    loss = loss_fn(labels, model(images)) - 0.1 * tf.reduce_mean(model(images))
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+
+            for images, labels in batches:
+                attack(images, labels)
+                train(images)
+                teach(images, labels)
+            """,
+        ),
+        Example(
             "A critic's score, which is a loss with a sign",
             """
             import keras
@@ -186,13 +265,15 @@ class LossWithoutMinimum(Rule):
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:
-        """Report losses that return a signed difference, or an overlap as it is, or take a divergence away."""
+        """Report losses that are a signed difference, an overlap or a distance with a minus, or take a divergence."""
         for place in made_small(program):
             message = (
                 f"In {place.text} the divergence stands with a minus: this loss falls the further the codes run apart, "
                 "without end."
             )
             yield Report(place, message)
+        for place in turned(program):
+            yield Report(place, "With this minus the loss is made large: each step takes the model further away.")
         for loss, definition in own_losses(program):
             found = returned(definition)
             if found is None:
@@ -200,7 +281,10 @@ class LossWithoutMinimum(Rule):
             assert isinstance(found.node, cst.BaseExpression)
             inner = Place(found.section, without_mean(definition, found.node))
             related = (Related(loss.place, "The model is trained to make it small."),)
-            if _is_difference(inner.node, definition):
+            if _is_turned(definition, found.node):
+                message = f"{definition.name} is 0 at best and has a minus: training makes the distance large."
+                yield Report(found, _capital(message), related)
+            elif _is_difference(inner.node, definition):
                 message = f"{definition.name} is a signed difference, which can fall without end."
                 yield Report(inner, _capital(message), related)
             elif _is_overlap(program, definition, inner.node):
@@ -210,6 +294,13 @@ class LossWithoutMinimum(Rule):
 
 def _capital(message: str) -> str:
     return message if message[0].isupper() else f"The loss {message}"
+
+
+def _is_turned(definition: Definition, node: cst.BaseExpression) -> bool:
+    """Whether a mean of squares or the like has a minus before it, outside the mean or inside."""
+    held = without_minus(without_mean(definition, node))
+    held = without_minus(node) if held is None else held
+    return held is not None and never_negative(without_mean(definition, held))
 
 
 def _is_difference(node: cst.CSTNode, definition: Definition) -> bool:

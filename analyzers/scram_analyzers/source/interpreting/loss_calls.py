@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.graph import Tensor
 from scram_analyzers.source.interpreting import compiling
@@ -15,7 +17,8 @@ from scram_analyzers.source.libraries import data_operations
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Loss, LossCall
-from scram_analyzers.source.values import Argument, Arguments, Ref, Value, boolean
+from scram_analyzers.source.reading import parents, search
+from scram_analyzers.source.values import Argument, Arguments, Ref, Unknown, Value, boolean
 
 if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.interpreter import Interpreter
@@ -110,7 +113,25 @@ def _sides(
     if isinstance(second, Tensor):
         return second, first, False
     labels = data_operations.as_data(second)
-    if not isinstance(first, Tensor) or labels is None or labels.labels is None:
+    are_labels = _comes_second(arguments.get(parameters[1], 1)) if labels is None else labels.labels is not None
+    if not isinstance(first, Tensor) or not are_labels:
         return None, None, False
     fed = any(isinstance(interpreter.fact("fed", each), Fed) for each in first.ancestors())
     return (first, second, True) if fed else (None, None, False)
+
+
+def _comes_second(given: Argument | None) -> bool:
+    """Whether what nothing is known of comes second in what a step is handed: `y` of `x, y = data`."""
+    place = given.place if given is not None and isinstance(given.value, Unknown) else None
+    if place is None or not isinstance(place.node, cst.Name):
+        return False
+    step = next((each for each in parents.ancestors(place) if isinstance(each, cst.FunctionDef)), None)
+    if step is None or step.name.value != "train_step":
+        return False
+    handed = {each.name.value for each in step.params.params}
+    for assigned in search.nodes(step.body, cst.Assign):
+        target = assigned.targets[0].target
+        if isinstance(assigned.value, cst.Name) and assigned.value.value in handed and isinstance(target, cst.Tuple):
+            names = [each.value.value if isinstance(each.value, cst.Name) else "" for each in target.elements]
+            return names[1:2] == [place.node.value]
+    return False

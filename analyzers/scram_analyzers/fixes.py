@@ -14,9 +14,13 @@ from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading.parents import ancestors, statement_of
 from scram_analyzers.source.reading.text import lines_of
 
+_PLAIN_TEXT = re.compile(r"\"[^\"'\\]*\"")
+
 
 def replace(program: Program, place: Place, content: str) -> TextEdit:
-    """Write `content` in the place of an expression."""
+    """Write `content` in the place of an expression, in the quotes that a plain text there has."""
+    if _PLAIN_TEXT.fullmatch(content) and isinstance(place.node, cst.SimpleString) and place.node.value[0] == "'":
+        content = f"'{content[1:-1]}'"
     return TextEdit(program.range_of(place), content)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import atexit
 import json
 import logging
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 from scram_lsp.training.batch_loops import BatchLoops
+from scram_lsp.training.missing_package import note_of
 from scram_lsp.training.places.creations import Creations
 from scram_lsp.training.places.keras_hooks import KerasHooks
 from scram_lsp.training.tape_loops import TapeLoops
@@ -76,7 +78,10 @@ class Watch:
 
     def _explain(self, error: BaseException) -> None:
         """An error has ended the program outside of any run."""
-        if not _KERAS_NAMES.isdisjoint(sys.modules):
+        note = note_of(error, os.environ)
+        if note is not None:
+            print(note, file=sys.stderr)
+        elif not _KERAS_NAMES.isdisjoint(sys.modules):
             try:
                 from scram_lsp.training.console import RunConsole
                 from scram_lsp.training.program_error import explain  # few programs that are watched end so

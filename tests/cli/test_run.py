@@ -79,6 +79,41 @@ def test_a_loop_that_nobody_told_us_of_is_not_passed_over_in_silence(folder: Pat
     assert scram_run("--quiet", "loop.py").stderr == ""
 
 
+LACKS = """
+import sys
+sys.modules["{module}"] = None
+import {module}
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "environment", "said"),
+    [
+        (
+            "tensorflow",
+            {},
+            "scram: tensorflow is not installed in this Python, {python}. Run this with one that has it,",
+        ),
+        (
+            "sklearn",
+            {"TERM_PROGRAM": "vscode"},
+            " in the setting scram.interpreter, or install it: {python} -m pip install scikit-learn",
+        ),
+        ("my_layers", {"TERM_PROGRAM": "vscode"}, None),
+    ],
+)
+def test_a_python_that_lacks_what_the_program_trains_with_is_named_in_a_line(
+    folder: Path, module: str, environment: dict[str, str], said: str | None
+) -> None:
+    (folder / "train.py").write_text(LACKS.format(module=module))
+    rest = {name: value for name, value in os.environ.items() if name != "TERM_PROGRAM"}
+    plain, ours = (run("train.py", env={**rest, **environment}) for run in (python, scram_run))
+    assert ours.returncode == plain.returncode == 1
+    assert ours.stderr.startswith(plain.stderr)
+    line = ours.stderr[len(plain.stderr) :]
+    assert (said.format(python=sys.executable) in line and line.count("\n") == 1) if said else line == ""
+
+
 TORCH_LOOP = """
 import sys, types
 sys.modules["{package}"] = types.ModuleType("{package}")

@@ -41,12 +41,14 @@ export async function runFile(session: Session, notices: Notices, uri?: vscode.U
   }
 }
 
-/** The file of a text with its latest words; of a new one that which the user gives it, if any. */
+/** The file of a text with its latest words; of a new one that which the user gives it. None, if it can't be saved. */
 async function saved(document: vscode.TextDocument): Promise<string | undefined> {
   if (document.isUntitled) {
     return (await vscode.workspace.save(document.uri))?.fsPath;
   }
-  await document.save();
+  if (document.isDirty && !(await document.save())) {
+    return undefined; // the editor says why; what stands on disk is not what the user sees
+  }
   return document.uri.fsPath;
 }
 

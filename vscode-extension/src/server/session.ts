@@ -235,7 +235,7 @@ export class Session implements vscode.Disposable {
     const times: number[] = [];
     return {
       error: () => ({ action: ErrorAction.Continue, handled: true }),
-      closed: () => {
+      closed: async () => {
         if (!this.hasRun) {
           return { action: CloseAction.DoNotRestart, handled: true };
         }
@@ -247,7 +247,9 @@ export class Session implements vscode.Disposable {
           return { action: CloseAction.Restart, handled: true };
         }
         this.client = undefined;
-        this.fail(`The language server ended ${recent.length} times within three minutes.`, "show log");
+        const words = await this.process?.lastWords();
+        const last = words === undefined ? "" : ` Its last words: ${words}`;
+        this.fail(`The language server ended ${recent.length} times within three minutes.${last}`, "show log");
         return { action: CloseAction.DoNotRestart, handled: true };
       },
     };

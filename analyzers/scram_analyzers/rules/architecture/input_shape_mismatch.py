@@ -64,6 +64,29 @@ class InputShapeMismatch(Rule):
             """,
         ),
         Example(
+            "One picture as OpenCV reads it",
+            """
+            import cv2
+            import keras
+            from keras import layers
+            from project import labels, paths
+
+            pictures = [cv2.resize(cv2.imread(path), (64, 64)) / 255 for path in paths]
+            model = keras.Sequential(
+                [
+                    keras.Input(shape=(64, 64, 3)),
+                    layers.Conv2D(8, 3, activation="relu"),
+                    layers.Flatten(),
+                    layers.Dense(5, activation="softmax"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(pictures, labels)
+            picture = cv2.resize(cv2.imread("found.jpg"), (64, 64)) / 255
+            print(model.predict(»picture«))
+            """,
+        ),
+        Example(
             "Pictures listed in a table, of another size than the backbone declares",
             """
             import keras
@@ -237,7 +260,7 @@ def _single_examples(_: Program, evaluation: Evaluation) -> Iterator[Report]:
     place = evaluation.x.place if evaluation.x is not None else None
     if place is None:
         return
-    if not _is_picture(data) and (not _is_one_example(data) or data.shape != declared.shape):
+    if not _is_picture(data) and not (data.shape == declared.shape and _is_one_example(data)):
         if not _fits(data.shape[1:], declared.shape) and not is_turned(data.shape[1:], declared.shape):
             yield _misshapen(place, data.shape[1:], declared)
         return
@@ -258,7 +281,9 @@ PICTURE_AXES = 3
 
 
 def _is_one_example(data: Data) -> bool:
-    """Whether the last step took one row out of an array, which takes its first axis away."""
+    """Whether the last step took one row out of an array, which takes its first axis away, or it is one picture."""
+    if data.images and None not in (data.shape or (None,)):
+        return True
     node = data.steps[-1].node if data.steps else None
     if not isinstance(node, cst.Subscript) or len(node.slice) != 1:
         return False

@@ -66,6 +66,40 @@ class TrainableSetAfterCompile(Rule):
             """,
         ),
         Example(
+            "Frozen one by one, thawed as a whole",
+            """
+            import keras
+            from keras import layers
+            from project import images, labels
+
+            base = keras.applications.MobileNetV2(include_top=False, pooling="avg")
+            for layer in base.layers:
+                layer.trainable = False
+            model = keras.Sequential([base, layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(images, labels, epochs=5)
+
+            »base.trainable« = True
+            model.fit(images, labels, epochs=5)
+            """,
+            """
+            import keras
+            from keras import layers
+            from project import images, labels
+
+            base = keras.applications.MobileNetV2(include_top=False, pooling="avg")
+            for layer in base.layers:
+                layer.trainable = False
+            model = keras.Sequential([base, layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(images, labels, epochs=5)
+
+            base.trainable = True
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(images, labels, epochs=5)
+            """,
+        ),
+        Example(
             "The last layers thawed one by one, too late",
             """
             import keras
@@ -202,7 +236,8 @@ def _late_changes(program: Program) -> Iterator[tuple[Fit, Place, list[Place]]]:
         frozen = frozen - _frozen_for_others(program, model) if frozen else frozen
         changed = frozen | (compiled.model.frozen - model.frozen)
         trains = fit.method in ("fit", "fit_generator")
-        places = _changes(program, changed, compiled.place) if changed and trains else []
+        wholes = {each.identity for each in (compiled.model, *compiled.model.nested) if each.frozen & changed}
+        places = _changes(program, changed | wholes, compiled.place) if changed and trains else []
         if places:
             yield fit, compiled.place, places
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-
-import libcst as cst
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.data.judging import cut_rows, held_out, judged_by
-from scram_analyzers.rules.data.refitting import SCALERS
+from scram_analyzers.rules.data.scaled_before_cut import WEIGHTED_WORDS, is_whole, leak_by_slices, scales
 from scram_analyzers.rules.data.scaled_by_hand import by_hand, has_all, split_of
 from scram_analyzers.rules.data.trainings import own_loops
-from scram_analyzers.source.data import WHOLE, Data, DataStep, Learned, StepKind
+from scram_analyzers.source.data import Data, DataStep, Learned, StepKind
+from scram_analyzers.source.interpreting.fitting import SEARCH
 from scram_analyzers.source.program import Fit, LossCall, Program
 
 
@@ -231,6 +229,46 @@ class ScalerFittedBeforeSplit(Rule):
             model.evaluate(x_test, y_test)
             """,
         ),
+        Example(
+            "Fitted before scikit-learn makes the folds",
+            """
+            import keras
+            import pandas as pd
+            from scikeras.wrappers import KerasRegressor
+            from sklearn.model_selection import KFold, cross_val_score
+            from sklearn.preprocessing import StandardScaler
+
+            table = pd.read_csv("houses.csv").values
+            x, y = table[:, :13], table[:, 13]
+            x = »StandardScaler().fit_transform(x)«
+
+            def network():
+                model = keras.Sequential([keras.layers.Dense(16, activation="relu"), keras.layers.Dense(1)])
+                model.compile(optimizer="adam", loss="mse")
+                return model
+
+            scores = cross_val_score(KerasRegressor(model=network, epochs=50), x, y, cv=KFold(10, shuffle=True))
+            """,
+        ),
+        Example(
+            "Fitted to a whole series, of which the last days are to judge",
+            """
+            import keras
+            import numpy as np
+            import pandas as pd
+            from sklearn.preprocessing import MinMaxScaler
+
+            def windows(rows):
+                return np.array([rows[day - 60 : day] for day in range(60, len(rows))]), rows[60:]
+
+            prices = »MinMaxScaler().fit_transform(pd.read_csv("prices.csv")[["Close"]].values)«
+            (x, y), (x_test, y_test) = windows(prices[:-200]), windows(prices[-200:])
+            model = keras.Sequential([keras.layers.LSTM(32), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x, y, epochs=20)
+            predicted = model.predict(x_test)
+            """,
+        ),
     )
     good = (
         Example(
@@ -342,7 +380,9 @@ class ScalerFittedBeforeSplit(Rule):
         yield from program.each(own_loops(program), self._of_loop)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
-        if fit.inputs is not None:
+        if fit.inputs is not None and fit.method == SEARCH:
+            yield from _before_folds(fit, fit.inputs)
+        elif fit.inputs is not None:
             judged = [each.data for each in judged_by(program, fit)]
             yield from self._of_data(program, fit.inputs, held_out(fit.inputs, judged))
 
@@ -351,7 +391,7 @@ class ScalerFittedBeforeSplit(Rule):
             yield from self._of_data(program, call.x.value)
 
     def _of_data(self, program: Program, data: Data, cut: DataStep | None = None) -> Iterator[Report]:
-        found = _leak(data) or _leak_by_slices(program, data) or _leak_by_rows(data, cut)
+        found = _leak(data) or leak_by_slices(program, data) or _leak_by_rows(data, cut)
         found = found or _adapted(program, data, cut)
         if found is None:
             yield from by_hand(program, data, cut)
@@ -360,67 +400,34 @@ class ScalerFittedBeforeSplit(Rule):
         kind = learned.kind.rpartition(".")[2]
         related = () if split.place is None else (Related(split.place, "The data are split only here."),)
         message = f"This {kind} is fitted to all data before they are split: it has seen the test part as well."
-        severity = Severity.INFO if kind in _WEIGHTED_WORDS else None  # how rare a word is changes little
+        severity = Severity.INFO if kind in WEIGHTED_WORDS else None  # how rare a word is changes little
         yield Report(learned.place, message, related, severity=severity)
+
+
+def _before_folds(fit: Fit, data: Data) -> Iterator[Report]:
+    """A scaler fitted to all rows of which scikit-learn itself makes the folds that judge the model."""
+    for step in data.steps:
+        learned = step.learned
+        if learned is None or step.kind is not StepKind.SCALED or not scales(learned) or split_of(data) is not None:
+            continue
+        if is_whole(learned.data) and learned.data.roots & data.roots:
+            kind = learned.kind.rpartition(".")[2]
+            message = (
+                f"This {kind} is fitted to all data before they are split: it has seen the test part of each fold."
+            )
+            yield Report(learned.place, message, (Related(fit.place, "The data are split only here."),))
+            return
 
 
 FOLD = "fold"
 """The step that takes the rows of one fold of a cross-validation."""
 
 
-def _leak_by_slices(program: Program, data: Data) -> tuple[Learned, DataStep] | None:
-    """A scaler fitted to a whole series of which training takes the rows up to a bound, and others those after it."""
-    for position, step in enumerate(data.steps):
-        learned = step.learned
-        if learned is None or step.kind is not StepKind.SCALED or not _scales(learned):
-            continue
-        if not _is_whole(learned.data):
-            continue
-        for later in data.steps[position + 1 :]:
-            bound = _upper_bound(later)
-            if bound is None:
-                continue
-            rest = rf"\[\s*{re.escape(bound)}\b[^\]:,]*:"
-            share = rf"^\s*{re.escape(bound)}\s*=[^=\n]*\blen\([^=\n]*\*\s*0?\.\d"
-            if program.matches(re.compile(f"{rest}|{share}", re.MULTILINE)):
-                return learned, later
-    return None
-
-
-_KEEPING_ROWS = frozenset(
-    [
-        *("dropna", "getitem", "column", "fillna", "astype", "reshape", "values", "to_numpy", "reset_index", "copy"),
-        *("set_index", "sort_index", "sort_values", "Add", "Subtract", "Multiply", "Divide", "drop", "encoded column"),
-        *("interpolate", "ffill", "bfill", "replace", "resample", "sum", "mean"),
-    ]
-)
-"""Steps that leave all rows, or all in which nothing is missing, or put one for each day in their place."""
-
-
-def _is_whole(data: Data) -> bool:
-    """Whether data hold all rows of a series, but for those in which something is missing."""
-    if data.rows is not None or cut_rows(data):
-        return data.rows == WHOLE
-    return all(step.name in _KEEPING_ROWS for step in data.steps)
-
-
-def _upper_bound(step: DataStep) -> str | None:
-    """The name of the bound up to which a slice takes the rows from the first on."""
-    node = step.node
-    if step.kind is not StepKind.SELECTED or step.place is None or not isinstance(node, cst.Subscript):
-        return None
-    rows = node.slice[0].slice
-    if not isinstance(rows, cst.Slice) or not isinstance(rows.upper, cst.Name):
-        return None
-    first = rows.lower is None or (isinstance(rows.lower, cst.Integer) and rows.lower.value == "0")
-    return rows.upper.value if first else None
-
-
 def _leak_by_rows(data: Data, cut: DataStep | None) -> tuple[Learned, DataStep] | None:
     """A scaler fitted to all rows before those to train on were cut out of them."""
     for step in data.steps[: data.steps.index(cut)] if cut is not None else ():
         learned = step.learned
-        if learned is not None and step.kind is StepKind.SCALED and _scales(learned) and has_all(learned.data, data):
+        if learned is not None and step.kind is StepKind.SCALED and scales(learned) and has_all(learned.data, data):
             assert cut is not None
             return learned, cut
     return None
@@ -429,7 +436,7 @@ def _leak_by_rows(data: Data, cut: DataStep | None) -> tuple[Learned, DataStep] 
 def _leak(data: Data) -> tuple[Learned, DataStep] | None:
     for position, step in enumerate(data.steps):
         learned = step.learned
-        if learned is None or step.kind is not StepKind.SCALED or not _scales(learned):
+        if learned is None or step.kind is not StepKind.SCALED or not scales(learned):
             continue
         if not cut_rows(learned.data) <= cut_rows(data):
             continue  # fitted to some of the rows
@@ -445,17 +452,6 @@ def _leak(data: Data) -> tuple[Learned, DataStep] | None:
         if earlier is not None and earlier.name == FOLD and of_all_folds:
             return learned, earlier
     return None
-
-
-def _scales(learned: Learned) -> bool:
-    """Whether it is a scaler, or holds one."""
-    return any(kind.rpartition(".")[2] in _LEARNING for kind in (learned.kind, *learned.parts))
-
-
-_WEIGHTED_WORDS = ("TfidfVectorizer", "TfidfTransformer")
-"""What weighs each word by how many of the texts have it."""
-
-_LEARNING = SCALERS + _WEIGHTED_WORDS
 
 
 def _adapted(program: Program, data: Data, cut: DataStep | None) -> tuple[Learned, DataStep] | None:

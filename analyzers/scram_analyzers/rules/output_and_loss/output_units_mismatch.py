@@ -86,6 +86,19 @@ class OutputUnitsMismatch(Rule):
             """,
         ),
         Example(
+            "One unit for three classes, and a loss for numbers",
+            """
+            from sklearn.datasets import load_wine
+            from tensorflow.keras.layers import Dense
+            from tensorflow.keras.models import Sequential
+
+            x, y = load_wine(return_X_y=True)
+            model = Sequential([Dense(16, activation="relu"), Dense(»1«, activation="sigmoid")])
+            model.compile("adam", "mse", metrics=["accuracy"])
+            model.fit(x, y, epochs=50)
+            """,
+        ),
+        Example(
             "One unit for a folder of classes",
             """
             from tensorflow.keras.layers import Conv2D, Dense, Flatten
@@ -310,6 +323,8 @@ def _classes(case: Case) -> int | None:
         return None if units == 1 else classes  # one unit: single-unit-categorical-loss says more
     if case.loss.name in REGRESSION and case.form is LabelForm.ONE_HOT and case.head.activation == "softmax":
         return classes  # not the right loss either, but these shapes can't be compared at all
+    if units == 1 and case.head.activation == "sigmoid" and cases.classifies_with_regression_loss(case):
+        return classes if case.form is LabelForm.INTEGER and classes > 2 else None
     if case.loss.name == "binary_crossentropy" and case.head.activation in ("sigmoid", "linear"):
         if case.form is LabelForm.INTEGER and units == 1 and classes > 2:
             return classes

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from scram_analyzers.source.data import WHOLE, Data, DataStep, Interval, Part, StepKind
-from scram_analyzers.source.libraries import data_items, data_operations, loaders, numpy_functions
+from scram_analyzers.source.libraries import data_items, data_operations, loaders, numpy_functions, picture_shapes
 from scram_analyzers.source.libraries.numpy_functions import given
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
@@ -194,6 +194,14 @@ def _scaled(interpreter: Interpreter, name: str, arguments: Arguments, place: Pl
     return data.after(DataStep(StepKind.SCALED, name, place), range=None, dtype="float32")
 
 
+def _grayed(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    """Pictures without their axis of colors."""
+    made = _scaled(interpreter, name, arguments, place)
+    if not isinstance(made, Data) or made.shape is None:
+        return made
+    return replace(made, shape=made.shape[:-1] if made.shape[-1] == 3 else None)
+
+
 def _normalized(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
     """Rows divided by their length, which leaves no value above 1."""
     data, made = given(interpreter, arguments), _scaled(interpreter, name, arguments, place)
@@ -219,7 +227,31 @@ def _enlarged(interpreter: Interpreter, name: str, arguments: Arguments, place: 
 def _resized(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
     """scikit-image's `resize`, which makes pixels fractions unless it is told to leave their range."""
     kept = boolean(arguments.value("preserve_range")) is True
-    return (_kept if kept else _scaled)(interpreter, name, arguments, place)
+    data, made = given(interpreter, arguments), (_kept if kept else _scaled)(interpreter, name, arguments, place)
+    if data is None or not isinstance(made, Data):
+        return made
+    return replace(made, shape=picture_shapes.resized(interpreter, name, arguments, data))
+
+
+def _resized_bytes(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    """OpenCV's `resize`, which leaves the values as they are."""
+    data = given(interpreter, arguments)
+    if data is None:
+        return None
+    shape = picture_shapes.resized(interpreter, name, arguments, data)
+    return data.after(DataStep(StepKind.OTHER, name, place), shape=shape)
+
+
+def _recolored(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    data = given(interpreter, arguments)
+    if data is None:
+        return None
+    return data.after(DataStep(StepKind.OTHER, name, place), shape=picture_shapes.recolored(arguments, data))
+
+
+def _same(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    data = given(interpreter, arguments)
+    return data.after(DataStep(StepKind.OTHER, name, place)) if data is not None else None
 
 
 def _cast(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
@@ -238,6 +270,7 @@ def _as_array(interpreter: Interpreter, name: str, arguments: Arguments, place: 
     if data is None:
         return None
     shape = data.shape if len(arguments.positional) == 1 and not arguments.keywords else None
+    shape = (*shape, 1) if shape is not None and len(shape) == 2 else shape
     return data.after(DataStep(StepKind.OTHER, name, place), shape=shape, dtype="float32")
 
 
@@ -358,11 +391,11 @@ _BY_NAME: Mapping[str, Handler] = MappingProxyType(
         **dict.fromkeys([f"tensorflow.image.{each}" for each in _MOVING_PIXELS], _kept),
         "scipy.misc.imresize": _kept,
         "skimage.transform.resize": _resized,
-        "skimage.color.rgb2gray": _scaled,
-        "cv2.resize": _kept,
-        **dict.fromkeys(
-            ("cv2.cvtColor", "cv2.flip", "cv2.rotate", "cv2.warpAffine", "cv2.medianBlur", "cv2.GaussianBlur"), _kept
-        ),
+        "skimage.color.rgb2gray": _grayed,
+        "cv2.resize": _resized_bytes,
+        "cv2.cvtColor": _recolored,
+        **dict.fromkeys(("cv2.flip", "cv2.medianBlur", "cv2.GaussianBlur"), _same),
+        **dict.fromkeys(("cv2.rotate", "cv2.warpAffine"), _kept),
         "keras.utils.img_to_array": _as_array,
         "keras.preprocessing.image.img_to_array": _as_array,
         "tensorflow.data.Dataset.from_tensor_slices": _from_tensors,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from scram_analyzers.source.data import Data, DataStep, Interval, LabelForm, Part, StepKind
 from scram_analyzers.source.interpreting.state import DictObject
-from scram_analyzers.source.libraries import datasets, splits
+from scram_analyzers.source.libraries import datasets, picture_shapes, splits
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
     Arguments,
@@ -264,7 +264,8 @@ def _image(interpreter: Interpreter, name: str, arguments: Arguments, place: Pla
     unclear = name.startswith("matplotlib.") or (dtype is None and "dtype" in arguments.keywords)
     if unclear or (dtype is not None and "float" in dtype):  # PNGs, or pixels as fractions: 0 to 1
         return Data(name, place, images=True, roots=new_root(interpreter))
-    return Data(name, place, range=Interval(0, 255), dtype="uint8", images=True, roots=new_root(interpreter))
+    shape, root = picture_shapes.as_read(name, arguments), new_root(interpreter)
+    return Data(name, place, range=Interval(0, 255), dtype="uint8", shape=shape, images=True, roots=root)
 
 
 CHANNELS: Mapping[str, int] = MappingProxyType({"grayscale": 1, "rgb": 3, "rgba": 4})

@@ -54,8 +54,11 @@ class LastObservations:
         return math.hypot(*norms) if norms else None
 
     def learning_rates(self) -> list[tuple[int, float]]:
-        """The learning rate at the end of each epoch, where the run wrote it down."""
-        rates = ((each.epoch, each.value("learning_rate")) for each in self.epochs)
+        """The learning rate at the end of each epoch, as the optimizer had it; of older runs, as they logged it."""
+        rates = (
+            (each.epoch, each.value("learning_rate") if each.learning_rate is None else each.learning_rate)
+            for each in self.epochs
+        )
         return [(epoch, rate) for epoch, rate in rates if rate is not None]
 
 

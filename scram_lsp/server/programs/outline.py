@@ -36,11 +36,11 @@ class LayerUse:
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """A call that trains, and where the learning rate of its optimizer is written."""
+    """A call that trains, and where the learning rate is written that it trains with: its number, and its optimizer."""
 
     place: SourceRange
     method: str
-    learning_rate: SourceRange | None
+    rates: tuple[SourceRange, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +131,9 @@ def _if_same(first: Known, second: Known) -> Known | None:
 def _trainings(program: Program) -> Iterator[Training]:
     for fit in program.fits:
         optimizer = fit.compile.optimizer if fit.compile is not None else None
-        place = (optimizer.learning_rate.place or optimizer.place) if optimizer is not None else None
-        used = program.range_of(place) if place is not None else None
-        yield Training(program.range_of(fit.place), fit.method, used)
+        places = (optimizer.learning_rate.place, optimizer.place) if optimizer is not None else ()
+        rates = tuple(program.range_of(each) for each in places if each is not None)
+        yield Training(program.range_of(fit.place), fit.method, rates)
 
 
 def smallest_around(places: Iterable[SourceRange], inside: SourceRange) -> SourceRange | None:

@@ -89,7 +89,7 @@ async def hover_words(
     inside = analyzed.unit.range_in_text(analyzed.document, SourceRange(at, at))
     outline = await ls.outline(analyzed)
     layers = {each.place: each for each in outline.layers}
-    rates = {each.learning_rate for each in outline.trainings if each.learning_rate is not None}
+    rates = {rate for each in outline.trainings for rate in each.rates}
     place = smallest_around([*layers, *rates, *(each.place for each in outline.trainings)], inside)
     shown = analyzed.unit.range_in_document(place) if place is not None else None
     if place is None or shown is None:

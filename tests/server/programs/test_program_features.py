@@ -35,8 +35,8 @@ model.fit(x, y, epochs=3)
 """
 WHOLE = types.Range(types.Position(0, 0), types.Position(99, 0))
 RECORDS = (
-    EpochRecord(1, 10, (("loss", 2.25), ("learning_rate", 0.001))),
-    EpochRecord(2, 20, (("loss", 1.5), ("learning_rate", 0.0005))),
+    EpochRecord(1, 10, (("loss", 2.25), ("learning_rate", 0.001)), 0.001),
+    EpochRecord(2, 20, (("loss", 1.5), ("learning_rate", 0.0005)), 0.0005),
     ProbeRecord(
         step=20,
         epoch=2,
@@ -144,6 +144,20 @@ async def test_hovers_tell_what_the_last_run_saw(code: Editor, project: Path) ->
     assert "the learning rate went 0.001 (epoch 1), 0.0005 (epoch 2)." in (await code.hover(uri, 10, 40) or "")
     code.replace(uri, types.Range(types.Position(11, 23), types.Position(11, 24)), "4")
     assert "(before the last changes)" in (await code.hover(uri, 11, 8) or "")
+
+
+async def test_a_learning_rate_is_told_wherever_it_comes_from(code: Editor, project: Path) -> None:
+    script = project / "train.py"
+    schedule = "keras.optimizers.schedules.ExponentialDecay(0.05, 200, 0.7)"
+    text = CONVOLUTION.replace("1e-3", "learning_rate=rate").replace("model = ", f"rate = {schedule}; model = ", 1)
+    script.write_text(text)
+    store_run(script, text, run_finding(script, named("r1", script)), records=(EpochRecord(1, 10, (), 0.05),))
+    uri = code.open(script, text)
+    for column in (30, 40, 52):  # its optimizer, the argument's name and its value
+        assert "the learning rate stayed at 0.05." in (await code.hover(uri, 10, column) or "")
+    assert "the learning rate stayed at 0.05." in (
+        await code.hover(uri, 3, text.split("\n")[3].index("0.05") + 1) or ""
+    )
 
 
 async def test_lenses_open_the_last_run_and_clear_what_it_found(code: Editor, project: Path) -> None:

@@ -47,5 +47,7 @@ ${curves || `<p>${runs.some((run) => run.status === "running") ? "No epoch has e
 function item(finding: RunFinding): string {
   const link = `command:${OPEN_FINDING}?${encodeURIComponent(JSON.stringify([finding]))}`;
   const place = `${basename(finding.filename)}:${finding.location.row}`;
-  return `${escaped(finding.code)} <a href="${escaped(link)}">${escaped(place)}</a> ${escaped(finding.message)}`;
+  const { code, severity, epoch, message } = finding;
+  const when = epoch === undefined || epoch === null ? "" : ` in epoch ${epoch}`;
+  return `${severity} ${escaped(code)} at <a href="${escaped(link)}">${escaped(place)}</a>${when}: ${escaped(message)}`;
 }

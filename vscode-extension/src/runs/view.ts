@@ -88,6 +88,7 @@ function findingItem(finding: RunFinding): vscode.TreeItem {
   item.tooltip = `${finding.code} ${finding.name}\n${finding.message}`;
   item.iconPath = SEVERITY_ICONS[finding.severity];
   item.contextValue = "finding";
+  item.accessibilityInformation = { label: `${finding.severity}: ${finding.message} ${item.description}` };
   item.command = { title: "Go to the line", command: "scram.openFinding", arguments: [finding] };
   return item;
 }

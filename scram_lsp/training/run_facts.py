@@ -13,6 +13,7 @@ import numpy as np
 from scram_analyzers.run.records import LayerInfo, OptimizerInfo, RunInfo
 from scram_lsp.training.data.array_statistics import named_leaves
 from scram_lsp.training.keras_flavour import flavour_of
+from scram_lsp.training.model.handed_on import HANDED_ON
 from scram_lsp.training.model.output_facts import loss_name, read_outputs
 from scram_lsp.training.places.call_site import CallSite
 
@@ -22,17 +23,6 @@ _CLASSIFICATION_HEADS = {
     "categorical_focal_crossentropy",
 }
 _REGULARIZERS = ("kernel_regularizer", "bias_regularizer", "recurrent_regularizer", "activity_regularizer")
-
-_HANDED_ON = frozenset(
-    {
-        "AveragePooling1D", "AveragePooling2D", "AveragePooling3D", "CenterCrop", "Concatenate", "Cropping1D",
-        "Cropping2D", "Cropping3D", "Dropout", "Flatten", "GaussianNoise", "InputLayer", "Masking", "MaxPooling1D",
-        "MaxPooling2D", "MaxPooling3D", "Permute", "RandomCrop", "RandomFlip", "RandomRotation",
-        "RandomTranslation", "RandomZoom", "RepeatVector", "Reshape", "Resizing", "SpatialDropout1D",
-        "SpatialDropout2D", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D",
-    }
-)  # fmt: skip
-"""Layers that leave the range of their input as it is: the layer after them is the one that reads it."""
 
 _MAX_STEPS_TO_CONSUMER = 20
 
@@ -100,7 +90,7 @@ def input_consumers(model: Any) -> dict[str, str]:
 
 def _first_reader(model: Any) -> dict[str, str]:
     """The consumer of the only input of a `Sequential` model that is not built yet."""
-    reader = next((layer for layer in model.layers if type(layer).__name__ not in _HANDED_ON), None)
+    reader = next((layer for layer in model.layers if type(layer).__name__ not in HANDED_ON), None)
     return {} if reader is None or hasattr(reader, "layers") else {"x": type(reader).__name__}
 
 
@@ -117,7 +107,7 @@ def _readers(tensor: Any, model: Any, steps: int) -> Iterator[str]:
 def _kinds(operation: Any, node: Any, model: Any, steps: int) -> Iterator[str]:
     kind = type(operation).__name__
     inner = getattr(operation, "_functional", operation)
-    if steps and kind in _HANDED_ON:
+    if steps and kind in HANDED_ON:
         for _, output in named_leaves("", node.outputs):
             yield from _readers(output, model, steps - 1)
     elif steps and getattr(inner, "inputs", None):  # a model inside the model

@@ -39,11 +39,14 @@ def target_pairs(history: RunHistory) -> list[tuple[DataArray, DataArray]]:
 def input_pairs(history: RunHistory) -> list[tuple[DataArray, DataArray]]:
     """Each input of training with that of validation, by their names where there are several."""
     first, second = input_pair(history)
-    if first is not None and first.minimum is not None and second is not None:
+    if first is not None and first.minimum is not None and second is not None and second.minimum is not None:
         return [(first, second)]
     arrays = history.data.arrays if history.data is not None else ()
     inputs = [each for each in arrays if each.role == "input"]
     validation = {each.name: each for each in inputs if each.part == "validation"}
+    if history.stream is not None:
+        seen = {each.name: each for each in history.stream.validation_inputs}
+        validation |= {name: each for name, each in seen.items() if name not in validation or not validation[name].rows}
     training = [each for each in inputs if each.part == "training" and each.minimum is not None]
     return [(each, validation[each.name]) for each in training or _streamed(history) if each.name in validation]
 

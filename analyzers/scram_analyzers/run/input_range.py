@@ -41,12 +41,15 @@ Normalization, a lambda, an unknown layer) may scale it and is left alone."""
 def unscaled_inputs(history: RunHistory) -> list[ArrayStatistics]:
     """For each unscaled input the statistics of the batch with the largest magnitude, in the order of names.
 
-    Empty until enough was seen; a layer that may scale its input is never reported.
+    Empty until enough was seen; a layer that may scale its input is never reported. What reads the inputs of a subclass
+    is known from the first probe on.
     """
     by_input: dict[str, list[ArrayStatistics]] = defaultdict(list)
+    readers = dict(history.probes[-1].readers) if history.probes else {}
     for record in history.steps:
         for array in record.arrays:
-            if array.role == "input" and array.consumer in WEIGHING_LAYERS and array.maximum is not None:
+            reader = array.consumer or readers.get(array.name)
+            if array.role == "input" and reader in WEIGHING_LAYERS and array.maximum is not None:
                 by_input[array.name].append(array)
     ended = bool(history.epochs) or history.moment is Moment.END
     found = (_unscaled(seen) for _, seen in sorted(by_input.items()) if ended or _enough(seen))

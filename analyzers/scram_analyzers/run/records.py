@@ -187,7 +187,8 @@ class ProbeRecord:
     """A side look at the model, on up to `rows` rows of the batch of `step`, with the weights before that step.
 
     `loss` is that of the rows in training mode, `inference_loss` the same rows' in inference mode (None when
-    the model behaves the same in both), `penalty` the part of `loss` that regularizers add.
+    the model behaves the same in both), `penalty` the part of `loss` that regularizers add. `readers` are pairs of an
+    input's name and the class of the only layer that was called on it as it is.
     """
 
     step: int
@@ -198,6 +199,7 @@ class ProbeRecord:
     weights: tuple[WeightObservation, ...] = ()
     inference_loss: float | None = None
     penalty: float | None = None
+    readers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,7 +323,8 @@ class StreamRecord:
     `labels` and `validation_labels` are pairs of label and count, `shared_rows` those of the `validation_rows` that
     are rows of training; `is_validation_fair`: they are all there are, or spread evenly over them. `is_weighted`:
     batches bring weights of their rows. Of `labelled_batches`, `narrow_batches` hold rows of one class or of two
-    neighbours, `narrow_starts` different ones. `target_columns` are as in `DataRecord`.
+    neighbours, `narrow_starts` different ones. `target_columns` are as in `DataRecord`, `validation_inputs` are those
+    of the `validation_rows`.
     """
 
     rows: int
@@ -339,6 +342,7 @@ class StreamRecord:
     narrow_batches: int = 0
     narrow_starts: int = 0
     target_columns: tuple[str, ...] = ()
+    validation_inputs: tuple[DataArray, ...] = ()
 
 
 class OriginPlace(enum.Enum):

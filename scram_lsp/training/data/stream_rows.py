@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
-from scram_analyzers.run.records import LabelForm, StreamRecord
+from scram_analyzers.run.records import DataArray, LabelForm, StreamRecord
 from scram_lsp.training.data.array_statistics import first_rows, named_leaves
 from scram_lsp.training.data.label_form import class_counts, label_form
 from scram_lsp.training.data.row_hashes import hash_rows, with_numbered_texts
 from scram_lsp.training.data.stream_columns import StreamColumns
+from scram_lsp.training.data.whole_arrays import describe_array
 
 ROWS = 32
 """Rows of a batch that are kept in mind, the first ones."""
@@ -56,6 +58,7 @@ class StreamRows:
         self._narrow: list[float] = []
         self._is_weighted = False
         self._validation: tuple[int, int, tuple[tuple[float, int], ...], bool] | None = None
+        self._validation_inputs: tuple[DataArray, ...] | None = None
 
     def look(self, batch: Any, epoch: int) -> None:
         """Read the first rows of a batch, as Keras hands it to `train_step`."""
@@ -80,7 +83,10 @@ class StreamRows:
         """See rows of the validation data, spread over all of them if `is_fair`."""
         rows = shared = 0
         labels: Counter[float] = Counter()
-        for x, y in parts:
+        kept = list(parts)
+        if kept and self._validation_inputs is None:
+            self._validation_inputs = tuple(_described([x for x, _ in kept]))
+        for x, y in kept:
             inputs, targets = _heads("x", x, None), _heads("y", y, None)
             if inputs is None:
                 return
@@ -109,6 +115,7 @@ class StreamRows:
             narrow_batches=len(self._narrow),
             narrow_starts=len(set(self._narrow)),
             target_columns=self._columns.columns,
+            validation_inputs=self._validation_inputs or (),
         )
 
     def _count_batch(self, hashes: list[int], epoch: int) -> None:
@@ -156,6 +163,17 @@ def _heads(name: str, structure: Any, rows: int | None = ROWS) -> list[Array] | 
             return None
         arrays.append(array.reshape(len(array), -1))
     return arrays if arrays and len({len(each) for each in arrays}) == 1 else None
+
+
+def _described(parts: Sequence[Any]) -> Iterator[DataArray]:
+    """Each input of validation over all of its rows that are at hand."""
+    leaves: dict[str, list[Array]] = {}
+    for part in parts:
+        for name, leaf in named_leaves("x", part):
+            leaves.setdefault(name, []).append(np.asarray(leaf))
+    for name, arrays in leaves.items():
+        if len({each.shape[1:] for each in arrays}) == 1:
+            yield describe_array("validation", "input", name, np.concatenate(arrays))
 
 
 def _labels(targets: Sequence[Array]) -> tuple[tuple[float, int], ...]:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from scram_lsp.training.data.array_statistics import named_leaves
+from scram_lsp.training.model.handed_on import HANDED_ON
 from scram_lsp.training.model.layer_taps import losses_kept, tapped
 from scram_lsp.training.model.own_attributes import own_attributes_kept
 from scram_lsp.training.model.pass_cost import can_run_untraced
@@ -22,7 +24,8 @@ class Forward:
     """What a pass gave: `loss` is None when the model has none that we know of.
 
     `notes` holds what `note_output` made of each watched layer's call, in the order in which calls ended;
-    `others` are the values that the pass gave the variables which are not trained.
+    `others` are the values that the pass gave the variables which are not trained. `readers` are, by the names of the
+    inputs, the classes of the watched layers that were called on them as they are.
     """
 
     predictions: Any = None
@@ -30,6 +33,7 @@ class Forward:
     activity_penalty: Any = None
     notes: list[tuple[Any, Any]] = field(default_factory=list)
     others: list[Any] = field(default_factory=list)
+    readers: dict[str, set[str]] = field(default_factory=dict)
 
 
 def forward(
@@ -50,16 +54,19 @@ def forward(
     result = Forward()
     in_loop = _loop_detector()
 
+    x, y, weights = batch
+    raw = {id(leaf): (name, leaf) for name, leaf in named_leaves("x", x)}
+
     def note(layer: Any, arguments: Any, outputs: Any) -> Any:
         if in_loop():  # what is computed in a loop's body can't be read outside it
             return outputs
+        _note_reader(result, raw, layer, arguments, outputs)
         outputs, kept = note_output(layer, arguments, outputs)
         _add_activity_penalty(result, layer, outputs)
         if kept is not None:
             result.notes.append((layer, kept))
         return outputs
 
-    x, y, weights = batch
     arguments = {"training": training} if getattr(model, "_call_has_training_arg", True) else {}
     mapping = _mapping(model, values)
     scope = keras.StatelessScope(mapping, collect_losses=True, initialize_variables=False)
@@ -71,6 +78,15 @@ def forward(
     for variable in model.non_trainable_variables:
         result.others.append(scope.get_current_value(variable))
     return result
+
+
+def _note_reader(result: Forward, raw: dict[int, tuple[str, Any]], layer: Any, arguments: Any, outputs: Any) -> None:
+    """A layer reads an input where it is called on that very tensor, or on what only hands its values on."""
+    name, _ = raw.get(id(arguments[0]), ("", None)) if arguments else ("", None)
+    if name and type(layer).__name__ in HANDED_ON:
+        raw[id(outputs)] = (name, outputs)
+    elif name:
+        result.readers.setdefault(name, set()).add(type(layer).__name__)
 
 
 def predict(model: Any, trainable: Sequence[Any], others: Sequence[Any], x: Any) -> Any:

@@ -43,6 +43,7 @@ class LayerProbe:
         self._wants_inference = True
         self._shapes: set[Any] = set()
         self._previous: tuple[int, list[Any]] | None = None
+        self._readers: tuple[tuple[str, str], ...] = ()
 
     def observe(
         self, batch: Any, step: int, epoch: int, state: Sequence[Any] | None = None, form: Any = None
@@ -107,6 +108,7 @@ class LayerProbe:
 
         def loss_of(sources: Sequence[Any]) -> tuple[Any, dict[str, Any]]:
             seen = forward(self._model, self._layers, _statistics_of, (sources, others, metrics), batch, True)
+            self._readers = tuple((name, min(kinds)) for name, kinds in seen.readers.items() if len(kinds) == 1)
             numbers = {f"layer {place:05d} {layer.name}": note for place, (layer, note) in enumerate(seen.notes)}
             if seen.loss is not None:
                 numbers["loss"] = _scalar(seen.loss)
@@ -163,6 +165,7 @@ class LayerProbe:
             weights=tuple(weights),
             inference_loss=scalars.get("inference_loss"),
             penalty=scalars.get("penalty"),
+            readers=self._readers,
         )
 
 

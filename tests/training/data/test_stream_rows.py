@@ -11,12 +11,14 @@ import pytest
 from scram_analyzers.rules.data.dataset_not_shuffled import DatasetNotShuffled
 from scram_analyzers.rules.data.duplicate_rows import DuplicateRows
 from scram_analyzers.rules.data.labels_shuffled_apart import LabelsShuffledApart
+from scram_analyzers.rules.data.scaling_mismatch import ScalingMismatch
 from scram_analyzers.rules.data.sorted_validation_split import SortedValidationSplit
 from scram_analyzers.rules.data.target_in_inputs import TargetInInputs
 from scram_analyzers.rules.data.validation_on_training_data import ValidationOnTrainingData
 from scram_analyzers.run.history import RunHistory
-from scram_analyzers.run.records import OutputInfo, StreamRecord
+from scram_analyzers.run.records import OutputInfo, StepRecord, StreamRecord
 from scram_lsp.training.data import stream_columns
+from scram_lsp.training.data.array_statistics import batch_statistics
 from scram_lsp.training.data.stream_rows import StreamRows
 from tests.run_histories import reports, run_info
 
@@ -85,6 +87,27 @@ def test_validation_rows_of_one_class() -> None:
     (message,) = told(rows.record)
     assert message.startswith("sorted-validation-split: Class 9 is 10% of training and 100% of validation")
     assert not [*told(replace(rows.record, is_validation_fair=False))]
+
+
+def test_validation_rows_that_were_scaled_otherwise() -> None:
+    rows = stream()
+    rows.compare([(X * 100, Y), (X * 100, Y)], is_fair=True)
+    (seen,) = rows.record.validation_inputs
+    assert (seen.rows_read, seen.maximum) == (320, float(X.max() * 100))
+    made = RunHistory(run_info())
+    for step in range(1, 4):
+        made.add_step(StepRecord(step, 1, 1.0, batch_statistics((X[:16], Y[:16]), {})))
+    made.stream = rows.record
+    (report,) = reports(ScalingMismatch, made)
+    assert "only one of them was scaled" in report.message
+    made.stream = replace(rows.record, validation_inputs=stream_of_its_own(X).validation_inputs)
+    assert reports(ScalingMismatch, made) == []
+
+
+def stream_of_its_own(validation: np.ndarray) -> StreamRecord:
+    rows = stream()
+    rows.compare([(validation, Y)], is_fair=True)
+    return rows.record
 
 
 class Sparse:

@@ -290,3 +290,26 @@ def test_nothing_is_traced_before_it_is_asked_for_and_the_numbers_are_the_same()
         )
     for one, other in zip(first.weights, again.weights, strict=True):
         assert (one.norm, one.gradient_norm) == pytest.approx((other.norm, other.gradient_norm), rel=1e-4)
+
+
+class Reading(keras.Model):
+    """Reads its inputs as they are, or scales one of them itself."""
+
+    def __init__(self, scales=False):
+        super().__init__()
+        self.flatten = layers.Flatten()
+        self.wide, self.head = layers.Dense(4, name="wide"), layers.Dense(2, activation="softmax", name="head")
+        self.scales = scales
+
+    def call(self, x):
+        hidden = self.flatten(x / 255.0 if self.scales else x)
+        return self.head(self.wide(hidden))
+
+
+@pytest.mark.parametrize(("scales", "readers"), [(False, (("x", "Dense"),)), (True, ())])
+def test_which_layer_reads_an_input_as_it_is(scales, readers):
+    model = compiled(Reading(scales))
+    x, y = batch()
+    model.fit(x, y, verbose=0)
+    record = LayerProbe(model).observe((x, y), 1, 1)
+    assert record.readers == readers

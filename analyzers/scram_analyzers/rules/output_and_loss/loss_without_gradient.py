@@ -7,10 +7,13 @@ from collections.abc import Iterator
 import libcst as cst
 
 from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.api import tapes
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.data.trainings import own_loops
 from scram_analyzers.rules.output_and_loss.own_losses import Definition, definitions, own_losses
+from scram_analyzers.source.graph import Operation
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Program
+from scram_analyzers.source.program import LossCall, Program
 from scram_analyzers.source.reading import search
 from scram_analyzers.source.reading.dotted import dotted_name
 
@@ -75,8 +78,46 @@ class LossWithoutGradient(Rule):
             model.compile(optimizer="adam", loss=wrong)
             """,
         ),
+        Example(
+            "Rounded predictions in a loop of one's own",
+            """
+            import keras
+            import tensorflow as tf
+            from project import batches
+
+            model = keras.Sequential([keras.Input((13,)), keras.layers.Dense(16, "relu"), keras.layers.Dense(1)])
+            squared = keras.losses.MeanSquaredError()
+            optimizer = keras.optimizers.Adam(0.01)
+            for x, prices in batches:
+                with tf.GradientTape() as tape:
+                    prediction = »tf.round(model(x, training=True))«
+                    loss = squared(prices, prediction)
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+            """,
+        ),
     )
     good = (
+        Example(
+            "Rounded for the reader, not for the loss",
+            """
+            import keras
+            import tensorflow as tf
+            from project import batches
+
+            model = keras.Sequential([keras.Input((13,)), keras.layers.Dense(16, "relu"), keras.layers.Dense(1)])
+            squared = keras.losses.MeanSquaredError()
+            optimizer = keras.optimizers.Adam(0.01)
+            for x, prices in batches:
+                with tf.GradientTape() as tape:
+                    prediction = model(x, training=True)
+                    loss = squared(prices, prediction)
+                    straight_through = squared(prices, prediction + tf.stop_gradient(tf.round(prediction) - prediction))
+                gradients = tape.gradient(loss + straight_through, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+                print(float(squared(prices, tf.round(prediction))))
+            """,
+        ),
         Example(
             "Probabilities in the loss, rounded ones in the metric",
             """
@@ -107,6 +148,13 @@ class LossWithoutGradient(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report the first step that cuts the predictions off, where there is no way around such steps."""
+        for call in own_loops(program):
+            cut = _cut_in_tape(program, call)
+            if cut is not None:
+                related = (Related(call.place, "The model is trained with it here."),)
+                yield Report(
+                    cut, f"All that this loss sees went through {_name_of(cut)}, which passes no gradient.", related
+                )
         for loss, definition in own_losses(program):
             cuts = _cuts(program, definition, definition.parameters[1], MAX_DEPTH)
             if cuts:
@@ -116,6 +164,25 @@ class LossWithoutGradient(Rule):
                     "gradient."
                 )
                 yield Report(cuts[0], message, related)
+
+
+def _cut_in_tape(program: Program, call: LossCall) -> Place | None:
+    """The step that a tape's loss sees all predictions through: `tf.round(model(x))`."""
+    if not any(call.place.node is each for tape in tapes.tapes(program) for each in tapes.calls_under(tape)):
+        return None
+    waiting, seen, cut = [call.output], set[int](), None
+    while waiting:
+        tensor = waiting.pop()
+        if id(tensor) in seen:
+            continue
+        seen.add(id(tensor))
+        if not isinstance(tensor.producer, Operation):
+            return None
+        if tensor.producer.name.rpartition(".")[2] in _STEPS:
+            cut = tensor.place
+        else:
+            waiting.extend(tensor.inputs)
+    return cut
 
 
 def _name_of(cut: Place) -> str:

@@ -15,6 +15,7 @@ from scram_analyzers.rules.data.conflicting_labels import ConflictingLabels
 from scram_analyzers.rules.data.constant_feature import ConstantFeature
 from scram_analyzers.rules.data.dataset_not_shuffled import DatasetNotShuffled
 from scram_analyzers.rules.data.duplicate_rows import DuplicateRows
+from scram_analyzers.rules.data.input_not_normalized import InputNotNormalized
 from scram_analyzers.rules.data.input_scaled_twice import InputScaledTwice
 from scram_analyzers.rules.data.label_corrupted import LabelCorrupted
 from scram_analyzers.rules.data.mostly_padding import MostlyPadding
@@ -213,6 +214,19 @@ def test_validation_scaled_in_another_way() -> None:
     )
     other = inputs("validation", 360, maximum=9.0)
     assert reports(ScalingMismatch, before(data(inputs(), BALANCED, other))) == []
+
+
+def test_what_reads_the_inputs_of_a_subclass_is_known_from_the_first_probe_on() -> None:
+    wide = ArrayStatistics("input", "x", "float32", (32, 40, 3), -90.0, 120.0, 20.0, 40.0)
+    made = RunHistory(run_info())
+    for step in range(1, 21):
+        made.add_step(StepRecord(step, 1, 1.0, (wide,)))
+    assert reports(InputNotNormalized, made) == []
+    made.add_probe(replace(probe(21), readers=(("x", "GRU"),)))
+    (report,) = reports(InputNotNormalized, made)
+    assert report.message.startswith("In this run the input x held values from -90 to 120 (float32)")
+    made.add_probe(replace(probe(34), readers=(("x", "Embedding"),)))
+    assert reports(InputNotNormalized, made) == []
 
 
 def test_inputs_scaled_twice() -> None:

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from scram_analyzers.run.history import RunHistory
 
+RUN_SHARED = 0.05
+"""Share of the validation rows that are training rows as well (deepchecks: train-test samples mix)."""
+
+RUN_NATURAL = 3.0
+"""Tables of few different values repeat themselves within the training data too: up to so many times more is chance.
+
+So it is where so many validation rows come to each different row of training: most are repeats of each other.
+"""
+
 
 def counted_rows(history: RunHistory) -> tuple[int, int, float, int] | None:
     """Validation rows that are also rows of training, all that were compared, and what training rows there are.

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import libcst as cst
+
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.base import Option, Reference, Rule, RunReport
+from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule, RunReport
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.task import targets
 from scram_analyzers.run.wording import counted, rounded, share
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Fit, Program
 
 RARE = 0.5
 """Times the rows of the most frequent class: a class with fewer is one that weights are for. Ours."""
@@ -22,7 +26,7 @@ class ClassWeightExtreme(Rule):
     name = "class-weight-extreme"
     severity = Severity.WARNING
     confidence = Confidence.HIGH
-    summary = "class weights that favour the frequent class, or leave one class next to nothing of the loss"
+    summary = "class weights that favour the frequent class, or leave one class nothing of the loss"
     why = (
         "A class counts in the loss by its rows times its weight. Weights are there to make up for few rows; these "
         "make one class nearly all of the loss, and the model answers with it."
@@ -41,14 +45,51 @@ class ClassWeightExtreme(Rule):
         Option("apart", 30.0, "times as much of the loss as another that a class may be by weights", "scram"),
     )
 
+    bad = (
+        Example(
+            "A class that counts nothing",
+            """
+            import keras
+            from project import x_train, y_train
+
+            model = keras.Sequential([keras.layers.Dense(32, activation="relu"), keras.layers.Dense(3, "softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, epochs=20, class_weight={0: 1.0, 1: 1.0, »2: 0.0«})
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "A frequent class that counts less, and a background that is left out",
+            """
+            import keras
+            from project import masks, photos, x_train, y_train
+
+            model = keras.Sequential([keras.layers.Dense(32, activation="relu"), keras.layers.Dense(3, "softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, epochs=20, class_weight={0: 0.2, 1: 1.0, 2: 3.0})
+            painter = keras.Sequential([keras.layers.Conv2D(3, 1, activation="softmax")])
+            painter.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            painter.fit(photos, masks, epochs=20, class_weight={0: 0.0, 1: 1.0, 2: 1.0})
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report a weight of 0 that is written out, unless it is that of class 0, which may be background."""
+        return program.each(program.fits, _of_fit)
+
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """From the labels and weights given to fit."""
         labels = targets(history)
         weights = dict(history.data.class_weights) if history.data is not None else {}
         rows = {label: count for label, count in labels.classes if count} if labels is not None else {}
-        if not weights or len(rows) < 2 or any(weights.get(label, 1.0) <= 0 for label in rows):
+        if not weights or len(rows) < 2 or any(weights.get(label, 1.0) < 0 for label in rows):
             return
-        told = self._wrong_way(rows, weights) or self._apart(rows, weights)
+        if any(weights.get(label) == 0 for label in rows):
+            told = _left_out(rows, weights)
+        else:
+            told = self._wrong_way(rows, weights) or self._apart(rows, weights)
         if told is not None:
             yield RunReport(subject=Subject(SubjectKind.FIT), message=told)
 
@@ -73,3 +114,25 @@ class ClassWeightExtreme(Rule):
             f"With its weight of {weights.get(most, 1.0):g}, class {most:g} makes up {part} of the loss "
             f"({counted(rows[most], 'row')} of {sum(rows.values()):,})."
         )
+
+
+def _of_fit(_: Program, fit: Fit) -> Iterator[Report]:
+    given = fit.arguments.get("class_weight")
+    place = given.place if given is not None else None
+    if place is None or not isinstance(place.node, cst.Dict):
+        return
+    for entry in place.node.elements:
+        if not isinstance(entry, cst.DictElement) or not isinstance(entry.key, cst.Integer):
+            continue
+        is_zero = isinstance(entry.value, cst.Integer | cst.Float) and entry.value.evaluated_value == 0
+        if is_zero and entry.key.evaluated_value != 0:
+            message = f"Class {entry.key.value} has a weight of 0: its rows count nothing, and it is never learned."
+            yield Report(Place(place.section, entry), message, recipe="1.0")
+
+
+def _left_out(rows: dict[float, int], weights: dict[float, float]) -> str | None:
+    """A class of which no row counts, other than class 0, which may be background."""
+    label = next((each for each in sorted(rows) if weights.get(each) == 0 and each != 0), None)
+    if label is None:
+        return None
+    return f"Class {label:g} has a weight of 0: its {counted(rows[label], 'row')} count nothing; it is never learned."

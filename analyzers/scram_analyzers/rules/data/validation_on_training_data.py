@@ -9,15 +9,15 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
-from scram_analyzers.rules.data import own_validation
+from scram_analyzers.rules.data import copied_rows, own_validation, shuffled_anew
 from scram_analyzers.rules.data.judging import Judged, cut_alike, name_of, trained_on, validation_of, validations_of
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
-from scram_analyzers.run.shared_rows import counted_rows
+from scram_analyzers.run.shared_rows import RUN_NATURAL, RUN_SHARED, counted_rows
 from scram_analyzers.run.wording import share
-from scram_analyzers.source.data import DataStep, StepKind, shares_rows
-from scram_analyzers.source.program import Call, Fit, Program
-from scram_analyzers.source.values import Tuple, Unknown, boolean, number
+from scram_analyzers.source.data import shares_rows
+from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.values import Tuple, Unknown
 
 
 class ValidationOnTrainingData(Rule):
@@ -131,6 +131,21 @@ class ValidationOnTrainingData(Rule):
             model = keras.Sequential([keras.layers.BatchNormalization(), keras.layers.Dense(1, activation="sigmoid")])
             model.compile(optimizer="adam", loss="binary_crossentropy")
             model.fit(x_train, y_train, validation_data=(x_test, y_test))
+            """,
+        ),
+        Example(
+            "Parted after a shuffle that draws anew",
+            """
+            import keras
+            import tensorflow as tf
+            from sklearn.datasets import load_wine
+
+            x, y = load_wine(return_X_y=True)
+            rows = »tf.data.Dataset.from_tensor_slices((x, y)).shuffle(1000)«
+            train, val = rows.skip(40).batch(32), rows.take(40).batch(32)
+            model = keras.Sequential([keras.layers.Dense(32, "relu"), keras.layers.Dense(3, "softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(train, validation_data=val, epochs=20)
             """,
         ),
         Example(
@@ -280,6 +295,21 @@ class ValidationOnTrainingData(Rule):
             """,
         ),
         Example(
+            "Parted after a shuffle that keeps its order",
+            """
+            import keras
+            import tensorflow as tf
+            from sklearn.datasets import load_wine
+
+            x, y = load_wine(return_X_y=True)
+            rows = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(1000, reshuffle_each_iteration=False)
+            train, val = rows.skip(40).batch(32), rows.take(40).batch(32)
+            model = keras.Sequential([keras.layers.Dense(32, "relu"), keras.layers.Dense(3, "softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(train, validation_data=val, epochs=20)
+            """,
+        ),
+        Example(
             "Grey images with three channels",
             """
             import keras
@@ -369,13 +399,14 @@ class ValidationOnTrainingData(Rule):
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report validation data that share rows with the training data."""
         yield from program.each(program.fits, self._of_fit)
+        yield from program.each(program.fits, shuffled_anew.of_fit)
         yield from own_validation.judged_by_training_rows(program)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         if _weighed(fit):
             return
         yield from _by_name(fit)
-        yield from _by_copies(program, fit)
+        yield from copied_rows.of_fit(program, fit)
         pairs = [(one, other) for one in trained_on(fit) for other in validations_of(fit) if one.entry is other.entry]
         if not pairs or not all(_is_shared(*pair) for pair in pairs):  # one input may hold the same for all rows
             return
@@ -453,43 +484,6 @@ def _by_name(fit: Fit) -> Iterator[Report]:
         )
 
 
-def _by_copies(program: Program, fit: Fit) -> Iterator[Report]:
-    """Rows that are copied and then split at random: copies of one row come into both parts."""
-    copied: DataStep | None = None
-    for step in fit.inputs.steps if fit.inputs is not None else ():
-        if step.name in ("repeat", "tile") and _copies_rows(program, step):
-            copied = step
-        elif step.kind is StepKind.SPLIT and copied is not None and copied.place is not None:
-            split = _call_at(program, step)
-            if split is None or split.arguments.open or boolean(split.arguments.value("shuffle")) is False:
-                return
-            yield Report(
-                copied.place,
-                "The rows are copied before they are split at random, so most validation rows are also in the training "
-                "data.",
-                (Related(split.place, "This split takes copies of one row apart."),),
-            )
-            return
-
-
-def _copies_rows(program: Program, step: DataStep) -> bool:
-    """Whether it is `np.repeat(x, 3, axis=0)` or `np.tile(x, (3, 1))`, and not one of columns or channels."""
-    call = _call_at(program, step)
-    if call is None or call.arguments.open:
-        return False
-    if step.name == "repeat":
-        axis = call.arguments.value("axis", 2)
-        return axis is not None and number(axis) == 0
-    times = call.arguments.value("reps", 1)
-    counts = [number(each) for each in times.items] if isinstance(times, Tuple) else []
-    return len(counts) > 1 and (counts[0] or 0) > 1 and set(counts[1:]) == {1}
-
-
-def _call_at(program: Program, step: DataStep) -> Call | None:
-    node = step.node
-    return next((call for call in program.calls if call.place.node is node), None)
-
-
 def _is_array(fit: Fit) -> bool:
     """`validation_split` works for arrays only, not for datasets and generators."""
     from_dataset = fit.inputs is not None and any(step.name == "from_tensor_slices" for step in fit.inputs.steps)
@@ -499,13 +493,3 @@ def _is_array(fit: Fit) -> bool:
         and fit.inputs is not None
         and not (fit.inputs.batched or from_dataset)
     )
-
-
-RUN_SHARED = 0.05
-"""Share of the validation rows that are training rows as well (deepchecks: train-test samples mix)."""
-
-RUN_NATURAL = 3.0
-"""Tables of few different values repeat themselves within the training data too: up to so many times more is chance.
-
-So it is where so many validation rows come to each different row of training: most are repeats of each other.
-"""

@@ -599,3 +599,12 @@ def test_rows_in_the_order_of_their_labels_that_are_not_shuffled() -> None:
     assert reports(ShuffleDisabled, before(replace(record, label_stretches=1290))) == []
     assert reports(ShuffleDisabled, before(replace(record, label_stretches=None))) == []
     assert reports(ShuffleDisabled, before(replace(data(inputs(), measured()), label_stretches=5))) == []
+
+
+def test_a_class_without_weight_is_never_learned_unless_it_may_be_background() -> None:
+    weights = ((0.0, 1.0), (1.0, 1.0), (2.0, 0.0))
+    counts = labels([300, 300, 400])
+    (report,) = reports(ClassWeightExtreme, before(replace(data(inputs(), counts), class_weights=weights)))
+    assert report.message == "Class 2 has a weight of 0: its 400 rows count nothing; it is never learned."
+    background = ((0.0, 0.0), (1.0, 1.0), (2.0, 1.0))
+    assert reports(ClassWeightExtreme, before(replace(data(inputs(), counts), class_weights=background))) == []

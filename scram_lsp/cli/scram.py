@@ -78,7 +78,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _without_store(options: argparse.Namespace) -> int:
-    say(COMMAND, "no runs are stored for this project yet; train with callbacks=[ScramCallback()]")
+    say(COMMAND, "no runs are stored for this project yet; begin with: scram run SCRIPT")
     if options.action != "list":
         return FAILED
     if options.output_format == "json":
@@ -159,7 +159,7 @@ def _find_run(store: RunStore, name: str | None) -> StoredRun | None:
     """The run called `name` or the only one that begins so; the newest without a name. Says why there is none."""
     runs = store.runs()
     if not runs:
-        say(COMMAND, "no runs are stored for this project yet; train with callbacks=[ScramCallback()]")
+        say(COMMAND, "no runs are stored for this project yet; begin with: scram run SCRIPT")
         return None
     if name is None:
         return runs[0]

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 _PACKAGES = {
     "cv2": "opencv-python",
     "jax": "jax",
-    "keras": "keras",
+    "keras": "keras tensorflow",
     "matplotlib": "matplotlib",
     "numpy": "numpy",
     "pandas": "pandas",
@@ -19,8 +19,8 @@ _PACKAGES = {
     "tf_keras": "tf-keras",
     "torch": "torch",
 }
-"""What programs that train import, and what it is called where it is installed from. A module that is in none of them
-may be a file of the program's own."""
+"""What programs that train import, and what to install for it: Keras needs a backend besides. A module that is not
+among them may be a file of the program's own."""
 
 
 def note_of(error: BaseException, environment: Mapping[str, str]) -> str | None:
@@ -31,5 +31,5 @@ def note_of(error: BaseException, environment: Mapping[str, str]) -> str | None:
     remedy = (
         "Name one that has it in the setting scram.interpreter" if is_in_vscode else "Run this with one that has it"
     )
-    install = shlex.join([sys.executable, "-m", "pip", "install", _PACKAGES[error.name]])
+    install = shlex.join([sys.executable, "-m", "pip", "install", *_PACKAGES[error.name].split()])
     return f"scram: {error.name} is not installed in this Python, {sys.executable}. {remedy}, or install it: {install}"

@@ -174,9 +174,7 @@ def _of_list(interpreter: Interpreter, value: Ref, thing: ListObject, depth: int
         classes = class_numbers.one_of_rows(held, interpreter.items_of)
     if classes is not None:
         return replace(classes, place=value.place, roots=frozenset((value.identity,)))
-    arrays = {
-        _identity(each): each if isinstance(each, Data) else stacked(interpreter, each, depth + 1) for each in held
-    }
+    arrays = {_identity(each): _array(interpreter, each, depth) for each in held}
     items = [arrays[_identity(each)] for each in held]
     known = [item for item in items if item is not None]
     if not known or len(known) < len(items):
@@ -196,6 +194,18 @@ def _of_list(interpreter: Interpreter, value: Ref, thing: ListObject, depth: int
         roots=frozenset((value.identity,)),
         origins=frozenset().union(*(item.roots | item.origins for item in known)),
     )
+
+
+def _array(interpreter: Interpreter, value: Value, depth: int) -> Data | None:
+    """An item of a list as data: an array, a list, or what stands in the middle of an array's values."""
+    if isinstance(value, Statistic) and value.name in _BETWEEN and value.data is not None:
+        step = DataStep(StepKind.OTHER, value.name, value.place)
+        return value.data.after(step, shape=None, labels=None, classes=None, images=False)
+    return value if isinstance(value, Data) else stacked(interpreter, value, depth + 1)
+
+
+_BETWEEN = frozenset(("mean", "average", "median", "max", "min"))
+"""Statistics that are never outside of what they are worked out of."""
 
 
 def clipped(data: Data, arguments: Arguments, step: DataStep) -> Data:

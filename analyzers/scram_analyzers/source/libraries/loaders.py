@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from scram_analyzers.source.data import Data, DataStep, Interval, LabelForm, Part, StepKind
 from scram_analyzers.source.interpreting.state import DictObject
-from scram_analyzers.source.libraries import datasets, picture_shapes, splits
+from scram_analyzers.source.libraries import datasets, picture_shapes, sounds, splits
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
     Arguments,
@@ -88,7 +88,7 @@ def load(interpreter: Interpreter, name: str, arguments: Arguments, place: Place
         return _image(interpreter, name, arguments, place)
     if name in _IMAGE_FOLDERS:
         return _image_folder(interpreter, name, arguments, place)
-    return None
+    return sounds.measured(name, arguments, place, new_root(interpreter)) if name in sounds.MEASURING else None
 
 
 def _keras_dataset(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:

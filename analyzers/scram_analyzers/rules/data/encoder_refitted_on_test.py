@@ -115,8 +115,52 @@ class EncoderRefittedOnTest(Rule):
             model.fit(x, labels[split:], validation_data=(x_test, labels[:split]), epochs=10)
             """,
         ),
+        Example(
+            "New texts numbered anew",
+            """
+            import numpy as np
+            import pandas as pd
+            from keras.layers import LSTM, Dense, Embedding
+            from keras.models import Sequential
+            from keras.preprocessing.sequence import pad_sequences
+            from keras.preprocessing.text import Tokenizer
+
+            table = pd.read_csv("reviews.csv")
+            words = Tokenizer(num_words=5000)
+            words.fit_on_texts(table.text)
+            x = pad_sequences(words.texts_to_sequences(table.text), maxlen=80)
+            model = Sequential([Embedding(5000, 32), LSTM(32), Dense(1, activation="sigmoid")])
+            model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+            model.fit(x, table.liked, validation_split=0.2, epochs=3)
+
+            found = ["what a film"]
+            »words.fit_on_texts(found)«
+            print(model.predict(pad_sequences(words.texts_to_sequences(found), maxlen=80)))
+            """,
+        ),
     )
     good = (
+        Example(
+            "Words numbered once, by the texts of two columns",
+            """
+            import numpy as np
+            import pandas as pd
+            from keras.layers import LSTM, Dense, Embedding
+            from keras.models import Sequential
+            from keras.preprocessing.sequence import pad_sequences
+            from keras.preprocessing.text import Tokenizer
+
+            table = pd.read_csv("reviews.csv")
+            words = Tokenizer(num_words=5000)
+            words.fit_on_texts(table.title)
+            words.fit_on_texts(table.text)
+            x = pad_sequences(words.texts_to_sequences(table.text), maxlen=80)
+            model = Sequential([Embedding(5000, 32), LSTM(32), Dense(1, activation="sigmoid")])
+            model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+            model.fit(x, table.liked, validation_split=0.2, epochs=3)
+            print(model.predict(pad_sequences(words.texts_to_sequences(["what a film"]), maxlen=80)))
+            """,
+        ),
         Example(
             "Fitted once",
             """
@@ -165,10 +209,7 @@ class EncoderRefittedOnTest(Rule):
             kind = refit.learned.kind.rpartition(".")[2]
             yield Report(
                 place=refit.learned.place,
-                message=(
-                    f"This {kind} is fitted again, on data that judge the model: one number may now mean another "
-                    "category."
-                ),
+                message=f"This {kind} is fitted again, {_CHANGED.get(kind, _CATEGORIES)}.",
                 related=(Related(refit.training.place, "The training data are encoded by this fit."),),
                 recipe=refit.learned.place.text.replace(".fit_transform(", ".transform(", 1),
             )
@@ -186,6 +227,10 @@ class EncoderRefittedOnTest(Rule):
                 edit = fixes.replace(program, Place(refit.learned.place.section, call.func.attr), "transform")
                 return Fix("Only transform, with the training data's fit", Applicability.UNSAFE, (edit,))
         return None
+
+
+_CATEGORIES = "on data that judge the model: one number may now mean another category"
+_CHANGED = {"Tokenizer": "to other texts than those of the training: one number may now mean another word"}
 
 
 def _refits(program: Program, fit: Fit) -> Iterator[Refit]:

@@ -67,11 +67,16 @@ def _refits(trained: list[Data], judging: list[tuple[Data, Place]], kinds: tuple
             if _from(learned, trained):
                 continue
             of_part = _is_of_part(learned, judged) and not any(_is_of_part(learned, data) for data in trained)
-            if not at_once and not of_part and not shares_rows(learned.data, judged):
-                continue
-            other = next((each for each in training if each.kind == learned.kind), None)
+            known = at_once or of_part or shares_rows(learned.data, judged)
+            known = known or any(_are_words_of_one(learned, each) for each in training)
+            other = next((each for each in training if each.kind == learned.kind), None) if known else None
             if other is not None and (other.place.node is not learned.place.node or _of_others(other, learned)):
                 yield Refit(learned, other, used)
+
+
+def _are_words_of_one(one: Learned, other: Learned) -> bool:
+    """Whether one object numbered words twice: those that it meets again may get other numbers, whatever text it is."""
+    return one.owner == other.owner and one.kind.endswith(".Tokenizer")
 
 
 def _of_others(one: Learned, other: Learned) -> bool:

@@ -377,6 +377,12 @@ def last_learned(interpreter: Interpreter, owner: Ref) -> Learned | None:
     for called in reversed(thing.log):
         if called.method in _FITTING:
             data = _first_data(interpreter, called.arguments)
+            if (
+                data is None
+                and called.method == "fit_on_texts"
+                and (roots := _root_of_list(interpreter, called.arguments))
+            ):
+                data = Data("list", called.place, roots=roots)
             if data is None:
                 return None
             return Learned(thing.kind, owner.identity, data, called.place, _held(interpreter, thing))

@@ -1,0 +1,200 @@
+"""SCR435 latent-cut-off."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import libcst as cst
+
+from scram_analyzers import fixes
+from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
+from scram_analyzers.rules.base import Example, Reference, Report, Rule
+from scram_analyzers.source.once import once
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Program
+from scram_analyzers.source.reading.chunks import Section
+from scram_analyzers.source.reading.dotted import dotted_name
+
+_LATENT = re.compile(
+    r"^(z_?|latent_?)(mean|mu)$|^(z_?|latent_?)?log_?(var|variance|sigma|sigma_?sq|std)$", re.IGNORECASE
+)
+_LOGARITHM = re.compile(r"exp\([^)\n]*log_?(var|sigma|std)", re.IGNORECASE)
+
+
+class LatentCutOff(Rule):
+    """A variational autoencoder whose code can't be below zero."""
+
+    code = "SCR435"
+    name = "latent-cut-off"
+    severity = Severity.WARNING
+    confidence = Confidence.MEDIUM
+    only_with = ("relu",)
+    summary = "a relu on the mean or the log-variance of a variational autoencoder's code"
+    why = (
+        "The mean and the logarithm of the variance may be any number; the Kullback-Leibler term pulls both towards 0. "
+        "With relu the mean never leaves the positive side, and the variance never falls below 1: half of the space "
+        "that is drawn from later was never trained, and the code stays noisier than it has to be."
+    )
+    how = "Leave the activation out: Dense(latent_dim)."
+    references = (
+        Reference("Kingma and Welling 2013: Auto-Encoding Variational Bayes", "https://arxiv.org/abs/1312.6114"),
+        Reference("Keras: Variational AutoEncoder", "https://keras.io/examples/generative/vae/"),
+    )
+    false_alarms = "A code that is meant to hold nothing below zero."
+    bad = (
+        Example(
+            "A mean that is cut off",
+            """
+            import keras
+            from keras import layers, ops
+
+
+            class Sampling(layers.Layer):
+                def call(self, inputs):
+                    z_mean, z_log_var = inputs
+                    epsilon = keras.random.normal(ops.shape(z_mean))
+                    return z_mean + ops.exp(0.5 * z_log_var) * epsilon
+
+
+            pictures = keras.Input((784,))
+            x = layers.Dense(256, activation="relu")(pictures)
+            z_mean = layers.Dense(2, activation=»"relu"«, name="z_mean")(x)
+            z_log_var = layers.Dense(2)(x)
+            encoder = keras.Model(pictures, [z_mean, z_log_var, Sampling()([z_mean, z_log_var])])
+            """,
+            """
+            import keras
+            from keras import layers, ops
+
+
+            class Sampling(layers.Layer):
+                def call(self, inputs):
+                    z_mean, z_log_var = inputs
+                    epsilon = keras.random.normal(ops.shape(z_mean))
+                    return z_mean + ops.exp(0.5 * z_log_var) * epsilon
+
+
+            pictures = keras.Input((784,))
+            x = layers.Dense(256, activation="relu")(pictures)
+            z_mean = layers.Dense(2, activation="linear", name="z_mean")(x)
+            z_log_var = layers.Dense(2)(x)
+            encoder = keras.Model(pictures, [z_mean, z_log_var, Sampling()([z_mean, z_log_var])])
+            """,
+        ),
+        Example(
+            "A variance that never falls below 1",
+            """
+            import keras
+            from keras import layers, ops
+
+
+            class Encoder(keras.Model):
+                def __init__(self):
+                    super().__init__()
+                    self.hidden = layers.Dense(256, activation="relu")
+                    self.z_mean = layers.Dense(2)
+                    self.z_log_var = layers.Dense(2, activation=»"relu"«)
+
+                def call(self, pictures):
+                    x = self.hidden(pictures)
+                    mean, log_var = self.z_mean(x), self.z_log_var(x)
+                    return mean + ops.exp(0.5 * log_var) * keras.random.normal(ops.shape(mean))
+            """,
+            """
+            import keras
+            from keras import layers, ops
+
+
+            class Encoder(keras.Model):
+                def __init__(self):
+                    super().__init__()
+                    self.hidden = layers.Dense(256, activation="relu")
+                    self.z_mean = layers.Dense(2)
+                    self.z_log_var = layers.Dense(2, activation="linear")
+
+                def call(self, pictures):
+                    x = self.hidden(pictures)
+                    mean, log_var = self.z_mean(x), self.z_log_var(x)
+                    return mean + ops.exp(0.5 * log_var) * keras.random.normal(ops.shape(mean))
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "Nothing after the code, relu before it",
+            """
+            import keras
+            from keras import layers, ops
+
+            pictures = keras.Input((784,))
+            x = layers.Dense(256, activation="relu")(pictures)
+            z_mean = layers.Dense(2)(x)
+            z_log_var = layers.Dense(2)(layers.Dense(16, activation="relu")(x))
+            z = z_mean + ops.exp(0.5 * z_log_var) * keras.random.normal(ops.shape(z_mean))
+            encoder = keras.Model(pictures, z)
+            """,
+        ),
+        Example(
+            "The mean of something else",
+            """
+            import keras
+            from keras import layers, ops
+
+            rows = keras.Input((8,))
+            mean = layers.Dense(1, activation="relu")(rows)
+            spread = layers.Dense(1, activation="softplus")(rows)
+            model = keras.Model(rows, [mean, spread])
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report a relu of what is called the mean or the log-variance of a code that is drawn."""
+        for name, place in _cut_off(program):
+            yield Report(place, f"The code's {name} can't be below 0 with relu, but any number is right for it.")
+
+    def fix(self, program: Program, finding: Finding) -> Fix | None:
+        """No activation."""
+        for _, place in _cut_off(program):
+            if program.range_of(place) == finding.range:
+                edit = fixes.replace(program, place, '"linear"')
+                return Fix("Leave the code as it comes", Applicability.UNSAFE, (edit,))
+        return None
+
+
+def _cut_off(program: Program) -> Iterator[tuple[str, Place]]:
+    if program.matches(_LOGARITHM):
+        for section in program.sections_with("relu"):
+            yield from _in_section(section)
+
+
+@once
+def _in_section(section: Section) -> tuple[tuple[str, Place], ...]:
+    """The relus of layers that are called a mean or a log-variance, or put out what is, with these names."""
+    found: dict[cst.CSTNode, str] = {}
+    for assignment in section.parsed.nodes.get(cst.Assign, ()):
+        assert isinstance(assignment, cst.Assign)
+        called = (dotted_name(assignment.targets[0].target) or "").rpartition(".")[2]
+        made = assignment.value
+        made = made.func if isinstance(made, cst.Call) and isinstance(made.func, cst.Call) else made
+        relu = _relu(made)
+        for name in (called, _text(made, "name")) if relu is not None else ():
+            if relu is not None and _LATENT.search(name):
+                found.setdefault(relu, name)
+    return tuple((name, Place(section, relu)) for relu, name in found.items())
+
+
+def _relu(made: cst.BaseExpression) -> cst.BaseExpression | None:
+    """The "relu" that a layer is made with."""
+    return _given(made, "activation") if _text(made, "activation") == "relu" else None
+
+
+def _text(made: cst.BaseExpression, keyword: str) -> str:
+    given = _given(made, keyword)
+    return str(given.evaluated_value) if isinstance(given, cst.SimpleString) else ""
+
+
+def _given(made: cst.BaseExpression, keyword: str) -> cst.BaseExpression | None:
+    arguments = made.args if isinstance(made, cst.Call) else ()
+    return next((each.value for each in arguments if each.keyword is not None and each.keyword.value == keyword), None)

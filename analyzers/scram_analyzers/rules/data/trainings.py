@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from scram_analyzers.source.data import Data
+from scram_analyzers.source.entries import entries_of
 from scram_analyzers.source.graph import Tensor
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
@@ -29,7 +30,8 @@ def trainings(program: Program) -> Iterator[Training]:
     yield from program.each(program.fits, _by_fit)
     for call in own_loops(program):
         if call.model is not None:
-            yield from _training(call.x, call.model, by_fit=False)
+            fed = _fed_by(program, call)
+            yield from _training(fed or call.x, call.model, by_fit=fed is not None)
 
 
 def own_loops(program: Program) -> Iterator[LossCall]:
@@ -39,6 +41,18 @@ def own_loops(program: Program) -> Iterator[LossCall]:
         if call.model is not None and call.model.identity not in seen:
             seen.add(call.model.identity)
             yield call
+
+
+def _fed_by(program: Program, call: LossCall) -> Argument | None:
+    """What `fit` is given, where the loss is worked out in the `train_step` of the subclass that it trains."""
+    x = call.x.value if call.x is not None else None
+    if not isinstance(x, Data) or not x.roots:
+        return None
+    for fit in program.fits:
+        itself = fit.model is not None and fit.model.trains_itself and not entries_of(fit.model)
+        if itself and fit.inputs is not None and (fit.inputs.roots, fit.inputs.range) == (x.roots, x.range):
+            return fit.x
+    return None
 
 
 def _by_fit(_: Program, fit: Fit) -> Iterator[Training]:

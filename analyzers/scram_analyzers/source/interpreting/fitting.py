@@ -101,9 +101,24 @@ def train(interpreter: Interpreter, owner: Value, method: str, arguments: Argume
         validation_targets=_validation_targets(interpreter, named),
     )
     interpreter.recording.fits.append(fit)
+    _own_step(interpreter, owner, fit)
     if method == "train_on_batch":
         return Unknown(place)
     return interpreter.allocate(Created("keras.callbacks.History", Arguments(), place), place)
+
+
+def _own_step(interpreter: Interpreter, owner: Value, fit: Fit) -> None:
+    """Follow the `train_step` of the module's own subclass with a batch of what it is trained on."""
+    thing = interpreter.instance(owner)
+    step = thing.cls.member("train_step") if thing is not None else None
+    if not isinstance(step, Function) or not isinstance(owner, Ref) or fit.method != "fit" or fit.x is None:
+        return
+    if interpreter.fact("entered", step.node) is not None or not isinstance(fit.x.value, Data):
+        return
+    batch: Value = data_operations.element_of(fit.x.value) if fit.x.value.batched else fit.x.value
+    if fit.y is not None:
+        batch = Tuple((fit.x.value, fit.y.value), fit.x.place)
+    interpreter.call_function(step.bind(owner), Arguments((Argument(batch, None),)))
 
 
 def evaluate(interpreter: Interpreter, owner: Value, method: str, arguments: Arguments, place: Place) -> Value:

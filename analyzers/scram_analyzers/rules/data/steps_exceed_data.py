@@ -9,8 +9,10 @@ import libcst as cst
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule
+from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule, RunReport
 from scram_analyzers.rules.data.judging import name_of
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.libraries.image_generators import GENERATING
 from scram_analyzers.source.places import Place
@@ -183,6 +185,20 @@ class StepsExceedData(Rule):
         """Report epochs of more steps than the data have batches."""
         return program.each(program.fits, self._of_fit)
 
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Confirm by an epoch that came to the end of the data before its steps were taken, of which Keras warns."""
+        asked = history.info.steps_per_epoch
+        taken = history.epochs[0].step if history.epochs else None
+        if asked is None or taken is None or taken >= ENOUGH * asked:
+            return
+        if any(_RAN_OUT in warning.message for warning in history.warnings):
+            yield RunReport(
+                subject=Subject(SubjectKind.FIT),
+                message=f"An epoch was to take {asked:,} steps, and the data ended after {taken:,}.",
+                step=taken,
+                epoch=1,
+            )
+
     def _of_rows(self, fit: Fit, data: Data, place: Place) -> Iterator[Report]:
         """Report steps that are written as the count of the rows that a generator gives batches of."""
         batch, given = _batch_size(fit, data), fit.arguments.get("steps_per_epoch")
@@ -267,3 +283,9 @@ def _counts_rows(fit: Fit, data: Data, place: Place) -> bool:
 
 
 _ROWS = re.compile(r"(^|_)(samples|images)$", re.IGNORECASE)
+
+_RAN_OUT = "ran out of data"
+"""What Keras says of it."""
+
+ENOUGH = 0.9
+"""Of the steps asked for: one or two too many come of rounding. Ours."""

@@ -24,6 +24,7 @@ from scram_analyzers.rules.data.nonfinite_data import NonfiniteData
 from scram_analyzers.rules.data.scaling_mismatch import ScalingMismatch
 from scram_analyzers.rules.data.shuffle_disabled import ShuffleDisabled
 from scram_analyzers.rules.data.sorted_validation_split import SortedValidationSplit
+from scram_analyzers.rules.data.steps_exceed_data import StepsExceedData
 from scram_analyzers.rules.data.target_in_inputs import TargetInInputs
 from scram_analyzers.rules.data.target_not_scaled import TargetNotScaled
 from scram_analyzers.rules.data.training_set_too_small import TrainingSetTooSmall
@@ -34,6 +35,7 @@ from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import (
     ArrayStatistics,
     DataRecord,
+    FrameworkWarning,
     LayerInfo,
     NonfiniteOrigin,
     OriginPlace,
@@ -608,3 +610,16 @@ def test_a_class_without_weight_is_never_learned_unless_it_may_be_background() -
     assert report.message == "Class 2 has a weight of 0: its 400 rows count nothing; it is never learned."
     background = ((0.0, 0.0), (1.0, 1.0), (2.0, 1.0))
     assert reports(ClassWeightExtreme, before(replace(data(inputs(), counts), class_weights=background))) == []
+
+
+def test_an_epoch_that_came_to_the_end_of_its_data() -> None:
+    ended = history(run_info(steps_per_epoch=500), [1.2, 0.8])
+    assert reports(StepsExceedData, ended) == []
+    ended.warnings.append(FrameworkWarning("Your input ran out of data.", "UserWarning", 45))
+    (report,) = reports(StepsExceedData, ended)
+    assert report.message == "An epoch was to take 500 steps, and the data ended after 45."
+    rounded_up = history(run_info(steps_per_epoch=46), [1.2, 0.8])
+    rounded_up.warnings.append(
+        FrameworkWarning("Your input ran out of data; interrupting training.", "UserWarning", 45)
+    )
+    assert reports(StepsExceedData, rounded_up) == []

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule
+from scram_analyzers.rules.hyperparameters import frozen_averages
 from scram_analyzers.source.graph import Layer
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Optimizer, Program
@@ -84,6 +85,15 @@ class MomentumTooHigh(Rule):
             """,
         ),
         Example(
+            "Averages that keep all of themselves",
+            """
+            import keras
+
+            still = keras.optimizers.Adam(1e-3, beta_2=»1.0«)
+            lost = keras.optimizers.AdamW(1e-3, use_ema=True, ema_momentum=»1.0«)
+            """,
+        ),
+        Example(
             "Statistics that hardly follow the training",
             """
             import keras
@@ -130,6 +140,7 @@ class MomentumTooHigh(Rule):
             import keras
 
             optimizer = keras.optimizers.Adam(1e-3, beta_1=0.9, beta_2=0.999)
+            averaged = keras.optimizers.Adam(1e-3, use_ema=True, ema_momentum=0.999)
             """,
         ),
     )
@@ -161,8 +172,11 @@ class MomentumTooHigh(Rule):
 
     def _of_optimizers(self, program: Program) -> Iterator[Report]:
         for optimizer in program.optimizers:
+            yield from frozen_averages.of_optimizer(optimizer)
             momentum = _momentum(optimizer)
             if momentum is None or momentum <= self.option("max"):
+                continue
+            if frozen_averages.keeps_all(optimizer, _PARAMETER[optimizer.class_name]):
                 continue
             steps = f"about {round(1 / (1 - momentum)):,} steps" if momentum < 1 else "all steps"
             if momentum > 1:

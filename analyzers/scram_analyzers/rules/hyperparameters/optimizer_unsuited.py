@@ -5,25 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.base import Option, Rule, RunReport
+from scram_analyzers.fixes import number_text
+from scram_analyzers.rules.base import Example, Option, Report, Rule, RunReport
 from scram_analyzers.rules.references import AUTO_TRAINER, TUNING_PLAYBOOK
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.layers import median_update_ratio
 from scram_analyzers.run.learning import crawl
 from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.source.program import Program
+from scram_analyzers.source.values import number
 
 TOO_SMALL = 1e-5
 """Share of their size by which the weights move in a step; below it the learning rate is the cause."""
 
+_DIVIDING = frozenset(("Adam", "AdamW", "Adamax", "Nadam", "Lamb", "RMSprop"))
+"""Optimizers that divide by the size of past gradients and epsilon."""
+
 
 class OptimizerUnsuited(Rule):
-    """Plain SGD that gets nowhere at a usual learning rate."""
+    """Plain SGD that gets nowhere at a usual learning rate, or an epsilon beside which gradients are nothing."""
 
     code = "SCR107"
     name = "optimizer-unsuited"
     severity = Severity.WARNING
     confidence = Confidence.HIGH
-    summary = "plain SGD in a run that hardly learns although its learning rate is usual"
+    summary = "plain SGD that hardly learns at a usual learning rate, or an epsilon that leaves no step"
     why = (
         "Without momentum every step follows one noisy gradient alone, and one rate has to suit all weights: "
         "that takes many more epochs than these."
@@ -37,7 +43,48 @@ class OptimizerUnsuited(Rule):
     options = (
         Option("rate", 1e-3, "with a lower rate the rate is the cause", "scram"),
         Option("rate-max", 0.5, "with a higher rate the rate is the cause", "scram"),
+        Option("epsilon-max", 1.0, "the largest usual epsilon", "Inception on ImageNet (Keras: Adam)"),
     )
+
+    bad = (
+        Example(
+            "An epsilon beside which gradients are nothing",
+            """
+            import keras
+
+            model = keras.Sequential([keras.layers.Dense(10, activation="softmax")])
+            model.compile(keras.optimizers.Adam(1e-3, epsilon=»10.0«), loss="sparse_categorical_crossentropy")
+            """,
+        ),
+    )
+    good = (
+        Example(
+            "The epsilon of a paper on many pictures",
+            """
+            import keras
+
+            optimizer = keras.optimizers.RMSprop(0.045, rho=0.9, epsilon=1.0)
+            """,
+        ),
+    )
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report an epsilon above every usual one, of an optimizer that divides by it."""
+        for optimizer in program.optimizers:
+            given = optimizer.arguments.get("epsilon") if optimizer.class_name in _DIVIDING else None
+            epsilon = number(given.value) if given is not None else None
+            if given is None or epsilon is None or epsilon <= self.option("epsilon-max"):
+                continue
+            yield Report(
+                place=given.written_at or optimizer.place,
+                message=(
+                    f"{optimizer.class_name} divides each step by the size of the gradients plus epsilon, and with an "
+                    f"epsilon of {number_text(epsilon)} by that alone: the weights hardly move."
+                ),
+                why="An epsilon only keeps a division by 0 away. Gradients are far smaller than 1, as a rule.",
+                how="Leave epsilon at Keras's 1e-7.",
+                recipe="epsilon=1e-7",
+            )
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report it when the loss crawls, no finding knows a better reason, and the rate is not to blame."""

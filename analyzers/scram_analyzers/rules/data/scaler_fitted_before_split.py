@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.data.judging import cut_rows, held_out, judged_by
+from scram_analyzers.rules.data.joined_parts import of_parts_joined
+from scram_analyzers.rules.data.judging import evaluations_of, held_out, judged_by
+from scram_analyzers.rules.data.learned_from_all import adapted, leak, leak_by_rows
 from scram_analyzers.rules.data.scaled_before_cut import WEIGHTED_WORDS, is_whole, leak_by_slices, scales
-from scram_analyzers.rules.data.scaled_by_hand import by_hand, has_all, split_of
+from scram_analyzers.rules.data.scaled_by_hand import by_hand, split_of
 from scram_analyzers.rules.data.trainings import own_loops
 from scram_analyzers.source.data import Data, DataStep, Learned, StepKind
 from scram_analyzers.source.interpreting.fitting import SEARCH
@@ -269,8 +271,58 @@ class ScalerFittedBeforeSplit(Rule):
             predicted = model.predict(x_test)
             """,
         ),
+        Example(
+            "Fitted to both parts, put together again",
+            """
+            import keras
+            import numpy as np
+            from sklearn.datasets import load_diabetes
+            from sklearn.model_selection import train_test_split
+
+            x, y = load_diabetes(return_X_y=True)
+            x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.2)
+            scale = keras.layers.Normalization()
+            »scale.adapt(np.concatenate([x_train, x_test]))«
+            model = keras.Sequential([scale, keras.layers.Dense(16, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x_train, y_train, epochs=20)
+            model.evaluate(x_test, y_test)
+            """,
+        ),
+        Example(
+            "Column by column, to the whole table",
+            """
+            import keras
+            import pandas as pd
+
+            table = pd.read_csv("houses.csv")
+            train, test = table[:800], table[800:]
+            area, scale = keras.Input((1,), name="area"), keras.layers.Normalization(axis=None)
+            »scale.adapt(table["area"].values)«
+            model = keras.Model({"area": area}, keras.layers.Dense(1)(scale(area)))
+            model.compile(optimizer="adam", loss="mse")
+            model.fit({n: train[n].values for n in ("area",)}, train["price"].values, epochs=20)
+            model.evaluate({n: test[n].values for n in ("area",)}, test["price"].values)
+            """,
+        ),
     )
     good = (
+        Example(
+            "Column by column, to the rows to train on",
+            """
+            import keras
+            import pandas as pd
+
+            table = pd.read_csv("houses.csv")
+            train, test = table[:800], table[800:]
+            area, scale = keras.Input((1,), name="area"), keras.layers.Normalization(axis=None)
+            scale.adapt(train["area"].values)
+            model = keras.Model({"area": area}, keras.layers.Dense(1)(scale(area)))
+            model.compile(optimizer="adam", loss="mse")
+            model.fit({n: train[n].values for n in ("area",)}, train["price"].values, epochs=20)
+            model.evaluate({n: test[n].values for n in ("area",)}, test["price"].values)
+            """,
+        ),
         Example(
             "Fitted to the rows to train on, applied to all",
             """
@@ -384,24 +436,33 @@ class ScalerFittedBeforeSplit(Rule):
             yield from _before_folds(fit, fit.inputs)
         elif fit.inputs is not None:
             judged = [each.data for each in judged_by(program, fit)]
-            yield from self._of_data(program, fit.inputs, held_out(fit.inputs, judged))
+            reports = list(self._of_data(program, fit.inputs, held_out(fit.inputs, judged)))
+            yield from reports or of_parts_joined(program, fit)
+        elif fit.targets is not None:  # inputs in a dict, say, of which nothing is known
+            answers = [each.y.value for each in evaluations_of(program, fit) if each.y is not None]
+            cut = held_out(fit.targets, [each for each in answers if isinstance(each, Data)])
+            found = adapted(program, fit.targets, cut) if cut is not None else None
+            yield from () if found is None else _told(*found)
 
     def _of_loop(self, program: Program, call: LossCall) -> Iterator[Report]:
         if call.x is not None and isinstance(call.x.value, Data):
             yield from self._of_data(program, call.x.value)
 
     def _of_data(self, program: Program, data: Data, cut: DataStep | None = None) -> Iterator[Report]:
-        found = _leak(data) or leak_by_slices(program, data) or _leak_by_rows(data, cut)
-        found = found or _adapted(program, data, cut)
+        found = leak(data) or leak_by_slices(program, data) or leak_by_rows(data, cut)
+        found = found or adapted(program, data, cut)
         if found is None:
             yield from by_hand(program, data, cut)
             return
-        learned, split = found
-        kind = learned.kind.rpartition(".")[2]
-        related = () if split.place is None else (Related(split.place, "The data are split only here."),)
-        message = f"This {kind} is fitted to all data before they are split: it has seen the test part as well."
-        severity = Severity.INFO if kind in WEIGHTED_WORDS else None  # how rare a word is changes little
-        yield Report(learned.place, message, related, severity=severity)
+        yield from _told(*found)
+
+
+def _told(learned: Learned, split: DataStep) -> Iterator[Report]:
+    kind = learned.kind.rpartition(".")[2]
+    related = () if split.place is None else (Related(split.place, "The data are split only here."),)
+    message = f"This {kind} is fitted to all data before they are split: it has seen the test part as well."
+    severity = Severity.INFO if kind in WEIGHTED_WORDS else None  # how rare a word is changes little
+    yield Report(learned.place, message, related, severity=severity)
 
 
 def _before_folds(fit: Fit, data: Data) -> Iterator[Report]:
@@ -417,53 +478,3 @@ def _before_folds(fit: Fit, data: Data) -> Iterator[Report]:
             )
             yield Report(learned.place, message, (Related(fit.place, "The data are split only here."),))
             return
-
-
-FOLD = "fold"
-"""The step that takes the rows of one fold of a cross-validation."""
-
-
-def _leak_by_rows(data: Data, cut: DataStep | None) -> tuple[Learned, DataStep] | None:
-    """A scaler fitted to all rows before those to train on were cut out of them."""
-    for step in data.steps[: data.steps.index(cut)] if cut is not None else ():
-        learned = step.learned
-        if learned is not None and step.kind is StepKind.SCALED and scales(learned) and has_all(learned.data, data):
-            assert cut is not None
-            return learned, cut
-    return None
-
-
-def _leak(data: Data) -> tuple[Learned, DataStep] | None:
-    for position, step in enumerate(data.steps):
-        learned = step.learned
-        if learned is None or step.kind is not StepKind.SCALED or not scales(learned):
-            continue
-        if not cut_rows(learned.data) <= cut_rows(data):
-            continue  # fitted to some of the rows
-        split = next((later for later in data.steps[position + 1 :] if later.kind is StepKind.SPLIT), None)
-        if split is not None and learned.data.roots & (data.origins | data.roots):
-            if split_of(learned.data) is not None:
-                continue  # the test part had been set aside before; this split is for validation
-            return learned, split
-        earlier = split_of(data)
-        if earlier is not None and learned.data.roots & data.origins:  # fitted to all, applied to the parts
-            return learned, earlier
-        of_all_folds = learned.data.roots & data.roots and split_of(learned.data) is None
-        if earlier is not None and earlier.name == FOLD and of_all_folds:
-            return learned, earlier
-    return None
-
-
-def _adapted(program: Program, data: Data, cut: DataStep | None) -> tuple[Learned, DataStep] | None:
-    """A Normalization layer that was adapted to what the training data were split from, or cut out of."""
-    split = split_of(data)
-    for call in program.method_calls if split is not None or cut is not None else ():
-        given = call.arguments.value("data", 0)
-        if call.name != "keras.layers.Normalization.adapt" or not isinstance(given, Data):
-            continue
-        learned = Learned("keras.layers.Normalization", 0, given, call.place)
-        if split is not None and given.roots & data.origins:
-            return learned, split
-        if cut is not None and has_all(given, data):
-            return learned, cut
-    return None

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from scram_analyzers.findings import Severity
 from scram_analyzers.rules.base import Related, Report
 from scram_analyzers.rules.data.judging import trained_on, validations_of
 from scram_analyzers.source.data import Data, DataStep
@@ -27,6 +28,7 @@ def of_fit(_: Program, fit: Fit) -> Iterator[Report]:
                     "This draws a new order in every epoch, before the rows are parted: those that validate in one "
                     "epoch are trained on in another.",
                     (Related(judged.place, "The validation rows are taken behind it."),),
+                    severity=Severity.INFO,  # published examples do it too; the results are too good, and training works
                     recipe="ds.shuffle(..., reshuffle_each_iteration=False)",
                 )
             return

@@ -28,7 +28,7 @@ def of_fit(_: Program, fit: Fit) -> Iterator[Report]:
                     "This draws a new order in every epoch, before the rows are parted: those that validate in one "
                     "epoch are trained on in another.",
                     (Related(judged.place, "The validation rows are taken behind it."),),
-                    severity=Severity.INFO,  # published examples do it too; the results are too good, and training works
+                    severity=Severity.INFO,  # published examples do it too
                     recipe="ds.shuffle(..., reshuffle_each_iteration=False)",
                 )
             return

@@ -91,7 +91,11 @@ describe("the server's process", () => {
 
   function begin(python: string, script: string): ServerProcess {
     logged.length = 0;
-    return new ServerProcess(python, { script, folder }, { error: (line) => logged.push(line) });
+    return new ServerProcess(python, { script, folder }, {
+      info: () => undefined,
+      warn: () => undefined,
+      error: (line) => logged.push(line),
+    });
   }
 
   function program(text: string): string {
@@ -122,7 +126,7 @@ describe("the server's process", () => {
 
   it("keeps its last words, and hears an interpreter behind other words", async () => {
     const about = JSON.stringify({ path: "/p", version: [3, 11], scram: "1" });
-    const lines = `"a warning", 'scram-interpreter ${about}', "Traceback:", "ImportError: no module", ""`;
+    const lines = `"a warning", 'scram-interpreter ${about}', "Traceback:", "ImportError: no module", "INFO a: b", ""`;
     const server = begin("python3", program(`import sys\nsys.stderr.write("\\n".join([${lines}]))\nsys.exit(1)\n`));
     assert.deepEqual(await server.interpreter, { path: "/p", version: { major: 3, minor: 11 }, scram: "1" });
     assert.equal(await server.lastWords(), "ImportError: no module");

@@ -9,6 +9,9 @@ import { OLDEST, written } from "../python/version";
 /** Before what an interpreter says of itself, on a line of its own. */
 const MARK = "scram-interpreter ";
 
+/** The level of what the server logs while it goes on. */
+const LOGGED = /^(INFO|WARNING) /;
+
 /** How long an interpreter may take to say something, and the last words of a server that has ended to arrive. */
 const ANSWER_MS = 20_000;
 const LAST_WORDS_MS = 2000;
@@ -16,7 +19,9 @@ const LAST_WORDS_MS = 2000;
 /** How long a server may take to leave when it was told to. */
 const LEAVE_MS = 2000;
 
-export interface ErrorLog {
+export interface Log {
+  info(line: string): void;
+  warn(line: string): void;
   error(line: string): void;
 }
 
@@ -39,7 +44,7 @@ export class ServerProcess {
   constructor(
     python: string,
     places: ServerPlaces,
-    private readonly log: ErrorLog,
+    private readonly log: Log,
   ) {
     this.child = spawn(python, [places.script, written(OLDEST)], { cwd: places.folder, windowsHide: true });
     this.child.stdin.on("error", () => undefined); // it has ended, which is told below
@@ -88,6 +93,11 @@ export class ServerProcess {
   }
 
   private hear(line: string): void {
+    const level = LOGGED.exec(line)?.[1];
+    if (level !== undefined) {
+      this.log[level === "INFO" ? "info" : "warn"](line);
+      return;
+    }
     this.log.error(line);
     this.line = line.trim() || this.line;
   }

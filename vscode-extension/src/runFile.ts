@@ -35,7 +35,7 @@ export async function runFile(session: Session, notices: Notices, uri?: vscode.U
   if (!isInterpreter(answer)) {
     notices.answer(`${python} did not start: ${answer.reason}.`, setInterpreter());
   } else if (answer.scram !== undefined) {
-    inTerminal(runArguments(python, script));
+    await inTerminal(runArguments(python, script));
   } else {
     await runWithOwn(session, notices, answer, script);
   }
@@ -56,7 +56,7 @@ async function saved(document: vscode.TextDocument): Promise<string | undefined>
 async function runWithOwn(session: Session, notices: Notices, python: Interpreter, script: string): Promise<void> {
   try {
     const { runner } = await session.ownEnvironment(python);
-    inTerminal([python.path, runner, script]);
+    await inTerminal([python.path, runner, script]);
   } catch (error) {
     notices.answer(`SCRAM could not be set up for ${python.path}: ${reasonOf(error)}`, setInterpreter());
   }

@@ -1,4 +1,4 @@
-/** Command lines for a terminal. Free of `vscode`. */
+/** Command lines for a terminal, and whether its shell waits for one. Free of `vscode`. */
 
 /** The words that run a script under watch. */
 export function runArguments(python: string, script: string): string[] {
@@ -11,4 +11,10 @@ export function quoted(words: readonly string[], platform: NodeJS.Platform): str
     return `& ${words.map((word) => (/^[\w.:\\/-]+$/.test(word) ? word : `'${word.replaceAll("'", "''")}'`)).join(" ")}`;
   }
   return words.map((word) => (/^[\w.:/@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(" ");
+}
+
+/** Whether a process is the one that its terminal listens to, by its group and the terminal's, as `ps` writes them. */
+export function isForeground(groups: string): boolean {
+  const [own, foreground] = groups.trim().split(/\s+/);
+  return own === foreground;
 }

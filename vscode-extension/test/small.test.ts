@@ -8,7 +8,7 @@ import { Notices } from "../src/notices";
 import { isInterpreter } from "../src/python/inspect";
 import { ServerProcess } from "../src/server/process";
 import { SettingsFaults } from "../src/settingsFaults";
-import { quoted, runArguments } from "../src/shell";
+import { isForeground, quoted, runArguments } from "../src/shell";
 import { messages } from "./mocks/vscode";
 
 describe("starting only where Keras is", () => {
@@ -27,6 +27,12 @@ describe("a command line for a terminal", () => {
 
   it("quotes for PowerShell", () => {
     assert.equal(quoted(["C:\\Program Files\\py.exe", "-m", "x"], "win32"), "& 'C:\\Program Files\\py.exe' -m x");
+  });
+
+  it("waits for no script that runs in a terminal", () => {
+    assert.ok(isForeground(" 4711  4711\n"));
+    assert.ok(!isForeground(" 4711  4815\n"));
+    assert.ok(!isForeground(""));
   });
 });
 

@@ -256,11 +256,15 @@ class Pairing:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Threshold:
-    """Predictions, `made`, compared with the number `bound` to decide something: `predictions > 0.5`."""
+    """Predictions, `made`, compared with the number `bound` to decide something: `predictions > 0.5`.
+
+    `exact`: whether they are to be that number itself.
+    """
 
     made: Data
     bound: float
     place: Place
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)

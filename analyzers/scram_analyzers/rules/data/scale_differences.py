@@ -81,9 +81,11 @@ def _centred_apart(trained: Data, judged: Data) -> bool:
     """Whether pixels were moved to both sides of zero in one of them only, and scaled by numbers in both."""
     if trained.range is None or judged.range is None or not (trained.scaled and judged.scaled):
         return False
-    scaling = (step for data in (trained, judged) for step in data.steps if step.kind is StepKind.SCALED)
-    if any(step.number is None or not step.certain for step in scaling):
+    steps = [step for data in (trained, judged) for step in data.steps]
+    if any(step.number is None or not step.certain for step in steps if step.kind is StepKind.SCALED):
         return False
+    if any(step.name == "Add" and step.number is None for step in steps):
+        return False  # noise goes to both sides as well
     return (trained.range.low < 0) != (judged.range.low < 0)
 
 

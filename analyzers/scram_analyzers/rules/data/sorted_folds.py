@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scram_analyzers.rules.base import Report
-from scram_analyzers.rules.data.sorted_rows import comes_sorted
+from scram_analyzers.rules.data.sorted_rows import comes_sorted, name_of_source
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.program import Call, Program
 from scram_analyzers.source.values import Argument, Ref, boolean
@@ -25,7 +25,7 @@ def of_folds(program: Program, call: Call) -> Iterator[Report]:
         data = given.value
         if isinstance(data, Data) and comes_sorted(data):
             message = (
-                f"The rows of {data.source.rpartition('.')[2]} are sorted by class, and a KFold that does not shuffle "
+                f"The rows of {name_of_source(data)} are sorted by class, and a KFold that does not shuffle "
                 "takes stretches of them: each fold holds out classes of which training sees few or none."
             )
             yield Report(call.place, message, recipe="StratifiedKFold(n_splits=5, shuffle=True)")

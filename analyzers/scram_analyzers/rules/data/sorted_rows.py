@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from scram_analyzers import fixes
@@ -33,7 +34,7 @@ def last_rows(program: Program, fit: Fit) -> LastRows | None:
     """What is known of the last rows of a training's data; None where they may well be like the others."""
     data, targets = fit.inputs, fit.targets
     if data is not None and comes_sorted(data):
-        order = f"The rows of {data.source.rpartition('.')[2]} are sorted by class"
+        order = f"The rows of {name_of_source(data)} are sorted by class"
         return LastRows(order, "validation sees only the last classes, training too few")
     if data is not None and data.source in _EVENLY_SPACED and not _comes_again(data):
         order = f"The inputs run from one end to the other ({data.source.rpartition('.')[2]})"
@@ -101,7 +102,22 @@ def _written(fit: Fit) -> tuple[str, str]:
 
 def comes_sorted(data: Data) -> bool:
     """Whether the rows come class by class from where they are loaded, and nothing mixes them."""
-    return data.source in _SORTED_SOURCES and not in_random_order(data)
+    known = data.source in _SORTED_SOURCES or _sorted_file(data) is not None
+    return known and not in_random_order(data) and not any(step.name.startswith("sort_") for step in data.steps)
+
+
+def name_of_source(data: Data) -> str:
+    """How data are called that come sorted: by their function, or by their file."""
+    return _sorted_file(data) or data.source.rpartition(".")[2]
+
+
+def _sorted_file(data: Data) -> str | None:
+    """The file of a table that comes class by class wherever it is found."""
+    found = _SORTED_FILE.search(data.place.text) if data.is_table and data.place is not None else None
+    return found[1] if found is not None else None
+
+
+_SORTED_FILE = re.compile(r"""["'](?:[^"']*/)?(iris(?:\.data)?(?:\.csv|\.txt)?)["']""", re.IGNORECASE)
 
 
 def _comes_again(data: Data) -> bool:

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity, TextEdit
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
+from scram_analyzers.rules.data import sorted_rows
 from scram_analyzers.rules.data.bound_before import is_known_before
 from scram_analyzers.rules.data.judging import judged_by
 from scram_analyzers.rules.data.label_order import are_stretches_of_one_order, order_of_labels
 from scram_analyzers.rules.data.sorted_folds import FOLDS, of_folds
-from scram_analyzers.rules.data.sorted_rows import MIXED, comes_sorted, cut_in_their_order, has_names, last_rows, mixed
 from scram_analyzers.rules.references import DEEP_CHECKS
 from scram_analyzers.run.data_parts import is_no_chance, total_variation
 from scram_analyzers.run.history import RunHistory
@@ -358,11 +358,11 @@ class SortedValidationSplit(Rule):
         place = fixes.argument_of(fit.place, "validation_split")
         if share is None or not 0 < share < 1 or place is None:
             return
-        last = last_rows(program, fit)
+        last = sorted_rows.last_rows(program, fit)
         if last is None:
             return
         message = f"{last.order}, and validation_split={share:g} takes the last of them: {last.seen}."
-        yield Report(place, message, recipe=mixed(program, fit))
+        yield Report(place, message, recipe=sorted_rows.mixed(program, fit))
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report classes that only the last rows have, or very different shares."""
@@ -387,7 +387,7 @@ class SortedValidationSplit(Rule):
                 f"validation_split={split:g} takes the last rows, whose labels are not those of the rest: "
                 f"{_told(last)}{only}. The data seem to be sorted by label."
             ),
-            recipe=MIXED,
+            recipe=sorted_rows.MIXED,
         )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
@@ -409,11 +409,11 @@ def _mixing_edits(program: Program, fit: Fit) -> tuple[TextEdit, ...]:
     x, y = (each.place if each is not None else None for each in (fit.x, fit.y))
     given = [each.value if each is not None else None for each in (fit.x, fit.y)]
     arrays = all(isinstance(value, Data) and not value.is_table for value in given)
-    if x is None or y is None or not arrays or not has_names(fit):
+    if x is None or y is None or not arrays or not sorted_rows.has_names(fit):
         return ()
     if program.mentions("order") or not all(is_known_before(program, each, fit.place) for each in (x, y)):
         return ()
-    lines = mixed(program, fit).splitlines()
+    lines = sorted_rows.mixed(program, fit).splitlines()
     return (fixes.statement_before(program, fit.place, *lines), *fixes.import_edits(program, (fixes.numpy(program),)))
 
 
@@ -424,31 +424,31 @@ def _of_parts(history: RunHistory) -> Iterator[RunReport]:
         yield RunReport(
             subject=Subject(SubjectKind.VALIDATION),
             message=f"{apart}. The rows seem to have been sorted by target when they were split.",
-            recipe=MIXED,
+            recipe=sorted_rows.MIXED,
         )
 
 
 def _of_slices(program: Program, fit: Fit) -> Iterator[Report]:
     """Other rows than those trained on, by slices of a data set that comes sorted by class."""
     trained = fit.inputs
-    if trained is None or trained.rows is None or not comes_sorted(trained):
+    if trained is None or trained.rows is None or not sorted_rows.comes_sorted(trained):
         return
     for judged in judged_by(program, fit):
         rows = judged.data.rows
         if judged.use.startswith("predict") or rows is None or judged.data.roots != trained.roots:
             continue
-        if not rows.meets(trained.rows) and comes_sorted(judged.data):
+        if not rows.meets(trained.rows) and sorted_rows.comes_sorted(judged.data):
             message = (
-                f"The rows of {trained.source.rpartition('.')[2]} are sorted by class, and these are a stretch of "
+                f"The rows of {sorted_rows.name_of_source(trained)} are sorted by class, and these are a stretch of "
                 "them: they hold other classes than the stretch that the model is trained on."
             )
-            yield Report(judged.place, message, recipe=MIXED)
+            yield Report(judged.place, message, recipe=sorted_rows.MIXED)
             return
 
 
 def _of_cut(program: Program, fit: Fit) -> Iterator[Report]:
     """Rows that the program collected class by class and cut in two as they stood."""
-    cut = cut_in_their_order(program, fit)
+    cut = sorted_rows.cut_in_their_order(program, fit)
     trained = fit.inputs
     if cut is None or trained is None:
         return
@@ -474,7 +474,7 @@ def _of_argsort(program: Program, fit: Fit) -> Iterator[Report]:
                 "The rows are put in the order of their labels, and these are a stretch of them: they hold other "
                 "labels than the stretch that the model is trained on.",
                 (Related(order, "The order is made here."),),
-                recipe=MIXED,
+                recipe=sorted_rows.MIXED,
             )
             return
 

@@ -9,6 +9,7 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.data.judging import judged_by, stretch
 from scram_analyzers.source.data import Data, DataStep, StepKind
 from scram_analyzers.source.program import Call, Fit, Program
 from scram_analyzers.source.values import Tuple, boolean
@@ -38,6 +39,27 @@ class TimeSeriesShuffledSplit(Rule):
     )
     false_alarms = "Windows that don't overlap and of which each is an example by itself."
     bad = (
+        Example(
+            "Windows in a random order, and then cut",
+            """
+            import keras
+            import numpy as np
+            import pandas as pd
+
+            prices = pd.read_csv("prices.csv")["Close"].values / 1000
+            x, y = [], []
+            for day in range(len(prices) - 30):
+                x.append(prices[day : day + 30])
+                y.append(prices[day + 30])
+            x, y = np.array(x)[..., None], np.array(y)
+            order = »np.random.permutation(len(x))«
+            x, y = x[order], y[order]
+            cut = int(0.8 * len(x))
+            model = keras.Sequential([keras.layers.LSTM(32), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x[:cut], y[:cut], epochs=20, validation_data=(x[cut:], y[cut:]))
+            """,
+        ),
         Example(
             "Overlapping windows, split at random",
             """
@@ -105,6 +127,26 @@ class TimeSeriesShuffledSplit(Rule):
     )
     good = (
         Example(
+            "Only the windows to train on are mixed",
+            """
+            import keras
+            import numpy as np
+            import pandas as pd
+
+            prices = pd.read_csv("prices.csv")["Close"].values / 1000
+            x = np.array([prices[day : day + 30] for day in range(len(prices) - 30)])[..., None]
+            y = prices[30:]
+            cut = int(0.8 * len(x))
+            x_train, y_train, x_test, y_test = x[:cut], y[:cut], x[cut:], y[cut:]
+            order = np.random.permutation(cut)
+            x_train, y_train = x_train[order], y_train[order]
+            model = keras.Sequential([keras.layers.LSTM(32), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x_train[:500], y_train[:500], epochs=20)
+            model.evaluate(x_test, y_test)
+            """,
+        ),
+        Example(
             "Batches of rows that a split mixed",
             """
             import keras
@@ -162,6 +204,13 @@ class TimeSeriesShuffledSplit(Rule):
         data = fit.inputs
         if data is None:
             return
+        permuted = _permuted(program, fit, data)
+        if permuted is not None:
+            mixed, window = permuted
+            assert mixed.place is not None
+            related = () if window.place is None else (Related(window.place, "The windows are cut here."),)
+            yield Report(mixed.place, _NEIGHBOURS, related, recipe="x_train, x_test = x[:cut], x[cut:]  # as they come")
+            return
         found, message = _random_split(program, data), _NEIGHBOURS
         if found is None:
             found, message = _mixed_before(program, data), _TORN
@@ -184,6 +233,25 @@ class TimeSeriesShuffledSplit(Rule):
 
 _NEIGHBOURS = "Windows of a series are split at random: each test window has neighbours in the training part."
 _TORN = "The rows of this series are split at random, and windows are cut from what is left: their rows don't follow."
+
+
+def _permuted(program: Program, fit: Fit, data: Data) -> tuple[DataStep, DataStep] | None:
+    """The step that put windows into a random order of which some rows train and others judge, and what cut them."""
+    steps = list(data.steps)
+    names = [step.name for step in steps]
+    if WINDOW not in names or "permutation" not in names[names.index(WINDOW) :]:
+        return None
+    at = names.index("permutation")
+    mixed, cut = steps[at], next((step for step in steps[at + 1 :] if stretch(step) is not None), None)
+    if cut is None:
+        return None
+    for judged in judged_by(program, fit):
+        theirs = judged.data.steps
+        together = [place for place, step in enumerate(theirs) if step.node is mixed.node]
+        others = [step for step in theirs[together[0] + 1 :] if stretch(step) is not None] if together else []
+        if others and judged.data.roots & data.roots and others[0].node is not cut.node:
+            return mixed, steps[names.index(WINDOW)]
+    return None
 
 
 def _random_split(program: Program, data: Data) -> tuple[Call, DataStep] | None:

@@ -56,6 +56,20 @@ class DecisionMisread(Rule):
             """,
         ),
         Example(
+            "A probability that is to be exactly 1",
+            """
+            import keras
+            from project import picture, x_train, y_train
+
+            model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x_train, y_train, epochs=20)
+            result = model.predict(picture[None])
+            if »result[0][0] == 1«:
+                print("a dog")
+            """,
+        ),
+        Example(
             "Shares rounded",
             """
             import keras
@@ -113,6 +127,19 @@ class DecisionMisread(Rule):
     )
     good = (
         Example(
+            "Rounded, or classes, before they are compared",
+            """
+            import keras
+            from project import picture, x_train, y_train
+
+            model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x_train, y_train, epochs=20)
+            result = model.predict(picture[None])
+            dogs = [result[0][0].round() == 1, (result > 0.5)[0][0] == 1, model.predict_classes(picture[None])[0] == 1]
+            """,
+        ),
+        Example(
             "The largest share, and how certain it is",
             """
             import keras
@@ -158,7 +185,8 @@ class DecisionMisread(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report thresholds, roundings and argmax of predictions that their model's outputs are not made for."""
-        asked = [(each.made, each.place, each.bound) for each in program.thresholds]
+        yield from _of_equalities(program)
+        asked = [(each.made, each.place, each.bound) for each in program.thresholds if not each.exact]
         asked += [(made, call.place, HALF) for call in program.calls_of(_ROUNDING) if (made := _rounded(call))]
         said = set()
         for made, place, bound in asked:
@@ -221,6 +249,30 @@ def _of_threshold(case: Case, made: Data, bound: float, place: Place) -> Report 
             recipe="predictions > 0",
         )
     return None
+
+
+def _of_equalities(program: Program) -> Iterator[Report]:
+    """Probabilities that are asked to be 0 or 1 to the last digit."""
+    said = set()
+    for each in program.thresholds:
+        case = _case_of(program, each.made) if each.exact and each.bound in (0, 1) else None
+        if case is None or case.head.activation not in ("sigmoid", "softmax") or each.place.key in said:
+            continue
+        if all(step.name == "getitem" for step in each.made.steps) and not _are_classes(program, each.made):
+            said.add(each.place.key)
+            yield Report(
+                each.place,
+                f"This asks for a probability of exactly {each.bound:g}, which the {case.head.activation} hardly ever "
+                "gives: 0.99 is another number.",
+                _head_related(case),
+                recipe="prediction > 0.5",
+            )
+
+
+def _are_classes(program: Program, made: Data) -> bool:
+    """Whether the model was asked for classes, as `predict_classes` did it."""
+    calls = [each for each in program.evaluations if made.place is not None and each.place.key == made.place.key]
+    return any(each.method.endswith("classes") for each in calls)
 
 
 def _picks_one_row(step: DataStep) -> bool:

@@ -23,8 +23,8 @@ ORDERING = frozenset(("GreaterThan", "GreaterThanEqual", "LessThan", "LessThanEq
 
 def note(interpreter: Interpreter, operator: str, left: Value, right: Value, place: Place) -> None:
     """Note an operator between predictions and data; a difference within a tape is a loss as well."""
-    if operator in ORDERING:
-        _note_threshold(interpreter, left, right, place)
+    if operator in ORDERING or operator == "Equal":
+        _note_threshold(interpreter, left, right, place, exact=operator == "Equal")
     if operator not in PAIRING:
         return
     for predicted, labels in ((left, right), (right, left)):
@@ -38,12 +38,12 @@ def note(interpreter: Interpreter, operator: str, left: Value, right: Value, pla
                 loss_calls.of_difference(interpreter, predicted, labels, place)
 
 
-def _note_threshold(interpreter: Interpreter, left: Value, right: Value, place: Place) -> None:
+def _note_threshold(interpreter: Interpreter, left: Value, right: Value, place: Place, *, exact: bool) -> None:
     """Note predictions that are compared with a number."""
     for made, bound in ((left, right), (right, left)):
         held = number(bound) if isinstance(bound, Constant) else None
         if isinstance(made, Data) and made.source == "prediction" and held is not None:
-            interpreter.recording.thresholds.append(Threshold(made, held, place))
+            interpreter.recording.thresholds.append(Threshold(made, held, place, exact))
 
 
 def _within_tape(place: Place) -> bool:

@@ -17,7 +17,7 @@ from scram_analyzers.run.outputs import targets_by_output
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.source.data import STANDARDIZED, Data, DataStep, Interval, LabelForm, StepKind
 from scram_analyzers.source.program import Call, Program
-from scram_analyzers.source.values import integer
+from scram_analyzers.source.values import WORD_INDEX, Statistic, Value, integer
 
 TOLERANCE = 1e-3
 """What rounding may add to a probability."""
@@ -44,6 +44,21 @@ class LabelOutOfRange(Rule):
     references = (THE_DEEP_CHECKER,)
     false_alarms = "In the source: labels that are changed where it can't be seen. In a run: none known."
     bad = (
+        Example(
+            "No column for the last word",
+            """
+            import keras
+            from keras.preprocessing.sequence import pad_sequences
+            from keras.preprocessing.text import Tokenizer
+            from project import lines
+
+            words = Tokenizer()
+            words.fit_on_texts(lines)
+            count = len(words.word_index)
+            numbers = pad_sequences(words.texts_to_sequences(lines))
+            labels = keras.utils.to_categorical(numbers[:, -1], num_classes=»count«)
+            """,
+        ),
         Example(
             "Labels of -1 and 1",
             """
@@ -172,6 +187,19 @@ class LabelOutOfRange(Rule):
     )
     good = (
         Example(
+            "A column for the number 0 as well",
+            """
+            import keras
+            from keras.preprocessing.text import Tokenizer
+            from project import lines
+
+            words = Tokenizer()
+            words.fit_on_texts(lines)
+            numbers = words.texts_to_sequences(lines)
+            rows = [keras.utils.to_categorical(each, num_classes=len(words.word_index) + 1) for each in numbers]
+            """,
+        ),
+        Example(
             "The rows of five of ten classes",
             """
             import keras
@@ -278,6 +306,13 @@ class LabelOutOfRange(Rule):
             )
 
 
+def _is_last_word_left_out(columns: Value, labels: Data) -> bool:
+    """Whether there are as many columns as a Tokenizer has words, for numbers that it gave to all of them."""
+    counted = isinstance(columns, Statistic) and columns.name == WORD_INDEX
+    numbered = labels.source.endswith("Tokenizer.texts_to_sequences") and labels.token_ids and labels.range is None
+    return counted and numbered and not any(step.name in _ARITHMETIC for step in labels.steps)
+
+
 _TO_ROWS = frozenset(("keras.utils.to_categorical", "tensorflow.one_hot", "keras.ops.one_hot"))
 
 
@@ -286,6 +321,17 @@ def _of_rows(program: Program, call: Call) -> Iterator[Report]:
     given = call.arguments.get("num_classes", 1) or call.arguments.get("depth") or call.arguments.get("nb_classes")
     columns = integer(given.value) if given is not None else None
     labels = call.arguments.value("y", 0) or call.arguments.value("x") or call.arguments.value("indices")
+    if given is not None and isinstance(labels, Data) and _is_last_word_left_out(given.value, labels):
+        counted = given.value.place or given.place or call.place
+        yield Report(
+            place=given.place or call.place,
+            message=(
+                f"A Tokenizer numbers its words from 1, but {counted.text} columns are for the numbers from 0 on: the "
+                "last word has none."
+            ),
+            related=(Related(counted, "The words are counted here."),),
+            recipe=f"{counted.text} + 1",
+        )
     if given is None or columns is None or not isinstance(labels, Data) or labels.classes is None:
         return
     if labels.labels is not LabelForm.INTEGER or any(step.name in _ARITHMETIC for step in labels.steps):

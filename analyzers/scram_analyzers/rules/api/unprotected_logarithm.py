@@ -10,12 +10,13 @@ from scram_analyzers.rules.api import guards
 from scram_analyzers.rules.api.guards import EPSILON, FunctionCall
 from scram_analyzers.rules.architecture.paths import models_of
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.data.trainings import own_loops
 from scram_analyzers.source.activations import own_activation
 from scram_analyzers.source.graph import Layer, Operation
 from scram_analyzers.source.keras_api.layers import WEIGHTED
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.once import once
-from scram_analyzers.source.program import Program
+from scram_analyzers.source.program import LossCall, Program
 from scram_analyzers.source.reading import search
 from scram_analyzers.source.reading.chunks import Section
 
@@ -165,8 +166,43 @@ class UnprotectedLogarithm(Rule):
             model.fit(x, y, epochs=20)
             """,
         ),
+        Example(
+            "Of predictions that can be below 0",
+            """
+            import keras
+            import tensorflow as tf
+            from project import batches
+
+            model = keras.Sequential([keras.Input((13,)), keras.layers.Dense(16, "relu"), keras.layers.Dense(1)])
+            squared = keras.losses.MeanSquaredError()
+            optimizer = keras.optimizers.Adam(0.01)
+            for x, prices in batches:
+                with tf.GradientTape() as tape:
+                    loss = squared(tf.math.log(prices), »tf.math.log(model(x, training=True))«)
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+            """,
+        ),
     )
     good = (
+        Example(
+            "Of predictions that are above 0",
+            """
+            import keras
+            import tensorflow as tf
+            from project import batches
+
+            model = keras.Sequential([keras.Input((13,)), keras.layers.Dense(16, "relu")])
+            model.add(keras.layers.Dense(1, activation="softplus"))
+            squared = keras.losses.MeanSquaredError()
+            optimizer = keras.optimizers.Adam(0.01)
+            for x, prices in batches:
+                with tf.GradientTape() as tape:
+                    loss = squared(tf.math.log(prices), tf.math.log(model(x, training=True)))
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+            """,
+        ),
         Example(
             "Clipped first",
             """
@@ -215,6 +251,7 @@ class UnprotectedLogarithm(Rule):
 
         if program.mentions("log("):
             yield from program.each(models_of(program), _of_model)
+            yield from program.each(own_loops(program), _of_loss)
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Add a small number to the argument."""
@@ -253,6 +290,23 @@ def _of_model(program: Program, model: Model) -> Iterator[Report]:
                 place,
                 f"The logarithm of a number below 0 is NaN, and {source.class_name} gives such numbers.",
                 (Related(source.place, "Its outputs are on both sides of 0."),),
+            )
+
+
+def _of_loss(_: Program, call: LossCall) -> Iterator[Report]:
+    """The logarithm of what a model gives, in a loop of the program's own, where its last layer goes below 0."""
+    for tensor in call.output.ancestors():
+        operation, place = tensor.producer, tensor.place
+        if not isinstance(operation, Operation) or place is None or len(tensor.inputs) != 1:
+            continue
+        source = tensor.inputs[0].producer
+        model = source if isinstance(source, Model) else None
+        last = model.outputs[0].producer if model is not None and len(model.outputs) == 1 else source
+        if operation.name.rpartition(".")[2] in LOGARITHMS and isinstance(last, Layer) and _goes_below_zero(last):
+            yield Report(
+                place,
+                f"The logarithm of a number below 0 is NaN, and the last layer ({last.class_name}) gives such numbers.",
+                (Related(last.place, "Its outputs are on both sides of 0."),),
             )
 
 

@@ -20,12 +20,12 @@ def leak_by_slices(program: Program, data: Data) -> tuple[Learned, DataStep] | N
             continue
         if not is_whole(learned.data):
             continue
+        in_windows = False
         for later in data.steps[position + 1 :]:
-            if later.name == "window":
-                break  # what is cut now are stretches of the series, not the series
+            in_windows = in_windows or later.name == "window"
             bound = _upper_bound(later)
-            if bound is None:
-                continue
+            if bound is None or (in_windows and not bound.isidentifier()):
+                continue  # by a number each stretch of the series is parted, into its past and its future
             rest = rf"\[\s*{re.escape(bound)}\b[^\]:,]*:"
             share = rf"^\s*{re.escape(bound)}\s*=[^=\n]*\blen\([^=\n]*\*\s*0?\.\d"
             if program.matches(re.compile(f"{rest}|{share}", re.MULTILINE)):

@@ -119,8 +119,10 @@ def _sklearn_dataset(interpreter: Interpreter, name: str, arguments: Arguments, 
         if not name.rpartition(".")[2].startswith("make_"):
             return None
         x = Data(name, place, range=Interval(-8, 8), dtype="float64", roots=frozenset((root,)))
-        form = _MADE_LABELS.get(name.rpartition(".")[2], LabelForm.INTEGER)
-        return Tuple((x, Data(name, place, labels=form, roots=frozenset((root,)))), place)
+        last = name.rpartition(".")[2]
+        form = _MADE_LABELS.get(last, LabelForm.INTEGER)
+        shape = (None,) if last in _ONE_COLUMN and arguments.get("n_targets", 4) is None else None
+        return Tuple((x, Data(name, place, labels=form, shape=shape, roots=frozenset((root,)))), place)
     if name == "sklearn.datasets.load_diabetes" and boolean(arguments.value("scaled")) is False:
         known = datasets.MEASURED_DIABETES
     x = datasets.features(known, name, place, None, root)
@@ -151,6 +153,14 @@ _MADE_LABELS: Mapping[str, LabelForm] = MappingProxyType(
         "make_multilabel_classification": LabelForm.MULTI_HOT,
     }
 )
+
+_ONE_COLUMN = frozenset(
+    [
+        *("make_blobs", "make_circles", "make_classification", "make_friedman1", "make_friedman2", "make_friedman3"),
+        *("make_gaussian_quantiles", "make_hastie_10_2", "make_moons", "make_regression", "make_sparse_uncorrelated"),
+    ]
+)
+"""What scikit-learn makes with one number for each row to learn, in an array without columns."""
 
 # -- TensorFlow Datasets
 

@@ -14,7 +14,7 @@ from scram_analyzers.source.heads import Head, heads_with_losses, judged_heads
 from scram_analyzers.source.keras_api.losses import CATEGORICAL, REGRESSION
 from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Compile, Fit, Loss, Metric, Program
+from scram_analyzers.source.program import Compile, Fit, Loss, LossCall, Metric, Program
 from scram_analyzers.source.values import number
 
 CLASS_FORMS = frozenset((LabelForm.INTEGER, LabelForm.BINARY, LabelForm.ONE_HOT, LabelForm.MULTI_HOT))
@@ -44,8 +44,8 @@ MEASURES = REGRESSION | {"root_mean_squared_error", "r2_score"}
 class Case:
     """One output as it is trained. `fit` is the training that tells most of the labels, None when there is none.
 
-    `compiled` is None where the program calls the loss itself. `targets` and `metrics` are None where they can't be
-    told, as in models of several outputs.
+    `compiled` is None where the program calls the loss itself: in a loop, or in a model's own step, to which `fit`
+    hands the labels. `targets` and `metrics` are None where they can't be told, as in models of several outputs.
     """
 
     head: Head
@@ -118,7 +118,7 @@ class Case:
     @property
     def judged_by_hand(self) -> bool:
         """Whether the program gives each batch its targets itself, as the training of a GAN or an agent does."""
-        return self.compiled is None or (self.fit is not None and self.fit.method == "train_on_batch")
+        return self.fit.method == "train_on_batch" if self.fit is not None else self.compiled is None
 
     @property
     def several(self) -> bool:
@@ -228,12 +228,21 @@ def _cases(program: Program) -> tuple[Case, ...]:
     for call, (head, loss) in zip(program.loss_calls, judged_heads(program.loss_calls), strict=True):
         if head.place is None:
             continue
-        case = Case(head, loss, None, None, call.targets, None)
+        case = Case(head, loss, None, _handing_on(program, call), call.targets, None)
         key = (head.place.key, loss.place.key)
         before = found.get(key)
         if before is None or (before.form is None and case.form is not None):
             found[key] = case
     return tuple(found.values())
+
+
+def _handing_on(program: Program, call: LossCall) -> Fit | None:
+    """The training by Keras that hands a model's own step the labels which its loss is called with."""
+    for fit in program.fits:
+        by_itself = fit.model is not None and fit.model.trains_itself
+        if by_itself and fit.targets is not None and fit.targets == call.targets:
+            return fit
+    return None
 
 
 def _cases_of(_: Program, trained: tuple[Compile, tuple[Fit, ...]]) -> Iterator[Case]:

@@ -74,6 +74,36 @@ class LabelOutOfRange(Rule):
             """,
         ),
         Example(
+            "In a step of the model's own",
+            """
+            import keras
+            import numpy as np
+            import tensorflow as tf
+
+            class Detector(keras.Model):
+                def __init__(self):
+                    super().__init__()
+                    self.out = keras.layers.Dense(1, activation="sigmoid")
+                    self.bce = »keras.losses.BinaryCrossentropy()«
+
+                def call(self, x):
+                    return self.out(x)
+
+                def train_step(self, data):
+                    x, y = data
+                    with tf.GradientTape() as tape:
+                        loss = self.bce(y, self(x, training=True))
+                    self.optimizer.apply(tape.gradient(loss, self.trainable_weights), self.trainable_weights)
+                    return {"loss": loss}
+
+            x = np.random.rand(500, 20)
+            y = np.where(x[:, 0] > 0.5, 1, -1)
+            model = Detector()
+            model.compile(optimizer="adam")
+            model.fit(x, y, epochs=10)
+            """,
+        ),
+        Example(
             "Masks that keep the pixels of their files",
             """
             import glob

@@ -19,6 +19,7 @@ MAX_SCANNED_VALUES = 250_000_000
 
 _SCAN_VALUES = 1_000_000
 _MAX_COLUMNS = 10_000
+_MAX_CHANNELS = 16
 _MAX_COLUMNS_TO_CONFIRM = 256
 
 Part = Literal["training", "validation"]
@@ -42,6 +43,7 @@ def _described(known: DataArray, array: Array, read: Array) -> DataArray:
     sound = numbers[np.isfinite(numbers)] if bad_values else numbers
     form = label_form(array) if known.role == "target" else None
     is_table = array.ndim == 2 and 1 < array.shape[1] <= _MAX_COLUMNS and known.role == "input"
+    is_series = known.role == "input" and _is_series(array)
     return DataArray(
         known.part,
         known.role,
@@ -56,8 +58,8 @@ def _described(known: DataArray, array: Array, read: Array) -> DataArray:
         deviation=float(sound.std(dtype=np.float64)) if sound.size else None,
         nonfinite=bad_values,
         nonfinite_rows=bad_rows,
-        columns=array.shape[1] if is_table else None,
-        constant_columns=_constant_columns(array, read) if is_table else (),
+        columns=array.shape[-1] if is_table or is_series else None,
+        constant_columns=_constant_columns(array, read) if is_table or is_series else (),
         feature_deviation_ratio=None if bad_values or not is_table else deviation_ratio(numbers),
         consumer=known.consumer,
         label_form=form,
@@ -98,12 +100,19 @@ def _nonfinite(array: Array) -> tuple[int, int]:
     return values, bad_rows
 
 
+def _is_series(array: Array) -> bool:
+    """Whether each row is a stretch of several measurements over time; pictures of one colour have as many columns."""
+    return array.ndim == 3 and 1 < array.shape[2] <= _MAX_CHANNELS and array.shape[1] >= 2 * array.shape[2]
+
+
 def _constant_columns(array: Array, read: Array) -> tuple[int, ...]:
-    """Columns with one value in all rows; those that the rows read suggest are confirmed on the others."""
+    """Columns (of a series, measurements) with one value in all rows; those that the rows read suggest are confirmed on
+    the others."""
     if len(array) < 2:
         return ()
-    suspects = np.flatnonzero((read == read[0]).all(axis=0))
+    first, rows = array[(0,) * (array.ndim - 1)], tuple(range(array.ndim - 1))
+    suspects = np.flatnonzero((read == first).all(axis=rows))
     if len(read) < len(array):
         suspects = suspects[:_MAX_COLUMNS_TO_CONFIRM]
-        suspects = np.array([at for at in suspects if (array[:, at] == array[0, at]).all()], dtype=np.intp)
+        suspects = np.array([at for at in suspects if (array[..., at] == first[at]).all()], dtype=np.intp)
     return tuple(int(column) for column in suspects)

@@ -128,3 +128,12 @@ def test_stretches_of_labels_where_fit_does_not_shuffle():
         assert check_data({"x": x, "y": y, "shuffle": False}, {}).label_stretches == 4
     assert check_data({"x": x, "y": labels, "shuffle": True}, {}).label_stretches is None
     assert check_data({"x": x, "shuffle": False}, {}).label_stretches is None
+
+
+def test_a_measurement_of_a_series_that_never_changes():
+    series = np.random.default_rng(0).normal(size=(50, 20, 3)).astype("float32")
+    series[:, :, 1] = 65.0
+    (array,) = check_data({"x": series}, {}).arrays
+    assert (array.columns, array.constant_columns) == (3, (1,))
+    (pictures,) = check_data({"x": np.zeros((50, 8, 8), "float32")}, {}).arrays
+    assert (pictures.columns, pictures.constant_columns) == (None, ())

@@ -9,6 +9,7 @@ from scram_analyzers.rules.base import Example, Related, Report, Rule, RunReport
 from scram_analyzers.rules.data.answers_given import Given, answer_given
 from scram_analyzers.rules.data.columns_by_number import column_held
 from scram_analyzers.rules.data.windows_with_targets import targets_within
+from scram_analyzers.rules.data.written_alike import given_beside
 from scram_analyzers.rules.references import DEEP_CHECKS
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
@@ -42,6 +43,30 @@ class TargetInInputs(Rule):
     false_alarms = "Exercises whose target is one of several inputs, multiplied by a number."
 
     bad = (
+        Example(
+            "A decoder that is given each letter as it is to answer it",
+            """
+            import keras
+            import numpy as np
+            from keras import layers
+            from project import questions, replies
+
+            asked = np.zeros((len(replies), 40, 64), dtype="float32")
+            told = np.zeros((len(replies), 40, 64), dtype="float32")
+            answers = np.zeros((len(replies), 40, 64), dtype="float32")
+            for row, reply in enumerate(replies):
+                for step, letter in enumerate(reply):
+                    asked[row, step, questions[row][step]] = 1
+                    told[row, step, letter] = 1
+                    »answers[row, step, letter]« = 1
+            first, second = keras.Input((40, 64)), keras.Input((40, 64))
+            _, hidden, cell = layers.LSTM(32, return_state=True)(first)
+            steps = layers.LSTM(32, return_sequences=True)(second, initial_state=[hidden, cell])
+            model = keras.Model([first, second], layers.Dense(64, activation="softmax")(steps))
+            model.compile(optimizer="adam", loss="categorical_crossentropy")
+            model.fit([asked, told], answers, epochs=20)
+            """,
+        ),
         Example(
             "A column that should have been dropped as well",
             """
@@ -173,6 +198,31 @@ class TargetInInputs(Rule):
     )
     good = (
         Example(
+            "Targets one step ahead of the decoder's input",
+            """
+            import keras
+            import numpy as np
+            from keras import layers
+            from project import questions, replies
+
+            asked = np.zeros((len(replies), 40, 64), dtype="float32")
+            told = np.zeros((len(replies), 40, 64), dtype="float32")
+            answers = np.zeros((len(replies), 40, 64), dtype="float32")
+            for row, reply in enumerate(replies):
+                for step, letter in enumerate(reply):
+                    asked[row, step, questions[row][step]] = 1
+                    told[row, step, letter] = 1
+                    if step > 0:
+                        answers[row, step - 1, letter] = 1
+            first, second = keras.Input((40, 64)), keras.Input((40, 64))
+            _, hidden, cell = layers.LSTM(32, return_state=True)(first)
+            steps = layers.LSTM(32, return_sequences=True)(second, initial_state=[hidden, cell])
+            model = keras.Model([first, second], layers.Dense(64, activation="softmax")(steps))
+            model.compile(optimizer="adam", loss="categorical_crossentropy")
+            model.fit([asked, told], answers, epochs=20)
+            """,
+        ),
+        Example(
             "Columns by their numbers, up to the target",
             """
             import keras
@@ -290,6 +340,7 @@ class TargetInInputs(Rule):
                 yield Report(place, message, (Related(column, "The target."),), confidence=Confidence.HIGH)
         if program.fits:
             yield from _of_windows(program)
+        yield from program.each(program.fits, _of_writes)
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report what was found in the arrays given to fit."""
@@ -336,6 +387,19 @@ def _of_windows(program: Program) -> Iterator[Report]:
         for target, window in targets_within(section):
             message = f"The target {target.text} is the last value of its own window: the model only has to copy it."
             yield Report(target, message, (Related(window, "The window."),), confidence=Confidence.HIGH)
+
+
+def _of_writes(program: Program, fit: Fit) -> Iterator[Report]:
+    """Targets that are filled step by step as an input is: teacher forcing without the shift."""
+    found = given_beside(program, fit)
+    if found is not None:
+        target, given = found
+        message = (
+            f"The target {target.name} is filled just as the input {given.name} is: at every step the model is given "
+            "what it is to answer."
+        )
+        recipe = f"{target.name}[i, t - 1, ...] = 1.0  # one step before the input"
+        yield Report(target.place, message, (Related(given.place, "The input."),), recipe=recipe)
 
 
 def _message(given: Given) -> str:

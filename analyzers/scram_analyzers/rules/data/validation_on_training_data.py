@@ -9,7 +9,7 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
-from scram_analyzers.rules.data import copied_rows, own_validation, shuffled_anew
+from scram_analyzers.rules.data import copied_rows, made_alike, own_validation, shuffled_anew
 from scram_analyzers.rules.data.judging import Judged, cut_alike, name_of, trained_on, validation_of, validations_of
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
@@ -407,6 +407,7 @@ class ValidationOnTrainingData(Rule):
             return
         yield from _by_name(fit)
         yield from copied_rows.of_fit(program, fit)
+        yield from made_alike.of_fit(program, fit)
         pairs = [(one, other) for one in trained_on(fit) for other in validations_of(fit) if one.entry is other.entry]
         if not pairs or not all(_is_shared(*pair) for pair in pairs):  # one input may hold the same for all rows
             return

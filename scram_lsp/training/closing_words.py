@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 from scram_analyzers.run.records import RunInfo
-from scram_lsp.files import short_path
+from scram_lsp.files import current_folder, short_path
+from scram_lsp.store.location import project_folder
 from scram_lsp.training.budget import Budget
 from scram_lsp.training.inquiry import Inquiry
 from scram_lsp.training.publication import Publication
@@ -29,9 +31,16 @@ def result_line(
     count = publication.count
     found = "nothing found" if count == 0 else f"{count} finding{'s' if count > 1 else ''}"
     ended = "" if status == "finished" else "fit did not finish; "
-    where = f" (scram runs show {info.run})" if count and publication.is_stored else ""
+    where = f" (scram runs show {info.run}{_project(info)})" if count and publication.is_stored else ""
     watched = f"watched {steps} steps, {inquiry.checks} checks on the run"
     return f"{ended}{watched}, {found}{where}{_only_in_source(inquiry, info)}; {_cost(budget)}"
+
+
+def _project(info: RunInfo) -> str:
+    """What names the project to a command that is called where the program was, and would look into another."""
+    here, project = current_folder(), project_folder(Path(info.script))
+    is_found = here is None or project_folder(here) == project
+    return "" if is_found else f" --project {shlex.quote(short_path(project))}"
 
 
 def checks_line(inquiry: Inquiry, offs: Sequence[str]) -> str:

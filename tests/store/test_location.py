@@ -1,6 +1,6 @@
 import pytest
 
-from scram_lsp.store.location import project_folder, store_file
+from scram_lsp.store.location import project_folder, projects_below, store_file
 
 
 @pytest.mark.parametrize("mark", ["pyproject.toml", "scram.toml", ".git"])
@@ -37,3 +37,14 @@ def test_a_notebook_cell_belongs_to_the_current_folder(tmp_path, monkeypatch):
     from pathlib import Path
 
     assert project_folder(Path("<ipython-input-3-abc>")) == tmp_path
+
+
+def test_stores_of_scripts_in_folders_below_are_found(tmp_path):
+    for folder in ("lone", "a/b/c", "a/b/c/too deep", ".venv/hidden", "node_modules"):
+        store = store_file(tmp_path / folder)
+        store.parent.mkdir(parents=True)
+        store.touch()
+    (tmp_path / "linked").symlink_to(tmp_path / "lone")
+    found = [each.relative_to(tmp_path).as_posix() for each in projects_below(tmp_path)]
+    assert found == ["lone", "a/b/c"]
+    assert not list(projects_below(tmp_path / "gone"))

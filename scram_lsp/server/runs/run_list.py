@@ -15,7 +15,7 @@ from typing import Any
 from scram_analyzers.run.records import EpochRecord
 from scram_lsp.finding_json import finding_to_json
 from scram_lsp.live.messages import Progress
-from scram_lsp.store.location import project_folder
+from scram_lsp.store.location import project_folder, projects_below
 from scram_lsp.store.observations import kind_of, record_from_json
 from scram_lsp.store.run_store import RunStore, RunStoreError, StoredRun
 
@@ -28,7 +28,7 @@ _EPOCH = kind_of(EpochRecord(1, 0, ()))
 
 
 def list_runs(places: Iterable[Path], progress: Mapping[str, Progress]) -> list[dict[str, Any]]:
-    """The runs of the projects that hold `places` (scripts or folders): live ones first, then the newest.
+    """The runs of the projects that hold `places` (scripts, folders) or lie in them: live ones first, then the newest.
 
     `progress` is what live runs said last, by run. A store that can't be read is logged and passed over.
     """
@@ -59,7 +59,7 @@ def delete_run(script: Path, run: str) -> bool:
 
 
 def _runs(places: Iterable[Path]) -> Iterator[tuple[RunStore, StoredRun]]:
-    for folder in dict.fromkeys(project_folder(place) for place in places):
+    for folder in dict.fromkeys(project for place in places for project in _projects(place)):
         try:
             store = RunStore.open_existing(folder)
             if store is None:
@@ -69,6 +69,12 @@ def _runs(places: Iterable[Path]) -> Iterator[tuple[RunStore, StoredRun]]:
                     yield store, run
         except RunStoreError as error:
             log.warning("%s", error)
+
+
+def _projects(place: Path) -> Iterator[Path]:
+    yield project_folder(place)
+    if place.is_dir():
+        yield from projects_below(place)
 
 
 def _summary(store: RunStore, run: StoredRun, progress: Progress | None) -> dict[str, Any]:

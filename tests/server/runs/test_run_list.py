@@ -58,6 +58,16 @@ def test_live_runs_come_first_then_the_newest(script: Path) -> None:
     assert [each["run"] for each in list_runs([script, script.parent], {})] == ["b", "c", "a"]
 
 
+def test_runs_of_projects_within_the_workspace_are_listed_too(script: Path) -> None:
+    other = script.parent / "part" / "train.py"
+    other.parent.mkdir()
+    (other.parent / "pyproject.toml").touch()
+    other.touch()
+    for run, each in (("a", script), ("b", other)):
+        store_run(each, run)
+    assert [each["run"] for each in list_runs([script.parent, other], {})] == ["b", "a"]
+
+
 def test_a_live_run_shows_what_it_said_last(script: Path) -> None:
     store_run(script, "a", EpochRecord(1, 10, (("loss", 2.0),)), status="running")
     (run,) = list_runs([script], {"a": Progress(epoch=2, epochs=5, step=17, loss=1.5)})

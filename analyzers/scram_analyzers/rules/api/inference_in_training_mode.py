@@ -198,6 +198,39 @@ class InferenceInTrainingMode(Rule):
             """,
         ),
         Example(
+            "Normalization that always trains, in a function for blocks",
+            """
+            import keras
+            from keras import layers
+            from project import x, x_val, y, y_val
+
+            def block(x, units):
+                x = layers.Dense(units, use_bias=False)(x)
+                return layers.ReLU()(»layers.BatchNormalization()(x, training=True)«)
+
+            inputs = keras.Input((30,))
+            outputs = layers.Dense(1, activation="sigmoid")(block(block(inputs, 48), 24))
+            model = keras.Model(inputs, outputs)
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x, y, epochs=20, validation_data=(x_val, y_val))
+            """,
+            """
+            import keras
+            from keras import layers
+            from project import x, x_val, y, y_val
+
+            def block(x, units):
+                x = layers.Dense(units, use_bias=False)(x)
+                return layers.ReLU()(layers.BatchNormalization()(x))
+
+            inputs = keras.Input((30,))
+            outputs = layers.Dense(1, activation="sigmoid")(block(block(inputs, 48), 24))
+            model = keras.Model(inputs, outputs)
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x, y, epochs=20, validation_data=(x_val, y_val))
+            """,
+        ),
+        Example(
             "A part that always trains",
             """
             import keras
@@ -339,13 +372,20 @@ def _of_model(program: Program, model: Model) -> Iterator[Report]:
 
 
 def _of_parts(program: Program, fit: Fit) -> Iterator[Report]:
-    """A model inside the functional one that is trained, which works as in training whatever the whole one does."""
+    """A model or layer inside the functional one that is trained, which works as in training whatever that one does."""
+    said = set()
     for place, layer in _training_parts(fit):
+        if place.key in said:  # a function for each of several blocks
+            continue
+        said.add(place.key)
+        is_own = isinstance(place.node, cst.Call) and place.node.func is layer.place.node
+        what = f"This {layer.class_name} is" if is_own else "The model in here is"
+        goes = "it goes" if is_own else f"its {layer.class_name} goes"
         yield Report(
             place,
-            f"The model in here is always told that it trains, so its {layer.class_name} goes by the batch at hand "
-            "in predictions and in validation too: the answer for a row depends on the rows beside it.",
-            (Related(layer.place, "This layer works as in training."),),
+            f"{what} always told that it trains, so {goes} by the batch at hand in predictions and in validation too: "
+            "the answer for a row depends on the rows beside it.",
+            () if is_own else (Related(layer.place, "This layer works as in training."),),
         )
 
 
@@ -356,10 +396,24 @@ def _training_parts(fit: Fit) -> Iterator[tuple[Place, Layer]]:
         return
     for tensor in model.tensors():
         part, place = tensor.producer, tensor.place
-        if isinstance(part, Model) and place is not None and isinstance(place.node, cst.Call):
+        if place is None or not isinstance(place.node, cst.Call) or not says(place.node, True):
+            continue
+        if isinstance(part, Model):
             layer = next((each for each in part.layers if _goes_by_batch(model, each)), None)
-            if layer is not None and says(place.node, True):
+            if layer is not None:
                 yield place, layer
+        elif isinstance(part, Layer) and _goes_by_batch(model, part) and fit.method == "fit" and _is_plain(place):
+            yield place, part
+
+
+def _is_plain(place: Place) -> bool:
+    """Whether it stands in no generator or judge of two models that train against each other: there it is usual."""
+    return not any(
+        isinstance(each, cst.FunctionDef) and _ADVERSARIES.search(each.name.value) for each in parents.ancestors(place)
+    )
+
+
+_ADVERSARIES = re.compile(r"generator|discriminator|critic|encoder|gan", re.IGNORECASE)
 
 
 def _goes_by_batch(model: Model, layer: Layer) -> bool:

@@ -219,3 +219,56 @@ def test_loops_in_loops_are_not_followed_item_by_item_without_end() -> None:
     program = program_of(f"import keras\n{lines}{'    ' * 4}total = total + i0 * i1 * i2 * i3\n{MODEL}")
     assert not program.unread
     assert len(program.compiles) == 1
+
+
+@pytest.mark.parametrize(
+    "marked",
+    [
+        "y[np.arange(len(kinds)), kinds] = 1",
+        "for i in range(len(kinds)):\n    y[i, kinds[i]] = 1",
+        "for i, kind in enumerate(kinds):\n    y[i][kind] = 1",
+    ],
+)
+def test_rows_marked_by_labels_come_in_the_order_of_the_labels(marked: str) -> None:
+    rows = 'rows = pd.read_csv("t.csv").values\nnp.random.shuffle(rows)\n'
+    taken = "x, kinds = rows[:, 1:], rows[:, 0].astype(int)\n"
+    x, y = inputs_and_targets(f"{rows}{taken}y = np.zeros((len(kinds), 4))\n{marked}")
+    assert x is not None
+    assert y is not None
+    assert [step.place for step in y.steps if step.kind is StepKind.SHUFFLED] == [
+        step.place for step in x.steps if step.kind is StepKind.SHUFFLED
+    ]
+    assert y.range == Interval(0, 1)
+
+
+def test_what_a_function_from_elsewhere_makes_of_a_dataset_has_no_known_type() -> None:
+    lines = "import tensorflow as tf\nfrom project import prepared\n"
+    lines += "(rows, kinds), _ = keras.datasets.cifar10.load_data()\n"
+    lines += "pairs = tf.data.Dataset.from_tensor_slices((rows, kinds))\n"
+    (fit,) = program_of(
+        f"import keras\n{lines}{MODEL}model.fit(pairs.map(lambda x, y: (prepared(x), tf.one_hot(y, 10))).batch(8))\n"
+    ).fits
+    assert fit.inputs is not None
+    assert (fit.inputs.dtype, fit.inputs.shape, fit.inputs.range) == (None, None, None)
+    assert fit.targets is not None
+    assert fit.targets.labels is LabelForm.ONE_HOT
+
+
+@pytest.mark.parametrize(
+    ("made", "last"),
+    [
+        ('table["k"].apply(lambda v: 1 if v > 5 else 0)', 1),
+        ('table["k"].map(lambda v: "x" in v).astype(int)', 1),
+        ('table["k"].apply(lambda v: int(v > 5))', 1),
+        ('table["k"].apply(grade)', 2),
+        ('table.apply(lambda row: row["a"] > row["b"] and not row["c"], axis=1)', 1),
+        ('table["k"].str.startswith("x")', 1),
+        ('table["k"].apply(lambda v: v / 5)', None),
+        ('table["k"].apply(len)', None),
+    ],
+)
+def test_functions_that_answer_by_few_numbers_make_labels(made: str, last: int | None) -> None:
+    function = "def grade(v):\n    if v > 5:\n        return 2\n    return 1 if v > 2 else 0\n"
+    _, y = inputs_and_targets(f'{function}table = pd.read_csv("t.csv")\ny = {made}')
+    assert y is not None
+    assert y.range == (Interval(0, last) if last is not None else None)

@@ -309,3 +309,10 @@ def test_layers_of_a_model_hold_their_own_counts() -> None:
     shapes = ModelShapes(model)
     counts = [shapes.parameters(tensor.producer) for tensor in model.tensors() if isinstance(tensor.producer, Layer)]
     assert counts[::-1] == [320, 128, 0, 18496, 0, 0, 0, 0, 16010]
+
+
+def test_a_recurrent_layer_that_names_only_the_width_takes_any_number_of_steps() -> None:
+    layer = "layers.LSTM(4, return_sequences=True, input_dim=3)"
+    output, total = analyzed(f"{IMPORTS}model = keras.Sequential([{layer}])\nmodel.compile()")
+    assert output == (None, 4)
+    assert total == 4 * 4 * (4 + 3 + 1)

@@ -126,6 +126,23 @@ class ForwardOutsideTape(Rule):
             """,
         ),
         Example(
+            "One of the losses that the tape has seen",
+            """
+            import tensorflow as tf
+
+            from project import losses_of
+
+            model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+            optimizer = tf.keras.optimizers.Adam()
+            for x, y in batches:
+                with tf.GradientTape() as tape:
+                    losses = losses_of(y, model(x, training=True))
+                total = losses[0]
+                gradients = tape.gradient(total, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+            """,
+        ),
+        Example(
             "Images made before the tape, for another model",
             """
             import tensorflow as tf
@@ -202,8 +219,13 @@ def _after(tape: tapes.Tape) -> tuple[Report, ...]:
                 found.append(_loss_report(tape, loss.value, value))
         for statement in line.body:
             if isinstance(statement, cst.Assign) and isinstance(statement.targets[0].target, cst.Name):
+                if isinstance(statement.value, _PICKED):
+                    continue  # one of several losses that the tape has seen, by another name
                 written[statement.targets[0].target.value] = statement.value
     return tuple(found)
+
+
+_PICKED = (cst.Name, cst.Attribute, cst.Subscript)
 
 
 def _loss_report(tape: tapes.Tape, name: str, value: cst.BaseExpression) -> Report:

@@ -101,7 +101,11 @@ def _is_key(place: Place, node: cst.CSTNode) -> bool:
 
 def _popped_after(program: Program, inputs: Data, targets: Data) -> list[cst.BaseExpression]:
     """What names the target where it is taken out of a table of which the inputs are a copy made before."""
-    copies = [step.place for step in inputs.steps if step.name == "copy" and step.place is not None]
+    copied, given = (
+        [step.place for step in data.steps if step.name == "copy" and step.place is not None]
+        for data in (inputs, targets)
+    )
+    copies = [place for place in copied if place not in given]  # what the target was taken out of is no copy to it
     pops = [step.place for step in targets.steps if step.name == "pop" and step.place is not None]
     if not copies or not pops or not isinstance(pops[-1].node, cst.Call):
         return []

@@ -140,6 +140,18 @@ class ResultDiscarded(Rule):
             """,
         ),
         Example(
+            "A list of what an array held",
+            """
+            import keras
+            import numpy as np
+
+            epochs = list(np.unique(np.geomspace(1, 100, num=9).astype(int)))
+            epochs.append(-1)
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            """,
+        ),
+        Example(
             "Somebody else's data, which may change themselves",
             """
             import keras
@@ -192,6 +204,8 @@ def _makes_anew(each: Discarded) -> bool:
     name = _name_of(function)
     if name == "sample" and not re.search(r"frac\s*=\s*1", each.place.text):
         return False  # some rows, to be looked at
+    if name == "append" and isinstance(function, cst.Attribute) and not _is_module(function.value):
+        return False  # lists are changed by it
     return each.data.source.startswith(_KNOWN) and name in _METHODS | _FUNCTIONS
 
 

@@ -294,6 +294,21 @@ class TargetInInputs(Rule):
             """,
         ),
         Example(
+            "A copy that the target is taken out of",
+            """
+            import keras
+            import pandas as pd
+
+            table = pd.read_csv("diamonds.csv")
+            x = table.copy()
+            y = x.pop("price")
+            x["cut"] = x["cut"].map({"fair": 1, "good": 2})
+            model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x, y, epochs=50)
+            """,
+        ),
+        Example(
             "What comes a day later",
             """
             import keras

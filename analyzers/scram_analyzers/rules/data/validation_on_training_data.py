@@ -476,6 +476,7 @@ def _by_name(fit: Fit) -> Iterator[Report]:
     if given is None or x is None or given.place is None or x.place is None:
         return
     unknown = isinstance(given.value, Unknown) and isinstance(x.value, Unknown)
+    unknown &= bool(x.place.text.strip("_"))  # an exercise's blank to fill in: `____`
     if unknown and isinstance(given.place.node, (cst.Name, cst.Attribute)) and given.place.text == x.place.text:
         yield Report(
             given.place,

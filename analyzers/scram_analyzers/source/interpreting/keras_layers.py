@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.graph import InputSpec, Layer, Opaque, Operation, Shape, Tensor, as_tensor
 from scram_analyzers.source.interpreting.state import Created, Instance
-from scram_analyzers.source.keras_api.layers import AUGMENTING, LEGACY_PARAMETERS, NOT_RENAMED
+from scram_analyzers.source.keras_api.layers import AUGMENTING, LEGACY_PARAMETERS, NOT_RENAMED, RECURRENT
 from scram_analyzers.source.keras_api.signatures import signatures
 from scram_analyzers.source.libraries import data_methods, data_operations, preparing_layers
 from scram_analyzers.source.model import ModelKind, ModelObject
@@ -203,9 +203,10 @@ def declared_shape(interpreter: Interpreter, layer: Created) -> Shape | None:
     if layer.kind == "keras.layers.Embedding":  # its input_dim is the size of the vocabulary
         return (length,) if length is not None else None
     width = integer(arguments.value("input_dim"))
-    if width is not None:
-        return (length, width) if length is not None else (width,)
-    return None
+    if width is None:
+        return None
+    in_steps = length is not None or layer.kind.rpartition(".")[2] in RECURRENT  # Keras 1 and 2: steps of any number
+    return (length, width) if in_steps else (width,)
 
 
 def shape_of(interpreter: Interpreter, value: Value | None) -> Shape | None:

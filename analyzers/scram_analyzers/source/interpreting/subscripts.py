@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from scram_analyzers.source.data import Data
+from scram_analyzers.source.data import Data, DataStep, Interval, StepKind
 from scram_analyzers.source.graph import Operation, Tensor
 from scram_analyzers.source.interpreting import attributes, keras_models
 from scram_analyzers.source.interpreting.state import DictObject, ListObject, join_values
@@ -112,12 +112,11 @@ def set_item(interpreter: Interpreter, node: cst.Subscript, value: Value) -> Non
     thing = interpreter.object_of(owner)
     if not isinstance(owner, Ref):
         classes = _marked_classes(owner, keys, value)
-        value = data_operations.stacked(interpreter, value) or value
-        _change_data(interpreter, node.value, owner, value, interpreter.place(node), _column_name(keys))
+        place = interpreter.place(node)
+        value = data_operations.stacked(interpreter, value) or _marks(owner, keys, value, place) or value
+        _change_data(interpreter, node.value, owner, value, place, _column_name(keys))
         if classes is not None and isinstance(node.value, cst.Name):
-            interpreter.bind(
-                node.value.value, data_operations.one_hot(classes, classes.classes, interpreter.place(node))
-            )
+            interpreter.bind(node.value.value, data_operations.one_hot(classes, classes.classes, place))
         return
     if isinstance(thing, DictObject):
         if isinstance(key, Constant):
@@ -173,6 +172,16 @@ def _change_data(
             attributes.set_attribute(interpreter, whole, holder.attr.value, changed, place)
         else:
             _change_data(interpreter, holder.value, whole, value, place, column)
+
+
+def _marks(owner: Value, keys: list[Value | slice], value: Value, place: Place) -> Data | None:
+    """What a blank array holds of the data that tell where in it a constant is written: `rows[i, y[i]] = 1`."""
+    where = next((key for key in reversed(keys) if isinstance(key, Data)), None)
+    mark = number(value)
+    if where is None or mark is None or not isinstance(owner, Data) or owner.source not in data_items.BLANK:
+        return None
+    step = DataStep(StepKind.ENCODED, data_items.MARKS, place)
+    return where.after(step, range=Interval(mark, mark), labels=None, classes=None, token_ids=False)
 
 
 def _marked_classes(owner: Value, keys: list[Value | slice], value: Value) -> Data | None:

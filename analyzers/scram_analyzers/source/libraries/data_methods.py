@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from scram_analyzers.source.data import STANDARDIZED, Data, DataStep, Interval, LabelForm, Learned, Part, StepKind
-from scram_analyzers.source.interpreting.state import Created, DictObject, ListObject
+from scram_analyzers.source.interpreting.state import Created, ListObject
 from scram_analyzers.source.libraries import (
     data_arithmetic,
     data_operations,
@@ -18,6 +18,7 @@ from scram_analyzers.source.libraries import (
     loaders,
     numpy_functions,
     reshaping,
+    value_maps,
 )
 from scram_analyzers.source.libraries.data_items import ENCODED_COLUMN, FOLDS
 from scram_analyzers.source.places import Place
@@ -81,7 +82,12 @@ _RESHAPING = frozenset(["reshape", "flatten", "ravel", "expand_dims", "swapaxes"
 _GROUPING = frozenset(["groupby", "resample", "rolling", "ewm"])
 """Methods of tables after which a mean or sum is one of each group."""
 
-_ASKING = frozenset(["isin", "isna", "isnull", "notna", "notnull", "between", "eq", "ne", "gt", "ge", "lt", "le"])
+_ASKING = frozenset(
+    [
+        *("isin", "isna", "isnull", "notna", "notnull", "between", "eq", "ne", "gt", "ge", "lt", "le"),
+        *("contains", "startswith", "endswith", "match", "fullmatch"),
+    ]
+)
 """Methods that say true or false for each value."""
 
 SCALED_RANGE: Mapping[str, Interval] = MappingProxyType(
@@ -124,6 +130,10 @@ def call(interpreter: Interpreter, data: Data, name: str, arguments: Arguments, 
         picked = data_operations.class_ids(data, place)
         _note_as_function(interpreter, "numpy.argmax", data, arguments, place, picked)
         return picked
+    if name in ("map", "apply", "replace"):
+        answered = value_maps.answers(interpreter, data, name, arguments, place)
+        if answered is not None:
+            return answered
     if name in _SAME:
         numbers = name == "tolist" and data.dtype is not None  # others may be arrays themselves
         kept = data.after(step, shape=None) if name in _CHANGING_SHAPE and not numbers else data.after(step)
@@ -143,10 +153,6 @@ def call(interpreter: Interpreter, data: Data, name: str, arguments: Arguments, 
         return interpreter.new_list((Tuple((Unknown(place), row), place),), place, open=True)
     if name in ("next", "__next__"):
         return data_operations.element_of(data)
-    if name in ("map", "apply", "replace"):
-        counted = _renumbered(interpreter, data, arguments, place)
-        if counted is not None:
-            return counted
     if name == "map":
         return _mapped(interpreter, data, arguments, place)
     if name in ("pop", "get"):
@@ -161,7 +167,7 @@ def call(interpreter: Interpreter, data: Data, name: str, arguments: Arguments, 
         return data_operations.statistic(data, name, place, arguments.value("axis", 0))
     if name == "nunique" and data.classes is not None and data.labels in data_operations.NUMBERED:
         return Constant(data.classes, place)
-    if name == "nunique" and data.steps and data.steps[-1].name in _COLUMN:
+    if name == "nunique" and data.steps and data.steps[-1].name in value_maps.OF_ONE_COLUMN:
         return data_operations.different_values(data, place)
     return data.after(step, range=None, shape=None, labels=None, rows=None)
 
@@ -208,45 +214,26 @@ def _dtype(arguments: Arguments) -> str | None:
     return text(value)
 
 
-def _renumbered(interpreter: Interpreter, data: Data, arguments: Arguments, place: Place) -> Data | None:
-    """`column.map({"ham": 0, "spam": 1})`: every value becomes one of those whole numbers; None for anything else."""
-    one_column = not data.batched and data.targets is None and data.steps and data.steps[-1].name in _COLUMN
-    argument = arguments.positional[0].value if arguments.positional else None
-    thing = interpreter.object_of(argument)
-    if not one_column or not isinstance(thing, DictObject) or thing.open or len(thing.entries) < 2:
-        return None
-    if not any(isinstance(key, str) for key in thing.entries):
-        return None  # numbers for numbers: others may stay as they are
-    numbers = [number(each) for each in thing.entries.values()]
-    found = data_operations.one_of([each for each in numbers if each is not None], place)
-    if found is None or None in numbers:
-        return None
-    step = DataStep(StepKind.ENCODED, "map", place)
-    return data.after(step, range=found.range, dtype="int64", shape=(data.samples,), labels=None, classes=None)
-
-
-_COLUMN = ("column", "getitem", "get", "pop")
-"""Steps that take one column out of a table."""
-
-
 def _mapped(interpreter: Interpreter, data: Data, arguments: Arguments, place: Place) -> Value:
     """`dataset.map(function)`: the function is followed with one element."""
     function = arguments.value("map_func", 0)
+    step = DataStep(StepKind.OTHER, "map", place)
+    shape = data.shape if data.is_table else None
+    unknown = data.after(step, range=None, dtype=None, shape=shape, labels=None, targets=None)
     if not isinstance(function, (Function, Class)):
-        return data.after(DataStep(StepKind.OTHER, "map", place), range=None, labels=None, targets=None)
+        return unknown
     one = replace(data, targets=None)
     given = (Argument(one, None),) if data.targets is None else (Argument(one, None), Argument(data.targets, None))
     result = interpreter.call(function, Arguments(given), place)
     items = interpreter.items_of(result)
     if items is not None and len(items) >= 2:
-        x, y = data_operations.as_data(items[0]), data_operations.as_data(items[1])
-        if x is not None:
-            y = _in_order_of(data, y) if y is not None else None
-            return replace(_in_order_of(data, x), targets=y, batched=data.batched)
+        x, y = data_operations.as_data(items[0]) or unknown, data_operations.as_data(items[1])
+        y = _in_order_of(data, y) if y is not None else None
+        return replace(_in_order_of(data, x), targets=y, batched=data.batched)
     mapped = data_operations.as_data(result)
     if mapped is not None:
         return replace(_in_order_of(data, mapped), batched=data.batched)
-    return data.after(DataStep(StepKind.OTHER, "map", place), range=None, labels=None, targets=None)
+    return unknown
 
 
 def _in_order_of(names: Data, read: Data) -> Data:

@@ -1,0 +1,76 @@
+"""What `map`, `apply` and `replace` of a table's column make of it, value by value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from scram_analyzers.source.data import Data, DataStep, Interval, StepKind
+from scram_analyzers.source.interpreting.state import DictObject
+from scram_analyzers.source.libraries import data_operations
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.values import Argument, Arguments, Choice, Function, OneOf, Unknown, Value, number
+
+if TYPE_CHECKING:
+    from scram_analyzers.source.interpreting.interpreter import Interpreter
+
+OF_ONE_COLUMN = ("column", "getitem", "get", "pop")
+"""Steps that take one column out of a table."""
+
+_FEWEST = 2
+
+
+def answers(interpreter: Interpreter, data: Data, name: str, arguments: Arguments, place: Place) -> Data | None:
+    """The few whole numbers that every value, or every row by `axis=1`, becomes; None for anything else."""
+    if data.batched or data.targets is not None:
+        return None
+    by_column = bool(data.steps) and data.steps[-1].name in OF_ONE_COLUMN
+    by_row = name == "apply" and data.is_table and number(arguments.value("axis", 1)) == 1
+    given = arguments.positional[0].value if arguments.positional else None
+    thing = interpreter.object_of(given)
+    if isinstance(given, Function) and (by_row or (by_column and data.is_table)):
+        range_ = _of_function(interpreter, given, place)
+    elif isinstance(thing, DictObject) and by_column:
+        range_ = _of_dict(thing, place)
+    else:
+        return None
+    if range_ is None:
+        return None
+    step = DataStep(StepKind.ENCODED, name, place)
+    return data.after(step, range=range_, dtype="int64", shape=(data.samples,), labels=None, classes=None)
+
+
+def _of_dict(thing: DictObject, place: Place) -> Interval | None:
+    """`{"ham": 0, "spam": 1}`; of numbers for numbers, others may stay as they are."""
+    if thing.open or len(thing.entries) < _FEWEST or not any(isinstance(key, str) for key in thing.entries):
+        return None
+    return _range_of(list(thing.entries.values()), place)
+
+
+def _of_function(interpreter: Interpreter, function: Function, place: Place) -> Interval | None:
+    """`lambda grade: grade > 5` and `lambda grade: 1 if grade == "good" else 0`."""
+    if isinstance(function.node, cst.Lambda) and _is_yes_or_no(function.node.body):
+        return Interval(0, 1)
+    result = interpreter.call(function, Arguments((Argument(Unknown(place), None),)), place)
+    if isinstance(result, OneOf):
+        return Interval(min(result.numbers), max(result.numbers))
+    return _range_of(result.options, place) if isinstance(result, Choice) else None
+
+
+def _is_yes_or_no(body: cst.BaseExpression) -> bool:
+    if isinstance(body, cst.Call) and isinstance(body.func, cst.Name) and len(body.args) == 1:
+        return body.func.value in ("int", "bool", "float") and _is_yes_or_no(body.args[0].value)
+    if isinstance(body, cst.BooleanOperation):
+        return _is_yes_or_no(body.left) and _is_yes_or_no(body.right)
+    return isinstance(body, cst.Comparison) or (
+        isinstance(body, cst.UnaryOperation) and isinstance(body.operator, cst.Not)
+    )
+
+
+def _range_of(values: Sequence[Value], place: Place) -> Interval | None:
+    numbers = [number(each) for each in values]
+    known = [each for each in numbers if each is not None]
+    found = data_operations.one_of(known, place) if len(known) == len(numbers) else None
+    return found.range if found is not None else None

@@ -10,6 +10,7 @@ from scram_analyzers.rules.data.judging import cut_rows
 from scram_analyzers.rules.data.refitting import SCALERS
 from scram_analyzers.source.data import WHOLE, Data, DataStep, Learned, StepKind
 from scram_analyzers.source.program import Program
+from scram_analyzers.source.reading import parents
 
 
 def leak_by_slices(program: Program, data: Data) -> tuple[Learned, DataStep] | None:
@@ -20,12 +21,13 @@ def leak_by_slices(program: Program, data: Data) -> tuple[Learned, DataStep] | N
             continue
         if not is_whole(learned.data):
             continue
-        in_windows = False
+        rounds: frozenset[int] = frozenset()
         for later in data.steps[position + 1 :]:
-            in_windows = in_windows or later.name == "window"
+            if later.name == "window":
+                rounds |= _loops(later)
             bound = _upper_bound(later)
-            if bound is None or (in_windows and not bound.isidentifier()):
-                continue  # by a number each stretch of the series is parted, into its past and its future
+            if bound is None or rounds & _loops(later):
+                continue  # what a round of that loop cuts is a stretch of the series, not the series
             rest = rf"\[\s*{re.escape(bound)}\b[^\]:,]*:"
             share = rf"^\s*{re.escape(bound)}\s*=[^=\n]*\blen\([^=\n]*\*\s*0?\.\d"
             if program.matches(re.compile(f"{rest}|{share}", re.MULTILINE)):
@@ -63,6 +65,12 @@ def _upper_bound(step: DataStep) -> str | None:
     if isinstance(last, cst.UnaryOperation) and isinstance(last.operator, cst.Minus):
         last, sign = last.expression, "-"
     return f"{sign}{last.value}" if first and isinstance(last, (cst.Name, cst.Integer)) else None
+
+
+def _loops(step: DataStep) -> frozenset[int]:
+    """The loops around a step."""
+    around = parents.ancestors(step.place) if step.place is not None else ()
+    return frozenset(id(each) for each in around if isinstance(each, (cst.For, cst.While, cst.BaseComp)))
 
 
 def scales(learned: Learned) -> bool:

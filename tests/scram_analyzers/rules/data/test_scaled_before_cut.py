@@ -31,5 +31,7 @@ def test_cut_by_a_name_or_a_number(cut: str) -> None:
     assert "scaler-fitted-before-split" in said(PROGRAM.format(rows=rows, days="early"))
 
 
-def test_stretches_of_a_series_that_are_parted_into_past_and_future() -> None:
-    assert "scaler-fitted-before-split" not in said(PROGRAM.format(rows="", days="prices"))
+@pytest.mark.parametrize("past", ["60", "past"])
+def test_stretches_of_a_series_that_are_parted_into_past_and_future(past: str) -> None:
+    program = PROGRAM.replace("stretch[:60]", f"stretch[:{past}]").replace("stretch[60:]", f"stretch[{past}:]")
+    assert "scaler-fitted-before-split" not in said(program.format(rows="past = 60", days="prices"))

@@ -10,7 +10,7 @@ from scram_analyzers.rules.output_and_loss import cases
 from scram_analyzers.rules.output_and_loss.cases import Case
 from scram_analyzers.source.data import Data, DataStep, LabelForm
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Call, Program
+from scram_analyzers.source.program import Call, Pairing, Program
 from scram_analyzers.source.values import integer
 
 _ROUNDING = frozenset(("numpy.round", "numpy.around", "numpy.rint", "tensorflow.round", "tensorflow.math.round"))
@@ -67,6 +67,23 @@ class DecisionMisread(Rule):
             result = model.predict(picture[None])
             if »result[0][0] == 1«:
                 print("a dog")
+            """,
+        ),
+        Example(
+            "Shares compared with labels",
+            """
+            import keras
+            import numpy as np
+            from sklearn.datasets import load_wine
+            from sklearn.model_selection import train_test_split
+
+            x, y = load_wine(return_X_y=True)
+            x_train, x_test, y_train, y_test = train_test_split(x, y)
+            model = keras.Sequential([keras.layers.BatchNormalization(), keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train, epochs=20)
+            shares = model.predict(x_test)
+            print(np.mean(»shares == y_test«), np.mean(shares.argmax(axis=-1) == y_test))
             """,
         ),
         Example(
@@ -186,6 +203,7 @@ class DecisionMisread(Rule):
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report thresholds, roundings and argmax of predictions that their model's outputs are not made for."""
         yield from _of_equalities(program)
+        yield from program.each(program.pairings, _of_pairing)
         asked = [(each.made, each.place, each.bound) for each in program.thresholds if not each.exact]
         asked += [(made, call.place, HALF) for call in program.calls_of(_ROUNDING) if (made := _rounded(call))]
         said = set()
@@ -267,6 +285,22 @@ def _of_equalities(program: Program) -> Iterator[Report]:
                 _head_related(case),
                 recipe="prediction > 0.5",
             )
+
+
+def _of_pairing(program: Program, pairing: Pairing) -> Iterator[Report]:
+    """The shares of a softmax set equal with labels, where the largest of them was meant."""
+    made = pairing.made
+    if made is None or made.steps or pairing.operator not in ("Equal", "NotEqual") or _are_classes(program, made):
+        return
+    case = _case_of(program, made)
+    if case is not None and case.head.activation == "softmax" and case.several:
+        yield Report(
+            pairing.place,
+            "This sets the shares of a softmax equal with labels, which they hardly ever are: the largest share names "
+            "the class.",
+            _head_related(case),
+            recipe="np.argmax(predictions, axis=-1) == labels",
+        )
 
 
 def _are_classes(program: Program, made: Data) -> bool:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
 import shlex
+import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -31,16 +34,20 @@ def result_line(
     count = publication.count
     found = "nothing found" if count == 0 else f"{count} finding{'s' if count > 1 else ''}"
     ended = "" if status == "finished" else "fit did not finish; "
-    where = f" (scram runs show {info.run}{_project(info)})" if count and publication.is_stored else ""
+    where = f" ({_shown_by(info)})" if count and publication.is_stored else ""
     watched = f"watched {steps} steps, {inquiry.checks} checks on the run"
     return f"{ended}{watched}, {found}{where}{_only_in_source(inquiry, info)}; {_cost(budget)}"
 
 
-def _project(info: RunInfo) -> str:
-    """What names the project to a command that is called where the program was, and would look into another."""
+def _shown_by(info: RunInfo) -> str:
+    """What shows the run again: a command as it can be called here, in the project that it would not find itself."""
+    if "SCRAM_PACKAGES" in os.environ:  # an editor has brought scram-lsp, and nothing to call
+        return "see the Runs view"
+    command = ["scram"] if shutil.which("scram") else [sys.executable, "-m", "scram_lsp"]
     here, project = current_folder(), project_folder(Path(info.script))
     is_found = here is None or project_folder(here) == project
-    return "" if is_found else f" --project {shlex.quote(short_path(project))}"
+    where = [] if is_found else ["--project", short_path(project)]
+    return shlex.join([*command, "runs", "show", info.run, *where])
 
 
 def checks_line(inquiry: Inquiry, offs: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from scram_analyzers.run.batches import sorted_batches
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.learning import is_classification
 from scram_analyzers.run.missed_class import missed_class
-from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.records import LabelForm, Subject, SubjectKind
 from scram_analyzers.run.task import class_shares, targets
 from scram_analyzers.run.wording import counted
 
@@ -52,7 +52,9 @@ class ClassImbalance(Rule):
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """An info from the labels, a warning when the predictions leave a rare class out."""
         data, labels = history.data, targets(history)
-        if data is None or data.has_class_weight or data.has_sample_weight or not is_classification(history):
+        if data is None or data.has_class_weight or data.has_sample_weight:
+            return
+        if not is_classification(history) and not _are_yes_or_no(history):
             return
         shares = class_shares(labels)
         every = labels.classes if labels is not None and shares else _of_stream(history)
@@ -76,6 +78,12 @@ class ClassImbalance(Rule):
             severity=Severity.WARNING if missed is not None and missed.is_severe else None,
             recipe=_recipe(classes),
         )
+
+
+def _are_yes_or_no(history: RunHistory) -> bool:
+    """Whether a model that works out its loss itself is given one 0 or 1 for each row."""
+    labels = targets(history)
+    return not history.info.losses and labels is not None and labels.label_form is LabelForm.BINARY
 
 
 def _of_stream(history: RunHistory) -> tuple[tuple[float, int], ...]:

@@ -623,3 +623,11 @@ def test_an_epoch_that_came_to_the_end_of_its_data() -> None:
         FrameworkWarning("Your input ran out of data; interrupting training.", "UserWarning", 45)
     )
     assert reports(StepsExceedData, rounded_up) == []
+
+
+def test_a_rare_class_is_told_where_the_model_works_out_its_loss_itself() -> None:
+    own = run_info(losses=(), outputs=())
+    (hint,) = reports(ClassImbalance, history(own, record=data(inputs(), labels([950, 50])), ended=False))
+    assert hint.severity is None
+    assert reports(ClassImbalance, history(own, record=data(inputs(), labels([500, 450])), ended=False)) == []
+    assert reports(ClassImbalance, history(own, record=data(inputs(), labels([950, 40, 10])), ended=False)) == []

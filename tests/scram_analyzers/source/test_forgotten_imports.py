@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from scram_analyzers.source.interpreting.interpreter import interpret
 from scram_analyzers.source.reading.chunks import ParseCache
 
@@ -28,3 +30,9 @@ def test_a_layer_that_was_never_imported_is_keras_own() -> None:
 
 def test_a_name_that_the_module_binds_elsewhere_is_not() -> None:
     assert layers("from project import Dropout as D\n" + PASTED + "\nclass Dropout:\n    pass\n") == ["Dense", "Dense"]
+
+
+@pytest.mark.parametrize("module", ["layers", ".layers"])
+def test_a_name_that_another_module_may_have_brought_is_not(module: str) -> None:
+    assert layers(f"from {module} import *\n{PASTED}") == ["Dense", "Dense"]
+    assert layers(f"from keras.optimizers import *\n{PASTED}") == ["Dense", "Dropout", "Dense"]

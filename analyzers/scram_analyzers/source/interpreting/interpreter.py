@@ -31,7 +31,7 @@ from scram_analyzers.source.interpreting.state import (
 )
 from scram_analyzers.source.interpreting.statements import run_block
 from scram_analyzers.source.interpreting.stretches import Parts, Stretches
-from scram_analyzers.source.keras_api.names import is_exported
+from scram_analyzers.source.keras_api.names import is_exported, is_of_keras
 from scram_analyzers.source.keras_api.pasted import meaning_of
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
@@ -295,7 +295,7 @@ class Interpreter:
                 return Symbol(f"{star}.{name}")
         if name in expressions.BUILTIN_NAMES:
             return Symbol(f"builtins.{name}")
-        forgotten = meaning_of(name)
+        forgotten = None if any(not is_of_keras(star) for star in self.stars) else meaning_of(name)
         if forgotten is not None and self.never_bound(name):
             return Symbol(forgotten)
         return Unknown(self.place(node))

@@ -111,8 +111,7 @@ def _import_from(interpreter: Interpreter, node: cst.ImportFrom) -> None:
     else:
         module = dotted_name(node.module) if node.module is not None else None
     if isinstance(node.names, cst.ImportStar):
-        if module is not None:
-            interpreter.add_star(module)
+        interpreter.add_star(module if module is not None else ".")
         return
     for alias in node.names:
         name = alias.name.value if isinstance(alias.name, cst.Name) else None

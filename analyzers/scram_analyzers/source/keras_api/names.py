@@ -180,3 +180,8 @@ def is_exported(module: str, name: str) -> bool:
     """Whether `from module import *` brings `name`, as far as Keras's public API goes."""
     dotted = f"{canonical_name(module)}.{name}"
     return canonical_name(dotted) in signatures() or dotted in signatures() or dotted in RENAMED_CLASSES
+
+
+def is_of_keras(module: str) -> bool:
+    """Whether a module is Keras's or TensorFlow's, so that it is known what a `*` brings."""
+    return canonical_name(module).partition(".")[0] in ("keras", "tensorflow")

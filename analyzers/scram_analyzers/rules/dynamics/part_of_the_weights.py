@@ -77,13 +77,7 @@ def _trains_it_whole(program: Program, model: Model) -> Iterator[bool]:
 def _part(tape: tapes.Tape, weights: cst.BaseExpression) -> cst.BaseExpression | None:
     """What the weights are of: `self.head` of `self.head.trainable_weights`, through a name given once."""
     if isinstance(weights, cst.Name):
-        given = [
-            each.value
-            for each in search.nodes(tape.around, cst.Assign)
-            if any(
-                isinstance(target.target, cst.Name) and target.target.value == weights.value for target in each.targets
-            )
-        ]
+        given = [each.value for each in search.nodes(tape.around, cst.Assign) if _gives(each, weights.value)]
         if len(given) != 1:
             return None
         weights = given[0]

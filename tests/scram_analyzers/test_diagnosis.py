@@ -7,9 +7,10 @@ from dataclasses import replace
 from scram_analyzers.engine import analyze_run, analyze_source, ask_rules, refuted
 from scram_analyzers.findings import Severity
 from scram_analyzers.merging import merge
+from scram_analyzers.rules.dynamics.layer_not_learning import LayerNotLearning
 from scram_analyzers.rules.registry import RuleSet
 from scram_analyzers.run.records import OptimizerInfo, OutputInfo
-from tests.run_histories import data, history, inputs, labels, layer, panel, probe, run_info
+from tests.run_histories import data, history, inputs, kernel, labels, layer, panel, probe, run_info
 
 RULES = RuleSet.default()
 RECORD = data(inputs(), labels([144] * 10))
@@ -95,6 +96,22 @@ def test_sums_beside_one_confirm_the_sigmoid_that_gives_them() -> None:
     assert [(each.code, each.range) for each in told] == [("SCR406", source.range)]
     assert "Confirmed in this run: its outputs for a row add up to 3.2 to 5.9, not to 1." in told[0].message
     assert [each.code for each in analyze_run(seen, RULES, None) if each.code[:4] == "SCR4"] == ["SCR408"]
+
+
+def test_layers_that_stand_still_confirm_gradients_of_one_layer_alone() -> None:
+    text = LayerNotLearning.bad[0].program.replace("»", "").replace("«", "")
+    analysis = analyze_source(text, "/project/train.py", RULES)
+    (source,) = [each for each in analysis.findings if each.code == "SCR610"]
+    seen = history(run_info(is_own_loop=True, is_overheard=True, fit_line=source.range.start.line), ended=False)
+    for step in (13, 21, 55, 144):
+        weights = (
+            kernel("dense", step, update_ratio=0.0, gradient_norm=None),
+            kernel("head", step, gradient_norm=None),
+        )
+        seen.add_probe(replace(probe(step), weights=weights, loss=None))
+    told = [each for each in analyze_run(seen, RULES, analysis.program, analysis.findings) if each.code == "SCR610"]
+    assert [(each.range, each.severity) for each in told] == [(source.range, Severity.WARNING)]
+    assert 'Confirmed in this run: the weights of "dense" have not moved since step 21' in told[0].message
 
 
 def test_dead_units_speak_for_a_loss_that_stands_still() -> None:

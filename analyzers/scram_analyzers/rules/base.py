@@ -164,8 +164,8 @@ class Rule:
 
     A rule that sees a symptom names in `symptom_of` the codes of rules that know causes of it, the likeliest
     first: when one of them speaks of the same run, this one is silent. When one of them spoke of the script
-    instead, the run confirms it. With `needs_cause` a symptom that neither they nor its own `causes` explain is
-    not reported.
+    instead, the run confirms it. A rule that says one thing of a run at most may name itself, to confirm what it said
+    of the script. With `needs_cause` a symptom that neither they nor its own `causes` explain is not reported.
 
     Nobody uses what a unit test trains, so only a rule with `matters_in_tests` speaks there: one whose mistake stops
     the program, or makes a check mean nothing.

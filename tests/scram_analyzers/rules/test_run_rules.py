@@ -31,7 +31,8 @@ def test_symptoms_name_rules_that_exist() -> None:
     codes = {rule.code for rule in rule_classes()}
     for rule in rule_classes():
         assert set(rule.symptom_of) <= codes, rule.name
-        assert rule.code not in rule.symptom_of
+        is_in_source = rule.check_program is not Rule.check_program
+        assert is_in_source or rule.code not in rule.symptom_of, rule.name  # a run confirms what the source showed
 
 
 def test_the_rules_take_little_time_on_a_full_history() -> None:

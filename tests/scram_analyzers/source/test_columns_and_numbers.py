@@ -264,6 +264,7 @@ def test_what_a_function_from_elsewhere_makes_of_a_dataset_has_no_known_type() -
         ('table.apply(lambda row: row["a"] > row["b"] and not row["c"], axis=1)', 1),
         ('table["k"].str.startswith("x")', 1),
         ('table["k"].apply(lambda v: v / 5)', None),
+        ('table[["k", "m"]].apply(lambda column: column > 5)', None),
         ('table["k"].apply(len)', None),
     ],
 )

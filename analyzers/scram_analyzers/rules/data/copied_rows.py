@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scram_analyzers.rules.base import Related, Report
+from scram_analyzers.rules.data.calls_of_steps import call_of
 from scram_analyzers.source.data import DataStep, StepKind
-from scram_analyzers.source.program import Call, Fit, Program
+from scram_analyzers.source.program import Fit, Program
 from scram_analyzers.source.values import Tuple, boolean, number
 
 
@@ -17,7 +18,7 @@ def of_fit(program: Program, fit: Fit) -> Iterator[Report]:
         if step.name in ("repeat", "tile") and _copies_rows(program, step):
             copied = step
         elif step.kind is StepKind.SPLIT and copied is not None and copied.place is not None:
-            split = _call_at(program, step)
+            split = call_of(program, step)
             if split is None or split.arguments.open or boolean(split.arguments.value("shuffle")) is False:
                 return
             yield Report(
@@ -31,7 +32,7 @@ def of_fit(program: Program, fit: Fit) -> Iterator[Report]:
 
 def _copies_rows(program: Program, step: DataStep) -> bool:
     """Whether it is `np.repeat(x, 3, axis=0)` or `np.tile(x, (3, 1))`, and not one of columns or channels."""
-    call = _call_at(program, step)
+    call = call_of(program, step)
     if call is None or call.arguments.open:
         return False
     if step.name == "repeat":
@@ -40,8 +41,3 @@ def _copies_rows(program: Program, step: DataStep) -> bool:
     times = call.arguments.value("reps", 1)
     counts = [number(each) for each in times.items] if isinstance(times, Tuple) else []
     return len(counts) > 1 and (counts[0] or 0) > 1 and set(counts[1:]) == {1}
-
-
-def _call_at(program: Program, step: DataStep) -> Call | None:
-    node = step.node
-    return next((call for call in program.calls if call.place.node is node), None)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import libcst as cst
 
+from scram_analyzers.rules.data.calls_of_steps import call_of
 from scram_analyzers.rules.data.judging import PICKING, slice_of
 from scram_analyzers.source.data import Data, DataStep, StepKind
 from scram_analyzers.source.interpreting.containers import NUMBERING
 from scram_analyzers.source.libraries.image_generators import GENERATING, is_generated
 from scram_analyzers.source.libraries.loaders import IMAGE_READERS, UNSHUFFLED
 from scram_analyzers.source.libraries.numpy_functions import GENERATOR
-from scram_analyzers.source.once import once
-from scram_analyzers.source.program import Call, Program
+from scram_analyzers.source.program import Program
 from scram_analyzers.source.values import Constant, boolean, constant, is_none
 
 OWN_SHUFFLE = f"{GENERATOR}.shuffle"
@@ -58,7 +57,7 @@ def _split_by_other_seeds(program: Program, ours: list[DataStep], theirs: list[D
         return False
     seeds = []
     for step in (ours[0], theirs[0]):
-        call = _call_of(program, step)
+        call = call_of(program, step)
         if call is None or not call.name.endswith(".train_test_split") or call.arguments.open:
             return False
         given = call.arguments.value("random_state")
@@ -87,7 +86,7 @@ def _generated_apart(program: Program, inputs: Data, targets: Data) -> DataStep 
     ours, theirs = map(_generating, (inputs, targets))
     if ours is None or theirs is None or ours.node is theirs.node:
         return None
-    calls = [_call_of(program, step) for step in (ours, theirs)]
+    calls = [call_of(program, step) for step in (ours, theirs)]
     seeds = [call.arguments.value("seed") for call in calls if call is not None and not call.arguments.open]
     if len(seeds) != 2 or not all(seed is None or isinstance(seed, Constant) for seed in seeds):
         return None
@@ -141,22 +140,9 @@ def _mixing(data: Data) -> list[DataStep]:
     return [step for step in data.steps if step.kind in (StepKind.SHUFFLED, StepKind.SPLIT)]
 
 
-def _call_of(program: Program, step: DataStep) -> Call | None:
-    return _calls_by_node(program).get(step.node)
-
-
-@once
-def _calls_by_node(program: Program) -> Mapping[object, Call]:
-    """The first call of each expression."""
-    found: dict[object, Call] = {}
-    for call in (*program.calls, *program.method_calls):
-        found.setdefault(call.place.node, call)
-    return found
-
-
 def _has_seed(program: Program, step: DataStep) -> bool:
     """Whether the step draws a fixed order, or none at all, or one that can't be told."""
-    call = _call_of(program, step)
+    call = call_of(program, step)
     if call is None:
         return True
     seed = call.arguments.value("random_state")

@@ -9,6 +9,7 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.data.calls_of_steps import call_of
 from scram_analyzers.rules.data.judging import judged_by, stretch
 from scram_analyzers.source.data import Data, DataStep, StepKind
 from scram_analyzers.source.program import Call, Fit, Program
@@ -292,8 +293,7 @@ def _roots_of_parts(program: Program) -> frozenset[int]:
 
 def _random(program: Program, step: DataStep) -> Call | None:
     """The call of a split that draws the rows of both parts."""
-    node = step.node
-    call = next((call for call in program.calls if call.place.node is node), None)
+    call = call_of(program, step)
     if call is None or call.arguments.open or not call.name.endswith("train_test_split"):
         return None
     given = call.arguments.get("shuffle")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
+from scram_analyzers.rules.data.calls_of_steps import call_of
 from scram_analyzers.rules.data.judging import name_of
 from scram_analyzers.run.data_parts import training_rows, validation_rows, validation_rows_seen
 from scram_analyzers.run.history import RunHistory
@@ -246,10 +247,7 @@ class TrainingSetTooSmall(Rule):
 
 def _split_of(program: Program, data: Data) -> Call | None:
     splits = [step for step in data.steps if step.kind is StepKind.SPLIT]
-    if len(splits) != 1 or splits[0].place is None:
-        return None
-    node = splits[0].place.node
-    return next((call for call in program.calls if call.place.node is node), None)
+    return call_of(program, splits[0]) if len(splits) == 1 else None
 
 
 def _share(call: Call, data: Data) -> float | None:

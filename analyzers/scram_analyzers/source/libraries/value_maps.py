@@ -26,11 +26,13 @@ def answers(interpreter: Interpreter, data: Data, name: str, arguments: Argument
     """The few whole numbers that every value, or every row by `axis=1`, becomes; None for anything else."""
     if data.batched or data.targets is not None:
         return None
-    by_column = bool(data.steps) and data.steps[-1].name in OF_ONE_COLUMN
-    by_row = name == "apply" and data.is_table and number(arguments.value("axis", 1)) == 1
+    last = data.steps[-1] if data.steps else None
+    by_column = last is not None and last.name in OF_ONE_COLUMN
+    is_named = by_column and last is not None and (last.name != "getitem" or last.column is not None)
+    by_row = name == "apply" and number(arguments.value("axis", 1)) == 1
     given = arguments.positional[0].value if arguments.positional else None
     thing = interpreter.object_of(given)
-    if isinstance(given, Function) and (by_row or (by_column and data.is_table)):
+    if isinstance(given, Function) and data.is_table and (by_row or is_named):
         range_ = _of_function(interpreter, given, place)
     elif isinstance(thing, DictObject) and by_column:
         range_ = _of_dict(thing, place)
@@ -39,7 +41,8 @@ def answers(interpreter: Interpreter, data: Data, name: str, arguments: Argument
     if range_ is None:
         return None
     step = DataStep(StepKind.ENCODED, name, place)
-    return data.after(step, range=range_, dtype="int64", shape=(data.samples,), labels=None, classes=None)
+    shape = (data.samples,) if by_column else None  # a row may be compared as a whole
+    return data.after(step, range=range_, dtype="int64", shape=shape, labels=None, classes=None)
 
 
 def _of_dict(thing: DictObject, place: Place) -> Interval | None:

@@ -14,6 +14,7 @@ MYPY_SCRIPTS := docs/generate.py benchmarks/realcode.py \
 	benchmarks/run_overhead.py vscode-extension/scripts/bundle_wheels.py \
 	examples/sample_data.py examples/run_with_samples.py $(wildcard examples/demo/*.py)
 MYPY_DETECTION := $(foreach folder,. peers faults,$(wildcard benchmarks/detection/$(folder)/*.py))
+MYPY_MUTANTS := $(foreach folder,. faults,$(wildcard benchmarks/mutants/$(folder)/*.py))
 
 .PHONY: demo test test-e2e vsix compiled lint types docs docs-check extension-check pytest realcode format clean
 
@@ -30,6 +31,7 @@ types: $(VENV)/dev.stamp
 	$(BIN)/mypy --strict
 	$(BIN)/mypy --strict $(MYPY_SCRIPTS)
 	$(BIN)/mypy --strict $(MYPY_DETECTION)
+	$(BIN)/mypy --strict $(MYPY_MUTANTS)
 
 docs-check: $(VENV)/dev.stamp
 	$(BIN)/python docs/generate.py --check

@@ -8,7 +8,7 @@ from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from lsprotocol import types
 from pygls.capabilities import get_capability
@@ -38,6 +38,7 @@ from scram_lsp.server.documents.units import ModuleUnit, Unit, Units
 from scram_lsp.server.findings.live_findings import LiveFindings
 from scram_lsp.server.findings.past_runs import PastRuns
 from scram_lsp.server.findings.publisher import Publisher
+from scram_lsp.server.opening.kept_looks import KeptLooks, shown_of
 from scram_lsp.server.opening.opening import Shown
 from scram_lsp.server.runs.run_board import RunBoard
 from scram_lsp.server.runs.run_progress import RunProgress
@@ -105,7 +106,9 @@ class ScramLanguageServer(LanguageServer):
         self.progress_bars = RunProgress(self.work_done_progress, self._bar_cancelled)
         self._outlines: WeakKeyDictionary[Program, Outline] = WeakKeyDictionary()
         self._asked_anew: set[Unit] = set()
+        self._to_keep: WeakSet[Unit] = WeakSet()
         self._shown_before = shown
+        self._kept = KeptLooks(configuration)
         self._unshown: set[Path] = set()
         self._shown_at = 0.0
         self._complaints: set[str] = set()
@@ -219,6 +222,7 @@ class ScramLanguageServer(LanguageServer):
         if shown is not None:
             self.publisher.take_over(document, shown.findings, shown.result_id)
             self._asked_anew.add(unit)  # its settings may have changed since, and nobody has watched them yet
+        self._to_keep.add(unit)
         self.analyses.request(unit, at_once=True)
         if document.path is not None and not self.runs.has_run_of(document.path):
             self.run_in_background(self._past_runs.load(document, document.path))
@@ -228,6 +232,7 @@ class ScramLanguageServer(LanguageServer):
         self.note_edits(document, edits)
         unit = self.units.of(document.uri)
         if unit is not None:
+            self._to_keep.discard(unit)  # what is not on disk will hardly be opened
             self.analyses.request(unit)
 
     def note_edits(self, document: Document, edits: Sequence[Edit]) -> None:
@@ -240,6 +245,7 @@ class ScramLanguageServer(LanguageServer):
         document.note_saved()
         unit = self.units.of(document.uri)
         if unit is not None:
+            self._to_keep.add(unit)
             self.analyses.request(unit, at_once=True)
 
     def notebook_changed(self, notebook: NotebookUnit, gone: Iterable[Document] = (), *, at_once: bool = False) -> None:
@@ -275,6 +281,7 @@ class ScramLanguageServer(LanguageServer):
 
     def analyze_all(self) -> None:
         """Look at everything that is open anew, because settings have changed."""
+        self._to_keep.clear()  # what is under analysis may be so under those of before
         for unit in self.units:
             self._asked_anew.add(unit)
             self.analyses.request(unit, at_once=True)
@@ -421,11 +428,20 @@ class ScramLanguageServer(LanguageServer):
             from scram_lsp.checking import code_starts
 
             starts = code_starts(analysis.program)
+        if unit in self._to_keep and analysis is not None:
+            self._keep(unit, analysis)
         changed = self._show_source(unit, analysis.findings if analysis is not None else (), starts)
         anew = unit in self._asked_anew
         self._asked_anew.discard(unit)
         if changed and (anew or len(unit.documents) > 1):  # else the client asks for what it changed itself
             self._refresh_diagnostics()
+
+    def _keep(self, unit: Unit, analysis: Analysis) -> None:
+        """Keep what was found in a text that was opened or saved, for when it is opened the next time."""
+        self._to_keep.discard(unit)
+        if isinstance(unit, ModuleUnit) and analysis.program is not None:
+            text, findings = analysis.program.text, shown_of(analysis)
+            self.run_in_background(asyncio.to_thread(self._kept.keep, unit.filename, text, findings))
 
     def _show_source(self, unit: Unit, findings: Sequence[Finding], starts: list[int]) -> bool:
         """Publish what the source says of a unit; gives whether anything changed."""

@@ -47,6 +47,7 @@ class Configuration:
         self._folders: tuple[Path, ...] = ()
         self._editor: dict[Path | None, ConfigLayer] = {}
         self._unread: Mapping[str, object] = {}
+        self._said: dict[Path | None, str] = {}
         self._by_folder: dict[Path, tuple[object, Settings]] = {}
         self._files: dict[Path, list[str]] = {}
         self._faults: dict[tuple[str, Path | None], str] = {}
@@ -72,6 +73,7 @@ class Configuration:
         """Take the folders of the workspace; those that are gone take their settings with them."""
         self._folders = tuple(folders)
         self._editor = {folder: layer for folder, layer in self._editor.items() if folder in (None, *self._folders)}
+        self._said = {folder: said for folder, said in self._said.items() if folder in (None, *self._folders)}
         self._generation += 1
 
     def expect_editor_settings(self, section: object) -> None:
@@ -79,6 +81,7 @@ class Configuration:
         given = section if isinstance(section, Mapping) else {}
         self.options = EditorOptions.of(given)
         self._unread = given
+        self._said = {None: _written(given)}
 
     def take_editor_settings(self, section: object, folder: Path | None = None) -> bool:
         """Take what the editor sets for everything, or for one folder, over the files; gives whether it changed.
@@ -97,6 +100,7 @@ class Configuration:
             self._complain(str(error))
             return False
         self._faults.pop(("editor", folder), None)
+        self._said[folder] = _written(given)
         if options == self.options and layer == self._editor.get(folder, NOTHING_SET):
             return False
         self.options = options
@@ -107,14 +111,23 @@ class Configuration:
     def of(self, path: Path | None) -> Settings:
         """The settings for one document, by its file; None for one without, which the first folder speaks for."""
         self._read_unread()
-        if path is not None:
-            return self._of_folder(path.parent)
-        return self._of_folder(self._folders[0] if self._folders else Path.cwd())
+        return self._of_folder(self._folder_of(path))
+
+    def basis(self, path: Path | None) -> str:
+        """What the settings of a document rest on, told without reading them: no rules need to be loaded."""
+        folder = self._folder_of(path)
+        said = self._said.get(_deepest(self._said, folder), "")
+        return repr(([str(each) for each in self._folders], said, self._state_of_files(folder)))
 
     def is_as_read(self) -> bool:
         """Whether the settings that were asked for would be the same now."""
         known = dict(self._by_folder)
         return all(state == (self._generation, self._state_of_files(folder)) for folder, (state, _) in known.items())
+
+    def _folder_of(self, path: Path | None) -> Path:
+        if path is not None:
+            return path.parent
+        return self._folders[0] if self._folders else Path.cwd()
 
     def _of_folder(self, folder: Path) -> Settings:
         # The generation is asked before the settings, and no cache is cleared: another thread may be between the two.
@@ -151,9 +164,17 @@ class Configuration:
 
     def _editor_layer(self, folder: Path) -> ConfigLayer:
         """What the editor sets for the deepest of its folders around `folder`, else for everything."""
-        around = [each for each in self._editor if each is not None and (each == folder or each in folder.parents)]
-        deepest = max(around, key=lambda each: len(each.parts), default=None)
-        return self._editor.get(deepest, NOTHING_SET)
+        return self._editor.get(_deepest(self._editor, folder), NOTHING_SET)
+
+
+def _deepest(folders: Iterable[Path | None], folder: Path) -> Path | None:
+    """The deepest of some folders around one; None where none is."""
+    around = [each for each in folders if each is not None and (each == folder or each in folder.parents)]
+    return max(around, key=lambda each: len(each.parts), default=None)
+
+
+def _written(section: Mapping[str, object]) -> str:
+    return repr(sorted(_ours(section).items()))
 
 
 def is_any_ours(section: object) -> bool:

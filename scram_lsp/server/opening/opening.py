@@ -21,6 +21,7 @@ from scram_lsp.server.client_process import when_ended
 from scram_lsp.server.documents.configuration import Configuration
 from scram_lsp.server.documents.file_names import path_of
 from scram_lsp.server.opening.capabilities import encoding_of, initialize_result, pulls
+from scram_lsp.server.opening.kept_looks import KeptLooks, shown_of
 from scram_lsp.server.opening.messages import Message, MessageCutter, UnreadableError, written
 
 if TYPE_CHECKING:
@@ -53,6 +54,11 @@ class Opened:
     def path(self) -> Path | None:
         """Its file, where it has one on this machine."""
         return path_of(self.uri)
+
+    @property
+    def filename(self) -> str:
+        """As `Document` has it."""
+        return str(self.path) if self.path is not None else self.uri
 
     @classmethod
     def of(cls, message: Message) -> Opened | None:
@@ -97,6 +103,8 @@ class Opening:
         self._leave = leave
         self._configuration = configuration
         self._analysis = analysis
+        self._kept = KeptLooks(configuration)
+        self._waiting: dict[str, tuple[Opened, Shown]] = {}  # kept, and to be asked for
         self._cutter = MessageCutter()
         self._client: dict[str, Any] | None = None
         self._let_in_at: float | None = None
@@ -159,6 +167,28 @@ class Opening:
             self._introduced(message)
         elif message.method == "initialized":
             self._let_in_at = time.monotonic()
+        elif message.method in ("textDocument/didOpen", "textDocument/diagnostic"):
+            self._show_kept(self._client, message)
+
+    def _show_kept(self, client: dict[str, Any], message: Message) -> None:
+        """Show what is kept of a text that is opened, to a client that asks when it does."""
+        try:
+            opened = Opened.of(message)
+            if opened is not None:
+                findings = self._kept.of(opened.filename, opened.text)
+                if findings is None:
+                    return
+                shown = Shown(os.urandom(4).hex(), findings)
+                if pulls(client):
+                    self._waiting[opened.uri] = opened, shown
+                else:
+                    self._publish(opened, self._diagnostics(opened, findings), shown)
+            elif isinstance(message.uri, str) and message.uri in self._waiting and _asks_for(message, message.uri):
+                opened, shown = self._waiting.pop(message.uri)
+                if self._is_as_opened(opened):
+                    self._answer_question(message, self._diagnostics(opened, shown.findings), shown)
+        except Exception:  # it is looked at in a moment
+            log.exception("what is kept can't be shown")
 
     def _introduced(self, message: Message) -> None:
         client, identity = message.params.get("capabilities"), message.said.get("id")
@@ -224,8 +254,10 @@ class Opening:
 
     def _look_at(self, opened: Opened) -> None:
         try:
-            findings = self._findings(opened)
-            self._tell(opened, self._diagnostics(opened, findings), Shown(os.urandom(4).hex(), findings))
+            findings = shown_of(self._analysis.first(opened.filename, opened.text))
+            if not self._is_shown(opened, findings):
+                self._tell(opened, self._diagnostics(opened, findings), Shown(os.urandom(4).hex(), findings))
+                self._kept.keep(opened.filename, opened.text, findings)
         except Exception:  # the server comes to it as well, and tells the user
             log.exception("the first look at %s failed", opened.uri)
         with self._news:
@@ -241,13 +273,12 @@ class Opening:
         lines = TextLines(opened.text)
         return [writer.write(each, opened.uri, lines) for each in findings]
 
-    def _findings(self, opened: Opened) -> list[Finding]:
-        from scram_analyzers.merging import merge
-        from scram_analyzers.notes import UNREADABLE
-
-        filename = str(opened.path) if opened.path is not None else opened.uri
-        found = self._analysis.first(filename, opened.text).findings
-        return merge([each for each in found if each.code != UNREADABLE.code], ())
+    def _is_shown(self, opened: Opened, findings: Sequence[Finding]) -> bool:
+        """Whether the client was shown the same before, as it was kept; from now on nothing kept is shown."""
+        with self._news:
+            self._waiting.pop(opened.uri, None)
+            shown = self.shown.get(opened.uri)
+            return shown is not None and list(shown.findings) == list(findings)
 
     def _tell(self, opened: Opened, diagnostics: list[dict[str, Any]], shown: Shown) -> None:
         """Publish, or answer the question for diagnostics, which comes right after the text; not of an old text."""
@@ -255,21 +286,29 @@ class Opening:
         with self._news:
             if not pulls(self._client):
                 if self._is_as_opened(opened):
-                    params = {"uri": opened.uri, "diagnostics": diagnostics, "version": opened.version}
-                    self._say(written({"method": "textDocument/publishDiagnostics", "params": params}))
-                    self.shown[opened.uri] = shown
+                    self._publish(opened, diagnostics, shown)
                 return
+            if opened.uri in self.shown:
+                return  # pygls calls it to ask again
             deadline = time.monotonic() + PAUSE_SECONDS
             while self._is_as_opened(opened):
                 question = next((each for each in self._held if _asks_for(each, opened.uri)), None)
                 if question is not None:
-                    result = {"kind": "full", "items": diagnostics, "resultId": shown.result_id}
-                    self._say(written({"id": question.said["id"], "result": result}))
-                    self._held.remove(question)
-                    self.shown[opened.uri] = shown
+                    self._answer_question(question, diagnostics, shown)
                     return
                 if not self._news.wait(deadline - time.monotonic()):
                     return
+
+    def _publish(self, opened: Opened, diagnostics: list[dict[str, Any]], shown: Shown) -> None:
+        params = {"uri": opened.uri, "diagnostics": diagnostics, "version": opened.version}
+        self._say(written({"method": "textDocument/publishDiagnostics", "params": params}))
+        self.shown[opened.uri] = shown
+
+    def _answer_question(self, question: Message, diagnostics: list[dict[str, Any]], shown: Shown) -> None:
+        result = {"kind": "full", "items": diagnostics, "resultId": shown.result_id}
+        self._say(written({"id": question.said["id"], "result": result}))
+        self._held.remove(question)
+        self.shown[str(question.uri)] = shown
 
     def _is_as_opened(self, opened: Opened) -> bool:
         """Whether the text that the client shows is the one that was looked at, as far as it has told."""

@@ -15,6 +15,9 @@ from scram_lsp.server.programs.outline import LayerUse, shape_text
 EPOCHS_SHOWN = 6
 COLUMNS_SHOWN = 6
 
+LONG_AGO = 4
+"""A run that has taken so many times as many steps since a look may stand quite otherwise."""
+
 
 def layer_words(use: LayerUse, last: LastObservations | None) -> str:
     """A layer: its class, shapes and weights, and what the last run saw there."""
@@ -89,7 +92,15 @@ def _seen_at(use: LayerUse, last: LastObservations) -> Iterator[str]:
         yield f"{seen.saturated_share:.0%} of its units saturated"
     if seen.nonfinite:
         yield f"{seen.nonfinite:,} outputs NaN or infinite"
-    yield f"at step {last.probe.step}"
+    yield _when(last.probe.step, last.epochs)
+
+
+def _when(step: int, epochs: Sequence[EpochRecord]) -> str:
+    """When a layer was looked at; a run without time for more looks has gone on long since."""
+    taken = epochs[-1].step if epochs else step
+    if taken < LONG_AGO * step:
+        return f"at step {step:,}"
+    return f"at step {step:,}, the last look at it; the run has come to step {taken:,} since"
 
 
 def _table(epochs: Sequence[EpochRecord], shown: int = EPOCHS_SHOWN) -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Any
 
+import platformdirs
 import pytest
 from pygls.protocol import default_converter
 from pytest_lsp import client_capabilities
@@ -22,8 +24,9 @@ from scram_lsp.server.documents.configuration import Configuration
 from scram_lsp.server.features import register
 from scram_lsp.server.findings.diagnostic_json import units
 from scram_lsp.server.language_server import ScramLanguageServer
-from scram_lsp.server.opening import opening
+from scram_lsp.server.opening import kept_looks, opening
 from scram_lsp.server.opening.capabilities import ENCODINGS
+from scram_lsp.server.opening.kept_looks import FOLDER, KeptLooks
 from scram_lsp.server.opening.messages import MessageCutter, written
 from scram_lsp.server.opening.opening import Opening
 from tests.server.editor import RATE, TRAIN, Editor
@@ -362,3 +365,160 @@ print(*{"lsprotocol.types", "pygls.server", "asyncio", "cattrs"} & {*sys.modules
 """
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == ""
+
+
+def kept_talk(folder: Path, capabilities: Mapping[str, Any], text: str = TRAIN) -> Talk:
+    """A conversation about a text that was looked at in one before."""
+    before = Talk(folder, capabilities)
+    before.begin(text)
+    before.opening.look()
+    return Talk(folder, capabilities)
+
+
+@pytest.mark.parametrize("text", [TRAIN, MANY])
+def test_what_was_found_the_last_time_is_shown_before_the_text_is_looked_at(tmp_path: Path, text: str) -> None:
+    talk = kept_talk(tmp_path, declared("neovim"), text)
+    talk.begin(text)
+    kept = talk.said
+    assert kept[-1]["params"]["diagnostics"]
+    talk.opening.look()
+    assert talk.said == kept, "it was the same, and is not said again"
+    fresh = Talk(tmp_path, declared("neovim"))
+    remove_kept()
+    fresh.begin(text)
+    fresh.opening.look()
+    assert fresh.said == kept
+
+
+async def test_a_question_is_answered_with_what_was_found_the_last_time(tmp_path: Path) -> None:
+    talk = kept_talk(tmp_path, PULLING)
+    talk.begin()
+    talk.ask()
+    answer = talk.said[-1]
+    assert [each["code"] for each in answer["result"]["items"]] == ["SCR101"]
+    talk.opening.look()
+    assert talk.said[-1] == answer
+    talk.ask(answer["result"]["resultId"])
+    result = (await talk.pygls_says("answer 2"))["result"]
+    assert result == {"kind": "unchanged", "resultId": answer["result"]["resultId"]}
+
+
+def test_nothing_kept_is_said_of_a_text_that_has_changed_since(tmp_path: Path) -> None:
+    talk = kept_talk(tmp_path, PULLING)
+    talk.begin()
+    talk.tell("textDocument/didChange", {"textDocument": {"uri": talk.uri, "version": 8}, "contentChanges": []})
+    talk.ask()
+    assert len(talk.said) == 1
+
+
+@pytest.mark.parametrize("change", ["text", "settings of a file", "settings of the editor", "file"])
+def test_what_was_kept_is_of_that_very_text_and_its_settings(tmp_path: Path, change: str) -> None:
+    talk = kept_talk(tmp_path, {})
+    if change == "settings of a file":
+        (tmp_path / "scram.toml").write_text('ignore = ["SCR101"]')
+    elif change == "settings of the editor":
+        talk.introduction["initializationOptions"] = {"ignore": ["SCR101"]}
+    elif change == "file":
+        talk.uri = (tmp_path / "other.py").as_uri()
+    talk.begin(TRAIN + "\n" if change == "text" else TRAIN)
+    assert len(talk.said) == 1
+
+
+def test_what_is_kept_rests_on_what_the_editor_sets_now(tmp_path: Path) -> None:
+    configuration, file = Configuration(), tmp_path / "train.py"
+    configuration.take_folders([tmp_path])
+    configuration.expect_editor_settings({"ignore": ["SCR101"], "inlayHints": True})
+    introduced = configuration.basis(file)
+    configuration.take_editor_settings({"ignore": ["SCR101"]})
+    assert configuration.basis(file) == introduced, "the same as was said at the start"
+    configuration.take_editor_settings({"ignore": ["SCR101"]}, tmp_path)
+    assert configuration.basis(file) == introduced
+    configuration.take_editor_settings({}, tmp_path)
+    assert configuration.basis(file) != introduced
+    configuration.take_editor_settings({"ignore": ["SCR102"]})
+    configuration.take_editor_settings({"ignore": ["SCR101"]}, tmp_path)
+    assert configuration.basis(file) == introduced
+    assert configuration.basis(tmp_path.parent / "train.py") != introduced
+
+
+def put_in_kept(text: str) -> None:
+    for file in kept_files():
+        file.write_text(text)
+
+
+def kept_files() -> list[Path]:
+    return list((platformdirs.user_cache_path("scram-lsp", appauthor=False) / FOLDER).glob("*.json"))
+
+
+def remove_kept() -> None:
+    for file in kept_files():
+        file.unlink()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"findings": [1]}', '{"findings": [{"code": "SCR101"}]}'])
+def test_what_is_kept_and_can_t_be_read_is_passed_over(tmp_path: Path, text: str) -> None:
+    talk = kept_talk(tmp_path, {})
+    put_in_kept(text)
+    talk.begin()
+    assert len(talk.said) == 1
+    talk.opening.look()
+    assert talk.said[-1]["params"]["diagnostics"]
+
+
+@pytest.mark.parametrize("capabilities", [{}, PULLING])
+async def test_what_is_found_now_takes_the_place_of_what_was_kept(tmp_path: Path, capabilities: dict[str, Any]) -> None:
+    talk = kept_talk(tmp_path, capabilities)
+    put_in_kept('{"findings": []}')
+    talk.begin()
+    talk.ask()
+    shown = talk.said[-1]
+    assert (shown["result"]["items"] if capabilities is PULLING else shown["params"]["diagnostics"]) == []
+    talk.opening.look()
+    if capabilities is PULLING:
+        await talk.pygls_says("workspace/diagnostic/refresh")
+    else:
+        assert [each["code"] for each in talk.said[-1]["params"]["diagnostics"]] == ["SCR101"]
+
+
+def test_a_folder_that_can_t_be_written_keeps_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "cache").write_text("no folder")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    talk = kept_talk(tmp_path, {})
+    talk.begin()
+    assert len(talk.said) == 1
+
+
+def test_only_so_many_texts_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(kept_looks, "MOST_KEPT", 3)
+    kept = KeptLooks(Configuration())
+    for number in range(5):
+        kept.keep("/train.py", f"import keras  # {number}", [])
+        for age, file in enumerate(sorted(kept_files(), key=lambda each: each.stat().st_mtime_ns)):
+            os.utime(file, (age, age))
+    held = [kept.of("/train.py", f"import keras  # {number}") for number in range(5)]
+    assert held == [None, None, [], [], []]
+
+
+async def test_what_is_saved_is_shown_at_once_the_next_time(editor: Editor, project: Path) -> None:
+    """Kept by a real server when a text is opened, and when it is saved."""
+    before = set(kept_files())
+    await editor.start(project, client_capabilities("neovim"))
+    uri = editor.open(project / "train.py", TRAIN)
+    assert [each.code for each in await editor.shown(uri)] == ["SCR101"]
+    await kept_anew(before)
+    before = set(kept_files())
+    version = editor.replace(uri, RATE, "20.0")
+    assert [each.code for each in await editor.shown(uri, version)] == ["SCR101"]
+    assert set(kept_files()) == before, "only what is on disk will be opened again"
+    await editor.save(uri)
+    await kept_anew(before)
+
+
+async def kept_anew(before: Set[Path]) -> None:
+    """Wait until there is more in the folder than before."""
+    for _ in range(1200):
+        if set(kept_files()) - before:
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("nothing more is kept")

@@ -128,6 +128,16 @@ async def test_lenses_are_asked_for_again_when_a_run_begins_finds_and_ends(
     await code.refreshed("lenses", before + 3)
 
 
+async def test_a_hover_tells_how_far_a_run_has_come_since_it_looked(code: Editor, project: Path) -> None:
+    script = project / "train.py"
+    script.write_text(CONVOLUTION)
+    uri = code.open(script, CONVOLUTION)
+    later = EpochRecord(9, 4000, (("loss", 0.5),), 0.001)
+    store_run(script, CONVOLUTION, run_finding(script, named("r1", script)), records=(*RECORDS, later))
+    convolution = await code.hover(uri, 5, 12) or ""
+    assert "at step 20, the last look at it; the run has come to step 4,000 since." in convolution
+
+
 async def test_hovers_tell_what_the_last_run_saw(code: Editor, project: Path) -> None:
     script = project / "train.py"
     script.write_text(CONVOLUTION)

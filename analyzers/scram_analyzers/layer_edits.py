@@ -67,7 +67,7 @@ def _applied_at(program: Program, layer: Layer) -> tuple[Place, Place] | None:
 
 
 def _made_by(program: Program, layer: Layer) -> list[Tensor]:
-    models: list[Model] = list(program.models)
+    models: list[Model] = [*program.models, *program.drafts]
     for model in models:
         models.extend(nested for nested in model.nested if nested not in models)
     return [tensor for model in models for tensor in model.tensors() if _is_producer(tensor, layer)]

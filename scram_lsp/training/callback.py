@@ -106,10 +106,10 @@ class ScramCallback:
         self._begin(loop)
 
     @_guarded
-    def take_step(self, loss: Any, batch: tuple[Any, Any] | None) -> None:
+    def take_step(self, loss: Any, batch: tuple[Any, Any] | None, targets: Any = None) -> None:
         """A step of such a loop is done."""
         if self._recorder is not None:
-            self._recorder.take_step(loss, batch)
+            self._recorder.take_step(loss, batch, targets)
 
     @_guarded
     def take_epoch(self, logs: Mapping[str, Any]) -> None:

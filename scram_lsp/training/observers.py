@@ -127,9 +127,11 @@ class BatchObserver:
         """Read the first batch of the execution."""
         if self._consumers is None:  # the model may be built by its first batch only
             self._consumers = self._read_consumers()
-        self._arrays = batch_statistics(execution.batches[0], self._consumers)
+        batch = execution.batches[0]
+        seen = batch if execution.targets is None else (batch[0], execution.targets)
+        self._arrays = batch_statistics(seen, self._consumers)
         if self.is_stream:
-            self._rows.look(execution.batches[0], epoch)
+            self._rows.look(batch, epoch)
 
     def end_epoch(self, panel: PanelWatch, history: RunHistory) -> None:
         """An epoch is over: see which rows of the panel the stream holds, and enter what it showed."""

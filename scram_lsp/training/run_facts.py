@@ -140,7 +140,12 @@ def _optimizer(optimizer: Any) -> OptimizerInfo | None:
         schedule=type(rate).__name__ if is_schedule and rate is not None else None,
         clip_norm=_number(getattr(inner, "clipnorm", None)),
         global_clip_norm=_number(getattr(inner, "global_clipnorm", None)),
+        accumulation=_count(getattr(inner, "gradient_accumulation_steps", None)),
     )
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) and value > 1 else None
 
 
 def _number(value: Any) -> float | None:

@@ -234,10 +234,10 @@ class RunRecorder:
         self._bar.before_drawing()
         self._budget.hold_up(time.perf_counter() - begin)
 
-    def take_step(self, loss: Any, batch: tuple[Any, Any] | None) -> None:
+    def take_step(self, loss: Any, batch: tuple[Any, Any] | None, targets: Any = None) -> None:
         """A step of the user's own loop is done; its batch is looked at now, where it is given."""
         if batch is not None and self._observers.choose(self._reader.step + 1):
-            self._look(Execution([batch]))
+            self._look(Execution([batch], targets=targets))
         self.end_execution(self._reader.step, self._reader.step, {"loss": loss})
         self._reader.begin_execution()
 

@@ -17,11 +17,12 @@ from dataclasses import dataclass, field
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
-from scram_lsp.training.function_results import FunctionResults, Given, runs_code
+from scram_lsp.training.function_results import FunctionResults, Given, parameters_of, runs_code
+from scram_lsp.training.loop_variables import loop_variables
 from scram_lsp.training.own_frames import leaving_no_trace
 from scram_lsp.training.places.call_points import is_library
 from scram_lsp.training.places.creations import Creations
-from scram_lsp.training.step_inputs import given_to, inputs_parameter
+from scram_lsp.training.step_inputs import given_to, inputs_and_targets
 
 if TYPE_CHECKING:
     from scram_lsp.training.callback import ScramCallback
@@ -42,8 +43,8 @@ _Place = tuple[CodeType, int]
 class _Loop:
     """One place that trains one model, known by its `first` variable.
 
-    `inputs` is the parameter that brings those of the model, where it is known; `waiting` are the losses not yet told,
-    each with the inputs of its step.
+    `inputs` and `targets` are the names that bring those of the model, where they are known; `waiting` are the losses
+    not yet told, each with what these were in its step.
     """
 
     place: _Place
@@ -51,8 +52,14 @@ class _Loop:
     model: Any
     graph: Any = None
     inputs: str | None = None
-    waiting: list[tuple[Any, Any]] = field(default_factory=list)
+    targets: str | None = None
+    waiting: list[tuple[Any, Any, Any]] = field(default_factory=list)
     callback: ScramCallback | None = None
+
+    @property
+    def names(self) -> tuple[str | None, str | None]:
+        """See above."""
+        return self.inputs, self.targets
 
 
 class TapeLoops:
@@ -98,13 +105,13 @@ class TapeLoops:
             if model is None:
                 self._ignored.add(place)
                 return
-            inputs = inputs_parameter(model, asker.f_code, asker.f_locals)
-            loop = self._turn_to(_Loop(place, first, model, getattr(target, "graph", None), inputs))
+            brought = _names_bringing(model, asker, is_eager=hasattr(target, "numpy"))
+            loop = self._turn_to(_Loop(place, first, model, getattr(target, "graph", None), *brought))
         if loop is not None and hasattr(target, "numpy"):
-            self._take(loop, target, asker.f_locals.get(loop.inputs) if loop.inputs is not None else None)
+            self._take(loop, target, *(asker.f_locals.get(name) if name else None for name in loop.names))
         elif loop is not None:
             if not runs_code(frame, asker.f_code):
-                loop.inputs = None
+                loop.inputs = loop.targets = None
             self._results.hear(target, frame, functools.partial(self._hear_result, loop))
 
     def _turn_to(self, loop: _Loop) -> _Loop | None:
@@ -125,15 +132,15 @@ class TapeLoops:
             return
         try:
             if loop is self._loop:
-                inputs = None if loop.inputs is None else given_to(loop.inputs, loop.place[0], given)
-                self._take(loop, loss, inputs)
+                brought = (given_to(name, loop.place[0], given) if name else None for name in loop.names)
+                self._take(loop, loss, *brought)
             else:  # it was left, and goes on beside the other
                 self.leave()
         except Exception as error:  # whoever trains must not see it
             self._fail(error)
 
-    def _take(self, loop: _Loop, loss: Any, inputs: Any) -> None:
-        loop.waiting.append((loss, inputs))
+    def _take(self, loop: _Loop, loss: Any, inputs: Any, targets: Any) -> None:
+        loop.waiting.append((loss, inputs, targets))
         if loop.callback is None and len(loop.waiting) <= STEPS_BEFORE:
             return
         if loop.callback is None:
@@ -164,8 +171,14 @@ class TapeLoops:
         self._is_off = True
 
 
-def _tell(callback: ScramCallback, loss: Any, inputs: Any) -> None:
-    callback.take_step(loss, (inputs, None) if inputs is not None else None)
+def _tell(callback: ScramCallback, loss: Any, inputs: Any, targets: Any) -> None:
+    callback.take_step(loss, (inputs, None) if inputs is not None else None, targets)
+
+
+def _names_bringing(model: Any, asker: FrameType, *, is_eager: bool) -> tuple[str | None, str | None]:
+    """What brings the inputs and targets of a step: the loop around it, unless it is a graph's, or its parameters."""
+    within = inputs_and_targets(model, loop_variables(asker), asker.f_locals) if is_eager else (None, None)
+    return within if within[0] else inputs_and_targets(model, parameters_of(asker.f_code), asker.f_locals)
 
 
 def hearing_gradients(original: Callable[..., Any], hear: Callable[[Any, Any], None]) -> Callable[..., Any]:

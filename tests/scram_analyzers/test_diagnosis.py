@@ -77,6 +77,21 @@ def test_a_confirmed_finding_is_no_mere_hint() -> None:
     assert finding.message.count("Confirmed in this run") == 1
 
 
+def test_a_loss_that_runs_away_confirms_the_schedule_that_begins_too_high() -> None:
+    text = script("Adam(keras.optimizers.schedules.ExponentialDecay(5.0, 100, 0.9))")
+    analysis = analyze_source(text, "/project/train.py", RULES)
+    (source,) = [each for each in analysis.findings if each.code == "SCR101"]
+    info = run_info(optimizer=OptimizerInfo("Adam", None, schedule="ExponentialDecay"))
+    seen = history(info, [900.0], RECORD, step_losses=[2.3, *[900.0 + 40 * step for step in range(60)]], ended=False)
+    told = [each for each in analyze_run(seen, RULES, analysis.program, analysis.findings) if each.code in DIVERGING]
+    assert [(each.code, each.range) for each in told] == [("SCR101", source.range)]
+    assert "Confirmed in this run: training diverges: " in told[0].message
+    assert [each.code for each in analyze_run(seen, RULES, None) if each.code in DIVERGING] == ["SCR602"]
+
+
+DIVERGING = ("SCR101", "SCR602")
+
+
 def test_a_confirmed_finding_keeps_the_severity_that_the_user_chose() -> None:
     rules = RuleSet.build({rule.code for rule in RULES}, severities={"SCR102": Severity.INFO})
     analysis = analyze_source(script("Adam(1e-7)"), "/project/train.py", rules)
@@ -112,6 +127,18 @@ def test_layers_that_stand_still_confirm_gradients_of_one_layer_alone() -> None:
     told = [each for each in analyze_run(seen, RULES, analysis.program, analysis.findings) if each.code == "SCR610"]
     assert [(each.range, each.severity) for each in told] == [(source.range, Severity.WARNING)]
     assert 'Confirmed in this run: the weights of "dense" have not moved since step 21' in told[0].message
+
+
+def test_layers_that_stand_still_are_told_once_in_a_run() -> None:
+    seen = history(ended=False)
+    told = []
+    for step in (13, 21, 55, 144, 233):
+        still = (kernel(name, step, update_ratio=0.0) for name in ("dense", "other"))
+        seen.add_probe(replace(probe(step), weights=(*still, kernel("head", step))))
+        told.append([each for each in analyze_run(seen, RULES, None) if each.code == "SCR610"])
+    assert [len(each) for each in told] == [0, 0, 1, 1, 1]
+    assert '"dense"' in told[-1][0].message
+    assert '"other"' in told[-1][0].message
 
 
 def test_dead_units_speak_for_a_loss_that_stands_still() -> None:

@@ -91,6 +91,48 @@ def test_a_bad_row_is_told(project, way):
     assert "holds 1 NaN or infinite value in x" in " ".join(each.message for each in found)
 
 
+MEASURED = (
+    ("keras.layers.Dense(4)", "keras.layers.Dense(1)"),
+    ("SparseCategoricalCrossentropy(from_logits=True)", "MeanSquaredError()"),
+    ("model = keras", 'y = (x[:, :1] * FACTOR + 3).astype("float32")\nmodel = keras'),
+)
+
+
+@pytest.mark.parametrize(
+    ("way", "factor", "is_told"), [("eager", "5000", True), ("compiled", "5000", True), ("compiled", "1", False)]
+)
+def test_targets_of_a_step_are_looked_at(project, way, factor, is_told):
+    watched(project, *MEASURED, *WAYS[way], ("FACTOR", factor))
+    ((_, found),) = project.runs
+    assert ("SCR219" in [each.code for each in found]) is is_told
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_bad_target_is_told_where_the_loss_follows_it(project, way):
+    bad = ("model = keras", "y[300] = np.nan\nmodel = keras")
+    _, ((_, found),) = watched(project, *MEASURED, ("FACTOR", "1"), bad, *WAYS[way])
+    assert "holds 1 NaN or infinite value in y" in " ".join(each.message for each in found)
+
+
+INLINE = """
+for epoch in range(10):
+    for step, (some, wanted) in enumerate(zip(x.reshape(-1, 16, 12), y.reshape(-1, 16, 1))):
+        with tf.GradientTape() as tape:
+            answers = model(some, training=True)
+            loss = loss_of(wanted, answers)
+        gradients = tape.gradient(loss, model.trainable_variables)
+        optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+"""
+
+
+def test_rows_that_a_loop_goes_over_are_looked_at(project):
+    start = LOOP.index("def train_step")
+    inline = (LOOP[start : LOOP.index("weights = ")], INLINE)
+    bad = ("model = keras", "x[300, 3] = np.nan\nmodel = keras")
+    _, ((_, found),) = watched(project, inline, *MEASURED, ("FACTOR", "1"), bad)
+    assert "holds 1 NaN or infinite value in x" in " ".join(each.message for each in found)
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_a_loss_that_is_lost_at_once_is_told_at_the_only_risk_that_the_step_takes(project, way):
     old = "        loss = loss_of(labels, model(inputs, training=True))\n"

@@ -17,7 +17,7 @@ NOT_LEARNING = (
     "SCR207", "SCR221", "SCR219", "SCR332", "SCR502", "SCR503", "SCR504", "SCR317", "SCR318", "SCR322",
     "SCR307", "SCR303", "SCR301", "SCR302", "SCR313", "SCR418", "SCR423", "SCR420", "SCR104", "SCR107",
     "SCR109", "SCR105", "SCR106", "SCR866", "SCR870", "SCR113", "SCR505",
-    "SCR231",
+    "SCR231", "SCR244",
 )  # fmt: skip
 """Causes of a loss that does not fall or falls hardly at all."""
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+import statistics
 
 from scram_analyzers.run.history import RunHistory, asked_once
 from scram_analyzers.run.records import StepRecord, StreamRecord
-from scram_analyzers.run.task import targets, the_output
+from scram_analyzers.run.task import CATEGORICAL, targets, the_output
 
 SHARE = 0.5
 """A batch with more of the rows than this is a large one (catalogue C5)."""
@@ -42,7 +44,7 @@ def large_batches(history: RunHistory) -> LargeBatches | None:
 
 def _most_rows(history: RunHistory) -> int | None:
     """Of the batches that were looked at."""
-    shapes = (array.shape for record in history.steps for array in record.arrays)
+    shapes = (array.shape for record in history.looked_at for array in record.arrays)
     return max((shape[0] for shape in shapes if shape and shape[0] is not None), default=None)
 
 
@@ -62,9 +64,11 @@ classes: rare classes of mixed rows never fill a batch. Ours.
 def sorted_batches(history: RunHistory) -> int | None:
     """How many batches were looked at when their labels, which are class numbers, come sorted; else None."""
     output, stream = the_output(history), history.stream
+    if output is None and any(each.loss in CATEGORICAL for each in history.info.outputs):
+        return stream.labelled_batches if stream is not None and _is_sorted(stream) else None
     if output is not None and output.loss == "binary_crossentropy":
         return _one_class_first(history)
-    if output is None or output.loss not in ("sparse_categorical_crossentropy", "categorical_crossentropy"):
+    if output is None or output.loss not in CATEGORICAL:
         return None
     if output.loss == "categorical_crossentropy":  # the range of one-hot rows tells nothing
         return stream.labelled_batches if stream is not None and _is_sorted(stream) else None
@@ -87,7 +91,7 @@ EACH = 2
 def _one_class_first(history: RunHistory) -> int | None:
     """How many batches were looked at where in each epoch those of one class came before those of the other."""
     epochs: dict[int, list[tuple[float, float]]] = {}
-    for record in history.steps:
+    for record in history.looked_at:
         for each in record.arrays:
             of_one_unit = bool(each.shape) and (each.shape[0] or 0) >= ROWS_IN_BATCH and set(each.shape[1:]) <= {1}
             if each.role == "target" and of_one_unit and each.minimum is not None and each.maximum is not None:
@@ -109,11 +113,37 @@ def target_ranges(history: RunHistory, fewest_rows: int = 0) -> list[tuple[float
     """The smallest and the largest target of each batch that was looked at and holds so many rows."""
     return [
         (each.minimum, each.maximum)
-        for record in history.steps
+        for record in history.looked_at
         for each in record.arrays
         if each.role == "target" and each.minimum is not None and each.maximum is not None
         if not fewest_rows or (each.shape and (each.shape[0] or 0) >= fewest_rows)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchTargets:
+    """Measured targets of the batches that were looked at: their name, range, deviation and mean square."""
+
+    name: str
+    low: float
+    high: float
+    deviation: float
+    square: float
+
+
+FEWEST_BATCHES = 3
+
+
+def batch_targets(history: RunHistory) -> BatchTargets | None:
+    """None for whole numbers, which may be classes, for several arrays, and before some batches were looked at."""
+    seen = [each for record in history.looked_at for each in record.arrays if each.role == "target"]
+    known = [each for each in seen if each.mean is not None and each.deviation is not None and not each.nonfinite]
+    if len(known) < FEWEST_BATCHES or len({each.name for each in seen}) > 1 or "float" not in known[0].dtype:
+        return None
+    mean = statistics.fmean(each.mean or 0.0 for each in known)
+    square = statistics.fmean((each.mean or 0.0) ** 2 + (each.deviation or 0.0) ** 2 for each in known)
+    low, high = min(each.minimum or 0.0 for each in known), max(each.maximum or 0.0 for each in known)
+    return BatchTargets(known[0].name, low, high, math.sqrt(max(0.0, square - mean**2)), square)
 
 
 LOOKED = 8
@@ -127,7 +157,7 @@ def only_target(history: RunHistory) -> float | None:
     if array is not None and array.rows is not None and array.minimum is not None:
         is_whole = array.rows >= FEWEST_ROWS and array.rows_read == array.rows
         return array.minimum if is_whole and array.minimum == array.maximum else None
-    ranges, epochs = target_ranges(history), {record.epoch for record in history.steps if record.arrays}
+    ranges, epochs = target_ranges(history), {record.epoch for record in history.looked_at}
     values = {end for pair in ranges for end in pair}
     return values.pop() if len(values) == 1 and len(ranges) >= LOOKED and len(epochs) > 1 else None
 

@@ -54,7 +54,7 @@ def input_pairs(history: RunHistory) -> list[tuple[DataArray, DataArray]]:
 def _streamed(history: RunHistory) -> list[DataArray]:
     """The inputs of a stream, as far as its batches have shown them."""
     batches: dict[str, list[ArrayStatistics]] = {}
-    for record in history.steps:
+    for record in history.looked_at:
         for array in record.arrays:
             if array.role == "input":
                 batches.setdefault(array.name, []).append(array)
@@ -134,7 +134,7 @@ def training_rows(history: RunHistory) -> int | None:
     """How many rows an epoch goes through, of a stream about so many; None when unknown."""
     if history.info.training_samples is not None or not history.epochs:
         return history.info.training_samples
-    shapes = [array.shape for record in history.steps for array in record.arrays if array.role == "input"]
+    shapes = [array.shape for record in history.looked_at for array in record.arrays if array.role == "input"]
     sizes = [shape[0] for shape in shapes if shape and shape[0] is not None]
     return max(sizes) * (history.info.steps_per_epoch or history.epochs[0].step) if sizes else None
 

@@ -10,7 +10,7 @@ from typing import Literal
 from scram_analyzers.run.history import RunHistory, asked_once
 from scram_analyzers.run.nonfinite_weights import nonfinite_weights
 from scram_analyzers.run.records import ArrayStatistics, StepRecord
-from scram_analyzers.run.trends import rolling_median
+from scram_analyzers.run.trends import WINDOW, rolling_median
 from scram_analyzers.run.wording import rounded
 
 DivergenceKind = Literal["nan", "inf", "diverging", "weights"]
@@ -86,6 +86,8 @@ def divergence(history: RunHistory) -> Divergence | None:
 
 def _not_finite_step(history: RunHistory) -> Divergence | None:
     before: float | None = None
+    if all(math.isfinite(loss) for _, loss in history.losses()):
+        return None
     for record in history.steps:
         if record.loss is None:
             continue
@@ -139,7 +141,7 @@ def _explosion(losses: Sequence[float], first: float, cross_entropy: bool) -> tu
     bound = RUNAWAY_RATIO * abs(first)
     if cross_entropy:
         bound = min(bound, max(RUNAWAY_CROSS_ENTROPY, CROSS_ENTROPY_RATIO * abs(first)))
-    if bound == 0:
+    if bound == 0 or max(losses) < bound:
         return None
     return _lasting([loss >= bound for loss in losses], RUNAWAY_STEPS)
 
@@ -147,9 +149,11 @@ def _explosion(losses: Sequence[float], first: float, cross_entropy: bool) -> tu
 def _rise(losses: Sequence[float], untrained: float) -> tuple[int, int] | None:
     best = math.inf
     risen = []
-    for value in rolling_median(losses):
+    lost = LOST_SHARE * untrained
+    high = next((place for place in range(len(losses) - 1, -1, -1) if losses[place] > lost), -1)
+    for value in rolling_median(losses[: high + WINDOW]):  # behind those no median is as high
         best = min(best, value)
-        risen.append(best > 0 and value > RISE_RATIO * best and value > LOST_SHARE * untrained)
+        risen.append(best > 0 and value > RISE_RATIO * best and value > lost)
     return _lasting(risen, RISE_STEPS)
 
 

@@ -6,7 +6,7 @@ import copy
 import enum
 import functools
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import TypeVar, cast
 
 from scram_analyzers.run.records import (
@@ -138,13 +138,26 @@ class RunHistory:
             self._metrics[name] = [value for value in values if value is not None]
         return self._metrics[name].copy()
 
-    def losses(self) -> Iterable[tuple[int, float]]:
+    def losses(self) -> Sequence[tuple[int, float]]:
         """Pairs of step and batch loss, oldest first, where the loss was read."""
-        return ((record.step, record.loss) for record in self.steps if record.loss is not None)
+        return self.answer(_losses)
+
+    @property
+    def looked_at(self) -> Sequence[StepRecord]:
+        """The steps whose batch was looked at, oldest first: few of them, in a long run."""
+        return self.answer(_looked_at)
 
     def _move(self, moment: Moment) -> None:
         self.moment = moment
         self._answers.clear()
+
+
+def _losses(history: RunHistory) -> Sequence[tuple[int, float]]:
+    return tuple([(record.step, record.loss) for record in history.steps if record.loss is not None])
+
+
+def _looked_at(history: RunHistory) -> Sequence[StepRecord]:
+    return tuple([record for record in history.steps if record.arrays])
 
 
 def asked_once(question: Callable[[RunHistory], Answer]) -> Callable[[RunHistory], Answer]:

@@ -46,7 +46,7 @@ def unscaled_inputs(history: RunHistory) -> list[ArrayStatistics]:
     """
     by_input: dict[str, list[ArrayStatistics]] = defaultdict(list)
     readers = dict(history.probes[-1].readers) if history.probes else {}
-    for record in history.steps:
+    for record in history.looked_at:
         for array in record.arrays:
             reader = array.consumer or readers.get(array.name)
             if array.role == "input" and reader in WEIGHING_LAYERS and array.maximum is not None:

@@ -68,7 +68,7 @@ EXPLODED = 1e3
 def exploded_at_start(history: RunHistory) -> LayerObservation | None:
     """The first hidden layer whose outputs are huge before the first step, of inputs that aren't."""
     probe, outputs = history.first_probe, output_layers(history)
-    inputs = [array for record in history.steps for array in record.arrays if array.role == "input"]
+    inputs = [array for record in history.looked_at for array in record.arrays if array.role == "input"]
     ends = [abs(end) for each in inputs for end in (each.minimum, each.maximum) if end is not None]
     if probe is None or probe.step > 1 or max(ends, default=0.0) > EXPLODED:
         return None

@@ -62,11 +62,11 @@ def target_range(history: RunHistory) -> tuple[float, float, float | None] | Non
         return array.minimum, array.maximum, array.deviation
     seen = [
         (each.minimum, each.maximum)
-        for record in history.steps
+        for record in history.looked_at
         for each in record.arrays
         if each.role == "target" and each.minimum is not None and each.maximum is not None
     ]
-    names = {each.name for record in history.steps for each in record.arrays if each.role == "target"}
+    names = {each.name for record in history.looked_at for each in record.arrays if each.role == "target"}
     if not seen or len(names) != 1:
         return None
     return min(low for low, _ in seen), max(high for _, high in seen), None
@@ -113,7 +113,7 @@ def _targets_of_batches(
     """The targets of one of several outputs as the batches of a stream held them."""
     seen = [
         array
-        for record in history.steps
+        for record in history.looked_at
         for array in record.arrays
         if array.role == "target" and array.name in names and not array.nonfinite
     ]
@@ -121,6 +121,21 @@ def _targets_of_batches(
     highs = [each.maximum for each in seen if each.maximum is not None]
     if len(lows) >= batches:
         yield OutputTargets(output, min(lows), max(highs), None)
+
+
+def target_columns(history: RunHistory) -> Iterator[tuple[OutputInfo, int]]:
+    """Outputs that are rows of numbers, each with how many numbers a row of its targets has."""
+    outputs = history.info.outputs
+    batch = next((record.arrays for record in history.looked_at), ())
+    given = history.data.arrays if history.data is not None else ()
+    shapes = {each.name: each.shape for each in batch if each.role == "target"}
+    shapes |= {each.name: each.shape for each in given if (each.part, each.role) == ("training", "target")}
+    for position, output in enumerate(outputs):
+        names = ("y",) if len(outputs) == 1 else (f"y[{output.name!r}]", f"y[{position}]")
+        shape: tuple[int | None, ...] = next((shapes[name] for name in names if name in shapes), ())
+        columns = shape[1] if output.rank == len(shape) == 2 else None
+        if columns is not None:
+            yield output, columns
 
 
 _ENDS = {"relu": (0.0, None), "sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
@@ -165,5 +180,5 @@ def inputs_seen(history: RunHistory) -> Iterator[ArrayStatistics | DataArray]:
     """Every input that was looked at: the arrays given to fit, then the batches."""
     if history.data is not None:
         yield from (array for array in history.data.arrays if array.role == "input")
-    for record in history.steps:
+    for record in history.looked_at:
         yield from (array for array in record.arrays if array.role == "input")

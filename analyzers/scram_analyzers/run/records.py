@@ -32,7 +32,8 @@ class OptimizerInfo:
     """The optimizer as compiled. `learning_rate` is None when a schedule decides it.
 
     `schedule` is the class of that schedule ("CosineDecay"); `clip_norm` is the bound on the norm of each weight's
-    gradient, `global_clip_norm` the one on all of them together.
+    gradient, `global_clip_norm` the one on all of them together. `accumulation` is the number of batches whose
+    gradients are added up for one move of the weights, where that is more than one.
     """
 
     name: str
@@ -41,6 +42,7 @@ class OptimizerInfo:
     schedule: str | None = None
     clip_norm: float | None = None
     global_clip_norm: float | None = None
+    accumulation: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,9 @@ class OutputInfo:
     """One output of the model and the loss it is trained with, in the order of the model's outputs.
 
     `layer` is the Keras name of the layer that makes it, `activation` the last activation on the way (None when
-    unknown, "linear" when there is none), `units` the size of its last axis. `loss` is Keras's snake-case name,
-    `from_logits`, `ignored_class` and (of a Huber loss) `delta` that loss's arguments.
+    unknown, "linear" when there is none), `units` the size of its last axis, `rank` the number of axes, that of the
+    rows among them. `loss` is Keras's snake-case name, `from_logits`, `ignored_class` and (of a Huber loss) `delta`
+    that loss's arguments.
     """
 
     name: str
@@ -60,6 +63,7 @@ class OutputInfo:
     from_logits: bool | None = None
     ignored_class: int | None = None
     delta: float | None = None
+    rank: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,7 +328,7 @@ class StreamRecord:
     are rows of training; `is_validation_fair`: they are all there are, or spread evenly over them. `is_weighted`:
     batches bring weights of their rows. Of `labelled_batches`, `narrow_batches` hold rows of one class or of two
     neighbours, `narrow_starts` different ones. `target_columns` are as in `DataRecord`, `validation_inputs` are those
-    of the `validation_rows`.
+    of the `validation_rows`. `weights_of_zero` are the weights of rows ("sample_weight['kind']") that all were 0.
     """
 
     rows: int
@@ -343,6 +347,7 @@ class StreamRecord:
     narrow_starts: int = 0
     target_columns: tuple[str, ...] = ()
     validation_inputs: tuple[DataArray, ...] = ()
+    weights_of_zero: tuple[str, ...] = ()
 
 
 class OriginPlace(enum.Enum):

@@ -37,8 +37,10 @@ class StillLoss:
 @asked_once
 def still_loss(history: RunHistory) -> StillLoss | None:
     """None where the loss moves, is too unsteady to tell, or is known by the ends of epochs too."""
+    if not (history.info.is_overheard or history.info.is_on_batches) or history.epochs:
+        return None
     losses = [loss for _, loss in history.losses() if math.isfinite(loss)]
-    if not (history.info.is_overheard or history.info.is_on_batches) or history.epochs or len(losses) < STEPS:
+    if len(losses) < STEPS:
         return None
     part = len(losses) // 4
     before, now = losses[:part], losses[-part:]

@@ -14,13 +14,14 @@ from scram_analyzers.source.values import UNKNOWN, Value, agree
 
 
 class ModelKind(enum.Enum):
-    """How a model was made."""
+    """How a model was made; `ELSEWHERE` by code that is not in the program, which only compiles or trains it."""
 
     SEQUENTIAL = "sequential"
     FUNCTIONAL = "functional"
     SUBCLASSED = "subclassed"
     APPLICATION = "application"
     LOADED = "loaded"
+    ELSEWHERE = "elsewhere"
 
 
 @dataclass(frozen=True, slots=True)

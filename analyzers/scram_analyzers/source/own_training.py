@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 import libcst as cst
 
 from scram_analyzers.source.reading import search
@@ -29,15 +31,16 @@ def uses_compiled_loss(cls: Class) -> bool:
     step = cls.member("train_step")
     if not isinstance(step, Function):
         return False
-    calls = [call for call in search.nodes(step.node, cst.Call) if dotted_name(call.func) in _COMPILED_LOSS]
-    outputs = _names_of_outputs(step.node)
-    return bool(calls) and all(_prediction(call) in outputs for call in calls)
+    calls = search.within(step.section, step.node, cst.Call)
+    judged = [call for call in calls if dotted_name(call.func) in _COMPILED_LOSS]
+    outputs = _names_of_outputs(step) if judged else frozenset()
+    return bool(judged) and all(_prediction(call) in outputs for call in judged)
 
 
-def _names_of_outputs(step: cst.CSTNode) -> set[str]:
+def _names_of_outputs(step: Function) -> Set[str]:
     """Names that are given nothing else than what calling `self` returns."""
     given: dict[str, list[bool]] = {}
-    for assignment in search.nodes(step, cst.Assign):
+    for assignment in search.within(step.section, step.node, cst.Assign):
         for target in assignment.targets:
             if isinstance(target.target, cst.Name):
                 is_output = isinstance(assignment.value, cst.Call) and dotted_name(assignment.value.func) == "self"

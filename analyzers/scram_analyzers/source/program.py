@@ -283,8 +283,9 @@ class Program:
     Everything is in the order of the program. The same expression reached several times (a helper called
     twice, a loop) appears once for each time.
 
-    `method_calls` are calls of methods of objects from outside (scalers, generators, callbacks), named by class and
-    method ("sklearn.preprocessing.StandardScaler.fit").
+    `models` are those that the program compiles or trains, `drafts` those that it leaves to others to train: whole
+    ones, of which no layer is in another model. `method_calls` are calls of methods of objects from outside (scalers,
+    generators, callbacks), named by class and method ("sklearn.preprocessing.StandardScaler.fit").
     """
 
     filename: str
@@ -294,6 +295,7 @@ class Program:
     layers: tuple[Layer, ...]
     optimizers: tuple[Optimizer, ...]
     models: tuple[Model, ...]
+    drafts: tuple[Model, ...]
     compiles: tuple[Compile, ...]
     loss_calls: tuple[LossCall, ...]
     fits: tuple[Fit, ...]

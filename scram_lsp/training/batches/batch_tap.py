@@ -35,13 +35,15 @@ class Execution:
     non-trainable, optimizer and metric variables, lists of arrays), where a model's variables hold no values
     during an epoch; None elsewhere. Where `kept` is given, batches pass unseen: each stands as `UNSEEN`, and can be
     had there after the step. `spec` is what TensorFlow compiles the step for, with None for sizes that may change (as
-    the last batch is smaller); elsewhere it is None.
+    the last batch is smaller); elsewhere it is None. `targets` are those of a step of the program's own, in whose batch
+    there are none: what it does with them is not known.
     """
 
     batches: Batches
     state: Any = None
     kept: KeptBatches | None = None
     spec: Any = None
+    targets: Any = None
 
     @property
     def form(self) -> Any:

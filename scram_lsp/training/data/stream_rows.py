@@ -57,6 +57,7 @@ class StreamRows:
         self._labelled = 0
         self._narrow: list[float] = []
         self._is_weighted = False
+        self._weightless: dict[str, bool] = {}
         self._validation: tuple[int, int, tuple[tuple[float, int], ...], bool] | None = None
         self._validation_inputs: tuple[DataArray, ...] | None = None
 
@@ -67,6 +68,8 @@ class StreamRows:
         if len(self._targets) >= MAX_ROWS or (self._batches > FIRST_BATCHES and self._batches % EVERY):
             return
         self._is_weighted = isinstance(batch, tuple | list) and len(batch) > 2 and batch[2] is not None
+        if self._is_weighted:
+            self._weigh(batch[2])
         x, y = (batch[0], batch[1]) if isinstance(batch, tuple | list) and len(batch) > 1 else (None, None)
         self._columns.look(x, y)
         inputs, targets = _heads("x", x), _heads("y", y)
@@ -116,6 +119,7 @@ class StreamRows:
             narrow_starts=len(set(self._narrow)),
             target_columns=self._columns.columns,
             validation_inputs=self._validation_inputs or (),
+            weights_of_zero=tuple(name for name, are_zero in self._weightless.items() if are_zero),
         )
 
     def _count_batch(self, hashes: list[int], epoch: int) -> None:
@@ -127,6 +131,12 @@ class StreamRows:
         self._first_batch = self._first_batch or frozenset(hashes)
         self._steps += 1
         self._same_steps += frozenset(hashes) == self._first_batch
+
+    def _weigh(self, weights: Any) -> None:
+        """Whether there was ever a row of a batch that counts."""
+        for name, leaf in named_leaves("sample_weight", weights):
+            values = first_rows(leaf, ROWS) if hasattr(leaf, "shape") else np.ones(1)
+            self._weightless[name] = self._weightless.get(name, True) and not np.asarray(values).any()
 
     def _count_labels(self, counts: dict[float, int]) -> None:
         """How often each label came, and whether a batch holds but one, or the end of one and the begin of the next."""

@@ -76,6 +76,7 @@ def _output(name: str, tensor: Any, loss: Any) -> OutputInfo:
         from_logits=known.from_logits,
         ignored_class=known.ignored_class,
         delta=known.delta,
+        rank=len(shape) if shape is not None else None,
     )
 
 

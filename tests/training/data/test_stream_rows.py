@@ -74,6 +74,13 @@ def test_one_batch_again_and_again() -> None:
     assert message.startswith("duplicate-rows: All 30 batches looked at hold the same rows")
 
 
+def test_weights_that_were_never_above_zero() -> None:
+    rows = StreamRows()
+    for epoch in (1, 2):
+        rows.look((X[:16], {"a": Y[:16], "b": Y[:16]}, {"a": np.zeros(16), "b": np.arange(16) == epoch}), epoch)
+    assert rows.record.weights_of_zero == ("sample_weight['a']",)
+
+
 def test_validation_rows_of_the_stream() -> None:
     rows = stream()
     rows.compare([(X[:64], Y[:64])], is_fair=True)

@@ -46,30 +46,61 @@ def applied_of(tape: tapes.Tape) -> tuple[Applied, ...]:
     return tuple(_applied(tape, asked)) if asked else ()
 
 
+@once
+def turned_round_of(tape: tapes.Tape) -> tuple[Place, ...]:
+    """Where what the tape was asked for stands behind the weights it is for: `zip(weights, gradients)`."""
+    asking = f"{tape.name}.gradient"
+    return tuple(
+        Place(tape.section, call)
+        for call, first, second in _zipped(tape)
+        if _is_call_of(_given(tape, second), asking) and not _is_call_of(_given(tape, first), asking)
+    )
+
+
+def _is_call_of(node: cst.BaseExpression | None, name: str) -> bool:
+    return isinstance(node, cst.Call) and dotted_name(node.func) == name
+
+
 def _applied(tape: tapes.Tape, asked: dict[int, tapes.Gradients]) -> Iterator[Applied]:
-    for call in search.nodes(tape.around, cst.Call):
+    for call, gradients, zipped in _zipped(tape):
+        given = _asked_for(tape, gradients, asked)
+        owner, weights = _owner(tape, zipped)
+        if given is not None and owner:
+            yield Applied(given, owner, weights, call)
+
+
+def _zipped(tape: tapes.Tape) -> Iterator[tuple[cst.Call, cst.BaseExpression, cst.BaseExpression]]:
+    """The calls of an optimizer around a tape, with the two that `zip` puts together for each."""
+    for call in search.within(tape.section, tape.around, cst.Call):
         if not isinstance(call.func, cst.Attribute) or call.func.attr.value not in _APPLYING or not call.args:
             continue
         zipped = call.args[0].value
-        if not isinstance(zipped, cst.Call) or dotted_name(zipped.func) != "zip" or len(zipped.args) != 2:
-            continue
-        given = _asked_for(tape, zipped.args[0].value, asked)
-        weights = tapes.written_out(zipped.args[1].value, tape.section) or ""
-        owner, _, attribute = weights.rpartition(".")
-        if given is not None and owner and attribute in tapes.WEIGHTS:
-            yield Applied(given, owner, weights, call)
+        if isinstance(zipped, cst.Call) and dotted_name(zipped.func) == "zip" and len(zipped.args) == 2:
+            yield call, zipped.args[0].value, zipped.args[1].value
+
+
+def _owner(tape: tapes.Tape, node: cst.BaseExpression) -> tuple[str, str]:
+    """How the program names the model whose weights these are, and the weights; "" where they are none."""
+    weights = tapes.written_out(node, tape.section) or ""
+    owner, _, attribute = weights.rpartition(".")
+    return (owner, weights) if attribute in tapes.WEIGHTS else ("", weights)
 
 
 def _asked_for(
     tape: tapes.Tape, gradients: cst.BaseExpression, asked: dict[int, tapes.Gradients]
 ) -> tapes.Gradients | None:
     """What the tape was asked for under this name, which is assigned once, or in this very place."""
-    if isinstance(gradients, cst.Name):
-        named = [each for each in search.nodes(tape.around, cst.Assign) if _assigns(each, gradients.value)]
-        if len(named) != 1 or len(named[0].targets) != 1 or not isinstance(named[0].targets[0].target, cst.Name):
-            return None
-        gradients = named[0].value
-    return asked.get(id(gradients))
+    return asked.get(id(_given(tape, gradients)))
+
+
+def _given(tape: tapes.Tape, node: cst.BaseExpression) -> cst.BaseExpression | None:
+    """What a name is given around a tape, where that is done once; anything else is what it is."""
+    if not isinstance(node, cst.Name):
+        return node
+    named = [each for each in search.within(tape.section, tape.around, cst.Assign) if _assigns(each, node.value)]
+    if len(named) != 1 or len(named[0].targets) != 1 or not isinstance(named[0].targets[0].target, cst.Name):
+        return None
+    return named[0].value
 
 
 def _assigns(assigned: cst.Assign, name: str) -> bool:

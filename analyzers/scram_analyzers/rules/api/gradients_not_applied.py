@@ -184,7 +184,7 @@ class GradientsNotApplied(Rule):
 def _not_read_around(tape: tapes.Tape) -> tuple[tuple[tapes.Gradients, str], ...]:
     """Gradients with the name they are given, where the function around the tape does not read it."""
     named = [(asked, tapes.name_given(asked)) for asked in tapes.asked_of(tape)]
-    return tuple((asked, name) for asked, name in named if name is not None and not _is_read(tape.around, name))
+    return tuple((asked, name) for asked, name in named if name is not None and not _is_read(tape, name))
 
 
 @once
@@ -200,12 +200,12 @@ def _once_a_loop(tape: tapes.Tape) -> tuple[Report, ...]:
     return tuple(found)
 
 
-def _is_read(around: cst.CSTNode, name: str) -> bool:
+def _is_read(tape: tapes.Tape, name: str) -> bool:
     """Whether a name stands in a function anywhere but at its assignments, and in what it is itself made of anew."""
-    if not name or not isinstance(around, cst.FunctionDef):
+    if not name or not isinstance(tape.around, cst.FunctionDef):
         return False
-    named = {id(each) for each in search.nodes(around, cst.Name) if each.value == name}
-    for assigned in search.nodes(around, cst.Assign):
+    named = {id(each) for each in search.within(tape.section, tape.around, cst.Name) if each.value == name}
+    for assigned in search.within(tape.section, tape.around, cst.Assign):
         targets = [each.target for each in assigned.targets]
         if all(isinstance(each, cst.Name) and each.value == name for each in targets):
             named -= {id(each) for each in search.nodes(assigned, cst.Name)}

@@ -293,6 +293,8 @@ def _unknown(call: KerasCall) -> tuple[Keyword, ...]:
     """The keywords that are in no signature, where the call takes no others than those."""
     if not call.name.startswith(_CHECKED) or not call.parameters or "kwargs" in call.parameters:
         return ()
+    if all(each in call.parameters for each in keywords.written_in(call)):
+        return ()
     inherited = _inherited(call)
     return tuple(
         keyword

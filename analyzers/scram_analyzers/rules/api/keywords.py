@@ -9,6 +9,7 @@ from typing import Any
 import libcst as cst
 
 from scram_analyzers.source.keras_api.signatures import signatures
+from scram_analyzers.source.model import ModelKind
 from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call, Compile, Evaluation, Fit, Program
@@ -73,9 +74,15 @@ _SHORTER = {"keras.models.Model": "keras.Model", "keras.models.Sequential": "ker
 @once
 def _of_method(call: Fit | Evaluation | Compile) -> KerasCall | None:
     method = "compile" if isinstance(call, Compile) else call.method
-    if method not in _METHODS or call.model is None:
-        return None
+    if method not in _METHODS or call.model is None or call.model.kind is ModelKind.ELSEWHERE:
+        return None  # a class of which nothing is known may have a method of its own
     return KerasCall(_METHODS[method], method, signatures()[_METHODS[method]], call.place)
+
+
+def written_in(call: KerasCall) -> list[str]:
+    """The names of the keywords written in a call."""
+    node = call.place.node
+    return [each.keyword.value for each in node.args if each.keyword is not None] if isinstance(node, cst.Call) else []
 
 
 @once

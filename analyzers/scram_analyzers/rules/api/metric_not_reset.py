@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.api.unlisted_metrics import unlisted_metrics
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
@@ -26,7 +27,7 @@ class MetricNotReset(Rule):
     name = "metric-not-reset"
     severity = Severity.WARNING
     confidence = Confidence.HIGH
-    summary = "a metric that a training loop shows after each epoch and never sets back"
+    summary = "a metric that a training loop, or a train_step, shows after each epoch and nothing sets back"
     why = (
         "A metric of Keras adds up whatever it is told until it is reset. From the second epoch on the number is a "
         "mean over all epochs so far: it lags behind, and hides that training has stopped or got worse."
@@ -38,8 +39,45 @@ class MetricNotReset(Rule):
             "https://keras.io/guides/writing_a_custom_training_loop_in_tensorflow/",
         ),
     )
-    only_with = ("update_state",)
+    only_with = (".result()",)
     bad = (
+        Example(
+            "A metric that the model's own list leaves out",
+            """
+            import keras
+            import tensorflow as tf
+            from project import x, y
+
+            class Regressor(keras.Model):
+                def __init__(self):
+                    super().__init__()
+                    self.body, self.head = keras.layers.Dense(32, activation="relu"), keras.layers.Dense(1)
+                    self.loss_mean = keras.metrics.Mean(name="loss")
+                    self.error = keras.metrics.MeanAbsoluteError(name="error")
+
+                @property
+                def metrics(self):
+                    return »[self.loss_mean]«
+
+                def call(self, inputs):
+                    return self.head(self.body(inputs))
+
+                def train_step(self, data):
+                    inputs, wanted = data
+                    with tf.GradientTape() as tape:
+                        answers = self(inputs, training=True)
+                        loss = tf.reduce_mean(tf.square(wanted - answers))
+                    gradients = tape.gradient(loss, self.trainable_variables)
+                    self.optimizer.apply_gradients(zip(gradients, self.trainable_variables))
+                    self.loss_mean.update_state(loss)
+                    self.error.update_state(wanted, answers)
+                    return {"loss": self.loss_mean.result(), "error": self.error.result()}
+
+            model = Regressor()
+            model.compile(optimizer="adam")
+            model.fit(x, y, epochs=20)
+            """,
+        ),
         Example(
             "An accuracy of all epochs so far",
             """
@@ -62,6 +100,33 @@ class MetricNotReset(Rule):
             """,
         ),
         Example(
+            "A mean that the step calls",
+            """
+            import tensorflow as tf
+            from project import batches
+
+            model = tf.keras.Sequential([tf.keras.layers.Dense(10)])
+            loss_fn = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            optimizer = tf.keras.optimizers.Adam()
+            train_loss = tf.keras.metrics.Mean(name="train_loss")
+
+
+            @tf.function
+            def train_step(x, y):
+                with tf.GradientTape() as tape:
+                    loss = loss_fn(y, model(x, training=True))
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+                train_loss(loss)
+
+
+            for epoch in range(5):
+                for x, y in batches:
+                    train_step(x, y)
+                print(f"Epoch {epoch + 1}, loss: {»train_loss.result()«}")
+            """,
+        ),
+        Example(
             "One of two is forgotten",
             """
             import tensorflow as tf
@@ -80,6 +145,57 @@ class MetricNotReset(Rule):
         ),
     )
     good = (
+        Example(
+            "A list of all metrics",
+            """
+            import keras
+            import tensorflow as tf
+            from project import x, y
+
+            class Regressor(keras.Model):
+                def __init__(self):
+                    super().__init__()
+                    self.body, self.head = keras.layers.Dense(32, activation="relu"), keras.layers.Dense(1)
+                    self.loss_mean = keras.metrics.Mean(name="loss")
+                    self.error = keras.metrics.MeanAbsoluteError(name="error")
+
+                @property
+                def metrics(self):
+                    return [self.loss_mean, self.error]
+
+                def call(self, inputs):
+                    return self.head(self.body(inputs))
+
+                def train_step(self, data):
+                    inputs, wanted = data
+                    with tf.GradientTape() as tape:
+                        answers = self(inputs, training=True)
+                        loss = tf.reduce_mean(tf.square(wanted - answers))
+                    gradients = tape.gradient(loss, self.trainable_variables)
+                    self.optimizer.apply_gradients(zip(gradients, self.trainable_variables))
+                    self.loss_mean.update_state(loss)
+                    self.error.update_state(wanted, answers)
+                    return {"loss": self.loss_mean.result(), "error": self.error.result()}
+
+            model = Regressor()
+            model.compile(optimizer="adam")
+            model.fit(x, y, epochs=20)
+            """,
+        ),
+        Example(
+            "A mean that is shown as it goes",
+            """
+            import tensorflow as tf
+            from project import batches, step
+
+            losses = tf.keras.metrics.Mean()
+            for epoch in range(10):
+                for number, (x, y) in enumerate(batches):
+                    losses(step(x, y))
+                    if number % 100 == 0:
+                        print(number, float(losses.result()))
+            """,
+        ),
         Example(
             "All of a list are set back",
             """
@@ -136,7 +252,8 @@ class MetricNotReset(Rule):
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:
-        """Report the first look at such a metric in a loop over epochs."""
+        """Report the first look at such a metric in a loop over epochs, and lists of metrics that leave one out."""
+        yield from unlisted_metrics(program)
         if program.mentions("reset_metrics"):
             return
         shown = {name: each for section in program.sections_with("poch") for name, each in reversed(_shown(section))}
@@ -178,9 +295,11 @@ def _shown(section: Section) -> tuple[tuple[str, Place], ...]:
     for loop in section.parsed.nodes.get(cst.For, ()):
         if not isinstance(loop, cst.For) or not isinstance(loop.target, cst.Name):
             continue
-        if not _EPOCH.search(loop.target.value) or not any(search.nodes(loop.body, cst.For)):
-            continue
-        for call in search.nodes(loop.body, cst.Call):
+        inner = [*search.nodes(loop.body, cst.For)] if _EPOCH.search(loop.target.value) else []
+        among_batches = {id(call) for each in inner for call in search.nodes(each, cst.Call)}
+        for call in search.nodes(loop.body, cst.Call) if inner else ():
+            if id(call) in among_batches:
+                continue  # a mean that is shown as it goes
             asked = call.func if isinstance(call.func, cst.Attribute) else None
             if asked is not None and asked.attr.value == "result" and isinstance(asked.value, cst.Name):
                 found.append((asked.value.value, Place(section, call)))

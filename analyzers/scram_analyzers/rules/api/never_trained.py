@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
+from scram_analyzers.rules.api.untaught_layers import untaught_layers
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.graph import Layer, Tensor
 from scram_analyzers.source.keras_api.layers import WEIGHTED
@@ -30,15 +31,37 @@ class NeverTrained(Rule):
     name = "never-trained"
     severity = Severity.WARNING
     confidence = Confidence.MEDIUM
-    summary = "a model that is compiled and then evaluated or asked for predictions without any training"
+    summary = (
+        "a model that is evaluated or asked for predictions without any training, or a layer that was never adapted"
+    )
     why = "The weights are still the random numbers they began with, so the results are random too."
-    how = "Call fit with the training data first, or load weights that were trained before."
+    how = "Call fit (of such a layer adapt) with the training data first, or load weights that were trained before."
     references = (Reference("Keras: Model.fit", "https://keras.io/api/models/model_training_apis/#fit-method"),)
     false_alarms = (
         "A program that only measures speed or shapes. Where this file trains, loads or sets weights in any way, or "
         "hands the model to something it imports, the rule is silent."
     )
     bad = (
+        Example(
+            "Words that no text was shown to",
+            """
+            import keras
+            import numpy as np
+            from keras import layers
+
+            texts, labels = np.load("texts.npy"), np.load("labels.npy")
+            model = keras.Sequential(
+                [
+                    »layers.TextVectorization(max_tokens=5000, output_sequence_length=80)«,
+                    layers.Embedding(5000, 32),
+                    layers.GlobalAveragePooling1D(),
+                    layers.Dense(1, activation="sigmoid"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(texts, labels, validation_split=0.2, epochs=5)
+            """,
+        ),
         Example(
             "Predictions of random weights",
             """
@@ -64,6 +87,26 @@ class NeverTrained(Rule):
         ),
     )
     good = (
+        Example(
+            "Words that are given",
+            """
+            import keras
+            import numpy as np
+            from keras import layers
+
+            texts, labels, words = np.load("texts.npy"), np.load("labels.npy"), np.load("words.npy")
+            model = keras.Sequential(
+                [
+                    layers.TextVectorization(output_sequence_length=80, vocabulary=words),
+                    layers.Embedding(len(words) + 2, 32),
+                    layers.GlobalAveragePooling1D(),
+                    layers.Dense(1, activation="sigmoid"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(texts, labels, validation_split=0.2, epochs=5)
+            """,
+        ),
         Example(
             "What a pretrained network alone makes of pictures",
             """
@@ -103,7 +146,8 @@ class NeverTrained(Rule):
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:
-        """Report the first result asked of each model that nothing in the module trains."""
+        """Report layers without a vocabulary, and the first result asked of each model that nothing trains."""
+        yield from program.each(program.fits, untaught_layers)
         if not program.compiles or program.fits or not program.evaluations:
             return
         if program.matches(_TRAINED_OTHERWISE):

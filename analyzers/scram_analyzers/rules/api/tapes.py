@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -82,11 +82,12 @@ def _tapes_in(section: Section) -> tuple[Tape, ...]:
 @once
 def asked_of(tape: Tape) -> tuple[Gradients, ...]:
     """What the function around a tape asks it for, before it gives the tape's name to another one."""
-    asked = tuple(gradients([tape.around], tape.name, tape.section))
+    calls = search.within(tape.section, tape.around, cst.Call)
+    asked = tuple(_gradients(calls, tape.name, tape.section))
     same = [each for each in _tapes_in(tape.section) if each.name == tape.name]
     if len(same) < 2:
         return asked
-    order = {id(call): n for n, call in enumerate(search.nodes(tape.around, cst.Call))}
+    order = {id(call): n for n, call in enumerate(calls)}
     starts = [order[each.opened] for each in same if each.opened in order]
     if len(starts) < 2:
         return asked
@@ -104,12 +105,16 @@ def calls_under(tape: Tape) -> tuple[cst.Call, ...]:
 def gradients(statements: Sequence[cst.CSTNode], tape: str, section: Section) -> Iterator[Gradients]:
     """What these statements ask a tape for, where that is the gradients of a model's weights."""
     for statement in statements:
-        for call in search.nodes(statement, cst.Call):
-            if dotted_name(call.func) == f"{tape}.gradient" and len(call.args) > 1:
-                weights = written_out(call.args[1].value, section) or ""
-                owner, _, attribute = weights.rpartition(".")
-                if attribute in WEIGHTS and owner:
-                    yield Gradients(owner, weights, call, section)
+        yield from _gradients(search.nodes(statement, cst.Call), tape, section)
+
+
+def _gradients(calls: Iterable[cst.Call], tape: str, section: Section) -> Iterator[Gradients]:
+    for call in calls:
+        if dotted_name(call.func) == f"{tape}.gradient" and len(call.args) > 1:
+            weights = written_out(call.args[1].value, section) or ""
+            owner, _, attribute = weights.rpartition(".")
+            if attribute in WEIGHTS and owner:
+                yield Gradients(owner, weights, call, section)
 
 
 def name_given(asked: Gradients) -> str | None:
@@ -130,7 +135,7 @@ def written_out(weights: cst.BaseExpression, section: Section) -> str | None:
     around = next((each for each in section.parsed.ancestors(weights) if isinstance(each, cst.FunctionDef)), None)
     if around is None:
         return None
-    given = [each.value for each in search.nodes(around, cst.Assign) if _assigns(each, weights.value)]
+    given = [each.value for each in search.within(section, around, cst.Assign) if _assigns(each, weights.value)]
     return dotted_name(given[0]) if len(given) == 1 else None
 
 

@@ -36,6 +36,7 @@ CONSTANTS = {"zeros": 0.0, "zero": 0.0, "ones": 1.0, "one": 1.0}
 
 
 PASSED = DROPOUTS | {"BatchNormalization", "Flatten", "MaxPooling1D", "MaxPooling2D", "AveragePooling2D"}
+PASSED |= {"UpSampling1D", "UpSampling2D", "UpSampling3D", "Reshape", "Permute", "RepeatVector", "LayerNormalization"}
 PASSED |= {"GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalMaxPooling1D", "GlobalMaxPooling2D"}
 
 RECURRENT = frozenset(("LSTM", "GRU", "SimpleRNN"))
@@ -106,6 +107,56 @@ class ConstantInitializer(Rule):
             model.add(layers.Dense(64, kernel_initializer="he_normal", activation="tanh"))
             model.add(layers.Dense(1))
             model.compile("adam", "mse")
+            """,
+        ),
+        Example(
+            "In a model that another module trains",
+            """
+            from tensorflow.keras import layers, models
+
+
+            def decoder(width):
+                model = models.Sequential()
+                model.add(layers.Dense(7 * 7 * 64, activation="relu", input_shape=(width,)))
+                model.add(layers.Reshape((7, 7, 64)))
+                model.add(layers.Conv2D(32, 3, padding="same", kernel_initializer=»"zeros"«))
+                model.add(layers.UpSampling2D())
+                model.add(layers.Conv2D(1, 3, padding="same", activation="sigmoid"))
+                return model
+            """,
+            """
+            from tensorflow.keras import layers, models
+
+
+            def decoder(width):
+                model = models.Sequential()
+                model.add(layers.Dense(7 * 7 * 64, activation="relu", input_shape=(width,)))
+                model.add(layers.Reshape((7, 7, 64)))
+                model.add(layers.Conv2D(32, 3, padding="same", kernel_initializer="he_normal"))
+                model.add(layers.UpSampling2D())
+                model.add(layers.Conv2D(1, 3, padding="same", activation="sigmoid"))
+                return model
+            """,
+        ),
+        Example(
+            "A layer that two others read",
+            """
+            import keras
+            from keras import layers
+
+            inputs = keras.Input((784,))
+            x = layers.Dense(64, activation="relu", kernel_initializer=»"zeros"«)(inputs)
+            mean, log_variance = layers.Dense(2)(x), layers.Dense(2)(x)
+            encoder = keras.Model(inputs, [mean, log_variance])
+            """,
+            """
+            import keras
+            from keras import layers
+
+            inputs = keras.Input((784,))
+            x = layers.Dense(64, activation="relu", kernel_initializer="he_normal")(inputs)
+            mean, log_variance = layers.Dense(2)(x), layers.Dense(2)(x)
+            encoder = keras.Model(inputs, [mean, log_variance])
             """,
         ),
         Example(
@@ -288,12 +339,18 @@ def _number_of(program: Program, inner: Layer, parameter: str) -> float | None:
 
 
 def _is_hidden(paths: Paths, tensor: Tensor) -> bool:
-    """Whether another layer learns from these values; not so for the transform that a spatial transformer predicts."""
-    reader = paths.only_reader(tensor)
-    while reader is not None and isinstance(reader.producer, Layer):
-        if reader.producer.class_name in WEIGHTED:
-            return True
-        if reader.producer.class_name not in PASSED and not is_activation(reader.producer):
-            return False
-        reader = paths.only_reader(reader)
-    return False
+    """Whether other layers learn from these values; not so for the transform that a spatial transformer predicts."""
+    readers = paths.readers(tensor)
+    return bool(readers) and not paths.is_output(tensor) and all(_is_learned_from(paths, each) for each in readers)
+
+
+def _is_learned_from(paths: Paths, reader: Tensor) -> bool:
+    """Whether what reads values learns, or hands them on to what does."""
+    if isinstance(reader.producer, Model):
+        return any(each.class_name in WEIGHTED for each in reader.producer.layers)
+    if not isinstance(reader.producer, Layer):
+        return False
+    if reader.producer.class_name in WEIGHTED:
+        return True
+    is_handed_on = reader.producer.class_name in PASSED or is_activation(reader.producer)
+    return is_handed_on and _is_hidden(paths, reader)

@@ -126,9 +126,12 @@ class DataFormatMismatch(Rule):
                 expected, found = "last", "first"
             else:
                 continue
+            declared = entry.inputs[0].producer.place
+            apart = declared is not None and declared.key != layer.place.key
             yield Report(
                 layer.place,
                 f"{words(layer)} expects the channels {expected}, but its input {source} has them {found}.",
+                (Related(declared, "The shape is declared here."),) if declared is not None and apart else (),
             )
 
 

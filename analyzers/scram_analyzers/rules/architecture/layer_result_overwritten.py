@@ -285,8 +285,8 @@ def _unread_in(section: Section) -> tuple[tuple[str, cst.Call], ...]:
     for function in section.parsed.nodes.get(cst.FunctionDef, ()):
         if not isinstance(function, cst.FunctionDef) or function.name.value != "call":
             continue
-        names = Counter(each.value for each in search.nodes(function, cst.Name))
-        for statement in search.nodes(function.body, cst.Assign):
+        names = Counter([each.value for each in search.within(section, function, cst.Name)])
+        for statement in search.within(section, function, cst.Assign):
             name, call = _made(section, statement)
             if name is None or call is None or name.startswith("_") or names[name] > 1 or names["locals"]:
                 continue

@@ -7,7 +7,16 @@ from dataclasses import dataclass, replace
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.architecture.paths import LINEAR_MAPS, Paths, core, models_of, paths_of, width, words
+from scram_analyzers.rules.architecture.paths import (
+    LINEAR_MAPS,
+    Paths,
+    core,
+    is_draft,
+    models_of,
+    paths_of,
+    width,
+    words,
+)
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule
 from scram_analyzers.source.activations import own_activation
 from scram_analyzers.source.graph import Layer, Operation, Shape, Tensor
@@ -318,7 +327,8 @@ class MissingHiddenActivation(Rule):
         if found:
             elsewhere = _heads_elsewhere(program)
             found = [each for each in found if id(each[1]) not in elsewhere]
-        severity = Severity.INFO if found and _is_trained_by_hand(program, model) else None
+        unsure = found and (is_draft(program, model) or _is_trained_by_hand(program, model))
+        severity = Severity.INFO if unsure else None
         shapes = ModelShapes(model) if found else None
         linear = {layer.identity for layer, _, _ in found}
         for layer, tensor, following in found:

@@ -76,15 +76,31 @@ def _readers(model: Model) -> Mapping[int, list[Tensor]]:
 
 @once
 def models_of(program: Program) -> tuple[Model, ...]:
-    """Every model of the program that is compiled or trained, those inside other models included."""
+    """Every model of the program: what it compiles or trains, then its drafts, those inside other models included."""
+    found = _with_nested(program.models)
+    found.update((identity, each) for identity, each in _drafts(program).items() if identity not in found)
+    return tuple(found.values())
+
+
+@once
+def _drafts(program: Program) -> dict[int, Model]:
+    return _with_nested(program.drafts)
+
+
+def is_draft(program: Program, model: Model) -> bool:
+    """Whether the program leaves it to others to train this model: what for can't be told."""
+    return model.identity in _drafts(program)
+
+
+def _with_nested(models: Iterable[Model]) -> dict[int, Model]:
     found: dict[int, Model] = {}
-    waiting = list(program.models)
+    waiting = list(models)
     while waiting:
         model = waiting.pop(0)
         if model.identity not in found:
             found[model.identity] = model
             waiting.extend(model.nested)
-    return tuple(found.values())
+    return found
 
 
 def core(layer: Layer) -> Layer:

@@ -9,6 +9,7 @@ from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.architecture.missing_flatten import last_recurrent
 from scram_analyzers.rules.architecture.paths import by, core, paths_of, sample_shape, shaped_models, words
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.run.wording import counted
 from scram_analyzers.source.graph import Layer, Shape, Tensor
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.program import Fit, ImpossibleReshape, Program
@@ -77,6 +78,20 @@ class ShapeMismatch(Rule):
 
             (x_train, y_train), (x_test, y_test) = cifar10.load_data()
             x_train = »x_train.reshape(60000, 28 * 28, 3)«
+            """,
+        ),
+        Example(
+            "Every step, where one code is to be repeated",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential([keras.Input((30,)), layers.Embedding(80, 32)])
+            model.add(layers.LSTM(64, return_sequences=True))
+            model.add(»layers.RepeatVector(10)«)
+            model.add(layers.LSTM(64, return_sequences=True))
+            model.add(layers.TimeDistributed(layers.Dense(12, activation="softmax")))
+            model.compile(optimizer="adam", loss="categorical_crossentropy")
             """,
         ),
     )
@@ -152,17 +167,19 @@ def _axes_report(layer: Layer, tensor: Tensor, shapes: ModelShapes) -> Iterator[
         return
     before = tensor.inputs[0].producer
     related = (Related(before.place, f"It gives {_axes(source)}."),) if isinstance(before, Layer) else ()
-    hint = ""
-    of_steps = by_steps or layer.class_name in SEQUENCE_LAYERS
-    if isinstance(before, Layer) and before.class_name in SEQUENCE_LAYERS and of_steps:
-        hint = "return_sequences=True  # in the layer before"
-    least = "at least " if by_steps else ""
-    yield Report(
-        layer.place,
-        f"{words(layer)} needs an input of {least}{needed} axes besides the batch, but gets {_axes(source)}.",
-        related,
-        recipe=hint,
-    )
+    number = f"{'at least ' if by_steps else ''}{counted(needed, 'axis', 'axes')}"
+    message = f"{words(layer)} needs an input of {number} besides the batch, but gets {_axes(source)}."
+    yield Report(layer.place, message, related, recipe=_recipe(layer, before))
+
+
+def _recipe(layer: Layer, before: object) -> str:
+    """What a recurrent layer is to return to the one after it."""
+    if not isinstance(before, Layer) or before.class_name not in SEQUENCE_LAYERS:
+        return ""
+    if layer.class_name == "RepeatVector":
+        return "return_sequences=False  # in the layer before"
+    of_steps = layer.class_name == "TimeDistributed" or layer.class_name in SEQUENCE_LAYERS
+    return "return_sequences=True  # in the layer before" if of_steps else ""
 
 
 def _axes(shape: Shape) -> str:
@@ -173,6 +190,8 @@ def _needed_axes(layer: Layer) -> int | None:
     name = core(layer).class_name if layer.class_name != "TimeDistributed" else ""
     if layer.class_name in SEQUENCE_LAYERS or layer.class_name == "TimeDistributed":
         return 2
+    if name == "RepeatVector":
+        return 1
     if ("Conv" in name and "LSTM" not in name) or "Pooling" in name:
         return next((int(each) + 1 for each in name if each.isdigit()), None)
     return None

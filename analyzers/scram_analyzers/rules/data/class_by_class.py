@@ -34,7 +34,9 @@ def collected_class_by_class(program: Program, labels: Data) -> bool:
     if name is None or mixed:
         return False
     appended = [*_collected(program, name)]
-    return _one_constant_a_loop(appended) or any(_is_of_outer_loop(value, place) for value, place in appended)
+    if _one_constant_a_loop(appended) or _of_joined_lists(program, appended):
+        return True
+    return any(_is_of_outer_loop(value, place) for value, place in appended)
 
 
 def _is_of_outer_loop(value: cst.BaseExpression, place: Place) -> bool:
@@ -115,6 +117,42 @@ def _one_constant_a_loop(appended: list[_Appended]) -> bool:
             return False
         numbers[id(loop)] = value.value
     return len(set(numbers.values())) > 1
+
+
+def _of_joined_lists(program: Program, appended: list[_Appended]) -> bool:
+    """Whether one loop appends a number for each file of two lists joined, each of which a word was looked for in."""
+    loops = [
+        next((node for node in parents.ancestors(place) if isinstance(node, cst.For)), None) for _, place in appended
+    ]
+    numbers = {value.value for value, _ in appended if isinstance(value, cst.Integer)}
+    first = loops[0] if loops else None
+    if first is None or any(each is not first for each in loops) or len(numbers) != len(appended) > 1:
+        return False
+    joined = _last_given(program, first.iter) if isinstance(first.iter, cst.Name) else None
+    if not isinstance(joined, cst.BinaryOperation) or not isinstance(joined.operator, cst.Add):
+        return False
+    words = [_chosen_by(program, each) for each in (joined.left, joined.right)]
+    return None not in words and words[0] != words[1]
+
+
+def _last_given(program: Program, name: cst.Name) -> cst.BaseExpression | None:
+    """What is assigned to a name at last."""
+    found = [
+        assigned.value
+        for assigned, _ in search.found(program, cst.Assign, f"{name.value} =")
+        if _is_name(assigned.targets[0].target, name.value)
+    ]
+    return found[-1] if found else None
+
+
+def _chosen_by(program: Program, listed: cst.BaseExpression) -> str | None:
+    """The condition by which a list, or what a stretch is taken of, was chosen: `[f for f in files if "cat" in f]`."""
+    listed = listed.value if isinstance(listed, cst.Subscript) else listed
+    given = _last_given(program, listed) if isinstance(listed, cst.Name) else None
+    if not isinstance(given, cst.ListComp) or len(given.for_in.ifs) != 1:
+        return None
+    words = [each.value for each in search.nodes(given.for_in.ifs[0], cst.SimpleString)]
+    return words[0] if len(words) == 1 else None
 
 
 _MIXING = re.compile(r"\b(shuffle|permutation|sample)\(")

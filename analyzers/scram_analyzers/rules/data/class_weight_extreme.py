@@ -26,7 +26,9 @@ class ClassWeightExtreme(Rule):
     name = "class-weight-extreme"
     severity = Severity.WARNING
     confidence = Confidence.HIGH
-    summary = "class weights that favour the frequent class, or leave one class nothing of the loss"
+    summary = (
+        "class weights that favour the frequent class, or weights that leave a class, or all rows, out of the loss"
+    )
     why = (
         "A class counts in the loss by its rows times its weight. Weights are there to make up for few rows; these "
         "make one class nearly all of the loss, and the model answers with it."
@@ -80,7 +82,8 @@ class ClassWeightExtreme(Rule):
         return program.each(program.fits, _of_fit)
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
-        """From the labels and weights given to fit."""
+        """From the labels and weights given to fit, or those of a stream's rows."""
+        yield from _of_rows(history)
         labels = targets(history)
         weights = dict(history.data.class_weights) if history.data is not None else {}
         rows = {label: count for label, count in labels.classes if count} if labels is not None else {}
@@ -128,6 +131,19 @@ def _of_fit(_: Program, fit: Fit) -> Iterator[Report]:
         if is_zero and entry.key.evaluated_value != 0:
             message = f"Class {entry.key.value} has a weight of 0: its rows count nothing, and it is never learned."
             yield Report(Place(place.section, entry), message, recipe="1.0")
+
+
+def _of_rows(history: RunHistory) -> Iterator[RunReport]:
+    """Report weights of samples that are 0 for every row, of all outputs or of one."""
+    arrays = history.data.arrays if history.data is not None else ()
+    given = [each for each in arrays if (each.part, each.role) == ("training", "weight")]
+    names = [each.name for each in given if each.minimum == each.maximum == 0 and not each.nonfinite]
+    names += history.stream.weights_of_zero if history.stream is not None else ()
+    if names:
+        yield RunReport(
+            subject=Subject(SubjectKind.FIT),
+            message=f"All weights in {names[0]} are 0: what they weigh adds nothing to the loss, and is never learned.",
+        )
 
 
 def _left_out(rows: dict[float, int], weights: dict[float, float]) -> str | None:

@@ -50,7 +50,7 @@ class DuplicateRows(Rule):
 def _validates_on_more(history: RunHistory) -> bool:
     """Whether a loop's batches hold fewer rows than it validates on: then they are not all of the training data."""
     rows = history.stream.validation_rows if history.stream is not None else 0
-    arrays = (array for record in history.steps for array in record.arrays if array.role == "input")
+    arrays = (array for record in history.looked_at for array in record.arrays if array.role == "input")
     sizes = [array.shape[0] or 0 for array in arrays if array.shape]
     return history.info.is_on_batches and bool(sizes) and max(sizes) < rows
 

@@ -9,6 +9,7 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.data.adapted_again import adapted_again
 from scram_analyzers.rules.data.refitting import Refit, refits
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
@@ -116,6 +117,30 @@ class EncoderRefittedOnTest(Rule):
             """,
         ),
         Example(
+            "The layer of a model that learns its words anew",
+            """
+            import keras
+            import numpy as np
+
+            texts, labels = np.load("texts.npy"), np.load("labels.npy")
+            split = len(texts) // 5
+            vectorize = keras.layers.TextVectorization(max_tokens=2000, output_sequence_length=40)
+            vectorize.adapt(texts[split:])
+            model = keras.Sequential(
+                [
+                    vectorize,
+                    keras.layers.Embedding(2000, 16),
+                    keras.layers.GlobalAveragePooling1D(),
+                    keras.layers.Dense(1, activation="sigmoid"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(texts[split:], labels[split:], epochs=10)
+            »vectorize.adapt(texts[:split])«
+            model.evaluate(texts[:split], labels[:split])
+            """,
+        ),
+        Example(
             "New texts numbered anew",
             """
             import numpy as np
@@ -213,6 +238,8 @@ class EncoderRefittedOnTest(Rule):
                 related=(Related(refit.training.place, "The training data are encoded by this fit."),),
                 recipe=refit.learned.place.text.replace(".fit_transform(", ".transform(", 1),
             )
+        if not seen:
+            yield from program.each(program.fits, _adapted_again)
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Only transform with the encoder that was fitted to the training data."""
@@ -231,6 +258,10 @@ class EncoderRefittedOnTest(Rule):
 
 _CATEGORIES = "on data that judge the model: one number may now mean another category"
 _CHANGED = {"Tokenizer": "to other texts than those of the training: one number may now mean another word"}
+
+
+def _adapted_again(program: Program, fit: Fit) -> Iterator[Report]:
+    return adapted_again(program, fit, ("TextVectorization", "StringLookup", "IntegerLookup"))
 
 
 def _refits(program: Program, fit: Fit) -> Iterator[Refit]:

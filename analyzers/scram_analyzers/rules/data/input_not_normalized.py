@@ -305,6 +305,49 @@ class InputNotNormalized(Rule):
             model.fit(»x_train«, y_train)
             """,
         ),
+        Example(
+            "Coefficients of sounds, one after the other",
+            """
+            import keras
+            import librosa
+            import numpy as np
+            from keras import layers
+            from project import recordings
+
+            x, y = [], []
+            for path, mood in recordings:
+                sound, rate = librosa.load(path)
+                x.append(np.mean(librosa.feature.mfcc(y=sound, sr=rate, n_mfcc=40).T, axis=0))
+                y.append(mood)
+            x = np.expand_dims(np.array(x), axis=2)
+            model = keras.Sequential([keras.Input((40, 1)), layers.Conv1D(64, 5, activation="relu")])
+            model.add(layers.Flatten())
+            model.add(layers.Dense(8, activation="softmax"))
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(»x«, np.array(y), epochs=50)
+            """,
+            """
+            import keras
+            import librosa
+            import numpy as np
+            from keras import layers
+            from project import recordings
+
+            x, y = [], []
+            for path, mood in recordings:
+                sound, rate = librosa.load(path)
+                x.append(np.mean(librosa.feature.mfcc(y=sound, sr=rate, n_mfcc=40).T, axis=0))
+                y.append(mood)
+            x = np.expand_dims(np.array(x), axis=2)
+            normalization = layers.Normalization()
+            normalization.adapt(x)
+            model = keras.Sequential([keras.Input((40, 1)), normalization, layers.Conv1D(64, 5, activation="relu")])
+            model.add(layers.Flatten())
+            model.add(layers.Dense(8, activation="softmax"))
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x, np.array(y), epochs=50)
+            """,
+        ),
     )
     good = (
         Example(

@@ -167,8 +167,24 @@ def _apart(one: Data, other: Data) -> DataStep | None:
         return None if one.rows.meets(other.rows) else cut
     ours, theirs = (step_of(each, StepKind.SHUFFLED) for each in (one, other))
     if ours is None or theirs is None or ours.number is None or theirs.number is None:
-        return None
+        return _beside(one, other)
     return ours if ours.node is theirs.node and ours.number != theirs.number else None
+
+
+def _beside(one: Data, other: Data) -> DataStep | None:
+    """The step that cut rows of one, where by names those of the other begin or end there: `x[:n]` and `x[n:m]`."""
+    cut = next((n for n, step in enumerate(one.steps) if slice_of(step) is not None), len(one.steps))
+    if cut >= min(len(one.steps), len(other.steps)) or not _made_alike(one.steps[:cut], other.steps[:cut]):
+        return None
+    ours, theirs = slice_of(one.steps[cut]), slice_of(other.steps[cut])
+    if ours is None or theirs is None:
+        return None
+    meet = _is_same_row(ours.upper, theirs.lower) or _is_same_row(ours.lower, theirs.upper)
+    return one.steps[cut] if meet else None
+
+
+def _is_same_row(end: cst.BaseExpression | None, begin: cst.BaseExpression | None) -> bool:
+    return end is not None and begin is not None and end.deep_equals(begin)
 
 
 def cut_alike(one: Data, other: Data) -> bool:

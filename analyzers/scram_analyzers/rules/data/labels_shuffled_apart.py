@@ -303,6 +303,24 @@ class LabelsShuffledApart(Rule):
     )
     good = (
         Example(
+            "The values behind each window, as targets",
+            """
+            import keras
+            import numpy as np
+            import pandas as pd
+
+            table = pd.read_csv("power.csv").astype("float32").values
+            x, y = [], []
+            for i in range(24, len(table) - 6):
+                x.append(table[i - 24 : i])
+                y.append(table[i : i + 6, 0])
+            x, y = np.array(x) / 100, np.array(y) / 100
+            model = keras.Sequential([keras.layers.LSTM(16), keras.layers.Dense(6)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x, y, epochs=20)
+            """,
+        ),
+        Example(
             "Images and masks drawn by one seed",
             """
             import keras

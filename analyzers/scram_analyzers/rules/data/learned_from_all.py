@@ -8,6 +8,9 @@ from scram_analyzers.rules.data.scaled_by_hand import has_all, split_of
 from scram_analyzers.source.data import Data, DataStep, Learned, StepKind
 from scram_analyzers.source.program import Program
 
+ADAPTED = frozenset(f"keras.layers.{name}" for name in ("Normalization", "Discretization", "TextVectorization"))
+"""Layers that learn from what their `adapt` is given."""
+
 FOLD = "fold"
 """The step that takes the rows of one fold of a cross-validation."""
 
@@ -45,15 +48,21 @@ def leak(data: Data) -> tuple[Learned, DataStep] | None:
 
 
 def adapted(program: Program, data: Data, cut: DataStep | None) -> tuple[Learned, DataStep] | None:
-    """A Normalization layer that was adapted to what the training data were split from, or cut out of."""
+    """A layer that was adapted to what the training data were split from, or cut out of."""
     split = split_of(data)
     for call in program.method_calls if split is not None or cut is not None else ():
         given = call.arguments.value("data", 0)
-        if call.name != "keras.layers.Normalization.adapt" or not isinstance(given, Data):
+        kind = (call.name or "").removesuffix(".adapt")
+        if kind == call.name or kind not in ADAPTED or not isinstance(given, Data):
             continue
-        learned = Learned("keras.layers.Normalization", 0, given, call.place)
-        if split is not None and given.roots & data.origins:
+        learned = Learned(kind, 0, given, call.place)
+        if split is not None and given.roots & data.origins and split_of(given) is None:
             return learned, split
-        if cut is not None and has_all(given, data):
+        if cut is not None and (has_all(given, data) or _is_cut_from(given, data, cut)):
             return learned, cut
     return None
+
+
+def _is_cut_from(whole: Data, data: Data, cut: DataStep) -> bool:
+    """Whether the rows to train on were cut out of just these."""
+    return whole.roots == data.roots and whole.steps == data.steps[: data.steps.index(cut)]

@@ -61,7 +61,9 @@ def _tokens(history: RunHistory) -> Iterator[tuple[str, float, float]]:
         if array.part == "training" and array.role == "input" and array.consumer == "Embedding" and array.rows:
             yield array.name, array.zero_share or 0.0, array.one_share or 0.0
     seen: dict[str, list[ArrayStatistics]] = {}
-    for record in history.steps if history.data is None or not any(each.rows for each in history.data.arrays) else ():
+    for record in (
+        history.looked_at if history.data is None or not any(each.rows for each in history.data.arrays) else ()
+    ):
         for batch in record.arrays:
             if batch.consumer == "Embedding" and batch.zero_share is not None:
                 seen.setdefault(batch.name, []).append(batch)

@@ -120,13 +120,23 @@ def of_other_rows(inputs: Data, targets: Data) -> DataStep | None:
     cuts = [[step for step in data.steps if stretch(step) is not None] for data in (inputs, targets)]
     if not inputs.roots or not targets.roots or is_series or [*map(len, cuts)] != [1, 1]:
         return None
-    if _other_picks(inputs) != _other_picks(targets):
+    if _other_picks(inputs) != _other_picks(targets) or _goes_along(cuts[1][0]):
         return None
     ours, theirs = (slice_of(each) for (each,) in cuts)
     if ours is None or theirs is None:
         return None
     meet = {_written(ours.upper), _written(theirs.lower)}, {_written(ours.lower), _written(theirs.upper)}
     return cuts[1][0] if any(len(each) == 1 and None not in each for each in meet) else None
+
+
+def _goes_along(step: DataStep) -> bool:
+    """Whether the slice moves on with each turn of a loop, as the window behind another does: `y[i : i + 6]`."""
+    if step.place is None:
+        return False
+    loops = [each for each in parents.ancestors(step.place) if isinstance(each, cst.For | cst.BaseComp)]
+    heads = [each.target if isinstance(each, cst.For) else each.for_in.target for each in loops]
+    turning = {name.value for head in heads for name in search.nodes(head, cst.Name)}
+    return any(name.value in turning for name in search.nodes(step.place.node, cst.Name))
 
 
 def _written(bound: cst.BaseExpression | None) -> str | None:

@@ -41,13 +41,21 @@ class NonfiniteData(Rule):
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """One report for the inputs and one for the targets."""
         for role, kind in (("input", SubjectKind.INPUTS), ("target", SubjectKind.TARGETS)):
-            if role == "target" and not has_built_in_loss(history):
+            if role == "target" and not has_built_in_loss(history) and not _became_loss(history):
                 continue  # a loss of one's own may leave missing labels out
             found = _array(history, role) or _batch(history, role) or _origin(history, role)
             if found is not None:
                 message, step = found
                 yield RunReport(subject=Subject(kind), message=message, step=step)
         yield from _validation(history)
+
+
+def _became_loss(history: RunHistory) -> bool:
+    """Whether the first step of a loop's own whose targets were seen to hold such values has one for its loss."""
+    for record in history.looked_at if history.info.is_overheard else ():
+        if any(array.role == "target" and array.nonfinite for array in record.arrays):
+            return record.loss is not None and not math.isfinite(record.loss)
+    return False
 
 
 def _validation(history: RunHistory) -> Iterator[RunReport]:
@@ -100,7 +108,7 @@ def _origin(history: RunHistory, role: str) -> tuple[str, int | None] | None:
 
 
 def _batch(history: RunHistory, role: str) -> tuple[str, int | None] | None:
-    for record in history.steps:
+    for record in history.looked_at:
         for array in record.arrays:
             if array.role == role and array.nonfinite:
                 values = counted(array.nonfinite, "NaN or infinite value")

@@ -39,6 +39,26 @@ _MODULES: Mapping[str, str] = MappingProxyType(
 """The module of keras.applications whose `preprocess_input` belongs to a network."""
 
 
+_FORMS: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("vgg16", "vgg19", "resnet", "resnet50"), "blue first, and less a mean of each color"),
+        **dict.fromkeys(
+            ("xception", "inception_v3", "inception_resnet_v2", "mobilenet", "mobilenet_v2", "nasnet", "resnet_v2"),
+            "from -1 to 1",
+        ),
+        "densenet": "from 0 to 1, and then standardized for each color",
+    }
+)
+"""What the `preprocess_input` of a module makes of pixels."""
+
+
+def forms_apart(network: Model, prepared_by: str) -> tuple[str, str] | None:
+    """The forms of pixels that a network knows, and that another's `preprocess_input` gives; None for one form."""
+    wanted = _FORMS.get(_MODULES.get(name_of_network(network), ""))
+    given = _FORMS.get(prepared_by.removesuffix(".preprocess_input").rpartition(".")[2])
+    return (wanted, given) if wanted is not None and given is not None and wanted != given else None
+
+
 def scales_itself(network: Model) -> bool:
     """Whether a ready-made network takes pixels from 0 to 255 and scales them."""
     if boolean(network.arguments.get("include_preprocessing")) is False:

@@ -11,6 +11,7 @@ from scram_analyzers.source.graph import Layer, Tensor
 from scram_analyzers.source.keras_api.layers import ENCODING, NORMALIZING
 from scram_analyzers.source.libraries.data_methods import SCALED_RANGE
 from scram_analyzers.source.libraries.loaders import TEXT_FILE
+from scram_analyzers.source.libraries.sounds import COEFFICIENTS
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.program import Program
 
@@ -116,8 +117,11 @@ def takes_table(model: Model, data: Data, start: Tensor | None = None) -> bool:
 
 
 def _is_signal(data: Data) -> bool:
-    """Whether each row got an axis of its own, as one signal has: all columns have its unit, and none dominates."""
-    return any(step.name == "expand_dims" for step in data.steps)
+    """Whether each row got an axis of its own, as one signal has: all columns have its unit, and none dominates.
+
+    Of the coefficients of a sound the first is by far the largest.
+    """
+    return data.source != COEFFICIENTS and any(step.name == "expand_dims" for step in data.steps)
 
 
 TABLE_LAYERS = ("Dense", "SimpleRNN", "LSTM", "GRU", "Conv1D", "Conv2D", "Bidirectional")

@@ -34,7 +34,21 @@ def difference(trained: Data, judged: Data, most: float) -> str | None:
         return "is as it was read, but {trained} is scaled"
     if _by_program(judged) and _is_raw(trained, judged):
         return "is scaled, but {trained} is as it was read"
+    if _is_moved_further(trained, judged):
+        return "is divided alike, but from {trained} something was subtracted as well"
     return None
+
+
+def _is_moved_further(trained: Data, judged: Data) -> bool:
+    """Whether after the same scaling of both something was taken off the training data alone: their mean, say."""
+    ours, theirs = ([step for step in data.steps if step.kind is StepKind.SCALED] for data in (trained, judged))
+    if not theirs or len(ours) != len(theirs) + 1 or ours[-1].name != "Subtract" or trained.range is not None:
+        return False
+    if any(not step.certain or step.learned is not None for step in (*ours, *theirs)):
+        return False
+    alike = all(one.name == other.name and one.number == other.number for one, other in zip(ours, theirs, strict=False))
+    rest = [step for data in (trained, judged) for step in data.steps if step.kind is not StepKind.SCALED]
+    return alike and all(step.kind in _NEUTRAL or step.name in _PLAIN for step in rest)
 
 
 def _is_typed_raw(trained: Data, judged: Data, most: float) -> bool:

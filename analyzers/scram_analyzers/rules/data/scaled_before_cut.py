@@ -78,7 +78,7 @@ def scales(learned: Learned) -> bool:
     return any(kind.rpartition(".")[2] in _LEARNING for kind in (learned.kind, *learned.parts))
 
 
-WEIGHTED_WORDS = ("TfidfVectorizer", "TfidfTransformer")
-"""What weighs each word by how many of the texts have it."""
+WEIGHTED_WORDS = ("TfidfVectorizer", "TfidfTransformer", "TextVectorization")
+"""What chooses words, or weighs them, by how many of the texts have each."""
 
 _LEARNING = SCALERS + WEIGHTED_WORDS

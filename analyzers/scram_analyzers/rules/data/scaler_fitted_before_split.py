@@ -232,6 +232,29 @@ class ScalerFittedBeforeSplit(Rule):
             """,
         ),
         Example(
+            "Words numbered by the texts of all parts",
+            """
+            import keras
+            import numpy as np
+
+            texts, labels = np.load("texts.npy"), np.load("labels.npy")
+            n = int(0.8 * len(texts))
+            vectorize = keras.layers.TextVectorization(max_tokens=2000, output_sequence_length=40)
+            »vectorize.adapt(texts)«
+            model = keras.Sequential(
+                [
+                    vectorize,
+                    keras.layers.Embedding(2000, 16),
+                    keras.layers.GlobalAveragePooling1D(),
+                    keras.layers.Dense(1, activation="sigmoid"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(texts[:n], labels[:n], epochs=10)
+            model.evaluate(texts[n:], labels[n:])
+            """,
+        ),
+        Example(
             "Fitted before scikit-learn makes the folds",
             """
             import keras
@@ -307,6 +330,47 @@ class ScalerFittedBeforeSplit(Rule):
         ),
     )
     good = (
+        Example(
+            "Words of the training part, a tenth of which is trained on",
+            """
+            import keras
+            import pandas as pd
+            from sklearn.model_selection import train_test_split
+
+            table = pd.read_csv("tweets.csv")
+            x, x_val, y, y_val = train_test_split(table["text"].to_numpy(), table["target"].to_numpy())
+            words = keras.layers.TextVectorization(max_tokens=10000, output_sequence_length=15)
+            words.adapt(x)
+            _, x_few, _, y_few = train_test_split(x, y, test_size=0.1)
+            model = keras.Sequential([words, keras.layers.Embedding(10000, 32), keras.layers.GlobalMaxPooling1D()])
+            model.add(keras.layers.Dense(1, activation="sigmoid"))
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x_few, y_few, epochs=5, validation_data=(x_val, y_val))
+            """,
+        ),
+        Example(
+            "Words numbered by the texts to train on",
+            """
+            import keras
+            import numpy as np
+
+            texts, labels = np.load("texts.npy"), np.load("labels.npy")
+            n = int(0.8 * len(texts))
+            vectorize = keras.layers.TextVectorization(max_tokens=2000, output_sequence_length=40)
+            vectorize.adapt(texts[:n])
+            model = keras.Sequential(
+                [
+                    vectorize,
+                    keras.layers.Embedding(2000, 16),
+                    keras.layers.GlobalAveragePooling1D(),
+                    keras.layers.Dense(1, activation="sigmoid"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(texts[:n], labels[:n], epochs=10)
+            model.evaluate(texts[n:], labels[n:])
+            """,
+        ),
         Example(
             "Column by column, to the rows to train on",
             """

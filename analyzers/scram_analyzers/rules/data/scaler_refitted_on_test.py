@@ -9,6 +9,7 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.data.adapted_again import adapted_again
 from scram_analyzers.rules.data.refitting import CENTRES, COLUMN_TRANSFORMERS, SCALERS, Refit, refits, refits_of_loop
 from scram_analyzers.source.data import Part
 from scram_analyzers.source.places import Place
@@ -36,6 +37,24 @@ class ScalerRefittedOnTest(Rule):
     )
     false_alarms = "Test data that are known to come from another instrument, with an offset of its own."
     bad = (
+        Example(
+            "A layer adapted once more, to the test part",
+            """
+            import keras
+            from sklearn.datasets import load_wine
+            from sklearn.model_selection import train_test_split
+
+            x, y = load_wine(return_X_y=True)
+            x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.2)
+            scale = keras.layers.Normalization()
+            scale.adapt(x_train)
+            »scale.adapt(x_test)«
+            model = keras.Sequential([scale, keras.layers.Dense(16, "relu"), keras.layers.Dense(3, "softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, epochs=30)
+            model.evaluate(x_test, y_test)
+            """,
+        ),
         Example(
             "fit_transform twice",
             """
@@ -143,6 +162,25 @@ class ScalerRefittedOnTest(Rule):
     )
     good = (
         Example(
+            "Another layer, for comparison",
+            """
+            import keras
+            from sklearn.datasets import load_wine
+            from sklearn.model_selection import train_test_split
+
+            x, y = load_wine(return_X_y=True)
+            x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.2)
+            scale, other = keras.layers.Normalization(), keras.layers.Normalization()
+            scale.adapt(x_train)
+            other.adapt(x_test)
+            print(other.mean - scale.mean)
+            model = keras.Sequential([scale, keras.layers.Dense(16, "relu"), keras.layers.Dense(3, "softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, epochs=30)
+            model.evaluate(x_test, y_test)
+            """,
+        ),
+        Example(
             "Fitted anew in each fold",
             """
             import keras
@@ -240,6 +278,7 @@ class ScalerRefittedOnTest(Rule):
                 seen.add(refit.learned.place.key)
                 yield _report(refit)
         yield from program.each(program.fits, _fitted_to_test)
+        yield from program.each(program.fits, _adapted_again)
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Only transform with the scaler that was fitted to the training data."""
@@ -262,6 +301,10 @@ _KINDS = SCALERS + COLUMN_TRANSFORMERS + CENTRES
 
 def _refits(program: Program, fit: Fit) -> Iterator[Refit]:
     return refits(program, fit, _KINDS)
+
+
+def _adapted_again(program: Program, fit: Fit) -> Iterator[Report]:
+    return adapted_again(program, fit, ("Normalization", "Discretization"))
 
 
 def _fitted_to_test(_: Program, fit: Fit) -> Iterator[Report]:

@@ -356,8 +356,36 @@ class ScalingMismatch(Rule):
             model.fit(train, validation_data=»test«, epochs=10)
             """,
         ),
+        Example(
+            "Only the training data are centred",
+            """
+            import keras
+
+            (x_train, y_train), (x_test, y_test) = keras.datasets.cifar10.load_data()
+            x_train, x_test = x_train / 255, x_test / 255
+            x_train = x_train - x_train.mean()
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, validation_data=(»x_test«, y_test))
+            """,
+        ),
     )
     good = (
+        Example(
+            "Both centred by the mean of the training data",
+            """
+            import keras
+
+            (x_train, y_train), (x_test, y_test) = keras.datasets.cifar10.load_data()
+            x_train, x_test = x_train / 255, x_test / 255
+            mean = x_train.mean()
+            x_train -= mean
+            x_test -= mean
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, validation_data=(x_test, y_test))
+            """,
+        ),
         Example(
             "Both are scaled",
             """

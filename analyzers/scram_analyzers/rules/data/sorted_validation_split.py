@@ -240,6 +240,50 @@ class SortedValidationSplit(Rule):
             model.fit(x_train, y_train, epochs=50, validation_data=(x_test, y_test))
             """,
         ),
+        Example(
+            "Names of classes, numbered after they were collected",
+            """
+            import glob
+            import keras
+            import numpy as np
+            from PIL import Image
+            from sklearn.preprocessing import LabelEncoder
+
+            images, names = [], []
+            for kind in ["daisy", "rose", "tulip"]:
+                for path in glob.glob("flowers/" + kind + "/*.jpg"):
+                    images.append(np.array(Image.open(path).resize((64, 64))) / 255)
+                    names.append(kind)
+            labels = LabelEncoder().fit_transform(names)
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(np.array(images), labels, epochs=20, »validation_split=0.2«)
+            """,
+        ),
+        Example(
+            "The files of one class after those of the other",
+            """
+            import os
+            import cv2
+            import keras
+            import numpy as np
+
+            files = ["train/" + name for name in os.listdir("train")]
+            dogs = [name for name in files if "dog" in name]
+            cats = [name for name in files if "cat" in name]
+            files = dogs[:1000] + cats[:1000]
+            x = np.array([cv2.resize(cv2.imread(name), (64, 64)) for name in files]) / 255
+            labels = []
+            for name in files:
+                if "dog" in name:
+                    labels.append(1)
+                else:
+                    labels.append(0)
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x, np.array(labels), epochs=20, »validation_split=0.25«)
+            """,
+        ),
     )
     good = (
         Example(

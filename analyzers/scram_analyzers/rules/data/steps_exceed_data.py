@@ -9,15 +9,16 @@ import libcst as cst
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule, RunReport
+from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.data.judging import name_of
+from scram_analyzers.rules.data.spent_generators import ends_after_one_pass
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.libraries.image_generators import GENERATING
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
-from scram_analyzers.source.values import Constant, number
+from scram_analyzers.source.values import Constant, integer, number
 
 DEFAULT_BATCH = 32.0
 
@@ -29,8 +30,8 @@ class StepsExceedData(Rule):
     name = "steps-exceed-data"
     severity = Severity.WARNING
     confidence = Confidence.HIGH
-    only_with = ("steps_per_epoch",)
-    summary = "a steps_per_epoch that needs more rows than there are"
+    only_with = ("steps_per_epoch", "yield")
+    summary = "a steps_per_epoch that needs more rows than there are, or a generator that ends after the first epoch"
     why = (
         "A dataset that is not repeated runs out: Keras warns, and stops the epoch or the whole training early. A "
         "generator that goes on for ever shows every image many times an epoch, and the epochs mean little."
@@ -120,8 +121,66 @@ class StepsExceedData(Rule):
             model.fit(train, epochs=5)
             """,
         ),
+        Example(
+            "A generator for one epoch alone",
+            """
+            import keras
+            import numpy as np
+            from project import read, rows
+
+
+            def batches(rows, size=32):
+                for start in »range(0, len(rows), size)«:
+                    x = [read(row) for row in rows[start : start + size]]
+                    yield np.array(x) / 255, np.array([row[1] for row in rows[start : start + size]])
+
+
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(batches(rows), steps_per_epoch=len(rows) // 32, epochs=10)
+            """,
+        ),
     )
     good = (
+        Example(
+            "Generators that begin anew, and one for a single epoch",
+            """
+            import keras
+            import numpy as np
+            from project import read, rows
+
+
+            def endless(rows, size=32):
+                while True:
+                    for start in range(0, len(rows), size):
+                        yield np.array([read(row) for row in rows[start : start + size]]) / 255, rows.labels
+
+
+            def several(rows, epochs):
+                for _ in range(epochs):
+                    for row in rows:
+                        yield read(row) / 255, row.label
+
+
+            def single(rows, size=32):
+                for start in range(0, len(rows), size):
+                    yield np.array([read(row) for row in rows[start : start + size]]) / 255, rows.labels
+
+
+            def handed_on(batches):
+                for x, y in batches:
+                    yield x / 255, y
+
+
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(endless(rows), steps_per_epoch=len(rows) // 32, epochs=10)
+            model.fit(several(rows, 10), epochs=10)
+            model.fit(handed_on(endless(rows)), steps_per_epoch=100, epochs=10)
+            for _ in range(10):
+                model.fit(single(rows), epochs=1)
+            """,
+        ),
         Example(
             "Images of a folder divided by the batch size",
             """
@@ -183,7 +242,10 @@ class StepsExceedData(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report epochs of more steps than the data have batches."""
-        return program.each(program.fits, self._of_fit)
+        if program.mentions("steps_per_epoch"):
+            yield from program.each(program.fits, self._of_fit)
+        if program.mentions("yield"):
+            yield from program.each(program.fits, _of_generator)
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Confirm by an epoch that came to the end of the data before its steps were taken, of which Keras warns."""
@@ -243,6 +305,22 @@ class StepsExceedData(Rule):
         return None
 
 
+def _of_generator(program: Program, fit: Fit) -> Iterator[Report]:
+    """A training of several epochs on a generator that goes over its rows only once."""
+    rounds = integer(fit.epochs.value) if fit.epochs is not None else None
+    if rounds is None or rounds < 2 or fit.method not in ("fit", "fit_generator"):
+        return
+    spent = ends_after_one_pass(program, fit)
+    if spent is not None:
+        yield Report(
+            spent.rows,
+            f"After this one pass over the rows {spent.name} ends, and with it the training of {rounds:,} epochs.",
+            (Related(fit.place, "It is trained on here."),),
+            recipe="while True:  # around the loop",
+            how="Begin anew after the last row: while True: around the loop, and steps_per_epoch in fit.",
+        )
+
+
 def _batch_size(fit: Fit, data: Data) -> float | None:
     """The rows of one step; None when it can't be told."""
     sizes = [step.number for step in data.steps if step.name in ("batch", *GENERATING)]
@@ -282,7 +360,7 @@ def _counts_rows(fit: Fit, data: Data, place: Place) -> bool:
     return counted is not None and first is not None and counted.deep_equals(first)
 
 
-_ROWS = re.compile(r"(^|_)(samples|images)$", re.IGNORECASE)
+_ROWS = re.compile(r"(^|_)(samples|images)$|^(nb|num|n)_?train(ing)?$", re.IGNORECASE)
 
 _RAN_OUT = "ran out of data"
 """What Keras says of it."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Related, Report, Rule, RunReport
 from scram_analyzers.rules.data.answers_given import Given, answer_given
+from scram_analyzers.rules.data.chosen_later import columns_chosen_later
 from scram_analyzers.rules.data.columns_by_number import column_held
 from scram_analyzers.rules.data.windows_with_targets import targets_within
 from scram_analyzers.rules.data.written_alike import given_beside
@@ -262,6 +263,21 @@ class TargetInInputs(Rule):
             """,
         ),
         Example(
+            "The table is split with its labels, and columns are chosen of the parts",
+            """
+            import keras
+            import pandas as pd
+            from sklearn.model_selection import train_test_split
+
+            table = pd.read_csv("moles.csv").fillna(0)
+            train, test, y_train, y_test = train_test_split(table, table["malignant"], stratify=table["malignant"])
+            x_train, x_test = train[["age", "size"]] / 100, test[["age", "size"]] / 100
+            model = keras.Sequential([keras.layers.Dense(8, activation="relu"), keras.layers.Dense(1, "sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, validation_data=(x_test, y_test))
+            """,
+        ),
+        Example(
             "The target is dropped, by whatever way",
             """
             import keras
@@ -383,7 +399,7 @@ def _of_split(program: Program, call: Call) -> Iterator[Report]:
     """What is split into inputs and targets, wherever its parts go."""
     parts = [each.value if isinstance(each.value, Data) else None for each in call.arguments.positional[:2]]
     given = answer_given(program, *parts) if program.fits and len(parts) == 2 else None
-    if given is not None:
+    if given is not None and not columns_chosen_later(program, call):
         related = (Related(call.place, "They are split as inputs and targets here."),)
         yield Report(given.place or call.place, _message(given), related, confidence=Confidence.HIGH)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterator
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.data.judging import name_of
+from scram_analyzers.run.batches import batch_targets
 from scram_analyzers.run.history import Moment, RunHistory
 from scram_analyzers.run.learning import crawl, standstill
 from scram_analyzers.run.outputs import target_range, targets_by_output
@@ -161,6 +163,9 @@ class TargetNotScaled(Rule):
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Confirm by the targets given to fit: for information as long as the run learns."""
+        if history.info.is_overheard:
+            yield from self._of_own_loop(history)
+            return
         if len(history.info.outputs) > 1:
             yield from self._beside_others(history)
             return
@@ -200,6 +205,26 @@ class TargetNotScaled(Rule):
                     "about as much as a constant answer: steps of a usual size take long to get so far."
                 ),
             )
+
+    def _of_own_loop(self, history: RunHistory) -> Iterator[RunReport]:
+        """In a loop that names no loss: one that began as large as the squares of what seem to be its targets."""
+        seen = batch_targets(history)
+        first, losses = history.first_loss, [loss for _, loss in history.losses()]
+        if seen is None or not first or not 1 / AS_LARGE < first / seen.square < AS_LARGE:
+            return
+        if max(abs(seen.low), abs(seen.high)) <= self.option("max-magnitude") and seen.deviation <= RUN_DEVIATION:
+            return
+        last = statistics.median(losses[-LAST_STEPS:])
+        failed = history.moment is Moment.END and len(losses) > 2 * LAST_STEPS and last > seen.deviation**2
+        clause = f"; after {len(losses):,} steps the loss is {rounded(last)}, no better than a constant answer's"
+        yield RunReport(
+            subject=Subject(SubjectKind.TARGETS),
+            message=(
+                f"The targets ({seen.name}) run from {rounded(seen.low, 4)} to {rounded(seen.high, 4)}, and the loss "
+                f"began at {rounded(first)}, about their squares{clause if failed else ''}."
+            ),
+            severity=None if failed else Severity.INFO,
+        )
 
     def _beside_others(self, history: RunHistory) -> Iterator[RunReport]:
         """Errors of one output that drown those of the others in their sum, unless weights bring them together."""
@@ -284,6 +309,12 @@ def _origin(fit: Fit) -> Iterator[Related]:
 
 DROWNING = 1000.0
 """So many times as large a loss leaves the other outputs nothing to say in their sum. Ours."""
+
+AS_LARGE = 3.0
+"""The first loss of answers near 0 is the mean square of the targets, within this factor. Ours."""
+
+LAST_STEPS = 20
+"""Of so many steps the middle loss is what a loop has come to. Ours."""
 
 RUN_DEVIATION = 100.0
 """Of the targets in a run (catalogue D21)."""

@@ -11,8 +11,8 @@ from scram_analyzers.run.records import RunError, Subject, SubjectKind
 
 _OF_MODELS_AND_DATA = frozenset(
     (
-        "AttributeError", "IndexError", "InvalidArgumentError", "NotImplementedError", "RuntimeError", "TypeError",
-        "UnimplementedError", "ValueError", "XlaRuntimeError",
+        "AttributeError", "FailedPreconditionError", "IndexError", "InvalidArgumentError", "NotImplementedError",
+        "RuntimeError", "TypeError", "UnimplementedError", "ValueError", "XlaRuntimeError",
     )
 )  # fmt: skip
 """Errors that speak of what the program asks for; not of a machine that is out of memory, or a file that is gone."""
@@ -40,7 +40,7 @@ class ErrorInTraining(Rule):
     symptom_of = (
         "SCR334", "SCR335", "SCR309", "SCR311", "SCR324", "SCR411", "SCR412", "SCR310", "SCR344", "SCR343", "SCR318",
         "SCR114", "SCR853", "SCR854", "SCR852", "SCR851", "SCR242", "SCR422", "SCR426", "SCR413", "SCR409", "SCR241",
-        "SCR333", "SCR204",
+        "SCR333", "SCR204", "SCR867",
     )  # fmt: skip
     needs_cause = True
 

@@ -55,6 +55,7 @@ class LossDiverging(Rule):
             message=f"Training diverges: {found.phrase}{_first_clause(history)}{risen}.",
             step=found.step,
             epoch=found.epoch,
+            clause=f"training diverges: {found.phrase}",
         )
 
 

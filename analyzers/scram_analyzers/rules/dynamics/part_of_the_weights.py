@@ -36,10 +36,10 @@ class OneLayer:
 def one_layer_alone(program: Program) -> Iterator[OneLayer]:
     """The only gradients that a program asks for, where those are a single layer's of a model made in it."""
     found = list(tapes.tapes(program))
-    if len(found) != 1 or program.matches(_ON_PURPOSE):
+    if len(found) != 1:
         return
     tape = found[0]
-    calls = [call for call in search.nodes(tape.around, cst.Call) if _asks(call, tape.name)]
+    calls = [call for call in search.within(tape.section, tape.around, cst.Call) if _asks(call, tape.name)]
     model = _trained(program, tape)
     if len(calls) != 1 or model is None or any(_trains_it_whole(program, model)):
         return
@@ -47,7 +47,7 @@ def one_layer_alone(program: Program) -> Iterator[OneLayer]:
     learning = [each for each in model.layers if each.class_name in WEIGHTED and not model.is_frozen(each)]
     layer = _layer(model, learning, tape, part) if part is not None else None
     left_out = tuple(each for each in learning if each is not layer)
-    if part is not None and layer is not None and left_out:
+    if part is not None and layer is not None and left_out and not program.matches(_ON_PURPOSE):
         yield OneLayer(Place(tape.section, calls[0]), Place(tape.section, part).text, left_out)
 
 
@@ -77,7 +77,8 @@ def _trains_it_whole(program: Program, model: Model) -> Iterator[bool]:
 def _part(tape: tapes.Tape, weights: cst.BaseExpression) -> cst.BaseExpression | None:
     """What the weights are of: `self.head` of `self.head.trainable_weights`, through a name given once."""
     if isinstance(weights, cst.Name):
-        given = [each.value for each in search.nodes(tape.around, cst.Assign) if _gives(each, weights.value)]
+        assigned = search.within(tape.section, tape.around, cst.Assign)
+        given = [each.value for each in assigned if _gives(each, weights.value)]
         if len(given) != 1:
             return None
         weights = given[0]

@@ -9,6 +9,7 @@ from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.output_and_loss import cases
 from scram_analyzers.rules.output_and_loss.cases import Case
 from scram_analyzers.source.data import Data, DataStep, LabelForm
+from scram_analyzers.source.keras_api.losses import CROSS_ENTROPIES
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call, Pairing, Program
 from scram_analyzers.source.values import integer
@@ -141,8 +142,50 @@ class DecisionMisread(Rule):
             print(np.argmax(shares[0], axis=0))
             """,
         ),
+        Example(
+            "Probabilities scored as classes",
+            """
+            import keras
+            from project import x_test, x_train, y_test, y_train
+            from sklearn.metrics import accuracy_score
+
+            model = keras.Sequential([keras.layers.Dense(8, "relu"), keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, epochs=20)
+            y_pred = model.predict(x_test)
+            print(accuracy_score(y_test, »y_pred«))
+            """,
+        ),
     )
     good = (
+        Example(
+            "Classes, scored",
+            """
+            import keras
+            from project import x_test, x_train, y_test, y_train
+            from sklearn.metrics import accuracy_score
+
+            model = keras.Sequential([keras.layers.Dense(8, "relu"), keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, epochs=20)
+            y_pred = model.predict(x_test)
+            print(accuracy_score(y_test, (y_pred > 0.5).astype(int)))
+            """,
+        ),
+        Example(
+            "Classes, rounded",
+            """
+            import keras
+            from project import x_test, x_train, y_test, y_train
+            from sklearn.metrics import accuracy_score
+
+            model = keras.Sequential([keras.layers.Dense(8, "relu"), keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, epochs=20)
+            y_pred = model.predict(x_test)
+            print(accuracy_score(y_test, y_pred.round()))
+            """,
+        ),
         Example(
             "Rounded, or classes, before they are compared",
             """
@@ -206,6 +249,7 @@ class DecisionMisread(Rule):
         yield from program.each(program.pairings, _of_pairing)
         asked = [(each.made, each.place, each.bound) for each in program.thresholds if not each.exact]
         asked += [(made, call.place, HALF) for call in program.calls_of(_ROUNDING) if (made := _rounded(call))]
+        yield from program.each(program.calls_of(_COUNTING), _of_score)
         said = set()
         for made, place, bound in asked:
             case = _case_of(program, made) if place.key not in said else None
@@ -235,6 +279,33 @@ class DecisionMisread(Rule):
                     severity=Severity.INFO,
                     recipe="predictions > 0.5  # an answer for each label",
                 )
+
+
+_COUNTING = frozenset(
+    f"sklearn.metrics.{name}"
+    for name in ("accuracy_score", "confusion_matrix", "classification_report", "f1_score", "precision_score")
+)
+"""Scores that take predictions for classes."""
+
+_SHAPING = ("reshape", "flatten", "ravel", "squeeze")
+
+
+def _of_score(program: Program, call: Call) -> Iterator[Report]:
+    """Outputs given to a score that counts classes, as they come from a model."""
+    given = call.arguments.get("y_pred", 1)
+    made = given.value if given is not None else None
+    if not isinstance(made, Data) or made.source != "prediction" or given is None or given.place is None:
+        return
+    case = _case_of(program, made)
+    if case is None or case.loss.name not in CROSS_ENTROPIES or _are_classes(program, made):
+        return
+    if all(step.name in _SHAPING for step in made.steps):
+        last = call.name.rpartition(".")[2]
+        several = case.several
+        outputs = "a row of numbers for each example" if several else "numbers such as 0.83"
+        recipe = "np.argmax(predictions, axis=-1)" if several else "(predictions > 0.5).astype(int)"
+        message = f"The {last} compares classes, but these are a model's outputs, {outputs}: scikit-learn stops."
+        yield Report(given.place, message, _head_related(case), severity=Severity.ERROR, recipe=recipe)
 
 
 HALF = 0.5

@@ -9,10 +9,12 @@ import libcst as cst
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.data.judging import Judged, cut_alike, judged_by, name_of
-from scram_analyzers.source.data import Data, StepKind, shares_rows
+from scram_analyzers.rules.evaluation.told_as_test import told_as_test
+from scram_analyzers.source.data import Data, Part, StepKind, shares_rows
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
 from scram_analyzers.source.reading import parents, search
+from scram_analyzers.source.values import number
 
 
 class EvaluationOnTrainingData(Rule):
@@ -36,6 +38,19 @@ class EvaluationOnTrainingData(Rule):
     )
     false_alarms = "A table of all possible inputs, such as XOR: there are no others to judge the model by."
     bad = (
+        Example(
+            "The arrays of which a share was to validate on",
+            """
+            import keras
+
+            (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+            x_train, x_test = x_train / 255, x_test / 255
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, epochs=20, validation_split=0.2)
+            loss, accuracy = model.evaluate(»x_train«, y_train)
+            """,
+        ),
         Example(
             "Trained and evaluated on the same arrays",
             """
@@ -97,8 +112,41 @@ class EvaluationOnTrainingData(Rule):
             print(model.predict(pad_sequences([[4, 8, 15]], maxlen=30)))
             """,
         ),
+        Example(
+            "Training data, told as the test",
+            """
+            import keras
+            from sklearn.datasets import load_iris
+            from sklearn.model_selection import train_test_split
+
+            x, y = load_iris(return_X_y=True)
+            x_train, x_test, y_train, y_test = train_test_split(x, y, stratify=y)
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, epochs=20, validation_data=(x_test, y_test))
+            accuracy = model.evaluate(»x_train«, y_train)[1]
+            print("Test accuracy:", accuracy)
+            """,
+        ),
     )
     good = (
+        Example(
+            "Training data for comparison",
+            """
+            import keras
+            from sklearn.datasets import load_iris
+            from sklearn.model_selection import train_test_split
+
+            x, y = load_iris(return_X_y=True)
+            x_train, x_test, y_train, y_test = train_test_split(x, y, stratify=y)
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, epochs=20, validation_data=(x_test, y_test))
+            accuracy = model.evaluate(x_train, y_train)[1]
+            test_accuracy = model.evaluate(x_test, y_test)[1]
+            print(f"training: {accuracy}, test: {test_accuracy}")
+            """,
+        ),
         Example(
             "What is predicted for others is scored",
             """
@@ -168,10 +216,13 @@ class EvaluationOnTrainingData(Rule):
         """Report evaluations on the training data of a model that has no other judge."""
         yield from program.each(program.fits, _kept_through_folds)
         yield from program.each(program.fits, _of_fit)
+        yield from program.each(program.fits, _told_as_test)
 
 
 def _of_fit(program: Program, fit: Fit) -> Iterator[Report]:
-    if fit.inputs is None or fit.x is None or fit.x.place is None or fit.has_validation is not False:
+    if fit.inputs is None or fit.x is None or fit.x.place is None:
+        return
+    if fit.has_validation is not False and not _is_validated_by_a_share(fit):
         return
     if fit.inputs.source == "literal" or not fit.inputs.roots or _trained_again(program, fit):
         return
@@ -181,10 +232,34 @@ def _of_fit(program: Program, fit: Fit) -> Iterator[Report]:
         return
     if len(judged) < _questions(program, fit):
         return
+    told = told_as_test(program, fit) if fit.has_validation is not False else ()
+    said = {each.x.place.key for each in told if each.x is not None and each.x.place is not None}
     first = next((each for each in judged if each.use.startswith(("evaluate", "test"))), None)
-    if first is not None:
+    if first is not None and first.place.key not in said:
         related = (Related(fit.x.place, "The model is trained on these."),)
-        yield Report(first.place, _message(first, fit.x.place), related)
+        yield Report(first.place, _message(fit, first, fit.x.place), related)
+
+
+def _is_validated_by_a_share(fit: Fit) -> bool:
+    """Whether `validation_split` sets a part of the arrays aside: an evaluation on all of them has most it learned."""
+    share = number(fit.arguments.value("validation_split"))
+    return share is not None and 0 < share <= HALF and fit.arguments.get("validation_data") is None
+
+
+HALF = 0.5
+"""With a larger share set aside, most of what is evaluated is new."""
+
+
+def _told_as_test(program: Program, fit: Fit) -> Iterator[Report]:
+    """Report scores of the training data that the program calls those of a test."""
+    if fit.has_validation is False and not any(each.data.part is Part.TEST for each in judged_by(program, fit)):
+        return  # nothing else judges the model: that is told already
+    for each in told_as_test(program, fit):
+        if each.x is not None and each.x.place is not None and fit.x is not None and fit.x.place is not None:
+            name = name_of(each.x.place, "these data")
+            message = f"This is told as the score of a test, but the model was trained on {name}."
+            related = (Related(fit.x.place, "The model is trained on these."),)
+            yield Report(each.x.place, message, related, severity=Severity.WARNING)
 
 
 def _is_new(trained: Data, judged: Judged) -> bool:
@@ -265,7 +340,11 @@ def _questions(program: Program, fit: Fit) -> int:
     )
 
 
-def _message(judged: Judged, training: Place) -> str:
+def _message(fit: Fit, judged: Judged, training: Place) -> str:
     name, trained = name_of(judged.place, "these data"), name_of(training, "the training data")
     same = "which it was trained on" if name == trained else f"which is among what it was trained on ({trained})"
+    if fit.has_validation is not False:
+        return (
+            f"The model is evaluated on {name}, {same} but for the share to validate on: the score is not of new data."
+        )
     return f"The model is evaluated on {name}, {same}, and on nothing else: the score says nothing about new data."

@@ -129,6 +129,7 @@ class BatchSizeTooLarge(Rule):
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Confirm by a run that made few steps and hardly learned from them, or was not done when it ended."""
+        yield from _added_up(history)
         size, samples, steps = history.info.batch_size, history.info.training_samples, history.info.steps_per_epoch
         large, stuck = large_batches(history), standstill(history) or crawl(history)
         if large is None and size is not None and size > self.option("batch-max") and steps and samples:
@@ -215,3 +216,20 @@ def _is_short(large: LargeBatches, history: RunHistory) -> bool:
 def _holds_more(large: LargeBatches, history: RunHistory) -> bool:
     """Whether a whole run was made with batches that the data can't fill."""
     return history.moment is Moment.END and large.size > large.rows
+
+
+def _added_up(history: RunHistory) -> Iterator[RunReport]:
+    """Report an optimizer that waits for the gradients of more batches than an epoch has."""
+    optimizer = history.info.optimizer
+    batches = optimizer.accumulation if optimizer is not None else None
+    steps = history.info.steps_per_epoch or (history.epochs[0].step if history.epochs else None)
+    if batches is not None and steps is not None and batches > steps:
+        yield RunReport(
+            subject=Subject(SubjectKind.OPTIMIZER),
+            message=(
+                f"The optimizer adds up the gradients of {batches:,} batches before it moves a weight, and an epoch "
+                f"has {counted(steps, 'batch', 'batches')}: whole epochs pass without any change."
+            ),
+            how="Add up 2 to 32 batches (gradient_accumulation_steps), and no more than a small part of an epoch.",
+            severity=Severity.WARNING,
+        )

@@ -178,7 +178,7 @@ class BatchSizeTooSmall(Rule):
 
     def _of_own_loop(self, history: RunHistory) -> Iterator[RunReport]:
         """Rows of one size, each with a label or a number of its own, a step for each."""
-        arrays = [array for record in history.steps for array in record.arrays]
+        arrays = [array for record in history.looked_at for array in record.arrays]
         sizes = {array.shape for array in arrays if array.role == "input"}
         targets = {array.shape for array in arrays if array.role == "target"}
         steps = history.epochs[0].step if history.epochs else 0

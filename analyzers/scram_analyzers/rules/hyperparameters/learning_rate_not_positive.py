@@ -169,7 +169,8 @@ def _turned_round(program: Program, tape: tapes.Tape) -> Iterator[Report]:
 def _negated(tape: tapes.Tape) -> tuple[tuple[tapes.Gradients, str, cst.CSTNode], ...]:
     """Gradients with the name that they are given, and where an optimizer takes them with the other sign."""
     named = [(asked, name) for asked in tapes.asked_of(tape) if (name := tapes.name_given(asked))]
-    taken = [each for each in search.nodes(tape.around, cst.Call) if _takes_gradients(each)] if named else []
+    calls = search.within(tape.section, tape.around, cst.Call) if named else ()
+    taken = [each for each in calls if _takes_gradients(each)]
     return tuple(
         (asked, name, made)
         for asked, name in named

@@ -17,7 +17,7 @@ from scram_analyzers.rules.hyperparameters import callbacks, trainings
 from scram_analyzers.source.heads import heads_with_losses
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Callback, Fit, Program
-from scram_analyzers.source.values import boolean, number, text
+from scram_analyzers.source.values import Arguments, boolean, number, text
 
 _WATCHING = ("EarlyStopping", "ModelCheckpoint", "ReduceLROnPlateau")
 _SAME = {"acc": "accuracy", "accuracy": "acc"}
@@ -51,6 +51,23 @@ class MonitoredMetricMissing(Rule):
         "program's own may log more, the rule is silent."
     )
     bad = (
+        Example(
+            "The wrong direction, in a list that goes to another module",
+            """
+            from project import train
+            from tensorflow.keras.callbacks import EarlyStopping
+
+            callbacks = [EarlyStopping("val_accuracy", patience=5, mode=»"min"«)]
+            train(epochs=50, callbacks=callbacks)
+            """,
+            """
+            from project import train
+            from tensorflow.keras.callbacks import EarlyStopping
+
+            callbacks = [EarlyStopping("val_accuracy", patience=5, mode="max")]
+            train(epochs=50, callbacks=callbacks)
+            """,
+        ),
         Example(
             "A gain that is not to be had",
             """
@@ -281,7 +298,7 @@ class MonitoredMetricMissing(Rule):
             yield Report(
                 place=problem.place,
                 message=problem.message,
-                related=(Related(problem.fit.place, "This training uses the callback."),),
+                related=(Related(problem.fit.place, "This training uses the callback."),) if problem.fit else (),
                 severity=problem.severity,
                 why=problem.why,
                 how=problem.how,
@@ -303,7 +320,7 @@ class MonitoredMetricMissing(Rule):
 
 @dataclass(frozen=True, slots=True)
 class _Problem:
-    fit: Fit
+    fit: Fit | None
     place: Place
     message: str
     instead: str = ""
@@ -325,6 +342,23 @@ def _problems(program: Program) -> Iterator[_Problem]:
             yield from _least_gain(fit, callback, class_name)
             yield from _lowest_rate(fit, callback, class_name)
             yield from _stopped_first(fit, callback, class_name)
+    yield from _made_for_others(program)
+
+
+def _made_for_others(program: Program) -> Iterator[_Problem]:
+    """Callbacks that watch in the wrong direction, of which it can't be told what training they go to."""
+    passed = {each.place.key for fit in program.fits for each in fit.callbacks or () if each.place is not None}
+    for call in program.calls_of(_MADE):
+        if call.place.key in passed or call.arguments.open:
+            continue
+        class_name = call.name.rpartition(".")[2]
+        given = call.arguments.get("monitor", 1 if class_name == "ModelCheckpoint" else 0)
+        watched = text(given.value) if given is not None else "val_loss"
+        if watched is not None:
+            yield from _direction(None, call.arguments, class_name, watched, watched.removeprefix("val_"))
+
+
+_MADE = frozenset(f"keras.callbacks.{each}" for each in _WATCHING)
 
 
 def _watched(program: Program, fit: Fit, callback: Callback, class_name: str) -> Iterator[_Problem]:
@@ -350,7 +384,7 @@ def _watched(program: Program, fit: Fit, callback: Callback, class_name: str) ->
         message = f"{class_name} watches {watched}, which this training does not log{hint}."
         yield _Problem(fit, place, message, prefixed, None if keeps_best else Severity.INFO)
         return
-    yield from _direction(fit, callback, class_name, watched, base)
+    yield from _direction(fit, callback.arguments, class_name, watched, base)
 
 
 def _may_log(fit: Fit, callback: Callback) -> bool:
@@ -372,8 +406,8 @@ def _instead(base: str, names: frozenset[str]) -> str:
     return near[0] if near else ""
 
 
-def _direction(fit: Fit, callback: Callback, class_name: str, watched: str, base: str) -> Iterator[_Problem]:
-    given = callback.arguments.get("mode")
+def _direction(fit: Fit | None, arguments: Arguments, class_name: str, watched: str, base: str) -> Iterator[_Problem]:
+    given = arguments.get("mode")
     mode = text(given.value) if given is not None else None
     place = given.written_at if given is not None else None
     if mode not in ("min", "max") or place is None:

@@ -23,13 +23,13 @@ _DIVIDING = frozenset(("Adam", "AdamW", "Adamax", "Nadam", "Lamb", "RMSprop"))
 
 
 class OptimizerUnsuited(Rule):
-    """Plain SGD that gets nowhere at a usual learning rate, or an epsilon beside which gradients are nothing."""
+    """Plain SGD that gets nowhere at a usual learning rate, or settings that leave an optimizer hardly a step."""
 
     code = "SCR107"
     name = "optimizer-unsuited"
     severity = Severity.WARNING
     confidence = Confidence.HIGH
-    summary = "plain SGD that hardly learns at a usual learning rate, or an epsilon that leaves no step"
+    summary = "plain SGD that hardly learns at a usual learning rate, or settings that leave hardly a step"
     why = (
         "Without momentum every step follows one noisy gradient alone, and one rate has to suit all weights: "
         "that takes many more epochs than these."
@@ -56,8 +56,26 @@ class OptimizerUnsuited(Rule):
             model.compile(keras.optimizers.Adam(1e-3, epsilon=»10.0«), loss="sparse_categorical_crossentropy")
             """,
         ),
+        Example(
+            "Adadelta at a rate that is not its own",
+            """
+            import keras
+
+            model = keras.Sequential([keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer=»"adadelta"«, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            """,
+        ),
     )
     good = (
+        Example(
+            "Adadelta at the rate of its paper",
+            """
+            import keras
+
+            model = keras.Sequential([keras.layers.Dense(10, activation="softmax")])
+            model.compile(keras.optimizers.Adadelta(1.0), loss="sparse_categorical_crossentropy")
+            """,
+        ),
         Example(
             "The epsilon of a paper on many pictures",
             """
@@ -69,7 +87,8 @@ class OptimizerUnsuited(Rule):
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:
-        """Report an epsilon above every usual one, of an optimizer that divides by it."""
+        """Report an epsilon above every usual one, and Adadelta at the rate that Keras gives it."""
+        yield from _of_adadelta(program)
         for optimizer in program.optimizers:
             given = optimizer.arguments.get("epsilon") if optimizer.class_name in _DIVIDING else None
             epsilon = number(given.value) if given is not None else None
@@ -102,3 +121,22 @@ class OptimizerUnsuited(Rule):
             epoch=stuck.epoch,
             recipe="keras.optimizers.Adam(learning_rate=1e-3)",
         )
+
+
+def _of_adadelta(program: Program) -> Iterator[Report]:
+    """Adadelta without a rate: its paper has none, which is 1.0, and so had Keras before TensorFlow 2."""
+    named = (compiled.optimizer for compiled in program.compiles)
+    for optimizer in dict.fromkeys((*program.optimizers, *filter(None, named))):
+        rate = optimizer.learning_rate
+        if optimizer.class_name != "Adadelta" or rate.place is not None or rate.use is not None or rate.schedule:
+            continue
+        if not optimizer.arguments.open:
+            yield Report(
+                place=optimizer.place,
+                message="Without a learning rate Adadelta takes Keras's 0.001, a thousandth of what it was made for.",
+                why="Adadelta works out the size of its steps itself, and a rate of 1.0 leaves them as they are. Keras "
+                "had that for its default before TensorFlow 2.",
+                how="Give it the rate 1.0, or use Adam.",
+                recipe="keras.optimizers.Adadelta(learning_rate=1.0)",
+                severity=Severity.INFO,
+            )

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule, RunReport
+from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.hyperparameters import trainings
+from scram_analyzers.rules.hyperparameters.optimizers import usual_lowest
 from scram_analyzers.run.divergence import divergence
 from scram_analyzers.run.history import Moment, RunHistory
 from scram_analyzers.run.learning import accuracy_name, success
@@ -17,6 +18,7 @@ from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.task import baseline
 from scram_analyzers.run.wording import counted
 from scram_analyzers.source.interpreting.fitting import SEARCH
+from scram_analyzers.source.keras_api.losses import CROSS_ENTROPIES
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
 
@@ -52,6 +54,7 @@ class TooFewEpochs(Rule):
         Option("steps-hardly", 30, "a run of fewer steps than this that learned little has hardly begun", "scram"),
         Option("steps-begun", 100, "the same for a run of one or two epochs", "scram"),
         Option("steps-min", 1000, "a training of this many steps is never reported", "scram"),
+        Option("path-min", 0.15, "learning rate times steps of plain SGD, below which weights hardly move", "scram"),
         Option("trainings-max", 2, "a module of more trainings than this shows how things are called", "scram"),
     )
     bad = (
@@ -128,6 +131,29 @@ class TooFewEpochs(Rule):
                 print(model.evaluate(scaler.transform(x[held_out]), y[held_out]))
             """,
         ),
+        Example(
+            "A hundred steps that come to nothing",
+            """
+            import keras
+            import numpy as np
+
+            x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+            y = np.array([[0], [1], [1], [0]])
+            model = keras.Sequential([keras.layers.Dense(8, activation="tanh"), keras.layers.Dense(1, "sigmoid")])
+            model.compile(loss="binary_crossentropy", optimizer=keras.optimizers.SGD(0.001), metrics=["accuracy"])
+            model.fit(x, y, batch_size=4, epochs=»100«)
+            """,
+            """
+            import keras
+            import numpy as np
+
+            x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+            y = np.array([[0], [1], [1], [0]])
+            model = keras.Sequential([keras.layers.Dense(8, activation="tanh"), keras.layers.Dense(1, "sigmoid")])
+            model.compile(loss="binary_crossentropy", optimizer=keras.optimizers.SGD(0.001), metrics=["accuracy"])
+            model.fit(x, y, batch_size=4, epochs=300)
+            """,
+        ),
     )
     good = (
         Example(
@@ -184,6 +210,35 @@ class TooFewEpochs(Rule):
                 message=f"The model is trained for only {words}{in_steps}.",
                 recipe=f"epochs={USUAL}",
             )
+        yield from program.each(program.fits, self._of_sgd)
+
+    def _of_sgd(self, program: Program, fit: Fit) -> Iterator[Report]:
+        """Plain SGD whose steps come to hardly anything, all of them together."""
+        optimizer, steps = fit.compile.optimizer if fit.compile is not None else None, trainings.total_steps(fit)
+        rate = optimizer.learning_rate if optimizer is not None else None
+        if optimizer is None or optimizer.class_name != "SGD" or rate is None or rate.schedule or steps is None:
+            return
+        if optimizer.arguments.open or optimizer.arguments.get("momentum") is not None:
+            return
+        if rate.value is None or rate.value < usual_lowest("SGD"):  # such a rate is SCR102's
+            return
+        losses = fit.compile.losses if fit.compile is not None else ()
+        if not losses or not all(loss.name in CROSS_ENTROPIES for loss in losses) or fit.method != "fit":
+            return  # an error of large numbers has gradients as large
+        if not 0 < steps * rate.value < self.option("path-min") or self._too_few(program, fit) is not None:
+            return
+        if (
+            trainings.begins_trained(fit.model)
+            or _is_for_show(fit, counted=False)
+            or trainings.is_repeated(program, fit)
+        ):
+            return
+        place = fit.epochs.written_at if fit.epochs is not None else fit.place
+        message = (
+            f"{steps:,} steps of SGD at a learning rate of {fixes.number_text(rate.value)} come to "
+            f"{fixes.number_text(steps * rate.value)} times a gradient, all together: the weights hardly move."
+        )
+        yield Report(place or fit.place, message, (Related(optimizer.place, "The optimizer."),), recipe="SGD(0.1)")
 
     def refutation(self, finding: Finding, history: RunHistory) -> str | None:
         """A run that trained well and no longer got better."""

@@ -130,7 +130,8 @@ class Case:
             return self.head.units > 1
         given = self.head.units_argument
         worked_out = given is not None and number(given.value) is None
-        return worked_out and self.form in (LabelForm.INTEGER, *ROWS)
+        unseen = self.head.layer is None and self.head.activation is None
+        return (worked_out or unseen) and self.form in (LabelForm.INTEGER, *ROWS)
 
     @property
     def labels_place(self) -> Place | None:
@@ -177,10 +178,14 @@ def label_form(targets: Data | None) -> LabelForm | None:
 
 def _are_classes(targets: Data | None) -> bool:
     """Whether there is one class for each example: a whole number, or what a column of a table holds."""
-    column = targets is not None and targets.is_table and targets.shape is not None and len(targets.shape) == 1
+    in_rows = targets is not None and (targets.is_table or targets.source in _NUMBERS_READ)
+    column = targets is not None and in_rows and targets.shape is not None and len(targets.shape) == 1
     if targets is not None and column and targets.range is None:
         return not any(step.kind is StepKind.ENCODED for step in targets.steps)
     return _are_numbers_of_classes(targets)
+
+
+_NUMBERS_READ = ("numpy.loadtxt", "numpy.genfromtxt")
 
 
 def _are_numbers_of_classes(targets: Data | None) -> bool:

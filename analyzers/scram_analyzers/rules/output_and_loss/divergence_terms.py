@@ -28,6 +28,8 @@ def made_small(program: Program) -> Iterator[Place]:
 @once
 def _made_small_in(section: Section) -> tuple[Place, ...]:
     found: dict[tuple[int, int], Place] = {}
+    if not section.parsed.matches(_CORE):
+        return ()
     for function in section.parsed.nodes.get(cst.FunctionDef, ()):
         assert isinstance(function, cst.FunctionDef)
         if _CORE.search(Place(section, function).text):

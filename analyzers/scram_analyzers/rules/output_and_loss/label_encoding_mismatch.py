@@ -43,6 +43,27 @@ class LabelEncodingMismatch(Rule):
     false_alarms = "Labels that are changed on their way into fit where it can't be seen."
     bad = (
         Example(
+            "A model that another module builds",
+            """
+            from keras.datasets import mnist
+            from project import build
+
+            (x_train, y_train), (x_test, y_test) = mnist.load_data()
+            model = build(classes=10)
+            model.compile(loss=»"categorical_crossentropy"«, optimizer="adam", metrics=["accuracy"])
+            model.fit(x_train / 255, y_train, epochs=5, validation_data=(x_test / 255, y_test))
+            """,
+            """
+            from keras.datasets import mnist
+            from project import build
+
+            (x_train, y_train), (x_test, y_test) = mnist.load_data()
+            model = build(classes=10)
+            model.compile(loss="sparse_categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
+            model.fit(x_train / 255, y_train, epochs=5, validation_data=(x_test / 255, y_test))
+            """,
+        ),
+        Example(
             "Numbered labels",
             """
             import keras
@@ -90,8 +111,45 @@ class LabelEncodingMismatch(Rule):
             model.fit(table, y)
             """,
         ),
+        Example(
+            "A column of a file, for rows of one output for each class",
+            """
+            import keras
+            from numpy import loadtxt
+
+            rows = loadtxt("diabetes.csv", delimiter=",")
+            x, y = rows[:, 0:8] / 100, rows[:, 8]
+            model = keras.Sequential([keras.layers.Dense(12, "relu"), keras.layers.Dense(2, "softmax")])
+            model.compile(loss=»"categorical_crossentropy"«, optimizer="adam", metrics=["accuracy"])
+            model.fit(x, y, epochs=100)
+            """,
+            """
+            import keras
+            from numpy import loadtxt
+
+            rows = loadtxt("diabetes.csv", delimiter=",")
+            x, y = rows[:, 0:8] / 100, rows[:, 8]
+            model = keras.Sequential([keras.layers.Dense(12, "relu"), keras.layers.Dense(2, "softmax")])
+            model.compile(loss="sparse_categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
+            model.fit(x, y, epochs=100)
+            """,
+        ),
     )
     good = (
+        Example(
+            "Rows that a layer makes of class numbers",
+            """
+            import keras
+            import tensorflow_datasets as tfds
+
+            data, info = tfds.load("cats_vs_dogs", as_supervised=True, with_info=True)
+            encoder = keras.layers.CategoryEncoding(2, "one_hot", dtype="int32")
+            train = data["train"].map(lambda image, label: (image / 255, encoder(label))).shuffle(1000).batch(16)
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(2, activation="softmax")])
+            model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+            model.fit(train, epochs=10)
+            """,
+        ),
         Example(
             "One-hot labels for the categorical loss",
             """

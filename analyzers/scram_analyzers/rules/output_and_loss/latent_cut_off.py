@@ -19,7 +19,7 @@ from scram_analyzers.source.reading.dotted import dotted_name
 _LATENT = re.compile(
     r"^(z_?|latent_?)(mean|mu)$|^(z_?|latent_?)?log_?(var|variance|sigma|sigma_?sq|std)$", re.IGNORECASE
 )
-_LOGARITHM = re.compile(r"exp\([^)\n]*log_?(var|sigma|std)", re.IGNORECASE)
+_LOGARITHM = re.compile(r"\bexp\(")
 
 
 class LatentCutOff(Rule):
@@ -119,8 +119,55 @@ class LatentCutOff(Rule):
                     return mean + ops.exp(0.5 * log_var) * keras.random.normal(ops.shape(mean))
             """,
         ),
+        Example(
+            "The drawing goes by other names",
+            """
+            import keras
+            from keras import layers, ops
+
+
+            class Sampling(layers.Layer):
+                def call(self, parts):
+                    m, v = parts
+                    return m + ops.exp(0.5 * v) * keras.random.normal(ops.shape(m))
+
+
+            x = layers.Dense(256, activation="relu")(keras.Input((784,)))
+            z_mean = layers.Dense(2)(x)
+            z_log_var = layers.Dense(2, activation=»"relu"«, name="z_log_var")(x)
+            z = Sampling()([z_mean, z_log_var])
+            """,
+            fixed="""
+            import keras
+            from keras import layers, ops
+
+
+            class Sampling(layers.Layer):
+                def call(self, parts):
+                    m, v = parts
+                    return m + ops.exp(0.5 * v) * keras.random.normal(ops.shape(m))
+
+
+            x = layers.Dense(256, activation="relu")(keras.Input((784,)))
+            z_mean = layers.Dense(2)(x)
+            z_log_var = layers.Dense(2, activation="linear", name="z_log_var")(x)
+            z = Sampling()([z_mean, z_log_var])
+            """,
+        ),
     )
     good = (
+        Example(
+            "A mean of counts, of which nothing is drawn",
+            """
+            import keras
+            from keras import layers
+
+            rows = keras.Input((8,))
+            mu = layers.Dense(1, activation="relu", name="mean")(rows)
+            model = keras.Model(rows, mu)
+            model.compile(loss=lambda y, told: keras.ops.mean(told - y * keras.ops.log(told + 1)))
+            """,
+        ),
         Example(
             "Nothing after the code, relu before it",
             """

@@ -105,6 +105,27 @@ class LossWithoutMinimum(Rule):
             """,
         ),
         Example(
+            "A minus where the tape is asked, before a loss that more is added to",
+            """
+            import keras
+            import tensorflow as tf
+            from project import batches
+
+            model = keras.Sequential([keras.layers.Dense(10)])
+            optimizer = keras.optimizers.Adam(1e-3)
+
+            def loss_of(labels, logits):
+                return keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
+
+            for images, labels in batches:
+                with tf.GradientTape() as tape:
+                    loss = tf.reduce_sum(loss_of(labels, model(images, training=True))) / 32
+                    loss = loss + 1e-4 * sum(model.losses)
+                gradients = tape.gradient(»-loss«, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+            """,
+        ),
+        Example(
             "A square with a minus before it",
             """
             import keras

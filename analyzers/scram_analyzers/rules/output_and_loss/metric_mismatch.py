@@ -12,6 +12,7 @@ from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Se
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.output_and_loss import cases
 from scram_analyzers.rules.output_and_loss.cases import Case
+from scram_analyzers.rules.output_and_loss.updated_metrics import misread
 from scram_analyzers.source.data import LabelForm
 from scram_analyzers.source.keras_api.losses import CATEGORICAL, CROSS_ENTROPIES
 from scram_analyzers.source.program import Metric, Program
@@ -173,8 +174,88 @@ class MetricMismatch(Rule):
             model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
             """,
         ),
+        Example(
+            "Classes that are picked already, in a loop",
+            """
+            import tensorflow as tf
+            from project import batches
+
+            model = tf.keras.Sequential([tf.keras.layers.Dense(3)])
+            loss_of = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            optimizer = tf.keras.optimizers.Adam()
+            right = tf.keras.metrics.SparseCategoricalAccuracy()
+            for x, y in batches:
+                with tf.GradientTape() as tape:
+                    scores = model(x, training=True)
+                    loss = loss_of(y, scores)
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+                »right.update_state(y, tf.argmax(scores, axis=1))«
+            print(right.result())
+            """,
+        ),
+        Example(
+            "Labels in the other form, in a loop",
+            """
+            import tensorflow as tf
+            from project import batches
+
+            model = tf.keras.Sequential([tf.keras.layers.Dense(3)])
+            loss_of = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            optimizer = tf.keras.optimizers.Adam()
+            right = tf.keras.metrics.CategoricalAccuracy()
+            for x, y in batches:
+                with tf.GradientTape() as tape:
+                    scores = model(x, training=True)
+                    loss = loss_of(y, scores)
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+                »right(y, scores)«
+            print(right.result())
+            """,
+        ),
     )
     good = (
+        Example(
+            "Class numbers for both, in a loop",
+            """
+            import tensorflow as tf
+            from project import batches
+
+            model = tf.keras.Sequential([tf.keras.layers.Dense(3)])
+            loss_of = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            optimizer = tf.keras.optimizers.Adam()
+            right = tf.keras.metrics.SparseCategoricalAccuracy()
+            for x, y in batches:
+                with tf.GradientTape() as tape:
+                    scores = model(x, training=True)
+                    loss = loss_of(y, scores)
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+                right.update_state(y, scores)
+            print(right.result())
+            """,
+        ),
+        Example(
+            "Classes compared with classes, in a loop",
+            """
+            import tensorflow as tf
+            from project import batches
+
+            model = tf.keras.Sequential([tf.keras.layers.Dense(3)])
+            loss_of = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            optimizer = tf.keras.optimizers.Adam()
+            right = tf.keras.metrics.Accuracy()
+            for x, y in batches:
+                with tf.GradientTape() as tape:
+                    scores = model(x, training=True)
+                    loss = loss_of(y, scores)
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+                right.update_state(y, tf.argmax(scores, axis=1))
+            print(right.result())
+            """,
+        ),
         Example(
             "Keras picks the accuracy that fits",
             """
@@ -217,7 +298,10 @@ class MetricMismatch(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each metric that says nothing beside its loss."""
-        return program.each(cases.cases(program), self._of_case)
+        yield from program.each(cases.cases(program), self._of_case)
+        for each in misread(program) if program.mentions("GradientTape") else ():
+            spelled = program.imports.spell(f"keras.metrics.{each.instead}").text
+            yield Report(each.place, f"The metric {each.kind} {each.reason}.", recipe=f"{spelled}()")
 
     def _of_case(self, program: Program, case: cases.Case) -> Iterator[Report]:
         for metric in case.metrics or ():

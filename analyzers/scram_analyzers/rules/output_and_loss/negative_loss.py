@@ -48,7 +48,7 @@ class NegativeLoss(Rule):
         losses = history.info.losses
         if not has_built_in_loss(history):
             return
-        found = _first_negative(list(history.losses()))
+        found = _first_negative(history.losses())
         if found is None or (history.data is not None and history.data.has_sample_weight):
             return
         yield RunReport(
@@ -62,6 +62,8 @@ class NegativeLoss(Rule):
 
 def _first_negative(losses: Sequence[tuple[int, float]]) -> tuple[int, float] | None:
     """The step and loss that make it sure."""
+    if min((loss for _, loss in losses), default=0.0) >= 0:
+        return None
     finite = [(step, loss) for step, loss in losses if math.isfinite(loss)]
     bound = -SHARE * max((abs(loss) for _, loss in finite), default=0.0)
     row = 0

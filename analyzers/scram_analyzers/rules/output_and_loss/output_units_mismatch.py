@@ -10,8 +10,10 @@ from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.output_and_loss import cases
 from scram_analyzers.rules.output_and_loss.cases import Case
 from scram_analyzers.run.history import RunHistory
-from scram_analyzers.run.outputs import targets_by_output
+from scram_analyzers.run.outputs import target_columns, targets_by_output
 from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.task import REGRESSIONS
+from scram_analyzers.run.wording import counted
 from scram_analyzers.source.data import LabelForm, StepKind
 from scram_analyzers.source.keras_api.losses import CATEGORICAL, REGRESSION
 from scram_analyzers.source.program import Program
@@ -281,6 +283,7 @@ class OutputUnitsMismatch(Rule):
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report labels that have no unit of their own: their loss is wrong or NaN."""
+        yield from _columns(history)
         for seen in targets_by_output(history, batches=1):
             output, low, high = seen.output, seen.low, seen.high
             if output.units is None or output.loss != "sparse_categorical_crossentropy":
@@ -312,6 +315,26 @@ class OutputUnitsMismatch(Rule):
             edit = fixes.replace(program, argument.place, str(classes))
             return Fix(f"Use {classes} units", Applicability.UNSAFE, (edit,))
         return None
+
+
+def _columns(history: RunHistory) -> Iterator[RunReport]:
+    """Report measured targets of one column beside several units, or the other way round: both are stretched."""
+    for output, columns in target_columns(history):
+        if output.loss not in REGRESSIONS or output.units in (None, columns) or 1 not in (columns, output.units):
+            continue
+        layer = "the last layer" if len(history.info.outputs) == 1 else f'the output "{output.name}"'
+        is_one = output.units == 1
+        what = (
+            "its one number is compared with each of them" if is_one else "each unit is compared with the same number"
+        )
+        yield RunReport(
+            subject=Subject(SubjectKind.LAYER, output.layer) if output.layer else Subject(SubjectKind.TARGETS),
+            message=(
+                f"A row of targets has {counted(columns, 'number')}, and {layer} {counted(output.units or 0, 'unit')}: "
+                f"{what}."
+            ),
+            how=f"Give the layer {counted(columns, 'unit')}, or the targets {counted(output.units or 0, 'column')}.",
+        )
 
 
 def _classes(case: Case) -> int | None:

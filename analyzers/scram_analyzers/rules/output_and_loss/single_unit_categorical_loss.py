@@ -124,10 +124,10 @@ class SingleUnitCategoricalLoss(Rule):
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Confirm by a loss of exactly zero in the first steps."""
         output = the_output(history)
-        losses = [loss for _, loss in history.losses()]
+        losses = history.losses()
         if output is None or output.units != 1 or output.loss not in CATEGORICAL:
             return
-        if not losses or any(loss != 0 for loss in losses):
+        if not losses or any(loss != 0 for _, loss in losses):
             return
         yield RunReport(
             subject=Subject(SubjectKind.LOSS),

@@ -30,6 +30,14 @@ POOLINGS = frozenset(
 )
 
 
+_HIDDEN = frozenset((*LINEAR_MAPS, *RECURRENT))
+
+
+def _usual(layer: Layer) -> str:
+    """What a layer has where it is hidden, as it is written."""
+    return '"tanh"' if core(layer).class_name in RECURRENT else '"relu"'
+
+
 class SoftmaxHiddenLayer(Rule):
     """Softmax in the middle of a network."""
 
@@ -125,6 +133,23 @@ class SoftmaxHiddenLayer(Rule):
             model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
             """,
         ),
+        Example(
+            "Softmax within a recurrent layer",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential([keras.Input((40, 12)), layers.LSTM(64, activation=»"softmax"«), layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            """,
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential([keras.Input((40, 12)), layers.LSTM(64, activation="tanh"), layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            """,
+        ),
     )
     good = (
         Example(
@@ -193,7 +218,7 @@ class SoftmaxHiddenLayer(Rule):
                 place=argument.place if argument is not None and argument.place is not None else layer.place,
                 message=f"{own} is hidden and has softmax: its units share a total of 1 before {words(reader)}.",
                 related=(Related(reader.place, "This layer reads the shares."),),
-                recipe='activation="relu"',
+                recipe=f"activation={_usual(layer)}",
             )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
@@ -203,15 +228,15 @@ class SoftmaxHiddenLayer(Rule):
                 argument = own_activation(layer)[1]
                 if argument is None or argument.place is None or program.range_of(argument.place) != finding.range:
                     continue
-                edit = fixes.replace(program, argument.place, '"relu"')
-                return Fix("Use relu", Applicability.UNSAFE, (edit,))
+                edit = fixes.replace(program, argument.place, _usual(layer))
+                return Fix(f"Use {_usual(layer).strip(chr(34))}", Applicability.UNSAFE, (edit,))
         return None
 
 
 def _softmaxes(_: Program, model: Model) -> Iterator[tuple[Model, Layer, Tensor]]:
     """Where softmax is applied in a model, with the layer that does."""
     for layer, tensor in paths_of(model).applied:
-        if own_activation(layer)[0] == "softmax" and (is_activation(layer) or core(layer).class_name in LINEAR_MAPS):
+        if own_activation(layer)[0] == "softmax" and (is_activation(layer) or core(layer).class_name in _HIDDEN):
             yield model, layer, tensor
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass
 
 import libcst as cst
 
@@ -31,38 +32,81 @@ def turned(program: Program) -> Iterator[Place]:
         if len(asked) != 1 or not applied_of(tape) or not isinstance(tape.around, cst.FunctionDef | cst.Module):
             continue
         beside = [each for each in tapes.tapes(program) if each.around is tape.around]
-        if len(beside) > 1 or _ON_PURPOSE.search(Place(tape.section, tape.around).text):
+        if len(beside) > 1:
             continue
-        found = _turned_in(tape, asked[0].call.args[0].value, called)
-        if found is not None:
+        found = _turned_in(tape, asked[0].call.args[0].value, _Losses(program, tape, called))
+        if found is not None and not _ON_PURPOSE.search(Place(tape.section, tape.around).text):
             yield Place(tape.section, found)
 
 
-def _turned_in(tape: tapes.Tape, loss: cst.BaseExpression, called: set[int]) -> cst.BaseExpression | None:
+def _turned_in(tape: tapes.Tape, asked: cst.BaseExpression, losses: _Losses) -> cst.BaseExpression | None:
     """The expression with the minus: what the tape is asked for itself, or what gave its name last."""
-    given: list[cst.BaseExpression] = []
-    if isinstance(loss, cst.Name):
-        given = _given(tape, loss.value)
-        if not given or len(given) > 2:
-            return None
-        loss = given[-1]
-    held = without_minus(loss)
+    given = _given(tape, asked.value) if isinstance(asked, cst.Name) else [asked]
+    if not given or len(given) > MOST_VALUES:
+        return None
+    turned_round = given[-1]
+    held = without_minus(turned_round)
     if held is None:
         return None
-    held = _within_means(held)
-    if isinstance(held, cst.Name):
-        named = _given(tape, held.value)
-        is_itself = len(given) == 2 and named == given
-        if not is_itself and (len(named) != 1 or len(given) > 1):
-            return None
-        held = _within_means(named[0])
-    return loss if _is_loss(held, called) else None
+    before = {asked.value: len(given) - 1} if isinstance(asked, cst.Name) else {}
+    return turned_round if losses.reach(held, before) else None
+
+
+MOST_VALUES = 3
+"""A name that is given more values than these is not followed."""
+
+
+@dataclass(frozen=True)
+class _Losses:
+    """Which expressions of the function around a tape are losses that are never below zero.
+
+    `called`: the `id` of each call that is understood as one.
+    """
+
+    program: Program
+    tape: tapes.Tape
+    called: Set[int]
+
+    def reach(self, node: cst.BaseExpression, before: Mapping[str, int]) -> bool:
+        """Whether an expression is such a loss, by the names it is made of, or one and something added to it.
+
+        `before` says how many of its values a name has been given where the expression stands.
+        """
+        node = _within_means(node)
+        if isinstance(node, cst.Name):
+            values = _given(self.tape, node.value)
+            count = before.get(node.value, len(values))
+            if not 0 < count <= MOST_VALUES:
+                return False
+            return self.reach(values[count - 1], {**before, node.value: count - 1})
+        if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Add):
+            parts = (node.left, node.right)
+            turned_back = any(without_minus(part) is not None for part in parts)
+            return not turned_back and any(self.reach(part, before) for part in parts)
+        return never_negative(node) or (isinstance(node, cst.Call) and self._is_loss(node))
+
+    def _is_loss(self, call: cst.Call) -> bool:
+        name = dotted_name(call.func) or ""
+        if id(call) in self.called or name.rpartition(".")[2] in _OF_MODEL:
+            return True
+        returned = _returned(self.program, name)
+        return bool(returned) and all(id(_within_means(each)) in self.called for each in returned)
+
+
+def _returned(program: Program, function: str) -> list[cst.BaseExpression]:
+    """What a function of the module returns; nothing where it is not the one definition of this name."""
+    named = [node for node, _ in search.found(program, cst.FunctionDef, function) if node.name.value == function]
+    if not function or len(named) != 1:
+        return []
+    returns = list(search.nodes(named[0], cst.Return))
+    values = [each.value for each in returns if each.value is not None]
+    return values if len(values) == len(returns) else []
 
 
 def _given(tape: tapes.Tape, name: str) -> list[cst.BaseExpression]:
     """What the function gives a name, in its order; nothing where it does so in a branch, or changes it in place."""
     values: list[cst.BaseExpression] = []
-    for node in search.nodes(tape.around, cst.AssignTarget):
+    for node in search.within(tape.section, tape.around, cst.AssignTarget):
         if any(each.value == name for each in search.nodes(node.target, cst.Name)):
             above = list(tape.section.parsed.ancestors(node))
             if not isinstance(node.target, cst.Name) or not isinstance(above[0], cst.Assign):
@@ -70,7 +114,7 @@ def _given(tape: tapes.Tape, name: str) -> list[cst.BaseExpression]:
             if any(isinstance(each, cst.If | cst.Try) for each in _up_to(above, tape.around)):
                 return []
             values.append(above[0].value)
-    changed = [each.target for each in search.nodes(tape.around, cst.AugAssign)]
+    changed = [each.target for each in search.within(tape.section, tape.around, cst.AugAssign)]
     return [] if any(isinstance(each, cst.Name) and each.value == name for each in changed) else values
 
 
@@ -100,17 +144,25 @@ def never_negative(node: cst.BaseExpression) -> bool:
     return last in _EVEN
 
 
-def _is_loss(node: cst.BaseExpression, called: set[int]) -> bool:
-    """Whether this calls a loss that is never below zero."""
-    if not isinstance(node, cst.Call):
-        return False
-    return id(node) in called or (dotted_name(node.func) or "").rpartition(".")[2] in _OF_MODEL
-
-
 def _within_means(node: cst.BaseExpression) -> cst.BaseExpression:
-    while isinstance(node, cst.Call) and node.args and (dotted_name(node.func) or "").rpartition(".")[2] in _MEANS:
-        node = node.args[0].value
-    return node
+    """What is averaged, added up, divided by a count or weighed with a number above zero."""
+    while True:
+        if isinstance(node, cst.Call) and node.args and (dotted_name(node.func) or "").rpartition(".")[2] in _MEANS:
+            node = node.args[0].value
+        elif isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Divide):
+            node = node.left
+        elif (weighed := _weighed(node)) is not None:
+            node = weighed
+        else:
+            return node
+
+
+def _weighed(node: cst.BaseExpression) -> cst.BaseExpression | None:
+    if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Multiply):
+        for factor, other in ((node.left, node.right), (node.right, node.left)):
+            if (_number(factor) or 0.0) > 0:
+                return other
+    return None
 
 
 def _number(node: cst.BaseExpression) -> float | None:

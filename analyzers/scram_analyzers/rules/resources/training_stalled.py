@@ -37,10 +37,12 @@ class TrainingStalled(Rule):
         timed = [record for record in history.steps if record.seconds is not None and record.step > STEPS]
         if len(timed) < STEPS:
             return
-        median = statistics.median(record.seconds or 0.0 for record in timed)
         longest = max(timed, key=lambda record: record.seconds or 0.0)
         seconds = longest.seconds or 0.0
-        if seconds < self.option("seconds") or seconds < self.option("ratio") * median:
+        if seconds < self.option("seconds"):
+            return
+        median = statistics.median(record.seconds or 0.0 for record in timed)
+        if seconds < self.option("ratio") * median:
             return
         yield RunReport(
             subject=Subject(SubjectKind.INPUTS),

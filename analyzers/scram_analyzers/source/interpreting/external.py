@@ -19,6 +19,7 @@ from scram_analyzers.source.interpreting import (
 from scram_analyzers.source.interpreting.state import Created
 from scram_analyzers.source.keras_api.optimizers import TENSORFLOW_OPTIMIZERS
 from scram_analyzers.source.libraries import data_functions, mathematics, numpy_functions
+from scram_analyzers.source.model import ModelKind
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call
 from scram_analyzers.source.values import Arguments, Constant, Symbol, Unknown, Value, text
@@ -142,7 +143,7 @@ def _keras(interpreter: Interpreter, name: str, arguments: Arguments, place: Pla
     if name == "keras.models.Model":
         return keras_models.make_functional(interpreter, arguments, place)
     if name in _LOADERS:
-        return keras_models.make_loaded(interpreter, place)
+        return keras_models.make_unseen(interpreter, ModelKind.LOADED, place)
     if name.startswith("keras.applications.") and last[:1].isupper():
         return keras_models.make_application(interpreter, name, arguments, place)
     if name.startswith(keras_layers.LAYER_PREFIX) and last[:1].isupper():

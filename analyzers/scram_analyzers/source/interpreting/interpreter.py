@@ -135,10 +135,12 @@ class Interpreter:
     def run(self) -> Program:
         """Interpret every chunk, then the functions and methods that nothing called."""
         unread = [_unread(chunk, problem) for chunk in self.chunks if (problem := chunk.parsed.problem) is not None]
+        made: tuple[Model, ...] = ()
         try:
             sections = [chunk.section for chunk in self.chunks if chunk.parsed.module is not None]
             unread += self.stretches.read(self, sections, lambda section: section, self._statements)
             unread += self._uncalled()
+            made = tuple(keras_models.made(self))
         except BudgetSpentError:
             unread.append(
                 UnreadPart(
@@ -147,7 +149,7 @@ class Interpreter:
                     "Split it into smaller modules.",
                 )
             )
-        return self.recording.program(self.filename, self.text, self.chunks, self._import_table(), unread)
+        return self.recording.program(self.filename, self.text, self.chunks, self._import_table(), unread, made)
 
     @property
     def is_late(self) -> bool:

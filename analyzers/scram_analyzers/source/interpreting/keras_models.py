@@ -42,6 +42,9 @@ def is_model(interpreter: Interpreter, value: Value) -> bool:
     return isinstance(thing, Instance) and not MODEL_BASES.isdisjoint(thing.cls.external_bases())
 
 
+_UNSEEN = (ModelKind.APPLICATION, ModelKind.LOADED, ModelKind.ELSEWHERE)
+"""Kinds of models of which the program shows no layer."""
+
 INSIDE = "__layers__"
 """The attribute of a ready-made model that holds one layer for all those it consists of, which can't be seen."""
 
@@ -87,10 +90,10 @@ def make_application(interpreter: Interpreter, kind: str, arguments: Arguments, 
     return reference
 
 
-def make_loaded(interpreter: Interpreter, place: Place) -> Ref:
-    """A model from a file: all that is known is that it is one."""
+def make_unseen(interpreter: Interpreter, kind: ModelKind, place: Place) -> Ref:
+    """A model from a file, or made elsewhere: all that is known is that it is one."""
     attributes = {INSIDE: _unseen_layer(interpreter, place)}
-    return interpreter.allocate(ModelObject(ModelKind.LOADED, place, attributes=attributes), place)
+    return interpreter.allocate(ModelObject(kind, place, attributes=attributes), place)
 
 
 def _unseen_layer(interpreter: Interpreter, place: Place) -> Ref:
@@ -141,7 +144,7 @@ HIDDEN = "hides layers"
 
 def _is_taken_apart(tensor: Tensor) -> bool:
     """Whether a pretrained network came in by its own input and output: the new model then lists its layers."""
-    ready = isinstance(tensor.producer, Model) and tensor.producer.kind in (ModelKind.APPLICATION, ModelKind.LOADED)
+    ready = isinstance(tensor.producer, Model) and tensor.producer.kind in _UNSEEN
     return ready and tensor.place is not None and isinstance(tensor.place.node, cst.Attribute)
 
 
@@ -180,7 +183,7 @@ def _chain(thing: ModelObject) -> Iterator[Tensor]:
 
 def _ends(interpreter: Interpreter, reference: Ref, thing: ModelObject, name: str, place: Place) -> Value:
     if name.startswith("output"):
-        if thing.kind in (ModelKind.APPLICATION, ModelKind.LOADED):
+        if thing.kind in _UNSEEN:
             ends: tuple[Tensor, ...] = (Tensor(snapshot(interpreter, reference), sources(thing), place),)
         else:
             ends = snapshot(interpreter, reference).outputs
@@ -205,6 +208,18 @@ def snapshot(interpreter: Interpreter, value: Value) -> Model:
     return interpreter.snapshots.of(value.identity, interpreter, partial(_made, interpreter, value))
 
 
+def made(interpreter: Interpreter) -> Iterator[Model]:
+    """Every model that the program put together of layers, as it was left."""
+    for identity, thing in list(interpreter.state.heap.items()):
+        if not isinstance(thing, ModelObject) or not (thing.layers or thing.outputs):
+            continue
+        try:
+            model = snapshot(interpreter, Ref(identity, thing.place))
+        except RecursionError:  # it was added to itself, which Keras can't call either
+            continue
+        yield model
+
+
 def _made(interpreter: Interpreter, value: Ref) -> Model:
     thing = interpreter.object_of(value)
     if isinstance(thing, Instance):
@@ -214,6 +229,8 @@ def _made(interpreter: Interpreter, value: Ref) -> Model:
     complete = thing.kind in (ModelKind.FUNCTIONAL, ModelKind.SEQUENTIAL)
     if thing.kind is ModelKind.SEQUENTIAL:
         outputs = (_trace_sequential(interpreter, thing),) if thing.layers else ()
+    elif thing.kind is ModelKind.ELSEWHERE:
+        outputs = (Tensor(Opaque(), sources(thing), thing.place),)
     return _finish(interpreter, value.identity, thing, outputs, complete)
 
 

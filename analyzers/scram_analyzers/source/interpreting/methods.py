@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
 from scram_analyzers.source.graph import Opaque, Tensor
 from scram_analyzers.source.interpreting import (
     compiling,
@@ -19,7 +21,7 @@ from scram_analyzers.source.interpreting import (
 from scram_analyzers.source.interpreting.attributes import SUPER, get_attribute
 from scram_analyzers.source.interpreting.state import Called, Created, DictObject, Instance, ListObject, join_values
 from scram_analyzers.source.libraries import command_line, data_methods, data_operations
-from scram_analyzers.source.model import ModelObject
+from scram_analyzers.source.model import ModelKind, ModelObject
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call
 from scram_analyzers.source.values import Arguments, Choice, Constant, Ref, Unknown, Value
@@ -32,7 +34,10 @@ def call_method(interpreter: Interpreter, owner: Value, name: str, arguments: Ar
     """`owner.name(arguments)`."""
     if isinstance(owner, Choice):
         return _on_each(interpreter, owner, name, arguments, place)
-    if keras_models.is_model(interpreter, owner) or _looks_like_training(owner, name, arguments):
+    trains = _looks_like_training(owner, name, arguments)
+    if trains:
+        owner = _recognized(interpreter, owner, place)
+    if trains or keras_models.is_model(interpreter, owner):
         known = _model_method(interpreter, owner, name, arguments, place)
         if known is not None:
             return known
@@ -66,6 +71,18 @@ def _looks_like_training(owner: Value, name: str, arguments: Arguments) -> bool:
     if name == "compile":
         return "optimizer" in arguments.keywords or "loss" in arguments.keywords
     return name in fitting.TRAINING and not fitting.KERAS_ONLY.isdisjoint(arguments.keywords)
+
+
+def _recognized(interpreter: Interpreter, owner: Value, place: Place) -> Value:
+    """The model that the answer of a function from elsewhere turns out to be, under the name that it was given."""
+    made, call = owner.place, place.node
+    if made is None or not isinstance(made.node, cst.Call) or not isinstance(call, cst.Call):
+        return owner
+    model = keras_models.make_unseen(interpreter, ModelKind.ELSEWHERE, made)
+    named = call.func.value if isinstance(call.func, cst.Attribute) else None
+    if isinstance(named, (cst.Name, cst.Attribute)):
+        interpreter.assign(named, model)
+    return model
 
 
 def _model_method(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -99,8 +99,10 @@ class Recording:
         chunks: tuple[PlacedChunk, ...],
         imports: Imports,
         unread: Sequence[UnreadPart],
+        made: Iterable[Model],
     ) -> Program:
-        """The finished program."""
+        """The finished program; `made` are all models that were put together."""
+        models = self._models()
         return Program(
             filename=filename,
             text=text,
@@ -108,7 +110,8 @@ class Recording:
             imports=imports,
             layers=tuple(self.layers.values()),
             optimizers=tuple(self.optimizers.values()),
-            models=tuple(self._models()),
+            models=tuple(models),
+            drafts=tuple(_drafts(models, made)),
             compiles=tuple(self.compiles),
             loss_calls=tuple(self.loss_calls),
             fits=tuple(self.fits),
@@ -134,3 +137,15 @@ class Recording:
             if call.model is not None:
                 latest.setdefault(call.model.identity, call.model)
         return list(latest.values())
+
+
+def _drafts(trained: Sequence[Model], made: Iterable[Model]) -> list[Model]:
+    """The models that share nothing with those that are trained, and of these only such as are no part of another."""
+    used = {layer.identity for model in trained for layer in model.layers}
+    free = [model for model in made if model.layers and used.isdisjoint(layer.identity for layer in model.layers)]
+    whole: list[Model] = []
+    for model in sorted(free, key=lambda each: -len(each.layers)):
+        if used.isdisjoint(layer.identity for layer in model.layers):
+            whole.append(model)
+            used |= {layer.identity for layer in model.layers}
+    return whole

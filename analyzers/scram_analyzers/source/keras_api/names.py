@@ -1,7 +1,8 @@
 """One canonical name for everything in Keras, however a program reaches it.
 
 `tf.keras.layers.Dense`, `keras.layers.core.Dense`, `tensorflow.python.keras.layers.Dense` and
-`keras.src.layers.core.dense.Dense` are all `keras.layers.Dense`. Names are resolved from the text of imports
+`keras.src.layers.core.dense.Dense` are all `keras.layers.Dense`, and so is what Keras 3 was called before its release,
+`keras_core.layers.Dense`. Names are resolved from the text of imports
 alone; nothing is imported.
 """
 
@@ -16,7 +17,7 @@ _KERAS_ROOT = re.compile(
     r"""^(?:
         tensorflow(?:_core)?(?:\.(?:compat\.v[12]|_api\.v2|python|contrib|_api\.v1))*\.keras(?:\._impl\.keras)?
       | tf_keras
-      | keras
+      | keras(?:_core)?
     )
     (?:\.(?:api|_v1|_v2|src|_tf_keras|keras|python|impl))*
     (?=\.|$)""",

@@ -260,6 +260,8 @@ def of_created(
         if last in ("ColumnTransformer", "make_column_transformer") and _only_encodes(interpreter, thing):
             base = given if given is not None else Data("", place)
             return base.after(DataStep(StepKind.OTHER, ENCODED_COLUMN, place, learned=learned), range=None)
+        if given is None and last in _ENCODERS:
+            given = _listed(interpreter, arguments)
         bounds = [number(each) for each in interpreter.items_of(thing.arguments.value("feature_range", 0)) or ()]
         moved = _transformed(thing.kind, last, given, place, learned)
         if last == "MinMaxScaler" and len(bounds) == len(PAIR) and bounds[0] is not None and bounds[1] is not None:
@@ -337,6 +339,12 @@ def _root_of_list(interpreter: Interpreter, arguments: Arguments) -> frozenset[i
     value = arguments.positional[0].value if arguments.positional else None
     listed = isinstance(value, Ref) and isinstance(interpreter.object_of(value), ListObject)
     return frozenset((value.identity,)) if isinstance(value, Ref) and listed else frozenset()
+
+
+def _listed(interpreter: Interpreter, arguments: Arguments) -> Data | None:
+    """The words of a list that is encoded: which, and in what order, is not known."""
+    roots = _root_of_list(interpreter, arguments)
+    return Data("list", arguments.positional[0].value.place, rows=None, roots=roots) if roots else None
 
 
 def _word_ids(tokenizer: Created) -> Interval | None:

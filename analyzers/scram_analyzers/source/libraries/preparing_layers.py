@@ -33,7 +33,9 @@ def through_layer(
         numbers = name in ("TextVectorization", "StringLookup", "IntegerLookup")
         ids = numbers and (mode is None or text(mode) == "int")
         most = integer(arguments.value("max_tokens"))
-        return data.after(step, range=Interval(0, most - 1) if ids and most else None, shape=None, token_ids=ids)
+        interval = Interval(0, most - 1) if ids and most else None
+        form = data.labels if ids else None  # rows, or numbers of bins
+        return data.after(step, range=interval, shape=None, token_ids=ids, labels=form)
     if name in AUGMENTING:
         step = DataStep(StepKind.OTHER if resting else StepKind.AUGMENTED, kind, place)
         return data.after(step, shape=None if name == "RandomCrop" else data.shape)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 from weakref import WeakValueDictionary
 
 import libcst as cst
@@ -58,6 +58,9 @@ class ParseProblem:
     mend: str
 
 
+_ByKind: TypeAlias = "Mapping[type[cst.CSTNode], Sequence[cst.CSTNode]]"
+
+
 class ParsedChunk:
     """The tree of a text, or why there is none; positions are worked out when first asked for.
 
@@ -80,6 +83,7 @@ class ParsedChunk:
         self.lineage: object = object() if basis is None else basis.lineage
         self._before = basis if module is None else None
         self._texts: dict[cst.CSTNode, str] = {}
+        self._within: dict[cst.CSTNode, _ByKind] = {}
         self._matches: dict[re.Pattern[str], bool] = {}
         self._sections: WeakValueDictionary[int, Section] = WeakValueDictionary()  # they hold this
         self._read: ParsedChunk | None = None  # not itself: that would leave each of them to the garbage collector
@@ -117,32 +121,36 @@ class ParsedChunk:
         assert self.module is not None
         return Positions(self.module, self.text, self._parents)
 
-    @cached_property
-    def nodes(self) -> Mapping[type[cst.CSTNode], Sequence[cst.CSTNode]]:
+    @property
+    def nodes(self) -> _ByKind:
         """Every node by its kind, in the order of the text: one walk for all who look for something."""
-        found: dict[type[cst.CSTNode], list[cst.CSTNode]] = {}
-        for node in self._parents:
-            found.setdefault(type(node), []).append(node)
+        return self._walked[0]
+
+    def within(self, node: cst.CSTNode) -> _ByKind:
+        """The nodes in one that many ask about, as a function, by their kind."""
+        if node is self.module:
+            return self.nodes
+        found = self._within.get(node)
+        if found is None:
+            found = self._within[node] = _by_kind(node)[0]
         return found
 
     def ancestors(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         """The nodes around a node, the closest first."""
-        parent = self._parents.get(node)
+        parents = self._parents
+        parent = parents.get(node)
         while parent is not None:
             yield parent
-            parent = self._parents[parent]
+            parent = parents.get(parent)
+
+    @property
+    def _parents(self) -> Mapping[cst.CSTNode, cst.CSTNode]:
+        return self._walked[1]
 
     @cached_property
-    def _parents(self) -> dict[cst.CSTNode, cst.CSTNode | None]:
+    def _walked(self) -> tuple[_ByKind, Mapping[cst.CSTNode, cst.CSTNode]]:
         assert self.module is not None
-        parents: dict[cst.CSTNode, cst.CSTNode | None] = {}
-        waiting: list[tuple[cst.CSTNode, cst.CSTNode | None]] = [(self.module, None)]
-        while waiting:
-            node, parent = waiting.pop()
-            parents[node] = parent
-            if type(node) not in LEAVES:  # half of all nodes
-                waiting.extend([(child, node) for child in reversed(children(node))])
-        return parents
+        return _by_kind(self.module)
 
     def text_of(self, node: cst.CSTNode) -> str:
         """A node as it is written."""
@@ -162,6 +170,21 @@ class ParsedChunk:
     def position(self, node: cst.CSTNode) -> Position:
         """Where `node` stands, in lines of this chunk; its first line where the tree is too deep to tell."""
         return self._positions.of(self._twins.get(node, node)) if self.module is not None else FIRST_LINE
+
+
+def _by_kind(root: cst.CSTNode) -> tuple[_ByKind, Mapping[cst.CSTNode, cst.CSTNode]]:
+    """The nodes in one, itself included, by their kind and in the order of the text, and what each stands in."""
+    found: defaultdict[type[cst.CSTNode], list[cst.CSTNode]] = defaultdict(list)
+    parents: dict[cst.CSTNode, cst.CSTNode] = {}
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        found[type(node)].append(node)
+        if type(node) not in LEAVES:  # half of all nodes
+            inner = children(node)
+            parents.update(dict.fromkeys(inner, node))
+            waiting.extend(reversed(inner))
+    return dict(found), parents
 
 
 @dataclass(frozen=True, eq=False)

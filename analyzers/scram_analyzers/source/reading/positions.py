@@ -45,7 +45,7 @@ class _Unit(NamedTuple):
 class Positions:
     """The positions of the nodes of one module. `parents` gives what a node stands in."""
 
-    def __init__(self, module: cst.Module, text: str, parents: Mapping[cst.CSTNode, cst.CSTNode | None]) -> None:
+    def __init__(self, module: cst.Module, text: str, parents: Mapping[cst.CSTNode, cst.CSTNode]) -> None:
         self._module = module
         self._parents = parents
         self._units = _placed_units(module, text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TypeVar, cast
 
 import libcst as cst
@@ -19,18 +19,24 @@ Node = TypeVar("Node", bound=cst.CSTNode)
 def nodes(root: cst.CSTNode, kind: type[Node]) -> Iterator[Node]:
     """The nodes of one kind in a node (itself included), in the order of the text."""
     waiting = [root]
+    wanted = _kinds_of(kind)
     while waiting:
         node = waiting.pop()
-        if _is_of(type(node), kind):
+        if type(node) in wanted:
             yield cast(Node, node)
         if type(node) not in LEAVES:
             waiting.extend(reversed(children(node)))
 
 
+def within(section: Section, root: cst.CSTNode, kind: type[Node]) -> Sequence[Node]:
+    """The nodes of exactly one kind in one of a section of which much is asked, as a function: it is walked once."""
+    return cast(Sequence[Node], section.parsed.within(root).get(kind, ()))
+
+
 @functools.cache
-def _is_of(found: type[cst.CSTNode], kind: type[cst.CSTNode]) -> bool:
-    """Whether nodes of one kind are also of another: the nodes' abstract base makes `isinstance` slow."""
-    return issubclass(found, kind)
+def _kinds_of(kind: type[cst.CSTNode]) -> frozenset[type[cst.CSTNode]]:
+    """A kind of nodes with those below it: the nodes' abstract base makes `isinstance` slow."""
+    return frozenset([kind]).union(*map(_kinds_of, kind.__subclasses__()))
 
 
 def parts(program: Program, word: str) -> Iterator[Section]:

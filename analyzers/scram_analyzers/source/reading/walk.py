@@ -50,8 +50,31 @@ LEAVES = frozenset((cst.Name, cst.Integer, cst.Float, cst.Imaginary, cst.SimpleS
 """Half of all nodes, with no other in them."""
 
 
+_USUAL: dict[type[cst.CSTNode], Callable[[Any], list[cst.CSTNode]]] = {
+    cst.Arg: lambda node: [node.value] if node.keyword is None else [node.value, node.keyword],
+    cst.Assign: lambda node: [*node.targets, node.value],
+    cst.AssignTarget: lambda node: [node.target],
+    cst.Attribute: lambda node: [node.value, node.attr],
+    cst.BinaryOperation: lambda node: [node.left, node.operator, node.right],
+    cst.Call: lambda node: [node.func, *node.args],
+    cst.Element: lambda node: [node.value],
+    cst.Expr: lambda node: [node.value],
+    cst.IndentedBlock: lambda node: [*node.body],
+    cst.Index: lambda node: [node.value],
+    cst.List: lambda node: [*node.elements],
+    cst.SimpleStatementLine: lambda node: [*node.body],
+    cst.Subscript: lambda node: [node.value, *node.slice],
+    cst.SubscriptElement: lambda node: [node.slice],
+    cst.Tuple: lambda node: [*node.elements],
+}
+"""Nine in ten of the nodes that have others in them, whose fields need no look at what is in them."""
+
+
 def children(node: cst.CSTNode) -> list[cst.CSTNode]:
     """The nodes of code directly in this one."""
+    usual = _USUAL.get(type(node))
+    if usual is not None:
+        return usual(node)
     found: list[cst.CSTNode] = []
     if type(node) in LEAVES:
         return found

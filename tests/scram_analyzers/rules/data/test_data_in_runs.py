@@ -412,6 +412,22 @@ def test_batches_that_come_sorted_by_label() -> None:
     assert "the rows come sorted by label" in report.message
 
 
+def test_batches_that_come_sorted_by_the_label_of_one_of_two_outputs() -> None:
+    outputs = (
+        OutputInfo("kind", loss="sparse_categorical_crossentropy"),
+        OutputInfo("size", loss="mean_squared_error"),
+    )
+    seen = history(
+        run_info(losses=("sparse_categorical_crossentropy", "mean_squared_error"), outputs=outputs), ended=False
+    )
+    seen.stream = StreamRecord(rows=640, labelled_batches=20, narrow_batches=20, narrow_starts=4)
+    (report,) = reports(DatasetNotShuffled, seen)
+    assert "the rows come sorted by label" in report.message
+    seen.stream = replace(seen.stream, narrow_batches=6)
+    seen.begin()
+    assert reports(DatasetNotShuffled, seen) == []
+
+
 def test_mixed_batches_and_those_of_one_frequent_class_are_not_sorted() -> None:
     assert reports(DatasetNotShuffled, streamed([(0, 9)] * 18)) == []
     assert reports(DatasetNotShuffled, streamed([(0, 0)] * 17 + [(0, 9)])) == []
@@ -563,6 +579,16 @@ def test_rare_classes_of_a_stream() -> None:
     ):
         made.stream = other
         assert reports(ClassImbalance, made) == []
+
+
+def test_rows_that_all_weigh_nothing() -> None:
+    made = history(record=data(), ended=False)
+    made.stream = replace(StreamRecord(rows=1000), weights_of_zero=("sample_weight['kind']",))
+    (warning,) = reports(ClassWeightExtreme, made)
+    assert warning.message.startswith("All weights in sample_weight['kind'] are 0: what they weigh adds nothing")
+    for lowest, highest, count in ((0.0, 0.0, 1), (0.0, 1.0, 0)):
+        weights = replace(inputs(), role="weight", name="sample_weight", minimum=lowest, maximum=highest)
+        assert len(reports(ClassWeightExtreme, history(record=data(inputs(), weights), ended=False))) == count
 
 
 def tokens(zeros: float, ones: float, batches: int = 3, vocabulary: int = 400) -> RunHistory:

@@ -318,3 +318,11 @@ def test_a_step_that_took_minutes() -> None:
     for step in range(1, 61):
         seen.add_step(StepRecord(step, 1, 0.5, seconds=120.0 if step == 40 else 0.02))
     assert "Step 40 took 120 s" in reports(TrainingStalled, seen)[0].message
+
+
+def test_gradients_that_are_added_up_over_whole_epochs() -> None:
+    for batches, told in ((500, 1), (4, 0), (None, 0)):
+        optimizer = OptimizerInfo("Adam", 0.001, accumulation=batches)
+        made = history(run_info(optimizer=optimizer, steps_per_epoch=22), [2.3, 2.3], ended=False)
+        found = [each for each in reports(BatchSizeTooLarge, made) if "adds up the gradients of 500" in each.message]
+        assert [each.severity for each in found] == [Severity.WARNING] * told

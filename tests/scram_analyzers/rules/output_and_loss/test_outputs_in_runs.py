@@ -222,3 +222,26 @@ def test_a_metric_that_does_not_follow_the_loss() -> None:
 
 def test_severity_of_sure_faults() -> None:
     assert LabelOutOfRange.severity is NegativeLoss.severity is Severity.ERROR
+
+
+def test_columns_of_targets_that_meet_another_number_of_units() -> None:
+    for units, columns, words in (
+        (
+            1,
+            2,
+            "A row of targets has 2 numbers, and the last layer 1 unit: its one number is compared with each of them.",
+        ),
+        (
+            3,
+            1,
+            "A row of targets has 1 number, and the last layer 3 units: each unit is compared with the same number.",
+        ),
+        (2, 2, None),
+    ):
+        output = OutputInfo("head", "head", "linear", units, "mean_squared_error", rank=2)
+        made = run_info(losses=("mean_squared_error",), outputs=(output,))
+        record = data(inputs(), measured(shape=(1440, columns)))
+        found = [each.message for each in reports(OutputUnitsMismatch, history(made, record=record))]
+        assert found == ([words] if words else [])
+        sequence = run_info(losses=made.losses, outputs=(replace(output, rank=3),))
+        assert reports(OutputUnitsMismatch, history(sequence, record=record)) == []

@@ -1,0 +1,72 @@
+"""Metrics of a model of the program's own that its `metrics` leave out, so that Keras never resets them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from scram_analyzers.rules.base import Related, Report
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Program
+from scram_analyzers.source.reading import search
+
+_RESETS = ("reset_state", "reset_states")
+
+
+def unlisted_metrics(program: Program) -> Iterator[Report]:
+    """Report each `metrics` property that returns a list of the model's own, without one that its step updates."""
+    made = {call.place.node: call for call in program.calls if call.name.startswith("keras.metrics.")}
+    for node, place in search.found(program, cst.ClassDef, "def metrics("):
+        listed = _listed(node)
+        used = _asked(node, "update_state") & _asked(node, "result")
+        if listed is None or _asked(node, *_RESETS):
+            continue
+        for name, call in _kept(node):
+            if name in used and name not in _names_in(listed) and call in made:
+                yield Report(
+                    Place(place.section, listed),
+                    f"Keras resets only the metrics in this list before an epoch: self.{name}, which it leaves out, is "
+                    "from the second one on a mean over all epochs so far, validation included.",
+                    (Related(made[call].place, "This metric is left out."),),
+                    recipe=f"return [..., self.{name}]",
+                )
+                break
+
+
+def _listed(owner: cst.ClassDef) -> cst.List | None:
+    """The list of attributes that the property returns, where it does nothing else."""
+    for method in search.nodes(owner, cst.FunctionDef):
+        if method.name.value != "metrics":
+            continue
+        returned = [each.value for each in search.nodes(method, cst.Return)]
+        only = returned[0] if len(returned) == 1 else None
+        if isinstance(only, cst.List) and all(_own(element.value) is not None for element in only.elements):
+            return only
+    return None
+
+
+def _names_in(listed: cst.List) -> set[str | None]:
+    return {_own(element.value) for element in listed.elements}
+
+
+def _kept(owner: cst.ClassDef) -> Iterator[tuple[str, cst.Call]]:
+    """What methods of the class bind to its attributes: `self.accuracy = keras.metrics.Mean()`."""
+    for assigned in search.nodes(owner, cst.Assign):
+        name = _own(assigned.targets[0].target) if len(assigned.targets) == 1 else None
+        if name is not None and isinstance(assigned.value, cst.Call):
+            yield name, assigned.value
+
+
+def _asked(owner: cst.ClassDef, *methods: str) -> set[str]:
+    """Attributes of which such a method is called: `self.accuracy.result()`."""
+    called = (call.func for call in search.nodes(owner, cst.Call) if isinstance(call.func, cst.Attribute))
+    names = (_own(each.value) for each in called if each.attr.value in methods)
+    return {name for name in names if name is not None}
+
+
+def _own(node: cst.BaseExpression) -> str | None:
+    """The name of an attribute of `self`."""
+    if isinstance(node, cst.Attribute) and isinstance(node.value, cst.Name) and node.value.value == "self":
+        return node.attr.value
+    return None

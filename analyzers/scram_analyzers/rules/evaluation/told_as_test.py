@@ -1,0 +1,62 @@
+"""Scores of training data that a program tells as those of its test data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import libcst as cst
+
+from scram_analyzers.rules.data.judging import evaluations_of
+from scram_analyzers.source.data import Data, Part, shares_rows
+from scram_analyzers.source.program import Evaluation, Fit, Program
+from scram_analyzers.source.reading import parents, search
+
+
+def told_as_test(program: Program, fit: Fit) -> Iterator[Evaluation]:
+    """Evaluations on what the model was trained on, of which the result is called, or printed as, that of a test."""
+    for each in evaluations_of(program, fit):
+        data = each.x.value if each.x is not None else None
+        if each.method != "evaluate" or not isinstance(data, Data) or fit.inputs is None:
+            continue
+        if data.part is Part.TRAINING and shares_rows(fit.inputs, data) and _is_told_so(program, each):
+            yield each
+
+
+def _is_told_so(program: Program, each: Evaluation) -> bool:
+    """Whether all names of the result speak of a test, or what prints it does."""
+    names = _names_of(parents.ancestors(each.place))
+    if names and any(_OF_TRAINING.search(name) for name in names):
+        return False
+    if names and all(_OF_TEST.search(name) for name in names):
+        return True
+    printed = [_words(node) for node, _ in search.found(program, cst.Call, "print(") if _prints(node, names)]
+    return bool(printed) and all(_OF_TEST.search(text) and not _OF_TRAINING.search(text) for text in printed)
+
+
+_OF_TEST = re.compile(r"(?:^|_|\b)test(?:ing)?(?:_|\b)", re.IGNORECASE)
+_OF_TRAINING = re.compile(r"(?:^|_|\b)train(?:ing)?(?:_|\b)", re.IGNORECASE)
+
+
+def _names_of(above: list[cst.CSTNode]) -> list[str]:
+    """The names that a call's result goes by, however it is taken apart."""
+    for node in above:
+        if isinstance(node, cst.Assign) and len(node.targets) == 1:
+            found = [name.value for name in search.nodes(node.targets[0].target, cst.Name)]
+            return [name for name in found if name.strip("_")]
+        if not isinstance(node, cst.Subscript):
+            return []
+    return []
+
+
+def _prints(node: cst.Call, names: list[str]) -> bool:
+    if not isinstance(node.func, cst.Name) or node.func.value != "print":
+        return False
+    return any(name.value in names for name in search.nodes(node, cst.Name))
+
+
+def _words(node: cst.Call) -> str:
+    """The words in what is printed."""
+    plain = [each.raw_value for each in search.nodes(node, cst.SimpleString)]
+    formatted = [each.value for each in search.nodes(node, cst.FormattedStringText)]
+    return " ".join((*plain, *formatted))

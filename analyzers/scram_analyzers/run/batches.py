@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 import math
+import statistics
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-import statistics
 
 from scram_analyzers.run.history import RunHistory, asked_once
 from scram_analyzers.run.records import StepRecord, StreamRecord

@@ -62,10 +62,10 @@ class DataStep:
     """One thing done to data: what kind, by which function or operator, where.
 
     `number` is the constant that took part: a divisor, a batch size, a buffer's size, a seed, what was written into
-    some rows; of a split, which part these are: 0 to train on, 1 to test; of rows by a stretch of a permutation, where
-    that begins. `learned` says what a scaler or encoder had been fitted to, `put` which column of a table was replaced,
-    and by what, `column` the name of the one that was taken out, `columns` those of several. `certain` is False for
-    what only one of several paths does.
+    some rows; of a split, which part these are: 0 to train on, 1 to test; of rows by a stretch of a permutation,
+    where that begins; of a moving window, how many rows it holds. `learned` says what a scaler or encoder had been
+    fitted to, `put` which column of a table was replaced, and by what, `column` the name of the one that was taken
+    out, `columns` those of several. `certain` is False for what only one of several paths does.
     """
 
     kind: StepKind

@@ -230,6 +230,18 @@ class ImpossibleReshape:
     place: Place
 
 
+@dataclass(frozen=True, slots=True)
+class MixingReshape:
+    """An array of shape `before` told to take the same sizes in another order: `after`. None: the rows, however many.
+
+    Its values stay in their order, so that no axis is moved by it: each row of an axis is cut and put together anew.
+    """
+
+    before: tuple[int | None, ...]
+    after: tuple[int | None, ...]
+    place: Place
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Discarded:
     """Data that a call at `place` made, in a statement that does nothing else with them."""
@@ -304,6 +316,7 @@ class Program:
     method_calls: tuple[Call, ...]
     attribute_sets: tuple[AttributeSet, ...]
     impossible_reshapes: tuple[ImpossibleReshape, ...]
+    mixing_reshapes: tuple[MixingReshape, ...]
     pairings: tuple[Pairing, ...]
     thresholds: tuple[Threshold, ...]
     discarded: tuple[Discarded, ...]

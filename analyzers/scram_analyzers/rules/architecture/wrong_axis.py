@@ -67,7 +67,7 @@ class WrongAxis(Rule):
         Reference("Keras: Softmax", "https://keras.io/api/layers/activation_layers/softmax/"),
         Reference("Keras: BatchNormalization", "https://keras.io/api/layers/normalization_layers/batch_normalization/"),
     )
-    false_alarms = "Channels that come first without a word of it in this file; the best example of each class."
+    false_alarms = "Channels that come first without a word of it in this file."
     bad = (
         Example(
             "Chances that add up to 1 over the batch",
@@ -109,21 +109,6 @@ class WrongAxis(Rule):
             x = layers.BatchNormalization(axis=-1)(x)
             model = keras.Model(inputs, layers.Dense(10)(layers.Flatten()(x)))
             model.compile("adam", "mse")
-            """,
-        ),
-        Example(
-            "The example that is the surest of each class",
-            """
-            import keras
-            from keras import layers
-
-            (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
-            model = keras.Sequential([layers.Flatten(), layers.Rescaling(1 / 255)])
-            model.add(layers.Dense(10, activation="softmax"))
-            model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
-            model.fit(x_train, y_train, epochs=5)
-            predicted = model.predict(x_test)
-            print((»predicted.argmax(axis=0)« == y_test).mean())
             """,
         ),
         Example(
@@ -309,7 +294,7 @@ def _of_argmax(program: Program, call: Call) -> Iterator[Report]:
         return
     if _has_row_for_each(data):
         whose = "these labels"
-    elif _gives_classes(program, data, call.place, flat, _COMPARED if given is None else _CALLED):
+    elif flat and _gives_classes(program, data, call.place):  # along an axis: decision-misread
         whose = "the predictions"
     else:
         return
@@ -343,15 +328,15 @@ def _has_row_for_each(labels: Data) -> bool:
     return rows and not labels.batched and labels.samples != 1
 
 
-def _gives_classes(program: Program, data: Data, place: Place, flat: bool, use: re.Pattern[str]) -> bool:
+def _gives_classes(program: Program, data: Data, place: Place) -> bool:
     """Whether data are a model's predictions of several classes, for many examples, and are made into its answers."""
-    if data.steps or data.place is None or not use.search(_statement(place)):
+    if data.steps or data.place is None or not _COMPARED.search(_statement(place)):
         return False
     asked = next((each for each in program.evaluations if each.place.key == data.place.key), None)
     heads = heads_of(asked.model) if asked is not None and asked.model is not None else ()
     if asked is None or len(heads) != 1 or not _has_several(heads[0]) or not _is_dense(heads[0]):
         return False
-    return not flat or _is_of_many(asked)
+    return _is_of_many(asked)
 
 
 def _is_of_many(asked: Evaluation) -> bool:
@@ -382,9 +367,6 @@ _COMPARED = re.compile(
     r"==|_score\(|confusion_matrix\(|classification_report\(|inverse_transform\(|^\w*(class|label|y_pred)\w*\s*="
 )
 """What is done with classes: they are compared, or called classes."""
-
-_CALLED = re.compile(rf"{_COMPARED.pattern}|^\w*(pred|y_?hat)\w*\s*=|^p\s*=")
-"""The same, or predictions by their name, where somebody wrote axis=0: that has a number for each class."""
 
 
 def _is_dense(head: Head) -> bool:

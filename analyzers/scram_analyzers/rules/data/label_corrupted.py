@@ -13,6 +13,7 @@ from scram_analyzers.run.batches import only_target
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.source.data import Data, DataStep, LabelForm, StepKind
+from scram_analyzers.source.heads import heads_with_losses
 from scram_analyzers.source.program import Fit, Program
 
 CLASSIFICATION = ("sparse_categorical_crossentropy", "categorical_crossentropy", "binary_crossentropy", "focal")
@@ -36,6 +37,21 @@ class LabelCorrupted(Rule):
     references = (Reference("Keras: Probabilistic losses", "https://keras.io/api/losses/probabilistic_losses/"),)
     false_alarms = "Labels that were coded with a factor in the first place, such as 0 and 255 in a mask."
     bad = (
+        Example(
+            "Masks of four classes, scaled as the images are",
+            """
+            import cv2
+            import keras
+            import numpy as np
+            from project import files, images
+
+            masks = np.array([cv2.imread(file, 0) for file in files])
+            masks = »masks / 255.0«
+            model = keras.Sequential([keras.layers.Conv2D(4, 3, padding="same", activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(images / 255.0, masks[..., np.newaxis], epochs=20)
+            """,
+        ),
         Example(
             "Labels divided along with the pixels",
             """
@@ -112,6 +128,23 @@ class LabelCorrupted(Rule):
         ),
     )
     good = (
+        Example(
+            "Masks of two levels, and grey levels to be classes of their own",
+            """
+            import cv2
+            import keras
+            import numpy as np
+            from project import files, images
+
+            masks = np.array([cv2.imread(file, 0) for file in files])
+            model = keras.Sequential([keras.layers.Conv2D(2, 3, padding="same", activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(images, masks / 255.0, epochs=20)
+            painter = keras.Sequential([keras.layers.Conv2D(256, 3, padding="same", activation="softmax")])
+            painter.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            painter.fit(images, masks, epochs=20)
+            """,
+        ),
         Example(
             "Only the inputs are divided",
             """
@@ -191,7 +224,7 @@ class LabelCorrupted(Rule):
         data = fit.targets
         if data is None or not _is_classification(fit):
             return
-        step = _spoiling(data) or _written_over(data)
+        step = _spoiling(data) or _written_over(data) or _divided_numbers(fit, data)
         if step is None or step.place is None:
             return
         used = fit.y.place if fit.y is not None else None
@@ -228,6 +261,37 @@ def _divided_rows(data: Data) -> DataStep | None:
         return None
     return made if any(step.kind is StepKind.ENCODED for step in data.steps) else None
 
+
+def _divided_numbers(fit: Fit, data: Data) -> DataStep | None:
+    """What divides class numbers by 255 as if they were grey levels, for a loss that reads them as they are.
+
+    Of masks with two levels 0 and 1 come of it; with more classes than two none of those in between is a whole number.
+    """
+    units = _classes_told_apart(fit)
+    if data.labels is not None or units is None or units <= 2:
+        return None
+    made = next((step for step in reversed(data.steps) if not _leaves_alone(step)), None)
+    divided = made is not None and made.name == "Divide" and made.number in GREY_LEVELS and made.certain
+    return made if divided else None
+
+
+def _classes_told_apart(fit: Fit) -> int | None:
+    """How many classes a model of one output tells apart by a loss that reads whole class numbers."""
+    pairs = list(heads_with_losses(fit.compile)) if fit.compile is not None else []
+    if len(pairs) != 1 or pairs[0][1].name != "sparse_categorical_crossentropy":
+        return None
+    return pairs[0][0].units
+
+
+def _leaves_alone(step: DataStep) -> bool:
+    """Whether a step leaves the numbers as they are, but for what is behind the point."""
+    return step.kind in (StepKind.SELECTED, StepKind.SPLIT, StepKind.SHUFFLED, StepKind.CONVERTED) or (
+        step.name in ("reshape", "expand_dims", "squeeze", "numpy.reshape", "numpy.expand_dims", "numpy.squeeze")
+    )
+
+
+GREY_LEVELS = (255, 256)
+"""What pixels are divided by."""
 
 LEAST_DIVISOR = 10
 """One-hot rows divided by less may be averages of a few of them."""
@@ -267,6 +331,8 @@ def _message(step: DataStep, data: Data, name: str) -> str:
         return f"This writes {number} over a stretch of {labels}: the rows there lose their own classes."
     if data.labels is LabelForm.ONE_HOT:
         return f"This divides {labels} by {number}: they are one-hot rows, and no longer add up to 1."
+    if data.labels is None:
+        return f"This divides {labels} by {number}: of whole class numbers fractions are left, most of them below 1."
     count = f"{data.classes} classes" if data.classes is not None else "classes"
     if step.kind is StepKind.CONVERTED:
         return f"As true and false, {labels} know two classes where there were {data.classes}."

@@ -42,6 +42,27 @@ class LabelsShuffledApart(Rule):
     false_alarms = "Labels that are shuffled on purpose, to see what a model reaches by chance."
     bad = (
         Example(
+            "Pictures mixed by themselves, before a cut at a bound that files decide",
+            """
+            import os
+
+            import cv2
+            import keras
+            import numpy as np
+
+            images, ages = [], []
+            for file in os.listdir("faces"):
+                images.append(cv2.resize(cv2.imread(os.path.join("faces", file)), (64, 64)))
+                ages.append(int(file.split("_")[0]))
+            images, ages = np.array(images) / 255, np.array(ages)
+            »np.random.shuffle(images)«
+            half = len(images) // 2
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(images[:half], ages[:half], epochs=20)
+            """,
+        ),
+        Example(
             "Only the labels are shuffled",
             """
             import keras
@@ -302,6 +323,29 @@ class LabelsShuffledApart(Rule):
         ),
     )
     good = (
+        Example(
+            "Mixed together by one order, then cut",
+            """
+            import os
+
+            import cv2
+            import keras
+            import numpy as np
+
+            images, ages = [], []
+            for file in os.listdir("faces"):
+                images.append(cv2.resize(cv2.imread(os.path.join("faces", file)), (64, 64)))
+                ages.append(int(file.split("_")[0]))
+            images, ages = np.array(images) / 255, np.array(ages)
+            order = np.arange(len(images))
+            np.random.shuffle(order)
+            images, ages = images[order], ages[order]
+            half = len(images) // 2
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(images[:half], ages[:half], epochs=20)
+            """,
+        ),
         Example(
             "The values behind each window, as targets",
             """

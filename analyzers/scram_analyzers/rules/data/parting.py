@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import libcst as cst
 
 from scram_analyzers.rules.data.calls_of_steps import call_of
-from scram_analyzers.rules.data.judging import PICKING, slice_of
+from scram_analyzers.rules.data.judging import PICKING, slice_of, stretch
 from scram_analyzers.source.data import Data, DataStep, StepKind
 from scram_analyzers.source.interpreting.containers import NUMBERING
 from scram_analyzers.source.libraries.image_generators import GENERATING, is_generated
@@ -44,7 +45,7 @@ def parted(program: Program, inputs: Data | None, targets: Data | None) -> DataS
     if _split_by_other_seeds(program, ours, theirs):
         return theirs[-1]
     if not _are_dealt_anew(inputs, targets, ours, theirs):
-        if inputs.rows is None or targets.rows is None:
+        if (inputs.rows is None or targets.rows is None) and not _cut_alike(inputs, targets):
             return None
         if any(_has_seed(program, step) for step in (*ours, *theirs)) or _seeded_between(program, ours, theirs):
             return None
@@ -119,6 +120,29 @@ def _are_dealt_anew(inputs: Data, targets: Data, ours: list[DataStep], theirs: l
         return True
     picked = [step for step in targets.steps if step.kind in PICKING]
     return all(slice_of(step) is not None or step.node in {each.node for each in inputs.steps} for step in picked)
+
+
+def _cut_alike(inputs: Data, targets: Data) -> bool:
+    """Whether one side alone is mixed in its place, and both are cut at the same bound, whatever number that is.
+
+    Nothing else may have taken rows, which could have put them in order again.
+    """
+    cuts = []
+    for data in (inputs, targets):
+        picked = [step for step in data.steps if step.kind in PICKING and not step.name.endswith("random.shuffle")]
+        bounds = [stretch(step) for step in picked]
+        if not picked or None in bounds or any(step.name not in _IN_PLACE_OF for step in _others(data)):
+            return False
+        cuts.append([step.place.text.partition("[")[2] for step in picked if step.place is not None])
+    return cuts[0] == cuts[1]
+
+
+def _others(data: Data) -> Iterator[DataStep]:
+    return (step for step in data.steps if step.kind is StepKind.OTHER)
+
+
+_IN_PLACE_OF = ("cv2.resize", "cv2.cvtColor", "reshape", "numpy.reshape", "expand_dims", "numpy.expand_dims")
+"""What makes other rows of rows, one of each and in their order."""
 
 
 def _were_together(inputs: Data, targets: Data) -> bool:

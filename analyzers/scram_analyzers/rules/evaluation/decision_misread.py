@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.evaluation.argmax_axis import astray
 from scram_analyzers.rules.output_and_loss import cases
 from scram_analyzers.rules.output_and_loss.cases import Case
 from scram_analyzers.source.data import Data, DataStep, LabelForm
@@ -128,6 +129,22 @@ class DecisionMisread(Rule):
             """,
         ),
         Example(
+            "Argmax down the rows of a map",
+            """
+            import keras
+            import numpy as np
+            from keras import layers
+            from project import images, masks, new_images
+
+            inputs = keras.Input((64, 64, 3))
+            x = layers.Conv2D(16, 3, padding="same", activation="relu")(inputs)
+            model = keras.Model(inputs, layers.Conv2D(5, 1, activation="softmax")(x))
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(images, masks, epochs=20)
+            found = »np.argmax(model.predict(new_images), axis=1)«
+            """,
+        ),
+        Example(
             "Argmax along the examples",
             """
             import keras
@@ -200,6 +217,28 @@ class DecisionMisread(Rule):
             """,
         ),
         Example(
+            "The class of each place, the surest example of each class",
+            """
+            import keras
+            import numpy as np
+            from keras import layers
+            from project import images, masks, new_images, x, y
+
+            inputs = keras.Input((64, 64, 3))
+            maps = layers.Conv2D(16, 3, padding="same", activation="relu")(inputs)
+            model = keras.Model(inputs, layers.Conv2D(5, 1, activation="softmax")(maps))
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(images, masks, epochs=20)
+            found = model.predict(new_images)
+            places = np.argmax(found, axis=3), np.argmax(found, -1), np.argmax(found[0], axis=2)
+
+            flat = keras.Sequential([layers.Dense(16, "relu"), layers.Dense(4, activation="softmax")])
+            flat.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            flat.fit(x, y, epochs=20)
+            surest = x[np.argmax(flat.predict(x), axis=0)]
+            """,
+        ),
+        Example(
             "The largest share, and how certain it is",
             """
             import keras
@@ -260,15 +299,10 @@ class DecisionMisread(Rule):
         for call in program.calls_of(_ARGMAX):
             made = _given(call)
             case = _case_of(program, made) if made is not None and call.place.key not in said else None
-            if case is not None and made is not None and _goes_down_examples(call, made, case):
+            gives = astray(call, made, case) if case is not None and made is not None else None
+            if case is not None and gives is not None:
                 said.add(call.place.key)
-                yield Report(
-                    call.place,
-                    "Along axis 0 this argmax goes through the examples: for each of the "
-                    f"{case.head.units} outputs it gives the number of one example, and no class.",
-                    _head_related(case),
-                    recipe="np.argmax(predictions, axis=-1)",
-                )
+                yield Report(call.place, gives, _head_related(case), recipe="np.argmax(predictions, axis=-1)")
                 continue
             if case is not None and case.form is LabelForm.MULTI_HOT and _is_strongest(call, case):
                 said.add(call.place.key)
@@ -411,13 +445,6 @@ def _case_of(program: Program, made: Data) -> Case | None:
         and case.compiled.model.identity == model.identity
     ]
     return found[0] if len(found) == 1 else None
-
-
-def _goes_down_examples(call: Call, made: Data, case: Case) -> bool:
-    """Whether an argmax over all predictions as they are, a row for each example, is told to go along the rows."""
-    units = case.head.units
-    along = integer(call.arguments.value("axis", 1)) == 0
-    return along and not made.steps and not made.one_row and case.several and units is not None and units > 1
 
 
 def _is_strongest(call: Call, case: Case) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
@@ -9,8 +10,8 @@ from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.data.judging import evaluations_of, name_of
 from scram_analyzers.source.data import Data, shares_rows
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Callback, Fit, Program
-from scram_analyzers.source.values import Ref, Value, boolean, text
+from scram_analyzers.source.program import Call, Callback, Fit, Program
+from scram_analyzers.source.values import UNKNOWN, Ref, Value, boolean, text
 
 
 class TestDataForModelSelection(Rule):
@@ -38,6 +39,24 @@ class TestDataForModelSelection(Rule):
     )
     false_alarms = "A score that is only looked at as the validation score, and never reported as the test's."
     bad = (
+        Example(
+            "Stopped by the test part, which scikit-learn then scores",
+            """
+            import keras
+            import numpy as np
+            from sklearn.datasets import load_digits
+            from sklearn.metrics import classification_report
+            from sklearn.model_selection import train_test_split
+
+            x, y = load_digits(return_X_y=True)
+            x_train, x_test, y_train, y_test = train_test_split(x / 16, y, random_state=0)
+            model = keras.Sequential([keras.layers.Dense(32, "relu"), keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            stop = keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)
+            model.fit(x_train, y_train, epochs=50, validation_data=(»x_test«, y_test), callbacks=[stop])
+            print(classification_report(y_test, np.argmax(model.predict(x_test), axis=1)))
+            """,
+        ),
         Example(
             "Early stopping by the test part",
             """
@@ -71,6 +90,26 @@ class TestDataForModelSelection(Rule):
         ),
     )
     good = (
+        Example(
+            "A score of what is called validation data, and a report on other rows",
+            """
+            import keras
+            import numpy as np
+            from sklearn.datasets import load_digits
+            from sklearn.metrics import classification_report
+            from sklearn.model_selection import train_test_split
+
+            x, y = load_digits(return_X_y=True)
+            x_train, x_test, y_train, y_test = train_test_split(x / 16, y, random_state=0)
+            x_train, x_val, y_train, y_val = train_test_split(x_train, y_train, random_state=0)
+            model = keras.Sequential([keras.layers.Dense(32, "relu"), keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            stop = keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)
+            model.fit(x_train, y_train, epochs=50, validation_data=(x_val, y_val), callbacks=[stop])
+            print(classification_report(y_val, np.argmax(model.predict(x_val), axis=1)))
+            print(classification_report(y_test, np.argmax(model.predict(x_test), axis=1)))
+            """,
+        ),
         Example(
             "Validation data of their own",
             """
@@ -108,7 +147,7 @@ class TestDataForModelSelection(Rule):
         judged, chooser = fit.validation, _chooser(fit)
         if judged is None or judged.place is None or chooser is None:
             return
-        used = _evaluated(program, fit, judged.value)
+        used = _evaluated(program, fit, judged.value) or _scored(program, fit, judged.place)
         if used is None:
             return
         name = name_of(judged.place, "these data")
@@ -147,6 +186,28 @@ def _evaluated(program: Program, fit: Fit, validation: Value) -> Place | None:
         if program.line_of(evaluation.place) > trained_on and _are_the_same(value, validation):
             return evaluation.x.place if evaluation.x is not None else None
     return None
+
+
+def _scored(program: Program, fit: Fit, judged: Place) -> Place | None:
+    """Where scikit-learn scores answers by the labels of what is called the test data, after the training."""
+    labels, trained_on = fit.validation_targets, program.line_of(fit.place)
+    if labels is None or not _CALLED_TEST.search(judged.text):
+        return None
+    for call in program.calls_where(_is_score):
+        if program.line_of(call.place) > trained_on and _are_the_same(_labels(call), labels):
+            return call.place
+    return None
+
+
+def _labels(call: Call) -> Value:
+    return call.arguments.value("y_true", 0) or UNKNOWN
+
+
+def _is_score(call: Call) -> bool:
+    return call.name.startswith("sklearn.metrics.") and call.arguments.get("y_true", 0) is not None
+
+
+_CALLED_TEST = re.compile(r"(?:^|_|\b)test(?:ing)?(?:_|\b)", re.IGNORECASE)
 
 
 def _are_the_same(one: Value, other: Value) -> bool:

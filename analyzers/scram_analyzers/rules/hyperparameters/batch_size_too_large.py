@@ -50,6 +50,22 @@ class BatchSizeTooLarge(Rule):
     )
     bad = (
         Example(
+            "As many rows as the file has",
+            """
+            import keras
+            import pandas as pd
+            from sklearn.model_selection import train_test_split
+
+            table = pd.read_csv("wine.csv")
+            x, y = table.drop(columns="quality").values, table["quality"].values
+            x_train, x_test, y_train, y_test = train_test_split(x, y, random_state=0)
+            model = keras.Sequential([keras.layers.BatchNormalization(), keras.layers.Dense(64, "relu")])
+            model.add(keras.layers.Dense(1))
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x_train, y_train, epochs=50, batch_size=»len(x_train)«)
+            """,
+        ),
+        Example(
             "All of the data in one batch",
             """
             import keras
@@ -72,6 +88,24 @@ class BatchSizeTooLarge(Rule):
         ),
     )
     good = (
+        Example(
+            "All rows of a few, or for thousands of epochs",
+            """
+            import keras
+            import numpy as np
+            import pandas as pd
+
+            x, y = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 1, 1, 0])
+            model = keras.Sequential([keras.layers.Dense(8, activation="tanh"), keras.layers.Dense(1, "sigmoid")])
+            model.compile(optimizer=keras.optimizers.Adam(0.01), loss="binary_crossentropy")
+            model.fit(x, y, epochs=500, batch_size=len(x))
+            table = pd.read_csv("spring.csv")
+            x, y = table[["length"]].values, table["force"].values
+            line = keras.Sequential([keras.layers.BatchNormalization(), keras.layers.Dense(1)])
+            line.compile(optimizer=keras.optimizers.SGD(0.01), loss="mse")
+            line.fit(x, y, epochs=5000, batch_size=len(x))
+            """,
+        ),
         Example(
             "A large batch of a small problem",
             """
@@ -115,6 +149,8 @@ class BatchSizeTooLarge(Rule):
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         place, share = self._too_large(fit)
+        if place is None:
+            yield from _of_all_rows(fit)
         if place is None or is_candidate(program, place):
             return
         size, rows = trainings.batch_size(fit), trainings.samples(fit)
@@ -181,6 +217,31 @@ class BatchSizeTooLarge(Rule):
         size = trainings.batch_size(fit)
         return size is not None and size > self.option("batch-max")
 
+
+def _of_all_rows(fit: Fit) -> Iterator[Report]:
+    """As many rows in a batch as there are in a file, however many those are: `batch_size=len(x)`."""
+    data, size, rounds = fit.inputs, fit.batch_size, trainings.epochs(fit)
+    if fit.method != "fit" or data is None or size is None or size.place is None or data.samples is not None:
+        return
+    if not data.source.startswith(FILES) or rounds is None or not 1 < rounds < MANY_EPOCHS:
+        return
+    if trainings.takes_all_rows(fit):
+        yield Report(
+            place=size.place,
+            message=(
+                f"A batch holds all training rows, so an epoch is a single step: the weights move {rounds} times in "
+                f"{rounds} epochs; batches of 32 to 256 rows are usual."
+            ),
+            related=(Related(fit.place, "This training takes it."),),
+            recipe=f"batch_size={USUAL}",
+        )
+
+
+FILES = ("pandas.read_", "numpy.load", "numpy.genfromtxt", "cv2.imread", "keras.utils.load_img")
+"""What reads files, of which the source does not tell how many rows they have."""
+
+MANY_EPOCHS = 1000
+"""With more epochs than this a training by single steps is meant as one. Ours."""
 
 RUN_STEPS = 5
 """Steps in an epoch that are few (catalogue C5)."""

@@ -65,8 +65,8 @@ def epochs(fit: Fit) -> int | None:
 def takes_all_rows(fit: Fit) -> bool:
     """Whether a batch holds as many rows as there are, however many: `batch_size=len(x)`."""
     size = fit.batch_size.written_at if fit.batch_size is not None else None
-    name = fit.x.place.text if fit.x is not None and fit.x.place is not None else ""
-    return size is not None and size.text in (f"len({name})", f"{name}.shape[0]")
+    names = [each.place.text for each in (fit.x, fit.y) if each is not None and each.place is not None]
+    return size is not None and any(size.text in (f"len({name})", f"{name}.shape[0]") for name in names)
 
 
 def total_steps(fit: Fit) -> int | None:

@@ -20,6 +20,7 @@ from scram_analyzers.source.program import (
     Fit,
     ImpossibleReshape,
     LossCall,
+    MixingReshape,
     Optimizer,
     Pairing,
     Program,
@@ -50,6 +51,7 @@ class Recording:
     method_calls: list[Call] = field(default_factory=list)
     attribute_sets: list[AttributeSet] = field(default_factory=list)
     impossible_reshapes: list[ImpossibleReshape] = field(default_factory=list)
+    mixing_reshapes: list[MixingReshape] = field(default_factory=list)
     pairings: list[Pairing] = field(default_factory=list)
     thresholds: list[Threshold] = field(default_factory=list)
     discarded: list[Discarded] = field(default_factory=list)
@@ -120,6 +122,7 @@ class Recording:
             method_calls=tuple(self.method_calls),
             attribute_sets=tuple(self.attribute_sets),
             impossible_reshapes=tuple(self.impossible_reshapes),
+            mixing_reshapes=tuple(self.mixing_reshapes),
             pairings=tuple(self.pairings),
             thresholds=tuple(self.thresholds),
             discarded=tuple(self.discarded),

@@ -19,6 +19,7 @@ from scram_analyzers.source.libraries.data_operations import (
     one_hot,
     range_of_columns,
 )
+from scram_analyzers.source.libraries.moving_windows import WINDOW, window_length
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.reading import parents
 from scram_analyzers.source.values import Constant, Ref, Symbol, Unknown, Value, integer, is_none, number, text
@@ -47,6 +48,8 @@ def select(interpreter: Interpreter, data: Data, keys: list[Value | slice], plac
     if data.source == "numpy.eye" and isinstance(key, Data):
         return one_hot(key, data.classes, place)  # np.eye(classes)[labels]
     step = DataStep(StepKind.SELECTED, _way_of(key), place, column=None if isinstance(key, slice) else text(key))
+    if step.name == WINDOW and isinstance(key, slice):
+        step = replace(step, number=window_length(interpreter, key, place))
     if _only_adds_axes(keys):
         return data.after(DataStep(StepKind.OTHER, "expand_dims", place), shape=_with_axes(data.shape, keys))
     if isinstance(key, Data) and _is_random_order(key) and not _is_flat_row(data):
@@ -153,7 +156,7 @@ def _counts(place: Place) -> bool:
 def _way_of(key: Value | slice) -> str:
     """How rows are taken: by a moving window, sorted by something, or any other way."""
     if _is_window(key):
-        return "window"
+        return WINDOW
     return "argsort" if isinstance(key, Data) and key.steps and key.steps[-1].name == "argsort" else "getitem"
 
 

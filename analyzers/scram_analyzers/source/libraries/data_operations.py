@@ -19,6 +19,7 @@ from scram_analyzers.source.data import (
 from scram_analyzers.source.interpreting import containers
 from scram_analyzers.source.interpreting.state import ListObject
 from scram_analyzers.source.libraries import class_numbers
+from scram_analyzers.source.libraries.moving_windows import shape_as_row
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
     DIFFERENT_VALUES,
@@ -182,7 +183,7 @@ def _of_list(interpreter: Interpreter, value: Ref, thing: ListObject, depth: int
     joined = known[0]
     for item in known[1:]:
         joined = join_data(joined, item)
-    shapes = {item.shape for item in known}
+    shapes = {shape_as_row(item) for item in known}
     inner = next(iter(shapes)) if len(shapes) == 1 else None
     return replace(
         joined,

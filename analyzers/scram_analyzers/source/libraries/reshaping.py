@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import ImpossibleReshape
+from scram_analyzers.source.program import ImpossibleReshape, MixingReshape
 from scram_analyzers.source.values import Argument, integer
 
 if TYPE_CHECKING:
@@ -36,5 +37,22 @@ def reshaped(
             interpreter.recording.impossible_reshapes.append(impossible)
             return None
         if -1 in asked:
-            return tuple(whole // rest if size == -1 else size for size in asked)
-    return tuple(None if size == -1 else size for size in sizes) if sizes else data.shape
+            sizes = [whole // rest if size == -1 else size for size in asked]
+    if not sizes:
+        return data.shape
+    after = tuple(None if size == -1 else size for size in sizes)
+    if _mixes(data.shape, after):
+        interpreter.recording.mixing_reshapes.append(MixingReshape(data.shape or (), after, place))
+    return after
+
+
+def _mixes(before: tuple[int | None, ...] | None, after: tuple[int | None, ...]) -> bool:
+    """Whether the sizes come in another order, but for those of 1, which hold nothing that could be mixed."""
+    if before is None or len(before) != len(after):
+        return False
+    ours, theirs = ([size for size in shape if size != 1] for shape in (before, after))
+    if None in (*ours[1:], *theirs[1:]) or ours == theirs:
+        return False
+    if not ours or not theirs or (ours[0] != theirs[0] and None in (ours[0], theirs[0])):
+        return False
+    return Counter(ours) == Counter(theirs)

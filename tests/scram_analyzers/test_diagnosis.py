@@ -9,7 +9,7 @@ from scram_analyzers.findings import Severity
 from scram_analyzers.merging import merge
 from scram_analyzers.rules.dynamics.layer_not_learning import LayerNotLearning
 from scram_analyzers.rules.registry import RuleSet
-from scram_analyzers.run.records import OptimizerInfo, OutputInfo
+from scram_analyzers.run.records import OptimizerInfo, OutputInfo, StreamRecord
 from tests.run_histories import data, history, inputs, kernel, labels, layer, panel, probe, run_info
 
 RULES = RuleSet.default()
@@ -150,6 +150,51 @@ def test_dead_units_speak_for_a_loss_that_stands_still() -> None:
     (finding,) = analyze_run(seen, RULES, None)
     assert (finding.code, finding.severity) == ("SCR606", Severity.WARNING)
     assert "Most likely because of this, the training loss has stood at 2.303" in finding.message
+
+
+def test_validation_rows_of_another_scale_are_told_rather_than_overfitting() -> None:
+    record = data(inputs(), labels([144] * 10), inputs("validation", 360, maximum=255.0, deviation=80.0, mean=33.0))
+    accuracy = {"accuracy": [0.5, 0.7, 0.8, 0.9, 0.95], "val_accuracy": [0.3] * 5}
+    val_losses = [1.9, 200.0, 400.0, 600.0, 900.0]
+    seen = history(losses=[1.5, 0.9, 0.6, 0.4, 0.2], record=record, val_loss=val_losses, **accuracy)
+    codes = {each.code for each in analyze_run(seen, RULES, None)}
+    assert "SCR207" in codes
+    assert not codes & {"SCR501", "SCR702"}
+
+
+def test_one_batch_again_and_again_is_told_rather_than_overfitting() -> None:
+    def codes(stream: StreamRecord) -> set[str]:
+        accuracy = {"accuracy": [0.5, 0.7, 0.9, 0.99, 1.0], "val_accuracy": [0.3] * 5}
+        seen = history(losses=[1.5, 0.9, 0.6, 0.4, 0.2], val_loss=[1.9, 2.1, 2.4, 2.7, 3.0], **accuracy)
+        seen.stream = stream
+        return {each.code for each in analyze_run(seen, RULES, None)}
+
+    assert {"SCR501", "SCR702"} <= codes(StreamRecord(320))
+    repeated = codes(StreamRecord(32, same_batch_steps=20))
+    assert "SCR228" in repeated
+    assert not repeated & {"SCR501", "SCR702"}
+
+
+def test_units_that_die_of_too_high_a_rate_confirm_it() -> None:
+    analysis = analyze_source(script("Adam(0.5)"), "/project/train.py", RULES)
+    (rate,) = [each for each in analysis.findings if each.code == "SCR101"]
+    seen = history(run_info(optimizer=OptimizerInfo("Adam", 0.5)), [2.4], ended=False)
+    for step in (1, 2, 3):
+        seen.add_probe(probe(step, layers=(layer("dense", dead_share=1.0), layer("head"))))
+    found = analyze_run(seen, RULES, analysis.program, analysis.findings)
+    (told,) = [each for each in found if each.code in ("SCR101", "SCR606")]
+    assert (told.code, told.range) == ("SCR101", rate.range)
+    assert 'Confirmed in this run: 64 of 64 units of "dense" are zero on every row' in told.message
+
+
+def test_units_that_die_of_large_steps_are_told_at_the_rate() -> None:
+    seen = history(ended=False)
+    for step in (21, 55, 144):
+        weights = (kernel("dense", step, update_ratio=0.4), kernel("head", step, update_ratio=0.4))
+        seen.add_probe(probe(step, layers=(layer("dense", dead_share=1.0), layer("head")), weights=weights))
+    (told,) = [each for each in analyze_run(seen, RULES, None) if each.code in ("SCR101", "SCR606")]
+    assert told.code == "SCR101"
+    assert "have been zero on every row since step 21" in told.message
 
 
 def test_labels_out_of_range_speak_for_a_loss_that_became_nan() -> None:

@@ -22,6 +22,16 @@ NOT_LEARNING = (
 """Causes of a loss that does not fall or falls hardly at all."""
 
 
+OVERFITTING_ALIKE = ("SCR113", "SCR207")
+"""Causes of a validation that gets worse while training gets better, though nothing is learned by heart."""
+
+
+def alike_overfitting(history: RunHistory) -> tuple[str, ...]:
+    """Those, and in a run that only ever saw one batch the rule that says so; else that one speaks of a few copies."""
+    one_batch = history.stream is not None and history.stream.same_batch_steps > 0
+    return (*OVERFITTING_ALIKE, "SCR228") if one_batch else OVERFITTING_ALIKE
+
+
 def causes_of(history: RunHistory) -> tuple[Cause, ...]:
     """What the run shows, as causes that a report can carry."""
     return tuple(Cause(*observed) for observed in observed_causes(history))

@@ -96,15 +96,28 @@ def targets_by_output(history: RunHistory, batches: int = BATCHES) -> Iterator[O
         if seen is not None:
             yield OutputTargets(outputs[0], *seen, array.label_form if array is not None else None)
         return
-    arrays = history.data.arrays if history.data is not None else ()
-    named = {each.name: each for each in arrays if (each.part, each.role) == ("training", "target")}
+    known = {output.name: array for output, array in target_arrays(history)}
     for position, output in enumerate(outputs):
-        names = (f"y[{output.name!r}]", f"y[{position}]")
-        array = named.get(names[0]) or named.get(names[1])
+        names = _names_of_targets(output, position)
+        array = known.get(output.name)
         if array is not None and array.minimum is not None and array.maximum is not None:
             yield OutputTargets(output, array.minimum, array.maximum, array.deviation, array.label_form)
         elif array is None or array.rows is None:
             yield from _targets_of_batches(history, output, names, batches)
+
+
+def target_arrays(history: RunHistory) -> Iterator[tuple[OutputInfo, DataArray]]:
+    """Each of several outputs with the array of its training targets, where that goes by its name or number."""
+    arrays = history.data.arrays if history.data is not None else ()
+    named = {each.name: each for each in arrays if (each.part, each.role) == ("training", "target")}
+    for position, output in enumerate(history.info.outputs):
+        found = [named[name] for name in _names_of_targets(output, position) if name in named]
+        if found:
+            yield output, found[0]
+
+
+def _names_of_targets(output: OutputInfo, position: int) -> tuple[str, str]:
+    return f"y[{output.name!r}]", f"y[{position}]"
 
 
 def _targets_of_batches(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scram_analyzers.run.data_parts import validation_rows, validation_rows_seen
+from scram_analyzers.run.divergence import divergence
 from scram_analyzers.run.history import Moment, RunHistory, asked_once
 from scram_analyzers.run.inference_gap import inference_gap
 from scram_analyzers.run.records import EpochRecord
@@ -101,14 +103,16 @@ def overfitting(history: RunHistory) -> Overfitting | None:
     """Overfitting as of the last epoch, or None.
 
     A model that does as badly on its training rows in inference mode has not learned them by heart: validation only
-    shows that averages of batch statistics lag behind.
+    shows that averages of batch statistics lag behind. Nor has one whose training loss ran away.
     """
     epochs = [epoch for record in history.epochs if (epoch := _validated(record)) is not None]
     if len(epochs) <= EPOCHS:
         return None
     best = min(range(len(epochs)), key=lambda place: epochs[place].val_loss)
-    since = epochs[best:]
-    if since[0].val_loss <= 0 or not _rises(since, _epochs_needed(history)) or not _training_improves(since):
+    since, needed = epochs[best:], _epochs_needed(history)
+    if since[0].val_loss <= 0 or not _rises(since, needed) or not _training_improves(since):
+        return None
+    if _is_wobble(since, needed) or divergence(history) is not None:
         return None
     if not _had_learned(since[0], history) or inference_gap(history) is not None:
         return None
@@ -140,6 +144,16 @@ def _epochs_needed(history: RunHistory) -> int:
 def _rises(since: Sequence[_Epoch], epochs: int) -> bool:
     last = since[1:][-epochs:]
     return len(last) == epochs and all(epoch.val_loss >= RISE * since[0].val_loss for epoch in last)
+
+
+def _is_wobble(since: Sequence[_Epoch], epochs: int) -> bool:
+    """Whether a single step down, as large as one that was seen since the best epoch, would undo the rise.
+
+    A validation loss that jumps stands above its best epoch nearly always: that one was its luckiest.
+    """
+    losses = [epoch.val_loss for epoch in since]
+    largest_fall = max(before - after for before, after in itertools.pairwise(losses))
+    return min(losses[1:][-epochs:]) - losses[0] <= largest_fall
 
 
 def _training_improves(since: Sequence[_Epoch]) -> bool:

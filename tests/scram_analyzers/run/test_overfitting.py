@@ -36,11 +36,26 @@ def test_training_improves_and_validation_gets_worse():
         (FALLING, [0.50, 0.40, 0.41, 0.41, 0.41]),  # hardly worse
         (FALLING, [0.50, 0.45, 0.40, 0.44, 0.46]),  # worse for two epochs only
         (FALLING, [0.50, 0.40, 0.46, 0.40, 0.46]),  # noise
+        (FALLING, [0.40, 0.62, 0.46, 0.52, 0.48]),  # falls by more than it is above its best
         ([0.30, 0.30, 0.31, 0.32, 0.33], RISING),  # training does not improve either
     ],
 )
 def test_not_yet_overfitting(losses, val_losses):
     assert overfitting(history_of(losses, val_losses, [0.99] * 5, [0.8] * 5)) is None
+
+
+def test_a_rise_above_all_that_it_swings_by_is_overfitting():
+    rising = [0.40, 0.46, 0.44, 0.52, 0.49, 0.58]
+    found = overfitting(history_of([*FALLING, 0.03], rising, [0.8, 0.85, 0.92, 0.97, 0.99, 0.99], [0.8] * 6))
+    assert found is not None
+    assert found.best_epoch == 1
+
+
+def test_what_ran_away_has_learned_nothing_by_heart():
+    history = history_of(FALLING, RISING, [0.7, 0.85, 0.92, 0.97, 0.99], [0.8] * 5)
+    for step, loss in enumerate((0.9, *[400.0 * place for place in range(1, 8)]), 1):
+        history.add_step(StepRecord(step, 1, loss))
+    assert overfitting(history) is None
 
 
 def test_a_rise_in_a_long_run_must_last_while_it_goes_on():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -250,16 +251,19 @@ class StepsExceedData(Rule):
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Confirm by an epoch that came to the end of the data before its steps were taken, of which Keras warns."""
         asked = history.info.steps_per_epoch
-        taken = history.epochs[0].step if history.epochs else None
-        if asked is None or taken is None or taken >= ENOUGH * asked:
+        if asked is None or not any(_RAN_OUT in warning.message for warning in history.warnings):
             return
-        if any(_RAN_OUT in warning.message for warning in history.warnings):
-            yield RunReport(
-                subject=Subject(SubjectKind.FIT),
-                message=f"An epoch was to take {asked:,} steps, and the data ended after {taken:,}.",
-                step=taken,
-                epoch=1,
-            )
+        steps = [0, *(record.step for record in history.epochs)]
+        for record, (before, after) in zip(history.epochs, itertools.pairwise(steps), strict=True):
+            if after - before < ENOUGH * asked:
+                which = "An epoch" if record.epoch == 1 else f"Epoch {record.epoch}"
+                yield RunReport(
+                    subject=Subject(SubjectKind.FIT),
+                    message=f"{which} was to take {asked:,} steps, and the data ended after {after - before:,}.",
+                    step=record.step,
+                    epoch=record.epoch,
+                )
+                return
 
     def _of_rows(self, fit: Fit, data: Data, place: Place) -> Iterator[Report]:
         """Report steps that are written as the count of the rows that a generator gives batches of."""

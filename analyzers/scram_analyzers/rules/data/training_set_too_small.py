@@ -200,10 +200,11 @@ class TrainingSetTooSmall(Rule):
         if not rows or not held or rows >= self.option("enough-rows"):
             return
         if rows < self.option("min-share") * (rows + held):
-            about = "about " if history.info.training_samples is None else ""
+            is_stream = history.info.training_samples is None  # of which another epoch may bring other rows
+            trained = "An epoch trains on about" if is_stream else "The run trains on"
             yield RunReport(
                 subject=Subject(SubjectKind.FIT),
-                message=f"The run trains on {about}{counted(rows, 'row')} and validates on {held:,}.",
+                message=f"{trained} {counted(rows, 'row')} and validates on {held:,}.",
             )
 
     def _held_back(self, fit: Fit, data: Data) -> Report | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Option, Rule, RunReport
 from scram_analyzers.rules.references import HE, SAGEMAKER, THE_DEEP_CHECKER
+from scram_analyzers.rules.symptoms import causes_of
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.layers import Lasting, lasting_layers
 from scram_analyzers.run.learning import crawl, standstill
@@ -65,22 +66,27 @@ class DeadUnits(Rule):
             return
         worst = max(found, key=lambda each: each.now.dead_share or 0.0)
         lost = (worst.now.dead_share or 0.0) >= self.option("lost-share")
+        harms = lost or not learns
         yield RunReport(
             subject=Subject(SubjectKind.LAYER, worst.now.layer),
             message=_message(worst),
             step=worst.last.step,
             epoch=worst.last.epoch,
-            severity=Severity.INFO if learns and not lost else None,
+            severity=None if harms else Severity.INFO,
+            clause=f"{_counted(worst)} are zero on every row" if harms else "",
+            causes=tuple(cause for cause in causes_of(history) if cause.code == "SCR101") if harms else (),
         )
 
     def _bound(self, rows: int) -> float:
         return self.option("dead-share") if rows >= MANY_ROWS else self.option("dead-share-few-rows")
 
 
-def _message(seen: Lasting) -> str:
+def _counted(seen: Lasting) -> str:
     dead, units = seen.now.dead_share or 0.0, seen.now.units
     count = f"{round(dead * units)} of {units} units" if units is not None else f"{share(dead)} of the units"
-    return (
-        f"{count} of {named(seen.now.layer)} have been zero on every row since step {seen.since.step} "
-        f"({seen.last.rows} rows looked at)."
-    )
+    return f"{count} of {named(seen.now.layer)}"
+
+
+def _message(seen: Lasting) -> str:
+    rows = f"({seen.last.rows} rows looked at)"
+    return f"{_counted(seen)} have been zero on every row since step {seen.since.step} {rows}."

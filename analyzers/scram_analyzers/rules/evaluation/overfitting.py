@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Reference, Rule, RunReport
+from scram_analyzers.rules.symptoms import OVERFITTING_ALIKE, alike_overfitting
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.overfitting import overfitting
 from scram_analyzers.run.records import Subject, SubjectKind
@@ -38,7 +39,7 @@ class Overfitting(Rule):
         "accuracy can be harmless: the model is growing overconfident, not worse. A small rise is then for information."
     )
 
-    symptom_of = ("SCR113",)
+    symptom_of = OVERFITTING_ALIKE
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """One report as of the last epoch. A run with EarlyStopping has its answer and is left alone."""
@@ -53,6 +54,7 @@ class Overfitting(Rule):
             step=found.step,
             epoch=found.epoch,
             clause=found.phrase,
+            symptom_of=alike_overfitting(history),
             severity=Severity.INFO if found.is_mild else None,
             recipe="callbacks=[keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)]",
         )

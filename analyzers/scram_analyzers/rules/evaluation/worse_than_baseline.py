@@ -10,6 +10,7 @@ from scram_analyzers.rules.references import DEEP_CHECKS, RECIPE
 from scram_analyzers.rules.symptoms import NOT_LEARNING, causes_of
 from scram_analyzers.run.history import Moment, RunHistory
 from scram_analyzers.run.learning import NO_BETTER, accuracy_name
+from scram_analyzers.run.outputs_at_chance import outputs_at_chance
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.task import Baseline, baseline
 from scram_analyzers.run.wording import rounded, share
@@ -50,7 +51,10 @@ class WorseThanBaseline(Rule):
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """At the end, by validation accuracy, or validation loss of a regression."""
         known, last = baseline(history), history.epochs[-1] if history.epochs else None
-        if history.moment is not Moment.END or known is None or last is None or len(history.epochs) < EPOCHS:
+        if history.moment is not Moment.END or last is None or len(history.epochs) < EPOCHS:
+            return
+        if known is None:
+            yield from self._of_outputs(history)
             return
         name = accuracy_name(last)
         accuracy = last.value(f"val_{name}") if name is not None else None
@@ -85,6 +89,22 @@ class WorseThanBaseline(Rule):
             clause=clause,
             causes=seen or tuple(_unrelated(history, known)),
             symptom_of=_OF_VALIDATION if learned else None,
+        )
+
+    def _of_outputs(self, history: RunHistory) -> Iterator[RunReport]:
+        """Of several outputs the first that learned nothing, while others may have learned."""
+        found = next(outputs_at_chance(history, self.option("gain")), None)
+        if found is None or history.last_step < STEPS:
+            return
+        bound = found.guess + self.option("gain") * (1 - found.guess)
+        never = len(found.accuracies) >= MANY_EPOCHS and max(found.accuracies) < bound
+        yield RunReport(
+            subject=Subject(SubjectKind.FIT),
+            message=f"One output is no better than a constant guess: {found.clause}.",
+            step=history.last_step,
+            epoch=history.last_epoch,
+            clause=found.clause,
+            causes=causes_of(history) or (tuple(_never_better(len(found.accuracies))) if never else ()),
         )
 
 
@@ -129,5 +149,9 @@ def _unrelated(history: RunHistory, known: Baseline) -> Iterator[Cause]:
         )
         yield Cause(text, Subject(SubjectKind.VALIDATION))
     elif known.loss and enough and min(losses) >= NO_BETTER * known.loss:
-        text = f"in none of {len(losses)} epochs was it better, so the targets may not belong to their inputs"
-        yield Cause(f"{text} (see that both are shuffled and split together)", Subject(SubjectKind.TARGETS), "SCR218")
+        yield from _never_better(len(losses))
+
+
+def _never_better(epochs: int) -> Iterator[Cause]:
+    text = f"in none of {epochs} epochs was it better, so the targets may not belong to their inputs"
+    yield Cause(f"{text} (see that both are shuffled and split together)", Subject(SubjectKind.TARGETS), "SCR218")

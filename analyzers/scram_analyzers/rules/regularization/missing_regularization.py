@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule, RunReport
+from scram_analyzers.rules.symptoms import OVERFITTING_ALIKE, alike_overfitting
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.learning import success
 from scram_analyzers.run.overfitting import overfitting
@@ -64,6 +65,7 @@ class MissingRegularization(Rule):
         Reference("Keras: EarlyStopping", "https://keras.io/api/callbacks/early_stopping/"),
         Reference("SCRAM (CHI 2020 Extended Abstracts)", "https://doi.org/10.1145/3334480.3382879"),
     )
+    symptom_of = OVERFITTING_ALIKE
     false_alarms = "Large networks often generalize all the same: this is a hint until a run shows overfitting."
     options = (
         Option(
@@ -195,6 +197,7 @@ class MissingRegularization(Rule):
             step=seen.step,
             epoch=seen.epoch,
             severity=Severity.WARNING,
+            symptom_of=alike_overfitting(history),
         )
 
     def refutation(self, finding: Finding, history: RunHistory) -> str | None:

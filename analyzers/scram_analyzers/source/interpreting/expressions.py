@@ -20,7 +20,7 @@ from scram_analyzers.source.interpreting import (
     subscripts,
 )
 from scram_analyzers.source.interpreting.state import DictObject, ListObject, join_states, join_values
-from scram_analyzers.source.libraries import data_arithmetic, data_operations, mathematics
+from scram_analyzers.source.libraries import data_arithmetic, data_operations, mathematics, noise
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.reading.literals import string_value
 from scram_analyzers.source.values import (
@@ -227,11 +227,11 @@ def operate(interpreter: Interpreter, operator: str, left: Value, right: Value, 
     left_data, right_data = data_operations.as_data(left), data_operations.as_data(right)
     if left_data is not None or right_data is not None:
         return data_arithmetic.operate(operator, left_data or left, right_data or right, place)
+    if noise.is_drawn(left, right):
+        return noise.Drawn(place)
     if operator == "Add":
         return containers.concatenated(interpreter, left, right, place)
-    if operator == "Multiply":
-        return containers.repeated(interpreter, left, right, place)
-    return Unknown(place)
+    return containers.repeated(interpreter, left, right, place) if operator == "Multiply" else Unknown(place)
 
 
 def _unary(interpreter: Interpreter, node: cst.UnaryOperation) -> Value:

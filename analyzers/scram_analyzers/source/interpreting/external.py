@@ -18,7 +18,7 @@ from scram_analyzers.source.interpreting import (
 )
 from scram_analyzers.source.interpreting.state import Created
 from scram_analyzers.source.keras_api.optimizers import TENSORFLOW_OPTIMIZERS
-from scram_analyzers.source.libraries import data_functions, mathematics, numpy_functions
+from scram_analyzers.source.libraries import data_functions, mathematics, noise, numpy_functions
 from scram_analyzers.source.model import ModelKind
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call
@@ -75,7 +75,7 @@ def _result(interpreter: Interpreter, name: str, arguments: Arguments, place: Pl
     if name.rpartition(".")[2][:1].isupper():
         named = keras_layers.name_arguments(name, arguments)
         return interpreter.allocate(Created(name, named, place), place)
-    return Unknown(place)
+    return noise.drawn(name, place)
 
 
 Maker = Callable[["Interpreter", str, Arguments, Place], "Value | None"]

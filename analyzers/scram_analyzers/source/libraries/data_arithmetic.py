@@ -7,6 +7,7 @@ import math
 from dataclasses import replace
 
 from scram_analyzers.source.data import STANDARDIZED, Data, DataStep, Interval, LabelForm, Learned, StepKind
+from scram_analyzers.source.libraries import noise
 from scram_analyzers.source.libraries.data_operations import LARGEST
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import Statistic, Value, number
@@ -18,9 +19,13 @@ def operate(operator: str, left: Value, right: Value, place: Place) -> Data:
         return _matrix_product(left, right, place)
     if isinstance(left, Data) and isinstance(right, Data):
         return _of_two(operator, left, right, place)
+    if isinstance(left, Data) and isinstance(right, noise.Drawn):
+        return noise.added(left, operator, place)
     if isinstance(left, Data):
         return _on_data(operator, left, right, place)
     assert isinstance(right, Data)
+    if isinstance(left, noise.Drawn):
+        return noise.added(right, operator, place)
     if operator in ("Add", "Multiply"):
         return _on_data(operator, right, left, place)
     constant = number(left)

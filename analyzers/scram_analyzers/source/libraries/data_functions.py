@@ -254,6 +254,17 @@ def _same(interpreter: Interpreter, name: str, arguments: Arguments, place: Plac
     return data.after(DataStep(StepKind.OTHER, name, place)) if data is not None else None
 
 
+def _clipped(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    """`tf.clip_by_value(x, 0.0, 1.0)`: nothing changes but what lies outside."""
+    data = given(interpreter, arguments)
+    if data is None:
+        return None
+    low = arguments.get("clip_value_min", 1) or arguments.get("x_min", 1)
+    high = arguments.get("clip_value_max", 2) or arguments.get("x_max", 2)
+    bounds = Arguments(tuple(each for each in (low, high) if each is not None))
+    return data_operations.clipped(data, bounds, DataStep(StepKind.OTHER, name, place))
+
+
 def _cast(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
     data = given(interpreter, arguments)
     return data.after(DataStep(StepKind.CONVERTED, name, place), dtype=None) if data is not None else None
@@ -378,6 +389,8 @@ _BY_NAME: Mapping[str, Handler] = MappingProxyType(
         "tensorflow.image.per_image_standardization": _scaled,
         "tensorflow.image.convert_image_dtype": _fractions,
         "tensorflow.cast": _cast,
+        "tensorflow.clip_by_value": _clipped,
+        "keras.ops.clip": _clipped,
         "tensorflow.convert_to_tensor": _kept,
         "tensorflow.constant": _kept,
         "tensorflow.reshape": _kept,

@@ -16,6 +16,7 @@ from scram_analyzers.source.libraries import (
     data_operations,
     image_generators,
     loaders,
+    noise,
     numpy_functions,
     reshaping,
     value_maps,
@@ -229,7 +230,7 @@ def _mapped(interpreter: Interpreter, data: Data, arguments: Arguments, place: P
     if items is not None and len(items) >= 2:
         x, y = data_operations.as_data(items[0]) or unknown, data_operations.as_data(items[1])
         y = _in_order_of(data, y) if y is not None else None
-        return replace(_in_order_of(data, x), targets=y, batched=data.batched)
+        return replace(_in_order_of(data, noise.drawn_anew(data, x, y)), targets=y, batched=data.batched)
     mapped = data_operations.as_data(result)
     if mapped is not None:
         return replace(_in_order_of(data, mapped), batched=data.batched)

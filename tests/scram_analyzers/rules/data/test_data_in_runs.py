@@ -35,6 +35,7 @@ from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import (
     ArrayStatistics,
     DataRecord,
+    EpochRecord,
     FrameworkWarning,
     LayerInfo,
     NonfiniteOrigin,
@@ -649,6 +650,15 @@ def test_an_epoch_that_came_to_the_end_of_its_data() -> None:
         FrameworkWarning("Your input ran out of data; interrupting training.", "UserWarning", 45)
     )
     assert reports(StepsExceedData, rounded_up) == []
+
+
+def test_a_later_epoch_that_came_to_the_end_of_its_data() -> None:
+    spent = history(run_info(steps_per_epoch=45), [1.2])
+    spent.add_epoch(EpochRecord(2, 45, (("loss", 0.0),)))
+    assert reports(StepsExceedData, spent) == []
+    spent.warnings.append(FrameworkWarning("Your input ran out of data.", "UserWarning", 45))
+    (report,) = reports(StepsExceedData, spent)
+    assert report.message == "Epoch 2 was to take 45 steps, and the data ended after 0."
 
 
 def test_a_rare_class_is_told_where_the_model_works_out_its_loss_itself() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scram_analyzers.engine import analyze_run
+from scram_analyzers.findings import Finding, Severity
 from scram_analyzers.rules.data.mostly_padding import MostlyPadding
 from scram_analyzers.rules.dynamics.training_loss_vanished import TrainingLossVanished
 from scram_analyzers.rules.dynamics.unstable_validation import UnstableValidation
@@ -12,7 +13,7 @@ from scram_analyzers.rules.evaluation.underfitting import Underfitting
 from scram_analyzers.rules.evaluation.validation_too_good import ValidationTooGood
 from scram_analyzers.rules.evaluation.worse_than_baseline import WorseThanBaseline
 from scram_analyzers.rules.registry import RuleSet
-from scram_analyzers.run.records import LayerInfo, SubjectKind
+from scram_analyzers.run.records import LabelForm, LayerInfo, OutputInfo, SubjectKind
 from tests.run_histories import data, history, inputs, labels, measured, panel, regression_info, reports, run_info
 
 RECORD = data(inputs(), labels([144] * 10), inputs("validation", 360), labels([36] * 10, "validation"))
@@ -45,6 +46,39 @@ def test_validation_far_better_than_training() -> None:
     dropout = run_info(layers=(*run_info().layers, LayerInfo("dropout", "Dropout", 0, rate=0.5)))
     explained = history(dropout, losses=[1.0] * 7, record=RECORD, accuracy=accuracy, val_accuracy=[0.9] * 7)
     assert reports(ValidationTooGood, explained) == []
+
+
+TWO_OUTPUTS = run_info(
+    losses=("binary_crossentropy", "mean_squared_error"),
+    outputs=(
+        OutputInfo("kind", "kind", "sigmoid", 1, "binary_crossentropy", False),
+        OutputInfo("size", "size", "linear", 1, "mean_squared_error"),
+    ),
+)
+KINDS = labels([540, 900], name="y['kind']", label_form=LabelForm.BINARY)
+
+
+def two_outputs(accuracy: list[float], deviation: float = 1.0, ended: bool = True) -> list[Finding]:
+    record = data(inputs(), KINDS, measured(name="y['size']", deviation=deviation))
+    logs = {"val_kind_accuracy": accuracy, "kind_accuracy": [0.7] * len(accuracy)}
+    seen = history(TWO_OUTPUTS, [1.0] * len(accuracy), record, ended, **logs)
+    return analyze_run(seen, RuleSet.default(), None)
+
+
+def test_one_of_two_outputs_that_never_validates_better_than_a_guess() -> None:
+    (finding,) = [each for each in two_outputs([0.62, 0.64, 0.63, 0.62, 0.63]) if each.code == "SCR218"]
+    assert 'the validation accuracy of the output "kind" is 63%, and always guessing one class gives 62%' in (
+        finding.message
+    )
+    assert two_outputs([0.62, 0.64, 0.63, 0.62, 0.63], ended=False) == []
+    assert two_outputs([0.62, 0.64, 0.80, 0.85, 0.90]) == []
+    assert two_outputs([0.62, 0.64, 0.80, 0.85, 0.63]) == []  # once it did, and nothing says what holds it back
+
+
+def test_an_output_that_large_targets_of_another_keep_at_a_guess() -> None:
+    (finding,) = two_outputs([0.62, 0.64, 0.80, 0.60, 0.63], deviation=500.0)
+    assert (finding.code, finding.severity) == ("SCR219", Severity.WARNING)
+    assert 'Most likely because of this, the validation accuracy of the output "kind" is 63%' in finding.message
 
 
 def test_a_class_that_is_never_right() -> None:

@@ -49,6 +49,11 @@ class Counter(Unknown):
 
 
 @dataclass(frozen=True, slots=True)
+class WholeNumber(Unknown):
+    """A whole number that the source does not tell, as `int(name[:3])` makes of a text."""
+
+
+@dataclass(frozen=True, slots=True)
 class OneOf(Unknown):
     """One of a few whole numbers, as branches chose: `1 if found else 0`."""
 

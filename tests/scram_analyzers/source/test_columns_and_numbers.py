@@ -273,3 +273,41 @@ def test_functions_that_answer_by_few_numbers_make_labels(made: str, last: int |
     _, y = inputs_and_targets(f'{function}table = pd.read_csv("t.csv")\ny = {made}')
     assert y is not None
     assert y.range == (Interval(0, last) if last is not None else None)
+
+
+def test_numbers_read_off_names_are_whole_and_no_more_is_known() -> None:
+    lines = "import os\nx = None\nnumbers = []\nfor name in os.listdir('faces'):\n    numbers.append(int(name[:2]))\n"
+    _, targets = inputs_and_targets(f"{lines}y = np.array(numbers)")
+    assert targets is not None
+    assert (targets.labels, targets.dtype, targets.shape) == (None, "int64", (None,))
+
+
+COUNTED = """
+import os
+x, numbers, label = None, [], {start}
+for folder in os.listdir("pictures"):
+    for name in os.listdir(folder):
+        numbers.append(label)
+        {within}
+    label += {step}
+y = np.array(numbers)
+"""
+
+
+@pytest.mark.parametrize(
+    ("start", "step", "within", "labels"),
+    [(0, 1, "pass", LabelForm.INTEGER), (1, 1, "pass", None), (0, 2, "pass", None), (0, 1, "label += 1", None)],
+)
+def test_a_number_that_a_loop_counts_groups_by_is_their_label(
+    start: int, step: int, within: str, labels: LabelForm | None
+) -> None:
+    _, targets = inputs_and_targets(COUNTED.format(start=start, step=step, within=within))
+    assert targets is not None
+    assert targets.labels is labels
+
+
+def test_a_picture_made_of_an_array_has_its_pixels() -> None:
+    lines = "import cv2\nfrom PIL import Image\npicture = Image.fromarray(cv2.imread('a.png')).resize((8, 8))\n"
+    inputs, _ = inputs_and_targets(f"{lines}x, y = np.array([np.array(picture)]), None")
+    assert inputs is not None
+    assert (inputs.range, inputs.images) == (Interval(0, 255), True)

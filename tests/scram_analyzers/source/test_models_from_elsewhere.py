@@ -35,3 +35,14 @@ def test_nothing_is_known_of_its_layers() -> None:
 def test_what_a_function_is_handed_may_be_trained_elsewhere_too() -> None:
     program = program_of("def train(model, x, y):\n    model.fit(x, y, epochs=1)\n")
     assert [fit.model for fit in program.fits] == [None]
+
+
+def test_a_class_of_another_module_may_be_a_model() -> None:
+    program = program_of(
+        "import nets\nmodel = nets.DenseNet(depth=40)\n"
+        'model.compile(loss="categorical_crossentropy", optimizer="adam")\nmodel.fit(x, y, epochs=5)\n'
+    )
+    (fit,) = program.fits
+    assert fit.model is not None
+    assert fit.model.kind is ModelKind.ELSEWHERE
+    assert fit.compile is program.compiles[0]

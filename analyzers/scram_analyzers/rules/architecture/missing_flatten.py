@@ -208,6 +208,44 @@ class MissingFlatten(Rule):
             model.fit(x, y, epochs=20)
             """,
         ),
+        Example(
+            "A stack of dense layers on pooled maps of whatever size",
+            """
+            import keras
+            from keras import layers
+            from project import load
+
+            x, y = load("pictures")
+            model = keras.Sequential(
+                [
+                    layers.Conv2D(16, 3, activation="relu"),
+                    layers.MaxPooling2D(),
+                    layers.Dense(64, activation="relu"),
+                    »layers.Dense(5, activation="softmax")«,
+                ]
+            )
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x / 255, y, epochs=20)
+            """,
+            """
+            import keras
+            from keras import layers
+            from project import load
+
+            x, y = load("pictures")
+            model = keras.Sequential(
+                [
+                    layers.Conv2D(16, 3, activation="relu"),
+                    layers.MaxPooling2D(),
+                    layers.Flatten(),
+                    layers.Dense(64, activation="relu"),
+                    layers.Dense(5, activation="softmax"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x / 255, y, epochs=20)
+            """,
+        ),
     )
     good = (
         Example(
@@ -287,19 +325,26 @@ def _heads_on_maps(program: Program, compiled: Compile, fit: Fit | None, shapes:
         return
     (head,) = heads_of(model)
     output = shapes.output(model.outputs[0])
-    if head.layer is None or head.layer.class_name != "Dense" or output is None or len(output) < 2:
+    if head.layer is None or head.layer.class_name != "Dense":
         return
-    targets = fit.targets if fit is not None else None
-    axes = _target_axes(fit)
+    on_map, pooled = _follows_map(model, head.layer), _pooled(model, head.layer)
+    if output is None and on_map and pooled:
+        output = (None, None, head.units)  # of a picture of whatever size
+    if output is None or len(output) < 2:
+        return
+    targets, axes = fit.targets if fit is not None else None, _target_axes(fit)
     if axes is None and not (
-        (_are_classes(targets) and _pooled(model, head.layer))
-        or (targets is None and len(output) == 3 and _follows_map(model, head.layer))
+        (_are_classes(targets) and pooled)
+        or (targets is None and len(output) == 3 and on_map)
+        or (_may_be_classes(targets) and on_map and pooled and _first_of_run(model, head.layer) is not head.layer)
     ):
         return
     loss = compiled.losses[0].name or ""
     one_hot = targets is not None and targets.labels is LabelForm.ONE_HOT  # which is no loss for them, either
     if axes is not None and axes >= len(output) - (1 if loss.startswith("sparse") and not one_hot else 0):
         return
+    of_example = f"an output of {by(output)} for each example"
+    answers = of_example if None not in output[:-1] else "an answer for each place of a map"
     seen = "the labels have one class for each example" if axes is not None else "nothing has flattened its input"
     related = (Related(fit.y.place, "The labels."),) if fit is not None and fit.y and fit.y.place else ()
     first = _first_of_run(model, head.layer)
@@ -310,7 +355,7 @@ def _heads_on_maps(program: Program, compiled: Compile, fit: Fit | None, shapes:
         related = (Related(recurrent.place, "It gives its output at every step: return_sequences=True."), *related)
     yield Report(
         head.layer.place,
-        f"{words(head.layer)} gives an output of {by(output)} for each example, but {seen}.",
+        f"{words(head.layer)} gives {answers}, but {seen}.",
         related,
         severity=None if axes is not None else Severity.WARNING,
         confidence=None if axes is not None else Confidence.MEDIUM,
@@ -416,6 +461,14 @@ def _are_classes(targets: Data | None) -> bool:
     return targets is not None and targets.labels in (LabelForm.INTEGER, LabelForm.BINARY, LabelForm.ONE_HOT)
 
 
+def _may_be_classes(targets: Data | None) -> bool:
+    """Whether nothing says that the targets are pictures, or other numbers than classes."""
+    if targets is None:
+        return True
+    axes = len(targets.shape) if targets.shape is not None else None
+    return targets.labels is None and not targets.images and (axes is None or axes <= 2)
+
+
 def _pooled(model: Model, dense: Layer) -> bool:
     """Whether the dense layers read maps that pooling, strides or a backbone made small: a label has no place there."""
     tensor = next((each for each in model.tensors() if each.producer is dense), None)
@@ -439,7 +492,7 @@ def _pooled(model: Model, dense: Layer) -> bool:
 
 _POOLS = ("MaxPooling1D", "MaxPooling2D", "AveragePooling1D", "AveragePooling2D")
 _CONVOLUTIONS = ("Conv1D", "Conv2D", "SeparableConv1D", "SeparableConv2D", "DepthwiseConv1D", "DepthwiseConv2D")
-_KEEPS_PLACES = ("BatchNormalization", "LayerNormalization", "Rescaling", *DROPOUTS)
+_KEEPS_PLACES = ("BatchNormalization", "LayerNormalization", "Normalization", "Rescaling", "Resizing", *DROPOUTS)
 
 
 def _strides(layer: Layer) -> bool:

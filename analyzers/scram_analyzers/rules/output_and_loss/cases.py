@@ -196,6 +196,7 @@ def _are_numbers_of_classes(targets: Data | None) -> bool:
         return False
     one_column = len(targets.shape) == 1 or targets.shape[1:] == (1,)
     made = targets.range is not None or any(step.name == "astype" for step in targets.steps)
+    made = made or targets.source == "list"  # of what `int(...)` gave
     return one_column and made and targets.dtype.startswith(("int", "uint"))
 
 

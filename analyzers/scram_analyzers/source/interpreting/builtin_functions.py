@@ -26,6 +26,7 @@ from scram_analyzers.source.values import (
     Tuple,
     Unknown,
     Value,
+    WholeNumber,
     constant,
     integer,
     number,
@@ -184,7 +185,7 @@ def _cast(function: Callable[..., object]) -> Callable[[Interpreter, Arguments, 
         if isinstance(value, Data) and function in (float, int):  # a number out of what was read
             return replace(value, dtype="int64" if function is int else value.dtype or "float64", shape=())
         if not isinstance(value, Constant) or len(arguments.positional) != 1:
-            return Unknown(place)
+            return WholeNumber(place) if function is int else Unknown(place)
         try:
             result = function(value.value)
         except (TypeError, ValueError, OverflowError):

@@ -7,7 +7,7 @@ alone if nobody calls them), loops over known items are unrolled, and what can't
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import NoReturn, TypeVar
@@ -45,6 +45,7 @@ from scram_analyzers.source.values import (
     Arguments,
     Class,
     Constant,
+    Counter,
     Function,
     Ref,
     Symbol,
@@ -468,14 +469,15 @@ class Interpreter:
         thing = self.object_of(value)
         return thing if isinstance(thing, Instance) else None
 
-    def widen(self, names: Sequence[str]) -> None:
-        """Forget constants that a loop is about to change."""
+    def widen(self, names: Sequence[str], counted: Container[str] = ()) -> None:
+        """Forget constants that a loop is about to change; those `counted` count from 0."""
         for name in names:
             key = (self.frame.scope, name)
             value = self.state.names.get(key)
             self.state.trace.names.ask(key, value)
             if isinstance(value, (Constant, Tuple)):
-                self.set_name(key, UNKNOWN)
+                from_zero = name in counted and isinstance(value, Constant) and value.value == 0
+                self.set_name(key, Counter(value.place) if from_zero else UNKNOWN)
 
 
 def _unread(chunk: PlacedChunk, problem: ParseProblem) -> UnreadPart:

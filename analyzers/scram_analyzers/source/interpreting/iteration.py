@@ -5,10 +5,13 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.graph import Tensor
 from scram_analyzers.source.interpreting.state import DictObject, ListObject, join_values
 from scram_analyzers.source.libraries import data_operations
+from scram_analyzers.source.reading.walk import bound_names
 from scram_analyzers.source.values import UNKNOWN, Choice, Constant, Counter, OneOf, Value
 
 if TYPE_CHECKING:
@@ -75,6 +78,25 @@ def _counts_up(items: tuple[Value, ...]) -> bool:
     return len(items) > MAX_UNROLLED and all(
         isinstance(item, Constant) and item.value == number for number, item in enumerate(items)
     )
+
+
+def counted_groups(loop: cst.For) -> tuple[str, ...]:
+    """Names that a loop over groups counts them by: `label += 1` beside a loop over what the group holds."""
+    if not any(isinstance(each, cst.For) for each in loop.body.body):
+        return ()
+    lines = (each for each in loop.body.body if isinstance(each, cst.SimpleStatementLine))
+    counted = [name for line in lines for part in line.body if (name := _counted(part)) is not None]
+    bound = bound_names(loop.body) if counted else []
+    return tuple(name for name in counted if bound.count(name) == 1)
+
+
+def _counted(statement: cst.CSTNode) -> str | None:
+    """The name to which a statement adds 1."""
+    if not isinstance(statement, cst.AugAssign) or not isinstance(statement.operator, cst.AddAssign):
+        return None
+    target, step = statement.target, statement.value
+    one = isinstance(step, cst.Integer) and step.evaluated_value == 1
+    return target.value if one and isinstance(target, cst.Name) else None
 
 
 def unpacked(interpreter: Interpreter, value: Value, count: int) -> tuple[Value, ...] | None:

@@ -34,7 +34,7 @@ def call_method(interpreter: Interpreter, owner: Value, name: str, arguments: Ar
     """`owner.name(arguments)`."""
     if isinstance(owner, Choice):
         return _on_each(interpreter, owner, name, arguments, place)
-    trains = _looks_like_training(owner, name, arguments)
+    trains = _looks_like_training(interpreter, owner, name, arguments)
     if trains:
         owner = _recognized(interpreter, owner, place)
     if trains or keras_models.is_model(interpreter, owner):
@@ -64,13 +64,20 @@ def _on_each(interpreter: Interpreter, owner: Choice, name: str, arguments: Argu
     return joined
 
 
-def _looks_like_training(owner: Value, name: str, arguments: Arguments) -> bool:
-    """Whether a method of something unknown can only be a Keras model's."""
-    if not isinstance(owner, Unknown):
-        return False
-    if name == "compile":
+def _looks_like_training(interpreter: Interpreter, owner: Value, name: str, arguments: Arguments) -> bool:
+    """Whether a method of something unknown, or of a class from elsewhere, can only be a Keras model's."""
+    made = interpreter.object_of(owner)
+    if name == "compile" and (isinstance(owner, Unknown) or (isinstance(made, Created) and _is_from_elsewhere(made))):
         return "optimizer" in arguments.keywords or "loss" in arguments.keywords
-    return name in fitting.TRAINING and not fitting.KERAS_ONLY.isdisjoint(arguments.keywords)
+    return (
+        isinstance(owner, Unknown)
+        and name in fitting.TRAINING
+        and not fitting.KERAS_ONLY.isdisjoint(arguments.keywords)
+    )
+
+
+def _is_from_elsewhere(made: Created) -> bool:
+    return made.kind.partition(".")[0] not in ("keras", "tensorflow")
 
 
 def _recognized(interpreter: Interpreter, owner: Value, place: Place) -> Value:

@@ -276,7 +276,7 @@ def _for(interpreter: Interpreter, node: cst.For) -> None:
         finally:
             interpreter.turns = turns
     else:
-        interpreter.widen(bound_names(node.body))
+        interpreter.widen(bound_names(node.body), iteration.counted_groups(node))
         before = interpreter.state.fork()
         interpreter.assign(node.target, iteration.element_of(interpreter, iterable))
         _run_loop_body(interpreter, node.body)

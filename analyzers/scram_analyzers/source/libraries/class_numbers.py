@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from scram_analyzers.source.data import Data, Interval, LabelForm
 from scram_analyzers.source.interpreting.state import ListObject
-from scram_analyzers.source.values import Choice, Constant, Counter, Value, whole_numbers
+from scram_analyzers.source.values import Choice, Constant, Counter, Value, WholeNumber, whole_numbers
 
 LEAST_CLASSES = 2
 
@@ -29,7 +29,7 @@ def _row(items: tuple[Value, ...] | None) -> tuple[int, ...]:
 
 
 def numbered(thing: ListObject, held: tuple[Value, ...]) -> Data | None:
-    """A list that loops over the classes filled with their numbers, from 0 on, as labels; None for anything else."""
+    """A list that loops over classes filled with their numbers, from 0 on, as labels, or with others; else None."""
     counters = [each for each in held if isinstance(each, Counter)]
     if held and len(counters) == len(held):
         counts = {each.count for each in counters}
@@ -39,6 +39,8 @@ def numbered(thing: ListObject, held: tuple[Value, ...]) -> Data | None:
             form = LabelForm.INTEGER
             return Data("list", range=interval, dtype="int64", shape=(None,), labels=form, classes=classes)
         return Data("list", dtype="int64", shape=(None,), labels=LabelForm.INTEGER)
+    if held and all(isinstance(each, (Counter, WholeNumber)) for each in held):  # labels, or an age or a size
+        return Data("list", dtype="int64", shape=(None,))
     told = [whole_numbers(each) for each in held]
     numbers = frozenset().union(*told)
     if not thing.rest or not all(told) or numbers != set(range(len(numbers))) or len(numbers) < LEAST_CLASSES:

@@ -409,6 +409,7 @@ _BY_NAME: Mapping[str, Handler] = MappingProxyType(
         "cv2.cvtColor": _recolored,
         **dict.fromkeys(("cv2.flip", "cv2.medianBlur", "cv2.GaussianBlur"), _same),
         **dict.fromkeys(("cv2.rotate", "cv2.warpAffine"), _kept),
+        "PIL.Image.fromarray": _same,
         "keras.utils.img_to_array": _as_array,
         "keras.preprocessing.image.img_to_array": _as_array,
         "tensorflow.data.Dataset.from_tensor_slices": _from_tensors,

@@ -14,6 +14,7 @@ from scram_analyzers.rules.api.named_for_judging import is_in_judging_step, is_j
 from scram_analyzers.rules.api.training_argument import RANDOM_LAYERS, says
 from scram_analyzers.rules.architecture.paths import models_of
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.data.judging import evaluations_of
 from scram_analyzers.source.graph import Layer
 from scram_analyzers.source.model import Model, ModelKind
 from scram_analyzers.source.places import Place
@@ -50,6 +51,35 @@ class InferenceInTrainingMode(Rule):
         "samples or of Monte Carlo is left alone."
     )
     bad = (
+        Example(
+            "Dropout of a functional model that is never off",
+            """
+            import keras
+            from keras import layers
+            from project import x, x_new, y
+
+            inputs = keras.Input((20,))
+            hidden = layers.Dense(64, activation="relu")(inputs)
+            hidden = »layers.Dropout(0.2)(hidden, training=True)«
+            model = keras.Model(inputs, layers.Dense(1)(hidden))
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x, y, epochs=20, validation_split=0.2)
+            answers = model.predict(x_new)
+            """,
+            """
+            import keras
+            from keras import layers
+            from project import x, x_new, y
+
+            inputs = keras.Input((20,))
+            hidden = layers.Dense(64, activation="relu")(inputs)
+            hidden = layers.Dropout(0.2)(hidden)
+            model = keras.Model(inputs, layers.Dense(1)(hidden))
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x, y, epochs=20, validation_split=0.2)
+            answers = model.predict(x_new)
+            """,
+        ),
         Example(
             "A layer that always drops",
             """
@@ -262,6 +292,23 @@ class InferenceInTrainingMode(Rule):
     )
     good = (
         Example(
+            "Many predictions of the same rows",
+            """
+            import keras
+            import numpy as np
+            from keras import layers
+            from project import x, x_new, y
+
+            inputs = keras.Input((20,))
+            hidden = layers.Dropout(0.2)(layers.Dense(64, activation="relu")(inputs), training=True)
+            model = keras.Model(inputs, layers.Dense(1)(hidden))
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x, y, epochs=20, validation_split=0.2)
+            answers = np.stack([model.predict(x_new) for _ in range(50)])
+            print(answers.mean(axis=0), answers.std(axis=0))
+            """,
+        ),
+        Example(
             "A frozen part, which does not listen",
             """
             import keras
@@ -332,6 +379,7 @@ class InferenceInTrainingMode(Rule):
         reports = [
             *program.each(models_of(program), _of_model),
             *program.each(program.fits, _of_parts),
+            *program.each(program.fits, _of_random_layers),
             *_of_judging(program),
         ]
         if reports and not program.matches(_ON_PURPOSE):
@@ -339,7 +387,8 @@ class InferenceInTrainingMode(Rule):
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Hand on the argument of `call`; leave it to Keras inside a model; where a model is judged, say False."""
-        for place in (place for fit in program.fits for place, _ in _training_parts(fit)):
+        parts = ((*_training_parts(fit), *_random_layers(program, fit)) for fit in program.fits)
+        for place in (place for found in parts for place, _ in found):
             if program.range_of(place) == finding.range:
                 edit = fixes.remove_argument(program, place, "training")
                 return Fix("Leave it to Keras", Applicability.UNSAFE, (edit,)) if edit else None
@@ -404,6 +453,38 @@ def _training_parts(fit: Fit) -> Iterator[tuple[Place, Layer]]:
                 yield place, layer
         elif isinstance(part, Layer) and _goes_by_batch(model, part) and fit.method == "fit" and _is_plain(place):
             yield place, part
+
+
+def _of_random_layers(program: Program, fit: Fit) -> Iterator[Report]:
+    """Dropout in a functional model that never stops dropping."""
+    for place, layer in _random_layers(program, fit):
+        yield Report(
+            place,
+            f"This {layer.class_name} is always told that it trains, so it drops values in predictions and in "
+            "validation too.",
+            recipe=f"{layer.class_name}(...)(x)  # without training=True",
+        )
+
+
+def _random_layers(program: Program, fit: Fit) -> Iterator[tuple[Place, Layer]]:
+    """Where a trained model runs Dropout in training mode once for all, and each row is predicted once."""
+    asked = [each.place for each in evaluations_of(program, fit)]
+    if fit.model is None or fit.method != "fit" or fit.model.kind is not ModelKind.FUNCTIONAL:
+        return
+    around = parents.ancestors(fit.place)
+    within = (node for place in asked for node in parents.ancestors(place) if node not in around)
+    if not asked or any(isinstance(node, _REPEATING) for node in within):
+        return  # of many predictions of one row, the mean and the spread may be wanted
+    for tensor in fit.model.tensors():
+        layer, place = tensor.producer, tensor.place
+        if not isinstance(layer, Layer) or layer.class_name not in RANDOM_LAYERS or place is None:
+            continue
+        if isinstance(place.node, cst.Call) and says(place.node, True) and _is_plain(place):
+            yield place, layer
+
+
+_REPEATING = (cst.For, cst.While, cst.CompFor, cst.ListComp, cst.GeneratorExp, cst.Lambda, cst.FunctionDef)
+"""What may ask for predictions several times."""
 
 
 def _is_plain(place: Place) -> bool:

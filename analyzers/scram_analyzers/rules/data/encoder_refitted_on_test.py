@@ -53,6 +53,26 @@ class EncoderRefittedOnTest(Rule):
     false_alarms = "Parts that certainly hold the same categories: the numbers are then the same by luck."
     bad = (
         Example(
+            "A Tokenizer of their own for the new texts",
+            """
+            from keras import layers, models
+            from keras.preprocessing.sequence import pad_sequences
+            from keras.preprocessing.text import Tokenizer
+            from project import moods, new_texts, texts
+
+            tokenizer = Tokenizer(num_words=5000)
+            tokenizer.fit_on_texts([text.lower() for text in texts])
+            x = pad_sequences(tokenizer.texts_to_sequences(texts), maxlen=40)
+            new_tokenizer = Tokenizer(num_words=5000)
+            »new_tokenizer.fit_on_texts([text.lower() for text in new_texts])«
+            x_new = pad_sequences(new_tokenizer.texts_to_sequences(new_texts), maxlen=40)
+            model = models.Sequential([layers.Embedding(5000, 16), layers.LSTM(16), layers.Dense(1, "sigmoid")])
+            model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+            model.fit(x, moods, epochs=5, validation_split=0.1)
+            print(model.predict(x_new))
+            """,
+        ),
+        Example(
             "fit_transform twice",
             """
             import keras
@@ -165,6 +185,35 @@ class EncoderRefittedOnTest(Rule):
         ),
     )
     good = (
+        Example(
+            "A Tokenizer for each language, and one for each of two models",
+            """
+            from keras import layers, models
+            from keras.preprocessing.sequence import pad_sequences
+            from keras.preprocessing.text import Tokenizer
+            from project import english, french, moods, new_english, new_french
+
+
+            def numbers(tokenizer, texts):
+                return pad_sequences(tokenizer.texts_to_sequences(texts), maxlen=40)
+
+
+            def reader():
+                made = models.Sequential([layers.Embedding(5000, 16), layers.LSTM(16), layers.Dense(1, "sigmoid")])
+                made.compile("adam", "binary_crossentropy")
+                return made
+
+
+            of_english, of_french = Tokenizer(num_words=5000), Tokenizer(num_words=5000)
+            of_english.fit_on_texts([text.lower() for text in english])
+            of_french.fit_on_texts([text.lower() for text in french])
+            first, second = reader(), reader()
+            first.fit(numbers(of_english, english), moods, epochs=5)
+            second.fit(numbers(of_french, french), moods, epochs=5)
+            first.predict(numbers(of_english, new_english))
+            second.predict(numbers(of_french, new_french))
+            """,
+        ),
         Example(
             "Words numbered once, by the texts of two columns",
             """

@@ -21,7 +21,7 @@ from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.wording import named, rounded
 from scram_analyzers.source.data import Data, DataStep, Interval, StepKind
 from scram_analyzers.source.entries import entries_of, entry_layers
-from scram_analyzers.source.graph import Layer
+from scram_analyzers.source.graph import Layer, Operation, Tensor
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
@@ -58,6 +58,35 @@ class InputScaledTwice(Rule):
         ),
     )
     bad = (
+        Example(
+            "Divided by 255, and prepared in the model",
+            """
+            import keras
+            from keras import layers
+
+            photos = keras.utils.image_dataset_from_directory("photos", image_size=(224, 224), seed=1)
+            photos = photos.map(lambda image, label: (image / 255.0, label))
+            base = keras.applications.MobileNetV2(include_top=False, input_shape=(224, 224, 3))
+            inputs = keras.Input((224, 224, 3))
+            x = base(keras.applications.mobilenet_v2.preprocess_input(inputs), training=False)
+            model = keras.Model(inputs, layers.Dense(5, activation="softmax")(layers.GlobalAveragePooling2D()(x)))
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(»photos«, epochs=5)
+            """,
+            """
+            import keras
+            from keras import layers
+
+            photos = keras.utils.image_dataset_from_directory("photos", image_size=(224, 224), seed=1)
+            photos = photos.map(lambda image, label: (image, label))
+            base = keras.applications.MobileNetV2(include_top=False, input_shape=(224, 224, 3))
+            inputs = keras.Input((224, 224, 3))
+            x = base(keras.applications.mobilenet_v2.preprocess_input(inputs), training=False)
+            model = keras.Model(inputs, layers.Dense(5, activation="softmax")(layers.GlobalAveragePooling2D()(x)))
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(photos, epochs=5)
+            """,
+        ),
         Example(
             "In the program and in the model",
             """
@@ -176,6 +205,21 @@ class InputScaledTwice(Rule):
     )
     good = (
         Example(
+            "Pixels that the model prepares, and fractions for a network that lets them pass",
+            """
+            import keras
+            from keras import layers
+
+            photos = keras.utils.image_dataset_from_directory("photos", image_size=(224, 224), seed=1)
+            base = keras.applications.MobileNetV2(include_top=False, input_shape=(224, 224, 3))
+            inputs = keras.Input((224, 224, 3))
+            x = base(keras.applications.mobilenet_v2.preprocess_input(inputs), training=False)
+            model = keras.Model(inputs, layers.Dense(5, activation="softmax")(layers.GlobalAveragePooling2D()(x)))
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(photos, epochs=5)
+            """,
+        ),
+        Example(
             "In the model only",
             """
             import keras
@@ -257,7 +301,8 @@ class InputScaledTwice(Rule):
         again = self._scaled_again(fit.model, interval) if fit.model is not None else None
         if again is not None:
             layer, what = again
-            related.append(Related(layer.place, f"The model scales once more: {what}."))
+            if layer.place is not None:
+                related.append(Related(layer.place, f"The model scales once more: {what}."))
             message = f"{name} lies between {low} and {high} already, and the model scales it once more ({what})."
             yield Report(fit.x.place, message, tuple(related))
 
@@ -284,7 +329,7 @@ class InputScaledTwice(Rule):
         if again is None:
             return ()
         layer, _ = again
-        if isinstance(layer, Model):
+        if not isinstance(layer, Layer):
             return _undone(program, fit, 0, 1)
         return layer_edits.take_out(program, layer) if _SHAPES.isdisjoint(layer.arguments.keywords) else ()
 
@@ -306,10 +351,12 @@ class InputScaledTwice(Rule):
                 return
         yield from _shrunk_in_the_model(history)
 
-    def _scaled_again(self, model: Model, interval: Interval) -> tuple[Layer | Model, str] | None:
+    def _scaled_again(self, model: Model, interval: Interval) -> tuple[Layer | Model | Tensor, str] | None:
         """What in the model scales data that need it no more."""
         for entry in entries_of(model):
             network = entry.producer
+            if isinstance(network, Operation) and interval.magnitude <= 1 and _prepares_pixels(network.name):
+                return entry, f"{'.'.join(network.name.split('.')[-2:])} expects pixels from 0 to 255"
             if isinstance(network, Model) and network.application is not None:
                 name = network.application.rpartition(".")[2]
                 untrained = is_none(network.arguments.get("weights"))
@@ -370,9 +417,14 @@ def _prepared_after_scaling(data: Data) -> tuple[DataStep, str] | None:
     divided = next((step for step in scaled if step.name in _TO_SMALL and step.name != "Divide"), None)
     divided = divided or next((step for step in scaled if step.name == "Divide" and (step.number or 0) > 100), None)
     prepared = next((step.name for step in scaled if step.name.endswith(".preprocess_input")), None)
-    if divided is None or prepared is None or any(each in prepared for each in _PASSING_ON):
+    if divided is None or prepared is None or not _prepares_pixels(prepared):
         return None
     return divided, f"goes through {prepared.split('.')[-2]}.preprocess_input"
+
+
+def _prepares_pixels(name: str) -> bool:
+    """Whether a function makes what a network wants of pixels from 0 to 255, and changes them."""
+    return name.endswith(".preprocess_input") and not any(each in name for each in _PASSING_ON)
 
 
 _TO_SMALL = ("Divide", "rescale", "keras.layers.Rescaling")

@@ -60,7 +60,7 @@ def _refits(trained: list[Data], judging: list[tuple[Data, Place]], kinds: tuple
         learned
         for data in trained
         for learned, at_once in _learned(data, kinds)
-        if at_once or _from(learned, trained) or _is_of_part(learned, data)
+        if at_once or _from(learned, trained) or _is_of_part(learned, data) or _numbers_words(learned)
     ]
     for judged, used in judging:
         for learned, at_once in _learned(judged, kinds):
@@ -69,6 +69,7 @@ def _refits(trained: list[Data], judging: list[tuple[Data, Place]], kinds: tuple
             of_part = _is_of_part(learned, judged) and not any(_is_of_part(learned, data) for data in trained)
             known = at_once or of_part or shares_rows(learned.data, judged)
             known = known or any(_are_words_of_one(learned, each) for each in training)
+            known = known or (_numbers_words(learned) and learned.owner not in {each.owner for each in training})
             other = next((each for each in training if each.kind == learned.kind), None) if known else None
             if other is not None and (other.place.node is not learned.place.node or _of_others(other, learned)):
                 yield Refit(learned, other, used)
@@ -76,7 +77,14 @@ def _refits(trained: list[Data], judging: list[tuple[Data, Place]], kinds: tuple
 
 def _are_words_of_one(one: Learned, other: Learned) -> bool:
     """Whether one object numbered words twice: those that it meets again may get other numbers, whatever text it is."""
-    return one.owner == other.owner and one.kind.endswith(".Tokenizer")
+    return one.owner == other.owner and _numbers_words(one)
+
+
+def _numbers_words(learned: Learned) -> bool:
+    """Whether an object numbers words by how often they come: a model knows only the numbers that it was trained with,
+    whatever texts another object was fitted to.
+    """
+    return learned.kind.endswith(".Tokenizer")
 
 
 def _of_others(one: Learned, other: Learned) -> bool:

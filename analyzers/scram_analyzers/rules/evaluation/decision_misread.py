@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.evaluation.argmax_axis import astray
+from scram_analyzers.rules.evaluation.counted_entries import entries_counted
 from scram_analyzers.rules.output_and_loss import cases
 from scram_analyzers.rules.output_and_loss.cases import Case
 from scram_analyzers.source.data import Data, DataStep, LabelForm
@@ -129,6 +130,21 @@ class DecisionMisread(Rule):
             """,
         ),
         Example(
+            "Zeros that count as right",
+            """
+            import keras
+            import numpy as np
+            from project import classes, new_classes, x_new, x_train
+
+            model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(6, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x_train, keras.utils.to_categorical(classes, 6), epochs=20)
+            labels = keras.utils.to_categorical(new_classes, 6)
+            answers = (model.predict(x_new) > 0.5).astype(int)
+            print("accuracy", np.mean(»answers == labels«))
+            """,
+        ),
+        Example(
             "Argmax down the rows of a map",
             """
             import keras
@@ -236,6 +252,21 @@ class DecisionMisread(Rule):
             flat.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
             flat.fit(x, y, epochs=20)
             surest = x[np.argmax(flat.predict(x), axis=0)]
+            """,
+        ),
+        Example(
+            "Rows that are right as a whole",
+            """
+            import keras
+            import numpy as np
+            from project import classes, new_classes, x_new, x_train
+
+            model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(6, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x_train, keras.utils.to_categorical(classes, 6), epochs=20)
+            labels = keras.utils.to_categorical(new_classes, 6)
+            answers = (model.predict(x_new) > 0.5).astype(int)
+            print(np.mean(np.all(answers == labels, axis=1)))
             """,
         ),
         Example(
@@ -395,6 +426,12 @@ def _of_equalities(program: Program) -> Iterator[Report]:
 def _of_pairing(program: Program, pairing: Pairing) -> Iterator[Report]:
     """The shares of a softmax set equal with labels, where the largest of them was meant."""
     made = pairing.made
+    entries = entries_counted(pairing)
+    if entries is not None:
+        yield Report(
+            pairing.place, entries, recipe="np.mean(np.argmax(predictions, axis=-1) == np.argmax(labels, axis=-1))"
+        )
+        return
     if made is None or made.steps or pairing.operator not in ("Equal", "NotEqual") or _are_classes(program, made):
         return
     case = _case_of(program, made)

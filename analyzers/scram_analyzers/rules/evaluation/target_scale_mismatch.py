@@ -16,6 +16,7 @@ from scram_analyzers.rules.evaluation.target_scales import (
     targets_trained_on,
     turned_back_by,
 )
+from scram_analyzers.rules.evaluation.told_in_units import unit_told
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.libraries.data_methods import INVERSE
 from scram_analyzers.source.places import Place
@@ -56,6 +57,27 @@ class TargetScaleMismatch(Rule):
         ),
     )
     bad = (
+        Example(
+            "An error of scaled prices, told in dollars",
+            """
+            import keras
+            import numpy as np
+            import pandas as pd
+            from sklearn.metrics import mean_squared_error
+            from sklearn.model_selection import train_test_split
+            from sklearn.preprocessing import StandardScaler
+
+            table = pd.read_csv("houses.csv")
+            x_train, x_test, y_train, y_test = train_test_split(table[["area"]] / 100, table[["price"]])
+            scaler = StandardScaler()
+            y_train, y_test = scaler.fit_transform(y_train), scaler.transform(y_test)
+            model = keras.Sequential([keras.layers.Dense(16, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x_train, y_train, epochs=50)
+            rmse = np.sqrt(»mean_squared_error(y_test, model.predict(x_test))«)
+            print(f"The typical error is ${rmse:.0f}")
+            """,
+        ),
         Example(
             "Predictions turned back, targets still scaled",
             """
@@ -155,6 +177,27 @@ class TargetScaleMismatch(Rule):
         ),
     )
     good = (
+        Example(
+            "Told without a unit, or brought back by hand",
+            """
+            import keras
+            import pandas as pd
+            from sklearn.metrics import mean_absolute_error
+            from sklearn.model_selection import train_test_split
+            from sklearn.preprocessing import StandardScaler
+
+            table = pd.read_csv("houses.csv")
+            x_train, x_test, y_train, y_test = train_test_split(table[["area"]] / 100, table[["price"]])
+            scaler = StandardScaler()
+            y_train, y_test = scaler.fit_transform(y_train), scaler.transform(y_test)
+            model = keras.Sequential([keras.layers.Dense(16, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x_train, y_train, epochs=50)
+            error = mean_absolute_error(y_test, model.predict(x_test))
+            print("Error (scaled):", error)
+            print("Error: $%.2f" % (error * scaler.scale_[0]))
+            """,
+        ),
         Example(
             "Drawn in two pictures, or turned back",
             """
@@ -266,6 +309,30 @@ def _of_score(program: Program, call: Call) -> Iterator[Report]:
             if message is not None:
                 yield Report(call.place, message[0], message[1])
                 return
+            yield from _of_units(program, call, made, judge)
+
+
+def _of_units(program: Program, call: Call, made: Data, judge: Data) -> Iterator[Report]:
+    """An error between scaled predictions and scaled targets, which is told as one of what was measured."""
+    trained = targets_trained_on(program, made)
+    by, judged = scaled_by(trained[1]) if trained is not None else None, scaled_by(judge)
+    if by is None or judged is None or judged.owner != by.owner or call.name.endswith(_WITHOUT_UNIT):
+        return
+    unit = unit_told(program, call.place) if turned_back_by(made) is None and is_plain(made.steps) else None
+    if unit is not None:
+        scaler = by.kind.rpartition(".")[2]
+        yield Report(
+            call.place,
+            f"This error is printed in {unit}, but predictions and targets are still scaled by {scaler}.",
+            (Related(by.place, "The model's targets are scaled by this."),),
+            why="Between scaled numbers an error counts in what the scaler made: shares of a range, or of a spread. It "
+            "looks small, whatever the model does, and is no amount of what was measured.",
+            recipe=f"{INVERSE}(y_test), {INVERSE}(predictions)  # both, before the score",
+        )
+
+
+_WITHOUT_UNIT = ("r2_score", "mean_absolute_percentage_error", "explained_variance_score", "mean_squared_log_error")
+"""Scores that are the same on every scale, or are shares."""
 
 
 def _of_pairing(program: Program, pairing: Pairing) -> Iterator[Report]:

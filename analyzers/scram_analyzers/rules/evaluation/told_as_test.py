@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from scram_analyzers.rules.data.judging import evaluations_of
+from scram_analyzers.rules.evaluation.printing import names_of_result, prints, words_of
 from scram_analyzers.source.data import Data, Part, shares_rows
 from scram_analyzers.source.program import Evaluation, Fit, Program
 from scram_analyzers.source.reading import parents, search
@@ -25,38 +26,14 @@ def told_as_test(program: Program, fit: Fit) -> Iterator[Evaluation]:
 
 def _is_told_so(program: Program, each: Evaluation) -> bool:
     """Whether all names of the result speak of a test, or what prints it does."""
-    names = _names_of(parents.ancestors(each.place))
+    names = names_of_result(parents.ancestors(each.place))
     if names and any(_OF_TRAINING.search(name) for name in names):
         return False
     if names and all(_OF_TEST.search(name) for name in names):
         return True
-    printed = [_words(node) for node, _ in search.found(program, cst.Call, "print(") if _prints(node, names)]
+    printed = [words_of(node) for node, _ in search.found(program, cst.Call, "print(") if prints(node, names)]
     return bool(printed) and all(_OF_TEST.search(text) and not _OF_TRAINING.search(text) for text in printed)
 
 
 _OF_TEST = re.compile(r"(?:^|_|\b)test(?:ing)?(?:_|\b)", re.IGNORECASE)
 _OF_TRAINING = re.compile(r"(?:^|_|\b)train(?:ing)?(?:_|\b)", re.IGNORECASE)
-
-
-def _names_of(above: list[cst.CSTNode]) -> list[str]:
-    """The names that a call's result goes by, however it is taken apart."""
-    for node in above:
-        if isinstance(node, cst.Assign) and len(node.targets) == 1:
-            found = [name.value for name in search.nodes(node.targets[0].target, cst.Name)]
-            return [name for name in found if name.strip("_")]
-        if not isinstance(node, cst.Subscript):
-            return []
-    return []
-
-
-def _prints(node: cst.Call, names: list[str]) -> bool:
-    if not isinstance(node.func, cst.Name) or node.func.value != "print":
-        return False
-    return any(name.value in names for name in search.nodes(node, cst.Name))
-
-
-def _words(node: cst.Call) -> str:
-    """The words in what is printed."""
-    plain = [each.raw_value for each in search.nodes(node, cst.SimpleString)]
-    formatted = [each.value for each in search.nodes(node, cst.FormattedStringText)]
-    return " ".join((*plain, *formatted))

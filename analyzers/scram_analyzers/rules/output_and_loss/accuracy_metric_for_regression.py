@@ -24,7 +24,7 @@ class AccuracyMetricForRegression(Rule):
     name = "accuracy-metric-for-regression"
     severity = Severity.WARNING
     confidence = Confidence.HIGH
-    summary = "accuracy, or another metric for classes, beside a regression loss"
+    summary = "accuracy, or another metric for classes, beside a regression loss or of inputs that are given back"
     why = (
         "Accuracy counts predictions that name the right class. A predicted number such as 3.07 is never exactly "
         "3.1, so accuracy stays near 0 (or says something by chance) however good the model is."
@@ -39,6 +39,29 @@ class AccuracyMetricForRegression(Rule):
     )
     false_alarms = "Targets that are 0 and 1 where it can't be seen, as in a least-squares GAN."
     bad = (
+        Example(
+            "Grey levels that an autoencoder gives back",
+            """
+            import keras
+            from keras import layers
+
+            (x_train, _), (x_test, _) = keras.datasets.mnist.load_data()
+            x_train = x_train.reshape(-1, 784).astype("float32") / 255
+            coder = keras.Sequential([layers.Dense(32, activation="relu"), layers.Dense(784, activation="sigmoid")])
+            coder.compile(optimizer="adam", loss="binary_crossentropy", metrics=[»"accuracy"«])
+            coder.fit(x_train, x_train, epochs=20)
+            """,
+            """
+            import keras
+            from keras import layers
+
+            (x_train, _), (x_test, _) = keras.datasets.mnist.load_data()
+            x_train = x_train.reshape(-1, 784).astype("float32") / 255
+            coder = keras.Sequential([layers.Dense(32, activation="relu"), layers.Dense(784, activation="sigmoid")])
+            coder.compile(optimizer="adam", loss="binary_crossentropy", metrics=["mean_absolute_error"])
+            coder.fit(x_train, x_train, epochs=20)
+            """,
+        ),
         Example(
             "House prices",
             """
@@ -77,6 +100,18 @@ class AccuracyMetricForRegression(Rule):
         ),
     )
     good = (
+        Example(
+            "Zeros and ones to be given back",
+            """
+            import keras
+            from keras import layers
+            from project import marks
+
+            coder = keras.Sequential([layers.Dense(8, activation="relu"), layers.Dense(64, activation="sigmoid")])
+            coder.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            coder.fit(marks, marks, epochs=20)
+            """,
+        ),
         Example(
             "A metric for numbers",
             """
@@ -131,13 +166,9 @@ class AccuracyMetricForRegression(Rule):
                 losses = _losses_beside(compiled, metric) if metric.name in CLASS_METRICS else []
                 if not _predicts_numbers(program, compiled, losses) or _classify(program, losses):
                     continue
-                trained = f"the loss {losses[0].name} trains the model to predict numbers"
                 yield Report(
                     place=metric.place,
-                    message=(
-                        f"The metric {metric.name} counts right classes, but "
-                        f"{trained if losses[0].name else 'the targets are measured numbers'}."
-                    ),
+                    message=f"The metric {metric.name} counts right classes, but {_taught(losses[0])}.",
                     related=(Related(losses[0].place, "The loss beside it."),),
                     recipe='metrics=["mae"]',
                 )
@@ -149,6 +180,19 @@ class AccuracyMetricForRegression(Rule):
                 if metric.name in CLASS_METRICS and program.range_of(metric.place) == finding.range:
                     return _fix(program, compiled, metric)
         return None
+
+
+def _taught(loss: Loss) -> str:
+    """What a model is trained to give that is no class."""
+    if loss.name is None:
+        return "the targets are measured numbers"
+    if loss.name == PIXEL_LOSS:
+        return "the targets are the inputs, which are measured numbers"
+    return f"the loss {loss.name} trains the model to predict numbers"
+
+
+PIXEL_LOSS = "binary_crossentropy"
+"""A loss for classes that autoencoders take for values from 0 to 1 as well."""
 
 
 def _classify(program: Program, losses: Sequence[Loss]) -> bool:
@@ -182,6 +226,8 @@ def _predicts_numbers(program: Program, compiled: Compile, losses: Sequence[Loss
         )
     if [loss.name for loss in losses] == [None]:
         return bool(fits) and all(_continuous(fit.targets) for fit in fits)
+    if [loss.name for loss in losses] == [PIXEL_LOSS]:
+        return bool(fits) and all(_reproduces(fit) and _is_measured(fit.targets) for fit in fits)
     if any(loss.name not in REGRESSION for loss in losses):
         return False
     if fits and all(fit.method == "train_on_batch" and not _continuous(fit.targets) for fit in fits):
@@ -207,6 +253,11 @@ def _reproduces(fit: Fit) -> bool:
     """Whether a training is written to give back its inputs: `fit(x, x)`."""
     x, y = (each.place.text if each is not None and each.place is not None else None for each in (fit.x, fit.y))
     return x is not None and x == y
+
+
+def _is_measured(targets: Data | None) -> bool:
+    """Whether targets were scaled and hold more than 0 and 1."""
+    return targets is not None and targets.labels is None and targets.scaled and not cases.counted(targets)
 
 
 def _continuous(targets: Data | None) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from scram_analyzers.run.history import RunHistory, asked_once
-from scram_analyzers.run.records import StepRecord, StreamRecord
+from scram_analyzers.run.records import LabelForm, StepRecord, StreamRecord
 from scram_analyzers.run.task import CATEGORICAL, targets, the_output
 
 SHARE = 0.5
@@ -155,10 +155,15 @@ def only_target(history: RunHistory) -> float | None:
     """The one value that all targets of training have, in the whole array or in every batch that was looked at."""
     array = targets(history)
     if array is not None and array.rows is not None and array.minimum is not None:
-        is_whole = array.rows >= FEWEST_ROWS and array.rows_read == array.rows
-        return array.minimum if is_whole and array.minimum == array.maximum else None
+        if array.rows < FEWEST_ROWS or array.rows_read != array.rows:
+            return None
+        if array.label_form is LabelForm.ONE_HOT:
+            return array.classes[0][0] if len(array.classes) == 1 else None
+        return array.minimum if array.minimum == array.maximum else None
     ranges, epochs = target_ranges(history), {record.epoch for record in history.looked_at}
     values = {end for pair in ranges for end in pair}
+    if values == {0.0, 1.0} and history.info.losses == ("categorical_crossentropy",) and history.stream is not None:
+        values = {label for label, _ in history.stream.labels}  # the range of one-hot rows says nothing
     return values.pop() if len(values) == 1 and len(ranges) >= LOOKED and len(epochs) > 1 else None
 
 

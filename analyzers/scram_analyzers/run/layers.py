@@ -96,6 +96,28 @@ def gradient_norm(probe: ProbeRecord) -> float | None:
     return math.hypot(*norms)
 
 
+MOTIONLESS = 0.003
+"""A run that moves its weights by less than this share of their size ends where it began. Ours."""
+
+
+@asked_once
+def weights_wither(history: RunHistory) -> bool:
+    """Whether half of the kernels have less than a tenth of the norm they began with.
+
+    Too large a step throws weights about; what takes them all away is a penalty or a decay.
+    """
+    first, last = history.first_probe, history.probes[-1] if history.probes else None
+    if first is None or last is None:
+        return False
+    began = {weight.weight: weight.norm for weight in first.weights if is_kernel(weight) and weight.norm > 0}
+    left = sorted(weight.norm / began[weight.weight] for weight in last.weights if weight.weight in began)
+    return bool(left) and left[len(left) // 2] < WITHERED
+
+
+WITHERED = 0.1
+"""Of the norm that a kernel began with. Ours."""
+
+
 @asked_once
 def median_update_ratio(history: RunHistory) -> float | None:
     """How far one step moves the kernels, as a share of their norm: the median over kernels and the newest probes."""

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 
 from scram_analyzers.run.history import RunHistory, asked_once
-from scram_analyzers.run.layers import median_update_ratio
+from scram_analyzers.run.layers import median_update_ratio, weights_wither
 from scram_analyzers.run.records import OptimizerInfo, Subject, SubjectKind
 from scram_analyzers.run.task import Task, targets, task
 from scram_analyzers.run.wording import counted, rounded, share
@@ -69,7 +69,7 @@ def _observed(history: RunHistory) -> Iterator[Observed]:
             subject,
             "SCR102",
         )
-    if ratio is not None and ratio > LARGE_UPDATE:
+    if ratio is not None and ratio > LARGE_UPDATE and not weights_wither(history):
         yield f"each step moves the weights by {share(ratio)} of their size: {rate} is too high", subject, "SCR101"
     yield from _penalty(history)
     yield from _dropout(history)

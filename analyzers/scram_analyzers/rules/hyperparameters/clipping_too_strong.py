@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Related, Report, Rule, RunReport
 from scram_analyzers.rules.references import TUNING_PLAYBOOK
-from scram_analyzers.run.history import RunHistory
-from scram_analyzers.run.layers import gradient_norm
+from scram_analyzers.run.history import Moment, RunHistory
+from scram_analyzers.run.layers import MOTIONLESS, gradient_norm, median_update_ratio
 from scram_analyzers.run.learning import crawl, standstill
 from scram_analyzers.run.records import ProbeRecord, Subject, SubjectKind
 from scram_analyzers.run.wording import rounded, share
@@ -134,7 +134,12 @@ class ClippingTooStrong(Rule):
         optimizer = history.info.optimizer
         norms = [norm for probe in history.probes if (norm := _norm(probe, history)) is not None]
         bound = (optimizer.global_clip_norm or optimizer.clip_norm) if optimizer is not None else None
-        if bound is None or len(norms) < PROBES:
+        if bound is None:
+            return
+        if (way := _way(history)) is not None and norms and min(norms) > FAR * bound and way < MOTIONLESS:
+            yield _motionless(history, bound, norms, way)
+            return
+        if len(norms) < PROBES:
             return
         clipped = sum(1 for norm in norms if norm > bound) / len(norms)
         if clipped <= self.option("share"):
@@ -152,6 +157,27 @@ class ClippingTooStrong(Rule):
             epoch=history.last_epoch,
             severity=Severity.WARNING if stuck is not None and median > FAR * bound else None,
         )
+
+
+def _way(history: RunHistory) -> float | None:
+    """How far all steps of a run that ended have moved the weights, as a share of their size."""
+    ratio = median_update_ratio(history)
+    return ratio * history.last_step if ratio is not None and history.moment is Moment.END else None
+
+
+def _motionless(history: RunHistory, bound: float, norms: Sequence[float], way: float) -> RunReport:
+    """Gradients far above the threshold, and steps that hardly add up to anything: two probes show that."""
+    return RunReport(
+        subject=Subject(SubjectKind.OPTIMIZER),
+        message=(
+            f"All gradients looked at are far larger than the clipping norm of {fixes.number_text(bound)} (median "
+            f"{rounded(sorted(norms)[len(norms) // 2], 2)}): the {history.last_step:,} steps of this run together "
+            f"moved the weights by {rounded(way, 1)} of their size."
+        ),
+        step=history.last_step,
+        epoch=history.last_epoch,
+        severity=Severity.WARNING,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from scram_analyzers.rules.hyperparameters.rate_allowances import (
 )
 from scram_analyzers.run.divergence import divergence
 from scram_analyzers.run.history import RunHistory
-from scram_analyzers.run.layers import median_update_ratio
+from scram_analyzers.run.layers import median_update_ratio, weights_wither
 from scram_analyzers.run.learning import standstill, success
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.wording import share
@@ -449,10 +449,10 @@ class LearningRateTooHigh(Rule):
         ran_away, stuck = divergence(history), standstill(history)
         if ran_away is not None and ran_away.nonfinite_arrays:
             return  # NaN in the data is cause enough: nonfinite-data says so
-        ratio = median_update_ratio(history)
+        ratio, withers = median_update_ratio(history), weights_wither(history)
         if ran_away is not None and is_high:
             seen, step, epoch = ran_away.phrase, ran_away.step, ran_away.epoch
-        elif stuck is not None and ratio is not None and ratio > self.option("update-max"):
+        elif stuck is not None and ratio is not None and ratio > self.option("update-max") and not withers:
             seen = f"each step moves the weights by {share(ratio)} of their size, and {stuck.clause}"
             step, epoch = stuck.step, stuck.epoch
         elif stuck is not None and is_high:

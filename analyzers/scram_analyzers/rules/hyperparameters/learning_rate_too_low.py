@@ -13,7 +13,7 @@ from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule,
 from scram_analyzers.rules.candidates import is_candidate
 from scram_analyzers.rules.hyperparameters import optimizers
 from scram_analyzers.run.history import Moment, RunHistory
-from scram_analyzers.run.layers import median_update_ratio
+from scram_analyzers.run.layers import MOTIONLESS, median_update_ratio
 from scram_analyzers.run.learning import ENOUGH_EPOCHS, crawl, standstill
 from scram_analyzers.run.records import OptimizerInfo, Subject, SubjectKind
 from scram_analyzers.run.wording import rounded
@@ -399,9 +399,6 @@ _FALLING = ("ExponentialDecay", "InverseTimeDecay")
 
 FAR_BELOW = 10.0
 """A default of the command line this many times below the lowest usual rate is no choice for some data. Ours."""
-
-MOTIONLESS = 0.003
-"""A run that moves its weights by less than this share of their size ends where it began. Ours."""
 
 
 def _as_used(history: RunHistory, optimizer: OptimizerInfo) -> OptimizerInfo:

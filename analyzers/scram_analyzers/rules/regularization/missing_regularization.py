@@ -196,7 +196,7 @@ class MissingRegularization(Rule):
             ),
             step=seen.step,
             epoch=seen.epoch,
-            severity=Severity.WARNING,
+            severity=Severity.INFO if seen.is_mild else Severity.WARNING,
             symptom_of=alike_overfitting(history),
         )
 

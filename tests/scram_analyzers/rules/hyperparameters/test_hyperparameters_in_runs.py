@@ -20,6 +20,7 @@ from scram_analyzers.rules.hyperparameters.too_few_epochs import TooFewEpochs
 from scram_analyzers.rules.registry import RuleSet
 from scram_analyzers.rules.resources.input_bound import InputBound
 from scram_analyzers.rules.resources.training_stalled import TrainingStalled
+from scram_analyzers.run.observed_causes import observed_causes
 from scram_analyzers.run.records import ArrayStatistics, EpochRecord, LayerInfo, OptimizerInfo, StepRecord
 from tests.run_histories import batch, data, history, inputs, kernel, labels, probe, reports, run_info
 
@@ -38,6 +39,14 @@ def test_steps_too_large_to_learn_from() -> None:
     (report,) = reports(LearningRateTooHigh, seen)
     assert "each step moves the weights by 40% of their size" in report.message
     assert report.severity is Severity.ERROR
+
+
+def test_steps_that_only_take_the_weights_away_are_not_the_rate() -> None:
+    seen = history(run_info(optimizer=OptimizerInfo("SGD", 0.05)), **STUCK)
+    for step, norm in ((1, 5.0), (21, 0.6), (55, 0.02), (144, 1e-6)):
+        seen.add_probe(probe(step, weights=(kernel("dense", step, update_ratio=0.11, norm=norm),)))
+    assert reports(LearningRateTooHigh, seen) == []
+    assert not [each for each in observed_causes(seen) if each[2] == "SCR101"]
 
 
 def test_a_high_rate_that_learns_is_not_confirmed() -> None:
@@ -298,6 +307,19 @@ def test_nearly_every_gradient_is_clipped() -> None:
     (report,) = reports(ClippingTooStrong, seen)
     assert report.severity is Severity.WARNING
     assert "100% of the gradients looked at" in report.message
+
+
+@pytest.mark.parametrize(("bound", "ratio", "told"), [(1e-4, 1e-7, 1), (1e-4, 1e-3, 0), (0.1, 1e-7, 0)])
+def test_clipping_that_leaves_the_weights_where_they_were(bound: float, ratio: float, told: int) -> None:
+    clipped = run_info(optimizer=OptimizerInfo("SGD", 0.003, clip_norm=bound), losses=("mean_squared_error",))
+    seen = history(clipped, [0.95, 0.94, 0.94], ended=False)
+    for step in (1, 2):
+        seen.add_probe(probe(step, weights=(kernel("dense", step, update_ratio=ratio),)))
+    assert reports(ClippingTooStrong, seen) == []
+    seen.end()
+    found = reports(ClippingTooStrong, seen)
+    assert [each.severity for each in found] == [Severity.WARNING] * told
+    assert all("together moved the weights by" in each.message for each in found)
 
 
 def test_all_frozen() -> None:

@@ -17,6 +17,7 @@ from scram_analyzers.rules.hyperparameters.rate_allowances import (
     moves_weights,
     reaches_limit,
 )
+from scram_analyzers.rules.hyperparameters.tried_rates import tried_rates
 from scram_analyzers.run.divergence import divergence
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.layers import median_update_ratio, weights_wither
@@ -87,6 +88,25 @@ class LearningRateTooHigh(Rule):
         Option("sgd-momentum-max", 0.5, "highest usual rate for SGD with momentum", "Google tuning playbook"),
     )
     bad = (
+        Example(
+            "A search among rates that are all too high",
+            """
+            import keras
+            import keras_tuner
+            from project import x, y
+
+
+            def build(hp):
+                model = keras.Sequential([keras.layers.Dense(32, activation="relu"), keras.layers.Dense(1)])
+                optimizer = keras.optimizers.Adam(»hp.Choice("rate", [1.0, 0.5, 0.1])«)
+                model.compile(optimizer=optimizer, loss="mse")
+                return model
+
+
+            tuner = keras_tuner.RandomSearch(build, objective="val_loss", max_trials=5)
+            tuner.search(x, y, epochs=10, validation_split=0.2)
+            """,
+        ),
         Example(
             "A rate ten billion times too large",
             """
@@ -204,6 +224,25 @@ class LearningRateTooHigh(Rule):
         ),
     )
     good = (
+        Example(
+            "A search that tries usual rates as well",
+            """
+            import keras
+            import keras_tuner
+            from project import x, y
+
+
+            def build(hp):
+                model = keras.Sequential([keras.layers.Dense(32, activation="relu"), keras.layers.Dense(1)])
+                optimizer = keras.optimizers.Adam(hp.Choice("rate", [0.1, 0.01, 0.001]))
+                model.compile(optimizer=optimizer, loss="mse")
+                return model
+
+
+            tuner = keras_tuner.RandomSearch(build, objective="val_loss", max_trials=5)
+            tuner.search(x, y, epochs=10, validation_split=0.2)
+            """,
+        ),
         Example(
             "The default rate for a network with normalization",
             """
@@ -376,6 +415,21 @@ class LearningRateTooHigh(Rule):
         """Report each rate that is known and above its optimizer's limit, given to it or set by a scheduler."""
         yield from self._given(program)
         yield from self._set_by_schedulers(program)
+        yield from self._tried(program)
+
+    def _tried(self, program: Program) -> Iterator[Report]:
+        """Rates of a search of which even the lowest is too high."""
+        for optimizer in program.optimizers:
+            tried = tried_rates(program, optimizer)
+            limit = self._limit(optimizer.class_name, number(optimizer.arguments.value("momentum")))
+            if tried is not None and limit is not None and tried.lowest > limit:
+                lowest = fixes.number_text(tried.lowest)
+                yield Report(
+                    tried.place,
+                    f"The lowest rate that this search tries for {optimizer.class_name} is {lowest}; "
+                    f"{optimizers.usual_range(optimizer.class_name)}.",
+                    tuple(optimizers.used_by(optimizer)),
+                )
 
     def _given(self, program: Program) -> Iterator[Report]:
         used = [each.optimizer for each in program.compiles if each.optimizer is not None]
@@ -477,6 +531,8 @@ class LearningRateTooHigh(Rule):
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Write the optimizer's usual rate in the place of the number, or that of fine-tuning."""
         optimizer = optimizers.optimizer_at(program, finding)
+        if optimizer is not None and tried_rates(program, optimizer) is not None:
+            return None
         tuned = fine_tuned(program, optimizer) if optimizer is not None else None
         return optimizers.set_rate(program, finding, TUNING_RATE if tuned else None)
 

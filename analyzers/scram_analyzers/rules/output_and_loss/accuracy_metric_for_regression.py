@@ -8,6 +8,7 @@ from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.output_and_loss import cases
+from scram_analyzers.rules.output_and_loss.places_in_pictures import are_places
 from scram_analyzers.source.data import Data, LabelForm
 from scram_analyzers.source.heads import heads_of
 from scram_analyzers.source.keras_api.losses import REGRESSION
@@ -232,7 +233,15 @@ def _predicts_numbers(program: Program, compiled: Compile, losses: Sequence[Loss
         return False
     if fits and all(fit.method == "train_on_batch" and not _continuous(fit.targets) for fit in fits):
         return False
-    return not any(_classes(fit.targets) for fit in fits) and not _may_classify(compiled, fits)
+    if any(_classes(fit.targets) for fit in fits):
+        return False
+    return _are_places(program, losses) or not _may_classify(compiled, fits)
+
+
+def _are_places(program: Program, losses: Sequence[Loss]) -> bool:
+    """Whether one of these losses measures how far off places in pictures are."""
+    keys = {loss.place.key for loss in losses}
+    return any(case.loss.place.key in keys and are_places(program, case) for case in cases.cases(program))
 
 
 def _may_classify(compiled: Compile, fits: Sequence[Fit]) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from scram_analyzers.source.data import Data, Interval
 from scram_analyzers.source.graph import Tensor
+from scram_analyzers.source.heads import Head, heads_of
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
@@ -112,3 +113,19 @@ def _generator_and_judge(output: Tensor) -> tuple[Model, Model] | None:
     if not isinstance(generator, Model) or generator.identity == judge.identity:
         return None
     return generator, judge
+
+
+_SPANS = {"tanh": Interval(-1, 1), "sigmoid": Interval(0, 1)}
+
+
+def out_of_reach(each: Adversaries) -> tuple[Head, Real] | None:
+    """The end of a generator, and the real data that lie where it can't come to."""
+    heads = heads_of(each.generator)
+    span = _SPANS.get(heads[0].activation or "") if len(heads) == 1 else None
+    if span is None:
+        return None
+    for real in each.real:
+        other_side = (span.low < 0) != (real.range.low < 0) and real.range.magnitude <= 1
+        if other_side or real.range.magnitude >= 100:
+            return heads[0], real
+    return None

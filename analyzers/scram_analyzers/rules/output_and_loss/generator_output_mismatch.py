@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.fixes import number_text
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.output_and_loss.adversaries import Adversaries, Real, adversaries
-from scram_analyzers.source.data import Interval
-from scram_analyzers.source.heads import Head, heads_of
+from scram_analyzers.rules.output_and_loss.adversaries import adversaries, out_of_reach
 from scram_analyzers.source.program import Program
 
 
@@ -111,7 +109,7 @@ class GeneratorOutputMismatch(Rule):
         """Report the activation that ends a generator, where the real data lie elsewhere."""
         said = set()
         for each in adversaries(program):
-            found = _mismatch(each)
+            found = out_of_reach(each)
             if found is None:
                 continue
             head, real = found
@@ -126,18 +124,3 @@ class GeneratorOutputMismatch(Rule):
                 f"to {high}.",
                 (Related(real.place, "The discriminator sees these as real."),),
             )
-
-
-_SPANS = {"tanh": Interval(-1, 1), "sigmoid": Interval(0, 1)}
-
-
-def _mismatch(each: Adversaries) -> tuple[Head, Real] | None:
-    heads = heads_of(each.generator)
-    span = _SPANS.get(heads[0].activation or "") if len(heads) == 1 else None
-    if span is None:
-        return None
-    for real in each.real:
-        other_side = (span.low < 0) != (real.range.low < 0) and real.range.magnitude <= 1
-        if other_side or real.range.magnitude >= 100:
-            return heads[0], real
-    return None

@@ -10,13 +10,16 @@ from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Se
 from scram_analyzers.fixes import number_text
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.output_and_loss import cases, generators, heads, target_ranges
+from scram_analyzers.rules.output_and_loss.adversaries import adversaries, out_of_reach
 from scram_analyzers.rules.output_and_loss.cases import Case
+from scram_analyzers.rules.output_and_loss.places_in_pictures import are_places
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.outputs import targets_by_output, with_maker
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.task import REGRESSIONS
 from scram_analyzers.run.wording import rounded
 from scram_analyzers.source.data import STANDARDIZED, Interval
+from scram_analyzers.source.heads import Head
 from scram_analyzers.source.keras_api.losses import REGRESSION
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
@@ -70,6 +73,33 @@ class OutputRangeMismatch(Rule):
         ),
     )
     bad = (
+        Example(
+            "Corners in pixels",
+            """
+            import keras
+            import pandas as pd
+            from keras import layers
+            from project import photos
+
+            boxes = pd.read_csv("boxes.csv")[["x1", "y1", "x2", "y2"]].values
+            model = keras.Sequential([layers.Conv2D(8, 3, activation="relu"), layers.Flatten()])
+            model.add(layers.Dense(4, activation=»"sigmoid"«))
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(photos / 255, boxes, epochs=20)
+            """,
+            """
+            import keras
+            import pandas as pd
+            from keras import layers
+            from project import photos
+
+            boxes = pd.read_csv("boxes.csv")[["x1", "y1", "x2", "y2"]].values
+            model = keras.Sequential([layers.Conv2D(8, 3, activation="relu"), layers.Flatten()])
+            model.add(layers.Dense(4, activation="linear"))
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(photos / 255, boxes, epochs=20)
+            """,
+        ),
         Example(
             "Targets standardized by hand, in a loop of one's own",
             """
@@ -288,6 +318,26 @@ class OutputRangeMismatch(Rule):
     )
     good = (
         Example(
+            "Corners as shares of a picture, and labels that may all be there",
+            """
+            import keras
+            import pandas as pd
+            from keras import layers
+            from project import photos
+
+            table = pd.read_csv("boxes.csv")
+            boxes = table[["x1", "y1", "x2", "y2"]].values / 224
+            model = keras.Sequential([layers.Conv2D(8, 3, activation="relu"), layers.Flatten()])
+            model.add(layers.Dense(4, activation="sigmoid"))
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(photos / 255, boxes, epochs=20)
+            there = keras.Sequential([layers.Conv2D(8, 3, activation="relu"), layers.Flatten()])
+            there.add(layers.Dense(3, activation="sigmoid"))
+            there.compile(optimizer="adam", loss="mse")
+            there.fit(photos / 255, table[["dog", "cat", "bird"]].values, epochs=20)
+            """,
+        ),
+        Example(
             "A linear head",
             """
             import keras
@@ -355,7 +405,10 @@ class OutputRangeMismatch(Rule):
 
     def _imitations(self, program: Program) -> Iterator[Report]:
         """Report generators that can't reach the scaled data that they are to imitate."""
+        told = {head.place.key for head in _told_of_generators(program) if head.place is not None}
         for each in generators.imitations(program):
+            if each.head.place is not None and each.head.place.key in told:
+                continue  # generator-output-mismatch says so
             reach, seen = REACH.get(each.head.activation or ""), each.real.range
             place = each.head.activation_place or each.head.place
             if (
@@ -433,6 +486,15 @@ class OutputRangeMismatch(Rule):
                 confidence=Confidence.MEDIUM,
                 recipe=recipe,
             )
+        elif are_places(program, case):
+            yield Report(
+                place,
+                message + "the targets are places in pictures, and nothing in this program brings pixels into those "
+                "bounds.",
+                related,
+                confidence=Confidence.MEDIUM,
+                recipe=recipe,
+            )
         elif _may_be_meant_for_numbers(case):
             yield Report(
                 place,
@@ -452,6 +514,11 @@ class OutputRangeMismatch(Rule):
         case = cases.case_at(program, finding.range)
         edits = heads.activation_edits(program, case.head, "linear") if case is not None else ()
         return Fix("Make the last layer linear", Applicability.UNSAFE, edits) if edits else None
+
+
+def _told_of_generators(program: Program) -> Iterator[Head]:
+    """The ends of generators that another rule speaks of."""
+    return (found[0] for each in adversaries(program) if (found := out_of_reach(each)) is not None)
 
 
 def _units(case: Case) -> str:

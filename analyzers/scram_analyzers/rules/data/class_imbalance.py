@@ -52,7 +52,9 @@ class ClassImbalance(Rule):
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """An info from the labels, a warning when the predictions leave a rare class out."""
         data, labels = history.data, targets(history)
-        if data is None or data.has_class_weight or data.has_sample_weight:
+        if data is None and not history.info.is_on_batches:
+            return  # not looked at yet, or a loop that may weigh its loss in ways nobody sees
+        if data is not None and (data.has_class_weight or data.has_sample_weight):
             return
         if not is_classification(history) and not _are_yes_or_no(history):
             return
@@ -66,12 +68,13 @@ class ClassImbalance(Rule):
             return
         missed = missed_class(history)
         confirmed = f" Confirmed in this run: {missed.clause}." if missed is not None else ""
+        trainer = "train_on_batch" if history.info.is_on_batches else "fit"
         seen = "" if shares else f"Of {sum(map(_count, classes)):,} rows that were looked at, "
         yield RunReport(
             subject=Subject(SubjectKind.FIT),
             message=(
                 f"{seen}{'class' if seen else 'Class'} {rare[0]:g} has {counted(rare[1], 'row')} and class "
-                f"{common[0]:g} has {common[1]:,}, and fit gets no class_weight.{confirmed}"
+                f"{common[0]:g} has {common[1]:,}, and {trainer} gets no class_weight.{confirmed}"
             ),
             step=missed.step if missed is not None else None,
             epoch=missed.epoch if missed is not None else None,

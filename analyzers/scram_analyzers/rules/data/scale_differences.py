@@ -23,6 +23,8 @@ def difference(trained: Data, judged: Data, most: float) -> str | None:
     if trained.range is not None and judged.range is not None and _covers(trained) and _covers(judged):
         small, large = sorted((trained.range.magnitude, judged.range.magnitude))
         apart = small > 0 and large / small > most and (trained.scaled or judged.scaled)
+        if any(_may_be_scaled(data) for data in (trained, judged)):
+            return None  # its range holds what both of two paths give
         if apart or (pictures and (_centred_apart(trained, judged) or _divided_apart(trained, judged))):
             return f"{_words(judged.range)}, {{trained}} from {_words(trained.range)}"
         if trained.images or not _scaler_of(trained) or trained.source != judged.source or not _is_raw(judged, trained):
@@ -37,6 +39,11 @@ def difference(trained: Data, judged: Data, most: float) -> str | None:
     if _is_moved_further(trained, judged):
         return "is divided alike, but from {trained} something was subtracted as well"
     return None
+
+
+def _may_be_scaled(data: Data) -> bool:
+    """Whether one path through the program scales it and another does not."""
+    return any(step.kind is StepKind.SCALED and not step.certain for step in data.steps)
 
 
 def _is_moved_further(trained: Data, judged: Data) -> bool:

@@ -582,6 +582,18 @@ def stream(*labels: tuple[float, int], **changes: object) -> StreamRecord:
     return replace(StreamRecord(rows=1000, labels=labels), **changes)
 
 
+def test_rare_classes_of_a_loop_on_batches() -> None:
+    loop = history(run_info(is_own_loop=True, is_on_batches=True), ended=False)
+    loop.stream = stream((0.0, 700), (1.0, 20))
+    (info,) = reports(ClassImbalance, loop)
+    assert info.message.endswith("and train_on_batch gets no class_weight.")
+    loop.stream = stream((0.0, 700), (1.0, 20), is_weighted=True)
+    assert reports(ClassImbalance, loop) == []
+    tape = history(run_info(is_own_loop=True), ended=False)
+    tape.stream = stream((0.0, 700), (1.0, 20))
+    assert reports(ClassImbalance, tape) == []
+
+
 def test_rare_classes_of_a_stream() -> None:
     made = history(record=data(), ended=False)
     made.stream = stream((0.0, 700), (1.0, 20), (2.0, 400))

@@ -53,6 +53,29 @@ class EncoderRefittedOnTest(Rule):
     false_alarms = "Parts that certainly hold the same categories: the numbers are then the same by luck."
     bad = (
         Example(
+            "A function that makes a Tokenizer for each part",
+            """
+            import pandas as pd
+            from keras import layers, models
+            from keras.preprocessing.sequence import pad_sequences
+            from keras.preprocessing.text import Tokenizer
+
+
+            def numbers(texts):
+                tokenizer = Tokenizer(num_words=5000)
+                »tokenizer.fit_on_texts(texts)«
+                return pad_sequences(tokenizer.texts_to_sequences(texts), maxlen=40)
+
+
+            train, test = pd.read_csv("train.csv"), pd.read_csv("test.csv")
+            x_train, x_test = numbers(train["text"]), numbers(test["text"])
+            model = models.Sequential([layers.Embedding(5000, 16), layers.LSTM(16), layers.Dense(1, "sigmoid")])
+            model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, train["liked"], epochs=5, validation_split=0.1)
+            model.evaluate(x_test, test["liked"])
+            """,
+        ),
+        Example(
             "A Tokenizer of their own for the new texts",
             """
             from keras import layers, models

@@ -9,6 +9,7 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
+from scram_analyzers.rules.data.blended_masks import blended
 from scram_analyzers.run.batches import only_target
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
@@ -37,6 +38,20 @@ class LabelCorrupted(Rule):
     references = (Reference("Keras: Probabilistic losses", "https://keras.io/api/losses/probabilistic_losses/"),)
     false_alarms = "Labels that were coded with a factor in the first place, such as 0 and 255 in a mask."
     bad = (
+        Example(
+            "Masks of four classes, resized as pictures are",
+            """
+            import cv2
+            import keras
+            import numpy as np
+            from project import files, images
+
+            masks = np.array([»cv2.resize(cv2.imread(file, 0), (64, 64))« for file in files])
+            model = keras.Sequential([keras.layers.Conv2D(4, 3, padding="same", activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(images / 255.0, masks, epochs=20)
+            """,
+        ),
         Example(
             "Masks of four classes, scaled as the images are",
             """
@@ -128,6 +143,24 @@ class LabelCorrupted(Rule):
         ),
     )
     good = (
+        Example(
+            "Masks by the nearest pixel, and masks of two classes",
+            """
+            import cv2
+            import keras
+            import numpy as np
+            from project import files, images
+
+            near = [cv2.resize(cv2.imread(file, 0), (64, 64), interpolation=cv2.INTER_NEAREST) for file in files]
+            model = keras.Sequential([keras.layers.Conv2D(4, 3, padding="same", activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(images / 255.0, np.array(near), epochs=20)
+            edges = np.array([cv2.resize(cv2.imread(file, 0), (64, 64)) for file in files]) / 255
+            other = keras.Sequential([keras.layers.Conv2D(1, 3, padding="same", activation="sigmoid")])
+            other.compile(optimizer="adam", loss="binary_crossentropy")
+            other.fit(images / 255.0, edges, epochs=20)
+            """,
+        ),
         Example(
             "Masks of two levels, and grey levels to be classes of their own",
             """
@@ -224,6 +257,7 @@ class LabelCorrupted(Rule):
         data = fit.targets
         if data is None or not _is_classification(fit):
             return
+        yield from _of_masks(fit, data)
         step = _spoiling(data) or _written_over(data) or _divided_numbers(fit, data)
         if step is None or step.place is None:
             return
@@ -260,6 +294,21 @@ def _divided_rows(data: Data) -> DataStep | None:
     if made is None or made.name != "Divide" or (made.number or 0) < LEAST_DIVISOR:
         return None
     return made if any(step.kind is StepKind.ENCODED for step in data.steps) else None
+
+
+def _of_masks(fit: Fit, data: Data) -> Iterator[Report]:
+    """Masks of several classes in which a resizing makes numbers of classes that are not there."""
+    units, step = _classes_told_apart(fit), blended(data)
+    if units is not None and units > 2 and data.labels is None and step is not None and step.place is not None:
+        yield Report(
+            step.place,
+            "Resized like a picture, a mask gets means of the class numbers around each place: between classes 0 and "
+            "2 comes a rim of class 1, or of fractions.",
+            severity=Severity.WARNING,
+            confidence=Confidence.MEDIUM,
+            why="Class numbers are names: what lies between two of them is not the class in the middle.",
+            how="Take the nearest pixel for masks: interpolation=cv2.INTER_NEAREST, resample=Image.NEAREST.",
+        )
 
 
 def _divided_numbers(fit: Fit, data: Data) -> DataStep | None:

@@ -71,7 +71,9 @@ def _refits(trained: list[Data], judging: list[tuple[Data, Place]], kinds: tuple
             known = known or any(_are_words_of_one(learned, each) for each in training)
             known = known or (_numbers_words(learned) and learned.owner not in {each.owner for each in training})
             other = next((each for each in training if each.kind == learned.kind), None) if known else None
-            if other is not None and (other.place.node is not learned.place.node or _of_others(other, learned)):
+            of_its_own = _numbers_words(learned) and other is not None and other.owner != learned.owner
+            apart = of_its_own or (other is not None and other.place.node is not learned.place.node)
+            if other is not None and (apart or _of_others(other, learned)):
                 yield Refit(learned, other, used)
 
 

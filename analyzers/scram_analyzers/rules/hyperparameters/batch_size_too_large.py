@@ -220,12 +220,8 @@ class BatchSizeTooLarge(Rule):
 
 def _of_all_rows(fit: Fit) -> Iterator[Report]:
     """As many rows in a batch as there are in a file, however many those are: `batch_size=len(x)`."""
-    data, size, rounds = fit.inputs, fit.batch_size, trainings.epochs(fit)
-    if fit.method != "fit" or data is None or size is None or size.place is None or data.samples is not None:
-        return
-    if not data.source.startswith(FILES) or rounds is None or not 1 < rounds < MANY_EPOCHS:
-        return
-    if trainings.takes_all_rows(fit):
+    size, rounds = fit.batch_size, trainings.epochs(fit)
+    if size is not None and size.place is not None and trainings.is_one_batch_of_a_file(fit):
         yield Report(
             place=size.place,
             message=(
@@ -236,12 +232,6 @@ def _of_all_rows(fit: Fit) -> Iterator[Report]:
             recipe=f"batch_size={USUAL}",
         )
 
-
-FILES = ("pandas.read_", "numpy.load", "numpy.genfromtxt", "cv2.imread", "keras.utils.load_img")
-"""What reads files, of which the source does not tell how many rows they have."""
-
-MANY_EPOCHS = 1000
-"""With more epochs than this a training by single steps is meant as one. Ours."""
 
 RUN_STEPS = 5
 """Steps in an epoch that are few (catalogue C5)."""

@@ -300,7 +300,7 @@ class TooFewEpochs(Rule):
         most = self.option("epochs-few") + 1 if few_steps else self.option("epochs-min")
         most = self.option("steps-hardly") + 1 if trainings.takes_all_rows(fit) else most
         told = fit.method in ("fit", "fit_generator") or (fit.method == SEARCH and fit.epochs is not None)
-        if not told or rounds is None or not 0 < rounds < most:
+        if not told or rounds is None or not 0 < rounds < most or trainings.is_one_batch_of_a_file(fit):
             return None
         counted = "steps_per_epoch" in fit.arguments.keywords
         if (steps is not None and steps >= self.option("steps-min")) or (counted and not few_steps):

@@ -69,6 +69,21 @@ def takes_all_rows(fit: Fit) -> bool:
     return size is not None and any(size.text in (f"len({name})", f"{name}.shape[0]") for name in names)
 
 
+def is_one_batch_of_a_file(fit: Fit) -> bool:
+    """Whether each epoch is one step over rows of a file, of which the source does not tell how many there are."""
+    data, rounds = fit.inputs, epochs(fit)
+    if fit.method != "fit" or data is None or data.samples is not None or not data.source.startswith(FILES):
+        return False
+    return rounds is not None and 1 < rounds < MANY_EPOCHS and takes_all_rows(fit)
+
+
+FILES = ("pandas.read_", "numpy.load", "numpy.genfromtxt", "cv2.imread", "keras.utils.load_img")
+"""What reads files, of which the source does not tell how many rows they have."""
+
+MANY_EPOCHS = 1000
+"""With more epochs than this a training by single steps is meant as one. Ours."""
+
+
 def total_steps(fit: Fit) -> int | None:
     """How many batches the whole training has."""
     rows, size, rounds = samples(fit), batch_size(fit), epochs(fit)

@@ -16,6 +16,7 @@ from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading import search
 from scram_analyzers.source.reading.dotted import dotted_name
+from scram_analyzers.source.reading.walk import bound_names
 
 
 class ForwardOutsideTape(Rule):
@@ -74,8 +75,43 @@ class ForwardOutsideTape(Rule):
                 return loss
             """,
         ),
+        Example(
+            "The mean of a loss that the tape has seen",
+            """
+            import tensorflow as tf
+
+            model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+            optimizer = tf.keras.optimizers.Adam()
+
+            @tf.function
+            def step(x, y, verbose=False):
+                with tf.GradientTape() as tape:
+                    loss = tf.square(y - model(x, training=True))
+                loss = »tf.reduce_mean(loss)«
+                if verbose:
+                    tf.print(loss)
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+            """,
+        ),
     )
     good = (
+        Example(
+            "A tape that goes on",
+            """
+            import tensorflow as tf
+
+            model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+            optimizer = tf.keras.optimizers.Adam()
+            for x, y in batches:
+                with tf.GradientTape() as tape:
+                    predictions = model(x, training=True)
+                with tape:
+                    loss = tf.reduce_mean(tf.square(y - predictions))
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+            """,
+        ),
         Example(
             "A loss that is only shown after the tape",
             """
@@ -209,14 +245,16 @@ def _after(tape: tapes.Tape) -> tuple[Report, ...]:
     position = next(number for number, each in enumerate(block.body) if each is tape.statement)
     written: dict[str, cst.BaseExpression] = {}
     found = []
-    for line in block.body[position + 1 :]:
-        if _opens(line, tape.name) or not isinstance(line, cst.SimpleStatementLine):
-            break
-        for asked in tapes.gradients([line], tape.name, tape.section):
-            loss = asked.call.args[0].value
-            value = written.get(loss.value) if isinstance(loss, cst.Name) else None
-            if value is not None and isinstance(loss, cst.Name) and not _binds(tape.statement, loss.value):
-                found.append(_loss_report(tape, loss.value, value))
+    for line in itertools.takewhile(lambda each: not _opens(each, tape.name), block.body[position + 1 :]):
+        if not isinstance(line, cst.SimpleStatementLine):
+            for name in bound_names(line):
+                written.pop(name, None)
+            continue
+        for asked in search.nodes(line, cst.Call):
+            if dotted_name(asked.func) == f"{tape.name}.gradient" and asked.args:
+                name = _root(asked.args[0].value)
+                if name in written:
+                    found.append(_loss_report(tape, name, written[name]))
         for statement in line.body:
             if isinstance(statement, cst.Assign) and isinstance(statement.targets[0].target, cst.Name):
                 if isinstance(statement.value, _PICKED):
@@ -237,11 +275,11 @@ def _loss_report(tape: tapes.Tape, name: str, value: cst.BaseExpression) -> Repo
     )
 
 
-def _binds(statement: cst.With, name: str) -> bool:
-    """Whether the block assigns the name as well: what follows may only change its scale."""
-    targets = (each.target for each in search.nodes(statement.body, cst.AssignTarget))
-    added = (each.target for each in search.nodes(statement.body, cst.AugAssign))
-    return any(isinstance(target, cst.Name) and target.value == name for target in (*targets, *added))
+def _root(loss: cst.BaseExpression) -> str:
+    """The name of what is asked about, or of the dict or list that it is taken from; "" for anything else."""
+    while isinstance(loss, cst.Subscript):
+        loss = loss.value
+    return loss.value if isinstance(loss, cst.Name) else ""
 
 
 def _forwards(line: cst.SimpleStatementLine) -> Iterator[_Forward]:

@@ -14,6 +14,7 @@ from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading import search
+from scram_analyzers.source.reading.dotted import dotted_name
 
 
 class GradientsNotApplied(Rule):
@@ -110,6 +111,23 @@ class GradientsNotApplied(Rule):
                     return {"loss": loss}
             """,
         ),
+        Example(
+            "Clipped and paired, and then left",
+            """
+            import tensorflow as tf
+
+            model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+            optimizer = tf.keras.optimizers.Adam()
+
+            def step(x, y):
+                with tf.GradientTape() as tape:
+                    loss = tf.reduce_mean(tf.square(y - model(x, training=True)))
+                gradients = »tape.gradient(loss, model.trainable_variables)«
+                gradients, _ = tf.clip_by_global_norm(gradients, 5.0)
+                pairs = zip(gradients, model.trainable_variables)
+                return loss
+            """,
+        ),
     )
     good = (
         Example(
@@ -201,16 +219,43 @@ def _once_a_loop(tape: tapes.Tape) -> tuple[Report, ...]:
 
 
 def _is_read(tape: tapes.Tape, name: str) -> bool:
-    """Whether a name stands in a function anywhere but at its assignments, and in what it is itself made of anew."""
+    """Whether what stands under a name in a function gets anywhere but into names that nothing reads."""
     if not name or not isinstance(tape.around, cst.FunctionDef):
         return False
-    named = {id(each) for each in search.within(tape.section, tape.around, cst.Name) if each.value == name}
-    for assigned in search.within(tape.section, tape.around, cst.Assign):
-        targets = [each.target for each in assigned.targets]
-        if all(isinstance(each, cst.Name) and each.value == name for each in targets):
-            named -= {id(each) for each in search.nodes(assigned, cst.Name)}
-        named -= {id(each) for each in targets}
-    return bool(named)
+    assigned = search.within(tape.section, tape.around, cst.Assign)
+    named = search.within(tape.section, tape.around, cst.Name)
+    waiting, followed = [name], {name, "_"}
+    while waiting:
+        name = waiting.pop()
+        reading = {id(each) for each in named if each.value == name}
+        for statement in assigned:
+            inside = {id(each) for each in search.nodes(statement, cst.Name)}
+            targets = _targets(statement)
+            if reading.isdisjoint(inside) or not (targets == {name} or _only_reworks(statement.value)):
+                continue
+            reading -= inside
+            waiting += targets - followed
+            followed |= targets
+        reading -= {id(each.target) for statement in assigned for each in statement.targets}
+        if reading:
+            return True
+    return False
+
+
+def _targets(statement: cst.Assign) -> set[str]:
+    names = (name for each in statement.targets for name in search.nodes(each, cst.Name))
+    return {name.value for name in names}
+
+
+def _only_reworks(value: cst.BaseExpression) -> bool:
+    """Whether gradients only become other gradients, or pairs, in an expression."""
+    called = ((dotted_name(call.func) or "").rpartition(".")[2] for call in search.nodes(value, cst.Call))
+    return all(name in _REWORKING for name in called)
+
+
+_REWORKING = frozenset(
+    ["zip", "list", "clip_by_global_norm", "clip_by_norm", "clip_by_value", "get_unscaled_gradients"]
+)
 
 
 def _recipe(name: str, asked: tapes.Gradients) -> str:

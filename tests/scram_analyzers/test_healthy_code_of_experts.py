@@ -480,3 +480,22 @@ def test_a_layer_may_be_made_to_stay_random(made: str, later: str, wrong: bool) 
         model.fit(np.random.rand(1000, 2), np.load("y.npy"), epochs=100, validation_split=0.2)
         """
     assert ("frozen-before-training" in said(text)) is wrong
+
+
+SKIP = """
+    import keras
+    from keras import layers
+    from project import deeper
+
+    inputs = keras.Input((32, 32, 3))
+    early = layers.Conv2D(32, 3, padding="same")(inputs)
+    late = layers.Conv2D(32, 3, padding="same", activation="relu")({late})
+    outputs = layers.Conv2D(3, 3, padding="same", activation="sigmoid")(layers.Concatenate()([late, early]))
+    model = keras.Model(inputs, outputs)
+    model.compile("adam", "mse")
+"""
+
+
+@pytest.mark.parametrize(("late", "told"), [("deeper.features", False), ("inputs", True)])
+def test_a_layer_that_joins_something_unknown_may_have_other_readers(late: str, told: bool) -> None:
+    assert ("missing-hidden-activation" in said(SKIP.format(late=late))) is told

@@ -19,7 +19,7 @@ from scram_analyzers.rules.architecture.paths import (
 )
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule
 from scram_analyzers.source.activations import own_activation
-from scram_analyzers.source.graph import Layer, Operation, Shape, Tensor
+from scram_analyzers.source.graph import Layer, Opaque, Operation, Shape, Tensor
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.once import once
 from scram_analyzers.source.program import Program
@@ -435,6 +435,8 @@ def _following(paths: Paths, tensor: Tensor, layer: Layer) -> _Next | None:
     pooling: Layer | None = None
     reached = tensor
     while (reader := paths.only_reader(reached)) is not None:
+        if len(reader.inputs) > 1 and any(_is_lost(each) for each in reader.inputs):
+            return None  # what it is joined with may have read it as well
         producer = reader.producer
         if isinstance(producer, Layer):
             if core(producer).class_name in LINEAR_MAPS:
@@ -449,6 +451,11 @@ def _following(paths: Paths, tensor: Tensor, layer: Layer) -> _Next | None:
             return None
         reached = reader
     return _first_head(paths, reached, layer)
+
+
+def _is_lost(tensor: Tensor) -> bool:
+    """Whether a tensor was made of something that is not known."""
+    return any(isinstance(each.producer, Opaque) and not each.inputs for each in tensor.ancestors())
 
 
 def _first_head(paths: Paths, tensor: Tensor, layer: Layer) -> _Next | None:

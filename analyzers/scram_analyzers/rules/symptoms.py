@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scram_analyzers.rules.base import Cause
+from scram_analyzers.run.data_parts import validation_rows, validation_rows_seen
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.observed_causes import observed_causes
 
@@ -27,9 +28,18 @@ OVERFITTING_ALIKE = ("SCR113", "SCR207")
 
 
 def alike_overfitting(history: RunHistory) -> tuple[str, ...]:
-    """Those, and in a run that only ever saw one batch the rule that says so; else that one speaks of a few copies."""
+    """Those, and the rules that speak of copied rows and of few to validate on, where these explain it all.
+
+    That is a run that only ever saw one batch, and one whose validation loss is that of a handful of rows.
+    """
     one_batch = history.stream is not None and history.stream.same_batch_steps > 0
-    return (*OVERFITTING_ALIKE, "SCR228") if one_batch else OVERFITTING_ALIKE
+    rows = validation_rows(history) or validation_rows_seen(history)
+    is_chance = rows is not None and rows < A_HANDFUL
+    return (*OVERFITTING_ALIKE, *(("SCR228",) if one_batch else ()), *(("SCR230",) if is_chance else ()))
+
+
+A_HANDFUL = 30
+"""Of so few validation rows one or two decide where their mean loss goes. Ours."""
 
 
 def causes_of(history: RunHistory) -> tuple[Cause, ...]:

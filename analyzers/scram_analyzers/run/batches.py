@@ -158,12 +158,13 @@ def only_target(history: RunHistory) -> float | None:
         if array.rows < FEWEST_ROWS or array.rows_read != array.rows:
             return None
         if array.label_form is LabelForm.ONE_HOT:
-            return array.classes[0][0] if len(array.classes) == 1 else None
+            present = [label for label, count in array.classes if count]
+            return present[0] if len(present) == 1 else None
         return array.minimum if array.minimum == array.maximum else None
     ranges, epochs = target_ranges(history), {record.epoch for record in history.looked_at}
     values = {end for pair in ranges for end in pair}
     if values == {0.0, 1.0} and history.info.losses == ("categorical_crossentropy",) and history.stream is not None:
-        values = {label for label, _ in history.stream.labels}  # the range of one-hot rows says nothing
+        values = {label for label, count in history.stream.labels if count}  # the range of one-hot rows says nothing
     return values.pop() if len(values) == 1 and len(ranges) >= LOOKED and len(epochs) > 1 else None
 
 

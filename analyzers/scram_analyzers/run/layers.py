@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from scram_analyzers.run.history import RunHistory, asked_once
@@ -102,7 +103,7 @@ MOTIONLESS = 0.003
 
 @asked_once
 def weights_wither(history: RunHistory) -> bool:
-    """Whether half of the kernels have less than a tenth of the norm they began with.
+    """Whether half of the kernels have less than a tenth of the norm they began with, or shrink by all they move.
 
     Too large a step throws weights about; what takes them all away is a penalty or a decay.
     """
@@ -111,11 +112,24 @@ def weights_wither(history: RunHistory) -> bool:
         return False
     began = {weight.weight: weight.norm for weight in first.weights if is_kernel(weight) and weight.norm > 0}
     left = sorted(weight.norm / began[weight.weight] for weight in last.weights if weight.weight in began)
-    return bool(left) and left[len(left) // 2] < WITHERED
+    shrunk = sorted(_shrinking(list(history.probes)))
+    return bool(left and left[len(left) // 2] < WITHERED) or bool(shrunk and shrunk[len(shrunk) // 2] > SHRINKING)
+
+
+def _shrinking(probes: Sequence[ProbeRecord]) -> Iterator[float]:
+    """Of each kernel, between probes of two steps in a row, the part of its move that its norm has lost."""
+    for before, after in itertools.pairwise(probes):
+        norms = {weight.weight: weight.norm for weight in before.weights if is_kernel(weight) and weight.norm > 0}
+        for weight in after.weights if after.step == before.step + 1 else ():
+            if weight.update_ratio and weight.norm and weight.weight in norms:
+                yield (norms[weight.weight] - weight.norm) / (weight.update_ratio * weight.norm)
 
 
 WITHERED = 0.1
 """Of the norm that a kernel began with. Ours."""
+
+SHRINKING = 0.8
+"""A step across a weight leaves its norm or adds to it; one by gradients hardly ever points at zero. Ours."""
 
 
 @asked_once

@@ -480,13 +480,13 @@ def test_targets_that_are_all_the_same() -> None:
 
 
 def test_one_hot_targets_that_are_all_of_one_class() -> None:
-    one_hot = labels([1440], label_form=LabelForm.ONE_HOT, minimum=0.0, maximum=1.0)
+    one_hot = labels([1440, 0, 0], label_form=LabelForm.ONE_HOT, minimum=0.0, maximum=1.0)
     assert "Every target that was looked at is 0" in reports(LabelCorrupted, before(data(inputs(), one_hot)))[0].message
     two = replace(one_hot, classes=((0.0, 1400), (4.0, 40)))
     assert reports(LabelCorrupted, before(data(inputs(), two))) == []
 
 
-@pytest.mark.parametrize(("seen", "told"), [(((3.0, 380),), 1), (((3.0, 370), (5.0, 10)), 0), ((), 0)])
+@pytest.mark.parametrize(("seen", "told"), [(((3.0, 380), (4.0, 0)), 1), (((3.0, 370), (5.0, 10)), 0), ((), 0)])
 def test_one_hot_targets_in_batches(seen: tuple[tuple[float, int], ...], told: int) -> None:
     made = two_classes([(0, 1)] * 12, 6)
     made.info = replace(made.info, losses=("categorical_crossentropy",))

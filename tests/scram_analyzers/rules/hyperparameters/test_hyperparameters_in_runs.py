@@ -41,9 +41,10 @@ def test_steps_too_large_to_learn_from() -> None:
     assert report.severity is Severity.ERROR
 
 
-def test_steps_that_only_take_the_weights_away_are_not_the_rate() -> None:
+@pytest.mark.parametrize("norms", [((1, 5.0), (21, 0.6), (55, 0.02), (144, 1e-6)), ((1, 5.0), (2, 4.5))])
+def test_steps_that_only_take_the_weights_away_are_not_the_rate(norms: tuple[tuple[int, float], ...]) -> None:
     seen = history(run_info(optimizer=OptimizerInfo("SGD", 0.05)), **STUCK)
-    for step, norm in ((1, 5.0), (21, 0.6), (55, 0.02), (144, 1e-6)):
+    for step, norm in norms:
         seen.add_probe(probe(step, weights=(kernel("dense", step, update_ratio=0.11, norm=norm),)))
     assert reports(LearningRateTooHigh, seen) == []
     assert not [each for each in observed_causes(seen) if each[2] == "SCR101"]

@@ -170,6 +170,8 @@ _PLAIN = (
     "dropna",
     "reshape",
     "to_numpy",
+    "vstack",
+    "stack",
     "copy",
     "flatten",
     "expand_dims",
@@ -190,7 +192,27 @@ def _is_raw(data: Data, other: Data) -> bool:
     pairs = zip(data.steps, other.steps, strict=False)
     together = itertools.takewhile(lambda pair: _is_one_step(*pair), pairs)
     alone = data.steps[sum(1 for _ in together) :]
-    return not data.scaled and all(step.kind in _NEUTRAL or step.name in _PLAIN for step in alone)
+    return not data.scaled and all(
+        step.kind in _NEUTRAL or step.name in _PLAIN or _is_written_alike(step, other) for step in alone
+    )
+
+
+def _is_written_alike(step: DataStep, other: Data) -> bool:
+    """Whether a step writes what was made of a column in its place, and the same was done to the other's."""
+    if step.put is None or not step.certain:
+        return False
+    column, value = step.put
+    made = _asked_of(value)
+    return any(
+        each.put is not None and each.put[0] == column and None not in made and _asked_of(each.put[1]) == made
+        for each in other.steps
+    )
+
+
+def _asked_of(value: Data) -> list[str | None]:
+    """What was last done to a column, in the words of the program: `apply(float)`."""
+    calls = [(step.name, step.place.text if step.place is not None else "") for step in value.steps[-1:]]
+    return [f"{name}({text.partition(f'.{name}(')[2]}" if f".{name}(" in text else None for name, text in calls]
 
 
 def _is_one_step(ours: DataStep, theirs: DataStep) -> bool:

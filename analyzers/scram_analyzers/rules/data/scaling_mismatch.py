@@ -55,6 +55,24 @@ class ScalingMismatch(Rule):
     )
     bad = (
         Example(
+            "A column of pixels that is read alike, but divided for training alone",
+            """
+            import keras
+            import numpy as np
+            import pandas as pd
+            from project import ages
+
+            train, test = pd.read_csv("train.csv"), pd.read_csv("test.csv")
+            train["pixels"] = train["pixels"].apply(lambda text: np.fromstring(text, sep=" "))
+            test["pixels"] = test["pixels"].apply(lambda text: np.fromstring(text, sep=" "))
+            x_train, x_test = np.vstack(train["pixels"].values) / 255, np.vstack(test["pixels"].values)
+            model = keras.Sequential([keras.layers.Dense(32, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x_train, ages, epochs=20)
+            model.predict(»x_test«)
+            """,
+        ),
+        Example(
             "Only the training images are scaled",
             """
             import keras
@@ -371,6 +389,24 @@ class ScalingMismatch(Rule):
         ),
     )
     good = (
+        Example(
+            "A column of pixels that is read and divided alike",
+            """
+            import keras
+            import numpy as np
+            import pandas as pd
+            from project import ages
+
+            train, test = pd.read_csv("train.csv"), pd.read_csv("test.csv")
+            train["pixels"] = train["pixels"].apply(lambda text: np.fromstring(text, sep=" "))
+            test["pixels"] = test["pixels"].apply(lambda text: np.fromstring(text, sep=" ") / 255)
+            x_train, x_test = np.vstack(train["pixels"].values) / 255, np.vstack(test["pixels"].values)
+            model = keras.Sequential([keras.layers.Dense(32, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x_train, ages, epochs=20)
+            model.predict(x_test)
+            """,
+        ),
         Example(
             "Both centred by the mean of the training data",
             """

@@ -331,7 +331,7 @@ for step in range(1000):
 
 def test_a_generator_must_reach_what_it_imitates() -> None:
     for head, wrong in (("relu", True), ("sigmoid", True), ("tanh", False), ("linear", False)):
-        assert ("output-range-mismatch" in said(FORGERY.format(head=head))) is wrong
+        assert ("generator-output-mismatch" in said(FORGERY.format(head=head))) is wrong
 
 
 def test_a_number_out_of_data_may_be_the_size_of_a_batch() -> None:

@@ -16,12 +16,13 @@ from scram_analyzers.source.values import integer
 def astray(call: Call, made: Data, case: Case) -> str | None:
     """What an argmax over all predictions as they are gives instead of classes; None where it may give those."""
     units, axis = case.head.units, _axis(call)
-    if axis is None or made.steps or made.one_row or not case.several or units is None or units < 2:
+    if axis is None or made.steps or made.one_row or not case.several:
         return None
     if axis == 0 and not _picks_examples(call):
+        outputs = f"each of the {units} outputs" if units is not None else "each output"
         return (
-            "Along axis 0 this argmax goes through the examples: for each of the "
-            f"{units} outputs it gives the number of one example, and no class."
+            f"Along axis 0 this argmax goes through the examples: for {outputs} it gives the number of one example, "
+            "and no class."
         )
     model = case.compiled.model if case.compiled is not None else None
     shape = ModelShapes(model).output(case.head.output) if model is not None else None

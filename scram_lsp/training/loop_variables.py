@@ -11,7 +11,7 @@ from types import FrameType
 def loop_variables(frame: FrameType) -> tuple[str, ...]:
     """What the loops around the line that `frame` is at, in the same function, go over or assign before it.
 
-    None where the text is not there, or is no Python (a cell with commands of its notebook).
+    No names where the text is not there, or is no Python (a cell with commands of its notebook).
     """
     code, line = frame.f_code, frame.f_lineno
     try:

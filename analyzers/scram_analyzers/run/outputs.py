@@ -144,7 +144,7 @@ def target_columns(history: RunHistory) -> Iterator[tuple[OutputInfo, int]]:
     shapes = {each.name: each.shape for each in batch if each.role == "target"}
     shapes |= {each.name: each.shape for each in given if (each.part, each.role) == ("training", "target")}
     for position, output in enumerate(outputs):
-        names = ("y",) if len(outputs) == 1 else (f"y[{output.name!r}]", f"y[{position}]")
+        names = ("y",) if len(outputs) == 1 else _names_of_targets(output, position)
         shape: tuple[int | None, ...] = next((shapes[name] for name in names if name in shapes), ())
         columns = shape[1] if output.rank == len(shape) == 2 else None
         if columns is not None:

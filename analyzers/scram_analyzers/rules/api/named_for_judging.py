@@ -28,11 +28,6 @@ def names_given(place: Place) -> Iterator[str]:
             return
 
 
-def step_around(place: Place) -> cst.FunctionDef | None:
-    """The innermost function around."""
-    return next((each for each in parents.ancestors(place) if isinstance(each, cst.FunctionDef)), None)
-
-
 def is_judging(name: str) -> bool:
     """Whether a name speaks of validation or a test: `val_loss`, `test_step`."""
     return bool(_JUDGING.search(name.lower().replace("_", " ")))
@@ -40,5 +35,5 @@ def is_judging(name: str) -> bool:
 
 def is_in_judging_step(place: Place) -> bool:
     """Whether it stands in a function for a step of validation, by that function's name: `def val_step(x, y)`."""
-    function = step_around(place)
+    function = parents.function_around(place)
     return function is not None and is_judging(function.name.value)

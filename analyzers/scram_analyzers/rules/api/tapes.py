@@ -11,7 +11,7 @@ import libcst as cst
 from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
-from scram_analyzers.source.reading import search
+from scram_analyzers.source.reading import parents, search
 from scram_analyzers.source.reading.chunks import Section
 from scram_analyzers.source.reading.dotted import dotted_name
 
@@ -132,7 +132,7 @@ def written_out(weights: cst.BaseExpression, section: Section) -> str | None:
     """The weights asked for, with dots; a name that the function assigns only once stands for what it is given."""
     if not isinstance(weights, cst.Name):
         return dotted_name(weights)
-    around = next((each for each in section.parsed.ancestors(weights) if isinstance(each, cst.FunctionDef)), None)
+    around = parents.function_around(Place(section, weights))
     if around is None:
         return None
     given = [each.value for each in search.within(section, around, cst.Assign) if _assigns(each, weights.value)]

@@ -15,7 +15,7 @@ from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
-from scram_analyzers.source.reading import search
+from scram_analyzers.source.reading import parents, search
 from scram_analyzers.source.reading.chunks import Section
 from scram_analyzers.source.reading.dotted import dotted_name
 
@@ -365,5 +365,5 @@ def _calls_layer(section: Section, call: cst.Call) -> bool:
     owner = call.func.value if isinstance(call.func, cst.Attribute) else None
     if not isinstance(owner, cst.Name) or owner.value != "self":
         return False
-    around = next((each for each in section.parsed.ancestors(call) if isinstance(each, cst.FunctionDef)), None)
+    around = parents.function_around(Place(section, call))
     return around is not None and around.name.value == "call"

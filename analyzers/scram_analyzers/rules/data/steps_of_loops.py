@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from scram_analyzers.rules.api.named_for_judging import step_around
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading import parents, search
@@ -15,7 +14,7 @@ from scram_analyzers.source.reading.dotted import dotted_name
 
 def calls_of_step(program: Program, place: Place) -> list[Place]:
     """The calls of the function that something stands in; none where it stands in none."""
-    function = step_around(place)
+    function = parents.function_around(place)
     return list(_calls_of(program, function.name.value)) if function is not None else []
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import libcst as cst
-
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
@@ -126,8 +124,9 @@ def _named_instead(program: Program) -> Iterator[tuple[Place, Optimizer, str]]:
             continue
         for compiled, place in by_string:
             named = compiled.optimizer
-            alike = named is not None and named.kind == made.kind and _function(place) is _function(made.place)
-            if alike and program.line_of(made.place) < program.line_of(place):
+            alike = named is not None and named.kind == made.kind
+            together = parents.function_around(place) is parents.function_around(made.place)
+            if alike and together and program.line_of(made.place) < program.line_of(place):
                 yield place, made, name
 
 
@@ -135,10 +134,6 @@ def _string(compiled: Compile) -> Place | None:
     """Where compile is given an optimizer by its name."""
     given = compiled.arguments.get("optimizer", 0)
     return given.place if given is not None and text(given.value) is not None else None
-
-
-def _function(place: Place) -> cst.FunctionDef | None:
-    return next((each for each in parents.ancestors(place) if isinstance(each, cst.FunctionDef)), None)
 
 
 def _has_settings(made: Optimizer) -> bool:

@@ -65,11 +65,9 @@ def _picked(node: cst.Call) -> tuple[str, str] | None:
 
 def _other_form(program: Program, place: Place, node: cst.Call, kind: str) -> tuple[str, str] | None:
     """The labels that a loss in the same function reads as class numbers, or as rows."""
-    labels = node.args[0].value
-    losses = [
-        each for each in program.loss_calls if _is_given(each, labels) and _function(each.place) is _function(place)
-    ]
-    names = {each.loss.name for each in losses}
+    labels, around = node.args[0].value, parents.function_around(place)
+    given = (each for each in program.loss_calls if _is_given(each, labels))
+    names = {each.loss.name for each in given if parents.function_around(each.place) is around}
     if names == {"sparse_categorical_crossentropy"} and kind in _ROW_WISE:
         return "reads one-hot rows, but the loss beside it takes these labels for class numbers", f"Sparse{kind}"
     if names == {"categorical_crossentropy"} and kind in _SPARSE:
@@ -80,7 +78,3 @@ def _other_form(program: Program, place: Place, node: cst.Call, kind: str) -> tu
 def _is_given(each: LossCall, labels: cst.BaseExpression) -> bool:
     call = each.place.node
     return isinstance(call, cst.Call) and bool(call.args) and call.args[0].value.deep_equals(labels)
-
-
-def _function(place: Place) -> cst.FunctionDef | None:
-    return next((each for each in parents.ancestors(place) if isinstance(each, cst.FunctionDef)), None)

@@ -57,16 +57,19 @@ def with_switches(function: Function, arguments: Arguments) -> Arguments:
 
     Another call may turn them; this one does not. Where Keras calls the function nobody knows what it passes.
     """
-    if arguments.open:
+    switches = {
+        name: value
+        for name, value in function.defaults.items()
+        if isinstance(value, Constant) and isinstance(value.value, bool)
+    }
+    if arguments.open or not switches:
         return arguments
     parameters = function.node.params
     names = [parameter.name.value for parameter in (*parameters.posonly_params, *parameters.params)]
     own = function.owner is not None and "staticmethod" not in function.decorators
     given = {*names[own : len(arguments.positional) + own], *arguments.keywords}
     left = {
-        name: Argument(replace(value, assumed=False), None)
-        for name, value in function.defaults.items()
-        if name not in given and isinstance(value, Constant) and isinstance(value.value, bool)
+        name: Argument(replace(value, assumed=False), None) for name, value in switches.items() if name not in given
     }
     return replace(arguments, keywords={**arguments.keywords, **left}) if left else arguments
 

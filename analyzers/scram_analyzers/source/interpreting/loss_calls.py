@@ -125,7 +125,7 @@ def _comes_second(given: Argument | None) -> bool:
     place = given.place if given is not None and isinstance(given.value, Unknown) else None
     if place is None or not isinstance(place.node, cst.Name):
         return False
-    step = next((each for each in parents.ancestors(place) if isinstance(each, cst.FunctionDef)), None)
+    step = parents.function_around(place)
     if step is None or step.name.value != "train_step":
         return False
     handed = {each.name.value for each in step.params.params}

@@ -25,6 +25,12 @@ def added_to(place: Place) -> str | None:
     return place.section.parsed.module.code_for_node(function.value) if place.section.parsed.module else None
 
 
+def function_around(place: Place) -> cst.FunctionDef | None:
+    """The innermost function that the node stands in; None at the level of the module."""
+    above = place.section.parsed.ancestors(place.node)
+    return next((node for node in above if isinstance(node, cst.FunctionDef)), None)
+
+
 def is_element(place: Place) -> bool:
     """Whether the node is an element of a list or tuple."""
     above = ancestors(place)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import libcst as cst
@@ -50,7 +50,7 @@ LEAVES = frozenset((cst.Name, cst.Integer, cst.Float, cst.Imaginary, cst.SimpleS
 """Half of all nodes, with no other in them."""
 
 
-_USUAL: dict[type[cst.CSTNode], Callable[[Any], list[cst.CSTNode]]] = {
+_USUAL: Mapping[type[cst.CSTNode], Callable[[Any], list[cst.CSTNode]]] = {
     cst.Arg: lambda node: [node.value] if node.keyword is None else [node.value, node.keyword],
     cst.Assign: lambda node: [*node.targets, node.value],
     cst.AssignTarget: lambda node: [node.target],

@@ -137,7 +137,8 @@ class Data:
     samples axis; `range` is that of the features; `token_ids` says that numbers stand for words; `steps` are
     what was done since it was made, oldest first. `roots` identify the arrays it came from (a split makes new ones,
     and the old are among the `origins`); `rows` are which of their rows it holds, None when that can't be told,
-    and `one_row` says that it is a single example, as a loop over them meets it.
+    `one_row` says that it is a single example, as a loop over them meets it, and `in_numpy` that it is certainly an
+    array of numpy by now, whatever it came from.
     """
 
     source: str
@@ -157,6 +158,7 @@ class Data:
     origins: frozenset[int] = frozenset()
     rows: Rows | None = WHOLE
     one_row: bool = False
+    in_numpy: bool = False
 
     def after(self, step: DataStep, **facts: object) -> Data:
         """The same data one step later, with the facts that the step changed."""
@@ -216,6 +218,7 @@ def join_data(left: Data, right: Data) -> Data:
         origins=left.origins & right.origins,
         rows=left.rows if left.rows == right.rows and left.roots == right.roots else None,
         one_row=left.one_row and right.one_row,
+        in_numpy=left.in_numpy and right.in_numpy,
     )
 
 

@@ -18,9 +18,10 @@ from scram_analyzers.rules.architecture.paths import (
 )
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.graph import InputSpec, Layer, Shape, Tensor
+from scram_analyzers.source.heads import heads_with_losses
 from scram_analyzers.source.keras_api.losses import CATEGORICAL
 from scram_analyzers.source.model import Model
-from scram_analyzers.source.program import Program
+from scram_analyzers.source.program import Compile, Program
 from scram_analyzers.source.shapes import ModelShapes
 from scram_analyzers.source.values import boolean
 
@@ -193,7 +194,7 @@ class BottleneckLayer(Rule):
         classifiers = {
             compiled.model.identity
             for compiled in program.compiles
-            if compiled.model is not None and any(loss.name in CATEGORICAL for loss in compiled.losses)
+            if compiled.model is not None and _picks_a_class(compiled)
         }
         yield from program.each(shaped_models(program), self._of_model)
         among_many = [model for model in models_of(program) if model.identity in classifiers]
@@ -228,6 +229,13 @@ def _asked_at(program: Program, layer: Layer) -> Iterator[Related]:
 
 FEW_UNITS = 4
 """As many units before 46 classes cost Chollet's network on Reuters eight points of accuracy."""
+
+
+def _picks_a_class(compiled: Compile) -> bool:
+    """Whether a model is to tell one class of several: by its loss, or by its last activation under another one."""
+    if any(loss.name in CATEGORICAL for loss in compiled.losses):
+        return True
+    return any(head.activation == "softmax" for head, _ in heads_with_losses(compiled))
 
 
 def _before_many_classes(_: Program, model: Model) -> Iterator[Report]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.data import Data, DataStep, StepKind
+from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
 
 _RESAMPLING = ("fit_resample", "fit_sample")
+_DRAWING = ("sklearn.utils.resample", "sample")
 
 
 class ResampledBeforeSplit(Rule):
@@ -31,7 +34,7 @@ class ResampledBeforeSplit(Rule):
             "https://imbalanced-learn.org/stable/common_pitfalls.html",
         ),
     )
-    only_with = _RESAMPLING
+    only_with = (*_RESAMPLING, "resample", "replace=True")
     bad = (
         Example(
             "SMOTE on all rows",
@@ -50,8 +53,64 @@ class ResampledBeforeSplit(Rule):
             model.fit(x_train, y_train, validation_data=(x_test, y_test))
             """,
         ),
+        Example(
+            "Rows of the rare class drawn again and again",
+            """
+            import keras
+            import pandas as pd
+            from sklearn.model_selection import train_test_split
+            from sklearn.utils import resample
+
+            table = pd.read_csv("churn.csv")
+            left, stayed = table[table["left"] == 1], table[table["left"] == 0]
+            left = »resample(left, replace=True, n_samples=len(stayed), random_state=2)«
+            table = pd.concat([stayed, left])
+            x, y = table.drop(columns="left"), table["left"]
+            x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.2)
+            model = keras.Sequential([keras.layers.BatchNormalization(), keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, validation_data=(x_test, y_test))
+            """,
+        ),
+        Example(
+            "As many rows of each class, collected in a loop",
+            """
+            import keras
+            import pandas as pd
+            from sklearn.model_selection import train_test_split
+
+            table = pd.read_csv("churn.csv")
+            parts = []
+            for kind in table["kind"].unique():
+                parts.append(»table[table["kind"] == kind].sample(5000, replace=True)«)
+            table = pd.concat(parts)
+            x, y = table.drop(columns="left"), table["left"]
+            x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.2)
+            model = keras.Sequential([keras.layers.BatchNormalization(), keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, validation_data=(x_test, y_test))
+            """,
+        ),
     )
     good = (
+        Example(
+            "Fewer rows of the common class, each of them once",
+            """
+            import keras
+            import pandas as pd
+            from sklearn.model_selection import train_test_split
+            from sklearn.utils import resample
+
+            table = pd.read_csv("churn.csv")
+            left, stayed = table[table["left"] == 1], table[table["left"] == 0]
+            table = pd.concat([left, resample(stayed, replace=False, n_samples=len(left))])
+            x, y = table.drop(columns="left"), table["left"]
+            x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.2)
+            model = keras.Sequential([keras.layers.BatchNormalization(), keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, validation_data=(x_test, y_test))
+            """,
+        ),
         Example(
             "SMOTE on the training part, and fewer rows of the common class before",
             """
@@ -79,24 +138,35 @@ class ResampledBeforeSplit(Rule):
 
 
 def _of_fit(program: Program, fit: Fit) -> Iterator[Report]:
-    found = _multiplied(fit.inputs) if fit.inputs is not None else None
-    if found is None or found[0].place is None:
+    found = _multiplied(program, fit.inputs) if fit.inputs is not None else None
+    if found is None:
         return
-    step, split = found
-    assert step.place is not None
-    called = next((each.name for each in program.method_calls if each.place.key == step.place.key), "")
-    if "under_sampling" in called or not called.startswith("imblearn."):
-        return
+    kind, place, split = found
     related = () if split.place is None else (Related(split.place, "The data are split only here."),)
-    kind = called.split(".")[-2]
     message = f"{kind} multiplies rows before they are split: copies and mixtures of training rows are tested on."
-    yield Report(step.place, message, related)
+    yield Report(place, message, related)
 
 
-def _multiplied(data: Data) -> tuple[DataStep, DataStep] | None:
-    """The resampling of the data, and the split that comes after it."""
-    for place, step in enumerate(data.steps):
-        if step.name in _RESAMPLING:
-            split = next((each for each in data.steps[place + 1 :] if each.kind is StepKind.SPLIT), None)
-            return (step, split) if split is not None else None
+def _multiplied(program: Program, data: Data) -> tuple[str, Place, DataStep] | None:
+    """What multiplies rows of the data, where, and the split that comes after it."""
+    for position, step in enumerate(data.steps):
+        kind = _oversampler(program, step)
+        if kind is not None and step.place is not None:
+            split = next((each for each in data.steps[position + 1 :] if each.kind is StepKind.SPLIT), None)
+            return (kind, step.place, split) if split is not None else None
     return None
+
+
+def _oversampler(program: Program, step: DataStep) -> str | None:
+    """The name of what made more rows than there were: an oversampler's class, or a draw that puts rows back."""
+    if step.place is None:
+        return None
+    if step.name in _RESAMPLING:
+        called = next((each.name for each in program.method_calls if each.place.key == step.place.key), "")
+        is_known = called.startswith("imblearn.") and "under_sampling" not in called
+        return called.split(".")[-2] if is_known else None
+    if step.name not in _DRAWING:
+        return None
+    replaced = fixes.argument_place(step.place, "replace")
+    puts_back = replaced.text == "True" if replaced is not None else step.name == "sklearn.utils.resample"
+    return f"{step.name.rpartition('.')[2]}()" if puts_back else None

@@ -134,6 +134,23 @@ class TargetInInputs(Rule):
             """,
         ),
         Example(
+            "A window one step too long",
+            """
+            import keras
+            import numpy as np
+
+            series = np.sin(np.arange(0, 100, 0.1))
+            x, y = [], []
+            for i in range(24, len(series)):
+                x.append(series[i - 24 : i + 1])
+                y.append(»series[i]«)
+            x, y = np.array(x)[..., None], np.array(y)
+            model = keras.Sequential([keras.layers.LSTM(16), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x[:700], y[:700], validation_data=(x[724:], y[724:]))
+            """,
+        ),
+        Example(
             "The columns are listed before, the target among them",
             """
             import keras
@@ -413,10 +430,10 @@ def _by_number(program: Program) -> Iterator[tuple[Place, Place]]:
 
 
 def _of_windows(program: Program) -> Iterator[Report]:
-    """Targets that are the last values of their own windows."""
+    """Targets that are among the values of their own windows."""
     for section in program.sections_with(".append("):
         for target, window in targets_within(section):
-            message = f"The target {target.text} is the last value of its own window: the model only has to copy it."
+            message = f"The target {target.text} stands in its own window: the model only has to copy it."
             yield Report(target, message, (Related(window, "The window."),), confidence=Confidence.HIGH)
 
 

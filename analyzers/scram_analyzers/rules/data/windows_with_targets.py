@@ -10,26 +10,28 @@ from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.reading import search
 from scram_analyzers.source.reading.chunks import Section
+from scram_analyzers.source.reading.linear_terms import distance
 
 
 @once
 def targets_within(section: Section) -> tuple[tuple[Place, Place], ...]:
-    """Targets of windows that a loop collects, each with its window, that are the window's own last values.
+    """Targets of windows that a loop collects, each with its window, that the window itself holds.
 
-    `x.append(data[i : i + n])` beside `y.append(data[i + n - 1, 0])`: the answer stands at the end of the question.
+    `x.append(data[i : i + n])` beside `y.append(data[i + n - 1, 0])`, `x.append(data[i - n : i + 1])` beside
+    `y.append(data[i, 0])`: the answer stands in the question.
     """
     found = []
     for loop in section.parsed.nodes.get(cst.For, ()):
         if isinstance(loop, cst.For) and isinstance(loop.target, cst.Name) and isinstance(loop.body, cst.IndentedBlock):
-            found += list(_in_loop(section, loop.body))
+            found += list(_in_loop(section, loop.body, loop.target.value))
     return tuple(found)
 
 
-def _in_loop(section: Section, body: cst.IndentedBlock) -> Iterator[tuple[Place, Place]]:
+def _in_loop(section: Section, body: cst.IndentedBlock, counted: str) -> Iterator[tuple[Place, Place]]:
     named: dict[str, cst.BaseExpression] = {}
     for line in body.body:
         named.update(_names(line))
-    appended = [each for line in body.body for each in _appended(line, named)]
+    appended = [each for line in body.body for each in _appended(line, named, counted)]
     windows = [each for each in appended if isinstance(each.slice[0].slice, cst.Slice)]
     single = [each for each in appended if isinstance(each.slice[0].slice, cst.Index)]
     if len(windows) != 1 or len(single) != 1 or not windows[0].value.deep_equals(single[0].value):
@@ -37,9 +39,7 @@ def _in_loop(section: Section, body: cst.IndentedBlock) -> Iterator[tuple[Place,
     window, target = windows[0].slice[0].slice, single[0].slice[0].slice
     assert isinstance(window, cst.Slice)
     assert isinstance(target, cst.Index)
-    if window.upper is None or window.lower is None or not _is_before(target.value, window.upper):
-        return
-    if _takes_column(windows[0], single[0]):
+    if _holds(window, target.value) and _takes_column(windows[0], single[0]):
         yield Place(section, single[0]), Place(section, windows[0])
 
 
@@ -52,7 +52,9 @@ def _names(line: cst.BaseStatement) -> Iterator[tuple[str, cst.BaseExpression]]:
                 yield target.value, statement.value
 
 
-def _appended(line: cst.BaseStatement, named: Mapping[str, cst.BaseExpression]) -> Iterator[cst.Subscript]:
+def _appended(
+    line: cst.BaseStatement, named: Mapping[str, cst.BaseExpression], counted: str
+) -> Iterator[cst.Subscript]:
     """The one item or stretch in what a statement appends: `x.append(data[i : i + n])`, whatever is done with it."""
     for statement in line.body if isinstance(line, cst.SimpleStatementLine) else ():
         call = statement.value if isinstance(statement, cst.Expr) else None
@@ -60,31 +62,28 @@ def _appended(line: cst.BaseStatement, named: Mapping[str, cst.BaseExpression]) 
             given = call.args[0].value if len(call.args) == 1 else None
             given = named.get(given.value, given) if isinstance(given, cst.Name) else given
             taken = list(search.nodes(given, cst.Subscript)) if given is not None else []
-            inner = [each for each in taken if not any(search.nodes(each.slice[0], cst.Subscript)) and _moves(each)]
+            inner = [
+                each for each in taken if not any(search.nodes(each.slice[0], cst.Subscript)) and _moves(each, counted)
+            ]
             if len(inner) == 1:
                 yield inner[0]
 
 
-def _moves(taken: cst.Subscript) -> bool:
-    """Whether a position is worked out, as one that moves with a loop is."""
+def _moves(taken: cst.Subscript, counted: str) -> bool:
+    """Whether a position moves with the loop: it is what the loop counts, or is worked out."""
     first = taken.slice[0].slice
-    return isinstance(first, cst.Slice) or (
-        isinstance(first, cst.Index) and isinstance(first.value, cst.BinaryOperation)
-    )
+    if not isinstance(first, cst.Index):
+        return isinstance(first, cst.Slice)
+    is_counted = isinstance(first.value, cst.Name) and first.value.value == counted
+    return is_counted or isinstance(first.value, cst.BinaryOperation)
 
 
-def _is_before(position: cst.BaseExpression, end: cst.BaseExpression) -> bool:
-    """Whether a position is the last before an end: `i + n - 1` of `i + n`."""
-    if not isinstance(position, cst.BinaryOperation) or not isinstance(position.operator, cst.Subtract):
+def _holds(window: cst.Slice, target: cst.BaseExpression) -> bool:
+    """Whether a position is among those of a stretch: `i + n - 1` in `i : i + n`, and `i` in `i - n : i + 1`."""
+    if window.lower is None or window.upper is None:
         return False
-    back = position.right.value if isinstance(position.right, cst.Integer) else ""
-    return back == "1" and _code(position.left) == _code(end)
-
-
-def _code(node: cst.BaseExpression) -> str:
-    """How an expression is written, without blanks and the brackets around it as a whole."""
-    bare = node.with_changes(lpar=(), rpar=())
-    return "".join(cst.Module(()).code_for_node(bare).split())
+    to_end, from_start = distance(target, window.upper), distance(window.lower, target)
+    return to_end is not None and to_end >= 1 and (from_start is None or from_start > 0)
 
 
 def _takes_column(window: cst.Subscript, target: cst.Subscript) -> bool:

@@ -17,10 +17,11 @@ from scram_analyzers.run.pace import still_falling
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.task import baseline
 from scram_analyzers.run.wording import counted
+from scram_analyzers.source.heads import heads_with_losses
 from scram_analyzers.source.interpreting.fitting import SEARCH
 from scram_analyzers.source.keras_api.losses import CROSS_ENTROPIES
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Compile, Fit, Program
 
 USUAL = 20
 
@@ -222,9 +223,8 @@ class TooFewEpochs(Rule):
             return
         if rate.value is None or rate.value < usual_lowest("SGD"):  # such a rate is SCR102's
             return
-        losses = fit.compile.losses if fit.compile is not None else ()
-        if not losses or not all(loss.name in CROSS_ENTROPIES for loss in losses) or fit.method != "fit":
-            return  # an error of large numbers has gradients as large
+        if fit.compile is None or fit.method != "fit" or not _has_small_gradients(fit.compile):
+            return
         if not 0 < steps * rate.value < self.option("path-min") or self._too_few(program, fit) is not None:
             return
         if (
@@ -328,6 +328,18 @@ def _has_learned(history: RunHistory) -> bool | None:
         is_enough = len(history.epochs) > 1 or accuracy is None or accuracy >= LEARNED
         return is_enough and success(history) is not None
     return accuracy >= LEARNED if accuracy is not None else None
+
+
+def _has_small_gradients(compiled: Compile) -> bool:
+    """Whether losses are of probabilities or of bounded values: errors of large numbers have gradients as large."""
+    if not compiled.losses:
+        return False
+    bounded = {loss for head, loss in heads_with_losses(compiled) if head.activation in BOUNDED}
+    return all(loss.name in CROSS_ENTROPIES or loss in bounded for loss in compiled.losses)
+
+
+BOUNDED = frozenset(("sigmoid", "tanh", "softmax"))
+"""Activations that give no more than 1 and let through no more than all of a gradient."""
 
 
 def _is_for_show(fit: Fit, *, counted: bool) -> bool:

@@ -56,6 +56,25 @@ class UnintendedBroadcast(Rule):
             """,
         ),
         Example(
+            "An error worked out by hand, of targets that were taken out of a table",
+            """
+            import keras
+            import numpy as np
+            import pandas as pd
+
+            series = pd.read_csv("passengers.csv")["passengers"].values / 1000
+            x, y = [], []
+            for i in range(len(series) - 12):
+                x.append(series[i : i + 12])
+                y.append(series[i + 12])
+            x, y = np.array(x), np.array(y)
+            model = keras.Sequential([keras.Input((12,)), keras.layers.Dense(16, "relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x[:100], y[:100], epochs=200)
+            print(np.sqrt(np.mean((»model.predict(x[100:]) - y[100:]«) ** 2)))
+            """,
+        ),
+        Example(
             "A count of right answers",
             """
             import keras
@@ -121,7 +140,7 @@ def _of_pairing(program: Program, pairing: Pairing) -> Iterator[Report]:
         return
     model, x = pairing.model, pairing.x
     if pairing.made is not None:
-        if labels.is_table and not any(step.kind is StepKind.ENCODED for step in labels.steps):
+        if labels.is_table and not labels.in_numpy and not any(step.kind is StepKind.ENCODED for step in labels.steps):
             return  # it may be a Series, which refuses instead
         if any(step.name not in _EACH_BY_ITSELF for step in pairing.made.steps):
             return

@@ -94,6 +94,17 @@ def _shuffled(interpreter: Interpreter, name: str, arguments: Arguments, place: 
     return values[0] if len(values) == 1 else Tuple(tuple(values), place)
 
 
+def _drawn_rows(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    """`resample(x, y)`: rows drawn at random, the same ones of each array, some of them more than once."""
+    step, count = DataStep(StepKind.SHUFFLED, name, place), integer(arguments.value("n_samples"))
+    values: list[Value] = []
+    for position in range(len(arguments.positional)):
+        data = given(interpreter, arguments, position)
+        shape = (count, *data.shape[1:]) if data is not None and data.shape else None
+        values.append(replace(data.after(step, shape=shape), rows=None) if data is not None else Unknown(place))
+    return values[0] if len(values) == 1 else Tuple(tuple(values), place)
+
+
 def _passed_on(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
     """A progress bar around what it goes through."""
     return arguments.positional[0].value if arguments.positional else None
@@ -112,7 +123,7 @@ def _frame(interpreter: Interpreter, name: str, arguments: Arguments, place: Pla
     """`pd.DataFrame(...)` of an array, of lists, or of columns by name."""
     data = given(interpreter, arguments)
     if data is not None:
-        return data
+        return replace(data, in_numpy=False)
     entries = interpreter.entries_of(arguments.value("data", 0))
     if not entries:
         return Data(name, place, roots=loaders.new_root(interpreter))
@@ -135,8 +146,13 @@ MAX_COLUMNS = 32
 
 
 def _concatenated(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
-    items = interpreter.items_of(arguments.value("objs", 0))
-    return numpy_functions.joined(interpreter, list(items), DataStep(StepKind.OTHER, name, place)) if items else None
+    """`pd.concat(tables)`: of as many as are known, or of whatever a loop has collected."""
+    step, items = DataStep(StepKind.OTHER, name, place), interpreter.items_of(arguments.value("objs", 0))
+    if items is None:
+        data = given(interpreter, arguments) or data_operations.stacked(interpreter, arguments.value("objs"))
+        is_table = data is not None and data.is_table
+        return data.after(step, shape=None) if data is not None and is_table else None
+    return numpy_functions.joined(interpreter, list(items), step) if items else None
 
 
 def _dummies(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
@@ -368,6 +384,7 @@ _BY_NAME: Mapping[str, Handler] = MappingProxyType(
         "tqdm.notebook.tqdm": _passed_on,
         "tqdm.tqdm_notebook": _passed_on,
         "sklearn.utils.shuffle": _shuffled,
+        "sklearn.utils.resample": _drawn_rows,
         "numpy.random.shuffle": numpy_functions.shuffled_in_place,
         "random.shuffle": numpy_functions.shuffled_in_place,
         "random.randint": numpy_functions.drawn_integer,

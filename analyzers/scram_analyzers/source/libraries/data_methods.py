@@ -138,6 +138,7 @@ def call(interpreter: Interpreter, data: Data, name: str, arguments: Arguments, 
     if name in _SAME:
         numbers = name == "tolist" and data.dtype is not None  # others may be arrays themselves
         kept = data.after(step, shape=None) if name in _CHANGING_SHAPE and not numbers else data.after(step)
+        kept = replace(kept, in_numpy=True) if name in ("to_numpy", "as_matrix") else kept
         return _with_rows(interpreter, kept, name, arguments, place)
     if name == "clip":
         return data_operations.clipped(data, arguments, step)

@@ -230,7 +230,9 @@ def attribute(data: Data, name: str, place: Place) -> Value:
         return replace(data, targets=None, shape=(data.samples, 8, 8))
     if name == "T":
         return replace(data, shape=data.shape[::-1] if data.shape is not None else None)
-    if name in ("values", "images", "loc", "iloc", "ix", "data", "flat", "real", "array", "at", "iat"):
+    if name == "values":
+        return replace(data, in_numpy=True)
+    if name in ("images", "loc", "iloc", "ix", "data", "flat", "real", "array", "at", "iat"):
         return data if name != "data" or data.targets is None else replace(data, targets=None)
     if name in ("target", "targets") and data.targets is not None:
         return data.targets

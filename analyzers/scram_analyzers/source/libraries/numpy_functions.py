@@ -125,7 +125,7 @@ def _of_data(data: Data, last: str, place: Place, axis: Value | None) -> Value:
         step = DataStep(StepKind.SCALED if scales else StepKind.OTHER, last, place)
         return data.after(step, range=_BOUNDED.get(last), labels=LabelForm.CONTINUOUS, dtype="float64")
     if last in _SAME:
-        return data
+        return replace(data, in_numpy=True)
     if last in ("abs", "absolute", "fabs") and data.range is not None:
         return data.after(other, range=Interval(0, data.range.magnitude))
     if last == "sign":

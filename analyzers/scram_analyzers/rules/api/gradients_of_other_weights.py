@@ -13,6 +13,7 @@ from scram_analyzers.source.once import once
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading import search
 from scram_analyzers.source.reading.dotted import dotted_name
+from scram_analyzers.source.reading.walk import bound_names
 
 
 class GradientsOfOtherWeights(Rule):
@@ -178,7 +179,7 @@ def _left_alone(program: Program) -> Iterator[Report]:
         losses = [each.call.args[0].value for each in asked if each.call.args]
         if len(losses) != 2 or losses[0].deep_equals(losses[1]):
             continue
-        others = _run_in_training(group[0]) - {asked[0].model}
+        others = _run_in_training(group[0]) - {asked[0].model} - _made_under(group)
         if len(others) != 1 or program.mentions(f"{min(others)}.trainable"):
             continue
         yield Report(
@@ -187,6 +188,11 @@ def _left_alone(program: Program) -> Iterator[Report]:
             (Related(asked[0].place, "The same weights."),),
             recipe=f"{min(others)}.trainable_variables",
         )
+
+
+def _made_under(group: list[tapes.Tape]) -> set[str]:
+    """Names that get their value while a tape records: a model made there is a step on the way, no model to train."""
+    return {name for tape in group for name in bound_names(tape.statement.body)}
 
 
 def _run_in_training(tape: tapes.Tape) -> set[str]:

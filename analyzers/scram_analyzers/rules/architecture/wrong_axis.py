@@ -190,6 +190,20 @@ class WrongAxis(Rule):
             """,
         ),
         Example(
+            "One row of the predictions after the other",
+            """
+            import keras
+            import numpy as np
+
+            (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+            model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train / 255, y_train, epochs=5)
+            y_pred = model.predict(x_test / 255)
+            y_pred_labels = [np.argmax(row) for row in y_pred]
+            """,
+        ),
+        Example(
             "The class of one image",
             """
             import keras
@@ -330,7 +344,7 @@ def _has_row_for_each(labels: Data) -> bool:
 
 def _gives_classes(program: Program, data: Data, place: Place) -> bool:
     """Whether data are a model's predictions of several classes, for many examples, and are made into its answers."""
-    if data.steps or data.place is None or not _COMPARED.search(_statement(place)):
+    if data.steps or data.one_row or data.place is None or not _COMPARED.search(_statement(place)):
         return False
     asked = next((each for each in program.evaluations if each.place.key == data.place.key), None)
     heads = heads_of(asked.model) if asked is not None and asked.model is not None else ()

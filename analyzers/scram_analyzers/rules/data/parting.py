@@ -11,6 +11,7 @@ from scram_analyzers.rules.data.calls_of_steps import call_of
 from scram_analyzers.rules.data.judging import PICKING, slice_of, stretch
 from scram_analyzers.source.data import Data, DataStep, StepKind
 from scram_analyzers.source.interpreting.containers import NUMBERING
+from scram_analyzers.source.libraries.data_operations import UNSEEN
 from scram_analyzers.source.libraries.image_generators import GENERATING, is_generated
 from scram_analyzers.source.libraries.loaders import IMAGE_READERS, UNSHUFFLED
 from scram_analyzers.source.libraries.numpy_functions import GENERATOR
@@ -33,6 +34,8 @@ def parted(program: Program, inputs: Data | None, targets: Data | None) -> DataS
         return None  # numbers looked up one by one come in the order of the words, wherever those are from
     if (drawn := _generated_apart(program, inputs, targets)) is not None:
         return drawn
+    if UNSEEN in (inputs.source, targets.source):
+        return None  # the inputs may have gone through the very same
     if not (inputs.roots | inputs.origins) or not (targets.roots | targets.origins):
         return None
     if _were_together(inputs, targets) and (zipped := _zipped(inputs, targets)) is not None:

@@ -70,11 +70,17 @@ def _refits(trained: list[Data], judging: list[tuple[Data, Place]], kinds: tuple
             known = at_once or of_part or shares_rows(learned.data, judged)
             known = known or any(_are_words_of_one(learned, each) for each in training)
             known = known or (_numbers_words(learned) and learned.owner not in {each.owner for each in training})
-            other = next((each for each in training if each.kind == learned.kind), None) if known else None
+            other = _training_fit(training, learned) if known else None
             of_its_own = _numbers_words(learned) and other is not None and other.owner != learned.owner
             apart = of_its_own or (other is not None and other.place.node is not learned.place.node)
             if other is not None and (apart or _of_others(other, learned)):
                 yield Refit(learned, other, used)
+
+
+def _training_fit(training: list[Learned], judging: Learned) -> Learned | None:
+    """The fit of training data that a fit of judging data is held against: that of the same call where there is one."""
+    alike = [each for each in training if each.kind == judging.kind]
+    return next((each for each in alike if each.place.node is judging.place.node), alike[0] if alike else None)
 
 
 def _are_words_of_one(one: Learned, other: Learned) -> bool:

@@ -262,13 +262,17 @@ def element_of(data: Data) -> Value:
     return replace(one, shape=data.shape[1:] if data.shape else None, rows=None, one_row=True)
 
 
+UNSEEN = "generator"
+"""The source of batches that a generator puts together in a way that is not followed, as in a dict of columns."""
+
+
 def batches_of(batch: Value) -> Data:
     """What gives such batches again and again; pairs are inputs and targets."""
     if isinstance(batch, Tuple) and len(batch.items) >= 2:
         inputs, targets = (as_data(item) for item in batch.items[:2])
-        return replace(inputs or Data("generator"), targets=targets, batched=True)
+        return replace(inputs or Data(UNSEEN), targets=targets, batched=True)
     inputs = as_data(batch)
-    return replace(inputs, batched=True) if inputs is not None else Data("generator", batched=True)
+    return replace(inputs, batched=True) if inputs is not None else Data(UNSEEN, batched=True)
 
 
 def unpack(data: Data, count: int) -> tuple[Value, ...] | None:

@@ -32,7 +32,9 @@ _AUTOMAGIC = (
     rf"(?:-[-A-Za-z]+[ \t]+)*(?:[$~]|\.\.|\./|{_NO_OPERATOR}[^\W\d])"
 )
 _MAGIC_SIGN = re.compile(rf"[%!?]|^[ \t]*{_AUTOMAGIC}", re.MULTILINE)
-_CELL_MAGIC = re.compile(r"(?:[ \t]*(?:\r\n|\r|\n))*[ \t]*%%(?P<name>\w*)[^\r\n]*(?:\r\n|\r|\n|\Z)")
+_CELL_MAGIC = re.compile(
+    r"(?P<above>(?:[ \t]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))*)[ \t]*%%(?P<name>\w*)[^\r\n]*(?:\r\n|\r|\n|\Z)"
+)
 _LINE_MAGIC = re.compile(rf"(?P<indent>[ \t]*)(?:[%!?]|{_AUTOMAGIC})")
 _TIMED = re.compile(
     r"(?P<indent>[ \t]*)(?P<magic>%time(?:it(?:[ \t]+-[a-z][ \t]*\d*)*)?)(?=[ \t]+(?P<statement>[^%!?\s][^\r\n]*))"
@@ -67,7 +69,9 @@ def pieces_of(source: str) -> Iterator[Piece]:
     while head := _CELL_MAGIC.match(source, at):
         holds_python = head["name"] in PYTHON_CELL_MAGICS
         end = head.end() if holds_python else len(source)
-        yield from _comments(source, at, end)
+        if head["above"]:
+            yield Piece(head["above"])
+        yield from _comments(source, head.end("above"), end)
         at = end
     yield from _pieces_below(source, at)
 

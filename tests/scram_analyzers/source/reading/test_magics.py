@@ -41,6 +41,7 @@ def original_of(source: str) -> str:
         ("\n%%time\nx = 1\n", "\n\nx = 1\n"),
         ("%%capture out\n%%timeit -n 1\nx = 1", "\n\nx = 1"),
         ("%%bash\nls 'it\n\necho", "\n\n\n"),
+        ("# Get it\n%%bash\nls 'it", "# Get it\n\n"),  # as Colab reads it
         ("%%capture\n%%html\n<b>keras</b>", "\n\n"),
         ("%%writefile train.py\nimport keras", "\n"),
         ("pip install -q keras\nls ./data\ncd ..\nimport keras", "pass\npass\npass\nimport keras"),

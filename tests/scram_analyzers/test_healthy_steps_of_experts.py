@@ -1,0 +1,90 @@
+"""Steps of healthy programs, met in public code, that were once taken for faults; each beside a faulty twin."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from scram_analyzers.engine import analyze_source
+from scram_analyzers.rules.registry import RuleSet
+
+
+def said(text: str) -> set[str]:
+    findings = analyze_source(textwrap.dedent(text), "train.py", RuleSet.default()).findings
+    return {each.name for each in findings}
+
+
+@pytest.mark.parametrize(
+    ("given", "wrong"),
+    [
+        ('{"user": batch[:, 0], "film": batch[:, 1]}, batch[:, 2]', False),
+        ("batch[:, :2], batch[:, 2]", False),
+        ("x[:, :2], y[:, 2]", True),
+    ],
+)
+def test_a_generator_may_mix_rows_before_it_takes_their_columns(given: str, wrong: bool) -> None:
+    text = f"""
+        import keras
+        import numpy as np
+
+        def batches(x, size):
+            batch = np.zeros((size, 3))
+            y = np.array(x)
+            while True:
+                batch[:, :] = x[:size]
+                np.random.shuffle(batch)
+                np.random.shuffle(y)
+                yield {given}
+
+        model = keras.Sequential([keras.layers.Dense(8, activation="relu"), keras.layers.Dense(1)])
+        model.compile(optimizer="adam", loss="mse")
+        model.fit(batches(np.load("pairs.npy"), 64), steps_per_epoch=100, epochs=5)
+        """
+    assert ("labels-shuffled-apart" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(("scaled", "wrong"), [("y", False), ("y_test", True)])
+def test_one_scaler_may_be_fitted_to_inputs_and_then_to_targets(scaled: str, wrong: bool) -> None:
+    text = f"""
+        import keras
+        import pandas as pd
+        from sklearn.preprocessing import MinMaxScaler
+
+        table = pd.read_csv("prices.csv")
+        for day in range(7):
+            table[f"price {{day}}"] = table["price"].shift(day + 1)
+        x = table.dropna().drop("price", axis=1).to_numpy()
+        y = table.dropna()[["price"]].to_numpy()
+        scaler = MinMaxScaler()
+        x = scaler.fit_transform(x)
+        cut = int(len(x) * 0.8)
+        y_train, y_test = y[:cut], y[cut:]
+        {scaled} = scaler.fit_transform({scaled})
+        model = keras.Sequential([keras.layers.Dense(128, activation="relu"), keras.layers.Dense(1)])
+        model.compile(optimizer="adam", loss="mae")
+        model.fit(x[:cut], {"y[:cut]" if scaled == "y" else "y_train"}, epochs=100)
+        model.evaluate(x[cut:], {"y[cut:]" if scaled == "y" else "y_test"})
+        """
+    assert ("scaler-refitted-on-test" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(("made", "wrong"), [("one_step(net, gradients)", False), ("other", True)])
+def test_a_model_made_while_a_tape_records_is_none_to_train(made: str, wrong: bool) -> None:
+    text = f"""
+        import keras
+        import tensorflow as tf
+        from project import loss, one_step
+
+        def fit(net, other, optimizer, batches):
+            for x, y, new_x, new_y in batches:
+                with tf.GradientTape() as outer:
+                    with tf.GradientTape() as inner:
+                        first = loss(y, net(x, training=True))
+                    gradients = inner.gradient(first, net.trainable_variables)
+                    {"stepped = " + made if made != "other" else "stepped_loss = 0"}
+                    second = loss(new_y, {"stepped" if made != "other" else "other"}(new_x, training=True))
+                gradients = outer.gradient(second, net.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, net.trainable_variables))
+        """
+    assert ("gradients-of-other-weights" in said(text)) is wrong

@@ -169,4 +169,4 @@ def _oversampler(program: Program, step: DataStep) -> str | None:
         return None
     replaced = fixes.argument_place(step.place, "replace")
     puts_back = replaced.text == "True" if replaced is not None else step.name == "sklearn.utils.resample"
-XX
+    return f"Drawing with {step.name.rpartition('.')[2]}()" if puts_back else None

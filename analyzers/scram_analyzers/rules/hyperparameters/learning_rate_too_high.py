@@ -8,7 +8,7 @@ from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.candidates import is_candidate
-from scram_analyzers.rules.hyperparameters import optimizers
+from scram_analyzers.rules.hyperparameters import optimizers, overshooting
 from scram_analyzers.rules.hyperparameters.fine_tuning import TUNING_RATE, fine_tuned, forgets, tuning_limit
 from scram_analyzers.rules.hyperparameters.rate_allowances import (
     allowance,
@@ -88,6 +88,19 @@ class LearningRateTooHigh(Rule):
         Option("sgd-momentum-max", 0.5, "highest usual rate for SGD with momentum", "Google tuning playbook"),
     )
     bad = (
+        Example(
+            "Inputs so large that the usual rate runs away",
+            """
+            import keras
+            import numpy as np
+
+            x = np.arange(-100, 100, 0.5)
+            y = 0.3 * x + 5
+            model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(16, "relu"), keras.layers.Dense(1)])
+            model.compile(optimizer=keras.optimizers.SGD(»0.01«), loss="mse")
+            model.fit(x, y, epochs=50)
+            """,
+        ),
         Example(
             "A search among rates that are all too high",
             """
@@ -224,6 +237,19 @@ class LearningRateTooHigh(Rule):
         ),
     )
     good = (
+        Example(
+            "SGD on inputs that are divided by the largest",
+            """
+            import keras
+            import numpy as np
+
+            x = np.arange(-100, 100, 0.5)
+            y = 0.3 * x + 5
+            model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(16, "relu"), keras.layers.Dense(1)])
+            model.compile(optimizer=keras.optimizers.SGD(0.01), loss="mse")
+            model.fit(x / 100, y, epochs=50)
+            """,
+        ),
         Example(
             "A search that tries usual rates as well",
             """
@@ -416,6 +442,7 @@ class LearningRateTooHigh(Rule):
         yield from self._given(program)
         yield from self._set_by_schedulers(program)
         yield from self._tried(program)
+        yield from overshooting.reports(program, self.option("sgd-max"))
 
     def _tried(self, program: Program) -> Iterator[Report]:
         """Rates of a search of which even the lowest is too high."""
@@ -531,9 +558,11 @@ class LearningRateTooHigh(Rule):
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Write the optimizer's usual rate in the place of the number, or that of fine-tuning."""
         optimizer = optimizers.optimizer_at(program, finding)
-        if optimizer is not None and tried_rates(program, optimizer) is not None:
+        if optimizer is None or tried_rates(program, optimizer) is not None:
             return None
-        tuned = fine_tuned(program, optimizer) if optimizer is not None else None
+        if overshooting.runs_away(program, optimizer):
+            return None
+        tuned = fine_tuned(program, optimizer)
         return optimizers.set_rate(program, finding, TUNING_RATE if tuned else None)
 
     def _limit(self, class_name: str, momentum: float | None) -> float | None:

@@ -88,3 +88,16 @@ def test_a_model_made_while_a_tape_records_is_none_to_train(made: str, wrong: bo
                 optimizer.apply_gradients(zip(gradients, net.trainable_variables))
         """
     assert ("gradients-of-other-weights" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(("made", "wrong"), [("losses.MeanSquaredError()(a, b)", False), ("layers.Dense(8)(a)", True)])
+def test_a_loss_that_is_worked_out_anew_is_no_layer_left_out(made: str, wrong: bool) -> None:
+    text = f"""
+        from keras import layers, losses
+
+        def distance(a, b):
+            far = {made}
+            far = {made.replace("()", "(reduction='none')").replace("(8)", "(4)")}
+            return far
+        """
+    assert ("layer-result-overwritten" in said(text)) is wrong

@@ -12,6 +12,7 @@ import libcst as cst
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.source.keras_api.losses import LOSS_STRINGS, loss_name
 from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
@@ -361,7 +362,7 @@ def _calls_layer(section: Section, call: cst.Call) -> bool:
         return False
     if isinstance(call.func, cst.Call):
         name = (dotted_name(call.func.func) or "").rpartition(".")[2]
-        return name[:1].isupper()
+        return name[:1].isupper() and loss_name(name) not in LOSS_STRINGS
     owner = call.func.value if isinstance(call.func, cst.Attribute) else None
     if not isinstance(owner, cst.Name) or owner.value != "self":
         return False

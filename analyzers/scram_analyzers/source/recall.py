@@ -105,12 +105,24 @@ class _Known:
     parts: _Parts
 
 
+@dataclass(eq=False, slots=True)
+class _PartsKnown:
+    """Answers about single things: `silent` are those of which nothing is said whatever the rest of the program says.
+
+    That is nearly all of them. Never changed.
+    """
+
+    silent: set[Hashable]
+    told: Mapping[Hashable, _Known]
+
+
 _Looks: TypeAlias = "frozenset[Look]"
-_Parts: TypeAlias = "Mapping[Hashable, Mapping[Hashable, _Known]]"
-"""Answers about single things, by question and thing."""
+_Parts: TypeAlias = "Mapping[Hashable, _PartsKnown]"
+"""Answers about single things, by question."""
 
 _NONE: _Looks = frozenset()
-_ANSWER, _LOOKS = attrgetter("answer"), attrgetter("looks")
+_NO_PARTS = _PartsKnown(set(), {})
+_LOOKS = attrgetter("looks")
 
 
 class Recall:
@@ -160,10 +172,14 @@ class Recall:
         for key in self._parts:
             del self._known[key]
 
-    def standing(self, parts: Mapping[Hashable, _Known]) -> Mapping[Hashable, _Known]:
+    def standing(self, parts: _PartsKnown) -> _PartsKnown:
         """Those of the last answers about single things that rest on nothing that has changed."""
-        broken = [each for each in set(map(_LOOKS, parts.values())) if not each.isdisjoint(self._changed)]
-        return {thing: each for thing, each in parts.items() if each.looks not in broken} if broken else parts
+        broken = [each for each in set(map(_LOOKS, parts.told.values())) if not each.isdisjoint(self._changed)]
+        if not broken:
+            return parts
+        return _PartsKnown(
+            parts.silent, {thing: each for thing, each in parts.told.items() if each.looks not in broken}
+        )
 
     def still_asked(self, keys: Iterable[Asker]) -> Iterator[Asker]:
         """Those of some keys of questions whose answer has gone, or says something: nearly all say nothing."""
@@ -194,17 +210,19 @@ class Recall:
 
     def seen(self, look: Look) -> Any:
         """What is to be seen in the program that this speaks of."""
-        if look not in self._seen:
+        try:
+            return self._seen[look]
+        except KeyError:
             assert self._program is not None
-            self._seen[look] = look.at(self._program)
-        return self._seen[look]
+            found = self._seen[look] = look.at(self._program)
+            return found
 
 
 class _View(Program, Following):
     """A program that notes what is looked at."""
 
     looks: set[Look]
-    parts: dict[Hashable, dict[Hashable, _Known]]
+    parts: dict[Hashable, _PartsKnown]
     _recall: Recall
     _last_parts: _Parts
     _part_view: _View | None
@@ -233,32 +251,42 @@ class _View(Program, Following):
 
     def each(self, things: Iterable[Thing], question: Callable[[Program, Thing], Iterable[Answer]]) -> Iterator[Answer]:
         about: tuple[Any, ...] = tuple(things)
-        parts = self.parts.setdefault(question, {})
-        found: list[Any] = list(map(self._standing(question).get, about))  # nearly all, as a rule
-        if None in found:
-            for number, thing in enumerate(about):
-                if found[number] is None:
-                    found[number] = parts[thing] = parts.get(thing) or self._part(thing, question)
-        parts.update(zip(about, found, strict=True))
-        self.looks.update(*set(map(_LOOKS, found)))
-        return itertools.chain.from_iterable(filter(None, map(_ANSWER, found)))
+        last, here = self._standing(question), self.parts.get(question, _NO_PARTS)
+        silent = {*here.silent, *last.silent.intersection(about)}
+        told: dict[Hashable, _Known] = {}
+        for thing in about if len(silent) < len(about) else ():
+            if thing in silent:
+                continue
+            known = last.told.get(thing) or here.told.get(thing) or self._part(thing, question)
+            if known is None:
+                silent.add(thing)
+            else:
+                told[thing] = known
+        self.parts[question] = _PartsKnown(silent, {**here.told, **told})
+        self.looks.update(*set(map(_LOOKS, told.values())))
+        found = (told[thing].answer for thing in about if thing in told) if told else ()
+        return itertools.chain.from_iterable(found)
 
-    def _standing(self, question: Callable[..., object]) -> Mapping[Hashable, _Known]:
+    def _standing(self, question: Callable[..., object]) -> _PartsKnown:
         """What was said of single things when the question was asked the last time, and still stands."""
         last = self._last_parts.get(question)
         if last is None:
-            return {}
+            return _NO_PARTS
         standing = self._recall.standing(last)
         if standing is not last:
             vars(self)["_last_parts"] = {**self._last_parts, question: standing}
         return standing
 
-    def _part(self, thing: Thing, question: Callable[[Program, Thing], Iterable[object]]) -> _Known:
-        """The answer about one thing, asked of a view that others are asked of as well as long as none looks at it."""
+    def _part(self, thing: Thing, question: Callable[[Program, Thing], Iterable[object]]) -> _Known | None:
+        """The answer about one thing, asked of a view that others are asked of as well as long as none looks at it.
+
+        None where it says nothing and looks at nothing.
+        """
         view = self._part_view
         if view is None or view.looks or view.parts:
             view = vars(self)["_part_view"] = _View(self._recall, {})
-        return self._recall.noted(tuple(question(view, thing)), view)
+        answer = tuple(question(view, thing))
+        return self._recall.noted(answer, view) if answer or view.looks or view.parts else None
 
     def calls_of(self, names: frozenset[str]) -> tuple[Call, ...]:
         calls: tuple[Call, ...] = self._look(Look("calls_of", (names,)))

@@ -14,6 +14,7 @@ from scram_analyzers.rules.base import Example, Reference, Report, Rule
 from scram_analyzers.rules.close_names import closest
 from scram_analyzers.source.keras_api.layers import LEGACY_PARAMETERS
 from scram_analyzers.source.keras_api.signatures import signatures
+from scram_analyzers.source.once import once
 from scram_analyzers.source.program import Call, Program
 
 _CHECKED = ("keras.layers.", "keras.optimizers.", "keras.callbacks.", "keras.Model.")
@@ -289,6 +290,7 @@ def _is_odd(call: Call) -> bool:
     return keras_call is not None and bool(_unknown(keras_call))
 
 
+@once
 def _unknown(call: KerasCall) -> tuple[Keyword, ...]:
     """The keywords that are in no signature, where the call takes no others than those."""
     if not call.name.startswith(_CHECKED) or not call.parameters or "kwargs" in call.parameters:

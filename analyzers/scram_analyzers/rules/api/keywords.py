@@ -53,12 +53,17 @@ def keras_calls(program: Program, wanted: Callable[[Call], bool]) -> Iterator[Ke
     if functions:
         keys = {call.place.key for call in functions}
         functions = [call for call in program.calls if call.place.key in keys]
-    methods: Sequence[Fit | Evaluation | Compile] = (*program.fits, *program.evaluations, *program.compiles)
     said: set[tuple[int, int]] = set()
-    for call in filter(None, (*map(of_function, functions), *map(_of_method, methods))):
+    for call in (*filter(None, map(of_function, functions)), *_of_methods(program)):
         if call.place.key not in said:
             said.add(call.place.key)
             yield call
+
+
+@once
+def _of_methods(program: Program) -> tuple[KerasCall, ...]:
+    calls: Sequence[Fit | Evaluation | Compile] = (*program.fits, *program.evaluations, *program.compiles)
+    return tuple(filter(None, map(_of_method, calls)))
 
 
 def of_function(call: Call) -> KerasCall | None:

@@ -15,6 +15,7 @@ from scram_analyzers.rules.api.keras_versions import KerasVersion
 from scram_analyzers.rules.api.keywords import KerasCall, Keyword
 from scram_analyzers.rules.base import Example, Reference, Report, Rule
 from scram_analyzers.source.keras_api.layers import LEGACY_PARAMETERS, NOT_RENAMED
+from scram_analyzers.source.once import once
 from scram_analyzers.source.program import Call, Program
 from scram_analyzers.source.reading.literals import string_value
 
@@ -165,19 +166,20 @@ class RenamedArgument(Rule):
 
 def _writes_old_name(call: Call) -> bool:
     keras_call = None if _OLD_NAMES.isdisjoint(call.arguments.keywords) else keywords.of_function(call)
-    return keras_call is not None and any(_renamed(keras_call))
+    return keras_call is not None and bool(_renamed(keras_call))
 
 
 _OLD_NAMES = frozenset((*LEGACY_PARAMETERS, *_OF_MODELS))
 
 
-def _renamed(call: KerasCall) -> Iterator[tuple[KerasCall, Keyword, str]]:
+@once
+def _renamed(call: KerasCall) -> tuple[tuple[KerasCall, Keyword, str], ...]:
     """The keywords that have new names, but for those whose new name is there as well."""
     written = keywords.keywords_of(call)
     named = ((keyword, _new_name(call, keyword)) for keyword in written)
-    for old, new in named:
-        if new is not None and all(each.name != new for each in written):
-            yield call, old, new
+    return tuple(
+        (call, old, new) for old, new in named if new is not None and all(each.name != new for each in written)
+    )
 
 
 def _new_value(keyword: Keyword) -> str | None:

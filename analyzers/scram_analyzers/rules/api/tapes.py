@@ -60,11 +60,16 @@ class Tape:
     @property
     def around(self) -> cst.CSTNode:
         """The function that it stands in, or the whole section."""
-        around: cst.CSTNode = self.statement
-        for around in self.section.parsed.ancestors(self.statement):
-            if isinstance(around, cst.FunctionDef):
-                break
-        return around
+        return _around(self)
+
+
+@once
+def _around(tape: Tape) -> cst.CSTNode:
+    around: cst.CSTNode = tape.statement
+    for around in tape.section.parsed.ancestors(tape.statement):
+        if isinstance(around, cst.FunctionDef):
+            break
+    return around
 
 
 def tapes(program: Program) -> Iterator[Tape]:

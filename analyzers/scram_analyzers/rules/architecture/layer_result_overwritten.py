@@ -178,9 +178,7 @@ class LayerResultOverwritten(Rule):
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report what a layer made and the very next use of its name overwrites."""
         yield from program.each(_stretches(program), _of_stretch)
-        for section in program.sections_with("def "):
-            yield from _reports(program, _overwritten_in_blocks(section))
-            yield from _unread(section)
+        yield from program.each(program.sections_with("def "), _of_section)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -213,6 +211,11 @@ def _stretches(program: Program) -> Iterator[_Stretch]:
 def _of_stretch(program: Program, stretch: _Stretch) -> Iterator[Report]:
     events = itertools.chain.from_iterable(map(_events_of_module, stretch))
     return _reports(program, _overwritten(events))
+
+
+def _of_section(program: Program, section: Section) -> Iterator[Report]:
+    yield from _reports(program, _overwritten_in_blocks(section))
+    yield from _unread(section)
 
 
 @once

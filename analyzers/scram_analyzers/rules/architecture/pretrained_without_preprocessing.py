@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
@@ -17,8 +17,8 @@ from scram_analyzers.source.graph import InputSpec, Layer, Tensor
 from scram_analyzers.source.keras_api.layers import NORMALIZING
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Fit, Program
-from scram_analyzers.source.values import Argument, number
+from scram_analyzers.source.program import Evaluation, Fit, Program
+from scram_analyzers.source.values import number
 
 
 class PretrainedWithoutPreprocessing(Rule):
@@ -199,9 +199,9 @@ class PretrainedWithoutPreprocessing(Rule):
         """Report each training in which known pixels reach a pretrained network without its preprocessing."""
         yield from program.each(program.fits, self._of_fit)
         said = set()
-        given = [(each.x, each.model) for each in program.fits]
-        given += [(each.x, each.model) for each in program.evaluations]
-        for report in program.each([(x, model) for x, model in given if x and model], _of_other_network):
+        prepares = program.mentions("preprocess_input")
+        uses: Sequence[Fit | Evaluation] = (*program.fits, *program.evaluations) if prepares else ()
+        for report in program.each(uses, _of_other_network):
             if report.place.key not in said:
                 said.add(report.place.key)
                 yield report
@@ -298,9 +298,11 @@ def _divided_inside(program: Program, model: Model, data: Data) -> Iterator[Repo
         )
 
 
-def _of_other_network(program: Program, given: tuple[Argument, Model]) -> Iterator[Report]:
+def _of_other_network(program: Program, use: Fit | Evaluation) -> Iterator[Report]:
     """Pixels in the form of another network, by that one's `preprocess_input`."""
-    data, backbone = given[0].value, _unprepared(given[1])
+    if use.x is None or use.model is None:
+        return
+    data, backbone = use.x.value, _unprepared(use.model)
     scaling = [step for step in data.steps if step.kind is StepKind.SCALED] if isinstance(data, Data) else []
     if backbone is None or len(scaling) != 1 or not scaling[0].certain or scaling[0].place is None:
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import libcst as cst
@@ -12,6 +12,7 @@ from scram_analyzers.source.data import WHOLE, Data, DataStep, StepKind
 from scram_analyzers.source.graph import Tensor
 from scram_analyzers.source.libraries.image_generators import GENERATOR
 from scram_analyzers.source.model import Model
+from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Evaluation, Fit, LossCall, Program
 
@@ -71,16 +72,23 @@ def validation_of(fit: Fit) -> Judged | None:
     return Judged(given.value, given.place, "validation_data")
 
 
-def evaluations_of(program: Program, fit: Fit) -> Iterator[Evaluation]:
+def evaluations_of(program: Program, fit: Fit) -> Sequence[Evaluation]:
     """What is asked of the model that this call trains."""
-    if fit.model is not None:
-        yield from _evaluations(program, fit.model)
+    return _evaluations(program, fit.model) if fit.model is not None else ()
 
 
-def _evaluations(program: Program, model: Model) -> Iterator[Evaluation]:
-    for evaluation in program.evaluations:
-        if evaluation.model is not None and evaluation.model.identity == model.identity:
-            yield evaluation
+def _evaluations(program: Program, model: Model) -> Sequence[Evaluation]:
+    return _by_model(program).get(model.identity, ())
+
+
+@once
+def _by_model(program: Program) -> Mapping[int, Sequence[Evaluation]]:
+    """The evaluations by the identity of their model."""
+    found: dict[int, list[Evaluation]] = {}
+    for each in program.evaluations:
+        if each.model is not None:
+            found.setdefault(each.model.identity, []).append(each)
+    return found
 
 
 def trained_in_loop(call: LossCall) -> Judged | None:

@@ -120,13 +120,13 @@ def of_other_rows(inputs: Data, targets: Data) -> DataStep | None:
     cuts = [[step for step in data.steps if stretch(step) is not None] for data in (inputs, targets)]
     if not inputs.roots or not targets.roots or is_series or [*map(len, cuts)] != [1, 1]:
         return None
-    if _other_picks(inputs) != _other_picks(targets) or _goes_along(cuts[1][0]):
+    if _other_picks(inputs) != _other_picks(targets):
         return None
     ours, theirs = (slice_of(each) for (each,) in cuts)
     if ours is None or theirs is None:
         return None
-    meet = {_written(ours.upper), _written(theirs.lower)}, {_written(ours.lower), _written(theirs.upper)}
-    return cuts[1][0] if any(len(each) == 1 and None not in each for each in meet) else None
+    meet = _is_same(ours.upper, theirs.lower) or _is_same(ours.lower, theirs.upper)
+    return cuts[1][0] if meet and not _goes_along(cuts[1][0]) else None
 
 
 def _goes_along(step: DataStep) -> bool:
@@ -137,6 +137,13 @@ def _goes_along(step: DataStep) -> bool:
     heads = [each.target if isinstance(each, cst.For) else each.for_in.target for each in loops]
     turning = {name.value for head in heads for name in search.nodes(head, cst.Name)}
     return any(name.value in turning for name in search.nodes(step.place.node, cst.Name))
+
+
+def _is_same(one: cst.BaseExpression | None, other: cst.BaseExpression | None) -> bool:
+    """Whether two bounds are given and written in the same way."""
+    if one is None or other is None or type(one) is not type(other):
+        return False
+    return (written := _written(one)) is not None and written == _written(other)
 
 
 def _written(bound: cst.BaseExpression | None) -> str | None:

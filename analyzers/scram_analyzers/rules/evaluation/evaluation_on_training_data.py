@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import libcst as cst
@@ -11,6 +12,7 @@ from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.data.judging import Judged, cut_alike, judged_by, name_of
 from scram_analyzers.rules.evaluation.told_as_test import told_as_test
 from scram_analyzers.source.data import Data, Part, StepKind, shares_rows
+from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
 from scram_analyzers.source.reading import parents, search
@@ -224,9 +226,11 @@ def _of_fit(program: Program, fit: Fit) -> Iterator[Report]:
         return
     if fit.has_validation is not False and not _is_validated_by_a_share(fit):
         return
-    if fit.inputs.source == "literal" or not fit.inputs.roots or _trained_again(program, fit):
+    if fit.inputs.source == "literal" or not fit.inputs.roots:
         return
     judged = list(judged_by(program, fit))
+    if not judged or _trained_again(program, fit):
+        return
     scored = bool(program.pairings) or program.mentions("sklearn.metrics")
     if not all(_shared(fit.inputs, each.data) or (not scored and _is_new(fit.inputs, each)) for each in judged):
         return
@@ -328,7 +332,13 @@ _RESETS = frozenset(("set_weights", "load_weights", "assign", "clear_session", "
 
 
 def _trained_again(program: Program, fit: Fit) -> bool:
-    return sum(1 for each in program.fits if each.model and fit.model and each.model.identity == fit.model.identity) > 1
+    return fit.model is not None and _trainings(program)[fit.model.identity] > 1
+
+
+@once
+def _trainings(program: Program) -> Counter[int]:
+    """How often each model is trained, by its identity."""
+    return Counter([each.model.identity for each in program.fits if each.model is not None])
 
 
 def _questions(program: Program, fit: Fit) -> int:

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from scram_analyzers.source.model import Model
-from scram_analyzers.source.program import Optimizer, Program
+from scram_analyzers.source.once import once
+from scram_analyzers.source.program import Compile, Optimizer, Program
 from scram_analyzers.source.values import is_none, text
 
 
 def fine_tuned(program: Program, optimizer: Optimizer) -> str | None:
     """The name of the trained network that training moves as a whole; None where it is frozen, in part or at first."""
-    compiles = [each for each in program.compiles if each.optimizer is optimizer]
-    moved = [_moved(each.model) for each in compiles if each.model is not None]
-    return moved[0] if moved and all(moved) and len(moved) == len(compiles) else None
+    moved = [_moved(each.model) for each in _compiles(program).get(id(optimizer), ())]
+    return moved[0] if moved and all(moved) else None
+
+
+@once
+def _compiles(program: Program) -> Mapping[int, list[Compile]]:
+    """The compiles by the `id` of their optimizer."""
+    found: dict[int, list[Compile]] = {}
+    for each in program.compiles:
+        if each.optimizer is not None:
+            found.setdefault(id(each.optimizer), []).append(each)
+    return found
 
 
 FINE_TUNING = 0.005
@@ -37,8 +49,8 @@ def forgets(name: str) -> str:
     return f"steps of this size undo what {name} has learned, which wants 0.00001 to 0.0001"
 
 
-def _moved(model: Model) -> str | None:
-    return next((_name(nested) for nested in model.nested if _moves(model, nested)), None)
+def _moved(model: Model | None) -> str | None:
+    return None if model is None else next((_name(nested) for nested in model.nested if _moves(model, nested)), None)
 
 
 def _moves(model: Model, backbone: Model) -> bool:

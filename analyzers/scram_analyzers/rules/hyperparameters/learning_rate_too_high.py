@@ -17,7 +17,7 @@ from scram_analyzers.rules.hyperparameters.rate_allowances import (
     moves_weights,
     reaches_limit,
 )
-from scram_analyzers.rules.hyperparameters.tried_rates import tried_rates
+from scram_analyzers.rules.hyperparameters.tried_rates import has_search, tried_rates
 from scram_analyzers.run.divergence import divergence
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.layers import median_update_ratio, weights_wither
@@ -446,7 +446,7 @@ class LearningRateTooHigh(Rule):
 
     def _tried(self, program: Program) -> Iterator[Report]:
         """Rates of a search of which even the lowest is too high."""
-        for optimizer in program.optimizers:
+        for optimizer in program.optimizers if has_search(program) else ():
             tried = tried_rates(program, optimizer)
             limit = self._limit(optimizer.class_name, number(optimizer.arguments.value("momentum")))
             if tried is not None and limit is not None and tried.lowest > limit:
@@ -462,10 +462,12 @@ class LearningRateTooHigh(Rule):
         used = [each.optimizer for each in program.compiles if each.optimizer is not None]
         for optimizer in dict.fromkeys((*program.optimizers, *used)):  # those named by a string are not made
             rate = optimizer.learning_rate
+            if rate.value is None:
+                continue
             limit = self._limit(optimizer.class_name, number(optimizer.arguments.value("momentum")))
             tuned = fine_tuned(program, optimizer) if optimizer.class_name in optimizers.ADAPTIVE else None
-            if rate.value is None or limit is None or rate.value <= (limit if tuned is None else tuning_limit(tuned)):
-                if rate.value is None or rate.value != limit or not reaches_limit(program, optimizer):
+            if limit is None or rate.value <= (limit if tuned is None else tuning_limit(tuned)):
+                if rate.value != limit or not reaches_limit(program, optimizer):
                     continue
             elif rate.value <= limit * allowance(program, optimizer) and tuned is None:
                 continue

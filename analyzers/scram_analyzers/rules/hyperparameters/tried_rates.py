@@ -21,9 +21,14 @@ class TriedRates:
     place: Place
 
 
+def has_search(program: Program) -> bool:
+    """Whether the program may search for rates at all."""
+    return any(map(program.mentions, ("tuner", "optuna")))
+
+
 def tried_rates(program: Program, optimizer: Optimizer) -> TriedRates | None:
     """What an optimizer's rate is chosen from by keras_tuner or optuna, where that is written out in numbers."""
-    if not any(map(program.mentions, ("tuner", "optuna"))):
+    if not has_search(program):
         return None
     given = optimizer.arguments.get("learning_rate", 0)
     place = given.value.place or given.place if given is not None else None

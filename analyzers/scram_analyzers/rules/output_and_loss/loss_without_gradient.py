@@ -13,7 +13,7 @@ from scram_analyzers.rules.data.trainings import own_loops
 from scram_analyzers.rules.output_and_loss.own_losses import Definition, definitions, own_losses
 from scram_analyzers.source.graph import Operation
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import LossCall, Program
+from scram_analyzers.source.program import Loss, LossCall, Program
 from scram_analyzers.source.reading import search
 from scram_analyzers.source.reading.dotted import dotted_name
 
@@ -155,15 +155,18 @@ class LossWithoutGradient(Rule):
                 yield Report(
                     cut, f"All that this loss sees went through {_name_of(cut)}, which passes no gradient.", related
                 )
-        for loss, definition in own_losses(program):
-            cuts = _cuts(program, definition, definition.parameters[1], MAX_DEPTH)
-            if cuts:
-                related = (Related(loss.place, "The model is trained with it here."),)
-                message = (
-                    f"Whatever this loss sees of the predictions went through {_name_of(cuts[0])}, which passes no "
-                    "gradient."
-                )
-                yield Report(cuts[0], message, related)
+        yield from program.each(own_losses(program), _of_own)
+
+
+def _of_own(program: Program, own: tuple[Loss, Definition]) -> Iterator[Report]:
+    loss, definition = own
+    cuts = _cuts(program, definition, definition.parameters[1], MAX_DEPTH)
+    if cuts:
+        related = (Related(loss.place, "The model is trained with it here."),)
+        message = (
+            f"Whatever this loss sees of the predictions went through {_name_of(cuts[0])}, which passes no gradient."
+        )
+        yield Report(cuts[0], message, related)
 
 
 def _cut_in_tape(program: Program, call: LossCall) -> Place | None:

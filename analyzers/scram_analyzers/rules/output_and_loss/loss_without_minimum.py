@@ -19,7 +19,7 @@ from scram_analyzers.rules.output_and_loss.own_losses import (
 )
 from scram_analyzers.rules.output_and_loss.turned_losses import never_negative, turned, without_minus
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Program
+from scram_analyzers.source.program import Loss, Program
 from scram_analyzers.source.reading.dotted import dotted_name
 
 _OVERLAP = re.compile(r"dice|iou|jaccard|tversky|f1", re.IGNORECASE)
@@ -295,22 +295,26 @@ class LossWithoutMinimum(Rule):
             yield Report(place, message)
         for place in turned(program):
             yield Report(place, "With this minus the loss is made large: each step takes the model further away.")
-        for loss, definition in own_losses(program):
-            found = returned(definition)
-            if found is None:
-                continue
-            assert isinstance(found.node, cst.BaseExpression)
-            inner = Place(found.section, without_mean(definition, found.node))
-            related = (Related(loss.place, "The model is trained to make it small."),)
-            if _is_turned(definition, found.node):
-                message = f"{definition.name} is 0 at best and has a minus: training makes the distance large."
-                yield Report(found, _capital(message), related)
-            elif _is_difference(inner.node, definition):
-                message = f"{definition.name} is a signed difference, which can fall without end."
-                yield Report(inner, _capital(message), related)
-            elif _is_overlap(program, definition, inner.node):
-                message = f"{definition.name} returns the overlap itself, which training now makes small."
-                yield Report(inner, _capital(message), related, recipe="1 - ...")
+        yield from program.each(own_losses(program), _of_own)
+
+
+def _of_own(program: Program, own: tuple[Loss, Definition]) -> Iterator[Report]:
+    loss, definition = own
+    found = returned(definition)
+    if found is None:
+        return
+    assert isinstance(found.node, cst.BaseExpression)
+    inner = Place(found.section, without_mean(definition, found.node))
+    related = (Related(loss.place, "The model is trained to make it small."),)
+    if _is_turned(definition, found.node):
+        message = f"{definition.name} is 0 at best and has a minus: training makes the distance large."
+        yield Report(found, _capital(message), related)
+    elif _is_difference(inner.node, definition):
+        message = f"{definition.name} is a signed difference, which can fall without end."
+        yield Report(inner, _capital(message), related)
+    elif _is_overlap(program, definition, inner.node):
+        message = f"{definition.name} returns the overlap itself, which training now makes small."
+        yield Report(inner, _capital(message), related, recipe="1 - ...")
 
 
 def _capital(message: str) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import libcst as cst
 
@@ -26,6 +27,7 @@ class Definition:
 
     node: cst.FunctionDef
     section: Section
+    answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -49,7 +51,7 @@ def own_losses(program: Program) -> Iterator[tuple[Loss, Definition]]:
                 continue
             said.add(id(node))
             if len(node.params.params) >= 2 and function.owner is None and not node.decorators:
-                yield loss, Definition(node, function.section)
+                yield loss, _definition_of(function.section, node)
 
 
 @once
@@ -64,6 +66,11 @@ def _definitions_in(section: Section) -> tuple[Definition, ...]:
     return tuple(Definition(each, section) for each in found if isinstance(each, cst.FunctionDef))
 
 
+def _definition_of(section: Section, node: cst.FunctionDef) -> Definition:
+    return next(each for each in _definitions_in(section) if each.node is node)
+
+
+@once
 def returned(definition: Definition) -> Place | None:
     """The one expression that a function returns, with a name in its place resolved; None for several."""
     returns = list(search.nodes(definition.node.body, cst.Return))

@@ -11,6 +11,7 @@ import libcst as cst
 from scram_analyzers.rules.api import tapes
 from scram_analyzers.rules.api.applied_gradients import applied_of
 from scram_analyzers.source.keras_api.losses import CROSS_ENTROPIES, REGRESSION
+from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading import search
@@ -31,25 +32,34 @@ def turned(program: Program) -> Iterator[Place]:
         asked = tapes.asked_of(tape)
         if len(asked) != 1 or not applied_of(tape) or not isinstance(tape.around, cst.FunctionDef | cst.Module):
             continue
-        beside = [each for each in tapes.tapes(program) if each.around is tape.around]
-        if len(beside) > 1:
+        minus = _minus(tape)
+        if minus is None or not _Losses(program, tape, called).reach(minus.held, minus.before):
             continue
-        found = _turned_in(tape, asked[0].call.args[0].value, _Losses(program, tape, called))
-        if found is not None and not _ON_PURPOSE.search(Place(tape.section, tape.around).text):
-            yield Place(tape.section, found)
+        beside = [each for each in tapes.tapes(program) if each.around is tape.around]
+        if len(beside) == 1 and not _ON_PURPOSE.search(Place(tape.section, tape.around).text):
+            yield Place(tape.section, minus.whole)
 
 
-def _turned_in(tape: tapes.Tape, asked: cst.BaseExpression, losses: _Losses) -> cst.BaseExpression | None:
+@dataclass(frozen=True, slots=True)
+class _Minus:
+    """An expression with a minus and what that stands before; `before` as `_Losses.reach` takes it."""
+
+    whole: cst.BaseExpression
+    held: cst.BaseExpression
+    before: Mapping[str, int]
+
+
+@once
+def _minus(tape: tapes.Tape) -> _Minus | None:
     """The expression with the minus: what the tape is asked for itself, or what gave its name last."""
+    asked = tapes.asked_of(tape)[0].call.args[0].value
     given = _given(tape, asked.value) if isinstance(asked, cst.Name) else [asked]
     if not given or len(given) > MOST_VALUES:
         return None
-    turned_round = given[-1]
-    held = without_minus(turned_round)
+    held = without_minus(given[-1])
     if held is None:
         return None
-    before = {asked.value: len(given) - 1} if isinstance(asked, cst.Name) else {}
-    return turned_round if losses.reach(held, before) else None
+    return _Minus(given[-1], held, {asked.value: len(given) - 1} if isinstance(asked, cst.Name) else {})
 
 
 MOST_VALUES = 3

@@ -20,6 +20,7 @@ from scram_analyzers.source.values import Argument, Arguments, Constant, Functio
 
 Thing = TypeVar("Thing")
 Answer = TypeVar("Answer")
+Use = TypeVar("Use", "Fit", "Evaluation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,6 +342,22 @@ class Program:
         """The calls of which this is true. It looks at nothing but the call: after an edit it is asked of new ones."""
         return tuple(filter(wanted, self.calls))
 
+    def evaluations_of(self, model: int) -> tuple[Evaluation, ...]:
+        """What is asked of the model of an identity; after an edit, that of others does not count."""
+        return self._evaluations_by_model.get(model, ())
+
+    def fits_of(self, model: int) -> tuple[Fit, ...]:
+        """The calls that train the model of an identity."""
+        return self._fits_by_model.get(model, ())
+
+    @cached_property
+    def _evaluations_by_model(self) -> Mapping[int, tuple[Evaluation, ...]]:
+        return _by_model(self.evaluations)
+
+    @cached_property
+    def _fits_by_model(self) -> Mapping[int, tuple[Fit, ...]]:
+        return _by_model(self.fits)
+
     @cached_property
     def _calls_by_name(self) -> Mapping[str, list[tuple[int, Call]]]:
         found: dict[str, list[tuple[int, Call]]] = {}
@@ -385,3 +402,12 @@ class Program:
     def line_of(self, place: Place) -> int:
         """The line it starts on, from 1."""
         return self.range_of(place).start.line
+
+
+def _by_model(uses: Iterable[Use]) -> Mapping[int, tuple[Use, ...]]:
+    """Uses of models by the identity of the model, in their order."""
+    found: dict[int, list[Use]] = {}
+    for each in uses:
+        if each.model is not None:
+            found.setdefault(each.model.identity, []).append(each)
+    return {model: tuple(each) for model, each in found.items()}

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from scram_analyzers.source.imports import Imports
 from scram_analyzers.source.once import Following
-from scram_analyzers.source.program import Call, Program
+from scram_analyzers.source.program import Call, Evaluation, Fit, Program
 from scram_analyzers.source.reading.chunks import PlacedChunk, Section
 from scram_analyzers.source.reading.splitting import common_prefix, common_suffix
 
@@ -295,6 +295,14 @@ class _View(Program, Following):
     def calls_where(self, wanted: Callable[[Call], bool]) -> tuple[Call, ...]:
         calls: tuple[Call, ...] = self._look(Look("calls_where", (wanted,)))
         return calls
+
+    def evaluations_of(self, model: int) -> tuple[Evaluation, ...]:
+        evaluations: tuple[Evaluation, ...] = self._look(Look("evaluations_of", (model,)))
+        return evaluations
+
+    def fits_of(self, model: int) -> tuple[Fit, ...]:
+        fits: tuple[Fit, ...] = self._look(Look("fits_of", (model,)))
+        return fits
 
     def mentions(self, word: str) -> bool:
         return bool(self._look(Look("mentions", (word,))))

@@ -468,14 +468,18 @@ def _of_random_layers(program: Program, fit: Fit) -> Iterator[Report]:
 
 def _random_layers(program: Program, fit: Fit) -> Iterator[tuple[Place, Layer]]:
     """Where a trained model runs Dropout in training mode once for all, and each row is predicted once."""
-    asked = [each.place for each in evaluations_of(program, fit)]
     if fit.model is None or fit.method != "fit" or fit.model.kind is not ModelKind.FUNCTIONAL:
         return
-    around = parents.ancestors(fit.place)
+    found = list(_told_to_train(fit.model))
+    asked = [each.place for each in evaluations_of(program, fit)] if found else []
+    around = parents.ancestors(fit.place) if asked else []
     within = (node for place in asked for node in parents.ancestors(place) if node not in around)
-    if not asked or any(isinstance(node, _REPEATING) for node in within):
-        return  # of many predictions of one row, the mean and the spread may be wanted
-    for tensor in fit.model.tensors():
+    if asked and not any(isinstance(node, _REPEATING) for node in within):
+        yield from found  # of many predictions of one row, the mean and the spread may be wanted
+
+
+def _told_to_train(model: Model) -> Iterator[tuple[Place, Layer]]:
+    for tensor in model.tensors():
         layer, place = tensor.producer, tensor.place
         if not isinstance(layer, Layer) or layer.class_name not in RANDOM_LAYERS or place is None:
             continue

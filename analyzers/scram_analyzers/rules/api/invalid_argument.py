@@ -279,7 +279,7 @@ class InvalidArgument(Rule):
 
 
 def _invalid(program: Program) -> Iterator[tuple[KerasCall, Keyword]]:
-    for call in keywords.keras_calls(program, _is_odd):
+    for call in keywords.keras_calls(program, _is_odd, _with_unknown):
         unknown = _unknown(call)
         if unknown and _is_written(program, call):
             yield from ((call, keyword) for keyword in unknown)
@@ -288,6 +288,11 @@ def _invalid(program: Program) -> Iterator[tuple[KerasCall, Keyword]]:
 def _is_odd(call: Call) -> bool:
     keras_call = keywords.of_function(call)
     return keras_call is not None and bool(_unknown(keras_call))
+
+
+def _with_unknown(_: Program, call: KerasCall) -> Iterator[KerasCall]:
+    if _unknown(call):
+        yield call
 
 
 @once

@@ -44,8 +44,10 @@ class Keyword:
     value: Place
 
 
-def keras_calls(program: Program, wanted: Callable[[Call], bool]) -> Iterator[KerasCall]:
-    """The calls of Keras's own classes and functions that are wanted, and all of its models' methods.
+def keras_calls(
+    program: Program, wanted: Callable[[Call], bool], asked_for: Callable[[Program, KerasCall], Iterator[KerasCall]]
+) -> Iterator[KerasCall]:
+    """The calls of Keras's own classes and functions that are wanted, and those of models' methods that are asked for.
 
     Each expression comes once, as what it calls first.
     """
@@ -54,7 +56,8 @@ def keras_calls(program: Program, wanted: Callable[[Call], bool]) -> Iterator[Ke
         keys = {call.place.key for call in functions}
         functions = [call for call in program.calls if call.place.key in keys]
     said: set[tuple[int, int]] = set()
-    for call in (*filter(None, map(of_function, functions)), *_of_methods(program)):
+    methods = program.each(_of_methods(program), asked_for)
+    for call in (*filter(None, map(of_function, functions)), *methods):
         if call.place.key not in said:
             said.add(call.place.key)
             yield call

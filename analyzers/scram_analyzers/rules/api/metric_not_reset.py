@@ -257,6 +257,8 @@ class MetricNotReset(Rule):
         if program.mentions("reset_metrics"):
             return
         shown = {name: each for section in program.sections_with("poch") for name, each in reversed(_shown(section))}
+        if not shown:
+            return
         made = {name: call for call in program.calls if (name := _metric_made_once(call)) is not None}
         reset = set(_reset(program))
         if not reset <= made.keys():  # such as each of a list

@@ -136,7 +136,7 @@ class RenamedArgument(Rule):
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each keyword that has a new name in the same call's signature."""
         version: KerasVersion | None = None
-        calls = keywords.keras_calls(program, _writes_old_name)
+        calls = keywords.keras_calls(program, _writes_old_name, _with_old_name)
         for call, keyword, new in itertools.chain.from_iterable(map(_renamed, calls)):
             version = version or keras_versions.keras_version(program)
             if version is KerasVersion.OLDER:
@@ -150,7 +150,7 @@ class RenamedArgument(Rule):
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Write the new name."""
-        for call in keywords.keras_calls(program, _writes_old_name):
+        for call in keywords.keras_calls(program, _writes_old_name, _with_old_name):
             for keyword in keywords.keywords_of(call):
                 new = _new_name(call, keyword)
                 if new is not None and program.range_of(keyword.place) == finding.range:
@@ -167,6 +167,11 @@ class RenamedArgument(Rule):
 def _writes_old_name(call: Call) -> bool:
     keras_call = None if _OLD_NAMES.isdisjoint(call.arguments.keywords) else keywords.of_function(call)
     return keras_call is not None and bool(_renamed(keras_call))
+
+
+def _with_old_name(_: Program, call: KerasCall) -> Iterator[KerasCall]:
+    if _renamed(call):
+        yield call
 
 
 _OLD_NAMES = frozenset((*LEGACY_PARAMETERS, *_OF_MODELS))

@@ -7,31 +7,47 @@ from collections.abc import Iterator
 import libcst as cst
 
 from scram_analyzers.rules.base import Related, Report
+from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading import search
+from scram_analyzers.source.reading.chunks import Section
 
 _RESETS = ("reset_state", "reset_states")
 
 
 def unlisted_metrics(program: Program) -> Iterator[Report]:
     """Report each `metrics` property that returns a list of the model's own, without one that its step updates."""
+    found = [each for section in search.parts(program, "def metrics(") for each in _unlisted_in(section)]
+    if not found:
+        return
     made = {call.place.node: call for call in program.calls if call.name.startswith("keras.metrics.")}
-    for node, place in search.found(program, cst.ClassDef, "def metrics("):
-        listed = _listed(node)
-        used = _asked(node, "update_state") & _asked(node, "result")
-        if listed is None or _asked(node, *_RESETS):
-            continue
-        for name, call in _kept(node):
-            if name in used and name not in _names_in(listed) and call in made:
+    for listed, left_out in found:
+        for name, call in left_out:
+            if call in made:
                 yield Report(
-                    Place(place.section, listed),
+                    listed,
                     f"Keras resets only the metrics in this list before an epoch: self.{name}, which it leaves out, is "
                     "from the second one on a mean over all epochs so far, validation included.",
                     (Related(made[call].place, "This metric is left out."),),
                     recipe=f"return [..., self.{name}]",
                 )
                 break
+
+
+@once
+def _unlisted_in(section: Section) -> tuple[tuple[Place, tuple[tuple[str, cst.Call], ...]], ...]:
+    """The lists of a section's classes, with the attributes that a step updates and that a list leaves out."""
+    found = []
+    for node in section.parsed.nodes.get(cst.ClassDef, ()):
+        listed = _listed(node) if isinstance(node, cst.ClassDef) else None
+        if listed is None or not isinstance(node, cst.ClassDef) or _asked(node, *_RESETS):
+            continue
+        used = _asked(node, "update_state") & _asked(node, "result") - _names_in(listed)
+        left_out = tuple((name, call) for name, call in _kept(node) if name in used)
+        if left_out:
+            found.append((Place(section, listed), left_out))
+    return tuple(found)
 
 
 def _listed(owner: cst.ClassDef) -> cst.List | None:

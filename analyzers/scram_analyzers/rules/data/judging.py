@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import libcst as cst
@@ -12,7 +12,6 @@ from scram_analyzers.source.data import WHOLE, Data, DataStep, StepKind
 from scram_analyzers.source.graph import Tensor
 from scram_analyzers.source.libraries.image_generators import GENERATOR
 from scram_analyzers.source.model import Model
-from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Evaluation, Fit, LossCall, Program
 
@@ -78,17 +77,7 @@ def evaluations_of(program: Program, fit: Fit) -> Sequence[Evaluation]:
 
 
 def _evaluations(program: Program, model: Model) -> Sequence[Evaluation]:
-    return _by_model(program).get(model.identity, ())
-
-
-@once
-def _by_model(program: Program) -> Mapping[int, Sequence[Evaluation]]:
-    """The evaluations by the identity of their model."""
-    found: dict[int, list[Evaluation]] = {}
-    for each in program.evaluations:
-        if each.model is not None:
-            found.setdefault(each.model.identity, []).append(each)
-    return found
+    return program.evaluations_of(model.identity)
 
 
 def trained_in_loop(call: LossCall) -> Judged | None:

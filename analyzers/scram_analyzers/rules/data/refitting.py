@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from scram_analyzers.rules.data.judging import cut_rows, judged_by
@@ -43,7 +43,7 @@ def refits(program: Program, fit: Fit, kinds: tuple[str, ...]) -> Iterator[Refit
     """What was fitted to validation or test data themselves, of the classes named `kinds`."""
     trained = [each for each in (fit.inputs, fit.targets) if each is not None]
     trained += [feed.data for feed in fit.feeds]
-    yield from _refits(trained, list(_judging(program, fit)), kinds)
+    yield from _refits(trained, _judging(program, fit), kinds)
 
 
 def refits_of_loop(program: Program, kinds: tuple[str, ...]) -> Iterator[Refit]:
@@ -55,14 +55,14 @@ def refits_of_loop(program: Program, kinds: tuple[str, ...]) -> Iterator[Refit]:
     yield from _refits(trained, judging, kinds)
 
 
-def _refits(trained: list[Data], judging: list[tuple[Data, Place]], kinds: tuple[str, ...]) -> Iterator[Refit]:
+def _refits(trained: list[Data], judging: Iterable[tuple[Data, Place]], kinds: tuple[str, ...]) -> Iterator[Refit]:
     training = [
         learned
         for data in trained
         for learned, at_once in _learned(data, kinds)
         if at_once or _from(learned, trained) or _is_of_part(learned, data) or _numbers_words(learned)
     ]
-    for judged, used in judging:
+    for judged, used in judging if training else ():
         for learned, at_once in _learned(judged, kinds):
             if _from(learned, trained):
                 continue

@@ -278,7 +278,8 @@ class ScalerRefittedOnTest(Rule):
                 seen.add(refit.learned.place.key)
                 yield _report(refit)
         yield from program.each(program.fits, _fitted_to_test)
-        yield from program.each(program.fits, _adapted_again)
+        if program.mentions("adapt"):
+            yield from program.each(program.fits, _adapted_again)
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Only transform with the scaler that was fitted to the training data."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 import libcst as cst
@@ -12,7 +11,6 @@ from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.data.judging import Judged, cut_alike, judged_by, name_of
 from scram_analyzers.rules.evaluation.told_as_test import told_as_test
 from scram_analyzers.source.data import Data, Part, StepKind, shares_rows
-from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
 from scram_analyzers.source.reading import parents, search
@@ -332,13 +330,7 @@ _RESETS = frozenset(("set_weights", "load_weights", "assign", "clear_session", "
 
 
 def _trained_again(program: Program, fit: Fit) -> bool:
-    return fit.model is not None and _trainings(program)[fit.model.identity] > 1
-
-
-@once
-def _trainings(program: Program) -> Counter[int]:
-    """How often each model is trained, by its identity."""
-    return Counter([each.model.identity for each in program.fits if each.model is not None])
+    return fit.model is not None and len(program.fits_of(fit.model.identity)) > 1
 
 
 def _questions(program: Program, fit: Fit) -> int:

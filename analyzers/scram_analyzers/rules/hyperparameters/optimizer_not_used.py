@@ -119,14 +119,13 @@ def _named_instead(program: Program) -> Iterator[tuple[Place, Optimizer, str]]:
     """Where a string names an optimizer, with the unused one of its kind in the same function, and that one's name."""
     by_string = [(each, given) for each in program.compiles if (given := _string(each)) is not None]
     for made in program.optimizers if by_string else ():
-        name = usage.bound_to(parents.ancestors(made.place)) if _has_settings(made) else None
+        alike = [place for each, place in by_string if each.optimizer is not None and each.optimizer.kind == made.kind]
+        name = usage.bound_to(parents.ancestors(made.place)) if alike and _has_settings(made) else None
         if name is None or usage.is_read(program, name):
             continue
-        for compiled, place in by_string:
-            named = compiled.optimizer
-            alike = named is not None and named.kind == made.kind
+        for place in alike:
             together = parents.function_around(place) is parents.function_around(made.place)
-            if alike and together and program.line_of(made.place) < program.line_of(place):
+            if together and program.line_of(made.place) < program.line_of(place):
                 yield place, made, name
 
 

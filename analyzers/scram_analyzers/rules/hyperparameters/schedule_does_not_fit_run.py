@@ -213,9 +213,9 @@ class ScheduleDoesNotFitRun(Rule):
         for fit in program.fits:
             optimizer = fit.compile.optimizer if fit.compile is not None else None
             schedule = _schedule(program, optimizer) if optimizer is not None else None
-            steps = trainings.total_steps(fit)
             if schedule is None or trainings.is_repeated(program, fit):
                 continue
+            steps = trainings.total_steps(fit)
             misfit = (
                 self._misfit(fit, schedule[0], schedule[1], steps)
                 if steps is not None

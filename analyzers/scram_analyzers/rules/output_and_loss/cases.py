@@ -227,7 +227,7 @@ def _cases(program: Program) -> tuple[Case, ...]:
     for case in program.each(
         [(each, fits.get(id(each), ())) for each in heads.compiles_for_training(program)], _cases_of
     ):
-        key = (case.head.place and case.head.place.key, case.loss.place.key)  # ranges would cost a walk over the chunk
+        key = (case.head.place, case.loss.place)  # ranges would cost a walk over the chunk
         before = found.get(key)
         if before is None or (before.form is None and case.form is not None):
             found[key] = case
@@ -235,7 +235,7 @@ def _cases(program: Program) -> tuple[Case, ...]:
         if head.place is None:
             continue
         case = Case(head, loss, None, _handing_on(program, call), call.targets, None)
-        key = (head.place.key, loss.place.key)
+        key = (head.place, loss.place)
         before = found.get(key)
         if before is None or (before.form is None and case.form is not None):
             found[key] = case

@@ -26,12 +26,12 @@ CLASSES = {
 @once
 def heads_and_losses(program: Program) -> tuple[tuple[Head, Loss], ...]:
     """Every head with the loss that reads it, each pair of places once."""
-    found: dict[tuple[tuple[int, int], tuple[int, int]], tuple[Head, Loss]] = {}
+    found: dict[tuple[Place, Place], tuple[Head, Loss]] = {}
     compiled = (pair for each in compiles_for_training(program) for pair in heads_with_losses(each))
     for head, loss in itertools.chain(compiled, judged_heads(program.loss_calls)):
         if head.place is None:
             continue
-        found.setdefault((head.place.key, loss.place.key), (head, loss))
+        found.setdefault((head.place, loss.place), (head, loss))
     return tuple(found.values())
 
 

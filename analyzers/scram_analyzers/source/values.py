@@ -54,6 +54,15 @@ class WholeNumber(Unknown):
 
 
 @dataclass(frozen=True, slots=True)
+class Between(Unknown):
+    """A number from `low` to `high`, as a loop over many goes through them; `whole` when they have no fractions."""
+
+    low: float = 0
+    high: float = 0
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class OneOf(Unknown):
     """One of a few whole numbers, as branches chose: `1 if found else 0`."""
 

@@ -53,6 +53,29 @@ class LayerResultOverwritten(Rule):
             """,
         ),
         Example(
+            "A shortcut that nothing takes",
+            """
+            import keras
+            from keras import layers
+
+
+            def block(x, filters):
+                »shortcut = x«
+                x = layers.Conv2D(filters, 3, padding="same")(x)
+                x = layers.BatchNormalization()(x)
+                x = layers.Activation("relu")(x)
+                x = layers.Conv2D(filters, 3, padding="same")(x)
+                return layers.Activation("relu")(x)
+
+
+            inputs = keras.Input((32, 32, 3))
+            x = layers.Conv2D(64, 3, padding="same", activation="relu")(inputs)
+            x = layers.GlobalAveragePooling2D()(block(block(x, 64), 64))
+            model = keras.Model(inputs, layers.Dense(10, activation="softmax")(x))
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            """,
+        ),
+        Example(
             "In the call of a model of its own",
             """
             import keras
@@ -277,26 +300,64 @@ def _overwritten(events: Iterable[_Event]) -> Iterator[tuple[_Event, _Event]]:
 
 
 def _unread(section: Section) -> Iterator[Report]:
-    """The layers whose result a model's own `call` gives a name that it never uses."""
+    """The layers whose result a function gives a name that it never uses, and what it keeps and never uses."""
     for name, call in _unread_in(section):
         message = f"Nothing takes {name}, which this layer makes here: the layer falls out of the model."
         yield Report(Place(section, call), message)
+    for name, kept in _kept_in(section):
+        message = (
+            f"{name} keeps {kept.value.value if isinstance(kept.value, cst.Name) else ''} for later, and nothing takes "
+            "it: the connection past these layers is missing."
+        )
+        yield Report(Place(section, kept), message, recipe=f"x = layers.add([x, {name}])")
 
 
 @once
 def _unread_in(section: Section) -> tuple[tuple[str, cst.Call], ...]:
     found = []
+    for statement, name in _named_once(section):
+        _, call = _made(section, statement)
+        if call is not None and _calls_layer(section, call):
+            found.append((name, call))
+    return tuple(found)
+
+
+@once
+def _kept_in(section: Section) -> tuple[tuple[str, cst.Assign], ...]:
+    """Names given to a tensor that layers then take further under its own name: `shortcut = x`, `x = Dense(9)(x)`."""
+    found = []
+    for statement, name in _named_once(section):
+        function = parents.function_around(Place(section, statement))
+        if function is None or not isinstance(statement.value, cst.Name):
+            continue
+        statements = list(search.within(section, function, cst.Assign))
+        later = statements[statements.index(statement) + 1 :]
+        takes_on = [each for each in later if _takes_further(section, each, statement.value.value)]
+        if len(takes_on) > 1:
+            found.append((name, statement))
+    return tuple(found)
+
+
+def _takes_further(section: Section, statement: cst.Assign, name: str) -> bool:
+    """`x = Conv2D(64, 3)(x)`."""
+    target, call = _made(section, statement)
+    given = call.args[0].value if call is not None and call.args else None
+    is_same = isinstance(given, cst.Name) and given.value == name == target
+    return is_same and call is not None and _calls_layer(section, call)
+
+
+def _named_once(section: Section) -> Iterator[tuple[cst.Assign, str]]:
+    """Assignments of functions to a name that they never read, nor hand to functions within them."""
     for function in section.parsed.nodes.get(cst.FunctionDef, ()):
-        if not isinstance(function, cst.FunctionDef) or function.name.value != "call":
+        if not isinstance(function, cst.FunctionDef):
             continue
         names = Counter([each.value for each in search.within(section, function, cst.Name)])
         for statement in search.within(section, function, cst.Assign):
-            name, call = _made(section, statement)
-            if name is None or call is None or name.startswith("_") or names[name] > 1 or names["locals"]:
+            target = statement.targets[0].target
+            if len(statement.targets) != 1 or not isinstance(target, cst.Name) or names["locals"]:
                 continue
-            if _calls_layer(section, call):
-                found.append((name, call))
-    return tuple(found)
+            if names[target.value] == 1 and not target.value.startswith("_"):
+                yield statement, target.value
 
 
 def _reports(program: Program, pairs: Iterable[tuple[_Event, _Event]]) -> Iterator[Report]:

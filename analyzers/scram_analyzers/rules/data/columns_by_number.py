@@ -12,7 +12,10 @@ _TABLES = ("pandas.", "numpy.loadtxt", "numpy.genfromtxt", "csv.reader", "csv.Di
 """Where rows of columns come from; slices of images are something else."""
 
 _KEEPING = (StepKind.SPLIT, StepKind.CONVERTED, StepKind.SHUFFLED, StepKind.SCALED, StepKind.ENCODED)
-_PLAIN = ("to_numpy", "reshape", "flatten", "ravel", "copy", "fillna", "numpy.array", "numpy.asarray")
+_PLAIN = (
+    *("to_numpy", "reshape", "flatten", "ravel", "copy", "fillna", "numpy.array", "numpy.asarray"),
+    *("encoded column", "setitem"),  # a column in the place of another
+)
 
 
 def column_held(inputs: Data | None, targets: Data | None) -> tuple[Place, Place] | None:

@@ -36,7 +36,7 @@ def last_rows(program: Program, fit: Fit) -> LastRows | None:
     if data is not None and comes_sorted(data):
         order = f"The rows of {name_of_source(data)} are sorted by class"
         return LastRows(order, "validation sees only the last classes, training too few")
-    if data is not None and data.source in _EVENLY_SPACED and not _comes_again(data):
+    if data is not None and runs_through(data):
         order = f"The inputs run from one end to the other ({data.source.rpartition('.')[2]})"
         return LastRows(order, "a stretch that the model never sees")
     if targets is not None and stands_class_by_class(targets):
@@ -104,6 +104,11 @@ def comes_sorted(data: Data) -> bool:
     """Whether the rows come class by class from where they are loaded, and nothing mixes them."""
     known = data.source in _SORTED_SOURCES or _sorted_file(data) is not None
     return known and not in_random_order(data) and not any(step.name.startswith("sort_") for step in data.steps)
+
+
+def runs_through(data: Data) -> bool:
+    """Whether the rows go from one end of the inputs to the other, and none of either end is met on the way."""
+    return data.source in _EVENLY_SPACED and not _comes_again(data)
 
 
 def name_of_source(data: Data) -> str:

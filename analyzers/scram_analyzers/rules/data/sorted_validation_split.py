@@ -54,6 +54,19 @@ class SortedValidationSplit(Rule):
     false_alarms = "None known: in a run the labels of both parts are counted."
     bad = (
         Example(
+            "The end of a curve held back",
+            """
+            import keras
+            import numpy as np
+
+            x = np.linspace(-1, 1, 1000).reshape(-1, 1)
+            y = x**3
+            model = keras.Sequential([keras.layers.Dense(32, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x[:800], y[:800], epochs=50, validation_data=»(x[800:], y[800:])«)
+            """,
+        ),
+        Example(
             "A data set that comes sorted",
             """
             import keras
@@ -475,13 +488,25 @@ def _of_parts(history: RunHistory) -> Iterator[RunReport]:
 def _of_slices(program: Program, fit: Fit) -> Iterator[Report]:
     """Other rows than those trained on, by slices of a data set that comes sorted by class."""
     trained = fit.inputs
-    if trained is None or trained.rows is None or not sorted_rows.comes_sorted(trained):
+    if trained is None or trained.rows is None:
+        return
+    by_class = sorted_rows.comes_sorted(trained)
+    if not by_class and not sorted_rows.runs_through(trained):
         return
     for judged in judged_by(program, fit):
         rows = judged.data.rows
         if judged.use.startswith("predict") or rows is None or judged.data.roots != trained.roots:
             continue
-        if not rows.meets(trained.rows) and sorted_rows.comes_sorted(judged.data):
+        if rows.meets(trained.rows):
+            continue
+        if not by_class and sorted_rows.runs_through(judged.data):
+            message = (
+                f"The inputs run from one end to the other ({sorted_rows.name_of_source(trained)}), and these are a "
+                "stretch of them that the model is not trained on: it has to guess how things go on there."
+            )
+            yield Report(judged.place, message, recipe=sorted_rows.MIXED)
+            return
+        if by_class and sorted_rows.comes_sorted(judged.data):
             message = (
                 f"The rows of {sorted_rows.name_of_source(trained)} are sorted by class, and these are a stretch of "
                 "them: they hold other classes than the stretch that the model is trained on."

@@ -199,6 +199,22 @@ class TargetInInputs(Rule):
             """,
         ),
         Example(
+            "One column too many of a table, whose words become numbers",
+            """
+            import keras
+            import pandas as pd
+            from sklearn.preprocessing import LabelEncoder, StandardScaler
+
+            table = pd.read_csv("churn.csv")
+            x, y = »table.iloc[:, 3:14]«.values, table.iloc[:, 13].values
+            x[:, 1] = LabelEncoder().fit_transform(x[:, 1])
+            x = StandardScaler().fit_transform(x)
+            model = keras.Sequential([keras.layers.Dense(8, activation="relu"), keras.layers.Dense(1, "sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x, y, validation_split=0.2, epochs=50)
+            """,
+        ),
+        Example(
             "One column too many",
             """
             import keras

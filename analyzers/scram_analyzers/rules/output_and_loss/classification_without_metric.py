@@ -30,6 +30,19 @@ class ClassificationWithoutMetric(Rule):
     false_alarms = "Programs that measure the quality in another way, after training."
     bad = (
         Example(
+            "A distance for yes or no",
+            """
+            import keras
+            from sklearn.datasets import load_breast_cancer
+            from sklearn.preprocessing import scale
+
+            x, y = load_breast_cancer(return_X_y=True)
+            model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=[»"mae"«])
+            model.fit(scale(x), y, epochs=20, validation_split=0.2)
+            """,
+        ),
+        Example(
             "Only the loss",
             """
             import keras
@@ -107,8 +120,11 @@ class ClassificationWithoutMetric(Rule):
 
 
 def _measured(case: Case) -> bool:
-    """Whether nothing but metrics of regression watches one class of many."""
-    if case.loss.name not in CATEGORICAL or case.fit is None or case.judged_by_hand or case.reproduces_inputs:
+    """Whether nothing but metrics of regression watches a classifier, by its loss or by its labels."""
+    tells_classes = case.loss.name in CATEGORICAL or (
+        case.loss.name == "binary_crossentropy" and case.form in cases.CLASS_FORMS
+    )
+    if not tells_classes or case.fit is None or case.judged_by_hand or case.reproduces_inputs:
         return False
     return all(metric.name in cases.MEASURES for metric in case.metrics or ())
 

@@ -18,6 +18,7 @@ from scram_analyzers.source.values import (
     UNKNOWN,
     WORD_INDEX,
     Arguments,
+    Between,
     Constant,
     Counter,
     Method,
@@ -71,7 +72,8 @@ def _range(interpreter: Interpreter, arguments: Arguments, place: Place) -> Valu
         return interpreter.new_list((), place, open=True)
     counted = range(*(each for each in numbers if each is not None))
     if len(counted) > MAX_RANGE:
-        return interpreter.new_list((), place, open=True)
+        rest = (Between(None, min(counted), max(counted)),)
+        return interpreter.allocate(ListObject((), open=True, rest=rest, length=len(counted)), place)
     return interpreter.new_list((Constant(each) for each in counted), place)
 
 
@@ -83,6 +85,9 @@ def _length(interpreter: Interpreter, arguments: Arguments, place: Place) -> Val
     string = text(value)
     if string is not None:
         return Constant(len(string), place)
+    thing = interpreter.object_of(value)
+    if isinstance(thing, ListObject) and thing.count is not None:
+        return Constant(thing.count, place)
     data = data_operations.as_data(value)
     if data is not None and data.samples is not None:
         return Constant(data.samples, place)
@@ -184,6 +189,8 @@ def _cast(function: Callable[..., object]) -> Callable[[Interpreter, Arguments, 
         value = _first(arguments)
         if isinstance(value, Data) and function in (float, int):  # a number out of what was read
             return replace(value, dtype="int64" if function is int else value.dtype or "float64", shape=())
+        if isinstance(value, Between) and function in (float, int):
+            return replace(value, place=place, whole=value.whole or function is int)
         if not isinstance(value, Constant) or len(arguments.positional) != 1:
             return WholeNumber(place) if function is int else Unknown(place)
         try:

@@ -9,6 +9,7 @@ import libcst as cst
 
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.interpreting.state import DictObject, ListObject, rest_of
+from scram_analyzers.source.libraries import spans
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.reading import parents
 from scram_analyzers.source.values import Arguments, Constant, Counter, Ref, Tuple, Unknown, Value, integer
@@ -28,7 +29,8 @@ def list_method(
     """`list.append` and its like; a method that reorders leaves the length known and the items unknown."""
     given = arguments.positional[0].value if arguments.positional else Unknown(place)
     if name == "append":
-        given = Unknown(place) if isinstance(given, Counter) and not _is_of_group(given, place) else given
+        if isinstance(given, Counter) and not _is_of_group(given, place):
+            given = spans.span_of(given) or Unknown(place)
         interpreter.replace_object(owner, ListObject((*thing.items, given), thing.open, thing.rest))
     elif name == "extend":
         extended(interpreter, owner, given)

@@ -20,7 +20,7 @@ from scram_analyzers.source.interpreting import (
     subscripts,
 )
 from scram_analyzers.source.interpreting.state import DictObject, ListObject, join_states, join_values
-from scram_analyzers.source.libraries import data_arithmetic, data_operations, mathematics, noise
+from scram_analyzers.source.libraries import data_arithmetic, data_operations, mathematics, noise, spans
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.reading.literals import string_value
 from scram_analyzers.source.values import (
@@ -29,6 +29,7 @@ from scram_analyzers.source.values import (
     Choice,
     Class,
     Constant,
+    Counter,
     Function,
     OneOf,
     Symbol,
@@ -227,6 +228,9 @@ def operate(interpreter: Interpreter, operator: str, left: Value, right: Value, 
     left_data, right_data = data_operations.as_data(left), data_operations.as_data(right)
     if left_data is not None or right_data is not None:
         return data_arithmetic.operate(operator, left_data or left, right_data or right, place)
+    counted = spans.operate(operator, left, right, place)
+    if counted is not None:
+        return counted
     if noise.is_drawn(left, right):
         return noise.Drawn(place)
     if operator == "Add":
@@ -242,6 +246,8 @@ def _unary(interpreter: Interpreter, node: cst.UnaryOperation) -> Value:
         return Unknown(place) if held is None else Constant(not held, place)
     if isinstance(operand, Constant):
         return placed(arithmetic.unary(type(node.operator).__name__, operand), place)
+    if isinstance(node.operator, cst.Minus) and (negated := spans.negated(operand, place)) is not None:
+        return negated
     if isinstance(operand, Tensor):
         return Tensor(Operation(f"operator.{type(node.operator).__name__}", Arguments()), (operand,), place)
     if isinstance(node.operator, cst.BitInvert) and isinstance(operand, Data):
@@ -414,8 +420,11 @@ def _yield(interpreter: Interpreter, node: cst.Yield) -> Value:
 
 
 def _comprehension(interpreter: Interpreter, node: cst.ListComp | cst.GeneratorExp | cst.SetComp) -> Value:
-    items, open_ = _comprehended(interpreter, node.for_in, node.elt)
-    return interpreter.new_list(items, interpreter.place(node), open=open_)
+    items, open_, count = _comprehended(interpreter, node.for_in, node.elt)
+    length = None if isinstance(node, cst.SetComp) else count
+    return interpreter.allocate(
+        ListObject(tuple(items), open_, length=length if open_ else None), interpreter.place(node)
+    )
 
 
 def _dict_comprehension(interpreter: Interpreter, node: cst.DictComp) -> Value:
@@ -429,11 +438,12 @@ def _dict_comprehension(interpreter: Interpreter, node: cst.DictComp) -> Value:
 
 def _comprehended(
     interpreter: Interpreter, clause: cst.CompFor, element: cst.BaseExpression
-) -> tuple[list[Value], bool]:
+) -> tuple[list[Value], bool, int | None]:
+    """What a comprehension makes, whether of more than that, and of how many in all."""
     iterable = evaluate(interpreter, clause.iter)
     items = iteration.iterated(interpreter, iterable)
     if items is not None and element.deep_equals(clause.target) and not (clause.ifs or clause.inner_for_in):
-        return list(items), False  # a copy, however long: `[i for i in range(1000)]`
+        return list(items), False, len(items)  # a copy, however long: `[i for i in range(1000)]`
     known = items is not None and iteration.may_unroll(interpreter, len(items)) and not clause.ifs
     outer = interpreter.frame.scope
     interpreter.frame.scope = interpreter.new_scope(outer)
@@ -441,16 +451,19 @@ def _comprehended(
     open_ = not known
     try:
         for item in items if known and items is not None else (iteration.element_of(interpreter, iterable),):
-            interpreter.assign(clause.target, item)
+            # Nothing within goes through a group of this number: it is no class then, but a number.
+            alone = spans.span_of(item) if isinstance(item, Counter) and clause.inner_for_in is None else None
+            interpreter.assign(clause.target, alone or item)
             if clause.inner_for_in is not None:
-                inner, inner_open = _comprehended(interpreter, clause.inner_for_in, element)
+                inner, inner_open, _ = _comprehended(interpreter, clause.inner_for_in, element)
                 results += inner
                 open_ = open_ or inner_open
             else:
                 results.append(_counted(interpreter, element, evaluate(interpreter, element)))
     finally:
         interpreter.frame.scope = outer
-    return results, open_
+    is_plain = not (clause.ifs or clause.inner_for_in is not None)
+    return results, open_, iteration.count_of(interpreter, iterable) if is_plain else None
 
 
 def _counted(interpreter: Interpreter, element: cst.BaseExpression, value: Value) -> Value:

@@ -18,7 +18,7 @@ from scram_analyzers.source.interpreting import (
 )
 from scram_analyzers.source.interpreting.state import Created
 from scram_analyzers.source.keras_api.optimizers import TENSORFLOW_OPTIMIZERS
-from scram_analyzers.source.libraries import data_functions, mathematics, noise, numpy_functions
+from scram_analyzers.source.libraries import data_functions, mathematics, noise, numpy_functions, spans
 from scram_analyzers.source.model import ModelKind
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call
@@ -65,7 +65,8 @@ def _result(interpreter: Interpreter, name: str, arguments: Arguments, place: Pl
     known = maker(interpreter, name, arguments, place) if maker is not None else None
     if known is not None:
         return known
-    known = mathematics.call(name, arguments) or data_functions.call(interpreter, name, arguments, place)
+    known = mathematics.call(name, arguments) or spans.call(name, arguments, place)
+    known = known or data_functions.call(interpreter, name, arguments, place)
     if known is not None:
         return known
     loss_calls.of_function(interpreter, name, arguments, place)

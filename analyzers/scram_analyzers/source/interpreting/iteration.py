@@ -12,7 +12,7 @@ from scram_analyzers.source.graph import Tensor
 from scram_analyzers.source.interpreting.state import DictObject, ListObject, join_values
 from scram_analyzers.source.libraries import data_operations
 from scram_analyzers.source.reading.walk import bound_names
-from scram_analyzers.source.values import UNKNOWN, Choice, Constant, Counter, OneOf, Value
+from scram_analyzers.source.values import UNKNOWN, Between, Choice, Constant, Counter, OneOf, Value, integer
 
 if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.interpreter import Interpreter
@@ -58,11 +58,23 @@ def iterated(interpreter: Interpreter, value: Value) -> tuple[Value, ...] | None
     return None
 
 
+def count_of(interpreter: Interpreter, value: Value) -> int | None:
+    """How many items a loop over `value` meets; None where the source does not tell."""
+    items, thing = iterated(interpreter, value), interpreter.object_of(value)
+    if items is not None:
+        return len(items)
+    if isinstance(value, Data):
+        return None if value.batched else value.samples
+    return thing.count if isinstance(thing, ListObject) else None
+
+
 def element_of(interpreter: Interpreter, value: Value) -> Value:
     """What one item of an iterable may be."""
     thing = interpreter.object_of(value)
     if isinstance(thing, ListObject) and not thing.open and _counts_up(thing.items):
         return Counter(None, len(thing.items))
+    if isinstance(thing, ListObject) and not thing.open and (counted := _counted_through(thing.items)) is not None:
+        return counted
     if isinstance(thing, ListObject) and (items := (*thing.items, *thing.rest)):
         joined = items[0]
         for item in items[1:]:
@@ -78,6 +90,14 @@ def _counts_up(items: tuple[Value, ...]) -> bool:
     return len(items) > MAX_UNROLLED and all(
         isinstance(item, Constant) and item.value == number for number, item in enumerate(items)
     )
+
+
+def _counted_through(items: tuple[Value, ...]) -> Between | None:
+    """Whole numbers, more of them than a loop is followed through, as one of them: `range(-50, 50)`."""
+    if len(items) <= MAX_UNROLLED or not all(isinstance(each, Constant) and not each.assumed for each in items):
+        return None
+    numbers = [each for item in items if (each := integer(item)) is not None]
+    return Between(None, min(numbers), max(numbers)) if len(numbers) == len(items) else None
 
 
 def counted_groups(loop: cst.For) -> tuple[str, ...]:

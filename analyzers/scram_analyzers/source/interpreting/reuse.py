@@ -271,7 +271,7 @@ MAX_PARTS = 2_000
 """Of how many parts values are compared: a part that others share comes again with each of them."""
 
 _TOLD_BY_VALUE = frozenset(
-    ("Unknown", "Counter", "Constant", "Tuple", "Symbol", "Ref", "ListObject", "DictObject", "Instance")
+    ("Unknown", "Counter", "Between", "Constant", "Tuple", "Symbol", "Ref", "ListObject", "DictObject", "Instance")
 )
 """Values that nobody tells apart but by what they say: not layers, tensors or data, which are what they are."""
 

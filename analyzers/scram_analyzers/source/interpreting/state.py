@@ -17,6 +17,7 @@ from scram_analyzers.source.values import (
     MAX_CHOICES,
     UNKNOWN,
     Arguments,
+    Between,
     Choice,
     Class,
     Constant,
@@ -46,12 +47,19 @@ Held = TypeVar("Held")
 class ListObject:
     """A list; `open` when it may hold more, or other, items than those.
 
-    `rest` holds one value that stands for each of the others, where there is one, or the few numbers that they may be.
+    `rest` holds one value that stands for each of the others, where there is one, or the few numbers that they may be;
+    `length` how many it holds in all, where an open one tells.
     """
 
     items: tuple[Value, ...]
     open: bool = False
     rest: tuple[Value, ...] = ()
+    length: int | None = None
+
+    @property
+    def count(self) -> int | None:
+        """How many items it holds; None where the source does not tell."""
+        return self.length if self.open else len(self.items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +241,7 @@ def rest_of(items: tuple[Value, ...]) -> tuple[Value, ...]:
     joined = functools.reduce(join_values, items)
     if isinstance(joined, OneOf):
         return tuple([Constant(number) for number in sorted(joined.numbers)])
-    return () if isinstance(joined, Unknown) else (joined,)
+    return () if isinstance(joined, Unknown) and not isinstance(joined, Between) else (joined,)
 
 
 def join_mappings(left: Mapping[str, Value], right: Mapping[str, Value]) -> dict[str, Value]:

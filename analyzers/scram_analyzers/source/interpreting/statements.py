@@ -280,7 +280,7 @@ def _for(interpreter: Interpreter, node: cst.For) -> None:
         before = interpreter.state.fork()
         interpreter.assign(node.target, iteration.element_of(interpreter, iterable))
         _run_loop_body(interpreter, node.body)
-        _open_changed_objects(interpreter, before)
+        _open_changed_objects(interpreter, before, iteration.count_of(interpreter, iterable))
     _leave_loop(interpreter, node.orelse)
     interpreter.frame.breaks, interpreter.frame.continues = breaks, continues
 
@@ -292,7 +292,7 @@ def _while(interpreter: Interpreter, node: cst.While) -> None:
     if expressions.truth(interpreter, interpreter.evaluate(node.test)) is not False:
         before = interpreter.state.fork()
         _run_loop_body(interpreter, node.body)
-        _open_changed_objects(interpreter, before)
+        _open_changed_objects(interpreter, before, None)
     _leave_loop(interpreter, node.orelse)
     interpreter.frame.breaks, interpreter.frame.continues = breaks, continues
 
@@ -313,8 +313,8 @@ def _leave_loop(interpreter: Interpreter, orelse: cst.Else | None) -> None:
         interpreter.state = join_states(interpreter.state, state)
 
 
-def _open_changed_objects(interpreter: Interpreter, before: State) -> None:
-    """After a loop of unknown length, what the body added to older objects is known to be there, not how often."""
+def _open_changed_objects(interpreter: Interpreter, before: State, turns: int | None) -> None:
+    """After a loop that was followed once, what the body added to older objects is there: how often, `turns` tells."""
     if not interpreter.state.live:
         return
     joined = join_states(before, interpreter.state)
@@ -323,7 +323,7 @@ def _open_changed_objects(interpreter: Interpreter, before: State) -> None:
         if new is old:
             continue
         if isinstance(new, ListObject) and isinstance(old, ListObject) and new.items[: len(old.items)] == old.items:
-            interpreter.state.heap[identity] = _grown(old, new)
+            interpreter.state.heap[identity] = _grown(old, new, turns)
         elif (
             isinstance(new, ModelObject)
             and isinstance(old, ModelObject)
@@ -335,11 +335,13 @@ def _open_changed_objects(interpreter: Interpreter, before: State) -> None:
             interpreter.state.heap[identity] = joined.heap[identity]
 
 
-def _grown(old: ListObject, new: ListObject) -> ListObject:
+def _grown(old: ListObject, new: ListObject, turns: int | None) -> ListObject:
     """A list that each turn of a loop adds to: what it added once stands for all that it adds."""
     added = new.items[len(old.items) :]
     told = bool(old.rest) or not old.open
-    return ListObject(new.items, new.open or bool(added), rest_of((*added, *new.rest)) if told else ())
+    each_turn = None if new.open or turns is None else turns * len(added)
+    length = len(old.items) + each_turn if each_turn is not None else None
+    return ListObject(new.items, new.open or bool(added), rest_of((*added, *new.rest)) if told else (), length)
 
 
 def _break(interpreter: Interpreter, node: cst.Break) -> None:

@@ -18,7 +18,7 @@ from scram_analyzers.source.data import (
 )
 from scram_analyzers.source.interpreting import containers
 from scram_analyzers.source.interpreting.state import ListObject
-from scram_analyzers.source.libraries import class_numbers
+from scram_analyzers.source.libraries import class_numbers, spans
 from scram_analyzers.source.libraries.moving_windows import shape_as_row
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
@@ -170,11 +170,19 @@ def _of_list(interpreter: Interpreter, value: Ref, thing: ListObject, depth: int
     if numbers is not None:
         return numbers
     held = (*thing.items, *(each for each in thing.rest if not any(each is item for item in thing.items)))
+    if depth:  # a row of numbers, and not the number of a class for each example
+        row = spans.as_data(held, thing.count, value.place, value.identity)
+        if row is not None:
+            return row
     classes = class_numbers.numbered(thing, held)
     if classes is None and thing.rest:
         classes = class_numbers.one_of_rows(held, interpreter.items_of)
     if classes is not None:
-        return replace(classes, place=value.place, roots=frozenset((value.identity,)))
+        shape = (thing.count, *(classes.shape or (None,))[1:])
+        return replace(classes, place=value.place, shape=shape, roots=frozenset((value.identity,)))
+    counted = spans.as_data(held, thing.count, value.place, value.identity)
+    if counted is not None:
+        return counted
     arrays = {_identity(each): _array(interpreter, each, depth) for each in held}
     items = [arrays[_identity(each)] for each in held]
     known = [item for item in items if item is not None]
@@ -187,7 +195,7 @@ def _of_list(interpreter: Interpreter, value: Ref, thing: ListObject, depth: int
     inner = next(iter(shapes)) if len(shapes) == 1 else None
     return replace(
         joined,
-        shape=(None if thing.open else len(items), *inner) if inner is not None else None,
+        shape=(thing.count, *inner) if inner is not None else None,
         rows=WHOLE,
         one_row=False,
         batched=False,

@@ -14,6 +14,7 @@ import libcst as cst
 from scram_analyzers.source.data import WHOLE, Data, DataStep, Interval, LabelForm, StepKind, join_data
 from scram_analyzers.source.libraries import data_arithmetic, data_items, data_operations, reshaping
 from scram_analyzers.source.libraries.loaders import new_root
+from scram_analyzers.source.libraries.moved_ranges import moved_range
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
     Arguments,
@@ -131,7 +132,7 @@ def _of_data(data: Data, last: str, place: Place, axis: Value | None) -> Value:
     if last == "sign":
         return data.after(other, range=Interval(-1, 1), labels=None)
     if last == "square":
-        moved = data_arithmetic.moved_range("Power", data.range, 2)
+        moved = moved_range("Power", data.range, 2)
         return data.after(other, range=moved, labels=LabelForm.CONTINUOUS)
     if last in _RESHAPING:
         return data.after(other, shape=None)

@@ -6,7 +6,7 @@ import math
 
 from scram_analyzers.source.data import Data, DataStep, Interval, Learned, StepKind
 from scram_analyzers.source.keras_api.layers import ACTIVATIONS, AUGMENTING, ENCODING
-from scram_analyzers.source.libraries.data_arithmetic import moved_range
+from scram_analyzers.source.libraries.moved_ranges import moved_range
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import Arguments, integer, number, text
 

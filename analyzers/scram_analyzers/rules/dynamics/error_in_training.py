@@ -40,7 +40,7 @@ class ErrorInTraining(Rule):
     symptom_of = (
         "SCR334", "SCR335", "SCR309", "SCR311", "SCR324", "SCR411", "SCR412", "SCR310", "SCR344", "SCR343", "SCR318",
         "SCR114", "SCR853", "SCR854", "SCR852", "SCR851", "SCR242", "SCR422", "SCR426", "SCR413", "SCR409", "SCR241",
-        "SCR333", "SCR204", "SCR867",
+        "SCR333", "SCR204", "SCR867", "SCR433",
     )  # fmt: skip
     needs_cause = True
 

@@ -8,9 +8,12 @@ import libcst as cst
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.api import tapes
-from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.data.trainings import own_loops
+from scram_analyzers.rules.output_and_loss.gradient_stops import stops
 from scram_analyzers.rules.output_and_loss.own_losses import Definition, definitions, own_losses
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.source.graph import Operation
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Loss, LossCall, Program
@@ -24,6 +27,9 @@ _STEPS = frozenset(
     ]
 )
 """Functions that jump from value to value, and are flat in between."""
+
+_NONE_AT_ALL = "No gradients provided for any variable"
+"""What the optimizers of Keras 2 and 3 raise."""
 
 _ASIDE = frozenset(("shape", "int_shape", "ndim", "print", "zeros_like", "ones_like", "dtype"))
 MAX_DEPTH = 4
@@ -96,8 +102,92 @@ class LossWithoutGradient(Rule):
                 optimizer.apply_gradients(zip(gradients, model.trainable_variables))
             """,
         ),
+        Example(
+            "Rounded predictions in a step of one's own",
+            """
+            import keras
+            import tensorflow as tf
+            from project import x, y
+
+            class Net(keras.Model):
+                def __init__(self):
+                    super().__init__()
+                    self.hidden = keras.layers.Dense(32, activation="relu")
+                    self.out = keras.layers.Dense(1, activation="sigmoid")
+
+                def call(self, rows):
+                    return self.out(self.hidden(rows))
+
+                def train_step(self, data):
+                    rows, answers = data
+                    with tf.GradientTape() as tape:
+                        predicted = self(rows, training=True)
+                        loss = self.compute_loss(y=answers, y_pred=»tf.round(predicted)«)
+                    gradients = tape.gradient(loss, self.trainable_variables)
+                    self.optimizer.apply_gradients(zip(gradients, self.trainable_variables))
+                    return {"loss": loss}
+
+            model = Net()
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x, y, validation_split=0.2, epochs=20)
+            """,
+        ),
+        Example(
+            "A loss of decisions",
+            """
+            import keras
+            import tensorflow as tf
+            from project import batches
+
+            model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, activation="sigmoid")])
+            optimizer = keras.optimizers.Adam()
+            for rows, answers in batches:
+                with tf.GradientTape() as tape:
+                    decided = tf.cast(»model(rows) > 0.5«, tf.float32)
+                    loss = tf.reduce_mean(tf.square(decided - answers))
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+            """,
+        ),
     )
     good = (
+        Example(
+            "Decisions that are only counted",
+            """
+            import keras
+            import tensorflow as tf
+            from project import batches
+
+            model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, activation="sigmoid")])
+            optimizer, right = keras.optimizers.Adam(), keras.metrics.Mean()
+            judge = keras.losses.BinaryCrossentropy()
+            for rows, answers in batches:
+                with tf.GradientTape() as tape:
+                    predicted = model(rows, training=True)
+                    right.update_state(tf.cast(predicted > 0.5, tf.float32) == answers)
+                    loss = judge(answers, predicted)
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+            """,
+        ),
+        Example(
+            "Rounded forwards, but not backwards",
+            """
+            import keras
+            import tensorflow as tf
+            from project import batches
+
+            model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, activation="sigmoid")])
+            optimizer = keras.optimizers.Adam()
+            for rows, answers in batches:
+                with tf.GradientTape() as tape:
+                    predicted = model(rows, training=True)
+                    decided = predicted + tf.stop_gradient(tf.round(predicted) - predicted)
+                    loss = tf.reduce_mean(tf.square(decided - answers))
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+            """,
+        ),
         Example(
             "Rounded for the reader, not for the loss",
             """
@@ -148,14 +238,27 @@ class LossWithoutGradient(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report the first step that cuts the predictions off, where there is no way around such steps."""
+        told = set()
         for call in own_loops(program):
             cut = _cut_in_tape(program, call)
             if cut is not None:
+                told.add(id(cut.node))
                 related = (Related(call.place, "The model is trained with it here."),)
                 yield Report(
                     cut, f"All that this loss sees went through {_name_of(cut)}, which passes no gradient.", related
                 )
+        for found in stops(program):
+            if id(found.stop.node) not in told:
+                message = f"All that this loss sees went through {_name_of(found.stop)}, which passes no gradient."
+                yield Report(found.stop, message, (Related(found.forward, "The model's only answer in this step."),))
         yield from program.each(own_losses(program), _of_own)
+
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Report the error that says so."""
+        error = history.error
+        if error is not None and _NONE_AT_ALL in error.message:
+            message = "No weight gets a gradient: as far as can be followed back, the loss depends on none of them."
+            yield RunReport(subject=Subject(SubjectKind.LOSS), message=message, step=error.step, epoch=error.epoch)
 
 
 def _of_own(program: Program, own: tuple[Loss, Definition]) -> Iterator[Report]:

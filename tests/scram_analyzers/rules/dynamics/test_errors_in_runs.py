@@ -6,9 +6,10 @@ import pytest
 
 from scram_analyzers.engine import analyze_run, analyze_source
 from scram_analyzers.findings import Finding
+from scram_analyzers.rules.output_and_loss.loss_without_gradient import LossWithoutGradient
 from scram_analyzers.rules.registry import RuleSet
 from scram_analyzers.run.history import RunHistory
-from scram_analyzers.run.records import LayerInfo, RunError
+from scram_analyzers.run.records import LayerInfo, RunError, SubjectKind
 from tests.run_histories import run_info
 
 PROGRAM = """
@@ -78,3 +79,15 @@ def test_errors_of_the_programs_own_and_of_the_machine_confirm_nothing(nothing: 
 def test_an_error_without_a_known_mistake_is_left_to_its_traceback() -> None:
     healthy = PROGRAM.replace("Conv2D(8, 7", "Conv2D(8, 3").replace("Dense(8", "Dense(10")
     assert told(error(), healthy) == []
+
+
+def test_an_error_about_gradients_names_the_loss() -> None:
+    seen = RunHistory(run_info(layers=(), outputs=(), fit_line=1))
+    seen.begin()
+    seen.fail(RunError("ValueError", "No gradients provided for any variable.", 1, step=1))
+    (report,) = LossWithoutGradient().check_run(seen)
+    assert report.subject.kind is SubjectKind.LOSS
+    other = RunHistory(run_info(layers=(), outputs=(), fit_line=1))
+    other.begin()
+    other.fail(error())
+    assert list(LossWithoutGradient().check_run(other)) == []

@@ -305,10 +305,7 @@ def _unread(section: Section) -> Iterator[Report]:
         message = f"Nothing takes {name}, which this layer makes here: the layer falls out of the model."
         yield Report(Place(section, call), message)
     for name, kept in _kept_in(section):
-        message = (
-            f"{name} keeps {kept.value.value if isinstance(kept.value, cst.Name) else ''} for later, and nothing takes "
-            "it: the connection past these layers is missing."
-        )
+        message = f"Nothing takes {name}, which is kept here for later: the connection past these layers is missing."
         yield Report(Place(section, kept), message, recipe=f"x = layers.add([x, {name}])")
 
 

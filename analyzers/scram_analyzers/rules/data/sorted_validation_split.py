@@ -63,7 +63,7 @@ class SortedValidationSplit(Rule):
             y = x**3
             model = keras.Sequential([keras.layers.Dense(32, activation="relu"), keras.layers.Dense(1)])
             model.compile(optimizer="adam", loss="mse")
-            model.fit(x[:800], y[:800], epochs=50, validation_data=»(x[800:], y[800:])«)
+            model.fit(x[:800], y[:800], epochs=50, validation_data=(»x[800:]«, y[800:]))
             """,
         ),
         Example(

@@ -41,6 +41,16 @@ class ClassificationWithoutMetric(Rule):
             model.compile(optimizer="adam", loss="binary_crossentropy", metrics=[»"mae"«])
             model.fit(scale(x), y, epochs=20, validation_split=0.2)
             """,
+            """
+            import keras
+            from sklearn.datasets import load_breast_cancer
+            from sklearn.preprocessing import scale
+
+            x, y = load_breast_cancer(return_X_y=True)
+            model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(scale(x), y, epochs=20, validation_split=0.2)
+            """,
         ),
         Example(
             "Only the loss",
@@ -105,7 +115,9 @@ class ClassificationWithoutMetric(Rule):
         elif _measured(case) and case.metrics:
             yield Report(
                 place=case.metrics[0].place,
-                message=f"{case.metrics[0].name} measures distances: no metric says how often this model is right.",
+                message=(
+                    f"The metric {case.metrics[0].name} measures distances: none says how often this model is right."
+                ),
                 related=(Related(case.loss.place, "The loss of a classifier."),),
                 recipe='metrics=["accuracy"]',
             )

@@ -252,11 +252,10 @@ class _View(Program, Following):
     def each(self, things: Iterable[Thing], question: Callable[[Program, Thing], Iterable[Answer]]) -> Iterator[Answer]:
         about: tuple[Any, ...] = tuple(things)
         last, here = self._standing(question), self.parts.get(question, _NO_PARTS)
-        silent = {*here.silent, *last.silent.intersection(about)}
+        silent = last.silent.intersection(about)
+        silent |= here.silent
         told: dict[Hashable, _Known] = {}
-        for thing in about if len(silent) < len(about) else ():
-            if thing in silent:
-                continue
+        for thing in [each for each in about if each not in silent] if len(silent) < len(about) else ():
             known = last.told.get(thing) or here.told.get(thing) or self._part(thing, question)
             if known is None:
                 silent.add(thing)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import libcst as cst
 
+from scram_analyzers.source.once import once
+from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading import parents, search
+from scram_analyzers.source.reading.chunks import Section
 
 
 def bound_to(above: list[cst.CSTNode]) -> str | None:
@@ -21,10 +26,8 @@ def bound_to(above: list[cst.CSTNode]) -> str | None:
 
 def is_read(program: Program, name: str, depth: int = 0) -> bool:
     """Whether anything reads the name, other than a list that nobody reads."""
-    for node, place in search.found(program, cst.Name, name):
-        if node.value != name:
-            continue
-        above = parents.ancestors(place)
+    for place in (place for section in search.parts(program, name) for place in _names_in(section).get(name, ())):
+        node, above = place.node, parents.ancestors(place)
         if above and (isinstance(above[0], cst.AssignTarget) or _is_only_a_word(above[0], node)):
             continue
         listed = bound_to(above) if above and isinstance(above[0], cst.Element) else None
@@ -34,7 +37,16 @@ def is_read(program: Program, name: str, depth: int = 0) -> bool:
     return False
 
 
-def _is_only_a_word(around: cst.CSTNode, node: cst.Name) -> bool:
+@once
+def _names_in(section: Section) -> Mapping[str, list[Place]]:
+    found: dict[str, list[Place]] = {}
+    for node in section.parsed.nodes.get(cst.Name, ()):
+        if isinstance(node, cst.Name):
+            found.setdefault(node.value, []).append(Place(section, node))
+    return found
+
+
+def _is_only_a_word(around: cst.CSTNode, node: cst.CSTNode) -> bool:
     """A keyword (`callbacks=`) or an attribute (`keras.callbacks`) of the same name."""
     if isinstance(around, cst.Arg):
         return around.keyword is node

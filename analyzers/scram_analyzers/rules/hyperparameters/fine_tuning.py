@@ -6,24 +6,27 @@ from collections.abc import Mapping
 
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.once import once
-from scram_analyzers.source.program import Compile, Optimizer, Program
+from scram_analyzers.source.program import Optimizer, Program
 from scram_analyzers.source.values import is_none, text
 
 
 def fine_tuned(program: Program, optimizer: Optimizer) -> str | None:
     """The name of the trained network that training moves as a whole; None where it is frozen, in part or at first."""
-    moved = [_moved(each.model) for each in _compiles(program).get(id(optimizer), ())]
-    return moved[0] if moved and all(moved) else None
+    return _tuned(program).get(id(optimizer))
 
 
 @once
-def _compiles(program: Program) -> Mapping[int, list[Compile]]:
-    """The compiles by the `id` of their optimizer."""
-    found: dict[int, list[Compile]] = {}
+def _tuned(program: Program) -> Mapping[int, str]:
+    """The networks by the `id` of an optimizer all of whose models hold one that it moves."""
+    found: dict[int, str] = {}
+    others: set[int] = set()
     for each in program.compiles:
-        if each.optimizer is not None:
-            found.setdefault(id(each.optimizer), []).append(each)
-    return found
+        name = _moved(each.model) if each.model is not None else None
+        if name is None:
+            others.add(id(each.optimizer))
+        else:
+            found.setdefault(id(each.optimizer), name)
+    return {optimizer: name for optimizer, name in found.items() if optimizer not in others}
 
 
 FINE_TUNING = 0.005
@@ -49,8 +52,8 @@ def forgets(name: str) -> str:
     return f"steps of this size undo what {name} has learned, which wants 0.00001 to 0.0001"
 
 
-def _moved(model: Model | None) -> str | None:
-    return None if model is None else next((_name(nested) for nested in model.nested if _moves(model, nested)), None)
+def _moved(model: Model) -> str | None:
+    return next((_name(nested) for nested in model.nested if _moves(model, nested)), None)
 
 
 def _moves(model: Model, backbone: Model) -> bool:

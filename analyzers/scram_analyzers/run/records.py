@@ -328,7 +328,8 @@ class StreamRecord:
     are rows of training; `is_validation_fair`: they are all there are, or spread evenly over them. `is_weighted`:
     batches bring weights of their rows. Of `labelled_batches`, `narrow_batches` hold rows of one class or of two
     neighbours, `narrow_starts` different ones. `target_columns` are as in `DataRecord`, `validation_inputs` are those
-    of the `validation_rows`. `weights_of_zero` are the weights of rows ("sample_weight['kind']") that all were 0.
+    of the `validation_rows`, `constant_inputs` those of training with columns that had one value in the rows looked
+    at. `weights_of_zero` are the weights of rows ("sample_weight['kind']") that all were 0.
     """
 
     rows: int
@@ -348,6 +349,7 @@ class StreamRecord:
     target_columns: tuple[str, ...] = ()
     validation_inputs: tuple[DataArray, ...] = ()
     weights_of_zero: tuple[str, ...] = ()
+    constant_inputs: tuple[DataArray, ...] = ()
 
 
 class OriginPlace(enum.Enum):

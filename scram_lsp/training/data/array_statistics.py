@@ -137,3 +137,8 @@ def deviation_ratio(table: npt.NDArray[Any]) -> float | None:
     deviations = table.std(axis=0, dtype=np.float64)[at_median <= SPARSE_SHARE]
     deviations = deviations[deviations > 0]
     return float(deviations.max() / deviations.min()) if deviations.size > 1 else None
+
+
+def is_dense(leaf: Any) -> bool:
+    """Whether a part of a batch is an array that can be indexed: no sparse or ragged tensor."""
+    return hasattr(leaf, "__getitem__") and not any(hasattr(leaf, part) for part in ("flat_values", "indices"))

@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from scram_analyzers.run.records import DataArray, LabelForm, StreamRecord
-from scram_lsp.training.data.array_statistics import first_rows, named_leaves
+from scram_lsp.training.data.array_statistics import first_rows, is_dense, named_leaves
 from scram_lsp.training.data.label_form import class_counts, label_form
 from scram_lsp.training.data.row_hashes import hash_rows, with_numbered_texts
 from scram_lsp.training.data.stream_columns import StreamColumns
+from scram_lsp.training.data.stream_constants import StreamConstants
 from scram_lsp.training.data.whole_arrays import describe_array
 
 ROWS = 32
@@ -40,6 +41,7 @@ class StreamRows:
 
     def __init__(self) -> None:
         self._columns = StreamColumns()
+        self._constants = StreamConstants(ROWS)
         self._targets: dict[int, int] = {}
         self._answers: set[int] = set()
         self._epoch = 0
@@ -72,6 +74,7 @@ class StreamRows:
             self._weigh(batch[2])
         x, y = (batch[0], batch[1]) if isinstance(batch, tuple | list) and len(batch) > 1 else (None, None)
         self._columns.look(x, y)
+        self._constants.look(x)
         inputs, targets = _heads("x", x), _heads("y", y)
         if inputs is None:
             return
@@ -119,6 +122,7 @@ class StreamRows:
             narrow_starts=len(set(self._narrow)),
             target_columns=self._columns.columns,
             validation_inputs=self._validation_inputs or (),
+            constant_inputs=self._constants.inputs,
             weights_of_zero=tuple(name for name, are_zero in self._weightless.items() if are_zero),
         )
 
@@ -165,8 +169,7 @@ def _heads(name: str, structure: Any, rows: int | None = ROWS) -> list[Array] | 
     """The first rows of each array as matrices; None where they are no rows of numbers or texts, or very wide."""
     arrays = []
     for _, leaf in named_leaves(name, structure):
-        is_dense = hasattr(leaf, "__getitem__") and not any(hasattr(leaf, part) for part in ("flat_values", "indices"))
-        if not is_dense or not len(getattr(leaf, "shape", ())):
+        if not is_dense(leaf) or not len(getattr(leaf, "shape", ())):
             return None
         array = with_numbered_texts(first_rows(leaf, rows))
         if array.dtype.kind not in "biuf" or not array.size or array.nbytes > MAX_ROW_BYTES * len(array):

@@ -42,8 +42,8 @@ def _described(known: DataArray, array: Array, read: Array) -> DataArray:
     numbers = read.astype(np.float32) if read.dtype == np.float16 else read
     sound = numbers[np.isfinite(numbers)] if bad_values else numbers
     form = label_form(array) if known.role == "target" else None
-    is_table = array.ndim == 2 and 1 < array.shape[1] <= _MAX_COLUMNS and known.role == "input"
-    is_series = known.role == "input" and _is_series(array)
+    is_input = known.role == "input"
+    has_own_columns = is_input and has_columns(array)
     return DataArray(
         known.part,
         known.role,
@@ -58,9 +58,9 @@ def _described(known: DataArray, array: Array, read: Array) -> DataArray:
         deviation=float(sound.std(dtype=np.float64)) if sound.size else None,
         nonfinite=bad_values,
         nonfinite_rows=bad_rows,
-        columns=array.shape[-1] if is_table or is_series else None,
-        constant_columns=_constant_columns(array, read) if is_table or is_series else (),
-        feature_deviation_ratio=None if bad_values or not is_table else deviation_ratio(numbers),
+        columns=array.shape[-1] if has_own_columns else None,
+        constant_columns=_constant_columns(array, read) if has_own_columns else (),
+        feature_deviation_ratio=deviation_ratio(numbers) if is_input and _is_table(array) and not bad_values else None,
         consumer=known.consumer,
         label_form=form,
         classes=class_counts(array, form),
@@ -98,6 +98,15 @@ def _nonfinite(array: Array) -> tuple[int, int]:
             values += int(np.count_nonzero(bad))
             bad_rows += int(np.count_nonzero(bad.any(axis=1)))
     return values, bad_rows
+
+
+def has_columns(array: Array) -> bool:
+    """Whether the last axis holds measurements of their own kinds: an array that is a table, or a series."""
+    return _is_table(array) or _is_series(array)
+
+
+def _is_table(array: Array) -> bool:
+    return array.ndim == 2 and 1 < array.shape[1] <= _MAX_COLUMNS
 
 
 def _is_series(array: Array) -> bool:

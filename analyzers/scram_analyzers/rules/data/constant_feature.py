@@ -19,6 +19,9 @@ MANY = 0.2
 NARROW = 40
 """In a table of no more columns each is one that somebody chose; wide ones have leftovers. Ours."""
 
+ENOUGH = 500
+"""Rows of a stream: a mark that one row in fifty bears is missing from so many in one of 20,000 cases. Ours."""
+
 SMALLEST_IMAGE = 49
 """Pixels: of 7 rows and columns."""
 
@@ -60,7 +63,7 @@ class ConstantFeature(Rule):
                 severity=Severity.ERROR,
             )
         tables = [array for array in _training_inputs(history) if array.columns and array.constant_columns]
-        for table in tables:
+        for table in tables or _of_stream(history):
             yield from self._of_table(table)
         for single in filter(_is_constant_feature, _training_inputs(history)):
             yield RunReport(
@@ -76,11 +79,23 @@ class ConstantFeature(Rule):
         everything, is_told = count == columns, count >= MANY * columns or columns <= NARROW
         table_name = "the training input" if table.name == "x" else table.name
         names = listed(map(str, table.constant_columns))
+        looked_at = "" if table.rows is not None else f" in the {table.rows_read:,} rows looked at"
         yield RunReport(
             subject=Subject(SubjectKind.INPUTS),
-            message=(f"{counted(count, 'column')} of {columns} in {table_name} never change (columns {names})."),
+            message=(
+                f"{counted(count, 'column')} of {columns} in {table_name} never change{looked_at} (columns {names})."
+            ),
             severity=Severity.ERROR if everything else Severity.INFO if is_told else None,
         )
+
+
+def _of_stream(history: RunHistory) -> tuple[DataArray, ...]:
+    """The narrow inputs of a stream with such columns, once so many rows were seen that a rare mark would have been.
+
+    In wide ones, as of word counts, many columns are rarer than that.
+    """
+    inputs = history.stream.constant_inputs if history.stream is not None else ()
+    return tuple(array for array in inputs if array.rows_read >= ENOUGH and (array.columns or 0) <= NARROW)
 
 
 def _training_inputs(history: RunHistory) -> tuple[DataArray, ...]:

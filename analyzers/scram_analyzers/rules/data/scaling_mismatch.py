@@ -524,6 +524,15 @@ class ScalingMismatch(Rule):
                     ),
                 )
                 return
+            if _is_shifted(train, validation) or _is_shifted(validation, train):
+                yield RunReport(
+                    subject=Subject(SubjectKind.VALIDATION),
+                    message=(
+                        f"No validation input lies where the training inputs do: they run {_span(validation)}, and "
+                        f"those of training {_span(train)}. Most likely only one of them was centred and scaled."
+                    ),
+                )
+                return
         one, other = target_pair(history)
         if one is not None and other is not None and unit_ratio(one, other) is not None:
             yield RunReport(
@@ -543,6 +552,21 @@ def _is_scaled_apart(train: DataArray, validation: DataArray, bound: float) -> b
         return False
     ratios = sizes[1] / sizes[0], validation.deviation / train.deviation
     return min(ratios) > bound or max(ratios) < 1 / bound
+
+
+WIDER = 1.5
+"""Times as far apart as scaled values lie those that were not, at least: later ones of a series, which also lie beyond
+all of its earlier ones, as a rule do not. Ours."""
+
+
+def _is_shifted(scaled: DataArray, raw: DataArray) -> bool:
+    """Whether all values of one lie beyond those of the other, which are centred, and further apart."""
+    ends = (scaled.minimum, scaled.maximum, raw.minimum, raw.maximum)
+    if any(end is None for end in ends) or not scaled.deviation or not raw.deviation:
+        return False
+    low, high, raw_low, raw_high = (end or 0.0 for end in ends)
+    is_beyond = raw_low > high or raw_high < low
+    return low < 0 < high and is_beyond and raw.deviation > WIDER * scaled.deviation
 
 
 def _span(array: DataArray) -> str:

@@ -155,6 +155,16 @@ def test_constant_columns_of_a_wide_table_are_a_hint_and_constant_targets_an_err
     assert (error.severity, error.subject.kind) == (Severity.ERROR, SubjectKind.TARGETS)
 
 
+def test_constant_columns_of_a_stream_once_enough_rows_were_seen() -> None:
+    for rows, columns, told in ((499, 4, []), (500, 4, [Severity.INFO]), (500, 41, [])):
+        seen = before(data(replace(inputs(), rows=None, rows_read=0), BALANCED))
+        table = replace(inputs(constant_columns=(1,), columns=columns), rows=None, rows_read=rows)
+        seen.stream = StreamRecord(rows=rows, constant_inputs=(table,))
+        found = reports(ConstantFeature, seen)
+        assert [report.severity for report in found] == told
+        assert all("in the 500 rows looked at (columns 1)" in report.message for report in found)
+
+
 def test_imbalance_is_a_hint_until_the_rare_class_is_missed() -> None:
     made = history(record=data(inputs(), labels([950, 50])), ended=False)
     (hint,) = reports(ClassImbalance, made)
@@ -218,6 +228,20 @@ def test_validation_scaled_in_another_way() -> None:
     )
     other = inputs("validation", 360, maximum=9.0)
     assert reports(ScalingMismatch, before(data(inputs(), BALANCED, other))) == []
+
+
+def test_validation_that_was_not_centred_as_the_training_data_were() -> None:
+    train = inputs(minimum=-2.4, maximum=2.5, deviation=1.0)
+    raw = inputs("validation", 360, minimum=4.1, maximum=15.0, mean=9.8, deviation=2.1)
+    (report,) = reports(ScalingMismatch, before(data(train, BALANCED, raw)))
+    assert report.message == (
+        "No validation input lies where the training inputs do: they run from 4.1 to 15, and those of training from "
+        "-2.4 to 2.5. Most likely only one of them was centred and scaled."
+    )
+    later = replace(raw, deviation=0.8)
+    assert reports(ScalingMismatch, before(data(train, BALANCED, later))) == []
+    wider = replace(raw, minimum=2.4)
+    assert reports(ScalingMismatch, before(data(train, BALANCED, wider))) == []
 
 
 def test_what_reads_the_inputs_of_a_subclass_is_known_from_the_first_probe_on() -> None:

@@ -40,12 +40,22 @@ def collected_class_by_class(program: Program, labels: Data) -> bool:
 
 
 def _is_of_outer_loop(value: cst.BaseExpression, place: Place) -> bool:
-    """Whether what a loop appends again and again is a name that only a loop around it binds."""
+    """Whether what a loop appends again and again comes of a name that only a loop around it binds.
+
+    The name itself, or its number: `int(folder)`, `kinds.index(kind)`. What is looked up by it may be anything.
+    """
+    if isinstance(value, cst.Call) and len(value.args) == 1:
+        called = (dotted_name(value.func) or "").rpartition(".")[2]
+        return called in _NUMBERING and _is_of_outer_loop(value.args[0].value, place)
     if not isinstance(value, cst.Name):
         return False
     loops = [node for node in parents.ancestors(place) if isinstance(node, cst.For)]
     inner = not loops or _binds(loops[0], value.value)
     return not inner and any(_binds(each, value.value) for each in loops[1:])
+
+
+_NUMBERING = ("int", "index", "float", "str")
+"""What makes the number of a class of its name."""
 
 
 _Appended: TypeAlias = "tuple[cst.BaseExpression, Place]"

@@ -54,6 +54,25 @@ class SortedValidationSplit(Rule):
     false_alarms = "None known: in a run the labels of both parts are counted."
     bad = (
         Example(
+            "Folders that are called by the numbers of their classes",
+            """
+            import os
+
+            import keras
+            import numpy as np
+            from project import read
+
+            images, labels = [], []
+            for folder in sorted(os.listdir("digits")):
+                for file in os.listdir(os.path.join("digits", folder)):
+                    images.append(read(file) / 255)
+                    labels.append(int(folder))
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(np.array(images), np.array(labels), epochs=50, »validation_split=0.2«)
+            """,
+        ),
+        Example(
             "The end of a curve held back",
             """
             import keras

@@ -60,6 +60,24 @@ class LabelOutOfRange(Rule):
             """,
         ),
         Example(
+            "A table that was scaled with its labels",
+            """
+            import keras
+            import pandas as pd
+            from keras import layers
+            from sklearn.model_selection import train_test_split
+            from sklearn.preprocessing import StandardScaler
+
+            table = pd.read_csv("heart.csv")
+            table[table.columns] = StandardScaler().fit_transform(table)
+            x_train, x_test = train_test_split(table)
+            y_train, y_test = x_train.pop("ill"), x_test.pop("ill")
+            model = keras.Sequential([layers.Dense(16, activation="relu"), layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss=»"binary_crossentropy"«, metrics=["accuracy"])
+            model.fit(x_train, y_train, epochs=20, validation_data=(x_test, y_test))
+            """,
+        ),
+        Example(
             "Labels of -1 and 1",
             """
             import keras

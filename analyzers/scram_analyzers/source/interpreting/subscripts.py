@@ -114,6 +114,12 @@ def set_item(interpreter: Interpreter, node: cst.Subscript, value: Value) -> Non
         classes = _marked_classes(owner, keys, value)
         place = interpreter.place(node)
         value = data_operations.stacked(interpreter, value) or _marks(owner, keys, value, place) or value
+        if _replaces_all(node, owner, value):
+            assert isinstance(node.value, cst.Name)
+            assert isinstance(owner, Data)
+            assert isinstance(value, Data)
+            interpreter.bind(node.value.value, replace(value, shape=owner.shape, in_numpy=owner.in_numpy))
+            return
         _change_data(interpreter, node.value, owner, value, place, _column_name(keys))
         if classes is not None and isinstance(node.value, cst.Name):
             interpreter.bind(node.value.value, data_operations.one_hot(classes, classes.classes, place))
@@ -131,6 +137,25 @@ def set_item(interpreter: Interpreter, node: cst.Subscript, value: Value) -> Non
             interpreter.replace_object(owner, ListObject(tuple(items), thing.open))
         else:
             interpreter.replace_object(owner, ListObject(tuple(UNKNOWN for _ in thing.items), thing.open))
+
+
+def _replaces_all(node: cst.Subscript, owner: Value, value: Value) -> bool:
+    """Whether all rows and columns are written anew with what was made of them.
+
+    `table[table.columns] = scaler.fit_transform(table)`, `x[:] = ...`.
+    """
+    if not isinstance(owner, Data) or not isinstance(value, Data) or not isinstance(node.value, cst.Name):
+        return False
+    if owner.roots != value.roots or not owner.roots or value.steps[: len(owner.steps)] != owner.steps:
+        return False
+    return all(_is_everything(node.value, each.slice) for each in node.slice)
+
+
+def _is_everything(table: cst.Name, key: cst.BaseSlice) -> bool:
+    if isinstance(key, cst.Slice):
+        return key.lower is None and key.upper is None and key.step is None
+    columns = key.value if isinstance(key, cst.Index) else None
+    return isinstance(columns, cst.Attribute) and columns.attr.value == "columns" and columns.value.deep_equals(table)
 
 
 def set_column(interpreter: Interpreter, node: cst.Attribute, table: Data, value: Value) -> None:

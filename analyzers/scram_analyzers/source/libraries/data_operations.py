@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scram_analyzers.source.data import (
+    STANDARDIZED,
     WHOLE,
     Data,
     DataStep,
@@ -104,9 +105,15 @@ _KEEPING_COLUMNS = (
 
 
 def is_scaled_by_column(data: Data) -> bool:
-    """Whether a scaler brought each column by itself to the range of all."""
-    last = next((step for step in reversed(data.steps) if step.kind is not StepKind.SELECTED), None)
-    return last is not None and last.kind is StepKind.SCALED and last.name.startswith("sklearn.preprocessing.")
+    """Whether each column was brought by itself to the range of all: by a scaler, or a table by its own spreads."""
+    last = next((step for step in reversed(data.steps) if step.kind not in _TAKING_ROWS), None)
+    if last is None or last.kind is not StepKind.SCALED:
+        return False
+    by_hand = last.name == "Divide" and data.range == STANDARDIZED and data.is_table and not data.in_numpy
+    return by_hand or last.name.startswith("sklearn.preprocessing.")
+
+
+_TAKING_ROWS = (StepKind.SELECTED, StepKind.SPLIT, StepKind.SHUFFLED)
 
 
 def from_object(interpreter: Interpreter, value: Value) -> Data | None:

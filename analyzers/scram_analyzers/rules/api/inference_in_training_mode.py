@@ -163,6 +163,57 @@ class InferenceInTrainingMode(Rule):
             """,
         ),
         Example(
+            "The test_step of a model with steps of its own",
+            """
+            import keras
+            from project import x, y
+
+            class Net(keras.Model):
+                def __init__(self):
+                    super().__init__()
+                    self.hidden = keras.layers.Dense(64, activation="relu")
+                    self.drop = keras.layers.Dropout(0.3)
+                    self.head = keras.layers.Dense(1, activation="sigmoid")
+
+                def call(self, rows, training=False):
+                    return self.head(self.drop(self.hidden(rows), training=training))
+
+                def test_step(self, data):
+                    rows, answers = data
+                    predicted = »self(rows, training=True)«
+                    self.compute_loss(y=answers, y_pred=predicted)
+                    return self.compute_metrics(rows, answers, predicted)
+
+            model = Net()
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x, y, validation_split=0.2, epochs=20)
+            """,
+            """
+            import keras
+            from project import x, y
+
+            class Net(keras.Model):
+                def __init__(self):
+                    super().__init__()
+                    self.hidden = keras.layers.Dense(64, activation="relu")
+                    self.drop = keras.layers.Dropout(0.3)
+                    self.head = keras.layers.Dense(1, activation="sigmoid")
+
+                def call(self, rows, training=False):
+                    return self.head(self.drop(self.hidden(rows), training=training))
+
+                def test_step(self, data):
+                    rows, answers = data
+                    predicted = self(rows, training=False)
+                    self.compute_loss(y=answers, y_pred=predicted)
+                    return self.compute_metrics(rows, answers, predicted)
+
+            model = Net()
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(x, y, validation_split=0.2, epochs=20)
+            """,
+        ),
+        Example(
             "A validation step of its own",
             """
             import tensorflow as tf
@@ -381,6 +432,7 @@ class InferenceInTrainingMode(Rule):
             *program.each(program.fits, _of_parts),
             *program.each(program.fits, _of_random_layers),
             *_of_judging(program),
+            *_of_own_test_steps(program),
         ]
         if reports and not program.matches(_ON_PURPOSE):
             yield from reports
@@ -532,6 +584,36 @@ def _of_judging(program: Program) -> Iterator[Report]:
                 (Related(random.place, "This layer works as in training."),),
                 recipe="training=False",
             )
+
+
+def _of_own_test_steps(program: Program) -> Iterator[Report]:
+    """A model of the program's own that its `test_step`, which validation goes by, calls in training mode."""
+    if not program.mentions("test_step"):
+        return
+    for call, place in search.found(program, cst.Call, "training"):
+        function = parents.function_around(place)
+        is_own = dotted_name(call.func) == "self" and says(call, True)
+        if not is_own or function is None or function.name.value != "test_step":
+            continue
+        random = _random_layer_of(program, _class_around(place))
+        if random is not None:
+            yield Report(
+                place,
+                f"Validation calls the model in training mode, so {random.class_name} still drops values at random.",
+                (Related(random.place, "This layer works as in training."),),
+                recipe="self(x, training=False)",
+            )
+
+
+def _random_layer_of(program: Program, owner: cst.ClassDef | None) -> Layer | None:
+    """A layer that drops values, made in this class, of a model that is trained."""
+    models = (fit.model for fit in program.fits if fit.model is not None)
+    layers = (layer for model in models for layer in model.layers if layer.class_name in RANDOM_LAYERS)
+    return next((layer for layer in layers if owner is not None and _class_around(layer.place) is owner), None)
+
+
+def _class_around(place: Place) -> cst.ClassDef | None:
+    return next((each for each in parents.ancestors(place) if isinstance(each, cst.ClassDef)), None)
 
 
 def _is_judged(place: Place) -> bool:

@@ -15,6 +15,9 @@ from scram_analyzers.run.wording import counted, rounded, share
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
 
+ENOUGH = 200
+"""Rows of a stream from which it tells how frequent its classes are. Ours."""
+
 RARE = 0.5
 """Times the rows of the most frequent class: a class with fewer is one that weights are for. Ours."""
 
@@ -84,9 +87,8 @@ class ClassWeightExtreme(Rule):
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """From the labels and weights given to fit, or those of a stream's rows."""
         yield from _of_rows(history)
-        labels = targets(history)
         weights = dict(history.data.class_weights) if history.data is not None else {}
-        rows = {label: count for label, count in labels.classes if count} if labels is not None else {}
+        rows = _rows_of_classes(history)
         if not weights or len(rows) < 2 or any(weights.get(label, 1.0) < 0 for label in rows):
             return
         if any(weights.get(label) == 0 for label in rows):
@@ -117,6 +119,15 @@ class ClassWeightExtreme(Rule):
             f"With its weight of {weights.get(most, 1.0):g}, class {most:g} makes up {part} of the loss "
             f"({counted(rows[most], 'row')} of {sum(rows.values()):,})."
         )
+
+
+def _rows_of_classes(history: RunHistory) -> dict[float, int]:
+    """How many rows each class has: of all in arrays, of those looked at in a stream, once there are enough."""
+    labels = targets(history)
+    counts = labels.classes if labels is not None else ()
+    if not counts and history.stream is not None and history.stream.rows >= ENOUGH:
+        counts = history.stream.labels
+    return {label: count for label, count in counts if count}
 
 
 def _of_fit(_: Program, fit: Fit) -> Iterator[Report]:

@@ -579,6 +579,15 @@ def test_class_weights_the_wrong_way_round_and_far_apart() -> None:
     assert "class 1 makes up 99% of the loss (288 rows of 2,400)" in extreme
 
 
+def test_class_weights_of_a_stream_go_by_the_rows_looked_at() -> None:
+    seen = before(replace(data(inputs()), has_class_weight=True, class_weights=((0.0, 1.0), (1.0, 500.0))))
+    seen.stream = StreamRecord(rows=200, labels=((0.0, 160), (1.0, 40)))
+    (extreme,) = reports(ClassWeightExtreme, seen)
+    assert "class 1 makes up 99% of the loss (40 rows of 200)" in extreme.message
+    seen.stream = StreamRecord(rows=199, labels=((0.0, 160), (1.0, 39)))
+    assert reports(ClassWeightExtreme, seen) == []
+
+
 def test_a_split_off_the_end_of_sorted_numbers() -> None:
     low, high = measured(mean=-1.0, deviation=0.3), measured("validation", mean=1.5, deviation=0.2)
     record = replace(data(inputs(), low, inputs("validation"), high), validation_split=0.15)

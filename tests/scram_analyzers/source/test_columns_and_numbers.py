@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scram_analyzers.source.data import WHOLE, Data, Interval, LabelForm, StepKind
+from scram_analyzers.source.data import STANDARDIZED, WHOLE, Data, Interval, LabelForm, StepKind
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.values import DIFFERENT_VALUES, Statistic, number
 from tests.scram_analyzers.source.programs import program_of
@@ -61,7 +61,7 @@ def test_a_column_of_a_scaled_table_is_not_what_was_put_there() -> None:
     lines = "table = pd.read_csv('beans.csv')\ntable['kind'] = table['kind'].map({'a': 0, 'b': 1})\nx = None"
     _, targets = inputs_and_targets(f"{lines}\ntable = (table - table.mean()) / table.std()\ny = table['kind']")
     assert targets is not None
-    assert targets.range is None
+    assert (targets.range, targets.labels) == (STANDARDIZED, None)
     _, targets = inputs_and_targets(f"{lines}\ny = table['kind']")
     assert targets is not None
     assert targets.range == Interval(0, 1)

@@ -84,3 +84,20 @@ def test_a_list_that_grows_again_tells_no_number() -> None:
 def test_what_is_the_same_on_both_sides_is_not_guessed() -> None:
     _, y = trained_on("x = [i for i in range(1000)]\ny = [i - i // 2 * 2 for i in range(1000)]")
     assert y.range is None
+
+
+def test_numbers_written_in_bits_and_one_of_a_few_rows() -> None:
+    x, y = trained_on(
+        "def kind(i):\n    if i % 3 == 0:\n        return [0, 1]\n    return [1, 0]\n\n"
+        "x = [[i >> bit & 1 for bit in range(10)] for i in range(1000)]\ny = [kind(i) for i in range(1000)]"
+    )
+    assert (x.shape, x.range) == ((1000, 10), Interval(0, 1))
+    assert (y.shape, y.labels) == ((1000, 2), LabelForm.ONE_HOT)
+
+
+def test_a_stretch_and_an_item_of_a_list_of_numbers() -> None:
+    x, y = trained_on(
+        "series = [i / 100 for i in range(1000)]\n"
+        "x = [series[i : i + 10] for i in range(990)]\ny = [series[i + 10] for i in range(990)]"
+    )
+    assert x.range == y.range == Interval(0, 9.99)

@@ -29,7 +29,7 @@ SURELY_TOO_FAR = 5.0
 A linear model does so above 1; with 20 and 64 units some still trained at 3, none at 8.
 """
 
-_EVEN = frozenset(("numpy.arange", "numpy.linspace", "numpy.random.uniform", "numpy.random.randint", "range"))
+_EVEN = frozenset(("numpy.arange", "numpy.linspace", "numpy.random.uniform", "numpy.random.randint", "list"))
 _OPEN_ENDED = frozenset(("linear", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "softplus"))
 _CLIPPED = ("clipnorm", "clipvalue", "global_clipnorm")
 

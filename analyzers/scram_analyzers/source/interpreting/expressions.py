@@ -19,7 +19,7 @@ from scram_analyzers.source.interpreting import (
     pairings,
     subscripts,
 )
-from scram_analyzers.source.interpreting.state import DictObject, ListObject, join_states, join_values
+from scram_analyzers.source.interpreting.state import DictObject, ListObject, join_states, join_values, rest_of
 from scram_analyzers.source.libraries import data_arithmetic, data_operations, mathematics, noise, spans
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.reading.literals import string_value
@@ -421,10 +421,11 @@ def _yield(interpreter: Interpreter, node: cst.Yield) -> Value:
 
 def _comprehension(interpreter: Interpreter, node: cst.ListComp | cst.GeneratorExp | cst.SetComp) -> Value:
     items, open_, count = _comprehended(interpreter, node.for_in, node.elt)
+    if not open_:
+        return interpreter.new_list(items, interpreter.place(node))
     length = None if isinstance(node, cst.SetComp) else count
-    return interpreter.allocate(
-        ListObject(tuple(items), open_, length=length if open_ else None), interpreter.place(node)
-    )
+    rest = rest_of(tuple(items))
+    return interpreter.allocate(ListObject(tuple(items), True, rest, length), interpreter.place(node))
 
 
 def _dict_comprehension(interpreter: Interpreter, node: cst.DictComp) -> Value:

@@ -9,13 +9,14 @@ import libcst as cst
 
 from scram_analyzers.source.data import Data, DataStep, Interval, StepKind
 from scram_analyzers.source.graph import Operation, Tensor
-from scram_analyzers.source.interpreting import attributes, keras_models
+from scram_analyzers.source.interpreting import attributes, iteration, keras_models
 from scram_analyzers.source.interpreting.state import DictObject, ListObject, join_values
 from scram_analyzers.source.libraries import data_items, data_operations
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
     UNKNOWN,
     Arguments,
+    Between,
     Choice,
     Constant,
     Ref,
@@ -69,6 +70,8 @@ def _item_of_container(interpreter: Interpreter, owner: Value, key: Value | slic
             kept = items if key.start is None and key.stop is None else ()
             return interpreter.allocate(ListObject(kept, open=True, rest=thing.rest), place)
         position = integer(key) if not isinstance(key, slice) else None
+        if position is None and isinstance(any_of_them := iteration.element_of(interpreter, owner), Between):
+            return any_of_them
         known = position is not None and 0 <= position < len(items)
         return items[position] if known and position is not None else Unknown(place)
     if items is None:

@@ -43,6 +43,8 @@ def operate(operator: str, left: Value, right: Value, place: Place) -> Value | N
     whole = given.whole and constant.is_integer() and operator != "Divide"
     if operator == "Modulo" and whole:
         return _remainder(int(constant), place)
+    if operator in ("BitAnd", "RightShift"):
+        return _of_bits(operator, given, int(constant), place) if whole and given.low >= 0 <= constant else None
     moved = moved_range(operator, Interval(given.low, given.high), constant)
     return Between(place, moved.low, moved.high, whole) if moved is not None else None
 
@@ -60,6 +62,13 @@ def _remainder(divisor: int, place: Place) -> Value | None:
     if divisor == 2:
         return OneOf(place, frozenset((0, 1)))
     return Between(place, 0, divisor - 1) if divisor > 0 else None
+
+
+def _of_bits(operator: str, given: Between, constant: int, place: Place) -> Value:
+    """`number >> 3`, `number & 1`: numbers written in bits, for networks that count or play fizz-buzz."""
+    if operator == "RightShift":
+        return Between(place, int(given.low) >> constant, int(given.high) >> constant)
+    return OneOf(place, frozenset((0, 1))) if constant == 1 else Between(place, 0, min(constant, given.high))
 
 
 def negated(value: Value, place: Place) -> Value | None:

@@ -29,15 +29,28 @@ Asker = TypeVar("Asker", bound=Hashable)
 class _Edited(NamedTuple):
     """What an edit touched: chunks as they were and as they are, the text of its lines, and calls that came or went.
 
-    `in_order`: the other calls still follow each other as they did.
+    `whole_text` is that of all these chunks. `in_order`: the other calls still follow each other as they did.
     """
 
     before: tuple[PlacedChunk, ...]
     now: tuple[PlacedChunk, ...]
     text: str
+    whole_text: str
     new_calls: Set[Call]
     gone_calls: Set[Call]
     in_order: bool
+
+    def spares(self, look: Look) -> bool:
+        """Whether it is plain that the same is to be seen at a look: as at most of them, after most edits."""
+        what, about = look
+        if about is None:
+            return False
+        if what == "mentions":
+            word = str(about[0])
+            return word not in self.text and word.isprintable() and not word.isspace()  # not over the end of a line
+        if what == "sections_with":
+            return str(about[0]) not in self.whole_text
+        return what in _OF_CALLS and self.in_order and not self.new_calls and not self.gone_calls
 
 
 class Look(NamedTuple):
@@ -63,7 +76,9 @@ class Look(NamedTuple):
         if self.what == "sections_with":
             same = _sections_with(sought, edited.before) == _sections_with(sought, edited.now)
             return then if same else self.at(program)
-        return then if _is_spared(sought, edited) else self.at(program)
+        if self.what == "matches":
+            return then if _is_unmatched(sought, edited) else self.at(program)
+        return self.at(program)
 
 
 def _found_again(then: Sequence[Call], new: Set[Call], edited: _Edited, program: Program) -> object:
@@ -74,12 +89,9 @@ def _found_again(then: Sequence[Call], new: Set[Call], edited: _Edited, program:
     return tuple([each for each in program.calls if each in found])
 
 
-def _is_spared(sought: str | re.Pattern[str], edited: _Edited) -> bool:
-    """Whether a word is in no line, or a pattern in no chunk, which an edit touched."""
-    if isinstance(sought, re.Pattern):
-        return not any(each.parsed.matches(sought) for each in (*edited.before, *edited.now))
-    spared = sought not in edited.text
-    return spared and sought.isprintable() and not sought.isspace()  # one that can't go over the end of a line
+def _is_unmatched(pattern: re.Pattern[str], edited: _Edited) -> bool:
+    """Whether a pattern is found in no chunk which an edit touched."""
+    return not any(each.parsed.matches(pattern) for each in (*edited.before, *edited.now))
 
 
 def _sections_with(word: str, chunks: Iterable[PlacedChunk]) -> list[Section]:
@@ -90,7 +102,8 @@ def _sections_with(word: str, chunks: Iterable[PlacedChunk]) -> list[Section]:
 _field = functools.cache(Look)
 """A look at a field: one for each, as they are compared and hashed all the time."""
 
-_SEARCHES = frozenset(("mentions", "matches", "sections_with", "calls_of", "calls_where"))
+_OF_CALLS = frozenset(("calls_of", "calls_where"))
+_SEARCHES = _OF_CALLS | {"matches", "sections_with"}
 
 
 @dataclass(eq=False, slots=True)
@@ -159,12 +172,13 @@ class Recall:
         self._groups = {each.looks: each.looks for each in self._known.values()}
         edited = _edited(self._chunks, program.chunks, self._calls, program.calls)
         self._chunks, self._calls = program.chunks, program.calls
+        seen = {look: self._seen[look] for look in frozenset[Look]().union(*self._groups)}
         changed: set[Look] = set()
-        seen: dict[Look, object] = {}
-        for look in frozenset[Look]().union(*self._groups):
-            then = self._seen[look]
+        for look, then in seen.items():
+            if edited.spares(look):
+                continue
             found = seen[look] = look.again(then, edited, program)
-            if not _same(then, found):
+            if found is not then and not _same(then, found):
                 changed.add(look)
         self._seen, self._changed = seen, changed
         broken = {each for each in self._groups if not each.isdisjoint(changed)}
@@ -329,13 +343,14 @@ def _edited(
     first = _alike(before, now)
     last = _alike(before[first:][::-1], now[first:][::-1])
     then, there = tuple(before[first : len(before) - last]), tuple(now[first : len(now) - last])
-    text = _lines_apart(_text(then), _text(there))
+    old_text, new_text = _text(then), _text(there)
+    text, whole_text = _lines_apart(old_text, new_text), f"{old_text}\n{new_text}"
     if len(calls) == len(calls_before) and all(map(is_, calls_before, calls)):
-        return _Edited(then, there, text, frozenset(), frozenset(), in_order=True)
+        return _Edited(then, there, text, whole_text, frozenset(), frozenset(), in_order=True)
     new, gone = set(calls).difference(calls_before), set(calls_before).difference(calls)
     left = [each for each in calls_before if each not in gone] if gone else calls_before
     kept = [each for each in calls if each not in new] if new else calls
-    return _Edited(then, there, text, new, gone, all(map(is_, left, kept)))
+    return _Edited(then, there, text, whole_text, new, gone, all(map(is_, left, kept)))
 
 
 def _lines_apart(before: str, now: str) -> str:
@@ -357,9 +372,10 @@ def _line_end(text: str, offset: int) -> int:
 
 def _alike(before: Sequence[PlacedChunk], now: Sequence[PlacedChunk]) -> int:
     """How many chunks two sequences have in common at their beginning."""
-    pairs = zip(before, now, strict=False)
-    same = [old.section is new.section and old.parsed is new.parsed for old, new in pairs]
-    return same.index(False) if False in same else len(same)
+    for count, (old, new) in enumerate(zip(before, now, strict=False)):
+        if old is not new and (old.section is not new.section or old.parsed is not new.parsed):
+            return count
+    return min(len(before), len(now))
 
 
 def _same(then: object, now: object) -> bool:

@@ -101,3 +101,28 @@ def test_a_loss_that_is_worked_out_anew_is_no_layer_left_out(made: str, wrong: b
             return far
         """
     assert ("layer-result-overwritten" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(
+    ("set_to", "asked", "wrong"),
+    [
+        ("", 'K.image_data_format() == "channels_first"', False),
+        ("", 'K.image_dim_ordering() == "th"', False),
+        ('K.set_image_data_format("channels_first")', 'K.image_data_format() == "channels_first"', True),
+        ("K.set_image_data_format(layout)", 'K.image_data_format() == "channels_first"', True),
+    ],
+)
+def test_channels_come_last_unless_the_program_says_otherwise(set_to: str, asked: str, wrong: bool) -> None:
+    text = f"""
+        import numpy as np
+        from keras import backend as K
+        from project import layout
+
+        {set_to}
+        x = np.random.rand(50, 32, 32, 3)
+        if {asked}:
+            x = x.reshape(50, 3, 32, 32)
+        else:
+            x = x.reshape(50, 32, 32, 3)
+        """
+    assert ("axes-mixed-by-reshape" in said(text)) is wrong

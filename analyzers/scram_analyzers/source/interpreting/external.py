@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from scram_analyzers.source.interpreting import (
@@ -41,7 +42,8 @@ _LOADERS = frozenset(
 )
 
 
-_LAYOUTS = {"th": "channels_first", "tf": "channels_last"}
+_LAYOUTS: Mapping[str, str] = MappingProxyType({"th": "channels_first", "tf": "channels_last"})
+"""The names that Keras 1 has for the layouts of pictures."""
 
 
 def call_symbol(interpreter: Interpreter, callee: Symbol, arguments: Arguments, place: Place) -> Value:
@@ -125,6 +127,15 @@ def _of_environment(interpreter: Interpreter, name: str, arguments: Arguments, p
     return replace(default, assumed=True) if isinstance(default, Constant) else Unknown(place)
 
 
+def _layout(interpreter: Interpreter, asked: str, place: Place) -> Value:
+    """The layout of pictures: what the program set, or what Keras comes with."""
+    layout = interpreter.fact("image data format") or "channels_last"
+    if not isinstance(layout, str) or layout not in _LAYOUTS.values():
+        return Unknown(place)
+    old = next(name for name, new in _LAYOUTS.items() if new == layout)
+    return Constant(old if asked == "image_dim_ordering" else layout, place)
+
+
 def _tensorflow_optimizer(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
     kind = compiling.OPTIMIZER_PREFIX + TENSORFLOW_OPTIMIZERS[name]
     return compiling.make_optimizer(interpreter, kind, arguments, place)
@@ -135,8 +146,10 @@ def _keras(interpreter: Interpreter, name: str, arguments: Arguments, place: Pla
     last = name.rpartition(".")[2]
     if last in ("set_image_data_format", "set_image_dim_ordering") and arguments.positional:
         given = text(arguments.positional[0].value)
-        interpreter.note("image data format", None, _LAYOUTS.get(given or "", given))
+        interpreter.note("image data format", None, _LAYOUTS.get(given or "", given or "unknown"))
         return None
+    if last in ("image_data_format", "image_dim_ordering"):
+        return _layout(interpreter, last, place)
     if name == "keras.Input":
         return keras_layers.input_tensor(interpreter, arguments, place)
     if name == "keras.models.Sequential":

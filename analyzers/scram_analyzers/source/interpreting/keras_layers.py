@@ -21,6 +21,7 @@ from scram_analyzers.source.values import (
     Function,
     Ref,
     Tuple,
+    Unknown,
     Value,
     boolean,
     integer,
@@ -89,7 +90,8 @@ def _with_data_format(interpreter: Interpreter, kind: str, arguments: Arguments)
         or "data_format" not in signatures().get(kind, ())
     ):
         return arguments
-    return replace(arguments, keywords={**arguments.keywords, "data_format": Argument(Constant(layout), None)})
+    known = Constant(layout) if layout.startswith("channels_") else Unknown()
+    return replace(arguments, keywords={**arguments.keywords, "data_format": Argument(known, None)})
 
 
 def tensors_in(interpreter: Interpreter, arguments: Arguments) -> tuple[Tensor, ...]:

@@ -12,6 +12,7 @@ import libcst as cst
 from scram_analyzers.source.data import STANDARDIZED, Data, DataStep, Interval, LabelForm, Learned, Part, StepKind
 from scram_analyzers.source.interpreting.state import Created, ListObject
 from scram_analyzers.source.libraries import (
+    array_shapes,
     data_arithmetic,
     data_operations,
     image_generators,
@@ -137,16 +138,17 @@ def call(interpreter: Interpreter, data: Data, name: str, arguments: Arguments, 
             return answered
     if name in _SAME:
         numbers = name == "tolist" and data.dtype is not None  # others may be arrays themselves
-        kept = data.after(step, shape=None) if name in _CHANGING_SHAPE and not numbers else data.after(step)
+        kept = data.after(step)
+        if name in _CHANGING_SHAPE and not numbers:
+            kept = replace(kept, shape=array_shapes.rearranged(interpreter, name, data.shape, arguments))
         kept = replace(kept, in_numpy=True) if name in ("to_numpy", "as_matrix") else kept
         return _with_rows(interpreter, kept, name, arguments, place)
     if name == "clip":
         return data_operations.clipped(data, arguments, step)
     if name in _RESHAPING:
-        sizes = arguments.positional
-        return data.after(
-            step, shape=reshaping.reshaped(interpreter, data, sizes, place) if name == "reshape" else None
-        )
+        if name == "reshape":
+            return data.after(step, shape=reshaping.reshaped(interpreter, data, arguments.positional, place))
+        return data.after(step, shape=array_shapes.rearranged(interpreter, name, data.shape, arguments))
     if name in ("batch", "padded_batch"):
         size = number(arguments.value("batch_size", 0))
         return replace(data.after(DataStep(StepKind.OTHER, name, place, size)), batched=True)
@@ -197,6 +199,8 @@ def _with_rows(interpreter: Interpreter, data: Data, name: str, arguments: Argum
     if name in ("take", "head", "skip") and data.rows is not None and count is not None and count >= 0:
         rows = data.rows.part(count, None) if name == "skip" else data.rows.part(0, count)
         return replace(data, rows=rows, shape=None)
+    if name == "repeat" and not any(step.name == "from_tensor_slices" for step in data.steps):
+        return replace(data, shape=None)
     by_column = number(arguments.value("axis", 1)) == 1 or "columns" in arguments.keywords
     if name == "filter" and data.is_table and number(arguments.value("axis")) != 0:
         return replace(data, shape=None)  # a table's own takes columns by their names

@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from scram_analyzers.source.data import WHOLE, Data, DataStep, Interval, LabelForm, StepKind, join_data
-from scram_analyzers.source.libraries import data_arithmetic, data_items, data_operations, reshaping
+from scram_analyzers.source.libraries import array_shapes, data_arithmetic, data_items, data_operations, reshaping
 from scram_analyzers.source.libraries.loaders import new_root
 from scram_analyzers.source.libraries.moved_ranges import moved_range
 from scram_analyzers.source.places import Place
@@ -102,7 +102,19 @@ def call(interpreter: Interpreter, last: str, arguments: Arguments, place: Place
     if data is not None and last == "reshape" and sizes is not None:
         shape = reshaping.reshaped(interpreter, data, (sizes,), place)
         return data.after(DataStep(StepKind.OTHER, last, place), shape=shape)
+    if data is not None and (last in _RESHAPING or last == "pad"):
+        return _rearranged(interpreter, data, last, arguments, place)
     return _of_data(data, last, place, arguments.value("axis", 1)) if data is not None else None
+
+
+def _rearranged(interpreter: Interpreter, data: Data, last: str, arguments: Arguments, place: Place) -> Data:
+    """The same values in other places, with others around them after `pad`."""
+    rest = replace(arguments, positional=arguments.positional[1:])
+    shape = array_shapes.rearranged(interpreter, last, data.shape, rest)
+    after = data.after(DataStep(StepKind.OTHER, last, place), shape=shape)
+    if last != "pad":
+        return after
+    return replace(after, range=array_shapes.padded_range(data.range, rest), labels=None, rows=None)
 
 
 def given(interpreter: Interpreter, arguments: Arguments, position: int = 0) -> Data | None:
@@ -134,8 +146,6 @@ def _of_data(data: Data, last: str, place: Place, axis: Value | None) -> Value:
     if last == "square":
         moved = moved_range("Power", data.range, 2)
         return data.after(other, range=moved, labels=LabelForm.CONTINUOUS)
-    if last in _RESHAPING:
-        return data.after(other, shape=None)
     if last == "sort":
         return data.after(other, rows=None)
     if last == "permutation":
@@ -180,16 +190,25 @@ _JOINING = frozenset(["concatenate", "vstack", "hstack", "stack", "dstack", "app
 
 def _joined(interpreter: Interpreter, last: str, arguments: Arguments, place: Place) -> Value | None:
     values = [argument.value for argument in arguments.positional[: 2 if last == "append" else 1]]
+    axis = arguments.value("axis", 2 if last == "append" else 1)
     if last != "append" and values:
         items = interpreter.items_of(values[0])
         if items is None:
             data = given(interpreter, arguments)  # what its rows hold may be arrays themselves
             return data.after(DataStep(StepKind.OTHER, last, place), shape=None) if data is not None else None
         values = list(items)
-    return joined(interpreter, values, DataStep(StepKind.OTHER, last, place))
+    return joined(interpreter, values, DataStep(StepKind.OTHER, last, place), Joining(last, axis))
 
 
-def joined(interpreter: Interpreter, values: list[Value], step: DataStep) -> Data | None:
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """By which function of numpy's arrays are put together, and along which axis, None where none is named."""
+
+    name: str
+    axis: Value | None
+
+
+def joined(interpreter: Interpreter, values: list[Value], step: DataStep, how: Joining | None = None) -> Data | None:
     """Arrays put together: the ranges of all, and the rows of all where each has all of its own.
 
     Of what a model made nothing is known: where it is put beside real data, as for a discriminator, these tell.
@@ -208,7 +227,9 @@ def joined(interpreter: Interpreter, values: list[Value], step: DataStep) -> Dat
     for part in known:
         roots, origins = roots | part.roots, origins | part.origins
     whole = all(part.rows == WHOLE for part in known)
-    facts = replace(result, source=known[0].source, range=hull, shape=None, roots=roots, origins=origins)
+    shapes = [part.shape if part is not None else None for part in parts]
+    shape = array_shapes.together(how.name, shapes, how.axis) if how is not None else None
+    facts = replace(result, source=known[0].source, range=hull, shape=shape, roots=roots, origins=origins)
     if not all(any(step.kind is StepKind.AUGMENTED for step in part.steps) for part in known):
         # Some of the rows are as they were: those a validation part may be cut from.
         facts = replace(facts, steps=tuple(step for step in facts.steps if step.kind is not StepKind.AUGMENTED))

@@ -352,7 +352,7 @@ def test_an_array_told_to_take_sizes_that_do_not_hold_it() -> None:
         (x, y), (x_test, _) = cifar10.load_data()
         x = x.reshape(60000, 28 * 28, 3)
         x_test = x_test.reshape(-1, 32 * 32 * 3)
-        y = y.transpose().reshape(10, 10)
+        y = y.repeat(3).reshape(10, 10)
     """)
     (impossible,) = program.impossible_reshapes
     assert (impossible.before, impossible.asked) == ((50000, 32, 32, 3), (60000, 784, 3))

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule
+from scram_analyzers.rules.data.range_of_brightness import too_bright
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
 from scram_analyzers.source.values import number
@@ -20,7 +21,14 @@ class AugmentationTooStrong(Rule):
     name = "augmentation-too-strong"
     severity = Severity.WARNING
     confidence = Confidence.HIGH
-    only_with = ("ImageDataGenerator", "RandomZoom", "RandomTranslation", "RandomFlip", "RandomRotation")
+    only_with = (
+        "ImageDataGenerator",
+        "RandomZoom",
+        "RandomTranslation",
+        "RandomFlip",
+        "RandomRotation",
+        "RandomBrightness",
+    )
     summary = "augmentation whose random changes can destroy the image"
     why = (
         "Augmentation helps as long as the label stays true. An image zoomed by a factor around zero, or shifted out "
@@ -38,8 +46,37 @@ class AugmentationTooStrong(Rule):
         Option(
             "max-shift", 0.6, "largest shift, as a share of the image", "more than half of the object leaves the frame"
         ),
+        Option(
+            "max-brightness",
+            0.7,
+            "largest change of brightness, as a share of white",
+            "half of all images lose more than a third of their greys",
+        ),
     )
     bad = (
+        Example(
+            "Brightness of pixels up to 255, for images of pixels up to 1",
+            """
+            import keras
+
+            (x_train, y_train), _ = keras.datasets.cifar10.load_data()
+            x_train = x_train / 255
+            changes = keras.Sequential([keras.layers.RandomFlip("horizontal"), »keras.layers.RandomBrightness(0.2)«])
+            inputs = keras.Input((32, 32, 3))
+            features = keras.layers.Flatten()(changes(inputs))
+            model = keras.Model(inputs, keras.layers.Dense(10, activation="softmax")(features))
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, validation_split=0.1, epochs=20)
+            """,
+        ),
+        Example(
+            "Images that are made all white or all black",
+            """
+            import keras
+
+            augmentation = keras.Sequential([keras.layers.RandomBrightness(»1.0«), keras.layers.RandomFlip()])
+            """,
+        ),
         Example(
             "A zoom of 1.2 taken for a factor",
             """
@@ -87,6 +124,22 @@ class AugmentationTooStrong(Rule):
         ),
     )
     good = (
+        Example(
+            "Brightness before the pixels are scaled, and after it with their range",
+            """
+            import keras
+
+            (x_train, y_train), _ = keras.datasets.cifar10.load_data()
+            inputs = keras.Input((32, 32, 3))
+            changed = keras.layers.RandomBrightness(0.2)(inputs)
+            scaled = keras.layers.Rescaling(1 / 255)(changed)
+            changed = keras.layers.RandomBrightness(0.2, value_range=(0, 1))(scaled)
+            features = keras.layers.Flatten()(changed)
+            model = keras.Model(inputs, keras.layers.Dense(10, activation="softmax")(features))
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, validation_split=0.1, epochs=20)
+            """,
+        ),
         Example(
             "Clothes mirrored",
             """
@@ -136,6 +189,7 @@ class AugmentationTooStrong(Rule):
                 if amount is not None and place is not None:
                     yield from self._of_generator(place, name, amount)
         yield from program.each(program.fits, _of_digits)
+        yield from program.each(program.fits, too_bright)
         for layer in program.layers:
             for name, limit in _LAYERS.get(layer.class_name, {}).items():
                 given = layer.arguments.get(name)
@@ -143,7 +197,7 @@ class AugmentationTooStrong(Rule):
                 if given is None or given.place is None or amount is None or amount <= self.option(limit):
                     continue
                 size = fixes.number_text(amount)
-                what = "zooms by" if limit == "max-zoom" else "moves images by"
+                what = _DOES[limit]
                 message = f"{layer.class_name} {what} up to {fixes.number_text(amount * 100)}% ({name} {size})."
                 yield Report(given.place, message, recipe=f"{name}=0.1")
 
@@ -194,7 +248,12 @@ def _of_digits(program: Program, fit: Fit) -> Iterator[Report]:
 _LAYERS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "RandomZoom": MappingProxyType({"height_factor": "max-zoom", "width_factor": "max-zoom"}),
+        "RandomBrightness": MappingProxyType({"factor": "max-brightness"}),
         "RandomTranslation": MappingProxyType({"height_factor": "max-shift", "width_factor": "max-shift"}),
     }
 )
 """Layers and their arguments, with the option that bounds them."""
+
+_DOES: Mapping[str, str] = MappingProxyType(
+    {"max-zoom": "zooms by", "max-shift": "moves images by", "max-brightness": "makes images brighter or darker by"}
+)

@@ -180,6 +180,55 @@ def test_of_many_things_only_those_are_asked_about_that_are_new_or_look_elsewher
     assert "False" in analysis.findings[0].message
 
 
+JUDGED = """import keras
+from keras import layers
+
+first = keras.Sequential([layers.Dense(1)])
+first.compile("sgd", "mse")
+first.fit([1], [2])
+
+second = keras.Sequential([layers.Dense(1)])
+second.compile("sgd", "mse")
+second.fit([3], [4])
+
+first.evaluate([5], [6])
+
+second.evaluate([7], [8])
+"""
+
+
+def test_what_another_model_is_asked_leaves_a_training_alone() -> None:
+    asked: list[str] = []
+
+    def about(program: Program, fit: Fit) -> Iterator[str]:
+        asked.append(fit.place.text)
+        assert fit.model is not None
+        yield " ".join(each.place.text for each in program.evaluations_of(fit.model.identity))
+
+    rule, cache = Counting(lambda program: list(program.each(program.fits, about))), ParseCache()
+    rules = RuleSet({rule.code: rule})
+    analysis = analyze_source(JUDGED, "train.py", rules, cache)
+    assert "first.evaluate([5], [6])" in analysis.findings[0].message
+    analysis = analyze_source(JUDGED.replace("[8]", "[9]"), "train.py", rules, cache)
+    assert asked[2:] == ["second.fit([3], [4])"]
+    assert "second.evaluate([7], [9])" in analysis.findings[0].message
+
+
+def test_of_things_of_which_nothing_is_said_only_new_ones_are_asked_about() -> None:
+    asked: list[str] = []
+
+    def about(_: Program, fit: Fit) -> Iterator[str]:
+        asked.append(fit.place.text)
+        yield from ("said",) if "9" in fit.place.text else ()
+
+    rule, cache = Counting(lambda program: list(program.each(program.fits, about))), ParseCache()
+    rules = RuleSet({rule.code: rule})
+    for text in (JUDGED, JUDGED.replace("[4]", "[9]"), JUDGED.replace("[4]", "[0]")):
+        analysis = analyze_source(text, "train.py", rules, cache)
+        assert ("said" in analysis.findings[0].message) is ("[9]" in text)
+    assert asked == ["first.fit([1], [2])", "second.fit([3], [4])", "second.fit([3], [9])", "second.fit([3], [0])"]
+
+
 def test_a_rule_that_fails_is_asked_again() -> None:
     asked, analysis = _asked(lambda program: 1 / 0, f"{TEXT}\n", TEXT)
     assert asked == 2

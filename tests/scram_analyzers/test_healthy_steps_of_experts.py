@@ -126,3 +126,23 @@ def test_channels_come_last_unless_the_program_says_otherwise(set_to: str, asked
             x = x.reshape(50, 32, 32, 3)
         """
     assert ("axes-mixed-by-reshape" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(
+    ("targets", "wrong"), [("2 * x + 1", False), ("np.arange(-90, 110, 4)", False), ("x**3", True)]
+)
+@pytest.mark.parametrize(
+    "held", ["x[:40], y[:40], epochs=100, validation_data=(x[40:], y[40:])", "x, y, epochs=100, validation_split=0.2"]
+)
+def test_a_straight_line_goes_on_as_it_was(targets: str, held: str, wrong: bool) -> None:
+    text = f"""
+        import keras
+        import numpy as np
+
+        x = np.arange(-100, 100, 4)
+        y = {targets}
+        model = keras.Sequential([keras.layers.Dense(50, activation="relu"), keras.layers.Dense(1)])
+        model.compile(optimizer="adam", loss="mae")
+        model.fit({held})
+        """
+    assert ("sorted-validation-split" in said(text)) is wrong

@@ -36,7 +36,7 @@ def last_rows(program: Program, fit: Fit) -> LastRows | None:
     if data is not None and comes_sorted(data):
         order = f"The rows of {name_of_source(data)} are sorted by class"
         return LastRows(order, "validation sees only the last classes, training too few")
-    if data is not None and runs_through(data):
+    if data is not None and runs_through(data) and not is_straight(targets):
         order = f"The inputs run from one end to the other ({data.source.rpartition('.')[2]})"
         return LastRows(order, "a stretch that the model never sees")
     if targets is not None and stands_class_by_class(targets):
@@ -109,6 +109,22 @@ def comes_sorted(data: Data) -> bool:
 def runs_through(data: Data) -> bool:
     """Whether the rows go from one end of the inputs to the other, and none of either end is met on the way."""
     return data.source in _EVENLY_SPACED and not _comes_again(data)
+
+
+def is_straight(targets: Data | None) -> bool:
+    """Whether targets follow a straight line, which a network goes on with beyond what it was trained on."""
+    if targets is None or targets.source not in _EVENLY_SPACED:
+        return False
+    moved = [step for step in targets.steps if step.name in _LINEAR]
+    others = [step for step in targets.steps if step not in moved]
+    kept = all(step.kind in (StepKind.SELECTED, StepKind.CONVERTED) or step.name in _KEEPING for step in others)
+    return kept and all(step.number is not None for step in moved)
+
+
+_LINEAR = ("Add", "Subtract", "Multiply", "Divide")
+
+_KEEPING = ("reshape", "numpy.reshape", "expand_dims", "flatten", "ravel", "astype")
+"""What leaves the values of an array as they are."""
 
 
 def name_of_source(data: Data) -> str:

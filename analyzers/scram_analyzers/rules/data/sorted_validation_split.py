@@ -510,7 +510,7 @@ def _of_slices(program: Program, fit: Fit) -> Iterator[Report]:
     if trained is None or trained.rows is None:
         return
     by_class = sorted_rows.comes_sorted(trained)
-    if not by_class and not sorted_rows.runs_through(trained):
+    if not by_class and (not sorted_rows.runs_through(trained) or sorted_rows.is_straight(fit.targets)):
         return
     for judged in judged_by(program, fit):
         rows = judged.data.rows

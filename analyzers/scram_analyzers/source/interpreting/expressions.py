@@ -14,12 +14,12 @@ from scram_analyzers.source.interpreting import (
     arithmetic,
     attributes,
     calls,
+    comprehensions,
     containers,
-    iteration,
     pairings,
     subscripts,
 )
-from scram_analyzers.source.interpreting.state import DictObject, ListObject, join_states, join_values, rest_of
+from scram_analyzers.source.interpreting.state import DictObject, ListObject, join_states, join_values
 from scram_analyzers.source.libraries import data_arithmetic, data_operations, mathematics, noise, spans
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.reading.literals import string_value
@@ -29,15 +29,12 @@ from scram_analyzers.source.values import (
     Choice,
     Class,
     Constant,
-    Counter,
     Function,
-    OneOf,
     Symbol,
     Tuple,
     Unknown,
     Value,
     is_none,
-    number,
     placed,
     text,
 )
@@ -416,74 +413,6 @@ def _yield(interpreter: Interpreter, node: cst.Yield) -> Value:
     return Unknown(interpreter.place(node))
 
 
-# -- comprehensions and iteration
-
-
-def _comprehension(interpreter: Interpreter, node: cst.ListComp | cst.GeneratorExp | cst.SetComp) -> Value:
-    items, open_, count = _comprehended(interpreter, node.for_in, node.elt)
-    if not open_:
-        return interpreter.new_list(items, interpreter.place(node))
-    length = None if isinstance(node, cst.SetComp) else count
-    rest = rest_of(tuple(items))
-    return interpreter.allocate(ListObject(tuple(items), True, rest, length), interpreter.place(node))
-
-
-def _dict_comprehension(interpreter: Interpreter, node: cst.DictComp) -> Value:
-    _comprehended(interpreter, node.for_in, node.value)
-    place = interpreter.place(node)
-    number_of_word = (
-        containers.word_number(place) if containers.numbers_words(node.key, node.value, node.for_in) else None
-    )
-    return interpreter.allocate(DictObject({}, open=True, rest=number_of_word), place)
-
-
-def _comprehended(
-    interpreter: Interpreter, clause: cst.CompFor, element: cst.BaseExpression
-) -> tuple[list[Value], bool, int | None]:
-    """What a comprehension makes, whether of more than that, and of how many in all."""
-    iterable = evaluate(interpreter, clause.iter)
-    items = iteration.iterated(interpreter, iterable)
-    if items is not None and element.deep_equals(clause.target) and not (clause.ifs or clause.inner_for_in):
-        return list(items), False, len(items)  # a copy, however long: `[i for i in range(1000)]`
-    known = items is not None and iteration.may_unroll(interpreter, len(items)) and not clause.ifs
-    outer = interpreter.frame.scope
-    interpreter.frame.scope = interpreter.new_scope(outer)
-    results: list[Value] = []
-    open_ = not known
-    try:
-        for item in items if known and items is not None else (iteration.element_of(interpreter, iterable),):
-            # Nothing within goes through a group of this number: it is no class then, but a number.
-            alone = spans.span_of(item) if isinstance(item, Counter) and clause.inner_for_in is None else None
-            interpreter.assign(clause.target, alone or item)
-            if clause.inner_for_in is not None:
-                inner, inner_open, _ = _comprehended(interpreter, clause.inner_for_in, element)
-                results += inner
-                open_ = open_ or inner_open
-            else:
-                results.append(_counted(interpreter, element, evaluate(interpreter, element)))
-    finally:
-        interpreter.frame.scope = outer
-    is_plain = not (clause.ifs or clause.inner_for_in is not None)
-    return results, open_, iteration.count_of(interpreter, iterable) if is_plain else None
-
-
-def _counted(interpreter: Interpreter, element: cst.BaseExpression, value: Value) -> Value:
-    """An element of a comprehension: where it is one of several whole numbers (`1 if ... else 0`), data of these."""
-    if isinstance(value, OneOf):
-        return data_operations.one_of([*map(float, value.numbers)], interpreter.place(element)) or value
-    leaves = _leaves(element)
-    if not isinstance(value, Unknown) or len(leaves) < 2:
-        return value
-    numbers = [number(evaluate(interpreter, leaf)) for leaf in leaves]
-    found = data_operations.one_of([each for each in numbers if each is not None], interpreter.place(element))
-    return found if found is not None and None not in numbers else value
-
-
-def _leaves(node: cst.BaseExpression) -> list[cst.BaseExpression]:
-    """What a conditional expression may come to."""
-    return [*_leaves(node.body), *_leaves(node.orelse)] if isinstance(node, cst.IfExp) else [node]
-
-
 _EXPRESSIONS: Mapping[type[cst.CSTNode], Callable[[Interpreter, Any], Value]] = {
     cst.Name: _name,
     cst.Integer: _number,
@@ -507,9 +436,9 @@ _EXPRESSIONS: Mapping[type[cst.CSTNode], Callable[[Interpreter, Any], Value]] = 
     cst.NamedExpr: _walrus,
     cst.Await: _inner,
     cst.Yield: _yield,
-    cst.ListComp: _comprehension,
-    cst.SetComp: _comprehension,
-    cst.GeneratorExp: _comprehension,
-    cst.DictComp: _dict_comprehension,
+    cst.ListComp: comprehensions.as_list,
+    cst.SetComp: comprehensions.as_list,
+    cst.GeneratorExp: comprehensions.as_list,
+    cst.DictComp: comprehensions.as_dict,
 }
 """A dict as it is: one that can only be read takes three times as long to ask, and this is asked most of all."""

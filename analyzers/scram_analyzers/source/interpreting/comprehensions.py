@@ -1,0 +1,89 @@
+"""What comprehensions make: their items, where few enough are gone through, and how many there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from scram_analyzers.source.interpreting import containers, iteration
+from scram_analyzers.source.interpreting.state import DictObject, ListObject, rest_of
+from scram_analyzers.source.libraries import data_operations, spans
+from scram_analyzers.source.values import Counter, OneOf, Unknown, Value, number
+
+if TYPE_CHECKING:
+    from scram_analyzers.source.interpreting.interpreter import Interpreter
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What a comprehension makes: `items` and, when it is `open`, more like them; of `count` in all, where known."""
+
+    items: tuple[Value, ...]
+    open: bool
+    count: int | None
+
+
+def as_list(interpreter: Interpreter, node: cst.ListComp | cst.GeneratorExp | cst.SetComp) -> Value:
+    """`[f(x) for x in xs]`, and sets and generators alike."""
+    made, place = _made(interpreter, node.for_in, node.elt), interpreter.place(node)
+    if not made.open:
+        return interpreter.new_list(made.items, place)
+    count = None if isinstance(node, cst.SetComp) else made.count
+    return interpreter.allocate(ListObject(made.items, True, rest_of(made.items), count), place)
+
+
+def as_dict(interpreter: Interpreter, node: cst.DictComp) -> Value:
+    """`{word: number for number, word in enumerate(words)}`."""
+    _made(interpreter, node.for_in, node.value)
+    place = interpreter.place(node)
+    number_of_word = (
+        containers.word_number(place) if containers.numbers_words(node.key, node.value, node.for_in) else None
+    )
+    return interpreter.allocate(DictObject({}, open=True, rest=number_of_word), place)
+
+
+def _made(interpreter: Interpreter, clause: cst.CompFor, element: cst.BaseExpression) -> _Made:
+    iterable = interpreter.evaluate(clause.iter)
+    items = iteration.iterated(interpreter, iterable)
+    plain = not (clause.ifs or clause.inner_for_in is not None)
+    if items is not None and plain and element.deep_equals(clause.target):
+        return _Made(items, False, len(items))  # a copy, however long: `[i for i in range(1000)]`
+    known = items is not None and iteration.may_unroll(interpreter, len(items)) and not clause.ifs
+    outer = interpreter.frame.scope
+    interpreter.frame.scope = interpreter.new_scope(outer)
+    results: list[Value] = []
+    open_ = not known
+    try:
+        for item in items if known and items is not None else (iteration.element_of(interpreter, iterable),):
+            # Nothing within goes through a group of this number: it is no class then, but a number.
+            alone = spans.span_of(item) if isinstance(item, Counter) and clause.inner_for_in is None else None
+            interpreter.assign(clause.target, alone or item)
+            if clause.inner_for_in is not None:
+                inner = _made(interpreter, clause.inner_for_in, element)
+                results += inner.items
+                open_ = open_ or inner.open
+            else:
+                results.append(_element(interpreter, element))
+    finally:
+        interpreter.frame.scope = outer
+    return _Made(tuple(results), open_, iteration.count_of(interpreter, iterable) if plain else None)
+
+
+def _element(interpreter: Interpreter, element: cst.BaseExpression) -> Value:
+    """An element; where it is one of several whole numbers (`1 if ... else 0`), data of these."""
+    value = interpreter.evaluate(element)
+    if isinstance(value, OneOf):
+        return data_operations.one_of([*map(float, value.numbers)], interpreter.place(element)) or value
+    leaves = _leaves(element)
+    if not isinstance(value, Unknown) or len(leaves) < 2:
+        return value
+    numbers = [number(interpreter.evaluate(leaf)) for leaf in leaves]
+    found = data_operations.one_of([each for each in numbers if each is not None], interpreter.place(element))
+    return found if found is not None and None not in numbers else value
+
+
+def _leaves(node: cst.BaseExpression) -> list[cst.BaseExpression]:
+    """What a conditional expression may come to."""
+    return [*_leaves(node.body), *_leaves(node.orelse)] if isinstance(node, cst.IfExp) else [node]

@@ -146,3 +146,18 @@ def test_a_straight_line_goes_on_as_it_was(targets: str, held: str, wrong: bool)
         model.fit({held})
         """
     assert ("sorted-validation-split" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(
+    ("end", "wrong"), [("pass", False), ("return inputs", True), ("model = keras.Model(inputs, inputs)", True)]
+)
+def test_a_function_that_is_still_being_written_leaves_nothing_out(end: str, wrong: bool) -> None:
+    text = f"""
+        import keras
+        from keras import layers
+
+        def block(inputs):
+            x = layers.Conv2D(8, 3)(inputs)
+            {end}
+        """
+    assert ("layer-result-overwritten" in said(text)) is wrong

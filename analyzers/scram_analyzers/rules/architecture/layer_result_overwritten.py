@@ -343,10 +343,20 @@ def _takes_further(section: Section, statement: cst.Assign, name: str) -> bool:
     return is_same and call is not None and _calls_layer(section, call)
 
 
+def _is_finished(section: Section, function: cst.FunctionDef) -> bool:
+    """Whether a function returns something or makes a model: one that does neither may still be being written."""
+    if any(each.value is not None for each in search.within(section, function, cst.Return)):
+        return True
+    return any(
+        (dotted_name(each.func) or "").rpartition(".")[2] == "Model"
+        for each in search.within(section, function, cst.Call)
+    )
+
+
 def _named_once(section: Section) -> Iterator[tuple[cst.Assign, str]]:
     """Assignments of functions to a name that they never read, nor hand to functions within them."""
     for function in section.parsed.nodes.get(cst.FunctionDef, ()):
-        if not isinstance(function, cst.FunctionDef):
+        if not isinstance(function, cst.FunctionDef) or not _is_finished(section, function):
             continue
         names = Counter([each.value for each in search.within(section, function, cst.Name)])
         for statement in search.within(section, function, cst.Assign):

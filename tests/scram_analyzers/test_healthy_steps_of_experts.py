@@ -161,3 +161,27 @@ def test_a_function_that_is_still_being_written_leaves_nothing_out(end: str, wro
             {end}
         """
     assert ("layer-result-overwritten" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(
+    ("pairs", "wrong"),
+    [
+        ("gradients, net.trainable_variables", False),
+        ("net.trainable_variables, gradients", True),
+        ("ours, weights", False),
+    ],
+)
+def test_gradients_that_were_worked_on_still_come_before_their_weights(pairs: str, wrong: bool) -> None:
+    text = f"""
+        import tensorflow as tf
+        from project import gathered, loss, ours, weights
+        from tensorflow import keras
+
+        def step(net, optimizer, x, y):
+            with tf.GradientTape() as tape:
+                error = loss(y, net(x, training=True))
+            gradients = gathered(tape.gradient(error, net.trainable_variables))
+            gradients = [each / 2 for each in gradients]
+            optimizer.apply_gradients(zip({pairs}))
+        """
+    assert ("gradients-of-other-weights" in said(text)) is wrong

@@ -49,12 +49,15 @@ def applied_of(tape: tapes.Tape) -> tuple[Applied, ...]:
 @once
 def turned_round_of(tape: tapes.Tape) -> tuple[Place, ...]:
     """Where what the tape was asked for stands behind the weights it is for: `zip(weights, gradients)`."""
+    zipped = _zipped(tape)
+    return tuple(Place(tape.section, call) for call, *pair in zipped if _is_turned_round(tape, *pair))
+
+
+def _is_turned_round(tape: tapes.Tape, first: cst.BaseExpression, second: cst.BaseExpression) -> bool:
     asking = f"{tape.name}.gradient"
-    return tuple(
-        Place(tape.section, call)
-        for call, first, second in _zipped(tape)
-        if _is_call_of(_given(tape, second), asking) and not _is_call_of(_given(tape, first), asking)
-    )
+    if _is_call_of(_given(tape, second), asking) and not _is_call_of(_given(tape, first), asking):
+        return True
+    return bool(_owner(tape, first)[0]) and not _owner(tape, second)[0]  # gradients that were clipped or gathered
 
 
 def _is_call_of(node: cst.BaseExpression | None, name: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -11,7 +10,7 @@ import libcst as cst
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.interpreting import attributes, expressions, iteration, subscripts
 from scram_analyzers.source.interpreting.state import DictObject
-from scram_analyzers.source.values import UNKNOWN, Argument, Arguments, Constant, Function, Tuple, Unknown, Value
+from scram_analyzers.source.values import UNKNOWN, Argument, Arguments, Function, Tuple, Unknown, Value
 
 if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.interpreter import Interpreter
@@ -50,28 +49,6 @@ def parameter_defaults(interpreter: Interpreter, parameters: cst.Parameters) -> 
         if parameter.default is not None:
             defaults[parameter.name.value] = expressions.assumed(interpreter.evaluate(parameter.default))
     return defaults
-
-
-def with_switches(function: Function, arguments: Arguments) -> Arguments:
-    """The arguments of a call that the program makes, with the switches (True, False) that it leaves as they are.
-
-    Another call may turn them; this one does not. Where Keras calls the function nobody knows what it passes.
-    """
-    switches = {
-        name: value
-        for name, value in function.defaults.items()
-        if isinstance(value, Constant) and isinstance(value.value, bool)
-    }
-    if arguments.open or not switches:
-        return arguments
-    parameters = function.node.params
-    names = [parameter.name.value for parameter in (*parameters.posonly_params, *parameters.params)]
-    own = function.owner is not None and "staticmethod" not in function.decorators
-    given = {*names[own : len(arguments.positional) + own], *arguments.keywords}
-    left = {
-        name: Argument(replace(value, assumed=False), None) for name, value in switches.items() if name not in given
-    }
-    return replace(arguments, keywords={**arguments.keywords, **left}) if left else arguments
 
 
 def bind_parameters(interpreter: Interpreter, function: Function, arguments: Arguments) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from scram_analyzers.source.data import WHOLE, Data
 from scram_analyzers.source.graph import Opaque, Tensor
-from scram_analyzers.source.interpreting import binding, external, keras_layers, keras_models, loss_calls, methods
+from scram_analyzers.source.interpreting import external, keras_layers, keras_models, loss_calls, methods, switches
 from scram_analyzers.source.interpreting.state import Created, Instance, join_values
 from scram_analyzers.source.libraries import data_operations
 from scram_analyzers.source.model import ModelObject
@@ -37,7 +37,7 @@ def call(interpreter: Interpreter, callee: Value, arguments: Arguments, place: P
     if isinstance(callee, Symbol):
         return placed(external.call_symbol(interpreter, callee, arguments, place), place)
     if isinstance(callee, Function):
-        return interpreter.call_function(callee, binding.with_switches(callee, arguments))
+        return interpreter.call_function(callee, switches.with_switches(callee, arguments))
     if isinstance(callee, Class):
         return instantiate(interpreter, callee, arguments, place)
     if isinstance(callee, Method):
@@ -105,7 +105,7 @@ def instantiate(interpreter: Interpreter, cls: Class, arguments: Arguments, plac
     initializer = cls.member("__init__")
     if isinstance(initializer, Function):
         initialize = initializer.bind(reference)
-        interpreter.call_function(initialize, binding.with_switches(initialize, arguments))
+        interpreter.call_function(initialize, switches.with_switches(initialize, arguments))
     else:
         _bind_fields(interpreter, cls, reference, arguments)
     return reference

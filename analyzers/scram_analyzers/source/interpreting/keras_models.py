@@ -11,7 +11,7 @@ import libcst as cst
 
 from scram_analyzers.source import own_training
 from scram_analyzers.source.graph import InputSpec, Layer, Opaque, Tensor
-from scram_analyzers.source.interpreting import keras_layers
+from scram_analyzers.source.interpreting import keras_layers, switches
 from scram_analyzers.source.interpreting.state import Created, Instance, ListObject
 from scram_analyzers.source.model import Model, ModelKind, ModelObject
 from scram_analyzers.source.places import Place
@@ -356,7 +356,8 @@ def _trace_call(interpreter: Interpreter, reference: Ref, call: Function, place:
     saved = interpreter.state
     interpreter.state = saved.fork()
     try:
-        result = interpreter.call_function(call.bind(reference), arguments)
+        bound = call.bind(reference)  # `fit` turns no other switches of it: `return_state=False`
+        result = interpreter.call_function(bound, switches.with_switches(bound, arguments))
         if isinstance(result, Tuple):
             return tuple(item for item in result.items if isinstance(item, Tensor))
         return _tensors_of(interpreter, result)

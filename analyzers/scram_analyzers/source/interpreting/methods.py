@@ -120,7 +120,8 @@ def _model_method(
 def _instance_model_method(
     interpreter: Interpreter, owner: Ref, thing: Instance, name: str, arguments: Arguments, place: Place
 ) -> Value | None:
-    if name == "__init__" and (arguments.get("inputs") is not None or arguments.positional):
+    # TensorFlow's own tutorials write `super().__init__(self)`, which gives Keras no inputs.
+    if name == "__init__" and (arguments.get("inputs") is not None or len(arguments.positional) > 1):
         built = keras_models.make_functional(interpreter, arguments, place)
         attributes = {**thing.attributes, "__functional__": built}
         interpreter.replace_object(owner, replace(thing, attributes=attributes))

@@ -185,3 +185,36 @@ def test_gradients_that_were_worked_on_still_come_before_their_weights(pairs: st
             optimizer.apply_gradients(zip({pairs}))
         """
     assert ("gradients-of-other-weights" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(
+    ("targets", "units", "flatten", "wrong"),
+    [
+        ('np.array(table.drop(["file", "kind"], axis=1))', 25, "", True),
+        ('np.array(table.drop(["file", "kind"], axis=1))', 25, "layers.Flatten(),", False),
+        ('table["masks"].to_numpy().reshape(-1, 98, 98, 1)', 1, "", False),
+    ],
+)
+def test_columns_of_a_table_are_no_maps(targets: str, units: int, flatten: str, wrong: bool) -> None:
+    text = f"""
+        import numpy as np
+        import pandas as pd
+        from keras import Sequential, layers
+        from sklearn.model_selection import train_test_split
+
+        table = pd.read_csv("films.csv")
+        x, y = np.load("posters.npy") / 255, {targets}
+        x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.3)
+        model = Sequential(
+            [
+                layers.Conv2D(16, 5, activation="relu", input_shape=(200, 200, 3)),
+                layers.MaxPooling2D(2),
+                {flatten}
+                layers.Dense(64, activation="relu"),
+                layers.Dense({units}, activation="sigmoid"),
+            ]
+        )
+        model.compile(optimizer="adam", loss="binary_crossentropy")
+        model.fit(x_train, y_train, epochs=10, validation_data=(x_test, y_test))
+        """
+    assert ("missing-flatten" in said(text)) is wrong

@@ -8,7 +8,7 @@ from scram_analyzers import fixes, layer_edits
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.architecture.paths import DROPOUTS, Paths, by, is_activation, paths_of, sample_shape, words
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.source.data import Data, LabelForm
+from scram_analyzers.source.data import Data, LabelForm, StepKind
 from scram_analyzers.source.graph import InputSpec, Layer, Tensor
 from scram_analyzers.source.heads import heads_of
 from scram_analyzers.source.keras_api.losses import REGRESSION
@@ -333,6 +333,8 @@ def _heads_on_maps(program: Program, compiled: Compile, fit: Fit | None, shapes:
     if output is None or len(output) < 2:
         return
     targets, axes = fit.targets if fit is not None else None, _target_axes(fit)
+    of_table = axes is None and targets is not None and _are_columns(targets) and (len(output), output[-1]) != (2, 1)
+    axes = 1 if of_table else axes  # Keras itself takes the last axis of one off
     if axes is None and not (
         (_are_classes(targets) and pooled)
         or (targets is None and len(output) == 3 and on_map)
@@ -345,7 +347,8 @@ def _heads_on_maps(program: Program, compiled: Compile, fit: Fit | None, shapes:
         return
     of_example = f"an output of {by(output)} for each example"
     answers = of_example if None not in output[:-1] else "an answer for each place of a map"
-    seen = "the labels have one class for each example" if axes is not None else "nothing has flattened its input"
+    held = "are columns of a table" if of_table else "have one class for each example"
+    seen = f"the labels {held}" if axes is not None else "nothing has flattened its input"
     related = (Related(fit.y.place, "The labels."),) if fit is not None and fit.y and fit.y.place else ()
     first = _first_of_run(model, head.layer)
     if first is not head.layer:
@@ -437,6 +440,17 @@ def _target_axes(fit: Fit | None) -> int | None:
     if targets.labels is LabelForm.CONTINUOUS:
         return None
     return len(targets.shape) - 1
+
+
+def _are_columns(targets: Data) -> bool:
+    """Whether targets are columns of a table, with no step that could have given them another axis."""
+    kept = all(step.kind in _ROWS_AND_COLUMNS or step.name in _OF_TABLES for step in targets.steps)
+    return targets.is_table and not targets.batched and kept
+
+
+_ROWS_AND_COLUMNS = (StepKind.SELECTED, StepKind.SPLIT, StepKind.SHUFFLED, StepKind.CONVERTED)
+
+_OF_TABLES = ("drop", "dropna", "fillna", "to_numpy", "copy", "reset_index")
 
 
 ONE_CLASS_EACH = ("image_dataset_from_directory", "flow_from_directory", "flow_from_dataframe", "datasets.load")

@@ -14,6 +14,9 @@ from scram_lsp.training.data.whole_arrays import has_columns
 
 Array = npt.NDArray[Any]
 
+_AXES = (2, 3)
+"""Of a table, and of a series."""
+
 
 @dataclass(slots=True)
 class _Columns:
@@ -46,8 +49,8 @@ class StreamConstants:
         if self._is_off or (self._inputs and not any(each.same.any() for each in self._inputs.values())):
             return
         for name, leaf in named_leaves("x", x):
-            if not is_dense(leaf) or len(getattr(leaf, "shape", ())) < 2:
-                continue
+            if not is_dense(leaf) or len(getattr(leaf, "shape", ())) not in _AXES:
+                continue  # to read pictures costs more than all the rest
             read = np.asarray(first_rows(leaf, self._rows))
             if read.dtype.kind != "f" or not read.size or not has_columns(read):
                 continue

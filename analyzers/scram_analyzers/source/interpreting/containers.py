@@ -12,7 +12,18 @@ from scram_analyzers.source.interpreting.state import DictObject, ListObject, re
 from scram_analyzers.source.libraries import spans
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.reading import parents
-from scram_analyzers.source.values import Arguments, Constant, Counter, Ref, Tuple, Unknown, Value, integer
+from scram_analyzers.source.values import (
+    Arguments,
+    Constant,
+    Counter,
+    OneOf,
+    Ref,
+    Tuple,
+    Unknown,
+    Value,
+    integer,
+    text,
+)
 
 if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.interpreter import Interpreter
@@ -47,6 +58,8 @@ def list_method(
         interpreter.replace_object(owner, ListObject((), open=name != "clear"))
     elif name == "index" and not thing.open and isinstance(given, Constant) and given in thing.items:
         return Constant(thing.items.index(given), place)
+    elif name == "index" and not thing.open and len(thing.items) > 1 and all(text(each) for each in thing.items):
+        return OneOf(place, frozenset(range(len(thing.items))))  # the number of a class by its name
     elif name == "copy":
         return interpreter.new_list(thing.items, place, open=thing.open)
     else:

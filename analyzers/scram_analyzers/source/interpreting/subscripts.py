@@ -19,6 +19,7 @@ from scram_analyzers.source.values import (
     Between,
     Choice,
     Constant,
+    OneOf,
     Ref,
     Tuple,
     Unknown,
@@ -61,7 +62,7 @@ def item(interpreter: Interpreter, owner: Value, keys: list[Value | slice], plac
 def _item_of_container(interpreter: Interpreter, owner: Value, key: Value | slice, place: Place) -> Value:
     thing = interpreter.object_of(owner)
     if isinstance(thing, DictObject):
-        found = thing.entries.get(key.value) if isinstance(key, Constant) else thing.rest
+        found = thing.entries.get(key.value) if isinstance(key, Constant) else thing.rest or _any_number(thing, place)
         return found if found is not None else Unknown(place)
     items = interpreter.items_of(owner)
     if isinstance(thing, ListObject) and thing.open:
@@ -105,6 +106,18 @@ def _key(interpreter: Interpreter, element: cst.SubscriptElement) -> Value | sli
     upper = interpreter.evaluate(index.upper) if index.upper is not None else None
     step = interpreter.evaluate(index.step) if index.step is not None else None
     return slice(lower, upper, step)
+
+
+def _any_number(thing: DictObject, place: Place) -> Value | None:
+    """One of the whole numbers that a dict holds, as of classes by their names; None where it holds anything else."""
+    numbers = [number(each) for each in thing.entries.values()]
+    whole = [int(each) for each in numbers if each is not None and each.is_integer()]
+    if thing.open or len(whole) < len(numbers) or len(set(whole)) < FEWEST:
+        return None
+    return OneOf(place, frozenset(whole))
+
+
+FEWEST = 2
 
 
 def set_item(interpreter: Interpreter, node: cst.Subscript, value: Value) -> None:

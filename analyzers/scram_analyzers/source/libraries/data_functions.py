@@ -10,7 +10,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from scram_analyzers.source.data import WHOLE, Data, DataStep, Interval, Part, StepKind
-from scram_analyzers.source.libraries import data_items, data_operations, loaders, numpy_functions, picture_shapes
+from scram_analyzers.source.libraries import (
+    class_codes,
+    data_items,
+    data_operations,
+    loaders,
+    numpy_functions,
+    picture_shapes,
+)
 from scram_analyzers.source.libraries.numpy_functions import given
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
@@ -36,6 +43,9 @@ def call(interpreter: Interpreter, name: str, arguments: Arguments, place: Place
     handler = _BY_NAME.get(name)
     if handler is not None:
         return handler(interpreter, name, arguments, place)
+    numbered = class_codes.call(interpreter, name, arguments, place)
+    if numbered is not None:
+        return numbered
     loaded = loaders.load(interpreter, name, arguments, place)
     if loaded is not None:
         return loaded

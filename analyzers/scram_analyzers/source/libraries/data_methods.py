@@ -13,6 +13,7 @@ from scram_analyzers.source.data import STANDARDIZED, Data, DataStep, Interval, 
 from scram_analyzers.source.interpreting.state import Created, ListObject
 from scram_analyzers.source.libraries import (
     array_shapes,
+    class_codes,
     data_arithmetic,
     data_operations,
     image_generators,
@@ -132,6 +133,8 @@ def call(interpreter: Interpreter, data: Data, name: str, arguments: Arguments, 
         picked = data_operations.class_ids(data, place)
         _note_as_function(interpreter, "numpy.argmax", data, arguments, place, picked)
         return picked
+    if name == "factorize":
+        return class_codes.factorized(data, name, place)
     if name in ("map", "apply", "replace"):
         answered = value_maps.answers(interpreter, data, name, arguments, place)
         if answered is not None:

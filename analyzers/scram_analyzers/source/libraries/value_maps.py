@@ -11,7 +11,7 @@ from scram_analyzers.source.data import Data, DataStep, Interval, StepKind
 from scram_analyzers.source.interpreting.state import DictObject
 from scram_analyzers.source.libraries import data_operations
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.values import Argument, Arguments, Choice, Function, OneOf, Unknown, Value, number
+from scram_analyzers.source.values import Argument, Arguments, Choice, Function, OneOf, Unknown, Value, number, text
 
 if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.interpreter import Interpreter
@@ -36,6 +36,8 @@ def answers(interpreter: Interpreter, data: Data, name: str, arguments: Argument
         range_ = _of_function(interpreter, given, place)
     elif isinstance(thing, DictObject) and by_column:
         range_ = _of_dict(thing, place)
+    elif name == "replace" and by_column and any(map(text, interpreter.items_of(given) or ())):
+        range_ = _range_of(interpreter.items_of(arguments.value("value", 1)) or (), place)
     else:
         return None
     if range_ is None:

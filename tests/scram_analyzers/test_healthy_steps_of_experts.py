@@ -109,7 +109,7 @@ def test_a_loss_that_is_worked_out_anew_is_no_layer_left_out(made: str, wrong: b
         ("", 'K.image_data_format() == "channels_first"', False),
         ("", 'K.image_dim_ordering() == "th"', False),
         ('K.set_image_data_format("channels_first")', 'K.image_data_format() == "channels_first"', True),
-        ("K.set_image_data_format(layout)", 'K.image_data_format() == "channels_first"', True),
+        ("K.set_image_data_format(layout)", 'K.image_data_format() == "channels_first"', False),
     ],
 )
 def test_channels_come_last_unless_the_program_says_otherwise(set_to: str, asked: str, wrong: bool) -> None:
@@ -121,9 +121,10 @@ def test_channels_come_last_unless_the_program_says_otherwise(set_to: str, asked
         {set_to}
         x = np.random.rand(50, 32, 32, 3)
         if {asked}:
-            x = x.reshape(50, 3, 32, 32)
+            shape = (50, 3, 32, 32)
         else:
-            x = x.reshape(50, 32, 32, 3)
+            shape = (50, 32, 32, 3)
+        x = x.reshape(shape)
         """
     assert ("axes-mixed-by-reshape" in said(text)) is wrong
 
@@ -218,3 +219,50 @@ def test_columns_of_a_table_are_no_maps(targets: str, units: int, flatten: str, 
         model.fit(x_train, y_train, epochs=10, validation_data=(x_test, y_test))
         """
     assert ("missing-flatten" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(
+    ("rates", "rate", "wrong"),
+    [("range(20)", "1e-6 * 2**turn", False), ("range(20)", "1e-6", True), ("range(20)", "1e-7 * 2**few", True)],
+)
+def test_rates_that_a_loop_works_out_are_tried(rates: str, rate: str, wrong: bool) -> None:
+    text = f"""
+        import keras
+        import numpy as np
+
+        x, y, few = np.load("x.npy"), np.load("y.npy"), 2
+        losses = []
+        for turn in {rates}:
+            model = keras.Sequential([keras.layers.Dense(64, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer=keras.optimizers.Adam(learning_rate={rate}), loss="mse")
+            losses.append(model.fit(x, y, epochs=1).history["loss"][0])
+        """
+    assert bool({"learning-rate-too-high", "learning-rate-too-low"} & said(text)) is wrong
+
+
+@pytest.mark.parametrize(("asked", "wrong"), [('layout == "channels_first"', False), ('layout == "tall"', True)])
+def test_channels_come_first_where_the_program_asks_for_them(asked: str, wrong: bool) -> None:
+    text = f"""
+        from keras.datasets import cifar10
+
+        def load(layout):
+            (x, y), _ = cifar10.load_data()
+            if {asked}:
+                x = x.reshape(x.shape[0], 3, 32, 32)
+            return x, y
+        """
+    assert ("axes-mixed-by-reshape" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(("last", "wrong"), [("np.expand_dims(series, -1)[-1]", False), ("windows[-1]", True)])
+def test_a_single_number_is_a_batch_of_one(last: str, wrong: bool) -> None:
+    text = f"""
+        import keras
+        import numpy as np
+
+        series, windows = np.random.rand(500), np.random.rand(500, 20)
+        model = keras.Sequential([keras.Input(({1 if "series" in last else 20},)), keras.layers.Dense(1)])
+        model.compile("adam", "mse")
+        model.predict({last})
+        """
+    assert ("input-shape-mismatch" in said(text)) is wrong

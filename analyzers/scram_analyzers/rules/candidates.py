@@ -13,8 +13,12 @@ from scram_analyzers.source.reading import parents, search
 
 
 def is_candidate(program: Program, place: Place) -> bool:
-    """Whether a number stands in a list of different ones that a loop goes through (`for rate in [0.1, 0.01]`)."""
+    """Whether a number stands in a list of different ones that a loop goes through (`for rate in [0.1, 0.01]`), or is
+    worked out from what a loop goes through (`1e-6 * 2**turn`).
+    """
     above = parents.ancestors(place)
+    if isinstance(place.node, cst.BinaryOperation) and any(_turns(each, place.node) for each in above):
+        return True
     if len(above) < 2 or not isinstance(above[0], cst.Element) or not isinstance(above[1], (cst.List, cst.Tuple)):
         return False
     if len({number for each in above[1].elements if (number := _number(each.value)) is not None}) < 2:
@@ -23,6 +27,12 @@ def is_candidate(program: Program, place: Place) -> bool:
         return True
     name = _name_of(above[1], above[2:])
     return name is not None and any(_mentions(each, name) for each in _iterables(program, name))
+
+
+def _turns(around: cst.CSTNode, node: cst.BinaryOperation) -> bool:
+    """Whether something is a loop that gives a name of an expression another value at each turn."""
+    target = around.target if isinstance(around, cst.For) else None
+    return isinstance(target, cst.Name) and _mentions(node, target.value)
 
 
 def _number(node: cst.BaseExpression) -> float | None:

@@ -281,7 +281,12 @@ PICTURE_AXES = 3
 
 
 def _is_one_example(data: Data) -> bool:
-    """Whether the last step took one row out of an array, which takes its first axis away, or it is one picture."""
+    """Whether the last step took one row out of an array, which takes its first axis away, or it is one picture.
+
+    A row of a single number may as well be a batch of it.
+    """
+    if set(data.shape or ()) == {1}:
+        return False
     if data.images and None not in (data.shape or (None,)):
         return True
     node = data.steps[-1].node if data.steps else None

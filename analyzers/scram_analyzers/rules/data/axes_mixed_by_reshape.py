@@ -9,6 +9,7 @@ import libcst as cst
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Report, Rule
 from scram_analyzers.source.program import MixingReshape, Program
+from scram_analyzers.source.reading import parents, search
 
 
 class AxesMixedByReshape(Rule):
@@ -115,7 +116,7 @@ class AxesMixedByReshape(Rule):
         """Report each reshape of data that puts sizes in another order."""
         said = set()
         for each in program.mixing_reshapes:
-            if each.place.key not in said and not _in_other_order(each):
+            if each.place.key not in said and not _in_other_order(each) and not _is_for_other_layout(each):
                 said.add(each.place.key)
                 yield Report(
                     each.place,
@@ -131,6 +132,13 @@ def _in_other_order(each: MixingReshape) -> bool:
     return isinstance(node, cst.Call) and any(
         argument.keyword is not None and argument.keyword.value == "order" for argument in node.args
     )
+
+
+def _is_for_other_layout(each: MixingReshape) -> bool:
+    """Whether it stands where the program asks for channels that come first, as its data do then."""
+    tests = (around.test for around in parents.ancestors(each.place) if isinstance(around, cst.If))
+    words = (word.raw_value for test in tests for word in search.nodes(test, cst.SimpleString))
+    return any(word in ("channels_first", "th") for word in words)
 
 
 def _by(shape: tuple[int | None, ...]) -> str:

@@ -240,8 +240,15 @@ def test_rates_that_a_loop_works_out_are_tried(rates: str, rate: str, wrong: boo
     assert bool({"learning-rate-too-high", "learning-rate-too-low"} & said(text)) is wrong
 
 
-@pytest.mark.parametrize(("asked", "wrong"), [('layout == "channels_first"', False), ('layout == "tall"', True)])
-def test_channels_come_first_where_the_program_asks_for_them(asked: str, wrong: bool) -> None:
+@pytest.mark.parametrize(
+    ("asked", "other", "wrong"),
+    [
+        ('layout == "channels_first"', "x", False),
+        ('layout == "tall"', "x", True),
+        ('layout == "channels_first"', "x.reshape(x.shape[0], 3, 32, 32)", True),
+    ],
+)
+def test_channels_come_first_where_the_program_asks_for_them(asked: str, other: str, wrong: bool) -> None:
     text = f"""
         from keras.datasets import cifar10
 
@@ -249,6 +256,8 @@ def test_channels_come_first_where_the_program_asks_for_them(asked: str, wrong: 
             (x, y), _ = cifar10.load_data()
             if {asked}:
                 x = x.reshape(x.shape[0], 3, 32, 32)
+            else:
+                x = {other}
             return x, y
         """
     assert ("axes-mixed-by-reshape" in said(text)) is wrong

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import libcst as cst
@@ -136,7 +137,8 @@ def _in_other_order(each: MixingReshape) -> bool:
 
 def _is_for_other_layout(each: MixingReshape) -> bool:
     """Whether it stands where the program asks for channels that come first, as its data do then."""
-    tests = (around.test for around in parents.ancestors(each.place) if isinstance(around, cst.If))
+    inside_out = itertools.pairwise(parents.ancestors(each.place))
+    tests = (around.test for inner, around in inside_out if isinstance(around, cst.If) and around.body is inner)
     words = (word.raw_value for test in tests for word in search.nodes(test, cst.SimpleString))
     return any(word in ("channels_first", "th") for word in words)
 

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.interpreter import Interpreter
 
 
+BOTH = 2
+"""Classes that a label of 0 or 1 tells apart."""
+
+
 def coded(data: Data, name: str, place: Place, classes: int | None = None) -> Data:
     """One whole number from 0 on for each value of a column; `classes` of them where that is known."""
     form = LabelForm.BINARY if classes == BOTH else LabelForm.INTEGER
@@ -22,9 +26,6 @@ def coded(data: Data, name: str, place: Place, classes: int | None = None) -> Da
     shape = (data.samples,) if data.shape else None
     step = DataStep(StepKind.ENCODED, name, place)
     return data.after(step, labels=form, classes=classes, range=interval, shape=shape, dtype="int64")
-
-
-BOTH = 2
 
 
 def factorized(data: Data, name: str, place: Place) -> Value:

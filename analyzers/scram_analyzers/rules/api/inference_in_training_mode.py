@@ -9,8 +9,7 @@ import libcst as cst
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.api import tapes
-from scram_analyzers.rules.api.named_for_judging import is_in_judging_step, is_judging, names_given
+from scram_analyzers.rules.api import judged_while_training
 from scram_analyzers.rules.api.training_argument import RANDOM_LAYERS, says
 from scram_analyzers.rules.architecture.paths import models_of
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
@@ -431,8 +430,8 @@ class InferenceInTrainingMode(Rule):
             *program.each(models_of(program), _of_model),
             *program.each(program.fits, _of_parts),
             *program.each(program.fits, _of_random_layers),
-            *_of_judging(program),
-            *_of_own_test_steps(program),
+            *judged_while_training.by_tapes(program),
+            *judged_while_training.by_own_steps(program),
         ]
         if reports and not program.matches(_ON_PURPOSE):
             yield from reports
@@ -560,65 +559,6 @@ def _goes_by_batch(model: Model, layer: Layer) -> bool:
 
 def _knows_of_training(place: Place) -> bool:
     """Whether the function around takes an argument `training` that it could hand on."""
-    for node in parents.ancestors(place):
-        if isinstance(node, cst.FunctionDef):
-            known = [*node.params.params, *node.params.kwonly_params]
-            return any(each.name.value == "training" for each in known)
-    return False
-
-
-def _of_judging(program: Program) -> Iterator[Report]:
-    """A model that a tape trains, called in training mode for what is a validation result by its name."""
-    trained: set[str] = set()
-    for tape in tapes.tapes(program):
-        trained.update(each.model for each in tapes.asked_of(tape))
-    models = [each.model for each in program.loss_calls if each.model is not None]
-    random = next((layer for model in models for layer in model.layers if layer.class_name in RANDOM_LAYERS), None)
-    if not trained or random is None:
-        return
-    for call, place in search.found(program, cst.Call, "training"):
-        if dotted_name(call.func) in trained and says(call, True) and _is_judged(place):
-            yield Report(
-                place,
-                f"The model is judged in training mode, so {random.class_name} still drops values at random.",
-                (Related(random.place, "This layer works as in training."),),
-                recipe="training=False",
-            )
-
-
-def _of_own_test_steps(program: Program) -> Iterator[Report]:
-    """A model of the program's own that its `test_step`, which validation goes by, calls in training mode."""
-    if not program.mentions("test_step"):
-        return
-    for call, place in search.found(program, cst.Call, "training"):
-        function = parents.function_around(place)
-        is_own = dotted_name(call.func) == "self" and says(call, True)
-        if not is_own or function is None or function.name.value != "test_step":
-            continue
-        random = _random_layer_of(program, _class_around(place))
-        if random is not None:
-            yield Report(
-                place,
-                f"Validation calls the model in training mode, so {random.class_name} still drops values at random.",
-                (Related(random.place, "This layer works as in training."),),
-                recipe="self(x, training=False)",
-            )
-
-
-def _random_layer_of(program: Program, owner: cst.ClassDef | None) -> Layer | None:
-    """A layer that drops values, made in this class, of a model that is trained."""
-    models = (fit.model for fit in program.fits if fit.model is not None)
-    layers = (layer for model in models for layer in model.layers if layer.class_name in RANDOM_LAYERS)
-    return next((layer for layer in layers if owner is not None and _class_around(layer.place) is owner), None)
-
-
-def _class_around(place: Place) -> cst.ClassDef | None:
-    return next((each for each in parents.ancestors(place) if isinstance(each, cst.ClassDef)), None)
-
-
-def _is_judged(place: Place) -> bool:
-    """Whether it goes into a validation result, by that one's name or its function's, and stands outside any tape."""
-    above = parents.ancestors(place)
-    if any(isinstance(node, cst.With) and any(tapes.tape_names(node)) for node in above):
-        return False
-    return is_in_judging_step(place) or any(map(is_judging, names_given(place)))
+    function = parents.function_around(place)
+    known = [*function.params.params, *function.params.kwonly_params] if function is not None else []
+    return any(each.name.value == "training" for each in known)

@@ -15,6 +15,7 @@ from scram_analyzers.source.values import (
     Arguments,
     Choice,
     Class,
+    Constant,
     Function,
     Method,
     Ref,
@@ -30,11 +31,17 @@ if TYPE_CHECKING:
 SUPER = "super()"
 """The name of the `Method` value that stands for `super()`; its owner is the object."""
 
+SETS_MODULES = "sets attributes of modules"
+"""The fact that the program puts something of its own into a module of others, as `tf.model = ...` does."""
+
+_MODULE_SCOPE = 0
+"""Where that is kept, by its name with dots, which no name of the program's own has."""
+
 
 def get_attribute(interpreter: Interpreter, owner: Value, name: str, place: Place) -> Value:
     """`owner.name`."""
     if isinstance(owner, Symbol):
-        return owner.attribute(name, place)
+        return of_symbol(interpreter, owner, name, place)
     if isinstance(owner, Choice):
         results = [get_attribute(interpreter, option, name, place) for option in owner.options]
         if all(isinstance(result, Method) for result in results):
@@ -46,6 +53,8 @@ def get_attribute(interpreter: Interpreter, owner: Value, name: str, place: Plac
     if isinstance(owner, Class):
         member = owner.member(name)
         return member if member is not None else Unknown(place)
+    if isinstance(owner, Constant) and name == "value":
+        return owner  # a member of an Enum: no number or text has a value of its own
     if isinstance(owner, Method) and owner.name == SUPER:
         return _of_super(interpreter, owner, name, place)
     if isinstance(owner, (Data, Method)):
@@ -54,6 +63,15 @@ def get_attribute(interpreter: Interpreter, owner: Value, name: str, place: Plac
     if isinstance(owner, Ref):
         return _of_object(interpreter, owner, name, place)
     return Method(owner, name, place)
+
+
+def of_symbol(interpreter: Interpreter, owner: Symbol, name: str, place: Place | None = None) -> Value:
+    """What a module has by this name, or what the program put there itself (`tf.model = Sequential()`)."""
+    symbol = owner.attribute(name, place)
+    if not interpreter.fact(SETS_MODULES):  # asked for every name that is looked up in a module
+        return symbol
+    known = interpreter.name_at((_MODULE_SCOPE, symbol.dotted))
+    return known if known is not None else symbol
 
 
 def _of_object(interpreter: Interpreter, owner: Ref, name: str, place: Place) -> Value:
@@ -92,6 +110,10 @@ def set_attribute(interpreter: Interpreter, owner: Value, name: str, value: Valu
     if isinstance(owner, Choice):
         for option in owner.options:
             set_attribute(interpreter, option, name, value, place)
+        return
+    if isinstance(owner, Symbol):
+        interpreter.note(SETS_MODULES, None, True)
+        interpreter.set_name((_MODULE_SCOPE, f"{owner.dotted}.{name}"), placed(value, place))
         return
     if not isinstance(owner, Ref):
         return

@@ -348,7 +348,7 @@ def assumed(value: Value) -> Value:
 def _attribute(interpreter: Interpreter, node: cst.Attribute) -> Value:
     owner = evaluate(interpreter, node.value)
     if isinstance(owner, Symbol):  # by far the most frequent case, and one that needs no place
-        return owner.attribute(node.attr.value)
+        return attributes.of_symbol(interpreter, owner, node.attr.value)
     return attributes.get_attribute(interpreter, owner, node.attr.value, interpreter.place(node))
 
 

@@ -350,9 +350,13 @@ class Interpreter:
         return scope if scope is not None else MODULE_SCOPE
 
     def _is_bound(self, key: Name) -> bool:
+        return self.name_at(key) is not None
+
+    def name_at(self, key: Name) -> Value | None:
+        """What a name of any scope stands for; None where nothing bound it."""
         value = self.state.names.get(key)
         self.state.trace.names.ask(key, value)
-        return value is not None
+        return value
 
     # -- the heap
 

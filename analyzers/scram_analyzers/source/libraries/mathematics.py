@@ -28,9 +28,15 @@ _FUNCTIONS: Mapping[str, Callable[..., float]] = MappingProxyType(
 )
 
 
+_THE_SAME = frozenset(("float16", "float32", "float64", "int32", "int64", "constant", "convert_to_tensor"))
+"""What makes of a number the same number, of another type."""
+
+
 def call(name: str, arguments: Arguments) -> Constant | None:
     """What a function gives for known numbers; None for any other function, for data, and where it has no value."""
     module, _, last = name.rpartition(".")
+    if last in _THE_SAME and module in MODULES:
+        return _same(arguments)
     function = _FUNCTIONS.get(last)
     if function is None or module not in MODULES or arguments.open or arguments.keywords:
         return None
@@ -43,6 +49,12 @@ def call(name: str, arguments: Arguments) -> Constant | None:
         return Constant(function(*known), assumed=assumed)
     except (ArithmeticError, TypeError, ValueError):  # no such number, or the wrong number of arguments
         return None
+
+
+def _same(arguments: Arguments) -> Constant | None:
+    given = arguments.positional[0].value if arguments.positional else None
+    is_number = isinstance(given, Constant) and number(given) is not None and "shape" not in arguments.keywords
+    return given if isinstance(given, Constant) and is_number else None
 
 
 def known_number(value: Value) -> Value:

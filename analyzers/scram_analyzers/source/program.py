@@ -222,6 +222,15 @@ class AttributeSet:
     place: Place
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class RateSet:
+    """A learning rate that the program sets after its optimizer was made: `optimizer.learning_rate = value`."""
+
+    optimizer: Optimizer
+    value: Value
+    place: Place
+
+
 @dataclass(frozen=True, slots=True)
 class ImpossibleReshape:
     """An array of shape `before` told to take the sizes `asked` (-1: what is left), which can't be done."""
@@ -316,6 +325,7 @@ class Program:
     calls: tuple[Call, ...]
     method_calls: tuple[Call, ...]
     attribute_sets: tuple[AttributeSet, ...]
+    rates_set: tuple[RateSet, ...]
     impossible_reshapes: tuple[ImpossibleReshape, ...]
     mixing_reshapes: tuple[MixingReshape, ...]
     pairings: tuple[Pairing, ...]

@@ -271,6 +271,11 @@ def is_none(value: Value | None) -> bool:
     return isinstance(value, Constant) and value.value is None
 
 
+def assumed(value: Value) -> Value:
+    """The value as a default that somebody may override."""
+    return replace(value, assumed=True) if isinstance(value, Constant) else value
+
+
 def agree(left: Value, right: Value) -> bool:
     """Whether two values are certainly the same."""
     if isinstance(left, Constant) and isinstance(right, Constant):

@@ -163,9 +163,21 @@ def _apart(one: Data, other: Data) -> DataStep | None:
         cut = next((step for step in reversed(one.steps) if slice_of(step) is not None), None)
         return None if one.rows.meets(other.rows) else cut
     ours, theirs = (step_of(each, StepKind.SHUFFLED) for each in (one, other))
+    if ours is not None and ours.name == "sample" and _drops(one, ours, other):
+        return ours
     if ours is None or theirs is None or ours.number is None or theirs.number is None:
         return _beside(one, other)
     return ours if ours.node is theirs.node and ours.number != theirs.number else None
+
+
+def _drops(one: Data, drawn: DataStep, other: Data) -> bool:
+    """Whether others are all rows but those that were drawn at random: `table.drop(train.index)`."""
+    before = one.steps.index(drawn)
+    dropped = other.steps[before] if before < len(other.steps) else None
+    call = dropped.node if dropped is not None and dropped.name == "drop" else None
+    given = call.args[0].value if isinstance(call, cst.Call) and call.args else None
+    by_index = isinstance(given, cst.Attribute) and given.attr.value == "index"
+    return by_index and _made_alike(one.steps[:before], other.steps[:before])
 
 
 def _beside(one: Data, other: Data) -> DataStep | None:

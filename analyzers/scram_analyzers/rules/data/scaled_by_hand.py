@@ -10,6 +10,7 @@ import libcst as cst
 from scram_analyzers.findings import Severity
 from scram_analyzers.rules.base import Related, Report
 from scram_analyzers.source.data import WHOLE, Data, DataStep, StepKind
+from scram_analyzers.source.libraries.data_functions import BY_STATISTICS
 from scram_analyzers.source.program import Program
 
 
@@ -19,7 +20,7 @@ def by_hand(program: Program, data: Data, cut: DataStep | None) -> Iterator[Repo
         split = next((later for later in data.steps[position + 1 :] if later.kind is StepKind.SPLIT), None)
         if split is None and cut is not None and step.measured is not None and has_all(step.measured.data, data):
             split = cut
-        elif not _by_statistic(program, step):
+        elif not any(_by_statistic(program, each) for each in _within(step)):
             continue
         if split is None or step.place is None or data.images:
             continue
@@ -31,12 +32,19 @@ def by_hand(program: Program, data: Data, cut: DataStep | None) -> Iterator[Repo
         return
 
 
+def _within(step: DataStep) -> tuple[DataStep, ...]:
+    """A step, or what was done to the column that it puts back: `table[name] = (table[name] - low) / spread`."""
+    return step.put[1].steps[-2:] if step.put is not None and step.kind is StepKind.SCALED else (step,)
+
+
 _STATISTIC = re.compile(r"\.(mean|std|min|max|median)\(")
 
 
 def _by_statistic(program: Program, step: DataStep) -> bool:
     """Whether a step scales by a mean, spread or extreme, which the expression works out or a name stands for."""
     node = step.node
+    if step.name in BY_STATISTICS:
+        return step.measured is not None
     if step.kind is not StepKind.SCALED or step.number is not None or not isinstance(node, cst.BinaryOperation):
         return False
     assert step.place is not None

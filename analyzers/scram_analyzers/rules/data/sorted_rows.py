@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+import libcst as cst
+
 from scram_analyzers import fixes
 from scram_analyzers.rules.data.class_by_class import collected_class_by_class, stands_class_by_class
 from scram_analyzers.rules.data.judging import in_random_order, stretch
@@ -42,9 +44,31 @@ def last_rows(program: Program, fit: Fit) -> LastRows | None:
     if targets is not None and stands_class_by_class(targets):
         order = "These labels stand class by class"
         return LastRows(order, "validation sees only the last class, training too little of it")
+    if targets is not None and (column := _sorted_by_target(targets)) is not None:
+        return LastRows(f'The rows are sorted by "{column}", the target', "the highest or lowest targets alone")
     if targets is not None and collected_class_by_class(program, targets):
         order = "The labels are collected class by class"
         return LastRows(order, "validation sees only the last classes, training too few")
+    return None
+
+
+def _sorted_by_target(targets: Data) -> str | None:
+    """The column that the targets are, when the table was sorted by it and its rows were never mixed after that."""
+    for position, step in enumerate(targets.steps):
+        later = targets.steps[position + 1 :]
+        if step.name != "sort_values" or in_random_order(replace(targets, source="", steps=later)):
+            continue
+        column = next((each.column for each in later if each.column is not None), None)
+        call = step.node
+        given = (
+            [each.value for each in call.args if each.keyword is None or each.keyword.value == "by"]
+            if isinstance(call, cst.Call)
+            else []
+        )
+        first = given[0].elements[0].value if given and isinstance(given[0], cst.List) and given[0].elements else None
+        by = first or (given[0] if given else None)
+        if isinstance(by, cst.SimpleString) and column is not None and by.evaluated_value == column:
+            return column
     return None
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
+from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule, RunReport
 from scram_analyzers.rules.candidates import is_candidate
-from scram_analyzers.rules.hyperparameters import optimizers, overshooting
+from scram_analyzers.rules.hyperparameters import later_rates, optimizers, overshooting
 from scram_analyzers.rules.hyperparameters.fine_tuning import TUNING_RATE, fine_tuned, forgets, tuning_limit
 from scram_analyzers.rules.hyperparameters.rate_allowances import (
     allowance,
@@ -26,9 +26,6 @@ from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.wording import share
 from scram_analyzers.source.program import Optimizer, Program
 from scram_analyzers.source.values import number
-
-FUNCTION_ALLOWANCE = 3
-"""So may a function for each epoch: it keeps its first rate through all steps of that epoch."""
 
 
 class LearningRateTooHigh(Rule):
@@ -235,8 +232,32 @@ class LearningRateTooHigh(Rule):
             model.fit(x, y, epochs=50, callbacks=[keras.callbacks.LearningRateScheduler(step_decay)])
             """,
         ),
+        Example(
+            "A rate that is set once the model is compiled",
+            """
+            import keras
+            from project import x, y
+
+            model = keras.Sequential([keras.layers.Dense(64, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.optimizer.learning_rate = »0.5«
+            model.fit(x, y, epochs=50)
+            """,
+        ),
     )
     good = (
+        Example(
+            "A usual rate that is set once the model is compiled",
+            """
+            import keras
+            from project import x, y
+
+            model = keras.Sequential([keras.layers.Dense(64, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.optimizer.learning_rate = 0.0005
+            model.fit(x, y, epochs=50)
+            """,
+        ),
         Example(
             "SGD on inputs that are divided by the largest",
             """
@@ -440,7 +461,7 @@ class LearningRateTooHigh(Rule):
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each rate that is known and above its optimizer's limit, given to it or set by a scheduler."""
         yield from self._given(program)
-        yield from self._set_by_schedulers(program)
+        yield from later_rates.reports(program, self._limit_of, self._severity_of)
         yield from self._tried(program)
         yield from overshooting.reports(program, self.option("sgd-max"))
 
@@ -448,7 +469,7 @@ class LearningRateTooHigh(Rule):
         """Rates of a search of which even the lowest is too high."""
         for optimizer in program.optimizers if has_search(program) else ():
             tried = tried_rates(program, optimizer)
-            limit = self._limit(optimizer.class_name, number(optimizer.arguments.value("momentum")))
+            limit = self._limit_of(optimizer)
             if tried is not None and limit is not None and tried.lowest > limit:
                 lowest = fixes.number_text(tried.lowest)
                 yield Report(
@@ -464,7 +485,7 @@ class LearningRateTooHigh(Rule):
             rate = optimizer.learning_rate
             if rate.value is None:
                 continue
-            limit = self._limit(optimizer.class_name, number(optimizer.arguments.value("momentum")))
+            limit = self._limit_of(optimizer)
             tuned = fine_tuned(program, optimizer) if optimizer.class_name in optimizers.ADAPTIVE else None
             if limit is None or rate.value <= (limit if tuned is None else tuning_limit(tuned)):
                 if rate.value != limit or not reaches_limit(program, optimizer):
@@ -498,29 +519,6 @@ class LearningRateTooHigh(Rule):
                     program, optimizer, TUNING_RATE if tuned else optimizers.usual_rate(optimizer.class_name)
                 ),
             )
-
-    def _set_by_schedulers(self, program: Program) -> Iterator[Report]:
-        if all(callback.first_rate is None for fit in program.fits for callback in fit.callbacks or ()):
-            return
-        for optimizer in {each.optimizer: None for each in program.compiles if each.optimizer is not None}:
-            limit = self._limit(optimizer.class_name, number(optimizer.arguments.value("momentum")))
-            for callback in optimizers.rate_setters(program, optimizer):
-                rate = number(callback.first_rate)
-                if callback.place is None or rate is None or limit is None or rate <= limit * FUNCTION_ALLOWANCE:
-                    continue
-                written = callback.first_rate.place if callback.first_rate is not None else None
-                yield Report(
-                    place=written or callback.place,
-                    message=(
-                        f"This schedule sets {optimizer.class_name}'s learning rate to {fixes.number_text(rate)} in "
-                        f"the first epoch; {optimizers.usual_range(optimizer.class_name)}."
-                    ),
-                    related=(
-                        Related(callback.place, "This callback sets the rate."),
-                        Related(optimizer.place, f"{optimizer.class_name} is the optimizer."),
-                    ),
-                    severity=self._severity_of(optimizer, rate),
-                )
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Confirm by a loss that became NaN or infinite or grew without bound, or by steps too large to learn from."""
@@ -573,6 +571,9 @@ class LearningRateTooHigh(Rule):
         if class_name == "SGD":
             return self.option("sgd-momentum-max" if momentum else "sgd-max")
         return None
+
+    def _limit_of(self, optimizer: Optimizer) -> float | None:
+        return self._limit(optimizer.class_name, number(optimizer.arguments.value("momentum")))
 
     def _severity_of(self, optimizer: Optimizer, rate: float) -> Severity | None:
         adaptive = optimizer.class_name in optimizers.ADAPTIVE

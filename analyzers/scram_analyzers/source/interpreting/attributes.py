@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scram_analyzers.source.data import Data
-from scram_analyzers.source.interpreting import keras_models
+from scram_analyzers.source.interpreting import keras_models, optimizers
 from scram_analyzers.source.interpreting.state import Created, Instance, join_values
 from scram_analyzers.source.libraries import data_operations
 from scram_analyzers.source.model import ModelObject
 from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Compile
 from scram_analyzers.source.values import (
     Arguments,
     Choice,
@@ -86,13 +87,16 @@ def _of_object(interpreter: Interpreter, owner: Ref, name: str, place: Place) ->
         if member is not None:
             return member
     elif isinstance(thing, Created):
+        name = optimizers.attribute_name(thing, name)
         if name in thing.attributes:
             return thing.attributes[name]
     elif isinstance(thing, ModelObject):
         known = keras_models.attribute(interpreter, owner, thing, name, place)
         if known is not None:
             return known
-    return Method(owner, name, place)
+    compiled = interpreter.fact("compile", owner.identity) if name == "optimizer" else None
+    used = optimizers.of_model(interpreter, compiled) if isinstance(compiled, Compile) else None
+    return used if used is not None else Method(owner, name, place)
 
 
 def _of_super(interpreter: Interpreter, owner: Method, name: str, place: Place) -> Value:
@@ -122,6 +126,9 @@ def set_attribute(interpreter: Interpreter, owner: Value, name: str, value: Valu
         keras_models.set_attribute(interpreter, owner, thing, name, placed(value, place))
         interpreter.recording.attribute_set(owner, name, value, place)
     elif isinstance(thing, (Instance, Created)):
+        name = optimizers.attribute_name(thing, name)
         attributes = {**thing.attributes, name: placed(value, place)}
         interpreter.replace_object(owner, replace(thing, attributes=attributes))
+        if name == optimizers.RATE_NAMES[0]:
+            optimizers.note_rate(interpreter, owner, value, place)
         interpreter.recording.attribute_set(owner, name, value, place)

@@ -10,7 +10,7 @@ import libcst as cst
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.interpreting import attributes, expressions, iteration, subscripts
 from scram_analyzers.source.interpreting.state import DictObject
-from scram_analyzers.source.values import UNKNOWN, Argument, Arguments, Function, Tuple, Unknown, Value
+from scram_analyzers.source.values import UNKNOWN, Argument, Arguments, Function, Tuple, Unknown, Value, assumed
 
 if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.interpreter import Interpreter
@@ -47,7 +47,7 @@ def parameter_defaults(interpreter: Interpreter, parameters: cst.Parameters) -> 
     defaults: dict[str, Value] = {}
     for parameter in [*parameters.posonly_params, *parameters.params, *parameters.kwonly_params]:
         if parameter.default is not None:
-            defaults[parameter.name.value] = expressions.assumed(interpreter.evaluate(parameter.default))
+            defaults[parameter.name.value] = assumed(interpreter.evaluate(parameter.default))
     return defaults
 
 

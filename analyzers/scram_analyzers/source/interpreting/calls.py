@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import libcst as cst
 
 from scram_analyzers.source.data import WHOLE, Data
 from scram_analyzers.source.graph import Opaque, Tensor
@@ -25,6 +27,7 @@ from scram_analyzers.source.values import (
     Tuple,
     Unknown,
     Value,
+    assumed,
     placed,
 )
 
@@ -112,13 +115,28 @@ def instantiate(interpreter: Interpreter, cls: Class, arguments: Arguments, plac
 
 
 def _bind_fields(interpreter: Interpreter, cls: Class, reference: Ref, arguments: Arguments) -> None:
-    """Dataclass fields: the class's members are their defaults, keywords override them."""
+    """Dataclass fields: the class's members are their defaults, what it is made with overrides them."""
     thing = interpreter.instance(reference)
     if thing is None:
         return
-    fields = {name: argument.value for name, argument in arguments.keywords.items()}
+    names = tuple(_fields(cls)) if arguments.positional or arguments.open else ()
+    fields = {name: argument.value for name, argument in arguments.named(names, {}).keywords.items()}
+    if arguments.open:  # nobody knows which of them it brought
+        defaults = {name: cls.member(name) for name in names if name not in fields}
+        fields |= {name: assumed(value) for name, value in defaults.items() if value is not None}
     if fields:
         interpreter.replace_object(reference, replace(thing, attributes=fields))
+
+
+def _fields(cls: Class) -> Iterator[str]:
+    """The names that a class and its bases of this module declare, in order."""
+    for base in cls.bases:
+        if isinstance(base, Class):
+            yield from _fields(base)
+    for line in cls.node.body.body:
+        for statement in line.body if isinstance(line, cst.SimpleStatementLine) else ():
+            if isinstance(statement, cst.AnnAssign) and isinstance(statement.target, cst.Name):
+                yield statement.target.value
 
 
 def same_generator(interpreter: Interpreter, function: Function, arguments: Arguments, value: Value) -> Value:

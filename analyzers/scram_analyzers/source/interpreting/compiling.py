@@ -6,31 +6,26 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from scram_analyzers.source.interpreting import containers, keras_layers, keras_models
+from scram_analyzers.source.interpreting import containers, keras_models, optimizers
 from scram_analyzers.source.interpreting.state import Created
 from scram_analyzers.source.keras_api.losses import loss_name
-from scram_analyzers.source.keras_api.optimizers import BY_STRING, DEFAULT_LEARNING_RATE
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Compile, LearningRate, Loss, Metric, Optimizer
+from scram_analyzers.source.program import Compile, Loss, Metric
 from scram_analyzers.source.values import (
     Argument,
     Arguments,
-    Constant,
     Function,
     Ref,
     Symbol,
     Value,
     boolean,
     is_none,
-    number,
     text,
 )
 
 if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.interpreter import Interpreter
 
-OPTIMIZER_PREFIX = "keras.optimizers."
-SCHEDULE_PREFIX = "keras.optimizers.schedules."
 COMPILE_POSITIONS = ("optimizer", "loss", "metrics")
 """Keras 3 puts `loss_weights` third, Keras 1 and 2 put `metrics` there; nobody passes weights by position."""
 
@@ -43,74 +38,13 @@ def compile_model(interpreter: Interpreter, owner: Value, arguments: Arguments, 
         place=place,
         model=keras_models.snapshot(interpreter, owner) if known else None,
         arguments=named,
-        optimizer=optimizer_of(interpreter, named.get("optimizer")),
+        optimizer=optimizers.optimizer_of(interpreter, named.get("optimizer")),
         losses=tuple(losses_of(interpreter, named.get("loss"))),
         metrics=_metrics_of(interpreter, named),
     )
     interpreter.recording.compiles.append(compiled)
     if isinstance(owner, Ref):
         interpreter.note("compile", owner.identity, compiled)
-
-
-def optimizer_of(interpreter: Interpreter, argument: Argument | None) -> Optimizer | None:
-    """The optimizer an argument names or holds; None when it can't be told."""
-    if argument is None or argument.place is None:
-        return None
-    value = argument.value
-    string = text(value)
-    if string is not None:
-        class_name = BY_STRING.get(string.lower())
-        if class_name is None:
-            return None
-        rate = LearningRate(DEFAULT_LEARNING_RATE[class_name])
-        return Optimizer(OPTIMIZER_PREFIX + class_name, value.place or argument.place, rate, Arguments())
-    if isinstance(value, Ref):
-        return interpreter.recording.optimizers.get(value.identity) if interpreter.object_of(value) else None
-    if isinstance(value, Symbol) and value.name.startswith(OPTIMIZER_PREFIX):
-        rate = LearningRate(DEFAULT_LEARNING_RATE.get(value.name.rpartition(".")[2]))
-        return Optimizer(value.name, argument.place, rate, Arguments())
-    return None
-
-
-def make_optimizer(interpreter: Interpreter, kind: str, arguments: Arguments, place: Place) -> Ref:
-    """An optimizer object, recorded with its learning rate."""
-    named = keras_layers.name_arguments(kind, arguments)
-    rate = _learning_rate(interpreter, kind, arguments, named)
-    reference = interpreter.allocate(Created(kind, named, place, {"learning_rate": _rate_value(named)}), place)
-    optimizer = Optimizer(kind, place, rate, named)
-    interpreter.recording.optimizers[reference.identity] = optimizer
-    return reference
-
-
-def _rate_value(named: Arguments) -> Value:
-    value = named.value("learning_rate")
-    return value if value is not None else Constant(None, assumed=True)
-
-
-def _learning_rate(interpreter: Interpreter, kind: str, given: Arguments, named: Arguments) -> LearningRate:
-    argument = named.get("learning_rate")
-    if argument is None:
-        default = None if named.open else DEFAULT_LEARNING_RATE.get(kind.rpartition(".")[2])
-        return LearningRate(default)
-    value = argument.value
-    parameter = argument.keyword if argument.keyword in given.keywords else None
-    thing = interpreter.object_of(value)
-    if isinstance(thing, Created) and thing.kind.startswith(SCHEDULE_PREFIX):
-        start = _schedule_start(thing)
-        return LearningRate(
-            number(start.value) if start is not None else None,
-            start.written_at if start is not None else value.place,
-            start.place if start is not None else argument.place,
-            thing.kind.rpartition(".")[2],
-            parameter,
-            schedule_place=thing.place,
-        )
-    assumed = isinstance(value, Constant) and value.assumed
-    return LearningRate(number(value), argument.written_at, argument.place, None, parameter, assumed)
-
-
-def _schedule_start(schedule: Created) -> Argument | None:
-    return schedule.arguments.get("initial_learning_rate")
 
 
 def losses_of(interpreter: Interpreter, argument: Argument | None) -> Iterator[Loss]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -114,13 +115,7 @@ def dict_method(
 ) -> Value:
     """`dict.get`, `.items` and their like."""
     if name in ("get", "setdefault", "pop"):
-        key = arguments.positional[0].value if arguments.positional else Unknown(place)
-        if isinstance(key, Constant) and key.value in thing.entries:
-            return thing.entries[key.value]
-        fallback = arguments.value("default", 1)
-        absent = isinstance(key, Constant) and not thing.open
-        unknown = thing.rest if thing.rest is not None else Unknown(place)
-        return (fallback or Constant(None, place)) if absent else unknown
+        return _entry(interpreter, owner, thing, name, arguments, place)
     if name == "update":
         given = arguments.positional[0].value if arguments.positional else None
         entries = interpreter.entries_of(given)
@@ -138,6 +133,24 @@ def dict_method(
     if name == "values":
         return interpreter.new_list(thing.entries.values(), place)
     return Unknown(place)
+
+
+def _entry(
+    interpreter: Interpreter, owner: Ref, thing: DictObject, name: str, arguments: Arguments, place: Place
+) -> Value:
+    """What a dict holds at a key; `pop` takes it out, `setdefault` puts in what was not there."""
+    key = arguments.positional[0].value if arguments.positional else Unknown(place)
+    if isinstance(key, Constant) and key.value in thing.entries:
+        if name == "pop":
+            others = {each: value for each, value in thing.entries.items() if each != key.value}
+            interpreter.replace_object(owner, replace(thing, entries=others))
+        return thing.entries[key.value]
+    if not isinstance(key, Constant) or thing.open:
+        return thing.rest if thing.rest is not None else Unknown(place)
+    fallback = arguments.value("default", 1) or Constant(None, place)
+    if name == "setdefault":
+        interpreter.replace_object(owner, replace(thing, entries={**thing.entries, key.value: fallback}))
+    return fallback
 
 
 def _key(key: object) -> Value:
@@ -203,6 +216,14 @@ def leaves(value: Value, items_of: Callable[[Value], tuple[Value, ...] | None]) 
         else:
             waiting += reversed(items)
     yield Unknown(value.place)
+
+
+def merged(interpreter: Interpreter, left: Value, right: Value, place: Place) -> Value | None:
+    """`left | right` of dicts."""
+    first, second = interpreter.object_of(left), interpreter.object_of(right)
+    if not isinstance(first, DictObject) or not isinstance(second, DictObject):
+        return None
+    return interpreter.allocate(DictObject({**first.entries, **second.entries}, first.open or second.open), place)
 
 
 def concatenated(interpreter: Interpreter, left: Value, right: Value, place: Place) -> Value:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -34,6 +33,7 @@ from scram_analyzers.source.values import (
     Tuple,
     Unknown,
     Value,
+    assumed,
     is_none,
     placed,
     text,
@@ -230,6 +230,8 @@ def operate(interpreter: Interpreter, operator: str, left: Value, right: Value, 
         return counted
     if noise.is_drawn(left, right):
         return noise.Drawn(place)
+    if operator == "BitOr" and (both := containers.merged(interpreter, left, right, place)) is not None:
+        return both
     if operator == "Add":
         return containers.concatenated(interpreter, left, right, place)
     return containers.repeated(interpreter, left, right, place) if operator == "Multiply" else Unknown(place)
@@ -337,11 +339,6 @@ def truth(interpreter: Interpreter, value: Value) -> bool | None:
     return None
 
 
-def assumed(value: Value) -> Value:
-    """The value as a default that somebody may override."""
-    return replace(value, assumed=True) if isinstance(value, Constant) else value
-
-
 # -- names with dots, items, calls
 
 
@@ -363,6 +360,11 @@ def set_item(interpreter: Interpreter, node: cst.Subscript, value: Value) -> Non
 
 def _call(interpreter: Interpreter, node: cst.Call) -> Value:
     callee = evaluate(interpreter, node.func)
+    return calls.call(interpreter, callee, arguments_of(interpreter, node), interpreter.place(node))
+
+
+def arguments_of(interpreter: Interpreter, node: cst.Call) -> Arguments:
+    """What a call hands over."""
     positional: list[Argument] = []
     keywords: dict[str, Argument] = {}
     open_ = False
@@ -383,7 +385,7 @@ def _call(interpreter: Interpreter, node: cst.Call) -> Value:
             keywords[argument.keyword.value] = Argument(value, place, argument.keyword.value)
         else:
             positional.append(Argument(value, place))
-    return calls.call(interpreter, callee, Arguments(tuple(positional), keywords, open_), interpreter.place(node))
+    return Arguments(tuple(positional), keywords, open_)
 
 
 def _lambda(interpreter: Interpreter, node: cst.Lambda) -> Value:

@@ -8,12 +8,15 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
 from scram_analyzers.source.interpreting import (
     builtin_functions,
-    compiling,
     keras_layers,
     keras_models,
     loss_calls,
+    optimizers,
+    settings,
     sklearn_wrappers,
     tuners,
 )
@@ -27,8 +30,6 @@ from scram_analyzers.source.values import Arguments, Constant, Symbol, Unknown, 
 
 if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.interpreter import Interpreter
-
-SETTINGS = "types.SimpleNamespace"
 
 PARTIAL = "functools.partial"
 
@@ -91,8 +92,10 @@ def _maker(name: str) -> Maker | None:
         return _made
     if name == PARTIAL:
         return _partial
-    if name == SETTINGS:
-        return _settings
+    if name in settings.MAKERS:
+        return settings.MAKERS[name]
+    if name in ("keras.optimizers.get", "keras.optimizers.deserialize"):
+        return optimizers.from_configuration
     if name in sklearn_wrappers.WRAPPERS:
         return sklearn_wrappers.make
     if name in ("os.environ.get", "os.getenv"):
@@ -115,13 +118,6 @@ def _partial(interpreter: Interpreter, name: str, arguments: Arguments, place: P
     return _made(interpreter, name, arguments, place) if arguments.positional else None
 
 
-def _settings(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
-    if arguments.open or arguments.positional:
-        return None
-    settings = {each: argument.value for each, argument in arguments.keywords.items()}
-    return interpreter.allocate(Created(name, arguments, place, settings), place)
-
-
 def _of_environment(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
     default = arguments.value("default", 1)
     return replace(default, assumed=True) if isinstance(default, Constant) else Unknown(place)
@@ -137,8 +133,8 @@ def _layout(interpreter: Interpreter, asked: str, place: Place) -> Value:
 
 
 def _tensorflow_optimizer(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
-    kind = compiling.OPTIMIZER_PREFIX + TENSORFLOW_OPTIMIZERS[name]
-    return compiling.make_optimizer(interpreter, kind, arguments, place)
+    kind = optimizers.OPTIMIZER_PREFIX + TENSORFLOW_OPTIMIZERS[name]
+    return optimizers.make_optimizer(interpreter, kind, arguments, place)
 
 
 def _keras(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
@@ -147,6 +143,9 @@ def _keras(interpreter: Interpreter, name: str, arguments: Arguments, place: Pla
     if last in ("set_image_data_format", "set_image_dim_ordering") and arguments.positional:
         given = text(arguments.positional[0].value)
         interpreter.note("image data format", None, _LAYOUTS.get(given or "", given or "unknown"))
+        return None
+    if last == "set_value" and isinstance(place.node, cst.Call) and place.node.args:
+        optimizers.assign_rate(interpreter, place.node.args[0].value, arguments)
         return None
     if last in ("image_data_format", "image_dim_ordering"):
         return _layout(interpreter, last, place)
@@ -162,9 +161,9 @@ def _keras(interpreter: Interpreter, name: str, arguments: Arguments, place: Pla
         return keras_models.make_application(interpreter, name, arguments, place)
     if name.startswith(keras_layers.LAYER_PREFIX) and last[:1].isupper():
         return keras_layers.create(interpreter, name, arguments, place)
-    if name.startswith(compiling.OPTIMIZER_PREFIX) and last[:1].isupper():
-        if name.startswith(compiling.SCHEDULE_PREFIX):
+    if name.startswith(optimizers.OPTIMIZER_PREFIX) and last[:1].isupper():
+        if name.startswith(optimizers.SCHEDULE_PREFIX):
             named = keras_layers.name_arguments(name, arguments)
             return interpreter.allocate(Created(name, named, place), place)
-        return compiling.make_optimizer(interpreter, name, arguments, place)
+        return optimizers.make_optimizer(interpreter, name, arguments, place)
     return None

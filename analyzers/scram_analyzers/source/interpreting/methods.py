@@ -15,6 +15,8 @@ from scram_analyzers.source.interpreting import (
     keras_layers,
     keras_models,
     loss_calls,
+    optimizers,
+    settings,
     sklearn_wrappers,
     tuners,
 )
@@ -34,6 +36,8 @@ def call_method(interpreter: Interpreter, owner: Value, name: str, arguments: Ar
     """`owner.name(arguments)`."""
     if isinstance(owner, Choice):
         return _on_each(interpreter, owner, name, arguments, place)
+    if name == "assign" and isinstance(place.node, cst.Call) and isinstance(place.node.func, cst.Attribute):
+        optimizers.assign_rate(interpreter, place.node.func.value, arguments)
     trains = _looks_like_training(interpreter, owner, name, arguments)
     if trains:
         owner = _recognized(interpreter, owner, place)
@@ -169,5 +173,7 @@ def call_created(interpreter: Interpreter, owner: Ref, thing: Created, arguments
     """An object from outside called like a function (a loss, an initializer, a tokenizer)."""
     if thing.kind.startswith("keras.losses."):
         loss_calls.of_object(interpreter, owner, arguments, place)
+    if thing.kind == settings.NAMED_TUPLE:
+        return settings.of_fields(interpreter, thing, arguments, place)
     tensors = keras_layers.tensors_in(interpreter, arguments)
     return Tensor(Opaque(), tensors, place) if tensors else Unknown(place)

@@ -24,6 +24,7 @@ from scram_analyzers.source.program import (
     Optimizer,
     Pairing,
     Program,
+    RateSet,
     Threshold,
     UnreadPart,
 )
@@ -50,6 +51,7 @@ class Recording:
     calls: list[Call] = field(default_factory=list)
     method_calls: list[Call] = field(default_factory=list)
     attribute_sets: list[AttributeSet] = field(default_factory=list)
+    rates_set: list[RateSet] = field(default_factory=list)
     impossible_reshapes: list[ImpossibleReshape] = field(default_factory=list)
     mixing_reshapes: list[MixingReshape] = field(default_factory=list)
     pairings: list[Pairing] = field(default_factory=list)
@@ -121,6 +123,7 @@ class Recording:
             calls=tuple(self.calls),
             method_calls=tuple(self.method_calls),
             attribute_sets=tuple(self.attribute_sets),
+            rates_set=tuple(self.rates_set),
             impossible_reshapes=tuple(self.impossible_reshapes),
             mixing_reshapes=tuple(self.mixing_reshapes),
             pairings=tuple(self.pairings),

@@ -29,6 +29,7 @@ from scram_analyzers.source.values import (
     Unknown,
     Value,
     agree,
+    assumed,
     is_none,
     whole_numbers,
 )
@@ -180,7 +181,7 @@ def join_values(left: Value, right: Value) -> Value:
         return right
     for absent, default in ((left, right), (right, left)):
         if isinstance(absent, Constant) and absent.assumed and absent.value is None:
-            return _assumed(default)  # `if given is None: given = default`
+            return assumed(default)  # `if given is None: given = default`
     if isinstance(left, Tuple) and isinstance(right, Tuple) and len(left.items) == len(right.items):
         return Tuple(tuple(join_values(*pair) for pair in zip(left.items, right.items, strict=True)), left.place)
     options = [*_options(left)]
@@ -194,10 +195,6 @@ def join_values(left: Value, right: Value) -> Value:
 
 def _one_of(left: frozenset[int], right: frozenset[int]) -> Unknown:
     return OneOf(None, left | right) if left and right and len(left | right) <= MAX_NUMBERS else UNKNOWN
-
-
-def _assumed(value: Value) -> Value:
-    return replace(value, assumed=True) if isinstance(value, Constant) else value
 
 
 def _options(value: Value) -> tuple[Value, ...]:

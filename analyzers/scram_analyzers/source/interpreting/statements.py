@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from scram_analyzers.source.data import Data
-from scram_analyzers.source.interpreting import containers, expressions, iteration
+from scram_analyzers.source.interpreting import containers, expressions, iteration, settings
 from scram_analyzers.source.interpreting.narrowing import narrowing
 from scram_analyzers.source.interpreting.state import ListObject, State, join_states, rest_of
+from scram_analyzers.source.libraries import command_line
 from scram_analyzers.source.model import ModelObject
 from scram_analyzers.source.program import Discarded
 from scram_analyzers.source.reading.dotted import dotted_name
 from scram_analyzers.source.reading.walk import bound_names
-from scram_analyzers.source.values import UNKNOWN, Class, Constant, Function, Symbol, Unknown
+from scram_analyzers.source.values import UNKNOWN, Class, Constant, Function, Symbol, Unknown, Value
 
 if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.interpreter import Interpreter
@@ -141,7 +142,7 @@ def _function(interpreter: Interpreter, node: cst.FunctionDef) -> None:
         node,
         interpreter.section,
         interpreter.frame.scope,
-        interpreter.parameter_defaults(node.params),
+        _defaults(interpreter, node),
         node.name.value,
         decorators=decorators,
         place=interpreter.place(node.name),
@@ -149,6 +150,19 @@ def _function(interpreter: Interpreter, node: cst.FunctionDef) -> None:
     if not interpreter.class_bodies:
         interpreter.recording.definitions.append(function)
     interpreter.bind(node.name.value, function)
+
+
+def _defaults(interpreter: Interpreter, node: cst.FunctionDef) -> Mapping[str, Value]:
+    """The defaults of the parameters; those that are options of a command have them in its decorators."""
+    defaults = dict(interpreter.parameter_defaults(node.params))
+    for each in node.decorators:
+        call = each.decorator
+        if isinstance(call, cst.Call) and settings.is_option(interpreter.evaluate(call.func)):
+            given = expressions.arguments_of(interpreter, call)
+            name = command_line.destination(given)
+            if name is not None and "default" in given.keywords:
+                defaults[name] = command_line.default(given)
+    return defaults
 
 
 def _decorator_name(interpreter: Interpreter, decorator: cst.Decorator) -> str | None:

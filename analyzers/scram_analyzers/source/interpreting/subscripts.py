@@ -9,8 +9,8 @@ import libcst as cst
 
 from scram_analyzers.source.data import Data, DataStep, Interval, StepKind
 from scram_analyzers.source.graph import Operation, Tensor
-from scram_analyzers.source.interpreting import attributes, iteration, keras_models
-from scram_analyzers.source.interpreting.state import DictObject, ListObject, join_values
+from scram_analyzers.source.interpreting import attributes, iteration, keras_models, settings
+from scram_analyzers.source.interpreting.state import Created, DictObject, ListObject, join_values
 from scram_analyzers.source.libraries import data_items, data_operations
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
@@ -64,6 +64,8 @@ def _item_of_container(interpreter: Interpreter, owner: Value, key: Value | slic
     if isinstance(thing, DictObject):
         found = thing.entries.get(key.value) if isinstance(key, Constant) else thing.rest or _any_number(thing, place)
         return found if found is not None else Unknown(place)
+    if isinstance(thing, Created) and not isinstance(key, slice):
+        return settings.item(thing, key, place)
     items = interpreter.items_of(owner)
     if isinstance(thing, ListObject) and thing.open:
         items = thing.items

@@ -36,13 +36,13 @@ def _defaults(parser: Created) -> dict[str, Value]:
     """The options of a parser with their defaults, assumed: the command line may override each."""
     values: dict[str, Value] = {}
     for called in parser.log:
-        name = _destination(called.arguments) if called.method == "add_argument" else None
+        name = destination(called.arguments) if called.method == "add_argument" else None
         if name is not None:
-            values[name] = _default(called.arguments)
+            values[name] = default(called.arguments)
     return values
 
 
-def _destination(arguments: Arguments) -> str | None:
+def destination(arguments: Arguments) -> str | None:
     """The attribute that an option becomes: its `dest`, else its first long name, else its first name."""
     given = arguments.value("dest")
     if given is not None:
@@ -53,7 +53,8 @@ def _destination(arguments: Arguments) -> str | None:
     return best.lstrip("-").replace("-", "_") if best else None
 
 
-def _default(arguments: Arguments) -> Value:
+def default(arguments: Arguments) -> Value:
+    """What an option stands for when nobody passes it, assumed."""
     default = arguments.value("default")
     action = text(arguments.value("action"))
     if default is None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from scram_analyzers.source.data import WHOLE, Data, DataStep, Interval, Part, StepKind
+from scram_analyzers.source.data import STANDARDIZED, WHOLE, Data, DataStep, Interval, Learned, Part, StepKind
 from scram_analyzers.source.libraries import (
     class_codes,
     data_items,
@@ -213,11 +213,34 @@ def _pad_sequences(interpreter: Interpreter, name: str, arguments: Arguments, pl
     return data.after(step, shape=(data.samples, length), dtype=text(arguments.value("dtype")) or "int32")
 
 
+BY_STATISTICS: Mapping[str, Interval] = MappingProxyType(
+    {
+        "scipy.stats.zscore": STANDARDIZED,
+        "sklearn.preprocessing.scale": STANDARDIZED,
+        "sklearn.preprocessing.robust_scale": Interval(-10, 10),
+        "sklearn.preprocessing.minmax_scale": Interval(0, 1),
+        "sklearn.preprocessing.maxabs_scale": Interval(-1, 1),
+    }
+)
+"""Functions that scale data by their own statistics, and where they put them, roughly."""
+
+
 def _scaled(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
     data = given(interpreter, arguments)
     if data is None:
         return None
     return data.after(DataStep(StepKind.SCALED, name, place), range=None, dtype="float32")
+
+
+def _scaled_by_statistics(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    """`zscore(x)`: columns by what their own rows come to; rows or all together by another axis."""
+    data = given(interpreter, arguments)
+    if data is None:
+        return None
+    by_column = "axis" not in arguments.keywords or number(arguments.value("axis")) == 0
+    measured = Learned(name, 0, data, place) if by_column else None
+    step = DataStep(StepKind.SCALED, name, place, measured=measured)
+    return data.after(step, range=BY_STATISTICS[name], dtype="float64")
 
 
 def _grayed(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
@@ -237,8 +260,10 @@ def _normalized(interpreter: Interpreter, name: str, arguments: Arguments, place
 
 
 def _fractions(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
-    """`convert_image_dtype`: pixels that are bytes as fractions."""
+    """`convert_image_dtype`: pixels that are bytes as fractions, pixels that are floats already as they are."""
     data, made = given(interpreter, arguments), _scaled(interpreter, name, arguments, place)
+    if data is not None and (data.dtype or "").startswith("float"):
+        return data
     bytes_ = data is not None and data.dtype == "uint8" and data.range == Interval(0, 255)
     return replace(made, range=Interval(0, 1)) if bytes_ and isinstance(made, Data) else made
 
@@ -410,9 +435,8 @@ _BY_NAME: Mapping[str, Handler] = MappingProxyType(
         "keras.utils.pad_sequences": _pad_sequences,
         "keras.preprocessing.sequence.pad_sequences": _pad_sequences,
         "keras.utils.normalize": _normalized,
-        "sklearn.preprocessing.scale": _scaled,
+        **dict.fromkeys(BY_STATISTICS, _scaled_by_statistics),
         "sklearn.preprocessing.normalize": _normalized,
-        "sklearn.preprocessing.minmax_scale": _scaled,
         "tensorflow.image.per_image_standardization": _scaled,
         "tensorflow.image.convert_image_dtype": _fractions,
         "tensorflow.cast": _cast,

@@ -137,6 +137,7 @@ def call(interpreter: Interpreter, data: Data, name: str, arguments: Arguments, 
         return class_codes.factorized(data, name, place)
     if name in ("map", "apply", "replace"):
         answered = value_maps.answers(interpreter, data, name, arguments, place)
+        answered = answered or value_maps.followed(interpreter, data, name, arguments, place)
         if answered is not None:
             return answered
     if name in _SAME:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -11,7 +12,18 @@ from scram_analyzers.source.data import Data, DataStep, Interval, StepKind
 from scram_analyzers.source.interpreting.state import DictObject
 from scram_analyzers.source.libraries import data_operations
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.values import Argument, Arguments, Choice, Function, OneOf, Unknown, Value, number, text
+from scram_analyzers.source.values import (
+    Argument,
+    Arguments,
+    Choice,
+    Function,
+    OneOf,
+    Symbol,
+    Unknown,
+    Value,
+    number,
+    text,
+)
 
 if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.interpreter import Interpreter
@@ -45,6 +57,23 @@ def answers(interpreter: Interpreter, data: Data, name: str, arguments: Argument
     step = DataStep(StepKind.ENCODED, name, place)
     shape = (data.samples,) if by_column else None  # a row may be compared as a whole
     return data.after(step, range=range_, dtype="int64", shape=shape, labels=None, classes=None)
+
+
+def followed(interpreter: Interpreter, data: Data, name: str, arguments: Arguments, place: Place) -> Data | None:
+    """What a function makes of each column, or of each value: `table.apply(lambda column: column / column.max())`.
+
+    None for what takes whole rows, and where nothing is known of the answer.
+    """
+    given = arguments.positional[0].value if len(arguments.positional) == 1 else None
+    if not isinstance(given, (Function, Symbol)) or not data.is_table or data.batched or name == "replace":
+        return None
+    if "axis" in arguments.keywords or "args" in arguments.keywords:
+        return None
+    answer = interpreter.call(given, Arguments((Argument(data, None),)), place)
+    if not isinstance(answer, Data) or answer.roots != data.roots or answer.labels is not data.labels:
+        return None
+    step = DataStep(StepKind.OTHER, name, place)
+    return replace(answer.after(step), rows=data.rows, shape=data.shape, batched=data.batched)
 
 
 def _of_dict(thing: DictObject, place: Place) -> Interval | None:

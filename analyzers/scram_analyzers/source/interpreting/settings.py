@@ -1,0 +1,149 @@
+"""Settings as people keep them beside Python's own dicts and classes: namespaces, named tuples, flags, tracked runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from scram_analyzers.source.interpreting.attributes import set_attribute
+from scram_analyzers.source.interpreting.state import Created, DictObject
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.values import Arguments, Ref, Symbol, Unknown, Value, assumed, text
+
+if TYPE_CHECKING:
+    from scram_analyzers.source.interpreting.interpreter import Interpreter
+
+Maker = Callable[["Interpreter", str, Arguments, Place], "Value | None"]
+
+NAMED_TUPLE = "collections.namedtuple"
+
+NAMESPACES = frozenset(
+    (
+        "types.SimpleNamespace",
+        "argparse.Namespace",
+        "easydict.EasyDict",
+        "ml_collections.ConfigDict",
+        "ml_collections.config_dict.ConfigDict",
+        "munch.Munch",
+        "box.Box",
+        "addict.Dict",
+        "dotmap.DotMap",
+        "omegaconf.OmegaConf.create",
+    )
+)
+"""Objects that hold settings as attributes; most of them as items, too."""
+
+_RUN = "wandb.run"
+
+_FLAGS = (
+    "DEFINE_float",
+    "DEFINE_integer",
+    "DEFINE_string",
+    "DEFINE_bool",
+    "DEFINE_boolean",
+    "DEFINE_enum",
+)
+
+_FLAG_MODULES = ("absl.flags", "tensorflow.flags", "tensorflow.app.flags", "tensorflow.compat.v1.flags")
+
+MAX_DEPTH = 4
+"""How deep dicts within dicts become namespaces within namespaces."""
+
+
+def _namespace(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    """An object of the settings that a call names, or those of the dict that it is given."""
+    entries = interpreter.entries_of(arguments.positional[0].value) if arguments.positional else {}
+    if arguments.open or entries is None:
+        return None
+    given = {str(key): value for key, value in entries.items()}
+    given.update({key: argument.value for key, argument in arguments.keywords.items()})
+    return _holding(interpreter, name, given, place)
+
+
+def _holding(interpreter: Interpreter, kind: str, entries: Mapping[str, Value], place: Place, depth: int = 0) -> Ref:
+    held = dict(entries)
+    for name, value in entries.items():
+        inner = interpreter.object_of(value)
+        if isinstance(inner, DictObject) and not inner.open and depth < MAX_DEPTH:
+            within = {str(key): each for key, each in inner.entries.items()}
+            held[name] = _holding(interpreter, kind, within, place, depth + 1)
+    return interpreter.allocate(Created(kind, Arguments(), place, held), place)
+
+
+def item(thing: Created, key: Value, place: Place) -> Value:
+    """`settings["name"]`."""
+    name = text(key)
+    return thing.attributes.get(name, Unknown(place)) if name is not None else Unknown(place)
+
+
+# -- named tuples
+
+
+def _named_tuple(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
+    return interpreter.allocate(Created(NAMED_TUPLE, arguments, place), place)
+
+
+def of_fields(interpreter: Interpreter, made: Created, arguments: Arguments, place: Place) -> Value:
+    """A tuple of the class that `namedtuple` made: its fields by their names."""
+    fields = _fields(interpreter, made.arguments.value("field_names", 1))
+    if arguments.open or not fields:
+        return Unknown(place)
+    named = arguments.named(fields, {})
+    held = {name: argument.value for name, argument in named.keywords.items()}
+    return interpreter.allocate(Created(f"{NAMED_TUPLE}()", arguments, place, held), place)
+
+
+def _fields(interpreter: Interpreter, names: Value | None) -> tuple[str, ...]:
+    listed = text(names)
+    if listed is not None:
+        return tuple(listed.replace(",", " ").split())
+    items = [text(each) for each in interpreter.items_of(names) or ()]
+    return tuple(each for each in items if each) if all(items) else ()
+
+
+# -- flags and options
+
+
+def _flag(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> None:
+    """`flags.DEFINE_float("rate", 0.001, ...)`: an attribute of `flags.FLAGS`, which the command line may set."""
+    flag, default = text(arguments.value("name", 0)), arguments.value("default", 1)
+    if flag is not None and default is not None:
+        flags = Symbol(f"{name.rpartition('.')[0]}.FLAGS")
+        set_attribute(interpreter, flags, flag, assumed(default), place)
+
+
+def _default(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
+    """`typer.Option(0.001)`, `field(default=0.001)`: what stands where nobody says otherwise."""
+    default = arguments.value("default", 0)
+    return assumed(default) if default is not None else Unknown(place)
+
+
+def is_option(decorator: Value) -> bool:
+    """Whether a decorator adds an option to a command: `@click.option(...)`."""
+    return isinstance(decorator, Symbol) and decorator.name in ("click.option", "rich_click.option")
+
+
+# -- runs that are tracked
+
+
+def _tracked_run(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
+    """`wandb.init(config={...})`: the run's settings, which the module holds as well; a sweep may set others."""
+    entries = interpreter.entries_of(arguments.value("config")) or {}
+    given = {str(key): assumed(value) for key, value in entries.items()}
+    config = _holding(interpreter, "types.SimpleNamespace", given, place)
+    if entries:
+        set_attribute(interpreter, Symbol("wandb"), "config", config, place)
+    return interpreter.allocate(Created(_RUN, arguments, place, {"config": config}), place)
+
+
+MAKERS: Mapping[str, Maker] = MappingProxyType(
+    {
+        **dict.fromkeys(NAMESPACES, _namespace),
+        **{f"{module}.{define}": _flag for module in _FLAG_MODULES for define in _FLAGS},
+        **dict.fromkeys(("typer.Option", "typer.Argument", "dataclasses.field", "pydantic.Field"), _default),
+        NAMED_TUPLE: _named_tuple,
+        "wandb.init": _tracked_run,
+    }
+)
+"""What makes of a call by its canonical name."""

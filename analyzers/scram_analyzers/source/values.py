@@ -69,6 +69,13 @@ class OneOf(Unknown):
     numbers: frozenset[int] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class ColumnNames(Unknown):
+    """The names of some columns of a table that the source does not tell; `one`: the name of one of them."""
+
+    one: bool = False
+
+
 WORD_INDEX = "word_index"
 """What a `Tokenizer` calls the dict of its words; as a `Statistic` the number of them, wherever it is handed."""
 

@@ -264,7 +264,7 @@ def test_what_a_function_from_elsewhere_makes_of_a_dataset_has_no_known_type() -
         ('table.apply(lambda row: row["a"] > row["b"] and not row["c"], axis=1)', 1),
         ('table["k"].str.startswith("x")', 1),
         ('table["k"].apply(lambda v: v / 5)', None),
-        ('table[["k", "m"]].apply(lambda column: column > 5)', None),
+        ('table[["k", "m"]].apply(lambda column: column > 5)', 1),
         ('table["k"].apply(len)', None),
     ],
 )
@@ -311,3 +311,28 @@ def test_a_picture_made_of_an_array_has_its_pixels() -> None:
     inputs, _ = inputs_and_targets(f"{lines}x, y = np.array([np.array(picture)]), None")
     assert inputs is not None
     assert (inputs.range, inputs.images) == (Interval(0, 255), True)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "table.columns[:-1]",
+        'table.columns.drop("k")',
+        'table.select_dtypes("number").columns.tolist()',
+        '[name for name in table.columns if name != "k"]',
+        '[name for name in table if name != "k"]',
+        'sorted(table.columns.difference(["k"]))',
+        '[f"pixel{i}" for i in range(784)]',
+    ],
+)
+def test_columns_by_names_that_nobody_knows_have_all_rows(names: str) -> None:
+    x, _ = inputs_and_targets(f'table = pd.read_csv("t.csv")\nx = table[{names}]\ny = table["k"]')
+    assert x is not None
+    assert x.rows == WHOLE
+    assert x.shape == (None, None)
+
+
+def test_rows_that_a_list_of_answers_picks_are_not_all() -> None:
+    x, _ = inputs_and_targets('table = pd.read_csv("t.csv")\nx = table[[len(t) > 3 for t in texts]]\ny = table["k"]')
+    assert x is not None
+    assert x.rows is None

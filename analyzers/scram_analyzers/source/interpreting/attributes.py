@@ -16,6 +16,7 @@ from scram_analyzers.source.values import (
     Arguments,
     Choice,
     Class,
+    ColumnNames,
     Constant,
     Function,
     Method,
@@ -54,6 +55,8 @@ def get_attribute(interpreter: Interpreter, owner: Value, name: str, place: Plac
     if isinstance(owner, Class):
         member = owner.member(name)
         return member if member is not None else Unknown(place)
+    if isinstance(owner, ColumnNames) and name == "values":
+        return owner
     if isinstance(owner, Constant) and name == "value":
         return owner  # a member of an Enum: no number or text has a value of its own
     if isinstance(owner, Method) and owner.name == SUPER:

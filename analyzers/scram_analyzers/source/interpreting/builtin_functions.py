@@ -19,6 +19,7 @@ from scram_analyzers.source.values import (
     WORD_INDEX,
     Arguments,
     Between,
+    ColumnNames,
     Constant,
     Counter,
     Method,
@@ -107,6 +108,8 @@ def _sequence(interpreter: Interpreter, arguments: Arguments, place: Place) -> V
     data = data_operations.as_data(value)
     if data is not None:
         return data
+    if isinstance(value, ColumnNames):
+        return value
     items = interpreter.items_of(value)
     if items is not None:
         return interpreter.new_list(items, place)
@@ -126,6 +129,8 @@ def _reversed(interpreter: Interpreter, arguments: Arguments, place: Place) -> V
 
 
 def _sorted(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
+    if isinstance(_first(arguments), ColumnNames):
+        return _first(arguments)
     return interpreter.new_list((), place, open=True)
 
 

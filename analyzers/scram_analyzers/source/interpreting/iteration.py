@@ -12,7 +12,17 @@ from scram_analyzers.source.graph import Tensor
 from scram_analyzers.source.interpreting.state import DictObject, ListObject, join_values
 from scram_analyzers.source.libraries import data_operations
 from scram_analyzers.source.reading.walk import bound_names
-from scram_analyzers.source.values import UNKNOWN, Between, Choice, Constant, Counter, OneOf, Value, integer
+from scram_analyzers.source.values import (
+    UNKNOWN,
+    Between,
+    Choice,
+    ColumnNames,
+    Constant,
+    Counter,
+    OneOf,
+    Value,
+    integer,
+)
 
 if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.interpreter import Interpreter
@@ -70,6 +80,8 @@ def count_of(interpreter: Interpreter, value: Value) -> int | None:
 
 def element_of(interpreter: Interpreter, value: Value) -> Value:
     """What one item of an iterable may be."""
+    if isinstance(value, ColumnNames):
+        return ColumnNames(value.place, one=True)
     thing = interpreter.object_of(value)
     if isinstance(thing, ListObject) and not thing.open and _counts_up(thing.items):
         return Counter(None, len(thing.items))
@@ -80,6 +92,8 @@ def element_of(interpreter: Interpreter, value: Value) -> Value:
         for item in items[1:]:
             joined = join_values(joined, item)
         return UNKNOWN if isinstance(joined, (Constant, OneOf)) and thing.open else joined
+    if isinstance(value, Data) and value.is_table and len(value.shape or ()) == 2 and not value.in_numpy:
+        return ColumnNames(value.place, one=True)
     if isinstance(value, Data):
         return data_operations.element_of(value)
     return UNKNOWN

@@ -22,11 +22,11 @@ from scram_analyzers.source.interpreting import (
 )
 from scram_analyzers.source.interpreting.attributes import SUPER, get_attribute
 from scram_analyzers.source.interpreting.state import Called, Created, DictObject, Instance, ListObject, join_values
-from scram_analyzers.source.libraries import command_line, data_methods, data_operations
+from scram_analyzers.source.libraries import command_line, data_methods, data_operations, table_columns
 from scram_analyzers.source.model import ModelKind, ModelObject
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call
-from scram_analyzers.source.values import Arguments, Choice, Constant, Ref, Unknown, Value
+from scram_analyzers.source.values import Arguments, Choice, ColumnNames, Constant, Ref, Unknown, Value
 
 if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.interpreter import Interpreter
@@ -48,6 +48,8 @@ def call_method(interpreter: Interpreter, owner: Value, name: str, arguments: Ar
     data = data_operations.as_data(owner)
     if data is not None:
         return data_methods.call(interpreter, data, name, arguments, place)
+    if isinstance(owner, ColumnNames):
+        return table_columns.of_names(owner, name, place)
     if isinstance(owner, Constant):
         return containers.string_method(interpreter, owner, name, arguments, place)
     if isinstance(owner, Tensor):

@@ -18,6 +18,7 @@ from scram_analyzers.source.values import (
     Arguments,
     Between,
     Choice,
+    ColumnNames,
     Constant,
     OneOf,
     Ref,
@@ -56,6 +57,8 @@ def item(interpreter: Interpreter, owner: Value, keys: list[Value | slice], plac
         return joined
     if len(keys) != 1:
         return Unknown(place)
+    if isinstance(owner, ColumnNames):
+        return ColumnNames(place, one=not isinstance(keys[0], (slice, Data)))
     return _item_of_container(interpreter, owner, keys[0], place)
 
 

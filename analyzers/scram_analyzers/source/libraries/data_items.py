@@ -22,7 +22,18 @@ from scram_analyzers.source.libraries.data_operations import (
 from scram_analyzers.source.libraries.moving_windows import WINDOW, window_length
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.reading import parents
-from scram_analyzers.source.values import Constant, Ref, Symbol, Unknown, Value, integer, is_none, number, text
+from scram_analyzers.source.values import (
+    ColumnNames,
+    Constant,
+    Ref,
+    Symbol,
+    Unknown,
+    Value,
+    integer,
+    is_none,
+    number,
+    text,
+)
 
 if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.interpreter import Interpreter
@@ -61,6 +72,8 @@ def select(interpreter: Interpreter, data: Data, keys: list[Value | slice], plac
     targets = select(interpreter, data.targets, keys, place) if data.targets is not None else None
     one = replace(data.after(step), targets=targets if isinstance(targets, Data) else None)
     if len(keys) == 1 and table_columns.names_columns(interpreter, key):
+        if isinstance(key, ColumnNames) and key.one:
+            return replace(one, shape=(data.samples,), range=None)
         if isinstance(key, Constant):
             return named_column(data, replace(one, roots=loaders.member_roots(interpreter, data, text(key))), text(key))
         shape = table_columns.shape_of_columns(interpreter, data, key)

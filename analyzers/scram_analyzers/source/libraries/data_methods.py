@@ -80,6 +80,9 @@ _SAME = frozenset(
     ]
 )
 _CHANGING_SHAPE = frozenset(["resize", "transpose", "squeeze", "drop", "dropna", "apply", "filter", "tolist"])
+_LEAVING_SOME = frozenset(["drop", "dropna", "filter", "head", "sample", "tail"])
+"""Methods of tables that leave some of the rows or columns, and the rank as it is."""
+
 _RESHAPING = frozenset(["reshape", "flatten", "ravel", "expand_dims", "swapaxes", "unbatch"])
 
 _GROUPING = frozenset(["groupby", "resample", "rolling", "ewm"])
@@ -146,7 +149,9 @@ def call(interpreter: Interpreter, data: Data, name: str, arguments: Arguments, 
         if name in _CHANGING_SHAPE and not numbers:
             kept = replace(kept, shape=array_shapes.rearranged(interpreter, name, data.shape, arguments))
         kept = replace(kept, in_numpy=True) if name in ("to_numpy", "as_matrix") else kept
-        return _with_rows(interpreter, kept, name, arguments, place)
+        left = _with_rows(interpreter, kept, name, arguments, place)
+        is_smaller = left.shape is None and data.is_table and not data.in_numpy and name in _LEAVING_SOME
+        return replace(left, shape=(None,) * len(data.shape)) if is_smaller and data.shape else left
     if name == "clip":
         return data_operations.clipped(data, arguments, step)
     if name in _RESHAPING:

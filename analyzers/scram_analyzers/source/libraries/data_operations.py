@@ -25,6 +25,7 @@ from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
     DIFFERENT_VALUES,
     Arguments,
+    ColumnNames,
     Constant,
     Method,
     Ref,
@@ -253,6 +254,8 @@ def attribute(data: Data, name: str, place: Place) -> Value:
         return data.targets
     if name in ("target_names", "feature_names", "DESCR", "filename") and data.targets is not None:
         return _names(data, data.targets, name, place)
+    if name == "columns" and data.is_table:
+        return ColumnNames(place)
     if name in ("size", "ndim", "dtype", "columns", "index", "element_spec", "class_names", "class_indices"):
         return Unknown(place)
     if name in ("samples", "n", "num_classes", "batch_size"):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
 from scram_analyzers.source.data import Data, LabelForm
 from scram_analyzers.source.interpreting.state import ListObject
 from scram_analyzers.source.libraries import datasets
-from scram_analyzers.source.values import Constant, Value, text
+from scram_analyzers.source.places import Place
+from scram_analyzers.source.values import ColumnNames, Constant, Unknown, Value, text
 
 if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.interpreter import Interpreter
@@ -19,8 +22,23 @@ def names_columns(interpreter: Interpreter, key: Value | slice) -> bool:
         return False
     if isinstance(key, Constant):
         return isinstance(key.value, str)
+    if isinstance(key, ColumnNames):
+        return True
     thing = interpreter.object_of(key)
-    return isinstance(thing, ListObject) and any(isinstance(text(item), str) for item in thing.items)
+    return isinstance(thing, ListObject) and any(_is_name(item) for item in (*thing.items, *thing.rest))
+
+
+def _is_name(item: Value) -> bool:
+    written = item.place.node if isinstance(item, Unknown) and item.place is not None else None
+    return isinstance(item, ColumnNames) or text(item) is not None or isinstance(written, cst.FormattedString)
+
+
+_KEEPING_NAMES = frozenset(("drop", "difference", "intersection", "union", "tolist", "to_list", "copy", "sort_values"))
+
+
+def of_names(names: ColumnNames, method: str, place: Place) -> Value:
+    """What a method of `table.columns` gives: other names, most often."""
+    return ColumnNames(place) if method in _KEEPING_NAMES else Unknown(place)
 
 
 def names_of_columns(interpreter: Interpreter, key: Value | slice) -> tuple[str, ...]:
@@ -32,11 +50,11 @@ def names_of_columns(interpreter: Interpreter, key: Value | slice) -> tuple[str,
 
 
 def shape_of_columns(interpreter: Interpreter, table: Data, key: Value | slice) -> tuple[int | None, ...] | None:
-    """A row for each of the table's and a column for each name, where all names are written out."""
-    names = None if isinstance(key, slice) else interpreter.items_of(key)
-    if not names or not table.is_table or len(table.shape or ()) != 2 or not all(text(name) for name in names):
+    """A row for each of the table's and a column for each name, how many are known where all are written out."""
+    if not table.is_table or len(table.shape or ()) != 2:
         return None
-    return (table.samples, len(names))
+    names = None if isinstance(key, slice) else interpreter.items_of(key)
+    return (table.samples, len(names) if names and all(text(name) for name in names) else None)
 
 
 def form_of_columns(interpreter: Interpreter, key: Value | slice) -> LabelForm | None:

@@ -103,6 +103,8 @@ def _ask(rule: Rule, history: RunHistory) -> tuple[list[RunReport], Finding | No
         return [], None  # it reads the source alone, as most do
     if history.info.has_moving_target and not rule.holds_for_moving_targets:
         return [], None
+    if history.moment is Moment.ASKED and not rule.hears_questions:
+        return [], None
     try:
         return list(rule.check_run(history)), None
     except Exception as error:  # a rule's fault must not take the other rules with it, or disturb the run

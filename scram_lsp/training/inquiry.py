@@ -60,6 +60,11 @@ class Inquiry:
             self._background.do(self._read_script)
 
     @property
+    def rules(self) -> RunRules | None:
+        """Those that were asked, once they are loaded."""
+        return self._rules
+
+    @property
     def is_idle(self) -> bool:
         """Whether no question waits."""
         return not self._questions

@@ -142,6 +142,12 @@ class Publication:
         if self._sender is not None:
             self._sender.progress(epoch, step, self._info.epochs, loss)
 
+    def reopen(self, background: Background) -> None:
+        """There is something more to say of a run that has ended: go on where it stopped, until `end`."""
+        self._is_over, self._tensorboard, self._log = False, None, None
+        self._background = background
+        background.do(self._open)
+
     def end(self, status: Literal["finished", "failed"]) -> None:
         """Have the end of the run recorded, and the sender finish within `FLUSH_SECONDS`; once, whatever fails."""
         if not self._is_over:

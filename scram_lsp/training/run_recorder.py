@@ -30,6 +30,7 @@ from scram_lsp.training.framework_warnings import WarningEar
 from scram_lsp.training.inquiry import Inquiry
 from scram_lsp.training.kept_history import KeptHistory
 from scram_lsp.training.keras_flavour import flavour_of
+from scram_lsp.training.later_questions import RunThatEnded
 from scram_lsp.training.model.pass_cost import first_pass_seconds
 from scram_lsp.training.model.random_states import note_data_of
 from scram_lsp.training.model.weights import nonfinite_weights, weight_arrays
@@ -116,6 +117,7 @@ class RunRecorder:
         watch = current_watch()
         if watch is not None:
             watch.has_watched = True
+            watch.questions.begin_run(model)
         creations = watch.creations if watch is not None else None
         told = own_loop.optimizer if own_loop is not None else None
         self._optimizer = told if told is not None else optimizer_of(model, creations, is_own_loop)
@@ -321,6 +323,14 @@ class RunRecorder:
             result_line(status, self.info, self._reader.step, self._inquiry, self._publication, self._budget)
         )
         self._console.note(checks_line(self._inquiry, self._console.offs))
+        if status == "finished":
+            self._await_questions()
+
+    def _await_questions(self) -> None:
+        """What the model is asked from here on is seen beside what it was trained on."""
+        watch, rules = current_watch(), self._inquiry.rules
+        if watch is not None and rules is not None and not self._is_own_loop:
+            watch.questions.end_run(self._model, RunThatEnded(self._history.copy(), rules, self._publication))
 
     def _ask_about(self, error: BaseException | None) -> None:
         """Have the rules look at what ended the training.

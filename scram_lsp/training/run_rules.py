@@ -14,7 +14,7 @@ from scram_analyzers.rules.registry import RuleSet
 from scram_analyzers.run.history import Moment, RunHistory
 from scram_lsp.config import ConfigError, load_settings
 from scram_lsp.training.places.place_finder import PlaceFinder
-from scram_lsp.training.places.recorded_places import RecordedPlaces
+from scram_lsp.training.places.recorded_places import Chain, RecordedPlaces
 from scram_lsp.training.places.script_text import ScriptText
 
 _FAMILIES = {
@@ -74,6 +74,16 @@ class RunRules:
         if is_over:
             self.only_in_source = self._count_untold(script)
         for finding in told:
+            if not self._finder.text_of(finding).suppressions.silence(finding):
+                yield finding, self._fix(finding)
+
+    def check_question(self, history: RunHistory, asked: Chain) -> Iterator[tuple[Finding, Fix | None]]:
+        """What they find in what the trained model is asked by the call at `asked`."""
+        if not ask_rules(history, self._rules):
+            return
+        script = self._finder.script
+        find_place = functools.partial(self._finder.find_question, asked)
+        for finding in analyze_run(history, self._rules, script.analysis.program, script.findings, find_place):
             if not self._finder.text_of(finding).suppressions.silence(finding):
                 yield finding, self._fix(finding)
 

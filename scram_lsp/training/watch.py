@@ -12,9 +12,10 @@ from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 from scram_lsp.training.batch_loops import BatchLoops
+from scram_lsp.training.later_questions import LaterQuestions
 from scram_lsp.training.missing_package import note_of
 from scram_lsp.training.places.creations import Creations
-from scram_lsp.training.places.keras_hooks import KerasHooks
+from scram_lsp.training.places.keras_hooks import Heard, KerasHooks
 from scram_lsp.training.tape_loops import TapeLoops
 from scram_lsp.training.unseen_loop import NOTE, trains_by_itself
 
@@ -43,7 +44,9 @@ class Watch:
         self._options = options
         self._loops = TapeLoops(self.creations, lambda: _callback(self._options))
         self._batch_loops = BatchLoops(lambda: _callback(self._options))
-        self._hooks = KerasHooks(self.creations, lambda: _callback(self._options), self._loops, self._batch_loops)
+        self.questions = LaterQuestions()
+        heard = Heard(self._loops, self._batch_loops, self.questions)
+        self._hooks = KerasHooks(self.creations, lambda: _callback(self._options), heard)
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> None:
         """Find nothing; the import of the next module shows that those before it are there."""

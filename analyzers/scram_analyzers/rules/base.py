@@ -173,6 +173,8 @@ class Rule:
     Of a model whose target moves (a GAN's, one that learns from its own answers) a run tells little: only a rule that
     `holds_for_moving_targets` is asked there.
 
+    What a model is asked once its training is over is only put to a rule that `hears_questions`.
+
     `only_with` holds words of which a program must have one for the rule to say anything of it: of any other it is not
     asked. After a keystroke that spares a rule about dropout all models without one.
     """
@@ -194,6 +196,7 @@ class Rule:
     prevents_learning: ClassVar[bool] = False
     matters_in_tests: ClassVar[bool] = False
     holds_for_moving_targets: ClassVar[bool] = False
+    hears_questions: ClassVar[bool] = False
     bad: ClassVar[tuple[Example, ...]] = ()
     good: ClassVar[tuple[Example, ...]] = ()
 
@@ -215,7 +218,10 @@ class Rule:
         yield from ()
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
-        """Report what the run shows so far. Asked at the begin, at steps, epochs and the end of a run."""
+        """Report what the run shows so far. Asked at the begin, at steps, epochs and the end of a run.
+
+        And once it is over, see `hears_questions`.
+        """
         yield from ()
 
     def refutation(self, finding: Finding, history: RunHistory) -> str | None:

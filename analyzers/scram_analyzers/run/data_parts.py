@@ -36,19 +36,29 @@ def target_pairs(history: RunHistory) -> list[tuple[DataArray, DataArray]]:
     return [(each, validation[each.name]) for each in targets if each.part == "training" and each.name in validation]
 
 
-def input_pairs(history: RunHistory) -> list[tuple[DataArray, DataArray]]:
-    """Each input of training with that of validation, by their names where there are several."""
-    first, second = input_pair(history)
-    if first is not None and first.minimum is not None and second is not None and second.minimum is not None:
-        return [(first, second)]
+def input_pairs(history: RunHistory, part: str = "validation") -> list[tuple[DataArray, DataArray]]:
+    """Each input of training with that of another part, by their names where there are several.
+
+    The part is "validation", or "asked" for what the trained model is asked now.
+    """
     arrays = history.data.arrays if history.data is not None else ()
     inputs = [each for each in arrays if each.role == "input"]
-    validation = {each.name: each for each in inputs if each.part == "validation"}
-    if history.stream is not None:
+    training = [each for each in inputs if each.part == "training"]
+    others = [each for each in inputs if each.part == part] if part == "validation" else _asked(history)
+    if len(training) == len(others) == 1 and training[0].minimum is not None and others[0].minimum is not None:
+        return [(training[0], others[0])]
+    named = {each.name: each for each in others}
+    if history.stream is not None and part == "validation":
         seen = {each.name: each for each in history.stream.validation_inputs}
-        validation |= {name: each for name, each in seen.items() if name not in validation or not validation[name].rows}
-    training = [each for each in inputs if each.part == "training" and each.minimum is not None]
-    return [(each, validation[each.name]) for each in training or _streamed(history) if each.name in validation]
+        named |= {name: each for name, each in seen.items() if name not in named or not named[name].rows}
+    known = [each for each in training if each.minimum is not None] or _streamed(history)
+    return [(each, named[each.name]) for each in known if each.name in named]
+
+
+def _asked(history: RunHistory) -> list[DataArray]:
+    """The inputs of the question that the trained model is asked."""
+    arrays = history.question.arrays if history.question is not None else ()
+    return [each for each in arrays if each.role == "input"]
 
 
 def _streamed(history: RunHistory) -> list[DataArray]:

@@ -16,6 +16,7 @@ from scram_analyzers.run.records import (
     NonfiniteOrigin,
     PanelRecord,
     ProbeRecord,
+    QuestionRecord,
     RunError,
     RunInfo,
     StepRecord,
@@ -44,6 +45,7 @@ class Moment(enum.Enum):
     EPOCH = "epoch"
     END = "end"
     FAILED = "failed"
+    ASKED = "asked"
 
 
 class RunHistory:
@@ -51,7 +53,8 @@ class RunHistory:
 
     `first_loss` is the first batch loss that was read, the untrained model's, kept when its step is not;
     `first_probe` and `first_panel` likewise. `data` is None until the arrays given to fit were looked at,
-    `origin` until a NaN was traced to where it began, `stream` where there is none, `error` of a run that none ended.
+    `origin` until a NaN was traced to where it began, `stream` where there is none, `error` of a run that none ended,
+    `question` but while the trained model is asked one.
     """
 
     def __init__(self, info: RunInfo) -> None:
@@ -69,6 +72,7 @@ class RunHistory:
         self.stream: StreamRecord | None = None
         self.warnings: deque[FrameworkWarning] = deque(maxlen=WARNINGS_KEPT)
         self.error: RunError | None = None
+        self.question: QuestionRecord | None = None
         self.last_step = 0
         self.last_epoch = 1
         self._answers: dict[Callable[[RunHistory], object], object] = {}

@@ -252,13 +252,13 @@ class LabelForm(enum.Enum):
 class DataArray:
     """One array given to `fit`, looked at before the first step.
 
-    `part` is "training" or "validation", `role` "input", "target" or "weight" (of the samples); `rows` is None
-    for a stream, of which only what it declares is known. Statistics are over `rows_read` rows, spread over the
-    array when it is large; bad values are counted in all rows where that takes no more than about 0.2 s.
-    `classes` are pairs of label and count for targets of few distinct values, `last_classes` the same for the
-    part that `validation_split` takes off the end. `constant_columns` are indices of columns with one value
-    only, of a table with `columns` columns. `zero_share` and `one_share` are the shares of zeros and of ones among an
-    input's values; `column_deviation` is that of a target of several columns from the mean of each.
+    `part` is "training" or "validation" ("asked" in a `QuestionRecord`), `role` "input", "target" or "weight" (of the
+    samples); `rows` is None for a stream, of which only what it declares is known. Statistics are over `rows_read`
+    rows, spread over the array when it is large; bad values are counted in all rows where that takes no more than about
+    0.2 s. `classes` are pairs of label and count for targets of few distinct values, `last_classes` the same for the
+    part that `validation_split` takes off the end. `constant_columns` are indices of columns with one value only, of a
+    table with `columns` columns. `zero_share` and `one_share` are the shares of zeros and of ones among an input's
+    values; `column_deviation` is that of a target of several columns from the mean of each.
     """
 
     part: str
@@ -315,6 +315,13 @@ class DataRecord:
         """The only array of a part and role, or None (none at all, or several)."""
         found = [each for each in self.arrays if (each.part, each.role) == (part, role)]
         return found[0] if len(found) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionRecord:
+    """What a model is asked once its training is over: the arrays of a call of `evaluate` or `predict`."""
+
+    arrays: tuple[DataArray, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -459,6 +466,8 @@ class SubjectKind(enum.Enum):
     EPOCHS = "epochs"
     BATCH_SIZE = "batch-size"
     VALIDATION = "validation"
+    QUESTION = "question"
+    VOCABULARY = "vocabulary"
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,9 @@ def locate(program: Program, subject: Subject, info: RunInfo) -> Place | None:
         return own
     if kind is SubjectKind.LOSS and compiled is not None and compiled.losses:
         return compiled.losses[0].place
-    if kind is SubjectKind.INPUTS and fit is not None and fit.x is not None:
+    if kind is SubjectKind.VOCABULARY and (learned := _vocabulary_at(program)) is not None:
+        return learned
+    if kind in (SubjectKind.INPUTS, SubjectKind.VOCABULARY) and fit is not None and fit.x is not None:
         return fit.x.place or fit.place
     if kind is SubjectKind.TARGETS and fit is not None and fit.y is not None:
         return fit.y.place or fit.place
@@ -61,6 +63,15 @@ def locate(program: Program, subject: Subject, info: RunInfo) -> Place | None:
     if fit is not None:
         return fit.place
     return compiled.place if compiled is not None else None
+
+
+def _vocabulary_at(program: Program) -> Place | None:
+    """The only call by which something learns the words of texts."""
+    calls = [call for call in program.method_calls if call.name.endswith(_LEARNS_WORDS)]
+    return calls[0].place if len(calls) == 1 else None
+
+
+_LEARNS_WORDS = ("TextVectorization.adapt", "StringLookup.adapt", "Tokenizer.fit_on_texts")
 
 
 def _scheduler_of(fit: Fit | None) -> Place | None:

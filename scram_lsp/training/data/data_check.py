@@ -49,6 +49,12 @@ def check_data(arguments: Mapping[str, Any], consumers: Mapping[str, str]) -> Da
     return _with_same_rows(record, _same_rows(training, validation))
 
 
+def check_question(arguments: Mapping[str, Any], consumers: Mapping[str, str]) -> tuple[DataArray, ...]:
+    """What the local variables of Keras's `evaluate` or `predict` hold; nothing of a stream, which is not read."""
+    asked = (arguments.get("x"), arguments.get("y"), None)
+    return tuple(each for each in _described("asked", asked, consumers) if each.rows is not None)
+
+
 def _class_weights(given: Any) -> tuple[tuple[float, float], ...]:
     """Pairs of label and weight; empty where they are not numbers."""
     if not isinstance(given, Mapping):

@@ -22,7 +22,7 @@ _MAX_COLUMNS = 10_000
 _MAX_CHANNELS = 16
 _MAX_COLUMNS_TO_CONFIRM = 256
 
-Part = Literal["training", "validation"]
+Part = Literal["training", "validation", "asked"]
 Role = Literal["input", "target", "weight"]
 Array = npt.NDArray[Any]
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import scram_lsp
 from scram_lsp.training.batch_loops import BatchLoops, hearing_results, hearing_steps
+from scram_lsp.training.later_questions import ASKING, LaterQuestions
 from scram_lsp.training.places.creations import Creations, NotingInit, noting_new
 from scram_lsp.training.tape_loops import TapeLoops, hearing_gradients
 
@@ -35,14 +36,21 @@ class Hook:
     wrap: Callable[[Any], Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Who is told what goes on beside `fit`: loops of the program's own, and what it asks its models."""
+
+    tapes: TapeLoops
+    batches: BatchLoops
+    questions: LaterQuestions
+
+
 class KerasHooks:
     """Wraps each hook as soon as Keras has defined it. `undo` gives everything back."""
 
-    def __init__(
-        self, creations: Creations, new_callback: Callable[[], Any], loops: TapeLoops, batch_loops: BatchLoops
-    ) -> None:
-        hooks = _hooks(creations, functools.partial(_with_ours, new_callback=new_callback, loops=batch_loops))
-        self._waiting = [*hooks, _hook_of_tapes(loops), *_hooks_of_steps(batch_loops)]
+    def __init__(self, creations: Creations, new_callback: Callable[[], Any], heard: Heard) -> None:
+        hooks = _hooks(creations, functools.partial(_with_ours, new_callback=new_callback, heard=heard))
+        self._waiting = [*hooks, _hook_of_tapes(heard.tapes), *_hooks_of_steps(heard.batches)]
         self._undo: list[Callable[[], None]] = []
         self._lock = threading.Lock()
 
@@ -126,15 +134,13 @@ def _hooks_of_steps(loops: BatchLoops) -> Iterator[Hook]:
         yield Hook(module, owner, "evaluate", results)
 
 
-def _with_ours(
-    original: Callable[..., None], new_callback: Callable[[], Any], loops: BatchLoops
-) -> Callable[..., None]:
+def _with_ours(original: Callable[..., None], new_callback: Callable[[], Any], heard: Heard) -> Callable[..., None]:
     """Keras adds its default callbacks to those of a `fit`; ours comes before them, unless the user gave one."""
 
     @functools.wraps(original)
     def add_default_callbacks(self: Any, *args: Any, **kwargs: Any) -> None:
         try:
-            _add_ours(self, new_callback, loops)
+            _add_ours(self, new_callback, heard)
         except Exception as error:  # fit must go on without us
             log.debug("could not watch a fit", exc_info=error)
         original(self, *args, **kwargs)
@@ -142,15 +148,17 @@ def _with_ours(
     return add_default_callbacks
 
 
-def _add_ours(callbacks: Any, new_callback: Callable[[], Any], loops: BatchLoops) -> None:
+def _add_ours(callbacks: Any, new_callback: Callable[[], Any], heard: Heard) -> None:
     from scram_lsp.training.callback import ScramCallback
 
     maker = sys._getframe(3)  # below this function, the wrap and CallbackList.__init__
     if maker.f_code.co_name == "predict":
-        loops.hear_question()
+        heard.batches.hear_question()
+    if maker.f_code.co_name in ASKING:
+        heard.questions.hear(maker)
     if maker.f_code.co_name != "fit":
         return
-    loops.end()
+    heard.batches.end()
     if any(isinstance(each, ScramCallback) for each in callbacks.callbacks):
         return
     callbacks.callbacks.append(new_callback())

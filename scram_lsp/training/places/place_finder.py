@@ -51,6 +51,10 @@ class PlaceFinder:
         """The place of a part of the program; None when it is not known."""
         return self._at_line(subject) or self._recorded(subject, info) or self._mapped(subject, info)
 
+    def find_question(self, chain: Chain, subject: Subject) -> CodePlace | None:
+        """The data in the call that asks a trained model, else the call."""
+        return self._argument(chain, _INPUTS) or self._place(chain)
+
     def text_of(self, finding: Finding) -> ScriptText:
         """The text that a finding stands in."""
         shown = (finding.filename, finding.cell)
@@ -88,6 +92,8 @@ class PlaceFinder:
             return self._argument(places.optimizer, _COMPILED_OPTIMIZER) or self._place(places.optimizer)
         if kind is SubjectKind.LOSS:
             return self._place(places.loss) or self._argument(places.compile, _COMPILED_LOSS)
+        if kind is SubjectKind.VOCABULARY:
+            return self._mapped(subject, info) or self._batches(SubjectKind.INPUTS, info)
         if kind in _OF_BATCHES:
             return self._batches(kind, info)
         for parameter in _OF_FIT.get(kind, ()):

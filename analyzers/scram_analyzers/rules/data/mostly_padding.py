@@ -37,16 +37,25 @@ class MostlyPadding(Rule):
         knows_words = any((layer.vocabulary or 0) >= FEWEST_WORDS for layer in history.info.layers)
         for name, zeros, ones in _tokens(history):
             if zeros > self.option("share"):
-                message = f"{share(zeros)} of the tokens in {name} are padding (0)."
-            elif knows_words and ones > self.option("share") * (1 - zeros):
-                message = (
-                    f"{share(ones / (1 - zeros))} of the tokens in {name} are 1, which usually stands for words that "
-                    "are not in the vocabulary: is it large enough?"
+                yield RunReport(
+                    subject=Subject(SubjectKind.INPUTS),
+                    message=f"{share(zeros)} of the tokens in {name} are padding (0).",
                 )
-            else:
-                continue
-            yield RunReport(subject=Subject(SubjectKind.INPUTS), message=message)
+            elif knows_words and ones > self.option("share") * (1 - zeros):
+                yield RunReport(
+                    subject=Subject(SubjectKind.VOCABULARY),
+                    message=(
+                        f"{share(ones / (1 - zeros))} of the tokens in {name} are 1, which usually stands for words "
+                        "that are not in the vocabulary: is it large enough, and learned from enough texts?"
+                    ),
+                    severity=Severity.WARNING,
+                    why=_WHY_UNKNOWN,
+                )
 
+
+_WHY_UNKNOWN = (
+    "All words that the vocabulary lacks are one and the same to the model, so most of each text is lost on it."
+)
 
 FEWEST_WORDS = 20
 """An Embedding for fewer ids may be one for sequences of few symbols, such as bits. Ours."""

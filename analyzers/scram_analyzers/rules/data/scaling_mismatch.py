@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from scram_analyzers.findings import Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
@@ -19,10 +20,11 @@ from scram_analyzers.rules.data.judging import (
 )
 from scram_analyzers.rules.data.scale_differences import difference
 from scram_analyzers.rules.data.trainings import own_loops
-from scram_analyzers.run.data_parts import input_pairs, magnitude, target_pair, unit_ratio
-from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.data_parts import input_pairs, target_pair, unit_ratio
+from scram_analyzers.run.history import Moment, RunHistory
+from scram_analyzers.run.questions import question_inputs, question_target
 from scram_analyzers.run.records import DataArray, Subject, SubjectKind
-from scram_analyzers.run.wording import rounded
+from scram_analyzers.run.scale_gap import is_scaled_apart, is_shifted, span
 from scram_analyzers.source.data import Data, DataStep, StepKind
 from scram_analyzers.source.program import Fit, LossCall, Program
 
@@ -34,6 +36,7 @@ class ScalingMismatch(Rule):
     name = "scaling-mismatch"
     severity = Severity.WARNING
     confidence = Confidence.HIGH
+    hears_questions = True
     summary = "training data that were scaled, and validation, test or new data that were not, or the other way round"
     why = (
         "A model only knows inputs of the size that it was trained on. The same picture 255 times as bright is "
@@ -513,23 +516,26 @@ class ScalingMismatch(Rule):
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Confirm by training and validation inputs, or measured targets, of very different size."""
         bound = self.option("max-ratio") / 2
+        if history.moment is Moment.ASKED:
+            yield from islice(self._check_question(history, bound), 1)
+            return
         for train, validation in input_pairs(history):
-            if _is_scaled_apart(train, validation, bound):
+            if is_scaled_apart(train, validation, bound):
                 name = f" {train.name}" if len(input_pairs(history)) > 1 else ""
                 yield RunReport(
                     subject=Subject(SubjectKind.VALIDATION),
                     message=(
-                        f"The training input{name} runs {_span(train)} and the validation input {_span(validation)}: "
+                        f"The training input{name} runs {span(train)} and the validation input {span(validation)}: "
                         "only one of them was scaled."
                     ),
                 )
                 return
-            if _is_shifted(train, validation) or _is_shifted(validation, train):
+            if is_shifted(train, validation) or is_shifted(validation, train):
                 yield RunReport(
                     subject=Subject(SubjectKind.VALIDATION),
                     message=(
-                        f"No validation input lies where the training inputs do: they run {_span(validation)}, and "
-                        f"those of training {_span(train)}. Most likely only one of them was centred and scaled."
+                        f"No validation input lies where the training inputs do: they run {span(validation)}, and "
+                        f"those of training {span(train)}. Most likely only one of them was centred and scaled."
                     ),
                 )
                 return
@@ -538,39 +544,38 @@ class ScalingMismatch(Rule):
             yield RunReport(
                 subject=Subject(SubjectKind.VALIDATION),
                 message=(
-                    f"The training targets run {_span(one)} and those of validation {_span(other)}: only one of them "
+                    f"The training targets run {span(one)} and those of validation {span(other)}: only one of them "
                     "was scaled."
                 ),
                 why="The validation loss compares the model with targets in another unit, so it says nothing.",
             )
 
-
-def _is_scaled_apart(train: DataArray, validation: DataArray, bound: float) -> bool:
-    """Whether both the largest value and the spread differ by more than `bound` times."""
-    sizes = magnitude(train), magnitude(validation)
-    if not train.deviation or not validation.deviation or 0 in sizes:
-        return False
-    ratios = sizes[1] / sizes[0], validation.deviation / train.deviation
-    return min(ratios) > bound or max(ratios) < 1 / bound
-
-
-WIDER = 1.5
-"""Times as far apart as scaled values lie those that were not, at least: later ones of a series, which also lie beyond
-all of its earlier ones, as a rule do not. Ours."""
-
-
-def _is_shifted(scaled: DataArray, raw: DataArray) -> bool:
-    """Whether all values of one lie beyond those of the other, which are centred, and further apart."""
-    ends = (scaled.minimum, scaled.maximum, raw.minimum, raw.maximum)
-    if any(end is None for end in ends) or not scaled.deviation or not raw.deviation:
-        return False
-    low, high, raw_low, raw_high = (end or 0.0 for end in ends)
-    is_beyond = raw_low > high or raw_high < low
-    return low < 0 < high and is_beyond and raw.deviation > WIDER * scaled.deviation
+    def _check_question(self, history: RunHistory, bound: float) -> Iterator[RunReport]:
+        """Report what a trained model is asked of, where it is of another size than what it was trained on."""
+        for train, asked in question_inputs(history):
+            if is_scaled_apart(train, asked, bound) or is_shifted(train, asked) or is_shifted(asked, train):
+                yield RunReport(
+                    subject=Subject(SubjectKind.QUESTION),
+                    message=(
+                        f"The model was trained on inputs{_called(train, history)} that run {span(train)}; these run "
+                        f"{span(asked)}: only one of them was scaled, and the model never saw such inputs in training."
+                    ),
+                )
+        train_target, target = question_target(history)
+        if train_target is not None and target is not None and unit_ratio(train_target, target) is not None:
+            yield RunReport(
+                subject=Subject(SubjectKind.QUESTION),
+                message=(
+                    f"The training targets run {span(train_target)} and the targets of this evaluation {span(target)}: "
+                    "only one of them was scaled."
+                ),
+                why="This evaluation compares the model with targets in another unit, so its result says nothing.",
+            )
 
 
-def _span(array: DataArray) -> str:
-    return f"from {rounded(array.minimum or 0.0)} to {rounded(array.maximum or 0.0)}"
+def _called(train: DataArray, history: RunHistory) -> str:
+    """The name of an input, where there are several."""
+    return f" {train.name}" if len(input_pairs(history, "asked")) > 1 else ""
 
 
 _Mismatch = tuple[Judged, Judged, str]

@@ -31,9 +31,10 @@ from scram_analyzers.rules.data.training_set_too_small import TrainingSetTooSmal
 from scram_analyzers.rules.data.validation_drift import ValidationDrift
 from scram_analyzers.rules.data.validation_on_training_data import ValidationOnTrainingData
 from scram_analyzers.rules.data.validation_too_small import ValidationTooSmall
-from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.history import Moment, RunHistory
 from scram_analyzers.run.records import (
     ArrayStatistics,
+    DataArray,
     DataRecord,
     EpochRecord,
     FrameworkWarning,
@@ -42,6 +43,7 @@ from scram_analyzers.run.records import (
     NonfiniteOrigin,
     OriginPlace,
     OutputInfo,
+    QuestionRecord,
     StepRecord,
     StreamRecord,
     SubjectKind,
@@ -667,6 +669,7 @@ def test_padding_and_unknown_words_of_a_stream() -> None:
     assert padding.message == "80% of the tokens in x are padding (0)."
     (unknown,) = reports(MostlyPadding, tokens(0.4, 0.45))
     assert unknown.message.startswith("75% of the tokens in x are 1, which usually stands for words")
+    assert unknown.subject.kind is SubjectKind.VOCABULARY
     for healthy in (tokens(0.4, 0.1), tokens(0.8, 0.0, batches=2), tokens(0.4, 0.5, vocabulary=4)):
         assert reports(MostlyPadding, healthy) == []
 
@@ -728,3 +731,23 @@ def test_a_rare_class_is_told_where_the_model_works_out_its_loss_itself() -> Non
     assert hint.severity is None
     assert reports(ClassImbalance, history(own, record=data(inputs(), labels([500, 450])), ended=False)) == []
     assert reports(ClassImbalance, history(own, record=data(inputs(), labels([950, 40, 10])), ended=False)) == []
+
+
+def asked(*arrays: DataArray) -> RunHistory:
+    made = history(record=data(inputs(), labels([144] * 10), measured(), inputs("validation")), ended=True)
+    made.question = QuestionRecord(arrays)
+    made.moment = Moment.ASKED
+    return made
+
+
+def test_what_a_trained_model_is_asked_was_not_scaled() -> None:
+    raw = inputs("asked", minimum=0.0, maximum=255.0, deviation=70.0)
+    (report,) = reports(ScalingMismatch, asked(raw))
+    assert report.subject.kind is SubjectKind.QUESTION
+    assert "trained on inputs that run from -3 to 3; these run from 0 to 255" in report.message
+    small = inputs("asked", rows=3, minimum=0.0, maximum=0.01, deviation=0.003)
+    column = replace(raw, shape=(100, 1))
+    normalized, numbered = replace(raw, consumer="Normalization"), replace(raw, consumer="Embedding")
+    for fine in (inputs("asked"), small, column, normalized, numbered):
+        assert reports(ScalingMismatch, asked(fine)) == []
+    assert len(reports(ScalingMismatch, asked(replace(small, rows=30)))) == 1

@@ -25,6 +25,13 @@ class RateRise:
         return f"the learning rate had risen from {rounded(self.low)} to {rounded(self.high)} by epoch {self.epoch}"
 
 
+def highest_rate(history: RunHistory) -> float | None:
+    """The highest learning rate that is known of the run, given to its optimizer or seen at the end of an epoch."""
+    info = history.info.optimizer
+    rates = [info.learning_rate if info is not None else None, *(record.learning_rate for record in history.epochs)]
+    return max((rate for rate in rates if rate is not None), default=None)
+
+
 def rate_rise(history: RunHistory, step: int) -> RateRise | None:
     """The rise in the epochs that were over by `step`; None unless it is tenfold at least."""
     info = history.info.optimizer

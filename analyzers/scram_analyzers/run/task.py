@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import math
+import statistics
 from dataclasses import dataclass
 
 from scram_analyzers.run.history import RunHistory, asked_once
@@ -114,16 +115,20 @@ def _equal_shares(history: RunHistory) -> tuple[float, ...]:
 
 
 def _is_weighted(history: RunHistory) -> bool:
-    return history.data is not None and (history.data.has_class_weight or history.data.has_sample_weight)
+    data, stream = history.data, history.stream
+    is_given = data is not None and (data.has_class_weight or data.has_sample_weight)
+    return is_given or (stream is not None and stream.is_weighted)
 
 
 def _constant_loss(history: RunHistory, array: DataArray | None) -> float | None:
     """Of the mean of each column as the prediction."""
-    if array is None:
-        return None
     loss, output = history.info.losses[0], the_output(history)
-    is_single = math.prod(size or 1 for size in array.shape[1:]) == 1
-    deviation = array.deviation if is_single else array.column_deviation
+    is_read = array is not None and array.deviation is not None
+    is_single = array is None or not is_read or math.prod(size or 1 for size in array.shape[1:]) == 1
+    if array is not None and is_read:
+        deviation = array.deviation if is_single else array.column_deviation
+    else:
+        deviation = _streamed_deviation(history)
     if not deviation:
         return None
     if loss == SQUARED:
@@ -133,6 +138,21 @@ def _constant_loss(history: RunHistory, array: DataArray | None) -> float | None
     if loss == "huber" and output is not None and output.delta:
         return constant_huber(deviation, output.delta)
     return _NORMAL_ABSOLUTE * deviation if loss == "mean_absolute_error" else None
+
+
+BATCHES = 10
+"""So many batches of a stream tell how far its targets lie apart. Ours."""
+
+
+def _streamed_deviation(history: RunHistory) -> float | None:
+    """That of a stream's only target, where it has one column; None before an epoch of it is over."""
+    seen = [each for record in history.looked_at for each in record.arrays if each.role == "target"]
+    known = [(each.mean, each.deviation) for each in seen if each.mean is not None and each.deviation is not None]
+    is_single = all(math.prod(size or 1 for size in each.shape[1:]) == 1 for each in seen)
+    if history.stream is None or len(known) < BATCHES or len({each.name for each in seen}) > 1 or not is_single:
+        return None
+    square = statistics.fmean(mean**2 + deviation**2 for mean, deviation in known)
+    return math.sqrt(max(0.0, square - statistics.fmean(mean for mean, _ in known) ** 2))
 
 
 def constant_huber(deviation: float, delta: float = 1.0) -> float:

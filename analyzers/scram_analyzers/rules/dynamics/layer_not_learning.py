@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Option, Related, Report, Rule, RunReport
 from scram_analyzers.rules.dynamics.part_of_the_weights import one_layer_alone
+from scram_analyzers.rules.hyperparameters.optimizers import usual_lowest
 from scram_analyzers.rules.references import SAGEMAKER, THE_DEEP_CHECKER
-from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.history import Moment, RunHistory
 from scram_analyzers.run.layers import is_kernel
 from scram_analyzers.run.records import ProbeRecord, Subject, SubjectKind
 from scram_analyzers.run.wording import listed, named
@@ -158,6 +159,7 @@ class LayerNotLearning(Rule):
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report layers whose kernels stood still at each of the newest probes."""
+        yield from _none_moves(history)
         newest = [probe for probe in list(history.probes)[-PROBES:] if _ratios(probe)]
         if len(newest) < PROBES or not all(self._others_move(probe) for probe in newest):
             return
@@ -200,3 +202,29 @@ def _ratios(probe: ProbeRecord) -> list[tuple[str, float]]:
         and weight.update_ratio is not None
         and (weight.gradient_norm is not None or probe.loss is None)
     ]
+
+
+FELL = 0.02
+"""Of its first value: a mean loss that fell by more shows weights that moved between the probes. Ours."""
+
+
+def _none_moves(history: RunHistory) -> Iterator[RunReport]:
+    """At the end of a run in which no weight was ever seen to move, by an optimizer whose rate would move it."""
+    optimizer, losses = history.info.optimizer, history.metric("loss")
+    ratios = [
+        weight.update_ratio for probe in history.probes for weight in probe.weights if weight.update_ratio is not None
+    ]
+    is_slow = optimizer is None or not optimizer.learning_rate or optimizer.learning_rate < usual_lowest(optimizer.name)
+    if history.moment is not Moment.END or is_slow or not losses or len(history.probes) < PROBES or not ratios:
+        return
+    if any(ratios) or min(losses) < (1 - FELL) * losses[0]:
+        return
+    yield RunReport(
+        subject=Subject(SubjectKind.LOSS if history.probes[-1].loss is not None else SubjectKind.TRAIN_STEP),
+        message=(
+            f"No weight was seen to move in {history.last_step:,} steps: no gradient reaches them, or none is applied."
+        ),
+        step=history.last_step,
+        epoch=history.last_epoch,
+        why="A model whose weights stay as they began answers at the end as it did at first.",
+    )

@@ -13,6 +13,7 @@ from scram_analyzers.run.learning import NO_BETTER, accuracy_name
 from scram_analyzers.run.outputs_at_chance import outputs_at_chance
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.task import Baseline, baseline
+from scram_analyzers.run.validation_at_chance import validation_at_chance
 from scram_analyzers.run.wording import rounded, share
 
 EPOCHS = 3
@@ -55,6 +56,7 @@ class WorseThanBaseline(Rule):
             return
         if known is None:
             yield from self._of_outputs(history)
+            yield from self._of_labels(history)
             return
         name = accuracy_name(last)
         accuracy = last.value(f"val_{name}") if name is not None else None
@@ -107,6 +109,24 @@ class WorseThanBaseline(Rule):
             causes=causes_of(history) or (tuple(_never_better(len(found.accuracies))) if never else ()),
         )
 
+    def _of_labels(self, history: RunHistory) -> Iterator[RunReport]:
+        """Of a model whose loss tells nothing, by its accuracy on labels that are known."""
+        found = validation_at_chance(history)
+        if found is None or found.epochs < MANY_EPOCHS or history.last_step < STEPS:
+            return
+        yield RunReport(
+            subject=Subject(SubjectKind.FIT),
+            message=f"The model is no better than a constant guess: {found.clause}.",
+            step=history.last_step,
+            epoch=history.last_epoch,
+            clause=found.clause,
+            causes=causes_of(history) or tuple(_never_better(found.epochs)),
+            symptom_of=tuple(code for code in self.symptom_of if code not in _OF_MEMORY),
+        )
+
+
+_OF_MEMORY = ("SCR702", "SCR501")
+"""Rows learned by heart: a model that only does that is better than a guess on others too, if they are alike."""
 
 _OF_VALIDATION = ("SCR211", "SCR220", "SCR207", "SCR229", "SCR218", "SCR222", "SCR320", "SCR702", "SCR501")
 """What keeps a model that learned its training rows from any other row."""

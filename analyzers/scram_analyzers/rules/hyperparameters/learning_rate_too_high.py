@@ -19,10 +19,11 @@ from scram_analyzers.rules.hyperparameters.rate_allowances import (
 )
 from scram_analyzers.rules.hyperparameters.tried_rates import has_search, tried_rates
 from scram_analyzers.run.divergence import divergence
-from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.history import Moment, RunHistory
 from scram_analyzers.run.layers import median_update_ratio, weights_wither
 from scram_analyzers.run.learning import standstill, success
-from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.rate_rise import highest_rate
+from scram_analyzers.run.records import OptimizerInfo, Subject, SubjectKind
 from scram_analyzers.run.wording import share
 from scram_analyzers.source.program import Optimizer, Program
 from scram_analyzers.source.values import number
@@ -524,6 +525,7 @@ class LearningRateTooHigh(Rule):
         """Confirm by a loss that became NaN or infinite or grew without bound, or by steps too large to learn from."""
         optimizer = history.info.optimizer
         if optimizer is None or optimizer.learning_rate is None:
+            yield from self._far_too_high(history, optimizer) if optimizer is not None else ()
             return
         limit = self._limit(optimizer.name, optimizer.momentum)
         is_high = limit is not None and optimizer.learning_rate > limit
@@ -539,6 +541,7 @@ class LearningRateTooHigh(Rule):
         elif stuck is not None and is_high:
             seen, step, epoch = stuck.clause, stuck.step, stuck.epoch
         else:
+            yield from self._far_too_high(history, optimizer)
             return
         yield RunReport(
             subject=Subject(SubjectKind.LEARNING_RATE),
@@ -550,6 +553,24 @@ class LearningRateTooHigh(Rule):
             epoch=epoch,
             severity=Severity.ERROR,
         )
+
+    def _far_too_high(self, history: RunHistory, optimizer: OptimizerInfo) -> Iterator[RunReport]:
+        """A rate of an adaptive optimizer that only the run knows, as the source would be reported for it."""
+        rate = highest_rate(history)
+        adaptive = optimizer.name in optimizers.ADAPTIVE
+        if not adaptive or rate is None or rate <= self.option("adaptive-error") or success(history) is not None:
+            return
+        is_over = history.moment is Moment.END and history.last_step >= STEPS
+        if is_over:
+            yield RunReport(
+                subject=Subject(SubjectKind.SCHEDULE if optimizer.learning_rate is None else SubjectKind.LEARNING_RATE),
+                message=(
+                    f"{optimizer.name}'s learning rate was {fixes.number_text(rate)} in this run; "
+                    f"{optimizers.usual_range(optimizer.name)}."
+                ),
+                step=history.last_step,
+                epoch=history.last_epoch,
+            )
 
     def refutation(self, finding: Finding, history: RunHistory) -> str | None:
         """A rate that is only unusual, in a run that trained well with it."""
@@ -580,3 +601,7 @@ class LearningRateTooHigh(Rule):
         if adaptive and rate > self.option("adaptive-error"):
             return Severity.ERROR
         return None
+
+
+STEPS = 20
+"""With such a rate so many steps show what becomes of a training. Ours."""

@@ -20,6 +20,7 @@ from scram_analyzers.rules.dynamics.signal_lost_at_start import SignalLostAtStar
 from scram_analyzers.rules.dynamics.vanishing_gradient import VanishingGradient
 from scram_analyzers.rules.dynamics.weights_diverging import WeightsDiverging
 from scram_analyzers.rules.regularization.regularization_too_strong import RegularizationTooStrong
+from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import FrameworkWarning, SubjectKind
 from tests.run_histories import data, history, inputs, kernel, labels, layer, probe, reports
 
@@ -131,6 +132,26 @@ def test_a_layer_that_a_loop_of_ones_own_leaves_out() -> None:
     (report,) = reports(LayerNotLearning, seen)
     assert report.severity is Severity.INFO
     assert reports(WeightWithoutGradient, seen) == []
+
+
+def motionless(losses: list[float], ratio: float = 0.0, ended: bool = True, own: bool = True) -> RunHistory:
+    seen = history(losses=losses, ended=False)
+    for step in (1, 2, 3):
+        weights = (kernel("dense", step, update_ratio=ratio if step > 1 else None, gradient_norm=None),)
+        seen.add_probe(replace(probe(step), weights=weights, loss=None if own else 0.8))
+    if ended:
+        seen.end()
+    return seen
+
+
+def test_no_weight_moves_at_all() -> None:
+    (report,) = reports(LayerNotLearning, motionless([0.83, 0.84, 0.82]))
+    assert report.message.startswith("No weight was seen to move in 135 steps")
+    assert report.subject.kind is SubjectKind.TRAIN_STEP
+    (report,) = reports(LayerNotLearning, motionless([0.83, 0.84, 0.82], own=False))
+    assert report.subject.kind is SubjectKind.LOSS
+    for healthy in (motionless([0.83, 0.7]), motionless([0.83], 1e-9), motionless([0.83], ended=False)):
+        assert reports(LayerNotLearning, healthy) == []
 
 
 def test_weights_without_a_gradient() -> None:

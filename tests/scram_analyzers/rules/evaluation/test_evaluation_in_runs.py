@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from scram_analyzers.engine import analyze_run
 from scram_analyzers.findings import Finding, Severity
 from scram_analyzers.rules.data.mostly_padding import MostlyPadding
@@ -13,8 +15,20 @@ from scram_analyzers.rules.evaluation.underfitting import Underfitting
 from scram_analyzers.rules.evaluation.validation_too_good import ValidationTooGood
 from scram_analyzers.rules.evaluation.worse_than_baseline import WorseThanBaseline
 from scram_analyzers.rules.registry import RuleSet
-from scram_analyzers.run.records import LabelForm, LayerInfo, OutputInfo, SubjectKind
-from tests.run_histories import data, history, inputs, labels, measured, panel, regression_info, reports, run_info
+from scram_analyzers.run.records import LabelForm, LayerInfo, OutputInfo, StepRecord, StreamRecord, SubjectKind
+from scram_analyzers.run.task import baseline
+from tests.run_histories import (
+    batch,
+    data,
+    history,
+    inputs,
+    labels,
+    measured,
+    panel,
+    regression_info,
+    reports,
+    run_info,
+)
 
 RECORD = data(inputs(), labels([144] * 10), inputs("validation", 360), labels([36] * 10, "validation"))
 
@@ -167,3 +181,31 @@ def test_what_holds_training_back_is_no_cause_where_it_learned() -> None:
     assert "Most likely" not in padding
     (because,) = told([0.1, 0.12, 0.13, 0.13])
     assert "Most likely because of this, its validation accuracy is 9%" in because
+
+
+def test_validation_at_chance_whatever_the_loss_means() -> None:
+    record = data(inputs(), inputs("validation"), labels([60, 110], "validation"))
+    own = run_info(losses=(), outputs=(), classes=None)
+    seen = history(own, [0.7, 0.6, 0.55, 0.5, 0.4], record, accuracy=[0.6, 0.7, 0.8, 0.8, 0.8], val_accuracy=[0.64] * 5)
+    (report,) = reports(WorseThanBaseline, seen)
+    assert "in 5 epochs its validation accuracy never came above 64%, and always guessing one class gives 65%" in (
+        report.message
+    )
+    assert [each.code for each in report.causes] == ["SCR218"]
+    learned = {"accuracy": [0.6, 0.7, 0.8, 0.8, 0.8], "val_accuracy": [0.64, 0.64, 0.64, 0.64, 0.8]}
+    stuck = {"accuracy": [0.64] * 5, "val_accuracy": [0.64] * 5}
+    assert all(reports(WorseThanBaseline, history(own, [0.7] * 5, record, **each)) == [] for each in (learned, stuck))
+
+
+def test_the_guess_for_a_stream_of_measured_targets() -> None:
+    seen = history(regression_info(), [1.0] * 4, ended=False)
+    targets = {"role": "target", "name": "y", "shape": (32, 1), "mean": 5.0, "deviation": 2.0}
+    for step in range(1, 11):
+        seen.add_step(StepRecord(step, 1, arrays=(batch(**targets),)))
+    before = baseline(seen)
+    assert before is None or before.loss is None
+    seen.stream = StreamRecord(rows=320)
+    seen.end()
+    known = baseline(seen)
+    assert known is not None
+    assert known.loss == pytest.approx(4.0)

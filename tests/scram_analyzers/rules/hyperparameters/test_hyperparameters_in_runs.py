@@ -21,7 +21,7 @@ from scram_analyzers.rules.registry import RuleSet
 from scram_analyzers.rules.resources.input_bound import InputBound
 from scram_analyzers.rules.resources.training_stalled import TrainingStalled
 from scram_analyzers.run.observed_causes import observed_causes
-from scram_analyzers.run.records import ArrayStatistics, EpochRecord, LayerInfo, OptimizerInfo, StepRecord
+from scram_analyzers.run.records import ArrayStatistics, EpochRecord, LayerInfo, OptimizerInfo, StepRecord, SubjectKind
 from tests.run_histories import batch, data, history, inputs, kernel, labels, probe, reports, run_info
 
 RECORD = data(inputs(), labels([144] * 10))
@@ -53,6 +53,18 @@ def test_steps_that_only_take_the_weights_away_are_not_the_rate(norms: tuple[tup
 def test_a_high_rate_that_learns_is_not_confirmed() -> None:
     seen = history(run_info(optimizer=OptimizerInfo("Adam", 0.05)), record=RECORD, accuracy=[0.97] * 10)
     assert reports(LearningRateTooHigh, seen) == []
+
+
+@pytest.mark.parametrize(("name", "rate", "found"), [("Adam", 2.0, 1), ("Adam", 0.05, 0), ("SGD", 2.0, 0)])
+def test_a_rate_by_which_nothing_trains_is_told_at_the_end(name: str, rate: float, found: int) -> None:
+    optimizer = OptimizerInfo(name, rate)
+    seen = history(run_info(optimizer=optimizer, losses=()), losses=[3.0, 2.0, 1.9])
+    assert len(reports(LearningRateTooHigh, seen)) == found
+    assert reports(LearningRateTooHigh, history(run_info(optimizer=optimizer, losses=()), ended=False)) == []
+    scheduled = run_info(optimizer=OptimizerInfo(name, None, schedule="CosineDecay"), losses=())
+    seen = history(scheduled, losses=[3.0])
+    seen.epochs[-1] = replace(seen.epochs[-1], learning_rate=rate)
+    assert [each.subject.kind for each in reports(LearningRateTooHigh, seen)] == [SubjectKind.SCHEDULE] * found
 
 
 def test_a_rate_too_low_by_its_updates() -> None:

@@ -89,3 +89,47 @@ def test_a_step_in_inference_mode(forward: str, severity: Severity) -> None:
 @pytest.mark.parametrize("forward", [FORWARD, "self(x, training=flag)", "self(x, True)"])
 def test_a_step_that_may_well_train(forward: str) -> None:
     assert "training-in-inference-mode" not in found(forward=forward)
+
+
+LOOP = """
+import keras
+import tensorflow as tf
+from keras import layers
+
+(x, y), (x_test, y_test) = keras.datasets.mnist.load_data()
+batches = tf.data.Dataset.from_tensor_slices((x / 255.0, y)).shuffle(10000).batch(64)
+test_batches = tf.data.Dataset.from_tensor_slices((x_test / 255.0, y_test)).batch(64)
+model = keras.Sequential([layers.Flatten(), layers.Dense(64, "relu"), layers.Dropout(0.2), layers.Dense(10)])
+optimizer = keras.optimizers.Adam(0.001)
+loss_fn = keras.losses.SparseCategoricalCrossentropy({arguments})
+for epoch in range(9):
+    for images, labels in batches:
+        {step}
+    for images, labels in {judged}:
+        scores = model(images, training={training})
+        print(loss_fn(labels, scores))
+"""
+MINIMIZED = "optimizer.minimize(lambda: loss_fn(labels, model(images, training=True)), model.trainable_variables)"
+TAPED = """with tf.GradientTape() as tape:
+            loss = loss_fn(labels, model(images, training=True))
+        gradients = tape.gradient(loss, model.trainable_variables)
+        optimizer.apply_gradients(zip(gradients, model.trainable_variables))"""
+
+
+def found_in_loop(step: str, arguments: str, judged: str, training: bool) -> set[str]:
+    text = LOOP.format(step=step, arguments=arguments, judged=judged, training=training)
+    return {each.code for each in analyze_source(text, "train.py", RuleSet.default()).findings}
+
+
+@pytest.mark.parametrize("step", [MINIMIZED, TAPED], ids=["minimize", "tape"])
+def test_a_loss_of_a_loop_is_read_however_it_is_made_small(step: str) -> None:
+    assert "SCR401" in found_in_loop(step, "", "test_batches", training=False)
+    assert "SCR401" not in found_in_loop(step, "from_logits=True", "test_batches", training=False)
+
+
+@pytest.mark.parametrize(
+    ("judged", "training", "wrong"),
+    [("test_batches", True, True), ("test_batches", False, False), ("batches", True, False)],
+)
+def test_a_loop_over_what_judges_calls_the_model_as_in_use(judged: str, training: bool, wrong: bool) -> None:
+    assert ("SCR872" in found_in_loop(TAPED, "from_logits=True", judged, training)) is wrong

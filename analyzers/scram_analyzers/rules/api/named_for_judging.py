@@ -34,6 +34,13 @@ def is_judging(name: str) -> bool:
 
 
 def is_in_judging_step(place: Place) -> bool:
-    """Whether it stands in a function for a step of validation, by that function's name: `def val_step(x, y)`."""
-    function = parents.function_around(place)
-    return function is not None and is_judging(function.name.value)
+    """Whether it stands in a function for a step of validation, or in a loop over what judges, by their names.
+
+    `def val_step(x, y)`, `for x, y in test_batches`.
+    """
+    for node in parents.ancestors(place):
+        if isinstance(node, cst.FunctionDef):
+            return is_judging(node.name.value)
+        if isinstance(node, cst.For) and any(is_judging(each.value) for each in search.nodes(node.iter, cst.Name)):
+            return True
+    return False

@@ -12,6 +12,7 @@ import libcst as cst
 
 from scram_analyzers.source.interpreting import (
     builtin_functions,
+    iteration,
     keras_layers,
     keras_models,
     loss_calls,
@@ -26,7 +27,7 @@ from scram_analyzers.source.libraries import data_functions, mathematics, noise,
 from scram_analyzers.source.model import ModelKind
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call
-from scram_analyzers.source.values import Arguments, Constant, Symbol, Unknown, Value, text
+from scram_analyzers.source.values import Argument, Arguments, Constant, Symbol, Unknown, Value, text
 
 if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.interpreter import Interpreter
@@ -38,9 +39,28 @@ _LOADERS = frozenset(
         "keras.models.load_model",
         "keras.models.model_from_json",
         "keras.models.model_from_yaml",
-        "keras.models.clone_model",
     )
 )
+
+_COPYING = frozenset(
+    (
+        "keras.models.clone_model",
+        *(
+            f"tensorflow_model_optimization.{each}"
+            for each in (
+                "sparsity.keras.prune_low_magnitude",
+                "sparsity.keras.strip_pruning",
+                "quantization.keras.quantize_model",
+                "quantization.keras.quantize_annotate_layer",
+                "quantization.keras.quantize_annotate_model",
+                "quantization.keras.quantize_apply",
+                "clustering.keras.cluster_weights",
+                "clustering.keras.strip_clustering",
+            )
+        ),
+    )
+)
+"""What makes another model, or layer, that is built as the one it is given."""
 
 
 _LAYOUTS: Mapping[str, str] = MappingProxyType({"th": "channels_first", "tf": "channels_last"})
@@ -94,6 +114,10 @@ def _maker(name: str) -> Maker | None:
         return _partial
     if name in settings.MAKERS:
         return settings.MAKERS[name]
+    if name in _COPYING:
+        return _copied
+    if name == "functools.reduce":
+        return _reduced
     if name in ("keras.optimizers.get", "keras.optimizers.deserialize"):
         return optimizers.from_configuration
     if name in sklearn_wrappers.WRAPPERS:
@@ -112,6 +136,24 @@ _MADE_AS_THEY_ARE = frozenset(
 
 def _made(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
     return interpreter.allocate(Created(name, arguments, place), place)
+
+
+def _copied(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
+    original = arguments.value("model") or arguments.value("to_prune") or arguments.value("to_quantize")
+    return keras_models.make_copy(interpreter, original or arguments.value("to_cluster", 0), place)
+
+
+def _reduced(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    """`reduce(function, items, first)`, over items that are all known."""
+    items, first = interpreter.items_of(arguments.value("iterable", 1)), arguments.value("initial", 2)
+    function = arguments.value("function", 0)
+    if function is None or not items or not iteration.may_unroll(interpreter, len(items)):
+        return None
+    rest = items if first is not None else items[1:]
+    value = first if first is not None else items[0]
+    for item in rest:
+        value = interpreter.call(function, Arguments((Argument(value, place), Argument(item, place))), place)
+    return value
 
 
 def _partial(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
@@ -155,6 +197,8 @@ def _keras(interpreter: Interpreter, name: str, arguments: Arguments, place: Pla
         return keras_models.make_sequential(interpreter, arguments, place)
     if name == "keras.models.Model":
         return keras_models.make_functional(interpreter, arguments, place)
+    if name in _COPYING:
+        return _copied(interpreter, name, arguments, place)
     if name in _LOADERS:
         return keras_models.make_unseen(interpreter, ModelKind.LOADED, place)
     if name.startswith("keras.applications.") and last[:1].isupper():

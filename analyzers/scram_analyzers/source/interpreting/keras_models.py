@@ -45,6 +45,9 @@ def is_model(interpreter: Interpreter, value: Value) -> bool:
 _UNSEEN = (ModelKind.APPLICATION, ModelKind.LOADED, ModelKind.ELSEWHERE)
 """Kinds of models of which the program shows no layer."""
 
+BUILT = "__built__"
+"""What holds, of a subclass's object, the model that its own class makes of it: `super().__init__(inputs, outputs)`."""
+
 INSIDE = "__layers__"
 """The attribute of a ready-made model that holds one layer for all those it consists of, which can't be seen."""
 
@@ -94,6 +97,16 @@ def make_unseen(interpreter: Interpreter, kind: ModelKind, place: Place) -> Ref:
     """A model from a file, or made elsewhere: all that is known is that it is one."""
     attributes = {INSIDE: _unseen_layer(interpreter, place)}
     return interpreter.allocate(ModelObject(kind, place, attributes=attributes), place)
+
+
+def make_copy(interpreter: Interpreter, original: Value | None, place: Place) -> Value:
+    """`clone_model(model)`, and what wraps a model or a layer of it to make it smaller: built as the original is."""
+    thing = interpreter.object_of(original)
+    if isinstance(thing, ModelObject) and thing.kind not in _UNSEEN:
+        return interpreter.allocate(replace(thing, place=place), place)
+    if isinstance(thing, Created) and isinstance(original, Ref):
+        return original
+    return make_unseen(interpreter, ModelKind.LOADED, place)
 
 
 def _unseen_layer(interpreter: Interpreter, place: Place) -> Ref:
@@ -334,10 +347,12 @@ def _of_instance(interpreter: Interpreter, reference: Ref, instance: Instance) -
     assert place is not None
     outputs: tuple[Tensor, ...] = ()
     call = instance.cls.member("call")
-    built = instance.attributes.get("__functional__")
-    if isinstance(built, Ref):  # super().__init__(inputs=..., outputs=...)
-        thing = interpreter.object_of(built)
-        outputs = thing.outputs if isinstance(thing, ModelObject) else ()
+    built = interpreter.object_of(instance.attributes.get(BUILT))
+    if isinstance(built, ModelObject) and built.kind is ModelKind.SEQUENTIAL:
+        outputs = (_trace_sequential(interpreter, built),) if built.layers else ()
+        return _finish(interpreter, reference.identity, replace(built, name=instance.cls.name), outputs, True)
+    if isinstance(built, ModelObject):
+        outputs = built.outputs
     elif isinstance(call, Function):
         outputs = _trace_call(interpreter, reference, call, place)
     thing = ModelObject(ModelKind.SUBCLASSED, place, name=instance.cls.name, attributes=instance.attributes)

@@ -127,12 +127,29 @@ def _instance_model_method(
     interpreter: Interpreter, owner: Ref, thing: Instance, name: str, arguments: Arguments, place: Place
 ) -> Value | None:
     # TensorFlow's own tutorials write `super().__init__(self)`, which gives Keras no inputs.
+    if "keras.models.Sequential" in thing.cls.external_bases() and name in ("__init__", "add"):
+        return _own_sequential(interpreter, owner, thing, name, arguments, place)
     if name == "__init__" and (arguments.get("inputs") is not None or len(arguments.positional) > 1):
         built = keras_models.make_functional(interpreter, arguments, place)
-        attributes = {**thing.attributes, "__functional__": built}
+        attributes = {**thing.attributes, keras_models.BUILT: built}
         interpreter.replace_object(owner, replace(thing, attributes=attributes))
         return Constant(None, place)
     return None
+
+
+def _own_sequential(
+    interpreter: Interpreter, owner: Ref, thing: Instance, name: str, arguments: Arguments, place: Place
+) -> Value:
+    """`super().__init__([...])` and `self.add(...)` of a subclass of `Sequential`."""
+    built = thing.attributes.get(keras_models.BUILT)
+    if name == "__init__" or not isinstance(built, Ref):
+        built = keras_models.make_sequential(interpreter, arguments if name == "__init__" else Arguments(), place)
+        attributes = {**thing.attributes, keras_models.BUILT: built}
+        interpreter.replace_object(owner, replace(thing, attributes=attributes))
+    inner = interpreter.object_of(built)
+    if name == "add" and isinstance(built, Ref) and isinstance(inner, ModelObject):
+        keras_models.add_layer(interpreter, built, inner, arguments)
+    return Constant(None, place)
 
 
 def _layer_of(interpreter: Interpreter, owner: Ref, place: Place) -> Value:
@@ -159,6 +176,8 @@ def _object_method(interpreter: Interpreter, owner: Ref, name: str, arguments: A
             return tuners.call_method(interpreter, owner, thing, name, arguments, place)
         if thing.kind == command_line.PARSER:
             return command_line.call_method(interpreter, owner, thing, name, arguments, place)
+        if name == "minimize" and thing.kind.startswith(optimizers.OPTIMIZER_PREFIX):
+            optimizers.minimize(interpreter, arguments)
         if name == "fit" and thing.kind.startswith("sklearn."):
             sklearn_wrappers.train_within(interpreter, owner, arguments, place)
         result = data_methods.of_created(interpreter, owner, thing, name, arguments, place)

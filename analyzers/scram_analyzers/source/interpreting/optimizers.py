@@ -141,6 +141,13 @@ def from_configuration(interpreter: Interpreter, name: str, arguments: Arguments
     return make_optimizer(interpreter, OPTIMIZER_PREFIX + class_name, Arguments((), keywords), place)
 
 
+def minimize(interpreter: Interpreter, arguments: Arguments) -> None:
+    """`optimizer.minimize(loss, variables)`: the function that works out the loss is called."""
+    loss = arguments.value("loss", 0)
+    if isinstance(loss, Function):
+        interpreter.call_function(loss, Arguments())
+
+
 # -- rates that are set later
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scram_analyzers.source.data import Data, DataStep, LabelForm, StepKind
-from scram_analyzers.source.interpreting import fitting
+from scram_analyzers.source.interpreting import compiling, fitting, keras_models
 from scram_analyzers.source.interpreting.state import Created
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import Argument, Arguments, Function, Ref, Unknown, Value
@@ -33,7 +33,16 @@ def make(interpreter: Interpreter, kind: str, arguments: Arguments, place: Place
     if isinstance(build, Function):
         given = {name: each for name, each in arguments.keywords.items() if name in _parameters(build)}
         model = interpreter.call_function(build, Arguments((), given, arguments.open))
+        _compile(interpreter, model, arguments, place)
     return interpreter.allocate(Created(kind, arguments, place, {"model": model}), place)
+
+
+def _compile(interpreter: Interpreter, model: Value, arguments: Arguments, place: Place) -> None:
+    """A model that its function left as it was is compiled by the wrapper: `KerasClassifier(build, loss="mse")`."""
+    given = {name: each for name, each in arguments.keywords.items() if name in ("optimizer", "loss", "metrics")}
+    is_left = isinstance(model, Ref) and keras_models.is_model(interpreter, model)
+    if given and is_left and isinstance(model, Ref) and interpreter.fact("compile", model.identity) is None:
+        compiling.compile_model(interpreter, model, Arguments((), given, arguments.open), place)
 
 
 def _parameters(function: Function) -> frozenset[str]:

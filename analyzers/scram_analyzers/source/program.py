@@ -61,7 +61,8 @@ class Loss:
     """A loss: `name` in snake case ("sparse_categorical_crossentropy"), None when not Keras's own.
 
     `from_logits` is None when it can't be told. `output` is the name or number of the output it belongs to,
-    None when there is one loss for all. `function` is a loss that this module defines.
+    None when there is one loss for all. `function` is a loss that this module defines, `use` where that is named; one
+    that only hands its arguments on to a loss of Keras has that one's name and place.
     """
 
     name: str | None
@@ -70,6 +71,7 @@ class Loss:
     arguments: Arguments = field(default_factory=Arguments)
     output: str | int | None = None
     function: Function | None = None
+    use: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,7 @@ def trained_with(program: Program, computation: Computation) -> Place | None:
 def _losses(program: Program) -> Mapping[cst.CSTNode, Place]:
     """The functions of this module that models are compiled with as losses, and where each is named."""
     losses = [loss for compiled in program.compiles for loss in compiled.losses]
-    return {loss.function.node: loss.place for loss in losses if loss.function is not None}
+    return {loss.function.node: loss.use or loss.place for loss in losses if loss.function is not None}
 
 
 def _assigned(function: cst.FunctionDef) -> dict[str, cst.BaseExpression | None]:

@@ -204,7 +204,7 @@ class ClassificationLossForRegression(Rule):
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """The squared error, where the head gives plain numbers."""
         case = cases.case_at(program, finding.range)
-        if case is None or case.head.activation != "linear" or case.loss.arguments.keywords:
+        if case is None or case.head.activation != "linear" or case.loss.arguments.keywords or case.loss.function:
             return None
         return Fix("Use mse", Applicability.UNSAFE, (fixes.replace(program, case.loss.place, '"mse"'),))
 

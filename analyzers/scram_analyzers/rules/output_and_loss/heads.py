@@ -19,6 +19,8 @@ CLASSES = {
     "categorical_crossentropy": "CategoricalCrossentropy",
     "sparse_categorical_crossentropy": "SparseCategoricalCrossentropy",
     "binary_crossentropy": "BinaryCrossentropy",
+    "categorical_focal_crossentropy": "CategoricalFocalCrossentropy",
+    "binary_focal_crossentropy": "BinaryFocalCrossentropy",
 }
 """The class of each cross-entropy, by its name."""
 
@@ -117,6 +119,8 @@ def logits_edits(program: Program, loss: Loss) -> tuple[TextEdit, ...]:
 
 def loss_edits(program: Program, loss: Loss, name: str) -> tuple[TextEdit, ...]:
     """The edits that put another cross-entropy in the place of this one."""
+    if loss.function is not None:
+        return ()
     node = loss.place.node
     if isinstance(node, cst.Call):
         if loss.arguments.keywords or loss.arguments.positional:
@@ -129,7 +133,7 @@ def loss_edits(program: Program, loss: Loss, name: str) -> tuple[TextEdit, ...]:
 def twin_edits(program: Program, loss: Loss, name: str) -> tuple[TextEdit, ...]:
     """The edits that name another cross-entropy and leave its arguments as they are."""
     node = loss.place.node
-    if not isinstance(node, cst.Call):
+    if not isinstance(node, cst.Call) or loss.function is not None:
         return loss_edits(program, loss, name)
     spelling = program.imports.spell(f"keras.losses.{CLASSES[name]}")
     place = Place(loss.place.section, node.func)

@@ -11,7 +11,7 @@ from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.outputs import not_probabilities
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.source.heads import Head
-from scram_analyzers.source.keras_api.losses import CATEGORICAL, CROSS_ENTROPIES
+from scram_analyzers.source.keras_api.losses import CATEGORICAL, CROSS_ENTROPIES, FOCAL
 from scram_analyzers.source.program import Loss, Program
 
 
@@ -240,7 +240,7 @@ class LogitsWithoutFromLogits(Rule):
 
 def _expects_probabilities(head: Head, loss: Loss) -> bool:
     """Whether a loss that wants probabilities reads a linear head."""
-    wants = loss.name in CROSS_ENTROPIES and loss.from_logits is False
+    wants = loss.name in CROSS_ENTROPIES | FOCAL and loss.from_logits is False
     return wants and head.activation == "linear" and not _is_single_unit_categorical(head, loss)
 
 

@@ -265,7 +265,7 @@ def _of_own(program: Program, own: tuple[Loss, Definition]) -> Iterator[Report]:
     loss, definition = own
     cuts = _cuts(program, definition, definition.parameters[1], MAX_DEPTH)
     if cuts:
-        related = (Related(loss.place, "The model is trained with it here."),)
+        related = (Related(loss.use or loss.place, "The model is trained with it here."),)
         message = (
             f"Whatever this loss sees of the predictions went through {_name_of(cuts[0])}, which passes no gradient."
         )

@@ -305,7 +305,7 @@ def _of_own(program: Program, own: tuple[Loss, Definition]) -> Iterator[Report]:
         return
     assert isinstance(found.node, cst.BaseExpression)
     inner = Place(found.section, without_mean(definition, found.node))
-    related = (Related(loss.place, "The model is trained to make it small."),)
+    related = (Related(loss.use or loss.place, "The model is trained to make it small."),)
     if _is_turned(definition, found.node):
         message = f"{definition.name} is 0 at best and has a minus: training makes the distance large."
         yield Report(found, _capital(message), related)

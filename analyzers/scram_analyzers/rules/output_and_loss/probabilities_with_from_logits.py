@@ -9,7 +9,7 @@ from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Se
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.output_and_loss import heads
 from scram_analyzers.source.heads import Head
-from scram_analyzers.source.keras_api.losses import CROSS_ENTROPIES
+from scram_analyzers.source.keras_api.losses import CROSS_ENTROPIES, FOCAL
 from scram_analyzers.source.program import Loss, Program
 
 
@@ -198,7 +198,7 @@ class ProbabilitiesWithFromLogits(Rule):
     def _of_head(self, program: Program, pair: tuple[Head, Loss]) -> Iterator[Report]:
         head, loss = pair
         place = head.activation_place or head.place
-        if head.activation not in ("softmax", "sigmoid") or loss.name not in CROSS_ENTROPIES or place is None:
+        if head.activation not in ("softmax", "sigmoid") or loss.name not in CROSS_ENTROPIES | FOCAL or place is None:
             return
         if loss.from_logits is not True:
             return

@@ -247,7 +247,7 @@ def _sums(program: Program) -> Iterator[tuple[Call, Place, Function]]:
     for loss, function, returned in program.each(losses, _results):
         call = by_key.get(returned.key)
         if call is not None and _over_everything(call):
-            yield call, loss.place, function
+            yield call, loss.use or loss.place, function
 
 
 def _results(_: Program, loss: Loss) -> Iterator[tuple[Loss, Function, Place]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from scram_analyzers.source.interpreting import containers, keras_models, optimizers
+from scram_analyzers.source.interpreting import containers, keras_models, optimizers, wrapped_losses
 from scram_analyzers.source.interpreting.state import Created
 from scram_analyzers.source.keras_api.losses import loss_name
 from scram_analyzers.source.places import Place
@@ -83,8 +83,18 @@ def loss_of(interpreter: Interpreter, value: Value, place: Place, output: str | 
         return Loss(loss_name(thing.kind.rpartition(".")[2]), thing.place, from_logits, thing.arguments, output)
     function = value if isinstance(value, Function) else _own_loss(interpreter, value)
     if function is not None:
-        return Loss(None, place, None, Arguments(), output, function)
+        return replace(wrapped_losses.of_function(interpreter, function, place), output=output)
+    if isinstance(thing, Created) and thing.kind == "functools.partial":
+        return _of_partial(interpreter, thing, place, output)
     return Loss(None, place, None, Arguments(), output)
+
+
+def _of_partial(interpreter: Interpreter, thing: Created, place: Place, output: str | int | None) -> Loss:
+    """`partial(keras.losses.binary_crossentropy, from_logits=True)`."""
+    loss = loss_of(interpreter, thing.arguments.positional[0].value, place, output)
+    given = thing.arguments.get("from_logits")
+    known = loss.name is not None and loss.function is None and given is not None
+    return replace(loss, from_logits=boolean(given.value), arguments=thing.arguments) if known and given else loss
 
 
 def _own_loss(interpreter: Interpreter, value: Value) -> Function | None:
@@ -93,7 +103,7 @@ def _own_loss(interpreter: Interpreter, value: Value) -> Function | None:
     if thing is None or "keras.losses.Loss" not in thing.cls.external_bases():
         return None
     method = thing.cls.member("call")
-    return method if isinstance(method, Function) else None
+    return method.bind(value) if isinstance(method, Function) else None
 
 
 def _metrics_of(interpreter: Interpreter, named: Arguments) -> tuple[Metric, ...] | None:

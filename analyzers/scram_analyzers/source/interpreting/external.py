@@ -189,6 +189,8 @@ def _keras(interpreter: Interpreter, name: str, arguments: Arguments, place: Pla
     if last == "set_value" and isinstance(place.node, cst.Call) and place.node.args:
         optimizers.assign_rate(interpreter, place.node.args[0].value, arguments)
         return None
+    if last == "get" and arguments.positional and text(arguments.positional[0].value) is not None:
+        return arguments.positional[0].value  # `losses.get("mse")` stands for what the name stands for
     if last in ("image_data_format", "image_dim_ordering"):
         return _layout(interpreter, last, place)
     if name == "keras.Input":

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -12,7 +10,7 @@ import libcst as cst
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.graph import Tensor
 from scram_analyzers.source.interpreting import compiling
-from scram_analyzers.source.keras_api.losses import CROSS_ENTROPIES, REGRESSION, loss_name
+from scram_analyzers.source.keras_api.losses import CROSS_ENTROPIES, OF_LOGITS, REGRESSION, loss_name
 from scram_analyzers.source.libraries import data_operations
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
@@ -22,16 +20,6 @@ from scram_analyzers.source.values import Argument, Arguments, Ref, Unknown, Val
 
 if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.interpreter import Interpreter
-
-OF_LOGITS: Mapping[str, str] = MappingProxyType(
-    {
-        "tensorflow.nn.softmax_cross_entropy_with_logits": "categorical_crossentropy",
-        "tensorflow.nn.softmax_cross_entropy_with_logits_v2": "categorical_crossentropy",
-        "tensorflow.nn.sparse_softmax_cross_entropy_with_logits": "sparse_categorical_crossentropy",
-        "tensorflow.nn.sigmoid_cross_entropy_with_logits": "binary_crossentropy",
-    }
-)
-"""TensorFlow's own cross-entropies, which always take logits."""
 
 
 def of_object(interpreter: Interpreter, loss: Ref, arguments: Arguments, place: Place) -> None:

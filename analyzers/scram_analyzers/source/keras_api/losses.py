@@ -22,6 +22,8 @@ LOSS_ALIASES: Mapping[str, str] = MappingProxyType(
 )
 
 CROSS_ENTROPIES = frozenset(("categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy"))
+FOCAL = frozenset(("categorical_focal_crossentropy", "binary_focal_crossentropy"))
+"""Cross-entropies that give rows that are easy less weight; like the others they ask for probabilities or logits."""
 CATEGORICAL = frozenset(("categorical_crossentropy", "sparse_categorical_crossentropy"))
 REGRESSION = frozenset(
     [
@@ -33,6 +35,16 @@ REGRESSION = frozenset(
         "log_cosh",
     ]
 )
+
+OF_LOGITS: Mapping[str, str] = MappingProxyType(
+    {
+        "tensorflow.nn.softmax_cross_entropy_with_logits": "categorical_crossentropy",
+        "tensorflow.nn.softmax_cross_entropy_with_logits_v2": "categorical_crossentropy",
+        "tensorflow.nn.sparse_softmax_cross_entropy_with_logits": "sparse_categorical_crossentropy",
+        "tensorflow.nn.sigmoid_cross_entropy_with_logits": "binary_crossentropy",
+    }
+)
+"""TensorFlow's own cross-entropies, which always take logits."""
 
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 

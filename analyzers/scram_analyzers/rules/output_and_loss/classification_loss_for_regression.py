@@ -9,6 +9,7 @@ from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Se
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.evaluation.target_scales import is_plain, scaled_by
 from scram_analyzers.rules.output_and_loss import cases
+from scram_analyzers.rules.output_and_loss.action_values import learns_action_values
 from scram_analyzers.rules.output_and_loss.cases import Case
 from scram_analyzers.source.data import LabelForm, StepKind
 from scram_analyzers.source.keras_api.losses import CROSS_ENTROPIES
@@ -36,6 +37,35 @@ class ClassificationLossForRegression(Rule):
     )
     false_alarms = "Numbers between 0 and 1 that stand for probabilities."
     bad = (
+        Example(
+            "What actions are worth, learned as if one of them were right",
+            """
+            import keras
+            import numpy as np
+            from project import memory
+
+            model = keras.Sequential([keras.layers.Dense(24, activation="relu"), keras.layers.Dense(2)])
+            model.compile(optimizer="adam", loss=»"categorical_crossentropy"«)
+            for state, action, reward, next_state, done in memory.sample(32):
+                target = model.predict(state)
+                best = np.amax(model.predict(next_state)[0])
+                target[0][action] = reward if done else reward + 0.95 * best
+                model.fit(state, target, epochs=1, verbose=0)
+            """,
+            """
+            import keras
+            import numpy as np
+            from project import memory
+
+            model = keras.Sequential([keras.layers.Dense(24, activation="relu"), keras.layers.Dense(2)])
+            model.compile(optimizer="adam", loss="mse")
+            for state, action, reward, next_state, done in memory.sample(32):
+                target = model.predict(state)
+                best = np.amax(model.predict(next_state)[0])
+                target[0][action] = reward if done else reward + 0.95 * best
+                model.fit(state, target, epochs=1, verbose=0)
+            """,
+        ),
         Example(
             "House prices under cross-entropy",
             """
@@ -106,6 +136,19 @@ class ClassificationLossForRegression(Rule):
         ),
     )
     good = (
+        Example(
+            "An agent that learns which action to take, and not what it is worth",
+            """
+            import keras
+            import numpy as np
+            from project import episodes
+
+            policy = keras.Sequential([keras.layers.Dense(24, "relu"), keras.layers.Dense(2, "softmax")])
+            policy.compile(optimizer="adam", loss="categorical_crossentropy")
+            for states, actions, returns in episodes():
+                policy.fit(states, np.eye(2)[actions], sample_weight=returns)
+            """,
+        ),
         Example(
             "Whether the next value is in the upper half",
             """
@@ -192,9 +235,10 @@ class ClassificationLossForRegression(Rule):
         if case.reproduces_inputs or severity is None:
             return
         given = case.fit.y.place if case.fit is not None and case.fit.y is not None else None
+        named = "what actions are worth, rewards added up" if learns_action_values(case) else "measured numbers"
         yield Report(
             place=case.loss.place,
-            message=f"The loss {case.loss.name} compares classes; the targets are measured numbers{_span(case)}.",
+            message=f"The loss {case.loss.name} compares classes; the targets are {named}{_span(case)}.",
             related=(Related(given, "The targets."),) if given is not None else (),
             severity=severity,
             confidence=Confidence.MEDIUM if severity is Severity.WARNING else None,
@@ -212,6 +256,8 @@ class ClassificationLossForRegression(Rule):
 def _learns_numbers(case: Case) -> bool:
     """Whether the targets are measured, or a single column whose name says so; of several units they may be steps."""
     if case.form is None and case.head.units == 1 and _continues_series(case):
+        return True
+    if case.form is None and learns_action_values(case):
         return True
     if case.form is None and case.head.units == 1:
         return case.targets is not None and case.targets.range is None and cases.is_measured(case.targets)

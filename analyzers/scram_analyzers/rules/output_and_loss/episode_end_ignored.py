@@ -9,6 +9,7 @@ import libcst as cst
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.output_and_loss.action_values import adds_best
 from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
@@ -17,7 +18,6 @@ from scram_analyzers.source.reading.chunks import Section
 
 _ENDS = re.compile(r"(?:^|_)(?:dones?|terminals?|terminated|finished)(?:_|$)")
 _REWARDS = re.compile(r"(?:^|_)(?:rewards?|rew|rs?)(?:_|$)")
-_LARGEST = re.compile(r"(?:^|_)a?max$")
 
 
 class EpisodeEndIgnored(Rule):
@@ -182,32 +182,5 @@ def _taken_apart(body: cst.CSTNode) -> Iterator[list[cst.Name]]:
 
 def _adds_best(body: cst.CSTNode, added: cst.BinaryOperation, rewards: set[str]) -> bool:
     """Whether an expression is a reward and a share of the largest value that a network gives: `r + gamma * max(q)`."""
-    if not isinstance(added.operator, cst.Add) or not isinstance(added.right, cst.BinaryOperation):
-        return False
     first = added.left.value if isinstance(added.left, cst.Subscript) else added.left
-    if not isinstance(first, cst.Name) or first.value not in rewards:
-        return False
-    if not isinstance(added.right.operator, cst.Multiply):
-        return False
-    factors = (added.right.left, added.right.right)
-    return any(_is_largest(each) or _is_named_largest(body, each) for each in factors)
-
-
-def _is_named_largest(body: cst.CSTNode, node: cst.BaseExpression) -> bool:
-    if not isinstance(node, cst.Name):
-        return False
-    given = [
-        each.value
-        for each in search.nodes(body, cst.Assign)
-        if isinstance(each.targets[0].target, cst.Name) and each.targets[0].target.value == node.value
-    ]
-    return len(given) == 1 and _is_largest(given[0])
-
-
-def _is_largest(node: cst.BaseExpression) -> bool:
-    node = node.value if isinstance(node, cst.Subscript) else node
-    if not isinstance(node, cst.Call):
-        return False
-    name = node.func.attr.value if isinstance(node.func, cst.Attribute) else ""
-    name = node.func.value if isinstance(node.func, cst.Name) else name
-    return _LARGEST.search(name) is not None
+    return isinstance(first, cst.Name) and first.value in rewards and adds_best(body, added)

@@ -10,6 +10,7 @@ from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Se
 from scram_analyzers.fixes import number_text
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.output_and_loss import cases, generators, heads, target_ranges
+from scram_analyzers.rules.output_and_loss.action_values import learns_action_values
 from scram_analyzers.rules.output_and_loss.adversaries import adversaries, out_of_reach
 from scram_analyzers.rules.output_and_loss.cases import Case
 from scram_analyzers.rules.output_and_loss.places_in_pictures import are_places
@@ -384,8 +385,10 @@ class OutputRangeMismatch(Rule):
     def _of_case(self, program: Program, case: cases.Case) -> Iterator[Report]:
         reach = REACH.get(case.head.activation or "")
         place = case.head.activation_place or case.head.place
-        if reach is None or place is None or case.loss.name not in REGRESSION:
+        if reach is None or place is None:
             return
+        if case.loss.name not in REGRESSION and not (reach.high <= 1 and learns_action_values(case)):
+            return  # of those that are given what actions are worth, the loss is as wrong as the head
         counted = case.head.units_argument is not None and case.reproduces_inputs
         if case.head.units is None and not case.learns_values and not counted:
             return

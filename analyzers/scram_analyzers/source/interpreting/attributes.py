@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 SUPER = "super()"
 """The name of the `Method` value that stands for `super()`; its owner is the object."""
 
+DICT = "__dict__"
+"""The name of the `Method` value that stands for the attributes of an object as a dict."""
+
 SETS_MODULES = "sets attributes of modules"
 """The fact that the program puts something of its own into a module of others, as `tf.model = ...` does."""
 
@@ -53,8 +56,9 @@ def get_attribute(interpreter: Interpreter, owner: Value, name: str, place: Plac
             joined = join_values(joined, result)
         return joined
     if isinstance(owner, Class):
-        member = owner.member(name)
-        return member if member is not None else Unknown(place)
+        return _of_class(owner, name, place)
+    if isinstance(owner, Method) and owner.name == DICT:
+        return Method(owner, name, place)
     if isinstance(owner, ColumnNames) and name == "values":
         return owner
     if isinstance(owner, Constant) and name == "value":
@@ -76,6 +80,13 @@ def of_symbol(interpreter: Interpreter, owner: Symbol, name: str, place: Place |
         return symbol
     known = interpreter.name_at((_MODULE_SCOPE, symbol.dotted))
     return known if known is not None else symbol
+
+
+def _of_class(cls: Class, name: str, place: Place) -> Value:
+    member = cls.member(name)
+    if isinstance(member, Function) and "classmethod" in member.decorators:
+        return member.bind(cls)
+    return member if member is not None else Unknown(place)
 
 
 def _of_object(interpreter: Interpreter, owner: Ref, name: str, place: Place) -> Value:

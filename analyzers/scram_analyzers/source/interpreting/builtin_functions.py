@@ -9,9 +9,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from scram_analyzers.source.data import Data
-from scram_analyzers.source.interpreting import arithmetic, containers
-from scram_analyzers.source.interpreting.attributes import SUPER, get_attribute
-from scram_analyzers.source.interpreting.state import Created, DictObject, ListObject, join_values
+from scram_analyzers.source.interpreting import arithmetic, containers, repeating
+from scram_analyzers.source.interpreting.attributes import DICT, SUPER, get_attribute, set_attribute
+from scram_analyzers.source.interpreting.state import Created, DictObject, Instance, ListObject, join_values
 from scram_analyzers.source.libraries import command_line, data_operations, loaders
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
@@ -222,15 +222,18 @@ def _extreme(function: Callable[..., float]) -> Callable[[Interpreter, Arguments
     return extreme
 
 
-def _map(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
-    return interpreter.new_list((), place, open=True)
-
-
 def _get_attribute(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
     name = text(arguments.value("name", 1))
     if name is None:
         return Unknown(place)
     return get_attribute(interpreter, _first(arguments), name, place)
+
+
+def _set_attribute(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
+    name, value = text(arguments.value("name", 1)), arguments.value("value", 2)
+    if name is not None and value is not None:
+        set_attribute(interpreter, _first(arguments), name, value, place)
+    return Constant(None, place)
 
 
 def _open(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
@@ -248,6 +251,8 @@ def _open_list(interpreter: Interpreter, arguments: Arguments, place: Place) -> 
 def _vars(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
     """`vars(parser.parse_args())`: the options by their names."""
     thing = interpreter.object_of(_first(arguments))
+    if isinstance(thing, Instance):
+        return Method(_first(arguments), DICT, place)
     if not isinstance(thing, Created) or thing.kind != command_line.NAMESPACE:
         return Unknown(place)
     entries = dict[object, Value](thing.attributes.items())
@@ -269,7 +274,7 @@ _HANDLERS: Mapping[str, Callable[[Interpreter, Arguments, Place], Value]] = Mapp
         "iter": _same,
         "len": _length,
         "list": _sequence,
-        "map": _map,
+        "map": repeating.mapped,
         "max": _extreme(max),
         "min": _extreme(min),
         "next": _next,
@@ -278,6 +283,7 @@ _HANDLERS: Mapping[str, Callable[[Interpreter, Arguments, Place], Value]] = Mapp
         "reversed": _reversed,
         "round": _cast(round),
         "set": _open_list,
+        "setattr": _set_attribute,
         "sorted": _sorted,
         "str": _cast(str),
         "super": _super,

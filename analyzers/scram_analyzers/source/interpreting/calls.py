@@ -111,6 +111,8 @@ def instantiate(interpreter: Interpreter, cls: Class, arguments: Arguments, plac
         interpreter.call_function(initialize, switches.with_switches(initialize, arguments))
     else:
         _bind_fields(interpreter, cls, reference, arguments)
+    if "builtins.dict" in cls.external_bases():
+        _take_entries(interpreter, reference, arguments)
     return reference
 
 
@@ -137,6 +139,17 @@ def _fields(cls: Class) -> Iterator[str]:
         for statement in line.body if isinstance(line, cst.SimpleStatementLine) else ():
             if isinstance(statement, cst.AnnAssign) and isinstance(statement.target, cst.Name):
                 yield statement.target.value
+
+
+def _take_entries(interpreter: Interpreter, reference: Ref, arguments: Arguments) -> None:
+    """The entries of a dict of the module's own class, which it gives as attributes: why else would it be one?"""
+    thing = interpreter.instance(reference)
+    if thing is None:
+        return
+    first = arguments.positional[0].value if arguments.positional else None
+    entries = {str(key): value for key, value in (interpreter.entries_of(first) or {}).items()}
+    entries |= {name: argument.value for name, argument in arguments.keywords.items()}
+    interpreter.replace_object(reference, replace(thing, attributes={**entries, **thing.attributes}))
 
 
 def same_generator(interpreter: Interpreter, function: Function, arguments: Arguments, value: Value) -> Value:

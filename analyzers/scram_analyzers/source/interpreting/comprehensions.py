@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import libcst as cst
 from scram_analyzers.source.interpreting import containers, iteration
 from scram_analyzers.source.interpreting.state import DictObject, ListObject, rest_of
 from scram_analyzers.source.libraries import data_operations, spans
-from scram_analyzers.source.values import Counter, OneOf, Unknown, Value, number
+from scram_analyzers.source.values import Constant, Counter, OneOf, Unknown, Value, number
 
 if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.interpreter import Interpreter
@@ -25,9 +26,13 @@ class _Made:
     count: int | None
 
 
+_Evaluate = Callable[["Interpreter", cst.BaseExpression], Value]
+"""How one element of a comprehension is worked out."""
+
+
 def as_list(interpreter: Interpreter, node: cst.ListComp | cst.GeneratorExp | cst.SetComp) -> Value:
     """`[f(x) for x in xs]`, and sets and generators alike."""
-    made, place = _made(interpreter, node.for_in, node.elt), interpreter.place(node)
+    made, place = _made(interpreter, node.for_in, node.elt, _element), interpreter.place(node)
     if not made.open:
         return interpreter.new_list(made.items, place)
     count = None if isinstance(node, cst.SetComp) else made.count
@@ -35,20 +40,28 @@ def as_list(interpreter: Interpreter, node: cst.ListComp | cst.GeneratorExp | cs
 
 
 def as_dict(interpreter: Interpreter, node: cst.DictComp) -> Value:
-    """`{word: number for number, word in enumerate(words)}`."""
-    _made(interpreter, node.for_in, node.value)
-    place = interpreter.place(node)
+    """`{word: number for number, word in enumerate(words)}`, `{name: Input((1,), name=name) for name in columns}`."""
+    keys: list[Value] = []
+
+    def entry(interpreter: Interpreter, value: cst.BaseExpression) -> Value:
+        keys.append(interpreter.evaluate(node.key))
+        return interpreter.evaluate(value)
+
+    made, place = _made(interpreter, node.for_in, node.value, entry), interpreter.place(node)
     number_of_word = (
         containers.word_number(place) if containers.numbers_words(node.key, node.value, node.for_in) else None
     )
+    named = [key.value for key in keys if isinstance(key, Constant)]
+    if not made.open and len(named) == len(made.items):
+        return interpreter.allocate(DictObject(dict(zip(named, made.items, strict=True)), rest=number_of_word), place)
     return interpreter.allocate(DictObject({}, open=True, rest=number_of_word), place)
 
 
-def _made(interpreter: Interpreter, clause: cst.CompFor, element: cst.BaseExpression) -> _Made:
+def _made(interpreter: Interpreter, clause: cst.CompFor, element: cst.BaseExpression, evaluate: _Evaluate) -> _Made:
     iterable = interpreter.evaluate(clause.iter)
     items = iteration.iterated(interpreter, iterable)
     plain = not (clause.ifs or clause.inner_for_in is not None)
-    if items is not None and plain and element.deep_equals(clause.target):
+    if items is not None and plain and evaluate is _element and element.deep_equals(clause.target):
         return _Made(items, False, len(items))  # a copy, however long: `[i for i in range(1000)]`
     known = items is not None and iteration.may_unroll(interpreter, len(items)) and not clause.ifs
     outer = interpreter.frame.scope
@@ -61,11 +74,11 @@ def _made(interpreter: Interpreter, clause: cst.CompFor, element: cst.BaseExpres
             alone = spans.span_of(item) if isinstance(item, Counter) and clause.inner_for_in is None else None
             interpreter.assign(clause.target, alone or item)
             if clause.inner_for_in is not None:
-                inner = _made(interpreter, clause.inner_for_in, element)
+                inner = _made(interpreter, clause.inner_for_in, element, evaluate)
                 results += inner.items
                 open_ = open_ or inner.open
             else:
-                results.append(_element(interpreter, element))
+                results.append(evaluate(interpreter, element))
     finally:
         interpreter.frame.scope = outer
     return _Made(tuple(results), open_, iteration.count_of(interpreter, iterable) if plain else None)

@@ -17,6 +17,7 @@ from scram_analyzers.source.interpreting import (
     keras_models,
     loss_calls,
     optimizers,
+    repeating,
     settings,
     sklearn_wrappers,
     tuners,
@@ -112,6 +113,8 @@ def _maker(name: str) -> Maker | None:
         return _made
     if name == PARTIAL:
         return _partial
+    if name == "functools.reduce":
+        return repeating.reduce
     if name in settings.MAKERS:
         return settings.MAKERS[name]
     if name in _COPYING:

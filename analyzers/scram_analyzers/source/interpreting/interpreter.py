@@ -16,11 +16,12 @@ import libcst as cst
 
 from scram_analyzers.findings import SourceRange
 from scram_analyzers.source.imports import Imports
-from scram_analyzers.source.interpreting import binding, calls, expressions, keras_models
+from scram_analyzers.source.interpreting import binding, calls, expressions, keras_models, settings
 from scram_analyzers.source.interpreting.recording import Recording
 from scram_analyzers.source.interpreting.reuse import Fact, Memory, Name, Trace
 from scram_analyzers.source.interpreting.snapshots import Snapshots
 from scram_analyzers.source.interpreting.state import (
+    Created,
     DictObject,
     HeapObject,
     Instance,
@@ -405,6 +406,8 @@ class Interpreter:
     def entries_of(self, value: Value | None) -> Mapping[object, Value] | None:
         """The entries of a dict as far as known; None for anything else."""
         thing = self.object_of(value)
+        if isinstance(thing, Created) and thing.kind in settings.NAMESPACES:
+            return dict[object, Value](thing.attributes.items())
         return thing.entries if isinstance(thing, DictObject) else None
 
     # -- calls

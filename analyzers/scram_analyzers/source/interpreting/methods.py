@@ -20,13 +20,13 @@ from scram_analyzers.source.interpreting import (
     sklearn_wrappers,
     tuners,
 )
-from scram_analyzers.source.interpreting.attributes import SUPER, get_attribute
+from scram_analyzers.source.interpreting.attributes import DICT, SUPER, get_attribute, set_attribute
 from scram_analyzers.source.interpreting.state import Called, Created, DictObject, Instance, ListObject, join_values
 from scram_analyzers.source.libraries import command_line, data_methods, data_operations, table_columns
 from scram_analyzers.source.model import ModelKind, ModelObject
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call
-from scram_analyzers.source.values import Arguments, Choice, ColumnNames, Constant, Ref, Unknown, Value
+from scram_analyzers.source.values import Arguments, Choice, ColumnNames, Constant, Method, Ref, Unknown, Value
 
 if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.interpreter import Interpreter
@@ -45,6 +45,8 @@ def call_method(interpreter: Interpreter, owner: Value, name: str, arguments: Ar
         known = _model_method(interpreter, owner, name, arguments, place)
         if known is not None:
             return known
+    if isinstance(owner, Method) and owner.name == DICT:
+        return _update_attributes(interpreter, owner.owner, name, arguments, place)
     data = data_operations.as_data(owner)
     if data is not None:
         return data_methods.call(interpreter, data, name, arguments, place)
@@ -152,6 +154,18 @@ def _own_sequential(
     return Constant(None, place)
 
 
+def _update_attributes(interpreter: Interpreter, owner: Value, name: str, arguments: Arguments, place: Place) -> Value:
+    """`self.__dict__.update(settings)`."""
+    if name != "update":
+        return Unknown(place)
+    first = arguments.positional[0].value if arguments.positional else None
+    given = {str(key): value for key, value in (interpreter.entries_of(first) or {}).items()}
+    given |= {key: argument.value for key, argument in arguments.keywords.items()}
+    for key, value in given.items():
+        set_attribute(interpreter, owner, key, value, place)
+    return Constant(None, place)
+
+
 def _layer_of(interpreter: Interpreter, owner: Ref, place: Place) -> Value:
     """`model.get_layer(...)`: some layer of the model, whose output is a tensor of it."""
     thing = interpreter.object_of(owner)
@@ -174,6 +188,8 @@ def _object_method(interpreter: Interpreter, owner: Ref, name: str, arguments: A
             return sklearn_wrappers.call_method(interpreter, owner, thing, name, arguments, place)
         if tuners.is_tuner(thing.kind):
             return tuners.call_method(interpreter, owner, thing, name, arguments, place)
+        if thing.kind in settings.NAMESPACES:
+            return settings.call_method(interpreter, owner, thing, name, arguments, place)
         if thing.kind == command_line.PARSER:
             return command_line.call_method(interpreter, owner, thing, name, arguments, place)
         if name == "minimize" and thing.kind.startswith(optimizers.OPTIMIZER_PREFIX):

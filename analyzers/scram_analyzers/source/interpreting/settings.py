@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from scram_analyzers.source.interpreting import containers
 from scram_analyzers.source.interpreting.attributes import set_attribute
 from scram_analyzers.source.interpreting.state import Created, DictObject
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.values import Arguments, Ref, Symbol, Unknown, Value, assumed, text
+from scram_analyzers.source.values import Arguments, Constant, Ref, Symbol, Unknown, Value, assumed, text
 
 if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.interpreter import Interpreter
@@ -77,6 +79,26 @@ def item(thing: Created, key: Value, place: Place) -> Value:
     return thing.attributes.get(name, Unknown(place)) if name is not None else Unknown(place)
 
 
+_OF_DICTS = frozenset(("copy", "get", "items", "keys", "pop", "setdefault", "values"))
+"""Methods of a dict that such objects have as well, where no setting goes by that name."""
+
+
+def call_method(
+    interpreter: Interpreter, owner: Ref, thing: Created, name: str, arguments: Arguments, place: Place
+) -> Value:
+    """A method that such an object has of a dict."""
+    if name == "update":
+        given = interpreter.entries_of(arguments.positional[0].value) if arguments.positional else {}
+        added = {str(key): value for key, value in (given or {}).items()}
+        added |= {each: argument.value for each, argument in arguments.keywords.items()}
+        interpreter.replace_object(owner, replace(thing, attributes={**thing.attributes, **added}))
+        return Constant(None, place)
+    if name not in _OF_DICTS:
+        return Unknown(place)
+    held = dict[object, Value](thing.attributes.items())
+    return containers.dict_method(interpreter, owner, DictObject(held), name, arguments, place)
+
+
 # -- named tuples
 
 
@@ -90,7 +112,9 @@ def of_fields(interpreter: Interpreter, made: Created, arguments: Arguments, pla
     if arguments.open or not fields:
         return Unknown(place)
     named = arguments.named(fields, {})
-    held = {name: argument.value for name, argument in named.keywords.items()}
+    defaults = interpreter.items_of(made.arguments.value("defaults")) or ()
+    held: dict[str, Value] = dict(zip(fields[len(fields) - len(defaults) :], defaults, strict=False))
+    held |= {name: argument.value for name, argument in named.keywords.items()}
     return interpreter.allocate(Created(f"{NAMED_TUPLE}()", arguments, place, held), place)
 
 

@@ -150,6 +150,8 @@ def set_item(interpreter: Interpreter, node: cst.Subscript, value: Value) -> Non
             interpreter.replace_object(owner, replace(thing, entries={**thing.entries, key.value: value}))
         else:
             interpreter.replace_object(owner, replace(thing, open=True, rest=None))
+    elif isinstance(thing, Created) and thing.kind in settings.NAMESPACES and isinstance(key, Constant):
+        attributes.set_attribute(interpreter, owner, str(key.value), value, interpreter.place(node))
     elif isinstance(thing, ListObject):
         position = integer(key) if not isinstance(key, slice) else None
         if position is not None and -len(thing.items) <= position < len(thing.items):

@@ -49,6 +49,8 @@ def destination(arguments: Arguments) -> str | None:
         return text(given)
     names = [text(each.value) for each in arguments.positional]
     flags = [name for name in names if name]
+    if len(flags) > 1 and flags[-1].isidentifier():
+        return flags[-1]  # of click: `@option("-r", "rate")`
     best = next((name for name in flags if name.startswith("--")), flags[0] if flags else None)
     return best.lstrip("-").replace("-", "_") if best else None
 

@@ -92,6 +92,8 @@ def call(interpreter: Interpreter, last: str, arguments: Arguments, place: Place
         return _binary(interpreter, _BINARY[last], arguments, place)
     if last == "where" and len(arguments.positional) == 3:
         return _either(interpreter, arguments, place)
+    if last in ("maximum", "minimum", "fmax", "fmin") and len(arguments.positional) > 1:
+        return _chosen(interpreter, last, arguments, place)
     data = given(interpreter, arguments)
     if data is None and last == "permutation" and arguments.positional:
         return Data(data_items.PERMUTATION, place)  # of so many row numbers
@@ -166,6 +168,26 @@ def _binary(interpreter: Interpreter, operator: str, arguments: Arguments, place
             return None
         left = data
     return data_arithmetic.operate(operator, left, right, place)
+
+
+def _chosen(interpreter: Interpreter, last: str, arguments: Arguments, place: Place) -> Value | None:
+    """`np.maximum(a, b)`: of each two values one. A blank array among them takes the other's place in all else."""
+    values = [argument.value for argument in arguments.positional[:2]]
+    arrays = [data for value in values if (data := data_operations.as_data(value)) is not None]
+    if not arrays:
+        data = given(interpreter, arguments)
+        return _of_data(data, last, place, None) if data is not None else None
+    base = next((each for each in arrays if each.source not in data_items.BLANK), arrays[0])
+    bounds = [Interval(held, held) for value in values if (held := number(value)) is not None]
+    ranges = [*(each.range for each in arrays), *bounds]
+    first, second = ranges if len(ranges) == 2 else (None, None)
+    limit = max if last in ("maximum", "fmax") else min
+    hull = (
+        Interval(limit(first.low, second.low), limit(first.high, second.high))
+        if first is not None and second is not None
+        else None
+    )
+    return base.after(DataStep(StepKind.OTHER, last, place), range=hull, labels=None, rows=None)
 
 
 def _either(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value | None:

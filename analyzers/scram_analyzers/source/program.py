@@ -336,11 +336,18 @@ class Program:
     unread: tuple[UnreadPart, ...]
     answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
-    def each(self, things: Iterable[Thing], question: Callable[[Program, Thing], Iterable[Answer]]) -> Iterator[Answer]:
-        """All answers to a question about each of some things of this program, which never change.
+    def each_of(
+        self, source: Callable[[Program], Iterable[Thing]], question: Callable[[Program, Thing], Iterable[Answer]]
+    ) -> Iterator[Answer]:
+        """All answers to a question about each thing of a source (`every_fit`, say), which never change.
 
         After an edit only those are asked about again that are new, or of which the question would see something else.
+        Where nothing is said of the new ones, who asked this is not even asked again.
         """
+        return self.each(source(self), question)
+
+    def each(self, things: Iterable[Thing], question: Callable[[Program, Thing], Iterable[Answer]]) -> Iterator[Answer]:
+        """The same of things that the program chose to ask about by what it saw."""
         for thing in things:
             yield from question(self, thing)
 
@@ -414,6 +421,26 @@ class Program:
     def line_of(self, place: Place) -> int:
         """The line it starts on, from 1."""
         return self.range_of(place).start.line
+
+
+def every_compile(program: Program) -> tuple[Compile, ...]:
+    """All calls that compile a model."""
+    return program.compiles
+
+
+def every_evaluation(program: Program) -> tuple[Evaluation, ...]:
+    """All that is asked of models."""
+    return program.evaluations
+
+
+def every_fit(program: Program) -> tuple[Fit, ...]:
+    """All calls that train."""
+    return program.fits
+
+
+def every_pairing(program: Program) -> tuple[Pairing, ...]:
+    """All labels beside what a model gave."""
+    return program.pairings
 
 
 def _by_model(uses: Iterable[Use]) -> Mapping[int, tuple[Use, ...]]:

@@ -108,7 +108,9 @@ _SEARCHES = _OF_CALLS | {"matches", "sections_with"}
 
 @dataclass(eq=False, slots=True)
 class _Known:
-    """An answer with all that was looked at to find it; `parts` are answers about `each` of some things.
+    """An answer with all that was looked at to find it; `parts` are answers about `each` some things.
+
+    `sources` are answers about each thing of a source, of which no look tells.
 
     Never changed; hundreds are made after a keystroke, and one that says that it is frozen takes three times as long.
     """
@@ -116,6 +118,7 @@ class _Known:
     answer: Any
     looks: _Looks
     parts: _Parts
+    sources: tuple[_OfSource, ...] = ()
 
 
 @dataclass(eq=False, slots=True)
@@ -129,12 +132,30 @@ class _PartsKnown:
     told: Mapping[Hashable, _Known]
 
 
+class _Things(NamedTuple):
+    """The things of a source in this text, and those of them that are not of the last one."""
+
+    in_order: tuple[Any, ...]
+    all: frozenset[Any]
+    new: frozenset[Any]
+
+
+class _OfSource(NamedTuple):
+    """The answers to a question about each thing of a source: of others than those `told` nothing is said at all."""
+
+    source: Callable[[Program], Iterable[Any]]
+    question: Callable[..., Iterable[Any]]
+    told: Mapping[Hashable, _Known]
+
+
 _Looks: TypeAlias = "frozenset[Look]"
 _Parts: TypeAlias = "Mapping[Hashable, _PartsKnown]"
 """Answers about single things, by question."""
 
 _NONE: _Looks = frozenset()
 _NO_PARTS = _PartsKnown(set(), {})
+_NOTHING_KNOWN = _Known((), _NONE, {})
+_NO_THINGS = _Things((), frozenset(), frozenset())
 _LOOKS = attrgetter("looks")
 
 
@@ -148,9 +169,12 @@ class Recall:
         self._calls: tuple[Call, ...] = ()
         self._seen: dict[Look, object] = {}
         self._known: dict[Hashable, _Known] = {}
-        self._parts: dict[Hashable, _Parts] = {}  # of answers that don't stand any more as a whole
+        self._gone: dict[Hashable, _Known] = {}  # answers that don't stand any more as a whole
         self._groups: dict[_Looks, _Looks] = {}  # many look at the same
         self._changed: set[Look] = set()
+        self._things: dict[Hashable, _Things] = {}  # by source
+        self._last_things: dict[Hashable, _Things] = {}
+        self._new_parts = _View(self)  # of which new things are asked about
 
     @contextmanager
     def of(self, program: Program, askers: object) -> Iterator[Program]:
@@ -164,11 +188,12 @@ class Recall:
         self._program = program
         self._forget(program)
         try:
-            yield _View(self, {})
+            yield _View(self)
         finally:
             self._program = None
 
     def _forget(self, program: Program) -> None:
+        self._last_things, self._things, self._new_parts = self._things, {}, _View(self)
         self._groups = {each.looks: each.looks for each in self._known.values()}
         edited = _edited(self._chunks, program.chunks, self._calls, program.calls)
         self._chunks, self._calls = program.chunks, program.calls
@@ -182,45 +207,75 @@ class Recall:
                 changed.add(look)
         self._seen, self._changed = seen, changed
         broken = {each for each in self._groups if not each.isdisjoint(changed)}
-        self._parts = {key: known.parts for key, known in self._known.items() if known.looks in broken}
-        for key in self._parts:
+        self._gone = {key: known for key, known in self._known.items() if known.looks in broken}
+        for key in self._gone:
             del self._known[key]
 
-    def standing(self, parts: _PartsKnown) -> _PartsKnown:
+    def standing(self, told: Mapping[Hashable, _Known]) -> Mapping[Hashable, _Known]:
         """Those of the last answers about single things that rest on nothing that has changed."""
-        broken = [each for each in set(map(_LOOKS, parts.told.values())) if not each.isdisjoint(self._changed)]
-        if not broken:
-            return parts
-        return _PartsKnown(
-            parts.silent, {thing: each for thing, each in parts.told.items() if each.looks not in broken}
-        )
+        broken = [each for each in set(map(_LOOKS, told.values())) if not each.isdisjoint(self._changed)]
+        return {thing: each for thing, each in told.items() if each.looks not in broken} if broken else told
 
     def still_asked(self, keys: Iterable[Asker]) -> Iterator[Asker]:
         """Those of some keys of questions whose answer has gone, or says something: nearly all say nothing."""
         known = self._known
-        return (each for each in keys if (last := known.get(each)) is None or last.answer)
+        return (each for each in keys if (last := known.get(each)) is None or last.answer or self._has_new_things(last))
+
+    def _has_new_things(self, known: _Known) -> bool:
+        try:
+            new = [self.things(each.source).new for each in known.sources]  # of all: they are the last ones next time
+        except Exception:  # of a source: it will be met again where the question is asked
+            return True
+        return any(new)
 
     def answer(self, key: Hashable, question: Callable[[Program], Answer]) -> Answer:
         """The answer to the question that goes by `key`; it must not be changed."""
-        answer: Answer = self.known(key, question).answer
+        known = last = self._known.pop(key, None)
+        if last is not None and last.sources:
+            known = self._extended(last)
+        if known is None:
+            view = _View(self, last or self._gone.get(key), by_source=True)
+            known = self.noted(question(view), view)
+        self._known[key] = known
+        answer: Answer = known.answer
         return answer
 
-    def known(self, key: Hashable, question: Callable[[Program], object]) -> _Known:
-        """The answer with all that it rests on."""
-        known = self._known.get(key)
-        if known is None:
-            known = self._known[key] = self.asked(question, self._parts.pop(key, {}))
+    def _extended(self, known: _Known) -> _Known | None:
+        """The same answer, where nothing at all is said of new things, and still all that was said; else None."""
+        for source, question, told in known.sources:
+            things = self.things(source)
+            said = [thing for thing, part in told.items() if part.answer] if told else []
+            if said and said != [thing for thing in things.in_order if thing in told and told[thing].answer]:
+                return None
+            if things.new and any(self._new_parts.part(thing, question) for thing in things.new):
+                return None
         return known
 
-    def asked(self, question: Callable[[Program], object], parts: _Parts) -> _Known:
-        """A question asked anew; `parts` of its last answer still stand."""
-        view = _View(self, parts)
-        return self.noted(question(view), view)
+    def known(self, question: Callable[[Program], object]) -> _Known:
+        """The answer to a question that goes by itself, with all that it rests on."""
+        known = self._known.get(question)
+        if known is None:
+            view = _View(self, self._gone.get(question))
+            known = self._known[question] = self.noted(question(view), view)
+        return known
 
     def noted(self, answer: object, view: _View) -> _Known:
         """An answer with all that was looked at through a view to find it."""
         looks = frozenset(view.looks) if view.looks else _NONE
-        return _Known(answer, self._groups.setdefault(looks, looks), view.parts)
+        return _Known(answer, self._groups.setdefault(looks, looks), view.parts, tuple(view.sources))
+
+    def things(self, source: Callable[[Program], Iterable[Any]]) -> _Things:
+        """The things of a source."""
+        things = self._things.get(source)
+        if things is None:
+            found, last = tuple(source(_View(self))), self._last_things.get(source, _NO_THINGS)
+            every = last.all if _same(last.in_order, found) else frozenset(found)
+            things = self._things[source] = _Things(found, every, every.difference(last.all))
+        return things
+
+    def last_things(self, source: Callable[[Program], Iterable[Any]]) -> frozenset[Any]:
+        """The things of a source in the last text."""
+        return self._last_things.get(source, _NO_THINGS).all
 
     def seen(self, look: Look) -> Any:
         """What is to be seen in the program that this speaks of."""
@@ -233,18 +288,20 @@ class Recall:
 
 
 class _View(Program, Following):
-    """A program that notes what is looked at."""
+    """A program that notes what is looked at; `by_source` says that new things of a source are asked about later."""
 
     looks: set[Look]
     parts: dict[Hashable, _PartsKnown]
+    sources: list[_OfSource]
     _recall: Recall
-    _last_parts: _Parts
+    _last: _Known
     _part_view: _View | None
+    _by_source: bool
 
-    def __init__(self, recall: Recall, last_parts: _Parts) -> None:
+    def __init__(self, recall: Recall, last: _Known | None = None, *, by_source: bool = False) -> None:
         own = self.__dict__  # the fields of a program can't be set
-        own["looks"], own["parts"], own["_recall"], own["_last_parts"] = set(), {}, recall, last_parts
-        own["_part_view"] = None
+        own["looks"], own["parts"], own["_recall"], own["_last"] = set(), {}, recall, last or _NOTHING_KNOWN
+        own["_part_view"], own["sources"], own["_by_source"] = None, [], by_source
 
     def __getattr__(self, name: str) -> Any:
         """A field, when it is first looked at."""
@@ -258,19 +315,38 @@ class _View(Program, Following):
         return self._recall.seen(look)
 
     def once(self, question: Callable[[Any], Answer]) -> Answer:
-        known = self._recall.known(question, question)
+        known = self._recall.known(question)
         self.looks.update(known.looks)
         answer: Answer = known.answer
         return answer
 
+    def each_of(
+        self, source: Callable[[Program], Iterable[Thing]], question: Callable[[Program, Thing], Iterable[Answer]]
+    ) -> Iterator[Answer]:
+        if not self._by_source:
+            return self.each(source(self), question)
+        things = self._recall.things(source)
+        last = next((each for each in self._last.sources if each[:2] == (source, question)), None)
+        standing = self._recall.standing(last.told) if last is not None else {}
+        silent = self._recall.last_things(source).difference(last.told) if last is not None else frozenset[Any]()
+        told: dict[Hashable, _Known] = {}
+        for thing in [each for each in things.in_order if each not in silent]:
+            known = standing.get(thing) or self.part(thing, question)
+            if known is not None:
+                told[thing] = known
+        self.sources.append(_OfSource(source, question, told))
+        self.looks.update(*set(map(_LOOKS, told.values())))
+        return itertools.chain.from_iterable([told[thing].answer for thing in things.in_order if thing in told])
+
     def each(self, things: Iterable[Thing], question: Callable[[Program, Thing], Iterable[Answer]]) -> Iterator[Answer]:
         about: tuple[Any, ...] = tuple(things)
-        last, here = self._standing(question), self.parts.get(question, _NO_PARTS)
-        silent = last.silent.intersection(about)
+        last, here = self._last.parts.get(question, _NO_PARTS), self.parts.get(question, _NO_PARTS)
+        standing = self._recall.standing(last.told) if last.told else last.told
+        silent = {*last.silent.intersection(about)}
         silent |= here.silent
         told: dict[Hashable, _Known] = {}
         for thing in [each for each in about if each not in silent] if len(silent) < len(about) else ():
-            known = last.told.get(thing) or here.told.get(thing) or self._part(thing, question)
+            known = standing.get(thing) or here.told.get(thing) or self.part(thing, question)
             if known is None:
                 silent.add(thing)
             else:
@@ -280,24 +356,14 @@ class _View(Program, Following):
         found = (told[thing].answer for thing in about if thing in told) if told else ()
         return itertools.chain.from_iterable(found)
 
-    def _standing(self, question: Callable[..., object]) -> _PartsKnown:
-        """What was said of single things when the question was asked the last time, and still stands."""
-        last = self._last_parts.get(question)
-        if last is None:
-            return _NO_PARTS
-        standing = self._recall.standing(last)
-        if standing is not last:
-            vars(self)["_last_parts"] = {**self._last_parts, question: standing}
-        return standing
-
-    def _part(self, thing: Thing, question: Callable[[Program, Thing], Iterable[object]]) -> _Known | None:
+    def part(self, thing: Thing, question: Callable[[Program, Thing], Iterable[object]]) -> _Known | None:
         """The answer about one thing, asked of a view that others are asked of as well as long as none looks at it.
 
         None where it says nothing and looks at nothing.
         """
         view = self._part_view
         if view is None or view.looks or view.parts:
-            view = vars(self)["_part_view"] = _View(self._recall, {})
+            view = vars(self)["_part_view"] = _View(self._recall)
         answer = tuple(question(view, thing))
         return self._recall.noted(answer, view) if answer or view.looks or view.parts else None
 

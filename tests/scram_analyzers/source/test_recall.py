@@ -13,7 +13,7 @@ from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Report, Rule
 from scram_analyzers.rules.registry import RuleSet
 from scram_analyzers.source.once import once
-from scram_analyzers.source.program import Call, Fit, Program
+from scram_analyzers.source.program import Call, Fit, Program, every_fit
 from scram_analyzers.source.reading import search
 from scram_analyzers.source.reading.chunks import ParseCache
 
@@ -169,7 +169,7 @@ def test_of_many_things_only_those_are_asked_about_that_are_new_or_look_elsewher
         asked.append(fit.place.text)
         yield str(program.mentions("print")) if "3" in fit.place.text else ""
 
-    rule, cache = Counting(lambda program: list(program.each(program.fits, about))), ParseCache()
+    rule, cache = Counting(lambda program: list(program.each_of(every_fit, about))), ParseCache()
     rules = RuleSet({rule.code: rule})
     analyze_source(TWO, "train.py", rules, cache)
     assert len(asked) == 2
@@ -205,7 +205,7 @@ def test_what_another_model_is_asked_leaves_a_training_alone() -> None:
         assert fit.model is not None
         yield " ".join(each.place.text for each in program.evaluations_of(fit.model.identity))
 
-    rule, cache = Counting(lambda program: list(program.each(program.fits, about))), ParseCache()
+    rule, cache = Counting(lambda program: list(program.each_of(every_fit, about))), ParseCache()
     rules = RuleSet({rule.code: rule})
     analysis = analyze_source(JUDGED, "train.py", rules, cache)
     assert "first.evaluate([5], [6])" in analysis.findings[0].message
@@ -221,12 +221,60 @@ def test_of_things_of_which_nothing_is_said_only_new_ones_are_asked_about() -> N
         asked.append(fit.place.text)
         yield from ("said",) if "9" in fit.place.text else ()
 
-    rule, cache = Counting(lambda program: list(program.each(program.fits, about))), ParseCache()
+    rule, cache = Counting(lambda program: list(program.each_of(every_fit, about))), ParseCache()
     rules = RuleSet({rule.code: rule})
     for text in (JUDGED, JUDGED.replace("[4]", "[9]"), JUDGED.replace("[4]", "[0]")):
         analysis = analyze_source(text, "train.py", rules, cache)
         assert ("said" in analysis.findings[0].message) is ("[9]" in text)
     assert asked == ["first.fit([1], [2])", "second.fit([3], [4])", "second.fit([3], [9])", "second.fit([3], [0])"]
+
+
+class OfNine(Counting):
+    """Says of each training that it is of a nine, and of nothing else."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda program: None)
+        self.about: list[str] = []
+
+    def check_program(self, program: Program) -> Iterator[Report]:
+        """Report each training of a nine."""
+        self.asked += 1
+        yield from program.each_of(every_fit, self._of_fit)
+
+    def _of_fit(self, _: Program, fit: Fit) -> Iterator[Report]:
+        self.about.append(fit.place.text)
+        if "9" in fit.place.text:
+            yield Report(fit.place, "Of a nine.")
+
+
+@pytest.mark.parametrize(
+    ("edits", "asked"),
+    [
+        (["[0]"], [1, 1]),
+        (["[0]", "[8]"], [1, 1, 1]),
+        (["[9]"], [1, 2]),
+        (["[9]", "[0]"], [1, 2, 3]),
+        (["[0] +", "[9]"], [1, 1, 2]),
+    ],
+)
+def test_a_rule_is_asked_as_a_whole_only_where_something_is_said_of_a_new_thing(
+    edits: list[str], asked: list[int]
+) -> None:
+    rule, cache = OfNine(), ParseCache()
+    rules = RuleSet({rule.code: rule})
+    for edit, times in zip(["[4]", *edits], asked, strict=True):
+        text = JUDGED.replace("[4]", edit)
+        analysis, fresh = analyze_source(text, "train.py", rules, cache), analyze_source(text, "train.py", _of_nine())
+        assert [each for each in analysis.findings if each.code == rule.code] == [
+            each for each in fresh.findings if each.code == rule.code
+        ]
+        assert rule.asked == times
+    assert rule.about.count("first.fit([1], [2])") == 1
+
+
+def _of_nine() -> RuleSet:
+    rule = OfNine()
+    return RuleSet({rule.code: rule})
 
 
 def test_a_rule_that_fails_is_asked_again() -> None:

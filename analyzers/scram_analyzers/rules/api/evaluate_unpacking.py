@@ -12,7 +12,7 @@ from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Compile, Evaluation, Program
+from scram_analyzers.source.program import Compile, Evaluation, Program, every_evaluation
 from scram_analyzers.source.reading import parents, search
 
 _ACCURACY = re.compile(r"acc", re.IGNORECASE)
@@ -117,7 +117,7 @@ class EvaluateUnpacking(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report names that take the loss for the accuracy."""
-        return program.each(program.evaluations, self._of_evaluation)
+        return program.each_of(every_evaluation, self._of_evaluation)
 
     def _of_evaluation(self, program: Program, evaluation: Evaluation) -> Iterator[Report]:
         if evaluation.method != "evaluate" or "return_dict" in evaluation.arguments.keywords:

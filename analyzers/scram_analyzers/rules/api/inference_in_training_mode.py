@@ -17,7 +17,7 @@ from scram_analyzers.rules.data.judging import evaluations_of
 from scram_analyzers.source.graph import Layer
 from scram_analyzers.source.model import Model, ModelKind
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Fit, Program, every_fit
 from scram_analyzers.source.reading import parents, search
 from scram_analyzers.source.reading.dotted import dotted_name
 
@@ -427,9 +427,9 @@ class InferenceInTrainingMode(Rule):
         if not program.mentions("training"):
             return
         reports = [
-            *program.each(models_of(program), _of_model),
-            *program.each(program.fits, _of_parts),
-            *program.each(program.fits, _of_random_layers),
+            *program.each_of(models_of, _of_model),
+            *program.each_of(every_fit, _of_parts),
+            *program.each_of(every_fit, _of_random_layers),
             *judged_while_training.by_tapes(program),
             *judged_while_training.by_own_steps(program),
         ]

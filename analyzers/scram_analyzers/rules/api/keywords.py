@@ -56,7 +56,7 @@ def keras_calls(
         keys = {call.place.key for call in functions}
         functions = [call for call in program.calls if call.place.key in keys]
     said: set[tuple[int, int]] = set()
-    methods = program.each(_of_methods(program), asked_for)
+    methods = program.each_of(_of_methods, asked_for)
     for call in (*filter(None, map(of_function, functions)), *methods):
         if call.place.key not in said:
             said.add(call.place.key)

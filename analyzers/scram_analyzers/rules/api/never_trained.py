@@ -11,7 +11,7 @@ from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.graph import Layer, Tensor
 from scram_analyzers.source.keras_api.layers import WEIGHTED
 from scram_analyzers.source.model import Model, ModelKind
-from scram_analyzers.source.program import Compile, Evaluation, Program
+from scram_analyzers.source.program import Compile, Evaluation, Program, every_fit
 
 _TRAINED_OTHERWISE = re.compile(
     r"""
@@ -147,7 +147,7 @@ class NeverTrained(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report layers without a vocabulary, and the first result asked of each model that nothing trains."""
-        yield from program.each(program.fits, untaught_layers)
+        yield from program.each_of(every_fit, untaught_layers)
         if not program.compiles or program.fits or not program.evaluations:
             return
         if program.matches(_TRAINED_OTHERWISE):

@@ -242,7 +242,7 @@ class TrainingInInferenceMode(Rule):
             for model in dict.fromkeys(each.model for each in tapes.asked_of(tape)):
                 yield from self._of_model(program, tape, model)
         if program.mentions("training"):
-            yield from program.each(models_of(program), _of_call)
+            yield from program.each_of(models_of, _of_call)
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Say training=True."""

@@ -14,7 +14,7 @@ from scram_analyzers.rules.close_names import closest
 from scram_analyzers.source.keras_api.losses import LOSS_STRINGS, METRIC_STRINGS
 from scram_analyzers.source.keras_api.optimizers import BY_STRING
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Compile, Program
+from scram_analyzers.source.program import Compile, Program, every_compile
 from scram_analyzers.source.reading.literals import string_value
 from scram_analyzers.source.values import text
 
@@ -145,7 +145,7 @@ class _Name:
 
 
 def _unknown_names(program: Program) -> Iterator[_Name]:
-    names = list(program.each(program.compiles, _names))
+    names = list(program.each_of(every_compile, _names))
     if names and not _registers(program):
         yield from names
 

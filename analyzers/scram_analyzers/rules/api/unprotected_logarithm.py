@@ -250,8 +250,8 @@ class UnprotectedLogarithm(Rule):
             )
 
         if program.mentions("log("):
-            yield from program.each(models_of(program), _of_model)
-            yield from program.each(own_loops(program), _of_loss)
+            yield from program.each_of(models_of, _of_model)
+            yield from program.each_of(own_loops, _of_loss)
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Add a small number to the argument."""

@@ -10,7 +10,7 @@ from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.inference_gap import inference_gap
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.wording import counted, named
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Fit, Program, every_fit
 from scram_analyzers.source.values import integer
 
 
@@ -63,7 +63,7 @@ class BatchTooSmallForNormalization(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each small batch size given to a model that normalizes by batches."""
-        return program.each(program.fits, self._of_fit)
+        return program.each_of(every_fit, self._of_fit)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         size = integer(fit.batch_size.value) if fit.batch_size is not None else None

@@ -107,7 +107,7 @@ class BiasBeforeNormalization(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each linear layer with a bias that only a batch normalization reads."""
-        return program.each(models_of(program), self._of_model)
+        return program.each_of(models_of, self._of_model)
 
     def _of_model(self, program: Program, model: Model) -> Iterator[Report]:
         paths = paths_of(model)

@@ -196,7 +196,7 @@ class BottleneckLayer(Rule):
             for compiled in program.compiles
             if compiled.model is not None and _picks_a_class(compiled)
         }
-        yield from program.each(shaped_models(program), self._of_model)
+        yield from program.each_of(shaped_models, self._of_model)
         among_many = [model for model in models_of(program) if model.identity in classifiers]
         yield from program.each(among_many, _before_many_classes)
 

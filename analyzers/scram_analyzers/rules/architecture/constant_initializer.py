@@ -241,7 +241,7 @@ class ConstantInitializer(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each hidden layer of several units whose kernel starts constant."""
-        return program.each(models_of(program), self._of_model)
+        return program.each_of(models_of, self._of_model)
 
     def _of_model(self, program: Program, model: Model) -> Iterator[Report]:
         paths = paths_of(model)

@@ -10,7 +10,7 @@ from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.entries import entries_of
 from scram_analyzers.source.graph import InputSpec, Layer, Shape
 from scram_analyzers.source.model import Model
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Fit, Program, every_fit
 from scram_analyzers.source.shapes import ModelShapes
 from scram_analyzers.source.values import text
 
@@ -104,8 +104,8 @@ class DataFormatMismatch(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each first convolution whose input has its channels on the other side, and data that have."""
-        yield from program.each(shaped_models(program), self._of_model)
-        yield from program.each(program.fits, _of_fit)
+        yield from program.each_of(shaped_models, self._of_model)
+        yield from program.each_of(every_fit, _of_fit)
 
     def _of_model(self, program: Program, pair: tuple[Model, ModelShapes]) -> Iterator[Report]:
         model, shapes = pair

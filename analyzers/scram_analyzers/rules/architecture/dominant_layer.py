@@ -75,7 +75,7 @@ class DominantLayer(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each dense layer after Flatten that outweighs the rest of its model."""
-        return program.each(shaped_models(program), self._of_model)
+        return program.each_of(shaped_models, self._of_model)
 
     def _of_model(self, program: Program, pair: tuple[Model, ModelShapes]) -> Iterator[Report]:
         model, shapes = pair

@@ -91,7 +91,7 @@ class DropoutBeforeNormalization(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each dropout that a batch normalization follows with no learning layer between."""
-        return program.each(models_of(program), self._of_model)
+        return program.each_of(models_of, self._of_model)
 
     def _of_model(self, program: Program, model: Model) -> Iterator[Report]:
         paths = paths_of(model)

@@ -10,7 +10,7 @@ from scram_analyzers.rules.architecture.paths import is_activation, words
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.graph import Layer, Tensor
 from scram_analyzers.source.keras_api.layers import WEIGHTED
-from scram_analyzers.source.program import Compile, Program
+from scram_analyzers.source.program import Compile, Program, every_compile
 from scram_analyzers.source.values import number
 
 DROPOUTS = frozenset(("Dropout", "AlphaDropout", "GaussianDropout"))
@@ -114,7 +114,7 @@ class DropoutOnOutput(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each dropout between a compiled model's last layer with weights and its loss."""
-        return program.each(program.compiles, self._of_compile)
+        return program.each_of(every_compile, self._of_compile)
 
     def _of_compile(self, program: Program, compiled: Compile) -> Iterator[Report]:
         model = compiled.model

@@ -10,7 +10,7 @@ from scram_analyzers.source.data import Data, DataStep, LabelForm, StepKind
 from scram_analyzers.source.entries import entries_from, entries_of, entry_layers
 from scram_analyzers.source.graph import Tensor
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Fit, Program, every_fit
 
 
 class EmbeddingInputNotInteger(Rule):
@@ -64,7 +64,7 @@ class EmbeddingInputNotInteger(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each training that gives scaled values to an Embedding."""
-        return program.each(program.fits, self._of_fit)
+        return program.each_of(every_fit, self._of_fit)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         for data, place in _looked_up(fit):

@@ -24,7 +24,7 @@ from scram_analyzers.source.interpreting.containers import NUMBERING
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Fit, Program, every_fit
 from scram_analyzers.source.values import WORD_INDEX, Argument, Statistic, Unknown, Value, integer
 
 _OUTSIDE = re.compile(r"indices\[[\d,]*\] = (-?\d+) is not in \[0, (\d+)\)")
@@ -333,7 +333,7 @@ def _refused(tables: Sequence[LayerInfo], number: int, size: int) -> Iterator[Ru
 def _one_row_short(program: Program) -> Iterator[Report]:
     """Report Embeddings of as many rows as there are words or ids, where those are not numbered from 0."""
     said: set[int] = set()
-    for data, layer in program.each(program.fits, _embedded):
+    for data, layer in program.each_of(every_fit, _embedded):
         rows = _rows(layer)
         if rows is not None and layer.identity not in said:
             for report in ids_without_rows(program, data, layer, rows):
@@ -411,7 +411,7 @@ def _rows(layer: Layer) -> Argument | None:
 
 def _fed(program: Program) -> Iterator[tuple[Layer, int, Place | None]]:
     """Each Embedding with the largest number that reaches it, and where the numbers are made."""
-    yield from program.each(program.fits, _fed_by_data)
+    yield from program.each_of(every_fit, _fed_by_data)
     for model in models_of(program):
         yield from _fed_by_layers(model)
 

@@ -204,7 +204,7 @@ class InitializerScale(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report kernels whose spread is known and too large, and selu with a foreign initializer."""
-        return program.each(shaped_models(program), self._of_model)
+        return program.each_of(shaped_models, self._of_model)
 
     def _of_model(self, program: Program, pair: tuple[Model, ModelShapes]) -> Iterator[Report]:
         model, shapes = pair

@@ -13,7 +13,7 @@ from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.graph import InputSpec, Shape
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Evaluation, Fit, Program
+from scram_analyzers.source.program import Evaluation, Fit, Program, every_evaluation, every_fit
 
 
 class InputShapeMismatch(Rule):
@@ -207,10 +207,10 @@ class InputShapeMismatch(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each training whose data can't have the shape that the model declares."""
-        yield from program.each(program.fits, _of_fit)
-        yield from program.each(program.evaluations, _single_examples)
-        yield from program.each(program.fits, _of_several)
-        yield from program.each(program.evaluations, _of_several)
+        yield from program.each_of(every_fit, _of_fit)
+        yield from program.each_of(every_evaluation, _single_examples)
+        yield from program.each_of(every_fit, _of_several)
+        yield from program.each_of(every_evaluation, _of_several)
 
 
 def _of_fit(_: Program, fit: Fit) -> Iterator[Report]:

@@ -112,7 +112,7 @@ class KernelLargerThanInput(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each layer whose output would have a size of zero or less."""
-        return program.each(shaped_models(program), self._of_model)
+        return program.each_of(shaped_models, self._of_model)
 
     def _of_model(self, program: Program, pair: tuple[Model, ModelShapes]) -> Iterator[Report]:
         model, shapes = pair

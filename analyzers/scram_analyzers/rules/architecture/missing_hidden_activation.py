@@ -320,7 +320,7 @@ class MissingHiddenActivation(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each linear layer whose values reach only layers that could have learned the same alone."""
-        return program.each(models_of(program), self._of_model)
+        return program.each_of(models_of, self._of_model)
 
     def _of_model(self, program: Program, model: Model) -> Iterator[Report]:
         found = list(_linear_layers(model))

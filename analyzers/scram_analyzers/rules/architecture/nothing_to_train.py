@@ -13,7 +13,7 @@ from scram_analyzers.source.graph import Layer, Opaque
 from scram_analyzers.source.keras_api.layers import NORMALIZING, WEIGHTED
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import AttributeSet, Fit, Program
+from scram_analyzers.source.program import AttributeSet, Fit, Program, every_fit
 from scram_analyzers.source.values import boolean
 
 
@@ -76,7 +76,7 @@ class NothingToTrain(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each training of a model that was compiled with every layer frozen."""
-        return program.each(program.fits, self._of_fit)
+        return program.each_of(every_fit, self._of_fit)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         model = fit.compile.model if fit.compile is not None else None

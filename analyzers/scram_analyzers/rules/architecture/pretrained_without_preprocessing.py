@@ -17,7 +17,7 @@ from scram_analyzers.source.graph import InputSpec, Layer, Tensor
 from scram_analyzers.source.keras_api.layers import NORMALIZING
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Evaluation, Fit, Program
+from scram_analyzers.source.program import Evaluation, Fit, Program, every_fit
 from scram_analyzers.source.values import number
 
 
@@ -197,7 +197,7 @@ class PretrainedWithoutPreprocessing(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each training in which known pixels reach a pretrained network without its preprocessing."""
-        yield from program.each(program.fits, self._of_fit)
+        yield from program.each_of(every_fit, self._of_fit)
         said = set()
         prepares = program.mentions("preprocess_input")
         uses: Sequence[Fit | Evaluation] = (*program.fits, *program.evaluations) if prepares else ()

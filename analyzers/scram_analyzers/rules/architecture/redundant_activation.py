@@ -213,7 +213,7 @@ class _Pair:
 
 
 def _pairs(program: Program) -> Iterator[_Pair]:
-    return program.each(models_of(program), _pairs_of)
+    return program.each_of(models_of, _pairs_of)
 
 
 def _pairs_of(_: Program, model: Model) -> Iterator[_Pair]:

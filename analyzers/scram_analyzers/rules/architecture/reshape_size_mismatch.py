@@ -80,7 +80,7 @@ class ReshapeSizeMismatch(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each Reshape whose input is known and does not fit."""
-        return program.each(shaped_models(program), self._of_model)
+        return program.each_of(shaped_models, self._of_model)
 
     def _of_model(self, program: Program, pair: tuple[Model, ModelShapes]) -> Iterator[Report]:
         model, shapes = pair

@@ -12,7 +12,7 @@ from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.run.wording import counted
 from scram_analyzers.source.graph import Layer, Shape, Tensor
 from scram_analyzers.source.model import Model
-from scram_analyzers.source.program import Fit, ImpossibleReshape, Program
+from scram_analyzers.source.program import Fit, ImpossibleReshape, Program, every_fit
 from scram_analyzers.source.shapes import ModelShapes
 
 SEQUENCE_LAYERS = ("LSTM", "GRU", "SimpleRNN", "Bidirectional")
@@ -128,8 +128,8 @@ class ShapeMismatch(Rule):
         """Report arrays reshaped to what they can't hold, and layers on the wrong number of axes."""
         for impossible in program.impossible_reshapes:
             yield _reshape_report(impossible)
-        yield from program.each(shaped_models(program), _of_model)
-        yield from program.each(program.fits, _steps_report)
+        yield from program.each_of(shaped_models, _of_model)
+        yield from program.each_of(every_fit, _steps_report)
 
 
 def _of_model(_: Program, pair: tuple[Model, ModelShapes]) -> Iterator[Report]:

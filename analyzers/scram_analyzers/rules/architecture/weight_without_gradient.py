@@ -19,7 +19,7 @@ from scram_analyzers.source.graph import Layer, Operation, Tensor
 from scram_analyzers.source.keras_api.layers import WEIGHTED
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Compile, Fit, LossCall, Program
+from scram_analyzers.source.program import Compile, Fit, LossCall, Program, every_fit
 from scram_analyzers.source.reading.literals import string_value
 
 PROBES = 2
@@ -163,9 +163,9 @@ class WeightWithoutGradient(Rule):
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report outputs with a loss weight of 0 that have layers of their own, and layers behind a stop_gradient."""
         if program.mentions("stop_gradient") and not program.matches(_OTHER_LOSSES):
-            yield from program.each(program.fits, _cut_off)
+            yield from program.each_of(every_fit, _cut_off)
         if program.mentions("stop_gradient"):
-            yield from program.each(own_loops(program), _teaches_nothing)
+            yield from program.each_of(own_loops, _teaches_nothing)
         for compiled in program.compiles:
             model = compiled.model
             again = sum(

@@ -12,7 +12,7 @@ from scram_analyzers.source.entries import entries_of
 from scram_analyzers.source.graph import InputSpec, Layer
 from scram_analyzers.source.libraries.moving_windows import WINDOW
 from scram_analyzers.source.model import Model
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Fit, Program, every_fit
 from scram_analyzers.source.values import boolean
 
 RECURRENT = ("LSTM", "GRU", "SimpleRNN", "Bidirectional")
@@ -139,7 +139,7 @@ class WindowAsSingleStep(Rule):
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report what lays the steps of the training windows side by side."""
         said = set()
-        for report in program.each(program.fits, _of_fit):
+        for report in program.each_of(every_fit, _of_fit):
             if report.place.key not in said:
                 said.add(report.place.key)
                 yield report

@@ -8,7 +8,7 @@ from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.data.judging import Judged, judged_by, name_of, step_of
 from scram_analyzers.source.data import StepKind
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Fit, Program, every_fit
 
 
 class AugmentationOnValidation(Rule):
@@ -192,7 +192,7 @@ class AugmentationOnValidation(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report augmented validation data, and augmented data in an evaluation."""
-        return program.each(program.fits, self._of_fit)
+        return program.each_of(every_fit, self._of_fit)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         for judged in judged_by(program, fit):

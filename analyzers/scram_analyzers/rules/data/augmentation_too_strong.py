@@ -10,7 +10,7 @@ from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Se
 from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule
 from scram_analyzers.rules.data.range_of_brightness import too_bright
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Fit, Program, every_fit
 from scram_analyzers.source.values import number
 
 
@@ -188,8 +188,8 @@ class AugmentationTooStrong(Rule):
                 amount, place = number(call.arguments.value(name)), fixes.argument_of(call.place, name)
                 if amount is not None and place is not None:
                     yield from self._of_generator(place, name, amount)
-        yield from program.each(program.fits, _of_digits)
-        yield from program.each(program.fits, too_bright)
+        yield from program.each_of(every_fit, _of_digits)
+        yield from program.each_of(every_fit, too_bright)
         for layer in program.layers:
             for name, limit in _LAYERS.get(layer.class_name, {}).items():
                 given = layer.arguments.get(name)

@@ -13,7 +13,7 @@ from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.task import targets
 from scram_analyzers.run.wording import counted, rounded, share
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Fit, Program, every_fit
 
 ENOUGH = 200
 """Rows of a stream from which it tells how frequent its classes are. Ours."""
@@ -82,7 +82,7 @@ class ClassWeightExtreme(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report a weight of 0 that is written out, unless it is that of class 0, which may be background."""
-        return program.each(program.fits, _of_fit)
+        return program.each_of(every_fit, _of_fit)
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """From the labels and weights given to fit, or those of a stream's rows."""

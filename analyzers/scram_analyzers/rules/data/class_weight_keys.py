@@ -8,7 +8,7 @@ from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.data import LabelForm
 from scram_analyzers.source.heads import heads_of
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Fit, Program, every_fit
 
 
 class ClassWeightKeys(Rule):
@@ -103,7 +103,7 @@ class ClassWeightKeys(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each training whose weights name a class beyond those of its labels."""
-        return program.each(program.fits, self._of_fit)
+        return program.each_of(every_fit, self._of_fit)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         argument, classes = fit.arguments.get("class_weight"), _classes(fit)

@@ -17,7 +17,7 @@ from scram_analyzers.source.data import Data, DataStep, StepKind
 from scram_analyzers.source.libraries.loaders import UNSHUFFLED
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Fit, LossCall, Program
+from scram_analyzers.source.program import Fit, LossCall, Program, every_fit
 from scram_analyzers.source.values import boolean
 
 
@@ -293,8 +293,8 @@ class DatasetNotShuffled(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report datasets that reach training in a fixed order or hardly mixed."""
-        yield from program.each(program.fits, self._of_fit)
-        yield from program.each(own_loops(program), self._of_loop)
+        yield from program.each_of(every_fit, self._of_fit)
+        yield from program.each_of(own_loops, self._of_loop)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         data = fit.inputs

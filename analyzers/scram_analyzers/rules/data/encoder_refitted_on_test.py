@@ -12,7 +12,7 @@ from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.data.adapted_again import adapted_again
 from scram_analyzers.rules.data.refitting import Refit, refits
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Fit, Program, every_fit
 
 ENCODERS = (
     "LabelEncoder",
@@ -299,7 +299,7 @@ class EncoderRefittedOnTest(Rule):
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report encoders that were fitted to the data which judge the model."""
         seen: set[tuple[int, int]] = set()
-        for refit in program.each(program.fits, _refits):
+        for refit in program.each_of(every_fit, _refits):
             if refit.learned.place.key in seen:
                 continue
             seen.add(refit.learned.place.key)
@@ -311,7 +311,7 @@ class EncoderRefittedOnTest(Rule):
                 recipe=refit.learned.place.text.replace(".fit_transform(", ".transform(", 1),
             )
         if not seen:
-            yield from program.each(program.fits, _adapted_again)
+            yield from program.each_of(every_fit, _adapted_again)
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Only transform with the encoder that was fitted to the training data."""

@@ -20,7 +20,7 @@ from scram_analyzers.source.entries import normalized_at_once
 from scram_analyzers.source.libraries.loaders import TEXT_FILE
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Program
+from scram_analyzers.source.program import Program, every_fit
 
 
 class InputNotNormalized(Rule):
@@ -433,7 +433,7 @@ class InputNotNormalized(Rule):
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each call that trains on unscaled data which the model does not scale either."""
         yield from program.each(trainings(program), self._of_training)
-        yield from program.each(program.fits, unadapted_layers)
+        yield from program.each_of(every_fit, unadapted_layers)
 
     def _of_training(self, program: Program, training: Training) -> Iterator[Report]:
         data, place, model = training.data, training.place, training.model

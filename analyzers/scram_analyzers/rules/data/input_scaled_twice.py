@@ -24,7 +24,7 @@ from scram_analyzers.source.entries import entries_of, entry_layers
 from scram_analyzers.source.graph import Layer, Operation, Tensor
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Fit, Program, every_fit
 from scram_analyzers.source.reading.parents import ancestors
 from scram_analyzers.source.values import Function, is_none, number
 
@@ -273,7 +273,7 @@ class InputScaledTwice(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report scaled inputs that are scaled again, in the program or in the model."""
-        return program.each(program.fits, self._of_fit)
+        return program.each_of(every_fit, self._of_fit)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         data = fit.inputs

@@ -12,7 +12,7 @@ from scram_analyzers.source.data import Data
 from scram_analyzers.source.entries import entries_of, entry_layers
 from scram_analyzers.source.graph import Layer
 from scram_analyzers.source.model import Model, ModelKind
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Fit, Program, every_fit
 
 REFUSED = ("uint8", "int8", "uint16", "int16", "int64", "uint32", "uint64", "bool")
 """Types that TensorFlow's convolution names as not allowed."""
@@ -129,7 +129,7 @@ class IntegerInput(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report whole numbers that reach a convolution unconverted."""
-        return program.each(program.fits, self._of_fit)
+        return program.each_of(every_fit, self._of_fit)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         data, layer = fit.inputs, _first_convolution(fit.model) if fit.model is not None else None

@@ -15,7 +15,7 @@ from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.source.data import Data, DataStep, LabelForm, StepKind
 from scram_analyzers.source.heads import heads_with_losses
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Fit, Program, every_fit
 
 CLASSIFICATION = ("sparse_categorical_crossentropy", "categorical_crossentropy", "binary_crossentropy", "focal")
 COUNTED = (LabelForm.INTEGER, LabelForm.BINARY)
@@ -251,7 +251,7 @@ class LabelCorrupted(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report what class numbers went through on their way to a classification."""
-        return program.each(program.fits, self._of_fit)
+        return program.each_of(every_fit, self._of_fit)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         data = fit.targets

@@ -14,7 +14,7 @@ from scram_analyzers.rules.data.trainings import own_loops
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.source.data import Data, StepKind
-from scram_analyzers.source.program import Fit, LossCall, Program
+from scram_analyzers.source.program import Fit, LossCall, Program, every_fit
 
 
 class LabelsShuffledApart(Rule):
@@ -592,8 +592,8 @@ class LabelsShuffledApart(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report the step that parted labels from inputs."""
-        yield from program.each(program.fits, self._of_fit)
-        yield from program.each(own_loops(program), self._of_loop)
+        yield from program.each_of(every_fit, self._of_fit)
+        yield from program.each_of(own_loops, self._of_loop)
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report a stream whose rows come with the targets of other rows in later epochs."""

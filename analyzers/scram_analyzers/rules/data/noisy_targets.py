@@ -12,7 +12,7 @@ from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Se
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.data import Data, DataStep
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Fit, Program, every_fit
 from scram_analyzers.source.values import Argument
 
 
@@ -109,7 +109,7 @@ class NoisyTargets(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report a training from noisy data to the same noisy data, where the clean ones have a name of their own."""
-        for targets, noise, clean in program.each(program.fits, _noisy):
+        for targets, noise, clean in program.each_of(every_fit, _noisy):
             assert targets.place is not None
             message = (
                 f"The targets {targets.place.text} hold the noise that was added to {clean.text}: the model learns to "
@@ -120,7 +120,7 @@ class NoisyTargets(Rule):
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """The clean data as the targets."""
-        for targets, _, clean in program.each(program.fits, _noisy):
+        for targets, _, clean in program.each_of(every_fit, _noisy):
             assert targets.place is not None
             if program.range_of(targets.place) == finding.range:
                 edit = fixes.replace(program, targets.place, clean.text)

@@ -10,7 +10,7 @@ from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.data.judging import judged_by, trained_on
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Call, Fit, Program
+from scram_analyzers.source.program import Call, Fit, Program, every_fit
 from scram_analyzers.source.values import text
 
 _PADDING = frozenset(("keras.utils.pad_sequences", "keras.preprocessing.sequence.pad_sequences"))
@@ -112,7 +112,7 @@ class PaddingMismatch(Rule):
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report padding on the other side than in training."""
         said = set()
-        for ours, theirs in program.each(program.fits, _apart):
+        for ours, theirs in program.each_of(every_fit, _apart):
             if theirs.place.key not in said:
                 said.add(theirs.place.key)
                 message = (
@@ -124,7 +124,7 @@ class PaddingMismatch(Rule):
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Pad on the side that training used."""
-        for ours, theirs in program.each(program.fits, _apart):
+        for ours, theirs in program.each_of(every_fit, _apart):
             if program.range_of(theirs.place) != finding.range:
                 continue
             side = f'"{_side(ours)}"'

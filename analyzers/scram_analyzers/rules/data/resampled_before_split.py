@@ -9,7 +9,7 @@ from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.data import Data, DataStep, StepKind
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Fit, Program, every_fit
 
 _RESAMPLING = ("fit_resample", "fit_sample")
 _DRAWING = ("sklearn.utils.resample", "sample")
@@ -134,7 +134,7 @@ class ResampledBeforeSplit(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report an oversampler whose rows are split at random after it."""
-        yield from program.each(program.fits, _of_fit)
+        yield from program.each_of(every_fit, _of_fit)
 
 
 def _of_fit(program: Program, fit: Fit) -> Iterator[Report]:

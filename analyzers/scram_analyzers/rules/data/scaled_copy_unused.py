@@ -16,7 +16,7 @@ from scram_analyzers.source.data import Data, StepKind
 from scram_analyzers.source.libraries.data_methods import SCALED_RANGE
 from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Call, Fit, Program
+from scram_analyzers.source.program import Call, Fit, Program, every_fit
 from scram_analyzers.source.reading import parents, search
 from scram_analyzers.source.reading.chunks import Section
 from scram_analyzers.source.usage import bound_to, is_read
@@ -200,7 +200,7 @@ class ScaledCopyUnused(Rule):
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report results of scalers that go nowhere, made from what the model is trained on raw."""
         yield from _never_read(program)
-        yield from program.each(program.fits, _made_by_hand)
+        yield from program.each_of(every_fit, _made_by_hand)
         for call, fit in unused_copies(program):
             raw = name_of(fit.x.place, "raw values") if fit.x is not None and fit.x.place is not None else "raw values"
             message = f"What this scaler returns is never used: the model is trained on {raw}, which is not scaled."

@@ -12,7 +12,7 @@ from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Se
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.data import Data, DataStep, StepKind
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Fit, Program, every_fit
 from scram_analyzers.source.reading import search
 
 _WHOLE = re.compile(r"u?int(8|16|32|64)?\b")
@@ -149,7 +149,7 @@ class ScaledValuesTruncated(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report where the inputs of a training lose their fractions, and divisions by 255.0 that cut them off."""
-        yield from program.each(program.fits, _of_fit)
+        yield from program.each_of(every_fit, _of_fit)
         if program.fits or program.compiles:
             for node, place in search.found(program, cst.BinaryOperation, "//"):
                 if isinstance(node.operator, cst.FloorDivide) and _is_full_scale(node.right):

@@ -14,7 +14,7 @@ from scram_analyzers.rules.data.scaled_by_hand import by_hand, split_of
 from scram_analyzers.rules.data.trainings import own_loops
 from scram_analyzers.source.data import Data, DataStep, Learned, StepKind
 from scram_analyzers.source.interpreting.fitting import SEARCH
-from scram_analyzers.source.program import Fit, LossCall, Program
+from scram_analyzers.source.program import Fit, LossCall, Program, every_fit
 
 
 class ScalerFittedBeforeSplit(Rule):
@@ -492,8 +492,8 @@ class ScalerFittedBeforeSplit(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report scalers that had learned from the data which were split afterwards."""
-        yield from program.each(program.fits, self._of_fit)
-        yield from program.each(own_loops(program), self._of_loop)
+        yield from program.each_of(every_fit, self._of_fit)
+        yield from program.each_of(own_loops, self._of_loop)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         if fit.inputs is not None and fit.method == SEARCH:

@@ -13,7 +13,7 @@ from scram_analyzers.rules.data.adapted_again import adapted_again
 from scram_analyzers.rules.data.refitting import CENTRES, COLUMN_TRANSFORMERS, SCALERS, Refit, refits, refits_of_loop
 from scram_analyzers.source.data import Part
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Fit, Program, every_fit
 
 
 class ScalerRefittedOnTest(Rule):
@@ -271,15 +271,15 @@ class ScalerRefittedOnTest(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report scalers that were fitted to the data which judge the model."""
-        found = list(program.each(program.fits, _refits))
+        found = list(program.each_of(every_fit, _refits))
         seen: set[tuple[int, int]] = set()
         for refit in found or refits_of_loop(program, _KINDS):
             if refit.learned.place.key not in seen:
                 seen.add(refit.learned.place.key)
                 yield _report(refit)
-        yield from program.each(program.fits, _fitted_to_test)
+        yield from program.each_of(every_fit, _fitted_to_test)
         if program.mentions("adapt"):
-            yield from program.each(program.fits, _adapted_again)
+            yield from program.each_of(every_fit, _adapted_again)
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Only transform with the scaler that was fitted to the training data."""

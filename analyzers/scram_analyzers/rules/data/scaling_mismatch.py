@@ -26,7 +26,7 @@ from scram_analyzers.run.questions import question_inputs, question_target
 from scram_analyzers.run.records import DataArray, Subject, SubjectKind
 from scram_analyzers.run.scale_gap import is_scaled_apart, is_shifted, span
 from scram_analyzers.source.data import Data, DataStep, StepKind
-from scram_analyzers.source.program import Fit, LossCall, Program
+from scram_analyzers.source.program import Fit, LossCall, Program, every_fit
 
 
 class ScalingMismatch(Rule):
@@ -474,8 +474,8 @@ class ScalingMismatch(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report data that judge the model on another scale than its training data."""
-        yield from program.each(program.fits, self._of_fit)
-        yield from program.each(own_loops(program), self._of_loop)
+        yield from program.each_of(every_fit, self._of_fit)
+        yield from program.each_of(own_loops, self._of_loop)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         yield from _reports(self._mismatches(program, fit))

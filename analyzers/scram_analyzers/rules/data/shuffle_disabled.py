@@ -14,7 +14,7 @@ from scram_analyzers.run.task import class_shares, targets
 from scram_analyzers.run.wording import counted
 from scram_analyzers.source.data import StepKind
 from scram_analyzers.source.model import Model
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Fit, Program, every_fit
 from scram_analyzers.source.values import Argument, boolean
 
 
@@ -92,7 +92,7 @@ class ShuffleDisabled(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report shuffle=False where nothing speaks for a fixed order."""
-        return program.each(program.fits, self._of_fit)
+        return program.each_of(every_fit, self._of_fit)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         argument = _disabled(fit)

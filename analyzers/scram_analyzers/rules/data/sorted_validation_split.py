@@ -21,7 +21,7 @@ from scram_analyzers.run.task import class_shares, targets
 from scram_analyzers.run.wording import listed
 from scram_analyzers.run.wording import share as percent
 from scram_analyzers.source.data import Data
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Fit, Program, every_fit
 from scram_analyzers.source.values import number
 
 KERAS_FIT = Reference("Keras: Model.fit, validation_split", "https://keras.io/api/models/model_training_apis/")
@@ -421,11 +421,11 @@ class SortedValidationSplit(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report validation_split of data sets that are known to come sorted by class."""
-        yield from program.each(program.fits, self._of_fit)
-        yield from program.each(program.fits, _of_slices)
-        yield from program.each(program.fits, _of_cut)
+        yield from program.each_of(every_fit, self._of_fit)
+        yield from program.each_of(every_fit, _of_slices)
+        yield from program.each_of(every_fit, _of_cut)
         if program.mentions("argsort"):
-            yield from program.each(program.fits, _of_argsort)
+            yield from program.each_of(every_fit, _of_argsort)
         if program.fits:
             yield from program.each(program.calls_of(FOLDS), of_folds)
 

@@ -13,7 +13,7 @@ from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.data.judging import name_of
 from scram_analyzers.source.data import Data, DataStep, Part, StepKind
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Fit, Program, every_fit
 from scram_analyzers.source.reading.parents import ancestors
 
 
@@ -153,7 +153,7 @@ class SplitUnpackedOutOfOrder(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each split of which a training takes one part as inputs and the other part of the same as labels."""
-        return program.each(program.fits, self._of_fit)
+        return program.each_of(every_fit, self._of_fit)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         place, crossed = _mixed_up(fit), _crossed(fit)

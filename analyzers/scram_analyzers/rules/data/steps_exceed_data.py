@@ -18,7 +18,7 @@ from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.libraries.image_generators import GENERATING
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Fit, Program, every_fit
 from scram_analyzers.source.values import Constant, integer, number
 
 DEFAULT_BATCH = 32.0
@@ -244,9 +244,9 @@ class StepsExceedData(Rule):
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report epochs of more steps than the data have batches."""
         if program.mentions("steps_per_epoch"):
-            yield from program.each(program.fits, self._of_fit)
+            yield from program.each_of(every_fit, self._of_fit)
         if program.mentions("yield"):
-            yield from program.each(program.fits, _of_generator)
+            yield from program.each_of(every_fit, _of_generator)
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Confirm by an epoch that came to the end of the data before its steps were taken, of which Keras warns."""

@@ -17,7 +17,7 @@ from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.wording import listed
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Call, Fit, Program
+from scram_analyzers.source.program import Call, Fit, Program, every_fit
 
 MOST_NAMED = 3
 
@@ -392,7 +392,7 @@ class TargetInInputs(Rule):
         said = set()
         split = [*program.each(program.calls_of(SPLITTING), _of_split)]
         told = {report.message for report in split}
-        trained = [report for report in program.each(program.fits, _of_fit) if report.message not in told]
+        trained = [report for report in program.each_of(every_fit, _of_fit) if report.message not in told]
         for report in (*split, *trained):
             if report.place.key not in said:
                 said.add(report.place.key)
@@ -404,7 +404,7 @@ class TargetInInputs(Rule):
                 yield Report(place, message, (Related(column, "The target."),), confidence=Confidence.HIGH)
         if program.fits:
             yield from _of_windows(program)
-        yield from program.each(program.fits, _of_writes)
+        yield from program.each_of(every_fit, _of_writes)
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report what was found in the arrays given to fit."""

@@ -18,7 +18,7 @@ from scram_analyzers.run.records import LabelForm as SeenForm
 from scram_analyzers.run.task import REGRESSIONS, targets
 from scram_analyzers.run.wording import counted, rounded
 from scram_analyzers.source.data import LabelForm, StepKind
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Fit, Program, every_fit
 
 SQUARED = ("mean_squared_error", "mse")
 REGRESSION = (*SQUARED, "mean_absolute_error", "mae", "huber", "log_cosh", "logcosh")
@@ -129,7 +129,7 @@ class TargetNotScaled(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report large targets of a regression."""
-        yield from program.each(program.fits, self._of_fit)
+        yield from program.each_of(every_fit, self._of_fit)
         yield from self._of_loops(program)
 
     def _of_loops(self, program: Program) -> Iterator[Report]:

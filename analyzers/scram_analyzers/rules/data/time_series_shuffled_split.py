@@ -12,7 +12,7 @@ from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.data.calls_of_steps import call_of
 from scram_analyzers.rules.data.judging import judged_by, stretch
 from scram_analyzers.source.data import Data, DataStep, StepKind
-from scram_analyzers.source.program import Call, Fit, Program
+from scram_analyzers.source.program import Call, Fit, Program, every_fit
 from scram_analyzers.source.values import Tuple, boolean
 
 
@@ -199,7 +199,7 @@ class TimeSeriesShuffledSplit(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report random splits of windows."""
-        return program.each(program.fits, self._of_fit)
+        return program.each_of(every_fit, self._of_fit)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         data = fit.inputs

@@ -13,7 +13,7 @@ from scram_analyzers.source.graph import Layer
 from scram_analyzers.source.interpreting.containers import NUMBERING
 from scram_analyzers.source.keras_api.layers import ENCODING, WEIGHTED
 from scram_analyzers.source.model import Model
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Fit, Program, every_fit
 
 
 class TokenIdsAsNumbers(Rule):
@@ -133,7 +133,7 @@ class TokenIdsAsNumbers(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each training on word numbers whose model begins with a layer that weighs numbers."""
-        return program.each(program.fits, self._of_fit)
+        return program.each_of(every_fit, self._of_fit)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         data = fit.inputs

@@ -15,7 +15,7 @@ from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.wording import counted
 from scram_analyzers.source.data import WHOLE, Data, Part, StepKind
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Call, Fit, Program
+from scram_analyzers.source.program import Call, Fit, Program, every_fit
 from scram_analyzers.source.values import number
 
 DEFAULT_TEST_SHARE = 0.25
@@ -169,7 +169,7 @@ class TrainingSetTooSmall(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report small shares for training, and a few rows cut out of many."""
-        return program.each(program.fits, self._of_fit)
+        return program.each_of(every_fit, self._of_fit)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         data = fit.inputs

@@ -10,7 +10,7 @@ from scram_analyzers.source.entries import entries_of
 from scram_analyzers.source.graph import Tensor
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Feed, Fit, LossCall, Program
+from scram_analyzers.source.program import Feed, Fit, LossCall, Program, every_fit
 from scram_analyzers.source.values import Argument
 
 
@@ -27,7 +27,7 @@ class Training:
 
 def trainings(program: Program) -> Iterator[Training]:
     """What each training, by fit or in a loop of the program's own, feeds to which model."""
-    yield from program.each(program.fits, _by_fit)
+    yield from program.each_of(every_fit, _by_fit)
     for call in own_loops(program):
         if call.model is not None:
             fed = _fed_by(program, call)

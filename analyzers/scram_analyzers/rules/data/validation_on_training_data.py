@@ -16,7 +16,7 @@ from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.shared_rows import RUN_NATURAL, RUN_SHARED, counted_rows
 from scram_analyzers.run.wording import share
 from scram_analyzers.source.data import shares_rows
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Fit, Program, every_fit
 from scram_analyzers.source.values import Tuple, Unknown
 
 
@@ -398,8 +398,8 @@ class ValidationOnTrainingData(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report validation data that share rows with the training data."""
-        yield from program.each(program.fits, self._of_fit)
-        yield from program.each(program.fits, shuffled_anew.of_fit)
+        yield from program.each_of(every_fit, self._of_fit)
+        yield from program.each_of(every_fit, shuffled_anew.of_fit)
         yield from own_validation.judged_by_training_rows(program)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:

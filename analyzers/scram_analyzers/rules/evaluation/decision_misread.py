@@ -13,7 +13,7 @@ from scram_analyzers.rules.output_and_loss.cases import Case
 from scram_analyzers.source.data import Data, DataStep, LabelForm
 from scram_analyzers.source.keras_api.losses import CROSS_ENTROPIES
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Call, Pairing, Program
+from scram_analyzers.source.program import Call, Pairing, Program, every_pairing
 from scram_analyzers.source.values import integer
 
 _ROUNDING = frozenset(("numpy.round", "numpy.around", "numpy.rint", "tensorflow.round", "tensorflow.math.round"))
@@ -316,7 +316,7 @@ class DecisionMisread(Rule):
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report thresholds, roundings and argmax of predictions that their model's outputs are not made for."""
         yield from _of_equalities(program)
-        yield from program.each(program.pairings, _of_pairing)
+        yield from program.each_of(every_pairing, _of_pairing)
         asked = [(each.made, each.place, each.bound) for each in program.thresholds if not each.exact]
         asked += [(made, call.place, HALF) for call in program.calls_of(_ROUNDING) if (made := _rounded(call))]
         yield from program.each(program.calls_of(_COUNTING), _of_score)

@@ -12,7 +12,7 @@ from scram_analyzers.rules.data.judging import Judged, cut_alike, judged_by, nam
 from scram_analyzers.rules.evaluation.told_as_test import told_as_test
 from scram_analyzers.source.data import Data, Part, StepKind, shares_rows
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Fit, Program, every_fit
 from scram_analyzers.source.reading import parents, search
 from scram_analyzers.source.values import number
 
@@ -214,9 +214,9 @@ class EvaluationOnTrainingData(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report evaluations on the training data of a model that has no other judge."""
-        yield from program.each(program.fits, _kept_through_folds)
-        yield from program.each(program.fits, _of_fit)
-        yield from program.each(program.fits, _told_as_test)
+        yield from program.each_of(every_fit, _kept_through_folds)
+        yield from program.each_of(every_fit, _of_fit)
+        yield from program.each_of(every_fit, _told_as_test)
 
 
 def _of_fit(program: Program, fit: Fit) -> Iterator[Report]:

@@ -20,7 +20,16 @@ from scram_analyzers.rules.evaluation.told_in_units import unit_told
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.libraries.data_methods import INVERSE
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Call, Evaluation, Fit, Pairing, Program
+from scram_analyzers.source.program import (
+    Call,
+    Evaluation,
+    Fit,
+    Pairing,
+    Program,
+    every_evaluation,
+    every_fit,
+    every_pairing,
+)
 from scram_analyzers.source.values import Argument, Tuple
 
 _SCORES = frozenset(
@@ -273,10 +282,10 @@ class TargetScaleMismatch(Rule):
             return
         yield from program.each(program.method_calls, _of_inverse)
         yield from program.each(program.calls_of(_SCORES), _of_score)
-        yield from program.each(program.pairings, _of_pairing)
+        yield from program.each_of(every_pairing, _of_pairing)
         yield from _of_pictures(program)
-        yield from program.each(program.fits, _of_validation)
-        yield from program.each(program.evaluations, _of_evaluation)
+        yield from program.each_of(every_fit, _of_validation)
+        yield from program.each_of(every_evaluation, _of_evaluation)
 
 
 def _of_inverse(program: Program, call: Call) -> Iterator[Report]:

@@ -10,7 +10,7 @@ from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.data.judging import evaluations_of, name_of
 from scram_analyzers.source.data import Data, shares_rows
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Call, Callback, Fit, Program
+from scram_analyzers.source.program import Call, Callback, Fit, Program, every_fit
 from scram_analyzers.source.values import UNKNOWN, Ref, Value, boolean, text
 
 
@@ -141,7 +141,7 @@ class TestDataForModelSelection(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report validation data that select the model and are evaluated on afterwards."""
-        return program.each(program.fits, self._of_fit)
+        return program.each_of(every_fit, self._of_fit)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         judged, chooser = fit.validation, _chooser(fit)

@@ -17,7 +17,7 @@ from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.task import baseline
 from scram_analyzers.run.wording import counted
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Fit, Program, every_fit
 
 USUAL = "64"
 
@@ -145,7 +145,7 @@ class BatchSizeTooLarge(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each training whose batch size is above the limit, or a large share of the known data."""
-        return program.each(program.fits, self._of_fit)
+        return program.each_of(every_fit, self._of_fit)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         place, share = self._too_large(fit)

@@ -15,7 +15,7 @@ from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.wording import counted
 from scram_analyzers.source.keras_api.layers import RECURRENT
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Fit, Program, every_fit
 from scram_analyzers.source.values import boolean
 
 USUAL = "32"
@@ -142,7 +142,7 @@ class BatchSizeTooSmall(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each training on arrays whose batch size is known and below the limit."""
-        return program.each(program.fits, self._of_fit)
+        return program.each_of(every_fit, self._of_fit)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         place = self._too_small(fit)

@@ -16,7 +16,7 @@ from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.wording import rounded
 from scram_analyzers.source.keras_api.signatures import signatures
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Call, Fit, Optimizer, Program
+from scram_analyzers.source.program import Call, Fit, Optimizer, Program, every_fit
 from scram_analyzers.source.values import Arguments, Ref, boolean, number
 
 _PREFIX = "keras.optimizers.schedules."
@@ -162,7 +162,7 @@ class ScheduleDoesNotFitRun(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Compare each schedule with the steps of the one training that uses it; report plateaus that end learning."""
-        yield from program.each(program.fits, _ends_at_plateau)
+        yield from program.each_of(every_fit, _ends_at_plateau)
         for misfit in self._misfits(program):
             yield Report(
                 place=misfit.place,

@@ -21,7 +21,7 @@ from scram_analyzers.source.heads import heads_with_losses
 from scram_analyzers.source.interpreting.fitting import SEARCH
 from scram_analyzers.source.keras_api.losses import CROSS_ENTROPIES
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Compile, Fit, Program
+from scram_analyzers.source.program import Compile, Fit, Program, every_fit
 
 USUAL = 20
 
@@ -211,7 +211,7 @@ class TooFewEpochs(Rule):
                 message=f"The model is trained for only {words}{in_steps}.",
                 recipe=f"epochs={USUAL}",
             )
-        yield from program.each(program.fits, self._of_sgd)
+        yield from program.each_of(every_fit, self._of_sgd)
 
     def _of_sgd(self, program: Program, fit: Fit) -> Iterator[Report]:
         """Plain SGD whose steps come to hardly anything, all of them together."""

@@ -10,7 +10,7 @@ from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.data.judging import evaluations_of
 from scram_analyzers.source.data import Data, Part
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Callback, Fit, Program
+from scram_analyzers.source.program import Callback, Fit, Program, every_fit
 from scram_analyzers.source.values import boolean, text
 
 _STOPPING, _CHECKPOINT = "keras.callbacks.EarlyStopping", "keras.callbacks.ModelCheckpoint"
@@ -190,7 +190,7 @@ class TrainingScoreWatched(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report what each training is stopped or chosen by, where that is a number of the training data."""
-        return program.each(program.fits, _of_fit)
+        return program.each_of(every_fit, _of_fit)
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Watch the same number of the validation data."""

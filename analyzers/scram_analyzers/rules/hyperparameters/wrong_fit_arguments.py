@@ -12,7 +12,7 @@ from scram_analyzers.source.data import Data
 from scram_analyzers.source.model import ModelKind
 from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Fit, Program, every_fit
 from scram_analyzers.source.values import Argument, number
 
 _ARRAYS = ("numpy.", "pandas.", "keras.datasets.", "sklearn.", "literal")
@@ -119,7 +119,7 @@ class WrongFitArguments(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report what can't be right in each call of fit."""
-        return program.each(program.fits, self._of_fit)
+        return program.each_of(every_fit, self._of_fit)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         if fit.method != "fit" or fit.model is None:

@@ -226,7 +226,7 @@ class ClassificationLossForRegression(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each cross-entropy that reads measured numbers."""
-        return program.each(cases.cases(program), self._of_case)
+        return program.each_of(cases.cases, self._of_case)
 
     def _of_case(self, program: Program, case: cases.Case) -> Iterator[Report]:
         if case.loss.name not in CROSS_ENTROPIES or not _learns_numbers(case):

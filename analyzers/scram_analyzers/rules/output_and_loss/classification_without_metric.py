@@ -103,7 +103,7 @@ class ClassificationWithoutMetric(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each classifier that is trained with a cross-entropy and no metric."""
-        return program.each(cases.cases(program), self._of_case)
+        return program.each_of(cases.cases, self._of_case)
 
     def _of_case(self, program: Program, case: cases.Case) -> Iterator[Report]:
         if _unwatched(case):

@@ -126,7 +126,7 @@ class ExclusiveClassesWithBinaryLoss(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each head of sigmoids under binary cross-entropy that learns from one-hot labels."""
-        return program.each(cases.cases(program), self._of_case)
+        return program.each_of(cases.cases, self._of_case)
 
     def _of_case(self, program: Program, case: cases.Case) -> Iterator[Report]:
         if not self._exclusive(case) or case.head.place is None:

@@ -197,7 +197,7 @@ class InvalidOutputActivation(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each head under a cross-entropy whose last activation gives no probabilities."""
-        return program.each(heads.heads_and_losses(program), self._of_head)
+        return program.each_of(heads.heads_and_losses, self._of_head)
 
     def _of_head(self, program: Program, pair: tuple[Head, Loss]) -> Iterator[Report]:
         head, loss = pair

@@ -194,8 +194,8 @@ class LabelEncodingMismatch(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each categorical loss that reads labels of the other form."""
-        yield from program.each(cases.cases(program), self._of_case)
-        yield from program.each(cases.cases(program), _of_evaluations)
+        yield from program.each_of(cases.cases, self._of_case)
+        yield from program.each_of(cases.cases, _of_evaluations)
 
     def _of_case(self, program: Program, case: cases.Case) -> Iterator[Report]:
         form, name = case.form, case.loss.name

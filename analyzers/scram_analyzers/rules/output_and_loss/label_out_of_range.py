@@ -314,7 +314,7 @@ class LabelOutOfRange(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report labels below 0, above 1 or beyond what the head knows; then rows with too few columns for them."""
-        yield from program.each(cases.cases(program), self._of_case)
+        yield from program.each_of(cases.cases, self._of_case)
         yield from program.each(program.calls_of(_TO_ROWS), _of_rows)
 
     def _of_case(self, program: Program, case: cases.Case) -> Iterator[Report]:

@@ -189,7 +189,7 @@ class LogitsWithoutFromLogits(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each linear head under a cross-entropy that was not told of logits."""
-        return program.each(heads.heads_and_losses(program), self._of_head)
+        return program.each_of(heads.heads_and_losses, self._of_head)
 
     def _of_head(self, program: Program, pair: tuple[Head, Loss]) -> Iterator[Report]:
         head, loss = pair

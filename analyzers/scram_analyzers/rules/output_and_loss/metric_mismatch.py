@@ -298,7 +298,7 @@ class MetricMismatch(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each metric that says nothing beside its loss."""
-        yield from program.each(cases.cases(program), self._of_case)
+        yield from program.each_of(cases.cases, self._of_case)
         for each in misread(program) if program.mentions("GradientTape") else ():
             spelled = program.imports.spell(f"keras.metrics.{each.instead}").text
             yield Report(each.place, f"The metric {each.kind} {each.reason}.", recipe=f"{spelled}()")

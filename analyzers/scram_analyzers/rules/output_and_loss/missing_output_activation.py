@@ -93,7 +93,7 @@ class MissingOutputActivation(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each linear head that is trained towards rows of classes by a loss for numbers."""
-        return program.each(cases.cases(program), self._of_case)
+        return program.each_of(cases.cases, self._of_case)
 
     def _of_case(self, program: Program, case: cases.Case) -> Iterator[Report]:
         place = case.head.place

@@ -379,7 +379,7 @@ class OutputRangeMismatch(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each head under a regression loss whose targets it can't reach, or might not."""
-        yield from program.each(cases.cases(program), self._of_case)
+        yield from program.each_of(cases.cases, self._of_case)
         yield from self._imitations(program)
 
     def _of_case(self, program: Program, case: cases.Case) -> Iterator[Report]:

@@ -255,7 +255,7 @@ class OutputUnitsMismatch(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each head whose units can't be the classes of its labels."""
-        return program.each(cases.cases(program), self._of_case)
+        return program.each_of(cases.cases, self._of_case)
 
     def _of_case(self, program: Program, case: cases.Case) -> Iterator[Report]:
         classes = _classes(case)

@@ -217,7 +217,7 @@ class RegressionLossForClassification(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each regression loss whose head or labels answer a question of class."""
-        return program.each(cases.cases(program), self._of_case)
+        return program.each_of(cases.cases, self._of_case)
 
     def _of_case(self, program: Program, case: cases.Case) -> Iterator[Report]:
         sure = cases.classifies_with_regression_loss(case)

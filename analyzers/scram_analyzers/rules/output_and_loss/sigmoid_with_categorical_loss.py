@@ -134,7 +134,7 @@ class SigmoidWithCategoricalLoss(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each sigmoid head of several units under a categorical loss."""
-        return program.each(cases.cases(program), self._of_case)
+        return program.each_of(cases.cases, self._of_case)
 
     def _of_case(self, program: Program, case: cases.Case) -> Iterator[Report]:
         head, loss = case.head, case.loss

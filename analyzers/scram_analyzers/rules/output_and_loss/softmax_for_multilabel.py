@@ -98,7 +98,7 @@ class SoftmaxForMultilabel(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each softmax head that learns from rows with several labels."""
-        return program.each(cases.cases(program), self._of_case)
+        return program.each_of(cases.cases, self._of_case)
 
     def _of_case(self, program: Program, case: cases.Case) -> Iterator[Report]:
         place = case.head.activation_place or case.head.place

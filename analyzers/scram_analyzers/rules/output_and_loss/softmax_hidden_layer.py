@@ -205,7 +205,7 @@ class SoftmaxHiddenLayer(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each softmax whose values only go on into another learning layer."""
-        softmaxes = list(program.each(models_of(program), _softmaxes))
+        softmaxes = list(program.each_of(models_of, _softmaxes))
         outputs = set(_outputs(program)) if softmaxes else set[int]()
         for model, layer, tensor in softmaxes:
             reader = _learning_reader(paths_of(model), tensor, outputs)

@@ -169,7 +169,7 @@ class SoftmaxSingleUnit(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each head of one unit that ends in softmax, and attention along the axis of single scores."""
-        yield from program.each(heads.heads_and_losses(program), self._of_head)
+        yield from program.each_of(heads.heads_and_losses, self._of_head)
         for section in program.sections_with("softmax("):
             for place in _of_single_scores(section):
                 message = "Each of these scores stands alone along the last axis, so this softmax makes all of them 1."

@@ -11,7 +11,7 @@ from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Se
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.hyperparameters.optimizers import ADAPTIVE
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Call, Compile, Loss, Program
+from scram_analyzers.source.program import Call, Compile, Loss, Program, every_compile
 from scram_analyzers.source.reading.walk import children
 from scram_analyzers.source.values import Argument, Function, Symbol, Value, is_none, text
 
@@ -215,7 +215,7 @@ def _only_scales(program: Program, loss: Place) -> bool:
 def _reductions(program: Program) -> Iterator[Place]:
     """Where a built-in loss that a model is trained with is told to add up what no weights bring to a mean."""
     found: dict[tuple[int, int], Place] = {}
-    for compiled, loss, place in program.each(program.compiles, _added_up):
+    for compiled, loss, place in program.each_of(every_compile, _added_up):
         weighing = (fit for fit in program.fits if fit.compile is compiled)
         if not any(_is_given(fit.arguments.get("sample_weight")) for fit in weighing):
             found[loss.place.key] = place

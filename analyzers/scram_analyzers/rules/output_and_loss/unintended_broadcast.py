@@ -9,7 +9,7 @@ from scram_analyzers.rules.architecture.paths import sample_shape
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.data import Data, StepKind
 from scram_analyzers.source.model import Model
-from scram_analyzers.source.program import Pairing, Program
+from scram_analyzers.source.program import Pairing, Program, every_pairing
 from scram_analyzers.source.shapes import ModelShapes
 from scram_analyzers.source.values import Argument
 
@@ -131,7 +131,7 @@ class UnintendedBroadcast(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report operators between the single column that a model gives and labels without columns."""
-        return program.each(program.pairings, _of_pairing)
+        return program.each_of(every_pairing, _of_pairing)
 
 
 def _of_pairing(program: Program, pairing: Pairing) -> Iterator[Report]:

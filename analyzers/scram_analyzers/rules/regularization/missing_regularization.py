@@ -17,7 +17,7 @@ from scram_analyzers.run.wording import rounded
 from scram_analyzers.source.graph import Layer
 from scram_analyzers.source.keras_api.layers import ACTIVATIONS, AUGMENTING, REGULARIZING
 from scram_analyzers.source.model import Model, ModelKind
-from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.program import Fit, Program, every_fit
 from scram_analyzers.source.reading.parents import added_to, is_element
 from scram_analyzers.source.shapes import ModelShapes
 from scram_analyzers.source.values import is_none
@@ -161,7 +161,7 @@ class MissingRegularization(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report the largest layer of each trained model that could memorize its data."""
-        return program.each(program.fits, self._of_fit)
+        return program.each_of(every_fit, self._of_fit)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         found = self._memorizing(fit)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Option, Rule, RunReport
 from scram_analyzers.rules.references import DEEP_CHECKS, VALIDATING_DATA
+from scram_analyzers.run.blank_inputs import blank_inputs
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import DataArray, Subject, SubjectKind
 from scram_analyzers.run.task import has_built_in_loss, targets
@@ -62,6 +63,14 @@ class ConstantFeature(Rule):
                 ),
                 severity=Severity.ERROR,
             )
+        blank = blank_inputs(history)
+        if blank is not None:
+            yield RunReport(
+                subject=Subject(SubjectKind.INPUTS),
+                message=f"Every value of the training inputs is {blank:g}: no row can be told from another.",
+                severity=Severity.ERROR,
+            )
+            return
         tables = [array for array in _training_inputs(history) if array.columns and array.constant_columns]
         for table in tables or _of_stream(history):
             yield from self._of_table(table)

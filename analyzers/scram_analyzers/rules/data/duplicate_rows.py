@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Option, Rule, RunReport
 from scram_analyzers.rules.references import DEEP_CHECKS
+from scram_analyzers.run.blank_inputs import blank_inputs
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.wording import share
@@ -62,6 +63,8 @@ SAME_STEPS = 8
 def _same_batch(history: RunHistory) -> Iterator[RunReport]:
     """A stream that gives one batch again and again."""
     steps = history.stream.same_batch_steps if history.stream is not None else 0
+    if blank_inputs(history) is not None:
+        return  # constant-feature says so
     if history.info.is_own_loop and not _validates_on_more(history):
         return  # nobody has to say there where an epoch ends: the batch may be all there is
     if steps >= SAME_STEPS:

@@ -751,3 +751,26 @@ def test_what_a_trained_model_is_asked_was_not_scaled() -> None:
     for fine in (inputs("asked"), small, column, normalized, numbered):
         assert reports(ScalingMismatch, asked(fine)) == []
     assert len(reports(ScalingMismatch, asked(replace(small, rows=30)))) == 1
+
+
+def blank(value: float, steps: int = 8, **changes: object) -> RunHistory:
+    made = history(ended=False)
+    array = batch(shape=(32, 8, 8, 1), minimum=value, maximum=value, mean=value, deviation=0.0, consumer="Conv2D")
+    for step in range(1, steps + 1):
+        made.add_step(StepRecord(step, 1, arrays=(replace(array, **changes) if step == steps else array,)))
+    made.stream = StreamRecord(rows=1, same_batch_steps=steps)
+    return made
+
+
+def test_inputs_that_hold_one_number_only() -> None:
+    (report,) = reports(ConstantFeature, blank(0.0))
+    assert report.message == "Every value of the training inputs is 0: no row can be told from another."
+    assert report.severity is Severity.ERROR
+    assert reports(DuplicateRows, blank(0.0)) == []
+    for fine in (blank(0.0, maximum=0.5), blank(0.0, steps=3)):
+        assert reports(ConstantFeature, fine) == []
+    assert len(reports(DuplicateRows, blank(0.0, maximum=0.5))) == 1
+    whole = inputs(minimum=1.0, maximum=1.0, deviation=0.0, shape=(1440, 8, 8, 1), columns=None)
+    assert len(reports(ConstantFeature, before(data(whole, BALANCED)))) == 1
+    other = inputs(name="x[1]")
+    assert reports(ConstantFeature, before(data(whole, other, BALANCED))) == []

@@ -12,6 +12,7 @@ from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.data.blended_masks import blended
 from scram_analyzers.run.batches import only_target
 from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.learning import accuracy_name
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.source.data import Data, DataStep, LabelForm, StepKind
 from scram_analyzers.source.heads import heads_with_losses
@@ -238,8 +239,7 @@ class LabelCorrupted(Rule):
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report targets for a cross-entropy that are one and the same for every row."""
-        losses = history.info.losses
-        if len(losses) == 1 and losses[0].endswith("crossentropy") and (seen := only_target(history)) is not None:
+        if _sorts_into_classes(history) and (seen := only_target(history)) is not None:
             yield RunReport(
                 subject=Subject(SubjectKind.TARGETS),
                 message=(
@@ -264,6 +264,14 @@ class LabelCorrupted(Rule):
         used = fit.y.place if fit.y is not None else None
         related = () if used is None else (Related(used, "The labels are trained on here."),)
         yield Report(step.place, _message(step, data, used.text if used is not None else ""), related)
+
+
+def _sorts_into_classes(history: RunHistory) -> bool:
+    """Whether the only loss says so, or, of a step of the program's own, the accuracy that it counts."""
+    losses = history.info.losses
+    if not losses:
+        return bool(history.epochs) and accuracy_name(history.epochs[-1]) is not None
+    return len(losses) == 1 and losses[0].endswith("crossentropy")
 
 
 def _is_classification(fit: Fit) -> bool:

@@ -8,9 +8,9 @@ from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Option, Rule, RunReport
 from scram_analyzers.rules.references import GLOROT, HE, THE_DEEP_CHECKER
 from scram_analyzers.run.history import RunHistory
-from scram_analyzers.run.layers import output_layers
+from scram_analyzers.run.layers import is_kernel, output_layers
 from scram_analyzers.run.learning import crawl, standstill
-from scram_analyzers.run.records import LayerObservation, Subject, SubjectKind
+from scram_analyzers.run.records import LayerObservation, ProbeRecord, RunInfo, Subject, SubjectKind, WeightObservation
 from scram_analyzers.run.wording import named, rounded
 
 
@@ -35,6 +35,7 @@ class SignalLostAtStart(Rule):
     options = (
         Option("smallest", 1e-4, "deviation of a layer's outputs below which the signal is lost", "catalogue: 1e-3"),
         Option("largest", 1e3, "deviation above which it has exploded", "SageMaker Debugger; scram"),
+        Option("widest", 5.0, "deviation of a layer's untrained weights above which its units only switch", "scram"),
     )
     symptom_of = ("SCR202", "SCR601", "SCR101", "SCR201", "SCR205", "SCR331", "SCR332", "SCR606", "SCR607", "SCR608")
 
@@ -45,6 +46,7 @@ class SignalLostAtStart(Rule):
             return
         found = self._lost(probe.layers, output_layers(history))
         if found is None:
+            yield from self._wide(probe, history.info)
             return
         before, layer = found
         learns = standstill(history) is None and crawl(history) is None
@@ -65,6 +67,22 @@ class SignalLostAtStart(Rule):
             severity=Severity.INFO if learns else None,
         )
 
+    def _wide(self, probe: ProbeRecord, info: RunInfo) -> Iterator[RunReport]:
+        """The first layer whose weights begin so wide that a bounded output hides it: its units only switch."""
+        weights = (each for each in probe.weights if is_kernel(each) and _is_bounded(each, info))
+        wide = next((each for each in weights if (each.deviation or 0.0) > self.option("widest")), None)
+        if wide is not None:
+            yield RunReport(
+                subject=Subject(SubjectKind.LAYER, wide.layer),
+                message=(
+                    f"Before training, the weights of {named(wide.layer)} deviate by {rounded(wide.deviation or 0.0)}; "
+                    "usual initializers give less than 1. Its units can only be on or off, and no step moves weights "
+                    "of this size."
+                ),
+                step=1,
+                epoch=1,
+            )
+
     def _lost(
         self, layers: Sequence[LayerObservation], outputs: frozenset[str]
     ) -> tuple[LayerObservation | None, LayerObservation] | None:
@@ -76,3 +94,13 @@ class SignalLostAtStart(Rule):
                 return before, layer
             before = layer
         return None
+
+
+def _is_bounded(weight: WeightObservation, info: RunInfo) -> bool:
+    """Whether what the weight multiplies goes through a sigmoid or tanh at once, as in a recurrent cell."""
+    layer = info.layer(weight.layer)
+    return _CELL in weight.weight or (layer is not None and layer.activation in _BOUNDED)
+
+
+_CELL = "cell/"
+_BOUNDED = ("sigmoid", "tanh", "hard_sigmoid")

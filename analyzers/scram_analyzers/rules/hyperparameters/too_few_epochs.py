@@ -9,6 +9,7 @@ from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Se
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.hyperparameters import trainings
 from scram_analyzers.rules.hyperparameters.optimizers import usual_lowest
+from scram_analyzers.run.data_parts import validation_rows
 from scram_analyzers.run.divergence import divergence
 from scram_analyzers.run.history import Moment, RunHistory
 from scram_analyzers.run.learning import accuracy_name, success
@@ -319,11 +320,16 @@ LEARNED = 0.9
 single epoch may be enough. Ours."""
 
 
+ENOUGH_ROWS = 100
+"""Fewer validation rows than this may be met by chance. Ours."""
+
+
 def _has_learned(history: RunHistory) -> bool | None:
     """Whether the run trained well; None when that can't be told."""
     last = history.epochs[-1]
     name = accuracy_name(last)
-    accuracy = last.value(f"val_{name}") if last.value(f"val_{name}") is not None else last.value(name or "")
+    judged = last.value(f"val_{name}") if (validation_rows(history) or ENOUGH_ROWS) >= ENOUGH_ROWS else None
+    accuracy = judged if judged is not None else last.value(name or "")
     if baseline(history) is not None:
         is_enough = len(history.epochs) > 1 or accuracy is None or accuracy >= LEARNED
         return is_enough and success(history) is not None

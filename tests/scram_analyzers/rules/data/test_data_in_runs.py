@@ -521,6 +521,11 @@ def test_one_hot_targets_in_batches(seen: tuple[tuple[float, int], ...], told: i
 
 
 def test_targets_of_which_only_one_class_was_seen_so_far() -> None:
+    own = two_classes([(1, 1)] * 12, 6)
+    own.info = replace(own.info, losses=())
+    assert reports(LabelCorrupted, own) == []
+    own.add_epoch(EpochRecord(3, 13, (("accuracy", 1.0),)))
+    assert len(reports(LabelCorrupted, own)) == 1
     assert reports(LabelCorrupted, two_classes([(0, 0)] * 12, 12)) == []
     assert reports(LabelCorrupted, two_classes([(0, 0)] * 12 + [(0, 1)], 6)) == []
     assert reports(LabelCorrupted, before(data(inputs(), labels([1440, 0])))) == []

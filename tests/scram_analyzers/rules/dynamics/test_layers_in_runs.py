@@ -237,3 +237,16 @@ def test_a_penalty_late_in_a_good_run_is_fine() -> None:
     for step in STEPS:
         seen.add_probe(replace(probe(step), loss=0.5, penalty=0.45))
     assert reports(RegularizationTooStrong, seen) == []
+
+
+def test_weights_that_begin_too_wide_behind_a_bounded_output() -> None:
+    seen = history(ended=False)
+    first = probe(1)
+    gates = replace(kernel("recent", 1, deviation=204.5), weight="recent/gru_cell/kernel")
+    seen.add_probe(replace(first, weights=(gates, *first.weights)))
+    (report,) = reports(SignalLostAtStart, seen)
+    assert report.message.startswith('Before training, the weights of "recent" deviate by 204')
+    for weight in (replace(gates, deviation=1.5), replace(gates, weight="recent/kernel")):
+        fine = history(ended=False)
+        fine.add_probe(replace(first, weights=(weight, *first.weights)))
+        assert reports(SignalLostAtStart, fine) == []

@@ -462,6 +462,7 @@ class SubjectKind(enum.Enum):
     MODEL = "model"
     CALL = "call"
     TRAIN_STEP = "train-step"
+    TEST_STEP = "test-step"
     FIT = "fit"
     EPOCHS = "epochs"
     BATCH_SIZE = "batch-size"

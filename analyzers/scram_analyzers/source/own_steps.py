@@ -24,6 +24,16 @@ def step_loss_at(program: Program) -> Place | None:
     return Place(method.section, assigned[-1]) if len(asked) == 1 and assigned else method
 
 
+def test_step_at(program: Program) -> Place | None:
+    """The only loss that the only `test_step` works out by a call of Keras's, else that method's head."""
+    method = _only_method(program, "test_step")
+    if method is None:
+        return None
+    within = {id(node) for node in nodes(method.node, cst.Call)}
+    losses = [call.place for call in program.loss_calls if id(call.place.node) in within]
+    return losses[0] if len(losses) == 1 else method
+
+
 def call_at(program: Program) -> Place | None:
     """The only risky computation in the only `call` of the program, else that method's head."""
     method = _only_method(program, "call")

@@ -86,7 +86,7 @@ class PlaceFinder:
         if kind is SubjectKind.SCHEDULE:
             is_made = info.optimizer is None or info.optimizer.schedule is not None  # else a callback sets the rate
             return (self._schedule(info) if is_made else self._mapped(subject, info)) or self._learning_rate(info)
-        if kind in (SubjectKind.CALL, SubjectKind.TRAIN_STEP):
+        if kind in (SubjectKind.CALL, SubjectKind.TRAIN_STEP, SubjectKind.TEST_STEP):
             return self._mapped(subject, info) or (self._place(places.fit) if info.is_overheard else None)
         if kind is SubjectKind.OPTIMIZER:
             return self._argument(places.optimizer, _COMPILED_OPTIMIZER) or self._place(places.optimizer)

@@ -11,6 +11,7 @@ from scram_analyzers.source.data import Data, DataStep, StepKind
 from scram_analyzers.source.libraries.data_items import PERMUTATION
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
+from scram_analyzers.source.reading.search import nodes
 
 
 def drawn_targets(program: Program, fit: Fit) -> Place | None:
@@ -25,6 +26,15 @@ def drawn_targets(program: Program, fit: Fit) -> Place | None:
         return targets.place
     is_made = isinstance(given.node, cst.Name) and _is_made_before(program, fit.inputs, targets.place, given.node.value)
     return targets.place if is_made and not _has_twin(program, fit.inputs, call) else None
+
+
+def drawn_in_dataset(inputs: Data | None, targets: Data | None) -> Place | None:
+    """The call that mixes the targets as a dataset is made of them: `from_tensor_slices((x, rng.permutation(y)))`."""
+    if inputs is None or targets is None or targets.source != PERMUTATION or targets.place is None:
+        return None
+    made = next((step.place for step in inputs.steps if step.name == "from_tensor_slices"), None)
+    within = nodes(made.node, cst.Call) if made is not None else ()
+    return targets.place if any(each is targets.place.node for each in within) else None
 
 
 def _is_made_before(program: Program, inputs: Data | None, drawn: Place, name: str) -> bool:

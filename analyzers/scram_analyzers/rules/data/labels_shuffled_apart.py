@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
-from scram_analyzers.rules.data.drawn_targets import drawn_targets
+from scram_analyzers.rules.data.drawn_targets import drawn_in_dataset, drawn_targets
 from scram_analyzers.rules.data.judging import evaluations_of, name_of, trained_on, validation_of
 from scram_analyzers.rules.data.moved_rows import moved, of_other_rows, what_moved
 from scram_analyzers.rules.data.parting import parted
@@ -41,6 +41,26 @@ class LabelsShuffledApart(Rule):
     )
     false_alarms = "Labels that are shuffled on purpose, to see what a model reaches by chance."
     bad = (
+        Example(
+            "The labels are mixed as a dataset is made of them, for a loop of one's own",
+            """
+            import keras
+            import numpy as np
+            import tensorflow as tf
+            from project import x_train, y_train
+
+            batches = tf.data.Dataset.from_tensor_slices((x_train, »np.random.permutation(y_train)«)).batch(32)
+            model = keras.Sequential([keras.Input((10,)), keras.layers.Dense(16, "relu"), keras.layers.Dense(3)])
+            optimizer = keras.optimizers.Adam()
+            loss_of = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            for epoch in range(20):
+                for x, y in batches:
+                    with tf.GradientTape() as tape:
+                        loss = loss_of(y, model(x, training=True))
+                    gradients = tape.gradient(loss, model.trainable_variables)
+                    optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+            """,
+        ),
         Example(
             "Pictures mixed by themselves, before a cut at a bound that files decide",
             """
@@ -611,7 +631,7 @@ class LabelsShuffledApart(Rule):
             )
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
-        drawn = drawn_targets(program, fit)
+        drawn = drawn_targets(program, fit) or drawn_in_dataset(fit.inputs, fit.targets)
         if drawn is not None:
             message = "These targets are in an order that is drawn here and that the inputs don't have."
             yield Report(drawn, message, tuple(_related(fit)))
@@ -631,6 +651,11 @@ class LabelsShuffledApart(Rule):
     def _of_loop(self, program: Program, call: LossCall) -> Iterator[Report]:
         inputs = call.x.value if call.x is not None else None
         if call.targets is None or not isinstance(inputs, Data) or inputs is call.targets:
+            return
+        drawn = drawn_in_dataset(inputs, call.targets)
+        if drawn is not None:
+            message = "These targets are in an order that is drawn here and that the inputs don't have."
+            yield Report(drawn, message, (Related(call.place, "This loss compares them."),))
             return
         step = parted(program, inputs, call.targets)
         if step is not None and step.place is not None:

@@ -36,6 +36,7 @@ class LossAndMetricDisagree(Rule):
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report a weak or wrong relation over many epochs in which both moved."""
+        yield from _of_constant_validation(history)
         name = accuracy_name(history.epochs[-1]) if history.epochs else None
         if name is None or len(history.info.losses) != 1:
             return
@@ -59,3 +60,36 @@ class LossAndMetricDisagree(Rule):
             step=history.last_step,
             epoch=history.last_epoch,
         )
+
+
+SAME = 1e-6
+"""Of its value; what sums of single precision differ by. Ours."""
+
+CONSTANT_EPOCHS = 4
+LEARNED = 0.9
+"""A training loss that fell below this share of its first value moved the weights, and with them all answers. Ours."""
+
+
+def _of_constant_validation(history: RunHistory) -> Iterator[RunReport]:
+    """A validation loss that is the same number after each epoch, though the model changes and its accuracy moves."""
+    losses, validation = history.metric("loss"), history.metric("val_loss")
+    name = accuracy_name(history.epochs[-1]) if history.epochs else None
+    accuracies = history.metric(f"val_{name}") if name is not None else []
+    if len(validation) < CONSTANT_EPOCHS or len(set(accuracies)) < 2 or losses[-1] > LEARNED * losses[0]:
+        return
+    if not all(math.isfinite(loss) for loss in validation):
+        return
+    if max(validation) - min(validation) > SAME * abs(max(validation)):
+        return
+    yield RunReport(
+        subject=Subject(SubjectKind.TEST_STEP),
+        message=(
+            f"The validation loss is {rounded(validation[-1])} in each of {len(validation)} epochs, while the training "
+            f"loss fell from {rounded(losses[0])} to {rounded(losses[-1])} and val_{name} moved: it is not worked out "
+            "from what the model answers."
+        ),
+        why="A validation loss that can't change hides overfitting, and stops or saves by it are taken at random.",
+        step=history.last_step,
+        epoch=history.last_epoch,
+        severity=Severity.WARNING,
+    )

@@ -14,6 +14,7 @@ from scram_analyzers.rules.evaluation.overtraining import Overtraining
 from scram_analyzers.rules.evaluation.underfitting import Underfitting
 from scram_analyzers.rules.evaluation.validation_too_good import ValidationTooGood
 from scram_analyzers.rules.evaluation.worse_than_baseline import WorseThanBaseline
+from scram_analyzers.rules.output_and_loss.loss_and_metric_disagree import LossAndMetricDisagree
 from scram_analyzers.rules.registry import RuleSet
 from scram_analyzers.run.records import LabelForm, LayerInfo, OutputInfo, StepRecord, StreamRecord, SubjectKind
 from scram_analyzers.run.task import baseline
@@ -209,3 +210,30 @@ def test_the_guess_for_a_stream_of_measured_targets() -> None:
     known = baseline(seen)
     assert known is not None
     assert known.loss == pytest.approx(4.0)
+
+
+def test_a_validation_loss_that_nothing_changes() -> None:
+    falling = [0.7, 0.5, 0.3, 0.2, 0.1]
+    moving = {"accuracy": [0.6, 0.7, 0.8, 0.9, 0.9], "val_accuracy": [0.6, 0.7, 0.8, 0.8, 0.85]}
+    own = run_info(losses=(), outputs=())
+    (report,) = reports(LossAndMetricDisagree, history(own, falling, val_loss=[10.15] * 5, **moving))
+    assert report.message.startswith("The validation loss is 10.2 in each of 5 epochs, while the training loss fell")
+    assert report.subject.kind is SubjectKind.TEST_STEP
+    still = {**moving, "val_accuracy": [0.6] * 5}
+    healthy = (
+        history(own, falling, val_loss=[0.5, 0.4, 0.4, 0.4, 0.4], **moving),
+        history(own, falling, val_loss=[10.15] * 5, **still),
+        history(own, [0.7] * 5, val_loss=[10.15] * 5, **moving),
+        history(own, falling[:3], val_loss=[10.15] * 3, **moving),
+    )
+    assert all(reports(LossAndMetricDisagree, each) == [] for each in healthy)
+
+
+def test_a_loss_of_nothing_from_the_first_step_on() -> None:
+    seen = history(losses=[0.0] * 3, step_losses=[0.0] * 30, accuracy=[0.3] * 3)
+    (report,) = reports(TrainingLossVanished, seen)
+    assert "exactly 0 since the first step, though 70% of the answers are wrong" in report.message
+    assert report.severity is Severity.ERROR
+    solved = history(losses=[0.0] * 3, step_losses=[0.0] * 30, accuracy=[1.0] * 3)
+    fell = history(losses=[0.1, 0.0, 0.0], step_losses=[0.5] + [0.0] * 29, accuracy=[0.3] * 3)
+    assert reports(TrainingLossVanished, solved) == reports(TrainingLossVanished, fell) == []

@@ -184,6 +184,10 @@ class Data:
         return self.shape[0] if self.shape else None
 
 
+PREDICTION = "prediction"
+"""The source of what a model answered when it was asked."""
+
+
 def shares_rows(one: Data, other: Data) -> bool:
     """Whether two arrays certainly hold some of the same examples."""
     if one is other and one.roots:

@@ -119,3 +119,24 @@ def test_each_of_several_inputs_is_known_by_its_own(given: str) -> None:
     assert list(fit.feeds[0].entry.inputs) == []
     assert feeds["sizes"].shape == (2,)
     assert feeds["np.zeros((9, 20))"].shape == (20,)
+
+
+@pytest.mark.parametrize("made", ["rows", "lambda: rows()"])
+def test_a_dataset_of_a_function_is_what_the_function_yields(made: str) -> None:
+    lines = (
+        "(images, labels), _ = keras.datasets.cifar10.load_data()\n"
+        "def rows():\n    for image, label in zip(images, labels):\n        yield image, label\n"
+        f"x = tf.data.Dataset.from_generator({made}, output_types=(tf.float32, tf.int32)).batch(64)\n"
+    )
+    data = inputs_of(lines)
+    assert data.range == Interval(0, 255)
+    assert data.batched
+    assert data.shape is None
+
+
+def test_pixels_that_are_floats_already_are_no_fractions_for_it() -> None:
+    read = "picture = tf.io.decode_png(tf.io.read_file('a.png'), channels=3)\n"
+    early = inputs_of(f"{read}x = tf.image.resize(tf.image.convert_image_dtype(picture, tf.float32), (64, 64))\n")
+    late = inputs_of(f"{read}x = tf.image.convert_image_dtype(tf.image.resize(picture, (64, 64)), tf.float32)\n")
+    assert early.range == Interval(0, 1)
+    assert late.range == Interval(0, 255)

@@ -8,10 +8,10 @@ from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.evaluation.argmax_axis import astray
 from scram_analyzers.rules.evaluation.counted_entries import entries_counted
-from scram_analyzers.rules.output_and_loss import cases
+from scram_analyzers.rules.evaluation.predicted import are_classes, case_of, head_related
+from scram_analyzers.rules.evaluation.scored_outputs import COUNTING, of_score
 from scram_analyzers.rules.output_and_loss.cases import Case
-from scram_analyzers.source.data import Data, DataStep, LabelForm
-from scram_analyzers.source.keras_api.losses import CROSS_ENTROPIES
+from scram_analyzers.source.data import PREDICTION, Data, DataStep, LabelForm
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call, Pairing, Program, every_pairing
 from scram_analyzers.source.values import integer
@@ -189,6 +189,20 @@ class DecisionMisread(Rule):
             print(accuracy_score(y_test, »y_pred«))
             """,
         ),
+        Example(
+            "Probabilities made whole numbers without rounding",
+            """
+            import keras
+            from project import x_new, x_train, y_new, y_train
+            from sklearn.metrics import accuracy_score
+
+            model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x_train, y_train, epochs=20)
+            answers = model.predict(x_new).astype("int32")
+            print(accuracy_score(y_new, »answers«))
+            """,
+        ),
     )
     good = (
         Example(
@@ -319,58 +333,31 @@ class DecisionMisread(Rule):
         yield from program.each_of(every_pairing, _of_pairing)
         asked = [(each.made, each.place, each.bound) for each in program.thresholds if not each.exact]
         asked += [(made, call.place, HALF) for call in program.calls_of(_ROUNDING) if (made := _rounded(call))]
-        yield from program.each(program.calls_of(_COUNTING), _of_score)
+        yield from program.each(program.calls_of(COUNTING), of_score)
         said = set()
         for made, place, bound in asked:
-            case = _case_of(program, made) if place.key not in said else None
+            case = case_of(program, made) if place.key not in said else None
             report = _of_threshold(case, made, bound, place) if case is not None else None
             if report is not None:
                 said.add(place.key)
                 yield report
         for call in program.calls_of(_ARGMAX):
             made = _given(call)
-            case = _case_of(program, made) if made is not None and call.place.key not in said else None
+            case = case_of(program, made) if made is not None and call.place.key not in said else None
             gives = astray(call, made, case) if case is not None and made is not None else None
             if case is not None and gives is not None:
                 said.add(call.place.key)
-                yield Report(call.place, gives, _head_related(case), recipe="np.argmax(predictions, axis=-1)")
+                yield Report(call.place, gives, head_related(case), recipe="np.argmax(predictions, axis=-1)")
                 continue
             if case is not None and case.form is LabelForm.MULTI_HOT and _is_strongest(call, case):
                 said.add(call.place.key)
                 yield Report(
                     call.place,
                     "The labels may hold several classes at once, but this argmax names the strongest alone.",
-                    _head_related(case),
+                    head_related(case),
                     severity=Severity.INFO,
                     recipe="predictions > 0.5  # an answer for each label",
                 )
-
-
-_COUNTING = frozenset(
-    f"sklearn.metrics.{name}"
-    for name in ("accuracy_score", "confusion_matrix", "classification_report", "f1_score", "precision_score")
-)
-"""Scores that take predictions for classes."""
-
-_SHAPING = ("reshape", "flatten", "ravel", "squeeze")
-
-
-def _of_score(program: Program, call: Call) -> Iterator[Report]:
-    """Outputs given to a score that counts classes, as they come from a model."""
-    given = call.arguments.get("y_pred", 1)
-    made = given.value if given is not None else None
-    if not isinstance(made, Data) or made.source != "prediction" or given is None or given.place is None:
-        return
-    case = _case_of(program, made)
-    if case is None or case.loss.name not in CROSS_ENTROPIES or _are_classes(program, made):
-        return
-    if all(step.name in _SHAPING for step in made.steps):
-        last = call.name.rpartition(".")[2]
-        several = case.several
-        outputs = "a row of numbers for each example" if several else "numbers such as 0.83"
-        recipe = "np.argmax(predictions, axis=-1)" if several else "(predictions > 0.5).astype(int)"
-        message = f"The {last} compares classes, but these are a model's outputs, {outputs}: scikit-learn stops."
-        yield Report(given.place, message, _head_related(case), severity=Severity.ERROR, recipe=recipe)
 
 
 HALF = 0.5
@@ -392,14 +379,14 @@ def _of_threshold(case: Case, made: Data, bound: float, place: Place) -> Report 
         return Report(
             place,
             f"The softmax gives {of} that add up to 1, and the largest names the class: {means}.",
-            _head_related(case),
+            head_related(case),
             recipe="np.argmax(predictions, axis=-1)",
         )
     if head.activation == "linear" and case.loss.from_logits is True and case.loss.name == "binary_crossentropy":
         return Report(
             place,
             "The model gives logits, not probabilities: a probability of 0.5 is a logit of 0.",
-            (*_head_related(case), Related(case.loss.place, "The loss is told so.")),
+            (*head_related(case), Related(case.loss.place, "The loss is told so.")),
             recipe="predictions > 0",
         )
     return None
@@ -409,16 +396,16 @@ def _of_equalities(program: Program) -> Iterator[Report]:
     """Probabilities that are asked to be 0 or 1 to the last digit."""
     said = set()
     for each in program.thresholds:
-        case = _case_of(program, each.made) if each.exact and each.bound in (0, 1) else None
+        case = case_of(program, each.made) if each.exact and each.bound in (0, 1) else None
         if case is None or case.head.activation not in ("sigmoid", "softmax") or each.place.key in said:
             continue
-        if all(step.name == "getitem" for step in each.made.steps) and not _are_classes(program, each.made):
+        if all(step.name == "getitem" for step in each.made.steps) and not are_classes(program, each.made):
             said.add(each.place.key)
             yield Report(
                 each.place,
                 f"This asks for a probability of exactly {each.bound:g}, which the {case.head.activation} hardly ever "
                 "gives: 0.99 is another number.",
-                _head_related(case),
+                head_related(case),
                 recipe="prediction > 0.5",
             )
 
@@ -432,23 +419,17 @@ def _of_pairing(program: Program, pairing: Pairing) -> Iterator[Report]:
             pairing.place, entries, recipe="np.mean(np.argmax(predictions, axis=-1) == np.argmax(labels, axis=-1))"
         )
         return
-    if made is None or made.steps or pairing.operator not in ("Equal", "NotEqual") or _are_classes(program, made):
+    if made is None or made.steps or pairing.operator not in ("Equal", "NotEqual") or are_classes(program, made):
         return
-    case = _case_of(program, made)
+    case = case_of(program, made)
     if case is not None and case.head.activation == "softmax" and case.several:
         yield Report(
             pairing.place,
             "This sets the shares of a softmax equal with labels, which they hardly ever are: the largest share names "
             "the class.",
-            _head_related(case),
+            head_related(case),
             recipe="np.argmax(predictions, axis=-1) == labels",
         )
-
-
-def _are_classes(program: Program, made: Data) -> bool:
-    """Whether the model was asked for classes, as `predict_classes` did it."""
-    calls = [each for each in program.evaluations if made.place is not None and each.place.key == made.place.key]
-    return any(each.method.endswith("classes") for each in calls)
 
 
 def _picks_one_row(step: DataStep) -> bool:
@@ -464,24 +445,7 @@ def _rounded(call: Call) -> Data | None:
 def _given(call: Call) -> Data | None:
     argument = call.arguments.get("a", 0) or call.arguments.get("input") or call.arguments.get("x")
     made = argument.value if argument is not None else None
-    return made if isinstance(made, Data) and made.source == "prediction" else None
-
-
-def _case_of(program: Program, made: Data) -> Case | None:
-    """The one output of the model that gave these predictions, with its loss and labels."""
-    place = made.place
-    asked = next((each for each in program.evaluations if place is not None and each.place.key == place.key), None)
-    model = asked.model if asked is not None else None
-    if model is None or len(model.outputs) != 1:
-        return None
-    found = [
-        case
-        for case in cases.cases(program)
-        if case.compiled is not None
-        and case.compiled.model is not None
-        and case.compiled.model.identity == model.identity
-    ]
-    return found[0] if len(found) == 1 else None
+    return made if isinstance(made, Data) and made.source == PREDICTION else None
 
 
 def _is_strongest(call: Call, case: Case) -> bool:
@@ -490,8 +454,3 @@ def _is_strongest(call: Call, case: Case) -> bool:
     along = axis in (1, -1) if made is not None and not made.steps else axis in (0, -1, None)
     rows = made is not None and all(_picks_one_row(step) for step in made.steps) and len(made.steps) <= 1
     return rows and along and case.head.activation in ("sigmoid", "softmax") and case.several
-
-
-def _head_related(case: Case) -> tuple[Related, ...]:
-    place = case.head.activation_place or case.head.place
-    return (Related(place, "The last activation."),) if place is not None and case.head.activation != "linear" else ()

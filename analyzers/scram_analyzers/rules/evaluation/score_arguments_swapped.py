@@ -9,7 +9,7 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Report, Rule
-from scram_analyzers.source.data import Data
+from scram_analyzers.source.data import PREDICTION, Data
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call, Program
 from scram_analyzers.source.values import Value
@@ -23,8 +23,6 @@ _UNEVEN = frozenset(
     )
 )
 """Scores that come out differently when labels and predictions change places."""
-
-MADE = "prediction"
 
 
 class ScoreArgumentsSwapped(Rule):
@@ -71,6 +69,33 @@ class ScoreArgumentsSwapped(Rule):
             model.compile(optimizer="adam", loss="mse")
             model.fit(x_train, y_train)
             print(r2_score(y_test, model.predict(x_test)))
+            """,
+        ),
+        Example(
+            "The classes with the largest shares stand first",
+            """
+            import keras
+            import numpy as np
+            from sklearn.metrics import classification_report
+
+            (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train / 255, y_train, epochs=20)
+            answers = np.argmax(model.predict(x_test / 255), axis=1)
+            print(»classification_report(answers, y_test)«)
+            """,
+            """
+            import keras
+            import numpy as np
+            from sklearn.metrics import classification_report
+
+            (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+            model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train / 255, y_train, epochs=20)
+            answers = np.argmax(model.predict(x_test / 255), axis=1)
+            print(classification_report(y_test, answers))
             """,
         ),
     )
@@ -120,4 +145,4 @@ def _is_swapped(call: Call) -> bool:
 
 
 def _is_made(value: Value) -> bool:
-    return isinstance(value, Data) and value.source == MADE
+    return isinstance(value, Data) and value.source == PREDICTION

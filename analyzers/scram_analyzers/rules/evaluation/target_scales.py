@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from scram_analyzers.source.data import Data, DataStep, Learned, StepKind
+from scram_analyzers.source.data import PREDICTION, Data, DataStep, Learned, StepKind
 from scram_analyzers.source.libraries.data_methods import INVERSE, SCALED_RANGE
 from scram_analyzers.source.program import Program
 
@@ -43,7 +43,8 @@ def is_plain(steps: Iterable[DataStep]) -> bool:
 
 def is_unscaled(data: Data, by: Learned) -> bool:
     """Whether data are on the scale on which those were that a scaler learned, from where these come as well."""
-    if (by.data.roots | by.data.origins).isdisjoint(data.roots | data.origins):
+    apart = (by.data.roots | by.data.origins).isdisjoint(data.roots | data.origins)
+    if apart and not _made_by_one_call(data, by.data):
         return False
     back = [place for place, step in enumerate(data.steps) if step.name == INVERSE and step.certain]
     if back:
@@ -53,9 +54,15 @@ def is_unscaled(data: Data, by: Learned) -> bool:
     return is_plain(data.steps[shared:]) and is_plain(by.data.steps[shared:])
 
 
+def _made_by_one_call(one: Data, other: Data) -> bool:
+    """Whether two arrays are parts of one data set, as `load_data()` gives them."""
+    places = one.place, other.place
+    return one.source == other.source and None not in places and places[0] == places[1]
+
+
 def targets_trained_on(program: Program, made: Data) -> tuple[Data, Data] | None:
     """The inputs and targets that a model was trained on whose predictions these are; None where that isn't certain."""
-    if made.source != "prediction" or made.place is None:
+    if made.source != PREDICTION or made.place is None:
         return None
     asked = next((each for each in program.evaluations if each.place.key == made.place.key), None)
     if asked is None or asked.model is None:

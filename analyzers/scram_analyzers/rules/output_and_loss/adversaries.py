@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from scram_analyzers.source.data import Data, Interval
+from scram_analyzers.source.data import PREDICTION, Data, Interval
 from scram_analyzers.source.graph import Tensor
 from scram_analyzers.source.heads import Head, heads_of
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
-
-MADE = "prediction"
-"""The source of what a model predicted."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -65,7 +62,7 @@ def _combined(program: Program, made: dict[tuple[int, int], int]) -> Iterator[Co
         generator, judge = both
         own = [each for each in program.fits if each.model is not None and each.model.identity == judge.identity]
         on_made = [each for each in own if _maker(each, made) == generator.identity]
-        on_real = [each for each in own if each.inputs is not None and each.inputs.source != MADE]
+        on_real = [each for each in own if each.inputs is not None and each.inputs.source != PREDICTION]
         if on_made and fit.model is not None:
             real = tuple(each for one in on_real if (each := _real(one.inputs, one)) is not None)
             adversaries = Adversaries(generator, judge, fit.model.outputs[0], real)
@@ -73,7 +70,7 @@ def _combined(program: Program, made: dict[tuple[int, int], int]) -> Iterator[Co
 
 
 def _maker(fit: Fit, made: dict[tuple[int, int], int]) -> int | None:
-    place = fit.inputs.place if fit.inputs is not None and fit.inputs.source == MADE else None
+    place = fit.inputs.place if fit.inputs is not None and fit.inputs.source == PREDICTION else None
     return made.get(place.key) if place is not None else None
 
 

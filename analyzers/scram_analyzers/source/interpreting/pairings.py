@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from scram_analyzers.source.data import Data
+from scram_analyzers.source.data import PREDICTION, Data
 from scram_analyzers.source.graph import Tensor
 from scram_analyzers.source.interpreting import loss_calls
 from scram_analyzers.source.places import Place
@@ -28,9 +28,9 @@ def note(interpreter: Interpreter, operator: str, left: Value, right: Value, pla
     if operator not in PAIRING:
         return
     for predicted, labels in ((left, right), (right, left)):
-        if not isinstance(labels, Data) or labels.source == "prediction":
+        if not isinstance(labels, Data) or labels.source == PREDICTION:
             continue
-        if isinstance(predicted, Data) and predicted.source == "prediction":
+        if isinstance(predicted, Data) and predicted.source == PREDICTION:
             interpreter.recording.pairings.append(Pairing(operator, labels, place, made=predicted))
         elif isinstance(predicted, Tensor) and (fed := loss_calls.fed_to(interpreter, predicted)) is not None:
             interpreter.recording.pairings.append(Pairing(operator, labels, place, model=fed.model, x=fed.x))
@@ -42,7 +42,7 @@ def _note_threshold(interpreter: Interpreter, left: Value, right: Value, place: 
     """Note predictions that are compared with a number."""
     for made, bound in ((left, right), (right, left)):
         held = number(bound) if isinstance(bound, Constant) else None
-        if isinstance(made, Data) and made.source == "prediction" and held is not None:
+        if isinstance(made, Data) and made.source == PREDICTION and held is not None:
             interpreter.recording.thresholds.append(Threshold(made, held, place, exact))
 
 

@@ -21,8 +21,10 @@ from scram_analyzers.source.libraries import (
 from scram_analyzers.source.libraries.numpy_functions import given
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
+    Argument,
     Arguments,
     Constant,
+    Function,
     Tuple,
     Unknown,
     Value,
@@ -341,6 +343,19 @@ def _class_ids(interpreter: Interpreter, name: str, arguments: Arguments, place:
     return data_operations.class_ids(data, place) if data is not None else None
 
 
+def _from_generator(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    """`Dataset.from_generator(function)`: what the function yields, examples or batches of them."""
+    function = arguments.value("generator", 0)
+    if not isinstance(function, Function):
+        return None
+    given = interpreter.items_of(arguments.value("args", 3)) or ()
+    made = interpreter.call(function, Arguments(tuple(Argument(each, place) for each in given)), place)
+    if not isinstance(made, Data):
+        return None
+    targets = replace(made.targets, shape=None) if made.targets is not None else None
+    return replace(made.after(DataStep(StepKind.OTHER, "from_generator", place)), shape=None, targets=targets)
+
+
 def _from_tensors(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
     if not arguments.positional:
         return None
@@ -464,6 +479,7 @@ _BY_NAME: Mapping[str, Handler] = MappingProxyType(
         "keras.utils.img_to_array": _as_array,
         "keras.preprocessing.image.img_to_array": _as_array,
         "tensorflow.data.Dataset.from_tensor_slices": _from_tensors,
+        "tensorflow.data.Dataset.from_generator": _from_generator,
         "tensorflow.data.Dataset.from_tensors": _from_tensors,
         "tensorflow.data.Dataset.zip": _zipped,
         "tensorflow.data.Dataset.list_files": _listed_files,

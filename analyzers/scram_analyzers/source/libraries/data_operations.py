@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scram_analyzers.source.data import (
+    PREDICTION,
     STANDARDIZED,
     WHOLE,
     Data,
@@ -302,7 +303,7 @@ def unpack(data: Data, count: int) -> tuple[Value, ...] | None:
 
 def prediction(method: str, place: Place) -> Value:
     """What `evaluate` and `predict` return, as far as it can matter."""
-    return Data("prediction", place) if method.startswith("predict") else Unknown(place)
+    return Data(PREDICTION, place) if method.startswith("predict") else Unknown(place)
 
 
 def whole(data: Data, step: DataStep) -> Data:
@@ -351,10 +352,12 @@ def count_of_different(data: Data, place: Place) -> Statistic | None:
 
 
 def class_ids(data: Data, place: Place) -> Value:
-    """`argmax` of labels: one number for each row again."""
+    """`argmax` of labels, or of predictions: one number for each row again."""
+    step = DataStep(StepKind.ENCODED, "argmax", place)
+    if data.source == PREDICTION and not data.steps:
+        return data.after(step, dtype="int64", shape=(data.samples,))
     if data.labels is not LabelForm.ONE_HOT:
         return Unknown(place)
-    step = DataStep(StepKind.ENCODED, "argmax", place)
     return data.after(step, labels=LabelForm.INTEGER, range=None, shape=(data.samples,) if data.shape else None)
 
 

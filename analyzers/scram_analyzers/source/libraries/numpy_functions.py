@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from scram_analyzers.source.data import WHOLE, Data, DataStep, Interval, LabelForm, StepKind, join_data
+from scram_analyzers.source.data import PREDICTION, WHOLE, Data, DataStep, Interval, LabelForm, StepKind, join_data
 from scram_analyzers.source.libraries import array_shapes, data_arithmetic, data_items, data_operations, reshaping
 from scram_analyzers.source.libraries.loaders import new_root
 from scram_analyzers.source.libraries.moved_ranges import moved_range
@@ -239,7 +239,7 @@ def joined(interpreter: Interpreter, values: list[Value], step: DataStep, how: J
     known = [part for part in parts if part is not None]
     if not known or len(known) < len(parts):
         return None
-    known = [part for part in known if part.source != "prediction"] or known
+    known = [part for part in known if part.source != PREDICTION] or known
     result, hull = known[0], known[0].range
     for part in known[1:]:
         hull = hull.hull(part.range) if hull is not None and part.range is not None else None

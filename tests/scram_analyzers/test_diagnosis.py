@@ -176,16 +176,17 @@ def test_one_batch_again_and_again_is_told_rather_than_overfitting() -> None:
 
 
 def test_what_a_handful_of_validation_rows_says_is_chance_rather_than_overfitting() -> None:
-    def codes(rows: int) -> set[str]:
+    def told(rows: int) -> dict[str, Severity]:
         record = data(inputs(), labels([144] * 10), inputs("validation", rows))
         accuracy = {"accuracy": [0.5, 0.7, 0.9, 0.99, 1.0], "val_accuracy": [0.6] * 5}
         val_losses = [1.9, 2.1, 2.4, 2.7, 3.0]
         seen = history(losses=[1.5, 0.9, 0.6, 0.4, 0.2], record=record, val_loss=val_losses, **accuracy)
-        return {each.code for each in analyze_run(seen, RULES, None)}
+        return {each.code: each.severity for each in analyze_run(seen, RULES, None)}
 
-    assert {"SCR501", "SCR702"} <= codes(360)
-    assert "SCR230" in codes(4)
-    assert not codes(4) & {"SCR501", "SCR702"}
+    many, few = told(360), told(27)
+    assert many["SCR501"] is many["SCR702"] is Severity.WARNING
+    assert few["SCR230"] is Severity.INFO
+    assert not few.keys() & {"SCR501", "SCR702"}
 
 
 def test_units_that_die_of_too_high_a_rate_confirm_it() -> None:

@@ -33,9 +33,14 @@ def alike_overfitting(history: RunHistory) -> tuple[str, ...]:
     That is a run that only ever saw one batch, and one whose validation loss is that of a handful of rows.
     """
     one_batch = history.stream is not None and history.stream.same_batch_steps > 0
+    is_chance = ("SCR230",) if judged_by_a_handful(history) else ()
+    return (*OVERFITTING_ALIKE, *(("SCR228",) if one_batch else ()), *is_chance)
+
+
+def judged_by_a_handful(history: RunHistory) -> bool:
+    """Whether one or two of the few validation rows may be all that made a loss rise."""
     rows = validation_rows(history) or validation_rows_seen(history)
-    is_chance = rows is not None and rows < A_HANDFUL
-    return (*OVERFITTING_ALIKE, *(("SCR228",) if one_batch else ()), *(("SCR230",) if is_chance else ()))
+    return rows is not None and rows < A_HANDFUL
 
 
 A_HANDFUL = 30

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Reference, Rule, RunReport
-from scram_analyzers.rules.symptoms import OVERFITTING_ALIKE, alike_overfitting
+from scram_analyzers.rules.symptoms import OVERFITTING_ALIKE, alike_overfitting, judged_by_a_handful
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.overfitting import overfitting
 from scram_analyzers.run.records import Subject, SubjectKind
@@ -55,6 +55,6 @@ class Overfitting(Rule):
             epoch=found.epoch,
             clause=found.phrase,
             symptom_of=alike_overfitting(history),
-            severity=Severity.INFO if found.is_mild else None,
+            severity=Severity.INFO if found.is_mild or judged_by_a_handful(history) else None,
             recipe="callbacks=[keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)]",
         )

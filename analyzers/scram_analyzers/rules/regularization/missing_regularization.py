@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule, RunReport
-from scram_analyzers.rules.symptoms import OVERFITTING_ALIKE, alike_overfitting
+from scram_analyzers.rules.symptoms import OVERFITTING_ALIKE, alike_overfitting, judged_by_a_handful
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.learning import success
 from scram_analyzers.run.overfitting import overfitting
@@ -196,7 +196,7 @@ class MissingRegularization(Rule):
             ),
             step=seen.step,
             epoch=seen.epoch,
-            severity=Severity.INFO if seen.is_mild else Severity.WARNING,
+            severity=Severity.INFO if seen.is_mild or judged_by_a_handful(history) else Severity.WARNING,
             symptom_of=alike_overfitting(history),
         )
 

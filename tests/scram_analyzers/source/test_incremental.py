@@ -20,6 +20,7 @@ from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading.chunks import REMEMBERED_FILES, ParseCache, ParsedChunk
 from scram_analyzers.source.reading.walk import children
+from scram_analyzers.source.values import number as number_of
 
 FUNCTIONAL = '''"""Trains a classifier."""
 import numpy as np
@@ -460,6 +461,46 @@ def test_of_statements_that_read_the_same_each_keeps_its_own_place() -> None:
         lines = [again.line_of(layer.place) for layer in again.layers]
         assert lines == [fresh.line_of(layer.place) for layer in fresh.layers]
         assert len(set(lines)) == 3
+
+
+DEFAULTS = """import keras
+
+RATE = 0.3
+
+
+class Block:
+    def build(self, rate=RATE):
+        return keras.layers.Dropout(rate)
+
+    def head(self):
+        return keras.layers.Dense(1)
+
+
+def block(rate=RATE):
+    return keras.layers.Dropout(rate)
+"""
+
+
+def test_what_nothing_calls_is_read_again_where_its_defaults_change() -> None:
+    cache = ParseCache()
+    for rate in ("0.3", "0.95", "0.3", "0.9"):
+        text = DEFAULTS.replace("0.3", rate)
+        again, fresh = analyze_source(text, "train.py", RULES, cache), analyze_source(text, "train.py", RULES)
+        assert summary(again) == summary(fresh)
+        assert again.program is not None
+        dropouts = [each for each in again.program.layers if each.class_name == "Dropout"]
+        assert [number_of(each.arguments.value("rate", 0)) for each in dropouts] == [float(rate)] * 2
+
+
+def test_of_a_class_that_nothing_uses_only_the_methods_are_read_again_that_an_edit_reaches() -> None:
+    text = DEFAULTS.replace("Dense(1)", "Dense(UNITS)").replace("RATE = 0.3", "RATE = 0.3\n\nUNITS = 8")
+    cache, seen = ParseCache(), []
+    for units in ("8", "9", "10"):  # the first time it is read as a whole, the second by methods
+        program = analyze_source(text.replace("8", units), "train.py", RULES, cache).program
+        assert program is not None
+        seen.append({each.class_name: each for each in reversed(program.layers)})
+    assert seen[2]["Dense"] is not seen[1]["Dense"]
+    assert seen[2]["Dropout"] is seen[1]["Dropout"]
 
 
 def test_a_changed_name_is_read_again_wherever_it_is_used() -> None:

@@ -140,7 +140,7 @@ class Interpreter:
         made: tuple[Model, ...] = ()
         try:
             sections = [chunk.section for chunk in self.chunks if chunk.parsed.module is not None]
-            unread += self.stretches.read(self, sections, lambda section: section, self._statements)
+            unread += self.stretches.read(self, sections, self._statements)
             unread += self._uncalled()
             made = tuple(keras_models.made(self))
         except BudgetSpentError:
@@ -188,18 +188,19 @@ class Interpreter:
         )
 
     def _uncalled(self) -> Iterator[UnreadPart]:
-        yield from self.stretches.read(
-            self,
-            self.recording.classes,
-            lambda cls: ("class", cls.section, cls.node),
-            lambda cls: ((cls, partial(self._guarded, self._run_class_alone, cls)),),
-        )
+        yield from self.stretches.read(self, self.recording.classes, self._class_alone)
         yield from self.stretches.read(
             self,
             self.recording.definitions,
-            lambda function: ("function", function.section, function.node),
             lambda function: ((function, partial(self._guarded, self._run_function_alone, function)),),
         )
+
+    def _class_alone(self, cls: Class) -> Parts:
+        """An object of a class that nothing instantiates, then the methods that nothing calls."""
+        methods = [(name, member) for name, member in cls.members.items() if isinstance(member, Function)]
+        made = (cls, partial(self._guarded, self._make_alone, cls))
+        run = partial(self._run_method_alone, cls)
+        return (made, *((name, partial(self._guarded, run, method)) for name, method in methods))
 
     def _guarded(self, run: Callable[[Defined], None], definition: Defined) -> Iterator[UnreadPart]:
         try:
@@ -210,15 +211,14 @@ class Interpreter:
         self.frames = self.frames[:1]
         self.frame = self.frames[0]
 
-    def _run_class_alone(self, cls: Class) -> None:
-        """Make an object of a class that nothing instantiates, then run the methods that nothing calls."""
-        owner = self.fact("instance", cls.node)
-        if owner is None:
+    def _make_alone(self, cls: Class) -> None:
+        if self.fact("instance", cls.node) is None:
             self.section = cls.section
-            owner = calls.instantiate(self, cls, Arguments(open=True), Place(cls.section, cls.node))
-        for member in cls.members.values():
-            if isinstance(member, Function):
-                self._run_function_alone(member.bind(owner if isinstance(owner, Ref) else UNKNOWN))
+            calls.instantiate(self, cls, Arguments(open=True), Place(cls.section, cls.node))
+
+    def _run_method_alone(self, cls: Class, method: Function) -> None:
+        owner = self.fact("instance", cls.node)
+        self._run_function_alone(method.bind(owner if isinstance(owner, Ref) else UNKNOWN))
 
     def _run_function_alone(self, function: Function) -> None:
         if self.fact("entered", function.node) is None:

@@ -1,6 +1,7 @@
 """Reads a module stretch by stretch, and takes over what reading one came to last time where it would be the same.
 
-A stretch is a section, or a class or function that nothing uses. Neighbours that are taken over again and again become
+A stretch is a section, or a class or function that nothing uses, the very object: one that was made anew may have other
+defaults or bases, which no trace tells. Neighbours that are taken over again and again become
 a block, which is taken over as one: so a keystroke in a long file costs hardly more than in a short one.
 """
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 Thing = TypeVar("Thing", bound=Hashable)
 Parts: TypeAlias = "Sequence[tuple[Hashable, Callable[[], Iterator[UnreadPart]]]]"
-"""What a stretch is read by, in order: the statements of a section, each with what reads it."""
+"""What a stretch is read by, in order: the statements of a section, the methods of a class, each with what reads it."""
 
 BLOCK = 16
 """How many stretches become one at most. An edit breaks up the block around it: its others are looked at one by one."""
@@ -49,31 +50,25 @@ class Stretches:
         self,
         interpreter: Interpreter,
         things: Sequence[Thing],
-        key: Callable[[Thing], Hashable],
         parts: Callable[[Thing], Parts],
     ) -> Iterator[UnreadPart]:
-        """Read things in order, those included that reading adds to them; gives what could not be read.
-
-        `key` tells a thing from any other in all the file's life.
-        """
+        """Read things in order, those included that reading adds to them; gives what could not be read."""
         taken: list[Block] = []
         position = 0
         while position < len(things):
             thing = things[position]
-            block = self._taken_over(interpreter, things, position, key)
+            block = self._taken_over(interpreter, things, position)
             if block is not None:
                 taken.append(block)
                 position += len(block.things)
                 continue
             self._join(taken)
             taken = []
-            yield from self._read(interpreter, key(thing), parts(thing))
+            yield from self._read(interpreter, thing, parts(thing))
             position += 1
         self._join(taken)
 
-    def _taken_over(
-        self, interpreter: Interpreter, things: Sequence[Thing], position: int, key: Callable[[Thing], Hashable]
-    ) -> Block | None:
+    def _taken_over(self, interpreter: Interpreter, things: Sequence[Hashable], position: int) -> Block | None:
         """What is the same as last time from a position on, put in place; None where that must be read."""
         if self._memory is None:
             return None
@@ -84,10 +79,10 @@ class Stretches:
             or tuple(things[position : position + len(block.things)]) != block.things
             or not _repeat(interpreter, block.outcome)
         ):
-            outcome = self._memory.outcomes.get(key(thing))
+            outcome = self._memory.outcomes.get(thing)
             if outcome is None or not _repeat(interpreter, outcome):
                 return None
-            block = Block((thing,), {key(thing): outcome}, outcome)
+            block = Block((thing,), {thing: outcome}, outcome)
         self.outcomes.update(block.outcomes)
         return block
 
@@ -108,23 +103,23 @@ class Stretches:
         block = group[0] if len(group) == 1 else None
         if len(group) > 1:
             things = tuple(itertools.chain.from_iterable(each.things for each in group))
-            outcomes = {key: outcome for each in group for key, outcome in each.outcomes.items()}
+            outcomes = {thing: outcome for each in group for thing, outcome in each.outcomes.items()}
             block = Block(things, outcomes, joined([each.outcome for each in group]))
             self._may_join -= len(things)
         if block is not None and len(block.things) > 1:
             self.blocks[block.things[0]] = block
 
-    def _read(self, interpreter: Interpreter, key: Hashable, parts: Parts) -> tuple[UnreadPart, ...]:
+    def _read(self, interpreter: Interpreter, thing: Hashable, parts: Parts) -> tuple[UnreadPart, ...]:
         interpreter.loops_until = iteration.loops_until(interpreter)
         if self._memory is None:
             return tuple(itertools.chain.from_iterable(run() for _, run in parts))
-        known = self._memory.outcomes.get(key) if key not in self.outcomes else None
+        known = self._memory.outcomes.get(thing) if thing not in self.outcomes else None
         if known is None or len(parts) < 2:
             outcome = self._followed(interpreter, parts, known)
         else:
             outcome = self._read_by_parts(interpreter, parts, known)
         if not outcome.unread:  # how deep is too deep depends on who calls
-            self.outcomes[key] = outcome
+            self.outcomes[thing] = outcome
         return outcome.unread
 
     def _read_by_parts(self, interpreter: Interpreter, parts: Parts, known: Outcome) -> Outcome:

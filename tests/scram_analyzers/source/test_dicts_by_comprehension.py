@@ -52,3 +52,27 @@ def test_masks_laid_over_each_other_keep_the_range_of_their_pixels() -> None:
     targets = program.fits[-1].targets
     assert targets is not None
     assert targets.range == Interval(0, 255)
+
+
+def test_columns_in_a_dict_are_those_of_their_table() -> None:
+    program = program_of(
+        """
+        import keras
+        import pandas as pd
+        import tensorflow as tf
+
+        table = pd.read_csv("hearts.csv")
+        answers = table.pop("target")
+        columns = {name: column.values[:, None] for name, column in table.items()}
+        rows = tf.data.Dataset.from_tensor_slices((dict(columns), answers)).batch(32)
+        halves = {name: column.values / 2 for name, column in table.items()}
+        model = keras.Sequential([keras.layers.Dense(1)])
+        model.compile("adam", "mse")
+        model.fit(rows)
+        model.fit(halves, answers)
+        """
+    )
+    first, second = program.fits
+    assert first.inputs is not None
+    assert first.inputs.is_table
+    assert second.inputs is None

@@ -144,6 +144,20 @@ class RedundantActivation(Rule):
     )
     good = (
         Example(
+            "Attention that passes over the lowest scores",
+            """
+            import keras
+            from keras import layers
+
+            words = keras.Input((20, 16))
+            scores = layers.Dense(1, activation="relu")(layers.Dense(10, activation="tanh")(words))
+            context = layers.Dot(axes=1)([layers.Softmax(axis=1)(scores), words])
+            outputs = layers.Dense(5, activation="softmax")(layers.Flatten()(context))
+            model = keras.Model(words, outputs)
+            model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+            """,
+        ),
+        Example(
             "A layer to learn between them",
             """
             import keras
@@ -239,7 +253,8 @@ def _message(first: str, second: str, is_output: bool) -> str | None:
     """What is wrong with `second` after `first`; None where it may be meant."""
     if first == second and first not in ("softplus", "linear"):
         return f"This {second} follows {first}: it changes nothing or only flattens the values once more."
-    if first in RECTIFIERS and second in PROBABILITIES:
+    shares_out = second == "softmax" and not is_output  # attention, which may well pass over what scores lowest
+    if first in RECTIFIERS and second in PROBABILITIES and not shares_out:
         return f"This {second} gets values that {first} has cut or bent: low scores never reach it."
     if first in BOUNDED and second == "softmax" and is_output:
         low = "-1" if first in ("tanh", "softsign") else "0"

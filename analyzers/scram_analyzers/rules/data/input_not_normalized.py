@@ -9,7 +9,7 @@ from scram_analyzers.findings import Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.data import pretrained, scaling_fixes
 from scram_analyzers.rules.data.judging import generator_of
-from scram_analyzers.rules.data.raw_entries import is_raw_table, takes_table, unscaled_entry
+from scram_analyzers.rules.data.raw_entries import is_raw_table, takes_columns, takes_table, unscaled_entry
 from scram_analyzers.rules.data.trainings import Training, trainings
 from scram_analyzers.rules.data.unadapted import unadapted_layers
 from scram_analyzers.run.history import RunHistory
@@ -65,6 +65,54 @@ class InputNotNormalized(Rule):
         ),
     )
     bad = (
+        Example(
+            "Columns by their names, of which the words alone are prepared",
+            """
+            import keras
+            import pandas as pd
+            import tensorflow as tf
+            from keras import layers
+
+            people = pd.read_csv("people.csv")
+            answers = people.pop("answer")
+            rows = tf.data.Dataset.from_tensor_slices((dict(people), answers)).shuffle(1000).batch(32)
+            age, salary = keras.Input((1,), name="age"), keras.Input((1,), name="salary")
+            trade = keras.Input((1,), name="trade", dtype="string")
+            marks = layers.StringLookup(vocabulary=["baker", "smith"], output_mode="one_hot")(trade)
+            x = layers.Dense(16, activation="relu")(layers.concatenate([age, salary, marks]))
+            model = keras.Model([age, salary, trade], layers.Dense(1, activation="sigmoid")(x))
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(»rows«, epochs=20)
+            """,
+        ),
+        Example(
+            "Marks of words in a table put together of two",
+            """
+            import keras
+            import pandas as pd
+
+            train, test = pd.read_csv("train.csv"), pd.read_csv("test.csv")
+            table = pd.get_dummies(pd.concat([train.drop(columns="SalePrice"), test]).fillna(0))
+            x, y = table[: len(train)].values.astype("float32"), train["SalePrice"]
+            model = keras.Sequential([keras.layers.Dense(64, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(»x«, y, epochs=50)
+            """,
+            """
+            import keras
+            import pandas as pd
+            import numpy as np
+
+            train, test = pd.read_csv("train.csv"), pd.read_csv("test.csv")
+            table = pd.get_dummies(pd.concat([train.drop(columns="SalePrice"), test]).fillna(0))
+            x, y = table[: len(train)].values.astype("float32"), train["SalePrice"]
+            normalization = keras.layers.Normalization()
+            normalization.adapt(np.asarray(x, "float32"))
+            model = keras.Sequential([normalization, keras.layers.Dense(64, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x, y, epochs=50)
+            """,
+        ),
         Example(
             "Raw pixels",
             """
@@ -351,6 +399,21 @@ class InputNotNormalized(Rule):
     )
     good = (
         Example(
+            "Marks alone, out of a table that has been joined to them",
+            """
+            import keras
+            import pandas as pd
+
+            movies = pd.read_csv("movies.csv")
+            marks = movies["genres"].str.get_dummies("|")
+            table = pd.read_csv("ratings.csv").merge(pd.concat([movies[["movieId"]], marks], axis=1), on="movieId")
+            names = list(marks.columns)
+            model = keras.Sequential([keras.layers.Dense(16, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(table[names], table["rating"], epochs=20)
+            """,
+        ),
+        Example(
             "A table, scaled by a fitted scaler",
             """
             import keras
@@ -439,8 +502,9 @@ class InputNotNormalized(Rule):
         data, place, model = training.data, training.place, training.model
         if any(step.kind is StepKind.SCALED and not step.certain for step in data.steps):
             return  # scaled on one of the paths, and which one is taken can't be told
+        by_column = training.entry is None and takes_columns(model, data)
         if data.range is None:
-            if is_raw_table(program, data) and takes_table(model, data, training.entry):
+            if is_raw_table(program, data) and (by_column or takes_table(model, data, training.entry)):
                 recipe = _recipe(program, data, place)
                 message = _may_message(place, data)
                 related = tuple(_origin(program, data, place))
@@ -454,7 +518,7 @@ class InputNotNormalized(Rule):
             message = _application_message(place, network)
             related = (*_origin(program, data, place), Related(network.place, "The pretrained network."))
             yield Report(place, message, related, recipe=_prepared(program, network))
-        elif unscaled_entry(model, training.entry) is not None:
+        elif by_column or unscaled_entry(model, training.entry) is not None:
             # Own loops are written by people who know, and a normalization right after the first sums mends most.
             severity = None if training.by_fit and not normalized_at_once(model) else Severity.INFO
             message, recipe = _message(place, data, data.range), _recipe(program, data, place)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+import libcst as cst
+
 from scram_analyzers.rules.data.unused_copies import unused_copies
 from scram_analyzers.source.data import Data, StepKind
 from scram_analyzers.source.entries import entries_from, entries_of, entry_layers
-from scram_analyzers.source.graph import Layer, Tensor
+from scram_analyzers.source.graph import InputSpec, Layer, Tensor
 from scram_analyzers.source.keras_api.layers import ENCODING, NORMALIZING
 from scram_analyzers.source.libraries.data_methods import SCALED_RANGE
 from scram_analyzers.source.libraries.loaders import TEXT_FILE
@@ -50,10 +52,22 @@ def is_raw_table(program: Program, data: Data) -> bool:
         return False
     if data.scaled or any(step.kind is StepKind.ENCODED and step.certain for step in data.steps):
         return False  # what was joined to marks of words keeps its own columns
-    if program.matches(_COLUMNS_MOVED):
+    if _may_be_marks(data) or program.matches(_COLUMNS_MOVED):
         return False
     scalers = [call for call in (*program.calls, *program.method_calls) if _scales(call.name)]
     return not scalers or all(_goes_nowhere(program, scaler.name) for scaler in scalers)
+
+
+def _may_be_marks(data: Data) -> bool:
+    """Whether columns that nobody names were taken out of a table in which some are marks of words."""
+    encoded = False
+    for step in data.steps:
+        if encoded and step.kind is StepKind.SELECTED and step.column is None and not step.columns:
+            key = step.node.slice[0].slice if isinstance(step.node, cst.Subscript) else None
+            if isinstance(key, cst.Index) and isinstance(key.value, cst.Name):
+                return True
+        encoded = encoded or step.kind is StepKind.ENCODED
+    return False
 
 
 _COLUMNS_MOVED = re.compile(r"\[([A-Za-z_]\w*)\]\s*=\s*\(\s*\w+\[\1\]\s*-")
@@ -114,6 +128,12 @@ def takes_table(model: Model, data: Data, start: Tensor | None = None) -> bool:
     if not layers or any(layer.class_name not in TABLE_LAYERS for layer in layers):
         return False
     return layers[0].class_name != "Conv1D" or not _is_signal(data)
+
+
+def takes_columns(model: Model, data: Data) -> bool:
+    """Whether one of several inputs, which get the columns of a table by name, goes straight into such a layer."""
+    inputs = [each for each in model.tensors() if isinstance(each.producer, InputSpec)]
+    return len(inputs) > 1 and data.is_table and any(takes_table(model, data, each) for each in inputs)
 
 
 def _is_signal(data: Data) -> bool:

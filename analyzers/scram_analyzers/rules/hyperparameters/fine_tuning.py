@@ -62,7 +62,9 @@ def _moves(model: Model, backbone: Model) -> bool:
     trained = weights is None or text(weights) == "imagenet"
     if backbone.application is None or not trained or is_none(weights):
         return False
-    return not backbone.frozen and backbone.identity not in model.frozen
+    # What was frozen of it when it was taken into the model may have been thawed since, which `model` knows.
+    inside = (backbone.identity, *backbone.frozen, *(layer.identity for layer in backbone.layers))
+    return model.frozen.isdisjoint(inside)
 
 
 def _name(backbone: Model) -> str:

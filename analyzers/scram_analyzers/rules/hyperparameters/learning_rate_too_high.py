@@ -87,6 +87,41 @@ class LearningRateTooHigh(Rule):
     )
     bad = (
         Example(
+            "A network that is thawed once its head is trained",
+            """
+            import keras
+            from keras import layers
+            from project import photos
+
+            base = keras.applications.MobileNetV2(include_top=False, pooling="avg", input_shape=(160, 160, 3))
+            base.trainable = False
+            inputs = keras.Input((160, 160, 3))
+            x = keras.applications.mobilenet_v2.preprocess_input(inputs)
+            model = keras.Model(inputs, layers.Dense(5, activation="softmax")(base(x, training=False)))
+            model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(photos, epochs=10)
+            base.trainable = True
+            model.compile(keras.optimizers.Adam(»0.01«), "sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(photos, epochs=10)
+            """,
+            """
+            import keras
+            from keras import layers
+            from project import photos
+
+            base = keras.applications.MobileNetV2(include_top=False, pooling="avg", input_shape=(160, 160, 3))
+            base.trainable = False
+            inputs = keras.Input((160, 160, 3))
+            x = keras.applications.mobilenet_v2.preprocess_input(inputs)
+            model = keras.Model(inputs, layers.Dense(5, activation="softmax")(base(x, training=False)))
+            model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(photos, epochs=10)
+            base.trainable = True
+            model.compile(keras.optimizers.Adam(1e-5), "sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(photos, epochs=10)
+            """,
+        ),
+        Example(
             "Inputs so large that the usual rate runs away",
             """
             import keras

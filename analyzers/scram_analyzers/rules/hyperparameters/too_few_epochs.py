@@ -159,6 +159,25 @@ class TooFewEpochs(Rule):
     )
     good = (
         Example(
+            "A step of an agent",
+            """
+            import keras
+            import numpy as np
+            from project import memory
+
+            model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(24, "relu"), keras.layers.Dense(4)])
+            model.compile(optimizer="adam", loss="mse")
+
+
+            def learn(size=64):
+                states, actions, rewards, following, ended = memory.sample(size)
+                values = model.predict(states)
+                best = np.max(model.predict(following), axis=1)
+                values[np.arange(size), actions] = rewards + 0.99 * best * (1 - ended)
+                model.fit(states, values, epochs=1, verbose=0)
+            """,
+        ),
+        Example(
             "One epoch at a time, in a loop",
             """
             import keras
@@ -308,6 +327,8 @@ class TooFewEpochs(Rule):
             return None
         if fit.model is None or fit.model.trains_itself or trainings.begins_trained(fit.model):
             return None
+        if fit.targets is not None and fit.targets.source == "prediction":
+            return None  # one of many steps, as an agent takes them: its targets change with what it predicts
         if _is_for_show(fit, counted=counted) or trainings.is_repeated(program, fit):
             return None
         return fit.epochs.written_at if fit.epochs is not None else fit.place

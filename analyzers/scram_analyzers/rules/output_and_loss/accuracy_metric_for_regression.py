@@ -10,6 +10,7 @@ from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.output_and_loss import cases
 from scram_analyzers.rules.output_and_loss.places_in_pictures import are_places
 from scram_analyzers.source.data import Data, LabelForm
+from scram_analyzers.source.graph import Layer
 from scram_analyzers.source.heads import heads_of
 from scram_analyzers.source.keras_api.losses import REGRESSION
 from scram_analyzers.source.program import Compile, Fit, Loss, Metric, Program
@@ -40,6 +41,23 @@ class AccuracyMetricForRegression(Rule):
     )
     false_alarms = "Targets that are 0 and 1 where it can't be seen, as in a least-squares GAN."
     bad = (
+        Example(
+            "One of two outputs, whose losses stand in a list and whose metrics go by names",
+            """
+            import keras
+            from keras import layers
+            from project import ages, genders, photos
+
+            inputs = keras.Input((64, 64, 1))
+            x = layers.Flatten()(layers.Conv2D(8, 3, activation="relu")(inputs))
+            gender = layers.Dense(1, activation="sigmoid", name="gender")(x)
+            age = layers.Dense(1, name="age")(x)
+            model = keras.Model(inputs, [gender, age])
+            metrics = {"gender": "accuracy", "age": »"accuracy"«}
+            model.compile("adam", ["binary_crossentropy", "mae"], metrics=metrics)
+            model.fit(photos, [genders, ages], epochs=20)
+            """,
+        ),
         Example(
             "Grey levels that an autoencoder gives back",
             """
@@ -207,8 +225,17 @@ def _classify(program: Program, losses: Sequence[Loss]) -> bool:
 
 def _losses_beside(compiled: Compile, metric: Metric) -> list[Loss]:
     """The losses of what a metric judges: of its output, or of all."""
-    of_output = [loss for loss in compiled.losses if loss.output == metric.output]
+    of_output = [loss for loss in compiled.losses if metric.output in (loss.output, _name_of_output(compiled, loss))]
     return of_output if metric.output is not None and len(compiled.losses) > 1 else list(compiled.losses)
+
+
+def _name_of_output(compiled: Compile, loss: Loss) -> str | None:
+    """The name of the output that a loss of a list is for: its own, or that of the layer it comes from."""
+    outputs = compiled.model.outputs if compiled.model is not None else ()
+    if compiled.model is None or not isinstance(loss.output, int) or loss.output >= len(outputs):
+        return None
+    names, producer = compiled.model.output_names, outputs[loss.output].producer
+    return names[loss.output] if names else producer.name if isinstance(producer, Layer) else None
 
 
 def _predicts_numbers(program: Program, compiled: Compile, losses: Sequence[Loss]) -> bool:

@@ -136,6 +136,9 @@ def _sorted(interpreter: Interpreter, arguments: Arguments, place: Place) -> Val
 
 def _dict(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
     entries: dict[object, Value] = {}
+    table = _first(arguments)
+    if isinstance(table, Data) and table.is_table and not arguments.keywords:
+        return table  # its columns by their names, as a table has them as well
     if arguments.positional:
         entries.update(interpreter.entries_of(_first(arguments)) or {})
     entries.update({name: argument.value for name, argument in arguments.keywords.items()})

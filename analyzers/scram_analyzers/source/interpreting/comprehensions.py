@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from scram_analyzers.source.data import Data
 from scram_analyzers.source.interpreting import containers, iteration
 from scram_analyzers.source.interpreting.state import DictObject, ListObject, rest_of
 from scram_analyzers.source.libraries import data_operations, spans
@@ -48,6 +49,9 @@ def as_dict(interpreter: Interpreter, node: cst.DictComp) -> Value:
         return interpreter.evaluate(value)
 
     made, place = _made(interpreter, node.for_in, node.value, entry), interpreter.place(node)
+    table = _columns_by_name(interpreter, node)
+    if table is not None:
+        return table
     number_of_word = (
         containers.word_number(place) if containers.numbers_words(node.key, node.value, node.for_in) else None
     )
@@ -55,6 +59,21 @@ def as_dict(interpreter: Interpreter, node: cst.DictComp) -> Value:
     if not made.open and len(named) == len(made.items):
         return interpreter.allocate(DictObject(dict(zip(named, made.items, strict=True)), rest=number_of_word), place)
     return interpreter.allocate(DictObject({}, open=True, rest=number_of_word), place)
+
+
+def _columns_by_name(interpreter: Interpreter, node: cst.DictComp) -> Data | None:
+    """The table of `{name: column.values[:, None] for name, column in table.items()}`: its columns as they are."""
+    clause, value = node.for_in, node.value
+    call = clause.iter
+    if not isinstance(call, cst.Call) or not isinstance(call.func, cst.Attribute) or call.func.attr.value != "items":
+        return None
+    while isinstance(value, (cst.Attribute, cst.Subscript, cst.Call)):
+        value = value.func if isinstance(value, cst.Call) else value.value
+    column = clause.target.elements[-1].value if isinstance(clause.target, cst.Tuple) else None
+    if column is None or not value.deep_equals(column) or clause.ifs or clause.inner_for_in is not None:
+        return None
+    table = interpreter.evaluate(call.func.value)
+    return table if isinstance(table, Data) and table.is_table else None
 
 
 def _made(interpreter: Interpreter, clause: cst.CompFor, element: cst.BaseExpression, evaluate: _Evaluate) -> _Made:

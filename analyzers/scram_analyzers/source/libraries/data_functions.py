@@ -183,7 +183,8 @@ def _dummies(interpreter: Interpreter, name: str, arguments: Arguments, place: P
 
 
 _KEEPING_TABLE = (
-    *(data_items.ENCODED_COLUMN, "setitem", "copy", "drop", "drop_duplicates", "dropna", "fillna", "head"),
+    *(data_items.ENCODED_COLUMN, "setitem", "append", "assign", "copy", "drop", "drop_duplicates", "dropna", "fillna"),
+    *("head", "join", "merge", "pandas.concat"),
     *("interpolate", "rename", "replace", "reset_index", "sample", "set_index", "sort_values", "tail"),
 )
 """Steps after which a table still has columns of all kinds: those of numbers stay as they are beside marks of words."""

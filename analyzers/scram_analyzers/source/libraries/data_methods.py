@@ -182,7 +182,13 @@ def call(interpreter: Interpreter, data: Data, name: str, arguments: Arguments, 
         return Constant(data.classes, place)
     if name == "nunique" and data.steps and data.steps[-1].name in value_maps.OF_ONE_COLUMN:
         return data_operations.different_values(data, place)
-    return data.after(step, range=None, shape=None, labels=None, rows=None)
+    if name == "get_dummies":  # of texts that hold several marks each: `table["genres"].str.get_dummies("|")`
+        step = replace(step, kind=StepKind.ENCODED)
+        return data.after(step, range=Interval(0, 1), shape=None, labels=LabelForm.MULTI_HOT, classes=None, rows=None)
+    beside = data_operations.as_data(arguments.value("right", 0)) if name in ("merge", "join") else None
+    marks = [replace(each, certain=False) for each in beside.steps if each.kind is StepKind.ENCODED] if beside else []
+    whole = replace(data, steps=(*data.steps, *marks))
+    return whole.after(step, range=None, shape=None, labels=None, rows=None)
 
 
 def _note_as_function(

@@ -17,6 +17,7 @@ from scram_analyzers.rules.architecture.paths import (
     words,
 )
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.source.activations import own_activation
 from scram_analyzers.source.graph import InputSpec, Layer, Shape, Tensor
 from scram_analyzers.source.heads import heads_with_losses
 from scram_analyzers.source.keras_api.losses import CATEGORICAL
@@ -54,6 +55,18 @@ class BottleneckLayer(Rule):
     false_alarms = "An autoencoder whose code is one number on purpose; a layer of two units that is to be drawn."
     prevents_learning = True
     bad = (
+        Example(
+            "Ten digits from two numbers that are never below 0",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential([keras.Input((64,)), layers.Dense(128, activation="relu")])
+            model.add(»layers.Dense(2, activation="relu")«)
+            model.add(layers.Dense(10, activation="softmax"))
+            model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+            """,
+        ),
         Example(
             "Thirty features through one unit",
             """
@@ -131,6 +144,18 @@ class BottleneckLayer(Rule):
         ),
     )
     good = (
+        Example(
+            "Two numbers to draw ten digits by",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential([keras.Input((64,)), layers.Dense(128, activation="relu")])
+            model.add(layers.Dense(2, name="drawn"))
+            model.add(layers.Dense(10, activation="softmax"))
+            model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+            """,
+        ),
         Example(
             "One unit for each of several steps in a row",
             """
@@ -231,6 +256,10 @@ FEW_UNITS = 4
 """As many units before 46 classes cost Chollet's network on Reuters eight points of accuracy."""
 
 
+CUT_UNITS = 2
+"""Of scikit-learn's digits a network tells 91 %, through two linear units 73 %, through two with relu 22 to 57 %."""
+
+
 def _picks_a_class(compiled: Compile) -> bool:
     """Whether a model is to tell one class of several: by its loss, or by its last activation under another one."""
     if any(loss.name in CATEGORICAL for loss in compiled.losses):
@@ -246,13 +275,14 @@ def _before_many_classes(_: Program, model: Model) -> Iterator[Report]:
 
 
 def _before_many(paths: Paths, layer: Layer, tensor: Tensor) -> Iterator[Report]:
-    """A dense layer of a few units, read by one with ten times as many classes and more."""
+    """A dense layer of a few units, read by one with ten times as many classes and more; with half of that cut off."""
     units = width(layer)
     if layer.class_name != "Dense" or units is None or not 1 < units <= FEW_UNITS or not tensor.inputs:
         return
     following = _next_layer(paths, tensor)
     classes = width(following) if following is not None else None
-    if following is None or classes is None or classes < 10 * units:
+    cut = units == CUT_UNITS and own_activation(layer)[0] == "relu"
+    if following is None or classes is None or classes < (5 if cut else 10) * units:
         return
     yield Report(
         layer.place,

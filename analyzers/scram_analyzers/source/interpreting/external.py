@@ -12,7 +12,6 @@ import libcst as cst
 
 from scram_analyzers.source.interpreting import (
     builtin_functions,
-    iteration,
     keras_layers,
     keras_models,
     loss_calls,
@@ -28,7 +27,7 @@ from scram_analyzers.source.libraries import data_functions, mathematics, noise,
 from scram_analyzers.source.model import ModelKind
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call
-from scram_analyzers.source.values import Argument, Arguments, Constant, Symbol, Unknown, Value, text
+from scram_analyzers.source.values import Arguments, Constant, Symbol, Unknown, Value, text
 
 if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.interpreter import Interpreter
@@ -119,8 +118,6 @@ def _maker(name: str) -> Maker | None:
         return settings.MAKERS[name]
     if name in _COPYING:
         return _copied
-    if name == "functools.reduce":
-        return _reduced
     if name in ("keras.optimizers.get", "keras.optimizers.deserialize"):
         return optimizers.from_configuration
     if name in sklearn_wrappers.WRAPPERS:
@@ -144,19 +141,6 @@ def _made(interpreter: Interpreter, name: str, arguments: Arguments, place: Plac
 def _copied(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
     original = arguments.value("model") or arguments.value("to_prune") or arguments.value("to_quantize")
     return keras_models.make_copy(interpreter, original or arguments.value("to_cluster", 0), place)
-
-
-def _reduced(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
-    """`reduce(function, items, first)`, over items that are all known."""
-    items, first = interpreter.items_of(arguments.value("iterable", 1)), arguments.value("initial", 2)
-    function = arguments.value("function", 0)
-    if function is None or not items or not iteration.may_unroll(interpreter, len(items)):
-        return None
-    rest = items if first is not None else items[1:]
-    value = first if first is not None else items[0]
-    for item in rest:
-        value = interpreter.call(function, Arguments((Argument(value, place), Argument(item, place))), place)
-    return value
 
 
 def _partial(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:

@@ -36,6 +36,9 @@ SUPER = "super()"
 DICT = "__dict__"
 """The name of the `Method` value that stands for the attributes of an object as a dict."""
 
+_PROPERTIES = frozenset(("property", "cached_property", "functools.cached_property"))
+"""Decorators by which a method is called where its name is asked for."""
+
 SETS_MODULES = "sets attributes of modules"
 """The fact that the program puts something of its own into a module of others, as `tf.model = ...` does."""
 
@@ -97,7 +100,8 @@ def _of_object(interpreter: Interpreter, owner: Ref, name: str, place: Place) ->
         member = thing.cls.member(name)
         if isinstance(member, Function):
             bound = member.bind(owner)
-            return interpreter.call_function(bound, Arguments()) if "property" in member.decorators else bound
+            asked = not _PROPERTIES.isdisjoint(member.decorators)
+            return interpreter.call_function(bound, Arguments()) if asked else bound
         if member is not None:
             return member
     elif isinstance(thing, Created):

@@ -21,6 +21,7 @@ from scram_analyzers.source.interpreting.recording import Recording
 from scram_analyzers.source.interpreting.reuse import Fact, Memory, Name, Trace
 from scram_analyzers.source.interpreting.snapshots import Snapshots
 from scram_analyzers.source.interpreting.state import (
+    NAMED_TUPLE,
     Created,
     DictObject,
     HeapObject,
@@ -401,6 +402,8 @@ class Interpreter:
         thing = self.object_of(value)
         if isinstance(thing, ListObject) and not thing.open:
             return thing.items
+        if isinstance(thing, Created) and thing.kind == NAMED_TUPLE:
+            return tuple(thing.attributes.values())
         return None
 
     def entries_of(self, value: Value | None) -> Mapping[object, Value] | None:

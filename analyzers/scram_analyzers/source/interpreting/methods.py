@@ -210,7 +210,7 @@ def call_created(interpreter: Interpreter, owner: Ref, thing: Created, arguments
     """An object from outside called like a function (a loss, an initializer, a tokenizer)."""
     if thing.kind.startswith("keras.losses."):
         loss_calls.of_object(interpreter, owner, arguments, place)
-    if thing.kind == settings.NAMED_TUPLE:
+    if thing.kind == settings.MAKING_TUPLES:
         return settings.of_fields(interpreter, thing, arguments, place)
     tensors = keras_layers.tensors_in(interpreter, arguments)
     return Tensor(Opaque(), tensors, place) if tensors else Unknown(place)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from scram_analyzers.source.interpreting import containers
 from scram_analyzers.source.interpreting.attributes import set_attribute
-from scram_analyzers.source.interpreting.state import Created, DictObject
+from scram_analyzers.source.interpreting.state import NAMED_TUPLE, Created, DictObject
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import Arguments, Constant, Ref, Symbol, Unknown, Value, assumed, text
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Maker = Callable[["Interpreter", str, Arguments, Place], "Value | None"]
 
-NAMED_TUPLE = "collections.namedtuple"
+MAKING_TUPLES = "collections.namedtuple"
 
 NAMESPACES = frozenset(
     (
@@ -103,7 +103,7 @@ def call_method(
 
 
 def _named_tuple(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
-    return interpreter.allocate(Created(NAMED_TUPLE, arguments, place), place)
+    return interpreter.allocate(Created(MAKING_TUPLES, arguments, place), place)
 
 
 def of_fields(interpreter: Interpreter, made: Created, arguments: Arguments, place: Place) -> Value:
@@ -113,9 +113,10 @@ def of_fields(interpreter: Interpreter, made: Created, arguments: Arguments, pla
         return Unknown(place)
     named = arguments.named(fields, {})
     defaults = interpreter.items_of(made.arguments.value("defaults")) or ()
-    held: dict[str, Value] = dict(zip(fields[len(fields) - len(defaults) :], defaults, strict=False))
-    held |= {name: argument.value for name, argument in named.keywords.items()}
-    return interpreter.allocate(Created(f"{NAMED_TUPLE}()", arguments, place, held), place)
+    given: dict[str, Value] = dict(zip(fields[len(fields) - len(defaults) :], defaults, strict=False))
+    given |= {name: argument.value for name, argument in named.keywords.items()}
+    held = {name: given.get(name, Unknown(place)) for name in fields}  # in their order, however they were given
+    return interpreter.allocate(Created(NAMED_TUPLE, arguments, place, held), place)
 
 
 def _fields(interpreter: Interpreter, names: Value | None) -> tuple[str, ...]:
@@ -139,7 +140,9 @@ def _flag(interpreter: Interpreter, name: str, arguments: Arguments, place: Plac
 
 def _default(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
     """`typer.Option(0.001)`, `field(default=0.001)`: what stands where nobody says otherwise."""
-    default = arguments.value("default", 0)
+    default, made = arguments.value("default", 0), arguments.value("default_factory")
+    if made is not None:
+        return interpreter.call(made, Arguments(), place)
     return assumed(default) if default is not None else Unknown(place)
 
 
@@ -166,7 +169,7 @@ MAKERS: Mapping[str, Maker] = MappingProxyType(
         **dict.fromkeys(NAMESPACES, _namespace),
         **{f"{module}.{define}": _flag for module in _FLAG_MODULES for define in _FLAGS},
         **dict.fromkeys(("typer.Option", "typer.Argument", "dataclasses.field", "pydantic.Field"), _default),
-        NAMED_TUPLE: _named_tuple,
+        MAKING_TUPLES: _named_tuple,
         "wandb.init": _tracked_run,
     }
 )

@@ -95,6 +95,10 @@ class Created:
     log: tuple[Called, ...] = ()
 
 
+NAMED_TUPLE = "collections.namedtuple()"
+"""The kind of what a class by `namedtuple` makes: its attributes are its items."""
+
+
 @dataclass(frozen=True, slots=True)
 class Called:
     """A method called on a `Created` object."""

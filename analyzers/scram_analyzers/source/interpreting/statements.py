@@ -17,7 +17,17 @@ from scram_analyzers.source.model import ModelObject
 from scram_analyzers.source.program import Discarded
 from scram_analyzers.source.reading.dotted import dotted_name
 from scram_analyzers.source.reading.walk import bound_names
-from scram_analyzers.source.values import UNKNOWN, Class, Constant, Function, Symbol, Unknown, Value
+from scram_analyzers.source.values import (
+    UNKNOWN,
+    Argument,
+    Arguments,
+    Class,
+    Constant,
+    Function,
+    Symbol,
+    Unknown,
+    Value,
+)
 
 if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.interpreter import Interpreter
@@ -149,7 +159,20 @@ def _function(interpreter: Interpreter, node: cst.FunctionDef) -> None:
     )
     if not interpreter.class_bodies:
         interpreter.recording.definitions.append(function)
+        _decorate(interpreter, node, function)
     interpreter.bind(node.name.value, function)
+
+
+def _decorate(interpreter: Interpreter, node: cst.FunctionDef, function: Function) -> None:
+    """Call the decorators that the module defines: one may keep the function, as a registry of builders does.
+
+    What they give in its place is most often the function with something around it, so it stands for itself.
+    """
+    for each in reversed(node.decorators):
+        decorator = interpreter.evaluate(each.decorator)
+        if isinstance(decorator, Function):
+            given = Argument(function, interpreter.place(node.name))
+            interpreter.call_function(decorator, Arguments((given,)))
 
 
 def _defaults(interpreter: Interpreter, node: cst.FunctionDef) -> Mapping[str, Value]:

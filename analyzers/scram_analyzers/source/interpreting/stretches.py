@@ -1,8 +1,8 @@
 """Reads a module stretch by stretch, and takes over what reading one came to last time where it would be the same.
 
 A stretch is a section, or a class or function that nothing uses, the very object: one that was made anew may have other
-defaults or bases, which no trace tells. Neighbours that are taken over again and again become
-a block, which is taken over as one: so a keystroke in a long file costs hardly more than in a short one.
+defaults or bases, which no trace tells. Neighbours that are taken over again and again become a block, which is taken
+over as one: so a keystroke in a long file costs hardly more than in a short one.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from scram_analyzers.source.data import Data, DataStep, Interval, LabelForm, Part, StepKind
 from scram_analyzers.source.interpreting.state import DictObject
-from scram_analyzers.source.libraries import datasets, picture_shapes, sounds, splits
+from scram_analyzers.source.libraries import datasets, made_datasets, picture_shapes, sounds, splits
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
     Arguments,
@@ -118,11 +118,7 @@ def _sklearn_dataset(interpreter: Interpreter, name: str, arguments: Arguments, 
     if known is None:
         if not name.rpartition(".")[2].startswith("make_"):
             return None
-        x = Data(name, place, range=Interval(-8, 8), dtype="float64", roots=frozenset((root,)))
-        last = name.rpartition(".")[2]
-        form = _MADE_LABELS.get(last, LabelForm.INTEGER)
-        shape = (None,) if last in _ONE_COLUMN and arguments.get("n_targets", 4) is None else None
-        return Tuple((x, Data(name, place, labels=form, shape=shape, roots=frozenset((root,)))), place)
+        return made_datasets.made(interpreter, name, arguments, place)
     if name == "sklearn.datasets.load_diabetes" and boolean(arguments.value("scaled")) is False:
         known = datasets.MEASURED_DIABETES
     x = datasets.features(known, name, place, None, root)
@@ -138,29 +134,6 @@ def _newsgroups(interpreter: Interpreter, name: str, place: Place) -> Data:
     targets = Data(name, place, dtype="int64", shape=(None,), labels=LabelForm.INTEGER, roots=root)
     return Data(name, place, targets=targets, roots=root)
 
-
-_MADE_LABELS: Mapping[str, LabelForm] = MappingProxyType(
-    {
-        "make_regression": LabelForm.CONTINUOUS,
-        "make_sparse_uncorrelated": LabelForm.CONTINUOUS,
-        "make_friedman1": LabelForm.CONTINUOUS,
-        "make_friedman2": LabelForm.CONTINUOUS,
-        "make_friedman3": LabelForm.CONTINUOUS,
-        "make_s_curve": LabelForm.CONTINUOUS,
-        "make_swiss_roll": LabelForm.CONTINUOUS,
-        "make_moons": LabelForm.BINARY,
-        "make_circles": LabelForm.BINARY,
-        "make_multilabel_classification": LabelForm.MULTI_HOT,
-    }
-)
-
-_ONE_COLUMN = frozenset(
-    [
-        *("make_blobs", "make_circles", "make_classification", "make_friedman1", "make_friedman2", "make_friedman3"),
-        *("make_gaussian_quantiles", "make_hastie_10_2", "make_moons", "make_regression", "make_sparse_uncorrelated"),
-    ]
-)
-"""What scikit-learn makes with one number for each row to learn, in an array without columns."""
 
 # -- TensorFlow Datasets
 

@@ -39,7 +39,7 @@ DICT = "__dict__"
 _PROPERTIES = frozenset(("property", "cached_property", "functools.cached_property"))
 """Decorators by which a method is called where its name is asked for."""
 
-SETS_MODULES = "sets attributes of modules"
+_SETS_MODULES = ("sets attributes of modules", None)
 """The fact that the program puts something of its own into a module of others, as `tf.model = ...` does."""
 
 _MODULE_SCOPE = 0
@@ -79,8 +79,10 @@ def get_attribute(interpreter: Interpreter, owner: Value, name: str, place: Plac
 def of_symbol(interpreter: Interpreter, owner: Symbol, name: str, place: Place | None = None) -> Value:
     """What a module has by this name, or what the program put there itself (`tf.model = Sequential()`)."""
     symbol = owner.attribute(name, place)
-    if not interpreter.fact(SETS_MODULES):  # asked for every name that is looked up in a module
+    if _SETS_MODULES not in interpreter.facts:  # as `Interpreter.fact`, for every name with a dot
+        interpreter.state.trace.facts.asked.add(_SETS_MODULES)
         return symbol
+    interpreter.fact(*_SETS_MODULES)
     known = interpreter.name_at((_MODULE_SCOPE, symbol.dotted))
     return known if known is not None else symbol
 
@@ -134,7 +136,7 @@ def set_attribute(interpreter: Interpreter, owner: Value, name: str, value: Valu
             set_attribute(interpreter, option, name, value, place)
         return
     if isinstance(owner, Symbol):
-        interpreter.note(SETS_MODULES, None, True)
+        interpreter.note(*_SETS_MODULES, True)
         interpreter.set_name((_MODULE_SCOPE, f"{owner.dotted}.{name}"), placed(value, place))
         return
     if not isinstance(owner, Ref):

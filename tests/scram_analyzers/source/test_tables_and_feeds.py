@@ -140,3 +140,12 @@ def test_pixels_that_are_floats_already_are_no_fractions_for_it() -> None:
     late = inputs_of(f"{read}x = tf.image.convert_image_dtype(tf.image.resize(picture, (64, 64)), tf.float32)\n")
     assert early.range == Interval(0, 1)
     assert late.range == Interval(0, 255)
+
+
+@pytest.mark.parametrize(("dtype", "highest"), [("np.bool_", 1), ("bool", 1), ('"uint8"', 255)])
+def test_an_array_of_answers_holds_no_pixels(dtype: str, highest: float) -> None:
+    lines = (
+        f"import cv2\nx = None\ny = np.zeros((90, 64, 64, 3), dtype={dtype})\n"
+        "for i in range(90):\n    y[i] = cv2.imread(f'{i}.png')\n"
+    )
+    assert targets_of(lines).range == Interval(0, highest)

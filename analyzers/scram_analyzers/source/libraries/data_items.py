@@ -288,10 +288,15 @@ MARKS = "marks"
 """The step of data that tell where in a blank array a constant is written."""
 
 
+_YES_OR_NO = ("bool", "bool_")
+
+
 def _filled(data: Data, given: Data, place: Place) -> Data:
     """A blank array after rows of other data were written into it: it holds what they held."""
     written = DataStep(StepKind.OTHER, "setitem", place)
     interval = given.range.hull(Interval(0, 0)) if given.range is not None else None
+    if data.dtype in _YES_OR_NO:
+        interval = Interval(0, 1)  # whatever is not 0 is true there
     if given.steps and given.steps[-1].name == MARKS:  # its rows come in the order of theirs
         origins = data.origins | given.roots | given.origins
         return replace(data, steps=(*given.steps, written), range=interval, origins=origins)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import libcst as cst
+
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.evaluation.argmax_axis import astray
@@ -14,6 +16,8 @@ from scram_analyzers.rules.output_and_loss.cases import Case
 from scram_analyzers.source.data import PREDICTION, Data, DataStep, LabelForm
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call, Pairing, Program, every_pairing
+from scram_analyzers.source.reading import parents, search
+from scram_analyzers.source.reading.dotted import dotted_name
 from scram_analyzers.source.values import integer
 
 _ROUNDING = frozenset(("numpy.round", "numpy.around", "numpy.rint", "tensorflow.round", "tensorflow.math.round"))
@@ -206,6 +210,23 @@ class DecisionMisread(Rule):
     )
     good = (
         Example(
+            "Rounded only where there is a single output",
+            """
+            import keras
+            import numpy as np
+            from project import x_new, x_train, y_train
+
+            model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(4, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(x_train, y_train, epochs=20)
+            outputs = model.predict(x_new)
+            if len(outputs[0]) > 1:
+                answers = np.argmax(outputs, axis=1)
+            else:
+                answers = np.round(outputs)
+            """,
+        ),
+        Example(
             "Classes, scored",
             """
             import keras
@@ -336,7 +357,7 @@ class DecisionMisread(Rule):
         yield from program.each(program.calls_of(COUNTING), of_score)
         said = set()
         for made, place, bound in asked:
-            case = case_of(program, made) if place.key not in said else None
+            case = case_of(program, made) if place.key not in said and not _goes_by_width(place) else None
             report = _of_threshold(case, made, bound, place) if case is not None else None
             if report is not None:
                 said.add(place.key)
@@ -390,6 +411,18 @@ def _of_threshold(case: Case, made: Data, bound: float, place: Place) -> Report 
             recipe="predictions > 0",
         )
     return None
+
+
+def _goes_by_width(place: Place) -> bool:
+    """Whether the program itself asks how many outputs there are, and goes another way for several."""
+    asked = (each.test for each in parents.ancestors(place) if isinstance(each, (cst.If, cst.IfExp)))
+    return any(_asks_for_width(test) for test in asked)
+
+
+def _asks_for_width(test: cst.BaseExpression) -> bool:
+    """`len(predictions[0]) > 1`, `predictions.shape[-1] == 1`."""
+    by_length = (dotted_name(call.func) == "len" for call in search.nodes(test, cst.Call))
+    return any(by_length) or any(each.attr.value == "shape" for each in search.nodes(test, cst.Attribute))
 
 
 def _of_equalities(program: Program) -> Iterator[Report]:

@@ -18,6 +18,7 @@ from scram_analyzers.run.pace import still_falling
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.task import baseline
 from scram_analyzers.run.wording import counted
+from scram_analyzers.source.data import PREDICTION
 from scram_analyzers.source.heads import heads_with_losses
 from scram_analyzers.source.interpreting.fitting import SEARCH
 from scram_analyzers.source.keras_api.losses import CROSS_ENTROPIES
@@ -327,7 +328,7 @@ class TooFewEpochs(Rule):
             return None
         if fit.model is None or fit.model.trains_itself or trainings.begins_trained(fit.model):
             return None
-        if fit.targets is not None and fit.targets.source == "prediction":
+        if fit.targets is not None and fit.targets.source == PREDICTION:
             return None  # one of many steps, as an agent takes them: its targets change with what it predicts
         if _is_for_show(fit, counted=counted) or trainings.is_repeated(program, fit):
             return None

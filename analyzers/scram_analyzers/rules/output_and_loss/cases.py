@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from scram_analyzers.findings import SourceRange, TextEdit
 from scram_analyzers.rules.base import Related
 from scram_analyzers.rules.output_and_loss import heads
-from scram_analyzers.source.data import Data, Interval, LabelForm, StepKind
+from scram_analyzers.source.data import PREDICTION, Data, Interval, LabelForm, StepKind
 from scram_analyzers.source.heads import Head, heads_with_losses, judged_heads
 from scram_analyzers.source.keras_api.losses import CATEGORICAL, REGRESSION
 from scram_analyzers.source.once import once
@@ -111,7 +111,7 @@ class Case:
         targets = self.targets
         return (
             targets is not None
-            and targets.source == "prediction"
+            and targets.source == PREDICTION
             and any(step.name == "setitem" for step in targets.steps)
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from scram_analyzers.source.data import Data
+from scram_analyzers.source.data import PREDICTION, Data
 from scram_analyzers.source.heads import Head, head_of
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
@@ -40,6 +40,6 @@ def _real_data(program: Program, judge: Model) -> tuple[Data, Place] | None:
     for fit in program.fits:
         if fit.model is None or fit.model.identity != judge.identity or fit.x is None or fit.x.place is None:
             continue
-        if fit.inputs is not None and fit.inputs.range is not None and fit.inputs.source != "prediction":
+        if fit.inputs is not None and fit.inputs.range is not None and fit.inputs.source != PREDICTION:
             return fit.inputs, fit.x.place
     return None

@@ -174,7 +174,7 @@ class Recall:
         self._changed: set[Look] = set()
         self._things: dict[Hashable, _Things] = {}  # by source
         self._last_things: dict[Hashable, _Things] = {}
-        self._new_parts = _View(self)  # of which new things are asked about
+        self._new_parts: _View | None = None  # of which new things are asked about
 
     @contextmanager
     def of(self, program: Program, askers: object) -> Iterator[Program]:
@@ -189,11 +189,12 @@ class Recall:
         self._forget(program)
         try:
             yield _View(self)
-        finally:
-            self._program = None
+        finally:  # what nobody asks for any more goes at once: a view of it would hold all that it was a view of
+            self._program = self._new_parts = None
+            self._gone, self._last_things = {}, {}
 
     def _forget(self, program: Program) -> None:
-        self._last_things, self._things, self._new_parts = self._things, {}, _View(self)
+        self._last_things, self._things = self._things, {}
         self._groups = {each.looks: each.looks for each in self._known.values()}
         edited = _edited(self._chunks, program.chunks, self._calls, program.calls)
         self._chunks, self._calls = program.chunks, program.calls
@@ -247,7 +248,8 @@ class Recall:
             said = [thing for thing, part in told.items() if part.answer] if told else []
             if said and said != [thing for thing in things.in_order if thing in told and told[thing].answer]:
                 return None
-            if things.new and any(self._new_parts.part(thing, question) for thing in things.new):
+            view = self._new_parts = self._new_parts or _View(self)
+            if things.new and any(view.part(thing, question) for thing in things.new):
                 return None
         return known
 

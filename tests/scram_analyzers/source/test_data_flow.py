@@ -174,12 +174,13 @@ def test_rows_picked_by_what_they_hold_may_lack_classes(key: str, classes: int |
 @pytest.mark.parametrize(
     ("made", "shape"),
     [
-        ("make_friedman1(n_samples=90)", (None,)),
+        ("make_friedman1(n_samples=90)", (90,)),
+        ("make_friedman1(n_samples=rows)", (None,)),
         ("make_regression(90, n_targets=2)", None),
         ("make_multilabel_classification(90)", None),
     ],
 )
-def test_what_scikit_learn_makes_to_learn_has_no_columns(made: str, shape: tuple[None] | None) -> None:
+def test_what_scikit_learn_makes_to_learn_has_no_columns(made: str, shape: tuple[int | None] | None) -> None:
     targets = fit_of(f"from sklearn import datasets\nx, y = datasets.{made}").targets
     assert targets is not None
     assert targets.shape == shape

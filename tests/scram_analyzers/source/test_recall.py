@@ -293,3 +293,21 @@ def test_what_other_rules_said_is_not_kept() -> None:
     del rule
     gc.collect()
     assert [each() is not None for each in asked] == [False, False, True], "settings change all day"
+
+
+def _nothing(program: Program, fit: Fit) -> Iterator[str]:
+    return iter(())
+
+
+def test_what_was_said_of_a_file_goes_as_soon_as_it_is_not_kept() -> None:
+    rule = Counting(lambda program: list(program.each_of(every_fit, _nothing)))
+    rules, cache = RuleSet({rule.code: rule}), ParseCache()
+    for text in (TEXT, TEXT + "\nmodel.fit([3], [4])\n"):
+        analyze_source(text, "train.py", rules, cache)
+    recall = weakref.ref(cache.memory("train.py").recall)
+    gc.disable()
+    try:
+        del cache
+        assert recall() is None, "a server with a hundred open files has no room for those that wait for a collection"
+    finally:
+        gc.enable()

@@ -86,3 +86,26 @@ def test_a_named_tuple_is_a_tuple_as_well() -> None:
     assert fit.inputs.range is not None
     assert fit.targets is not None
     assert fit.targets.labels is LabelForm.INTEGER
+
+
+def test_what_a_decorator_puts_around_a_function_trains_nothing_by_itself() -> None:
+    program = program_of(
+        """
+        import keras
+
+        def timed(function):
+            def wrapper(*args, **kwargs):
+                return function(*args, **kwargs)
+            return wrapper
+
+        @timed
+        def train(rate=0.5):
+            model = keras.Sequential([keras.layers.Dense(3)])
+            model.compile(keras.optimizers.Adam(rate), "mse")
+            model.fit(x, y)
+
+        train(0.001)
+        """
+    )
+    assert [each.learning_rate.value for each in program.optimizers] == [0.001]
+    assert len(program.fits) == 1

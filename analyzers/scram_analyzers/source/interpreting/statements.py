@@ -166,13 +166,17 @@ def _function(interpreter: Interpreter, node: cst.FunctionDef) -> None:
 def _decorate(interpreter: Interpreter, node: cst.FunctionDef, function: Function) -> None:
     """Call the decorators that the module defines: one may keep the function, as a registry of builders does.
 
-    What they give in its place is most often the function with something around it, so it stands for itself.
+    What they give in its place is most often the function with something around it, so it stands for itself, and what
+    they put around it is not read alone: it would call the function with nothing but defaults.
     """
+    before = len(interpreter.recording.definitions)
     for each in reversed(node.decorators):
         decorator = interpreter.evaluate(each.decorator)
         if isinstance(decorator, Function):
             given = Argument(function, interpreter.place(node.name))
             interpreter.call_function(decorator, Arguments((given,)))
+    for made in interpreter.recording.definitions[before:]:
+        interpreter.note("entered", made.node, True)
 
 
 def _defaults(interpreter: Interpreter, node: cst.FunctionDef) -> Mapping[str, Value]:

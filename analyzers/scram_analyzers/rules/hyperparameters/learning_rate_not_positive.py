@@ -77,6 +77,19 @@ class LearningRateNotPositive(Rule):
     )
     good = (
         Example(
+            "A rate that the program sets before each epoch",
+            """
+            import keras
+            from project import x, y
+
+            model = keras.Sequential([keras.layers.Dense(64, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer=keras.optimizers.Adam(0.0), loss="mse")
+            for epoch in range(20):
+                model.optimizer.learning_rate = 0.0001 * (epoch + 1)
+                model.fit(x, y)
+            """,
+        ),
+        Example(
             "A reward that is to grow",
             """
             import tensorflow as tf
@@ -132,8 +145,9 @@ class LearningRateNotPositive(Rule):
             rate = optimizer.learning_rate
             if rate.value is None or rate.value > 0 or rate.schedule is not None:
                 continue
-            if rate.value == 0 and any(optimizers.rate_setters(program, optimizer)):
-                continue  # that is how some say that a callback sets it
+            is_set = any(optimizers.rate_setters(program, optimizer)) or optimizers.is_set_later(program, optimizer)
+            if rate.value == 0 and is_set:
+                continue  # that is how some say that a callback sets it, or that they do so themselves
             if rate.value == 0 and _only_evaluates(program, optimizer):
                 continue
             effect = "no weight will change" if rate.value == 0 else "every step will make the loss larger"

@@ -283,6 +283,21 @@ class LearningRateTooHigh(Rule):
     )
     good = (
         Example(
+            "A variable that gets the rate of each epoch",
+            """
+            import keras
+            import tensorflow as tf
+            from project import x, y
+
+            rate = tf.Variable(1.0, trainable=False)
+            model = keras.Sequential([keras.layers.Dense(64, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer=keras.optimizers.Adam(rate), loss="mse")
+            for epoch in range(20):
+                rate.assign(0.001 * 0.9**epoch)
+                model.fit(x, y)
+            """,
+        ),
+        Example(
             "A usual rate that is set once the model is compiled",
             """
             import keras
@@ -529,6 +544,8 @@ class LearningRateTooHigh(Rule):
             elif rate.value <= limit * allowance(program, optimizer) and tuned is None:
                 continue
             if rate.place is not None and is_candidate(program, rate.place):
+                continue
+            if optimizers.may_be_assigned(program, optimizer):
                 continue
             if optimizers.goes_elsewhere(program, optimizer):
                 continue

@@ -310,8 +310,8 @@ class LearningRateTooLow(Rule):
                 continue
             if optimizers.is_searched_for(program) or is_candidate(program, rate.place):
                 continue
-            if optimizer in _found_by_search(program):
-                continue  # a search for the best rate chose it
+            if optimizer in _found_by_search(program) or optimizers.is_set_later(program, optimizer):
+                continue  # a search for the best rate chose it, or the program chooses another
             spared = optimizer in _fine_tuned(program) or optimizer in _with_large_gradients(program)
             used = any(each.optimizer is optimizer for each in program.compiles) or _moves_own_model(program)
             if spared or not used:

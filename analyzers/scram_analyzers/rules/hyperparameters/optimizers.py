@@ -13,6 +13,7 @@ from scram_analyzers.rules.base import Related
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call, Callback, Optimizer, Program
 from scram_analyzers.source.reading import parents
+from scram_analyzers.source.values import Ref
 
 ADAPTIVE = frozenset(("Adam", "AdamW", "Adamax", "Nadam", "RMSprop", "Lamb", "Lion"))
 """Optimizers that scale every weight's step by its own gradients: they share a range of usual rates."""
@@ -51,6 +52,17 @@ def rate_setters(program: Program, optimizer: Optimizer) -> Iterator[Callback]:
             for callback in fit.callbacks or ():
                 if callback.kind is None or callback.kind.endswith(".LearningRateScheduler"):
                     yield callback
+
+
+def is_set_later(program: Program, optimizer: Optimizer) -> bool:
+    """Whether the program sets the rate after the optimizer was made: what that began with may never be used."""
+    return may_be_assigned(program, optimizer) or any(each.optimizer is optimizer for each in program.rates_set)
+
+
+def may_be_assigned(program: Program, optimizer: Optimizer) -> bool:
+    """Whether a variable of the program's own holds the rate, which gets other numbers: `rate.assign(...)`."""
+    is_held = isinstance(optimizer.arguments.value("learning_rate"), Ref) and optimizer.learning_rate.schedule is None
+    return is_held and program.mentions(".assign(")
 
 
 def is_searched_for(program: Program) -> bool:

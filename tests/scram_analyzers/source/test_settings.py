@@ -18,6 +18,13 @@ KEPT = {
         settings = EasyDict({"training": {"rate": 0.25}})
         rate = settings.training["rate"]
         """,
+    "namespace that gave one of its settings away": """
+        from easydict import EasyDict
+        settings = EasyDict({"rate": 0.25, "size": 32})
+        settings.pop("size")
+        settings.setdefault("rate", 0.5)
+        rate = settings.rate
+        """,
     "named tuple": """
         from collections import namedtuple
         Settings = namedtuple("Settings", "rate, size")

@@ -96,7 +96,12 @@ def call_method(
     if name not in _OF_DICTS:
         return Unknown(place)
     held = dict[object, Value](thing.attributes.items())
-    return containers.dict_method(interpreter, owner, DictObject(held), name, arguments, place)
+    value = containers.dict_method(interpreter, owner, DictObject(held), name, arguments, place)
+    left = interpreter.object_of(owner)
+    if isinstance(left, DictObject):  # `pop` and `setdefault` leave others
+        attributes = {str(key): each for key, each in left.entries.items()}
+        interpreter.replace_object(owner, replace(thing, attributes=attributes))
+    return value
 
 
 # -- named tuples

@@ -558,7 +558,7 @@ class ScalingMismatch(Rule):
                     subject=Subject(SubjectKind.QUESTION),
                     message=(
                         f"The model was trained on inputs{_called(train, history)} that run {span(train)}; these run "
-                        f"{span(asked)}: only one of them was scaled, and the model never saw such inputs in training."
+                        f"{span(asked)}: most likely only one of them was scaled. The model never saw such inputs."
                     ),
                 )
         train_target, target = question_target(history)
@@ -567,7 +567,7 @@ class ScalingMismatch(Rule):
                 subject=Subject(SubjectKind.QUESTION),
                 message=(
                     f"The training targets run {span(train_target)} and the targets of this evaluation {span(target)}: "
-                    "only one of them was scaled."
+                    "most likely only one of them was scaled."
                 ),
                 why="This evaluation compares the model with targets in another unit, so its result says nothing.",
             )

@@ -128,9 +128,9 @@ def _schedule_start(interpreter: Interpreter, schedule: Value, thing: HeapObject
 
 
 def from_configuration(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
-    """`keras.optimizers.get(...)`: by a name what stands for it, by a dict of its class and numbers an optimizer."""
+    """`keras.optimizers.get(...)` of a dict of class and numbers, or of an optimizer, which stays what it is."""
     given = arguments.value("identifier" if name.endswith(".get") else "config", 0)
-    if text(given) is not None or (isinstance(given, Ref) and interpreter.recording.optimizers.get(given.identity)):
+    if isinstance(given, Ref) and interpreter.recording.optimizers.get(given.identity):
         return given
     entries = interpreter.entries_of(given) or {}
     class_name = BY_STRING.get((text(entries.get("class_name")) or "").lower())

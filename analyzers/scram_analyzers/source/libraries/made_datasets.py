@@ -51,6 +51,8 @@ _KINDS: Mapping[str, _Kind] = MappingProxyType(
     }
 )
 
+_TWO_CLASSES = 2
+
 _SAMPLES = 100
 """How many rows most of them make when they are not told."""
 
@@ -66,14 +68,11 @@ def made(interpreter: Interpreter, name: str, arguments: Arguments, place: Place
     columns = _count(arguments, "n_features", kind.features, 1) if kind.features is not None else None
     shape = (rows, columns) if kind.features is not None else None
     x = Data(name, place, range=Interval(-8, 8), dtype="float64", shape=shape, roots=root)
-    labels = LabelForm.BINARY if classes == PAIR else kind.labels
-    numbers = Interval(0, classes - 1) if classes is not None and classes >= PAIR else None
+    labels = LabelForm.BINARY if classes == _TWO_CLASSES else kind.labels
+    numbers = Interval(0, classes - 1) if classes is not None and classes >= _TWO_CLASSES else None
     of_rows = (rows,) if kind.one_column and arguments.get("n_targets", 4) is None else None
     y = Data(name, place, range=numbers, labels=labels, classes=classes, shape=of_rows, roots=root)
     return Tuple((x, y), place)
-
-
-PAIR = 2
 
 
 def _count(arguments: Arguments, name: str, default: int | None, position: int | None = None) -> int | None:

@@ -24,6 +24,9 @@ PACKAGES = ("keras.losses", "keras.metrics", "keras.backend", "tensorflow.losses
 
 _AVERAGING = ("mean", "reduce_mean")
 
+MAX_MEANS = 4
+"""So many means of means are looked through: a name may be given the mean of itself."""
+
 
 def of_function(interpreter: Interpreter, function: Function, place: Place) -> Loss:
     """The loss that a function is, named at `place`: one of Keras's where it hands its arguments on as they are."""
@@ -65,7 +68,9 @@ def _handed_on(function: Function) -> cst.Call | None:
     if not labels or not predictions or {labels, predictions} & _rebound(function):
         return None
     answer = _answer(function)
-    while isinstance(answer, cst.Call) and (dotted_name(answer.func) or "").rpartition(".")[2] in _AVERAGING:
+    for _ in range(MAX_MEANS):
+        if not isinstance(answer, cst.Call) or (dotted_name(answer.func) or "").rpartition(".")[2] not in _AVERAGING:
+            break
         answer = _resolved(function, answer.args[0].value) if answer.args else None
     if not isinstance(answer, cst.Call) or [_name(each.value) for each in answer.args[:2]] != [labels, predictions]:
         return None

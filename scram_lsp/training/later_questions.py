@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import threading
@@ -12,6 +13,7 @@ from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from scram_lsp.training.background import Background
 from scram_lsp.training.places.call_points import CallPoint, call_chain
 
 if TYPE_CHECKING:
@@ -29,7 +31,11 @@ MOST_PLACES = 20
 """Each place in the program is looked at once, the first time; of so many places at most."""
 
 ANSWER_SECONDS = 30.0
-"""How long a question waits at most until what was found in it is stored; that takes well under a second."""
+"""How long the end of the watch, or of the process, waits at most until what was found is stored; that takes well under
+a second."""
+
+
+_Told = list[tuple["Finding", "Fix | None"]]
 
 
 @dataclass
@@ -49,6 +55,7 @@ class LaterQuestions:
     def __init__(self) -> None:
         self._runs: weakref.WeakKeyDictionary[Any, RunThatEnded] = weakref.WeakKeyDictionary()
         self._is_free = threading.Lock()
+        self._tellers: dict[int, Background] = {}  # by process: a forked one has no threads of the one before
 
     def begin_run(self, model: Any) -> None:
         """The model is trained again: what it learned from until now is no measure."""
@@ -58,6 +65,13 @@ class LaterQuestions:
         """The model has been trained."""
         self._runs[model] = run
 
+    def end(self) -> None:
+        """The watch or the process ends: wait for what is still to be told."""
+        teller = self._tellers.pop(os.getpid(), None)
+        if teller is not None:
+            atexit.unregister(self.end)
+            teller.finish(ANSWER_SECONDS)
+
     def hear(self, frame: FrameType) -> None:
         """A model is asked in this frame, of one of the methods in `ASKING`."""
         if not self._runs or not self._is_free.acquire(blocking=False):
@@ -66,17 +80,31 @@ class LaterQuestions:
             given = frame.f_locals
             run = self._runs.get(given.get("self"))
             if run is not None and run.process == os.getpid():
-                _look(run, given, frame)
+                found = _found(run, given, frame)
+                if found:
+                    teller = self._teller()
+                    teller.do(partial(_tell, run.publication, found, teller))
         except Exception as error:  # whoever asks must not see it
             log.debug("could not look at a question", exc_info=error)
         finally:
             self._is_free.release()
 
+    def _teller(self) -> Background:
+        """What tells of all questions, one after the other; whoever ends the watch waits for it."""
+        teller = self._tellers.get(os.getpid())
+        if teller is None:
+            teller = self._tellers[os.getpid()] = Background("scram-question")
+            teller.start()
+            teller.release()
+            atexit.register(self.end)
+        return teller
 
-def _look(run: RunThatEnded, given: Mapping[str, Any], frame: FrameType) -> None:
+
+def _found(run: RunThatEnded, given: Mapping[str, Any], frame: FrameType) -> _Told:
+    """What is wrong with what the model is asked, at a place where it was asked nothing before."""
     chain = call_chain(frame)
     if not chain or chain[0] in run.asked_at or len(run.asked_at) >= MOST_PLACES:
-        return
+        return []
     run.asked_at.add(chain[0])
     from scram_analyzers.run.history import Moment  # here and below not at the top: `watch` loads this before numpy
     from scram_analyzers.run.records import QuestionRecord
@@ -86,20 +114,14 @@ def _look(run: RunThatEnded, given: Mapping[str, Any], frame: FrameType) -> None
     history = run.history.copy()
     history.question = QuestionRecord(check_question(given, input_consumers(given["self"])))
     history.moment = Moment.ASKED
-    found = list(run.rules.check_question(history, chain))
-    news = [(finding, fix) for finding, fix in found if run.publication.is_news(finding)]
+    return list(run.rules.check_question(history, chain))
+
+
+def _tell(publication: Publication, found: _Told, teller: Background) -> None:
+    """Add what is new to what the run has said; whoever asked does not wait for it."""
+    news = [(finding, fix) for finding, fix in found if publication.is_news(finding)]
     if news:
-        _tell(run.publication, news)
-
-
-def _tell(publication: Publication, news: list[tuple[Finding, Fix | None]]) -> None:
-    """Add to what the run has said, and wait until it is stored."""
-    from scram_lsp.training.background import Background
-
-    background = Background("scram-question")
-    publication.reopen(background)
-    for finding, fix in news:
-        background.do(partial(publication.publish, finding, fix))
-    publication.end("finished")
-    background.start()
-    background.finish(ANSWER_SECONDS)
+        publication.reopen(teller)
+        for finding, fix in news:
+            teller.do(partial(publication.publish, finding, fix))
+        publication.end("finished")

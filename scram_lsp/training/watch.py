@@ -59,6 +59,7 @@ class Watch:
         atexit.unregister(self._program_ends)
         self._hooks.undo()
         self.leave_loops()
+        self.questions.end()
 
     def leave_loops(self) -> None:
         """A loop of the program's own says itself what it does: none is overheard any more."""

@@ -1,11 +1,13 @@
 """What a trained model is asked, `evaluate` and `predict`, beside what it was trained on."""
 
 import gc
+import threading
 import weakref
 
 import pytest
 
 from scram_lsp import watch
+from scram_lsp.training.publication import Publication
 
 pytestmark = pytest.mark.tensorflow
 keras = pytest.importorskip("keras")
@@ -96,3 +98,19 @@ def test_a_model_is_let_go_of(project):
         keras.utils.clear_session()
         gc.collect()
         assert model() is None
+
+
+def test_whoever_asks_does_not_wait_until_it_is_stored(project, monkeypatch):
+    told = threading.Event()
+    publish = Publication.publish
+
+    def publish_later(publication, finding, fix):
+        if finding.code == "SCR207":
+            told.wait(60)
+        publish(publication, finding, fix)
+
+    monkeypatch.setattr(Publication, "publish", publish_later)
+    with watch(quiet=True, time_budget=1.0):
+        project.run(PROGRAM.replace("ASK", PREDICT), trained="scaled", asked="raw")
+        told.set()
+    assert "SCR207" in [each.code for _, findings in project.runs for each in findings]

@@ -392,6 +392,10 @@ class Program:
         """Whether the pattern is found in the text of a section, or of one that can't be read."""
         return any(each.parsed.matches(pattern) for each in self.chunks)
 
+    def is_in_broken_part(self, word: str) -> bool:
+        """Whether a part of the text that can't be parsed has this in it."""
+        return any(word in each.parsed.text for each in self.chunks if each.parsed.module is None)
+
     def sections(self) -> tuple[Section, ...]:
         """The sections that have a tree."""
         return tuple([each.section for each in self.chunks if each.parsed.module is not None])

@@ -25,7 +25,9 @@ def bound_to(above: list[cst.CSTNode]) -> str | None:
 
 
 def is_read(program: Program, name: str, depth: int = 0) -> bool:
-    """Whether anything reads the name, other than a list that nobody reads."""
+    """Whether anything reads the name, other than a list that nobody reads; what can't be parsed may well read it."""
+    if program.is_in_broken_part(name):
+        return True
     for place in (place for section in search.parts(program, name) for place in _names_in(section).get(name, ())):
         node, above = place.node, parents.ancestors(place)
         if above and (isinstance(above[0], cst.AssignTarget) or _is_only_a_word(above[0], node)):

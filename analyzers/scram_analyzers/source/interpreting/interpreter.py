@@ -16,7 +16,7 @@ import libcst as cst
 
 from scram_analyzers.findings import SourceRange
 from scram_analyzers.source.imports import Imports
-from scram_analyzers.source.interpreting import binding, calls, expressions, keras_models, settings
+from scram_analyzers.source.interpreting import binding, broken_statements, calls, expressions, keras_models, settings
 from scram_analyzers.source.interpreting.recording import Recording
 from scram_analyzers.source.interpreting.reuse import Fact, Memory, Name, Trace
 from scram_analyzers.source.interpreting.snapshots import Snapshots
@@ -140,8 +140,7 @@ class Interpreter:
         unread = [_unread(chunk, problem) for chunk in self.chunks if (problem := chunk.parsed.problem) is not None]
         made: tuple[Model, ...] = ()
         try:
-            sections = [chunk.section for chunk in self.chunks if chunk.parsed.module is not None]
-            unread += self.stretches.read(self, sections, self._statements)
+            unread += self.stretches.read(self, [chunk.section for chunk in self.chunks], self._statements)
             unread += self._uncalled()
             made = tuple(keras_models.made(self))
         except BudgetSpentError:
@@ -160,7 +159,8 @@ class Interpreter:
         return self.steps > self.budget // 2
 
     def _statements(self, section: Section) -> Parts:
-        assert section.parsed.module is not None
+        if section.parsed.module is None:
+            return ((section, partial(self._pass_over, section.parsed.text)),)
         return [(each, partial(self._run_statement, section, each)) for each in section.parsed.module.body]
 
     def _run_statement(self, section: Section, statement: cst.CSTNode) -> Iterator[UnreadPart]:
@@ -170,6 +170,10 @@ class Interpreter:
         except RecursionError:
             yield self._too_deep(section)
         self._go_on()
+
+    def _pass_over(self, text: str) -> Iterator[UnreadPart]:
+        broken_statements.pass_over(self, text)
+        return iter(())
 
     def _go_on(self) -> None:
         """What stands after an exit, or a statement out of its place, is still worth checking."""

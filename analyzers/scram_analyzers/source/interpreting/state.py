@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import compress
 from operator import is_not
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from scram_analyzers.source.data import Data, join_data
@@ -134,8 +135,15 @@ class State:
         return twin
 
 
-def join_states(left: State, right: State) -> State:
-    """What both agree on, where two paths meet; a path that ended brings nothing."""
+ALL_TRAINED = MappingProxyType({"trainable": Constant(True)})
+"""What a layer is worth that one branch of an `if` freezes: the program freezes some, and others not."""
+
+
+def join_states(left: State, right: State, unset: Mapping[str, Value] = MappingProxyType({})) -> State:
+    """What both agree on, where two paths meet; a path that ended brings nothing.
+
+    `unset` is what attributes are worth that one path has not set, where that path may well have been taken.
+    """
     if not left.live:
         return right
     if not right.live:
@@ -154,7 +162,7 @@ def join_states(left: State, right: State) -> State:
     for identity, thing in _differing(right.heap, left.heap):
         other = left.heap.get(identity)
         if other is not None:
-            joined.heap[identity] = _join_objects(other, thing)
+            joined.heap[identity] = _join_objects(other, thing, unset)
     return joined
 
 
@@ -205,7 +213,7 @@ def _options(value: Value) -> tuple[Value, ...]:
     return value.options if isinstance(value, Choice) else (value,)
 
 
-def _join_objects(left: HeapObject, right: HeapObject) -> HeapObject:
+def _join_objects(left: HeapObject, right: HeapObject, unset: Mapping[str, Value]) -> HeapObject:
     from scram_analyzers.source.model import ModelObject, join_models
 
     if isinstance(left, ListObject) and isinstance(right, ListObject):
@@ -219,7 +227,7 @@ def _join_objects(left: HeapObject, right: HeapObject) -> HeapObject:
         return replace(left, attributes=join_mappings(left.attributes, right.attributes))
     if isinstance(left, Created) and isinstance(right, Created):
         log = left.log if len(left.log) >= len(right.log) else right.log
-        return replace(left, attributes=join_mappings(left.attributes, right.attributes), log=log)
+        return replace(left, attributes=join_mappings(left.attributes, right.attributes, unset), log=log)
     if isinstance(left, ModelObject) and isinstance(right, ModelObject):
         return join_models(left, right)
     return left
@@ -245,10 +253,12 @@ def rest_of(items: tuple[Value, ...]) -> tuple[Value, ...]:
     return () if isinstance(joined, Unknown) and not isinstance(joined, Between) else (joined,)
 
 
-def join_mappings(left: Mapping[str, Value], right: Mapping[str, Value]) -> dict[str, Value]:
-    """Attributes of one object on two paths."""
+def join_mappings(
+    left: Mapping[str, Value], right: Mapping[str, Value], unset: Mapping[str, Value] = MappingProxyType({})
+) -> dict[str, Value]:
+    """Attributes of one object on two paths, with what they are worth where one of them has not set them."""
     keys = [*left, *(key for key in right if key not in left)]
-    return {key: _join_kept(left.get(key), right.get(key)) for key in keys}
+    return {key: _join_kept(left.get(key, unset.get(key)), right.get(key, unset.get(key))) for key in keys}
 
 
 def _join_kept(left: Value | None, right: Value | None) -> Value:

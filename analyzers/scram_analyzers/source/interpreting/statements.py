@@ -11,7 +11,7 @@ import libcst as cst
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.interpreting import containers, expressions, iteration, settings
 from scram_analyzers.source.interpreting.narrowing import narrowing
-from scram_analyzers.source.interpreting.state import ListObject, State, join_states, rest_of
+from scram_analyzers.source.interpreting.state import ALL_TRAINED, ListObject, State, join_states, rest_of
 from scram_analyzers.source.libraries import command_line
 from scram_analyzers.source.model import ModelObject
 from scram_analyzers.source.program import Discarded
@@ -242,7 +242,7 @@ def _if(interpreter: Interpreter, node: cst.If) -> None:
     _run_branch(interpreter, node.orelse)
     if told is not None:
         told.leave(interpreter)
-    interpreter.state = join_states(after_body, interpreter.state)
+    interpreter.state = join_states(after_body, interpreter.state, ALL_TRAINED)
 
 
 def _run_branch(interpreter: Interpreter, branch: cst.If | cst.Else | None) -> None:

@@ -374,12 +374,17 @@ def _word_ids(tokenizer: Created) -> Interval | None:
     return Interval(0, words - 1) if words is not None and words > 0 else None
 
 
+_FIRST = ("x", "X", "y", "data", "texts", "sequences", "array", "raw_documents", "dataframe")
+"""What the first argument of a method that takes data goes by: of a `LabelEncoder` it is `y`."""
+
+
 def _first_data(interpreter: Interpreter, arguments: Arguments) -> Data | None:
-    for argument in [*arguments.positional, *arguments.keywords.values()]:
-        data = data_operations.as_data(argument.value) or data_operations.from_object(interpreter, argument.value)
-        if data is not None:
-            return data
-    return None
+    """The data that a method is given first; not its labels, or a number, where those are not known."""
+    named = (arguments.keywords[name] for name in _FIRST if name in arguments.keywords)
+    argument = next(iter(arguments.positional), None) or next(named, None)
+    if argument is None:
+        return None
+    return data_operations.as_data(argument.value) or data_operations.from_object(interpreter, argument.value)
 
 
 _FITTING = frozenset(["fit", "fit_transform", "partial_fit", "adapt", "fit_on_texts"])

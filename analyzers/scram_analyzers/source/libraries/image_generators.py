@@ -32,7 +32,7 @@ def generated(
         else Data(
             f"{thing.kind}.{method}",
             place,
-            range=Interval(0, 255),
+            range=Interval(0, 255) if method in FROM_FILES else None,  # arrays may well be scaled already
             images=True,
             shape=_shape_of_files(interpreter, method, arguments),
             roots=folder_root(interpreter, arguments) if method == "flow_from_directory" else new_root(interpreter),

@@ -64,7 +64,12 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Opaque:
-    """Something applied to tensors that can't be understood; nothing is known beyond it."""
+    """Something applied to tensors that can't be understood; nothing is known beyond it.
+
+    `repeats`: more of what stands before and after it, as a loop adds it in each of an unknown number of turns.
+    """
+
+    repeats: bool = False
 
 
 Producer: TypeAlias = "Layer | Model | InputSpec | Operation | Opaque"

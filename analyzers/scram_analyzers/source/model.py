@@ -10,7 +10,7 @@ from typing import Any
 from scram_analyzers.source.graph import Layer, Tensor
 from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.values import UNKNOWN, Value, agree
+from scram_analyzers.source.values import UNKNOWN, Choice, Sometimes, Value, agree
 
 
 class ModelKind(enum.Enum):
@@ -44,7 +44,7 @@ class ModelObject:
 
 
 def join_models(left: ModelObject, right: ModelObject) -> ModelObject:
-    """One model on two paths: the layers both added, then an unknown one where they differ."""
+    """One model on two paths: the layers both added, then what only one did, or an unknown one where they differ."""
     attributes = {
         key: value
         for key, value in left.attributes.items()
@@ -57,7 +57,12 @@ def join_models(left: ModelObject, right: ModelObject) -> ModelObject:
         if not agree(ours, theirs):
             break
         shared.append(ours)
-    return replace(left, layers=(*shared, UNKNOWN), attributes=attributes)
+    further = (*left.layers[len(shared) :], *right.layers[len(shared) :])
+    is_prefix = len(shared) in (len(left.layers), len(right.layers))
+    rest: Value = Sometimes(None, further) if is_prefix else UNKNOWN
+    if len(left.layers) == len(right.layers) == len(shared) + 1:
+        rest = Choice((left.layers[-1], right.layers[-1]), left.place)
+    return replace(left, layers=(*shared, rest), attributes=attributes)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

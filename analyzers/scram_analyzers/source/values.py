@@ -70,6 +70,18 @@ class OneOf(Unknown):
 
 
 @dataclass(frozen=True, slots=True)
+class FurtherTurns(Unknown):
+    """What more turns of a loop put into a model, between the layers of its first turn and those of its last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sometimes(Unknown):
+    """`layers` that only one of two paths puts into a model."""
+
+    layers: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ColumnNames(Unknown):
     """The names of some columns of a table that the source does not tell; `one`: the name of one of them."""
 

@@ -133,6 +133,35 @@ class MissingHiddenActivation(Rule):
             """,
         ),
         Example(
+            "Hidden layers of a loop, however many it makes",
+            """
+            import sys
+
+            from keras import Input, Sequential
+            from keras.layers import Dense, Dropout
+
+            model = Sequential([Input((13,))])
+            for units in map(int, sys.argv[1:]):
+                model.add(»Dense(units)«)
+                model.add(Dropout(0.2))
+            model.add(Dense(1))
+            model.compile(optimizer="adam", loss="mse")
+            """,
+            """
+            import sys
+
+            from keras import Input, Sequential
+            from keras.layers import Dense, Dropout
+
+            model = Sequential([Input((13,))])
+            for units in map(int, sys.argv[1:]):
+                model.add(Dense(units, activation="relu"))
+                model.add(Dropout(0.2))
+            model.add(Dense(1))
+            model.compile(optimizer="adam", loss="mse")
+            """,
+        ),
+        Example(
             "A convolution that nothing follows but pooling",
             """
             import tensorflow as tf
@@ -447,6 +476,8 @@ def _following(paths: Paths, tensor: Tensor, layer: Layer) -> _Next | None:
                 pooling = producer
             elif (producer.class_name == "Concatenate" and _enlarges(layer)) or producer.class_name not in LINEAR:
                 return None
+        elif isinstance(producer, Opaque) and producer.repeats:
+            pass  # the next turn of a loop begins as the last one does, which follows
         elif not isinstance(producer, Operation) or producer.name not in JOINING or _enlarges(layer):
             return None
         reached = reader

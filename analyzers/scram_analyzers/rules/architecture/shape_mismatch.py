@@ -10,10 +10,12 @@ from scram_analyzers.rules.architecture.missing_flatten import last_recurrent
 from scram_analyzers.rules.architecture.paths import by, core, paths_of, sample_shape, shaped_models, words
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.run.wording import counted
+from scram_analyzers.source.data import LabelForm
 from scram_analyzers.source.graph import Layer, Shape, Tensor
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.program import Fit, ImpossibleReshape, Program, every_fit
 from scram_analyzers.source.shapes import ModelShapes
+from scram_analyzers.source.values import boolean
 
 SEQUENCE_LAYERS = ("LSTM", "GRU", "SimpleRNN", "Bidirectional")
 
@@ -68,6 +70,22 @@ class ShapeMismatch(Rule):
             model = keras.Sequential([layers.Embedding(9000, 32), »layers.LSTM(64)«])
             model.add(layers.Dense(len(tags), activation="softmax"))
             model.compile("adam", "categorical_crossentropy")
+            model.fit(x, y, epochs=10)
+            """,
+        ),
+        Example(
+            "A class number for each word, an answer for the last one",
+            """
+            import keras
+            from keras import layers
+            from keras.utils import pad_sequences
+            from project import sentences, tags
+
+            x = pad_sequences(sentences, maxlen=60)
+            y = pad_sequences(tags, maxlen=60)
+            model = keras.Sequential([layers.Embedding(9000, 32), layers.Bidirectional(»layers.LSTM(64)«)])
+            model.add(layers.Dense(9, activation="softmax"))
+            model.compile("adam", "sparse_categorical_crossentropy")
             model.fit(x, y, epochs=10)
             """,
         ),
@@ -139,22 +157,35 @@ def _of_model(_: Program, pair: tuple[Model, ModelShapes]) -> Iterator[Report]:
 
 
 def _steps_report(_: Program, fit: Fit) -> Iterator[Report]:
-    """A recurrent layer that gives its last step only, where the targets have a row for each step."""
-    shape = sample_shape(fit.targets)
-    if fit.model is None or len(fit.model.outputs) != 1 or fit.compile is None or shape is None or len(shape) != 2:
+    """A recurrent layer that gives its last step only, where the targets have something for each step."""
+    if fit.model is None or len(fit.model.outputs) != 1 or not fit.model.uses_compiled_loss:
         return
-    if any(size == 1 for size in shape) or not fit.model.uses_compiled_loss or fit.targets is None:
+    held = _held_for_steps(fit)
+    recurrent = last_recurrent(fit.model.outputs[0]) if held is not None else None
+    if recurrent is None or recurrent.arguments.open:
         return
-    recurrent = last_recurrent(fit.model.outputs[0])
-    if recurrent is None or recurrent.arguments.open or recurrent.arguments.get("return_sequences") is not None:
+    given = recurrent.arguments.get("return_sequences")
+    if given is not None and boolean(given.value) is not False:
         return
     related = (Related(fit.y.place, "The targets."),) if fit.y is not None and fit.y.place is not None else ()
     yield Report(
         recurrent.place,
-        f"{words(recurrent)} gives only its last step, but the targets have a row for every step of an example.",
+        f"{words(recurrent)} gives only its last step, but the targets have {held} for every step of an example.",
         related,
         recipe="return_sequences=True",
     )
+
+
+def _held_for_steps(fit: Fit) -> str | None:
+    """What the targets hold for each step, in words: rows, or numbers of classes; None where they hold neither."""
+    shape, losses = sample_shape(fit.targets), fit.compile.losses if fit.compile is not None else ()
+    if shape is None or not losses or any(size == 1 for size in shape):
+        return None
+    if len(shape) == 2:
+        return "a row"
+    numbered = losses[0].name == "sparse_categorical_crossentropy" and len(losses) == 1
+    one_hot = fit.targets is not None and fit.targets.labels is LabelForm.ONE_HOT
+    return "a class number" if numbered and not one_hot and len(shape) == 1 and shape[0] is not None else None
 
 
 def _axes_report(layer: Layer, tensor: Tensor, shapes: ModelShapes) -> Iterator[Report]:

@@ -8,6 +8,15 @@ from dataclasses import replace
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.data import shuffling_edits
+from scram_analyzers.rules.data.dataset_order import (
+    BATCHES,
+    holds_classes,
+    is_series,
+    is_stateful,
+    may_be_mixed,
+    shuffled_one_by_one,
+    shuffles,
+)
 from scram_analyzers.rules.data.judging import in_random_order, name_of
 from scram_analyzers.rules.data.trainings import own_loops
 from scram_analyzers.run.batches import batches_by_size, sorted_batches
@@ -15,10 +24,8 @@ from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.source.data import Data, DataStep, StepKind
 from scram_analyzers.source.libraries.loaders import UNSHUFFLED
-from scram_analyzers.source.model import Model
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, LossCall, Program, every_fit
-from scram_analyzers.source.values import boolean
 
 
 class DatasetNotShuffled(Rule):
@@ -71,6 +78,51 @@ class DatasetNotShuffled(Rule):
             x, y = load_iris(return_X_y=True)
             train = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(150).batch(32)
             model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(train, epochs=5)
+            """,
+        ),
+        Example(
+            "Pictures in the order of their folders",
+            """
+            import os
+
+            import keras
+            import tensorflow as tf
+
+            paths, labels = [], []
+            for number, name in enumerate(sorted(os.listdir("flowers"))):
+                for file in os.listdir(f"flowers/{name}"):
+                    paths.append(f"flowers/{name}/{file}")
+                    labels.append(number)
+
+            def read(path, label):
+                picture = tf.image.decode_jpeg(tf.io.read_file(path), channels=3)
+                return tf.image.resize(picture, (96, 96)) / 255, label
+
+            train = tf.data.Dataset.from_tensor_slices((paths, labels)).map(read).batch(32)
+            model = keras.applications.MobileNetV2(input_shape=(96, 96, 3), weights=None, classes=5)
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+            model.fit(»train«, epochs=5)
+            """,
+            """
+            import os
+
+            import keras
+            import tensorflow as tf
+
+            paths, labels = [], []
+            for number, name in enumerate(sorted(os.listdir("flowers"))):
+                for file in os.listdir(f"flowers/{name}"):
+                    paths.append(f"flowers/{name}/{file}")
+                    labels.append(number)
+
+            def read(path, label):
+                picture = tf.image.decode_jpeg(tf.io.read_file(path), channels=3)
+                return tf.image.resize(picture, (96, 96)) / 255, label
+
+            train = tf.data.Dataset.from_tensor_slices((paths, labels)).shuffle(len(paths)).map(read).batch(32)
+            model = keras.applications.MobileNetV2(input_shape=(96, 96, 3), weights=None, classes=5)
             model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
             model.fit(train, epochs=5)
             """,
@@ -298,20 +350,22 @@ class DatasetNotShuffled(Rule):
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         data = fit.inputs
-        if data is None or fit.x is None or fit.x.place is None or _is_series(fit.model, data):
+        if data is None or fit.x is None or fit.x.place is None or not data.batched:
             return
-        if not data.batched:
+        if is_series(fit.model, data):
+            if holds_classes(data) and not is_stateful(fit.model):
+                yield from _of_batches(data)  # who shuffles does not mean the order of the rows
             return
         sorted_folder = next((step for step in data.steps if step.name == UNSHUFFLED), None)
-        alone = _shuffled_one_by_one(data)
+        alone = shuffled_one_by_one(data)
         if alone is not None:
             message = "A shuffle buffer of 1 shuffles nothing: the examples come in the same order in every epoch."
             yield Report(alone, message, severity=Severity.WARNING, confidence=Confidence.HIGH, recipe=".shuffle(1000)")
             return
-        if sorted_folder is not None and not _shuffles(data) and not data.source.endswith("_from_directory"):
+        if sorted_folder is not None and not shuffles(data) and not data.source.endswith("_from_directory"):
             yield from _in_their_order(data, fit.x.place, sorted_folder)
             return
-        if sorted_folder is not None and not _shuffles(data):
+        if sorted_folder is not None and not shuffles(data):
             related = () if sorted_folder.place is None else (Related(sorted_folder.place, "It is read here."),)
             yield Report(
                 place=fit.x.place,
@@ -326,26 +380,26 @@ class DatasetNotShuffled(Rule):
             )
             return
         if any(step.name == "from_tensor_slices" for step in data.steps):
-            yield from self._of_dataset(data, fit.x.place)
-        elif data.source == "tensorflow_datasets.load":
+            yield from self._of_dataset(program, data, fit.x.place)
+        else:
             yield from _of_batches(data)
 
     def _of_loop(self, program: Program, call: LossCall) -> Iterator[Report]:
         data = call.x.value if call.x is not None else None
-        if not isinstance(data, Data) or _is_series(call.model, data):
+        if not isinstance(data, Data) or is_series(call.model, data):
             return
         batched = next((step.place for step in data.steps if step.name in ("batch", "padded_batch")), None)
         if batched is not None and any(step.name == "from_tensor_slices" for step in data.steps):
-            yield from self._of_dataset(data, batched)
+            yield from self._of_dataset(program, data, batched)
 
-    def _of_dataset(self, data: Data, place: Place) -> Iterator[Report]:
+    def _of_dataset(self, program: Program, data: Data, place: Place) -> Iterator[Report]:
         batches = [position for position, step in enumerate(data.steps) if step.name in ("batch", "padded_batch")]
         shuffles = [(position, step) for position, step in enumerate(data.steps) if step.kind is StepKind.SHUFFLED]
         first = data.steps.index(next(step for step in data.steps if step.name == "from_tensor_slices"))
         if not batches or in_random_order(replace(data, steps=data.steps[:first])):
             return
         if not shuffles:
-            if data.source not in ("list", "generator", "tensorflow.data", ""):
+            if data.source not in ("list", "generator", "tensorflow.data", "") and not may_be_mixed(program, data):
                 message = (
                     f"The dataset {name_of(place, 'here')} is never shuffled: each epoch repeats the same batches."
                 )
@@ -362,7 +416,21 @@ class DatasetNotShuffled(Rule):
             return
         of_batches = list(_of_batches(data))
         yield from of_batches
-        if not of_batches and len(shuffles) == 1 and self._mixes_little(data, last):
+        if of_batches or len(shuffles) != 1:
+            return
+        batch = data.steps[batches[0]].number
+        if (
+            last.number is not None
+            and batch is not None
+            and 1 < last.number < batch
+            and not may_be_mixed(program, data)
+        ):
+            message = (
+                f"A shuffle buffer of {last.number:,.0f} is smaller than a batch of {batch:,.0f}: examples nearly keep "
+                "their order."
+            )
+            yield Report(last.place, message, recipe=".shuffle(len(x))")
+        elif self._mixes_little(data, last):
             size, rows = round(last.number or 0), data.samples or shuffling_edits.rows_of(data)
             message = f"A shuffle buffer of {size:,} hardly mixes {rows:,} examples: they nearly keep their order."
             yield Report(last.place, message, recipe=f".shuffle({rows})")
@@ -418,31 +486,11 @@ def _of_batches(data: Data) -> Iterator[Report]:
     only = [(n, step) for n, step in enumerate(data.steps) if step.kind is StepKind.SHUFFLED]
     if len(only) != 1 or only[0][1].name != "shuffle" or only[0][1].place is None or not only[0][1].certain:
         return
-    if not {"batch", "padded_batch"}.isdisjoint(names[: only[0][0]]) and "unbatch" not in names:
+    before, after = names[: only[0][0]], names[only[0][0] :]
+    if not BATCHES.isdisjoint(before) and BATCHES.isdisjoint(after) and _NOT_EXAMPLES.isdisjoint(names):
         message = "Batches are shuffled here, not examples: what stands together in the data stays together."
         yield Report(only[0][1].place, message, recipe=".shuffle(len(x)) before .batch(...)")
 
 
-def _shuffled_one_by_one(data: Data) -> Place | None:
-    """Where a dataset is shuffled with a buffer of one element, and no other way while it is a dataset."""
-    made = next((n for n, step in enumerate(data.steps) if step.name == "from_tensor_slices"), len(data.steps))
-    shuffles = [step for step in data.steps[made:] if step.kind is StepKind.SHUFFLED]
-    only = shuffles[0] if len(shuffles) == 1 else None
-    return only.place if only is not None and only.name == "shuffle" and only.number == 1 and only.certain else None
-
-
-def _shuffles(data: Data) -> bool:
-    return any(step.kind is StepKind.SHUFFLED for step in data.steps)
-
-
-def _is_series(model: Model | None, data: Data) -> bool:
-    """Whether the order of the rows may be meant."""
-    if any(step.name == "window" for step in data.steps):
-        return True
-    recurrent = [layer for layer in model.layers if layer.class_name in RECURRENT] if model is not None else []
-    stateful = any(boolean(layer.value("stateful")) is not False for layer in recurrent if layer.value("stateful"))
-    texts = model is not None and any(layer.class_name == "Embedding" for layer in model.layers)
-    return bool(recurrent) and (stateful or not texts)
-
-
-RECURRENT = ("LSTM", "GRU", "SimpleRNN", "RNN")
+_NOT_EXAMPLES = frozenset(("unbatch", "window", "flat_map", "interleave"))
+"""Steps of a dataset whose batches are no examples put together for training, or no longer."""

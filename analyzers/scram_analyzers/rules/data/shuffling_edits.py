@@ -35,7 +35,10 @@ def _before(program: Program, batching: Place, content: str) -> TextEdit | None:
 
 
 def before_batches(program: Program, data: Data) -> tuple[TextEdit, ...]:
-    """Shuffle a dataset before batches are made of it."""
+    """Shuffle a dataset before batches are made of it; names of files before these are read."""
+    made = next((step.place for step in data.steps if step.name == "from_tensor_slices"), None)
+    if made is not None and data.source.startswith("tensorflow."):
+        return (fixes.insert(program.range_of(made).end, f".shuffle({_buffer(data)})"),)
     batching = batched_at(data)
     edit = _before(program, batching, f".shuffle({_buffer(data)})") if batching is not None else None
     return (edit,) if edit is not None else ()

@@ -19,6 +19,7 @@ from scram_analyzers.source.values import (
     Arguments,
     Constant,
     Function,
+    FurtherTurns,
     Ref,
     Tuple,
     Unknown,
@@ -169,7 +170,7 @@ def apply_to(interpreter: Interpreter, callee: Value, inputs: tuple[Tensor, ...]
         result = interpreter.call_function(callee, Arguments(tuple(_argument(each) for each in inputs)))
         if isinstance(result, Tensor):
             return result
-    return Tensor(Opaque(), inputs, place)
+    return Tensor(Opaque(repeats=isinstance(callee, FurtherTurns)), inputs, place)
 
 
 def _argument(tensor: Tensor) -> Argument:

@@ -11,7 +11,7 @@ import libcst as cst
 
 from scram_analyzers.source import own_training
 from scram_analyzers.source.graph import InputSpec, Layer, Opaque, Tensor
-from scram_analyzers.source.interpreting import keras_layers, switches
+from scram_analyzers.source.interpreting import added_layers, keras_layers, switches
 from scram_analyzers.source.interpreting.state import Created, Instance, ListObject
 from scram_analyzers.source.model import Model, ModelKind, ModelObject
 from scram_analyzers.source.places import Place
@@ -328,7 +328,7 @@ def _trace_sequential(interpreter: Interpreter, thing: ModelObject) -> Tensor:
     first = interpreter.object_of(thing.layers[0])
     shape = keras_layers.declared_shape(interpreter, first) if isinstance(first, Created) else None
     tensor = Tensor(InputSpec(shape, thing.place), (), thing.place, shape)
-    for entry in thing.layers:
+    for entry in added_layers.taken_for_put(interpreter, thing.layers):
         if isinstance(entry, Tensor):  # keras.Input(...) as the first entry
             tensor = entry
             continue

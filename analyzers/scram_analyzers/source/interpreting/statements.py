@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from scram_analyzers.source.data import Data
-from scram_analyzers.source.interpreting import containers, expressions, iteration, settings
+from scram_analyzers.source.interpreting import added_layers, containers, expressions, iteration, settings
 from scram_analyzers.source.interpreting.narrowing import narrowing
 from scram_analyzers.source.interpreting.state import ALL_TRAINED, ListObject, State, join_states, rest_of
 from scram_analyzers.source.libraries import command_line
@@ -371,7 +371,7 @@ def _open_changed_objects(interpreter: Interpreter, before: State, turns: int | 
             and len(new.layers) > len(old.layers)
             and new.layers[: len(old.layers)] == old.layers
         ):
-            interpreter.state.heap[identity] = replace(new, layers=(*new.layers, Unknown(new.place)))
+            interpreter.state.heap[identity] = replace(new, layers=added_layers.repeated(interpreter, old, new))
         else:
             interpreter.state.heap[identity] = joined.heap[identity]
 

@@ -259,13 +259,15 @@ def _mapped(interpreter: Interpreter, data: Data, arguments: Arguments, place: P
 
 def _in_order_of(names: Data, read: Data) -> Data:
     """What a function read for each name of a dataset, which comes in the order of the names."""
-    if names.source != LISTED_FILES or read.source == LISTED_FILES:
+    if read.source == names.source or any(step in names.steps for step in read.steps):
         return read
-    order = tuple(step for step in names.steps if step.kind is StepKind.SHUFFLED or step.name == loaders.UNSHUFFLED)
+    order = tuple(step for step in names.steps if step.kind in _ORDERING or step.name in _OF_NAMES)
     return replace(read, steps=(*order, *read.steps))
 
 
-LISTED_FILES = "tensorflow.data.Dataset.list_files"
+_ORDERING = (StepKind.SHUFFLED, StepKind.SPLIT)
+_OF_NAMES = (loaders.UNSHUFFLED, "from_tensor_slices")
+"""What tells of the order of names, and that a dataset goes through them one by one."""
 
 # -- objects that change data
 

@@ -159,7 +159,7 @@ def test_a_layer_added_on_one_path_only_leaves_the_model_incomplete() -> None:
         from keras import layers
         model = keras.Sequential([layers.Dense(4)])
         if len(sys.argv) > 1:
-            model.add(layers.Dropout(0.5))
+            model.add(layers.Dense(8, activation="relu"))
         model.add(layers.Dense(1))
         model.compile("adam", "mse")
         """

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Related, Report, Rule, RunReport
 from scram_analyzers.rules.data.answers_given import Given, answer_given
 from scram_analyzers.rules.data.chosen_later import columns_chosen_later
 from scram_analyzers.rules.data.columns_by_number import column_held
-from scram_analyzers.rules.data.windows_with_targets import targets_within
+from scram_analyzers.rules.data.windows_with_targets import SERIES, targets_within, unshifted
 from scram_analyzers.rules.data.written_alike import given_beside
 from scram_analyzers.rules.references import DEEP_CHECKS
 from scram_analyzers.run.history import RunHistory
@@ -18,6 +19,7 @@ from scram_analyzers.run.wording import listed
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call, Fit, Program, every_fit
+from scram_analyzers.source.values import number
 
 MOST_NAMED = 3
 
@@ -229,6 +231,20 @@ class TargetInInputs(Rule):
             model.fit(x, y, validation_split=0.2, epochs=50)
             """,
         ),
+        Example(
+            "Windows of Keras whose targets are not shifted",
+            """
+            import keras
+            import pandas as pd
+            from keras import layers
+
+            series = pd.read_csv("demand.csv")[["load"]].values / 1000
+            windows = keras.utils.timeseries_dataset_from_array(series, »series«, sequence_length=24)
+            model = keras.Sequential([layers.LSTM(32), layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(windows, epochs=20)
+            """,
+        ),
     )
     good = (
         Example(
@@ -404,6 +420,7 @@ class TargetInInputs(Rule):
                 yield Report(place, message, (Related(column, "The target."),), confidence=Confidence.HIGH)
         if program.fits:
             yield from _of_windows(program)
+            yield from _of_series(program)
         yield from program.each_of(every_fit, _of_writes)
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
@@ -451,6 +468,20 @@ def _of_windows(program: Program) -> Iterator[Report]:
         for target, window in targets_within(section):
             message = f"The target {target.text} stands in its own window: the model only has to copy it."
             yield Report(target, message, (Related(window, "The window."),), confidence=Confidence.HIGH)
+
+
+def _of_series(program: Program) -> Iterator[Report]:
+    """Windows whose targets are counted from where they begin, not from where they end."""
+    for call in program.calls_of(SERIES):
+        targets = unshifted(call)
+        if targets is not None:
+            length = fixes.number_text(number(call.arguments.value("sequence_length", 2)) or 0)
+            message = (
+                f"Each target of {targets.text} is the first row of its own window: Keras takes the one at the row "
+                "where the window begins."
+            )
+            recipe = f"{targets.text}[:-{length}], {targets.text}[{length}:]"
+            yield Report(targets, message, recipe=recipe, confidence=Confidence.HIGH)
 
 
 def _of_writes(program: Program, fit: Fit) -> Iterator[Report]:

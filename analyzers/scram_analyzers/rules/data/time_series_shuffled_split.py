@@ -41,6 +41,37 @@ class TimeSeriesShuffledSplit(Rule):
     false_alarms = "Windows that don't overlap and of which each is an example by itself."
     bad = (
         Example(
+            "Windows that numpy moves over a series",
+            """
+            import keras
+            import numpy as np
+            import pandas as pd
+            from sklearn.model_selection import train_test_split
+
+            prices = pd.read_csv("prices.csv")["Close"].values / 1000
+            windows = np.lib.stride_tricks.sliding_window_view(prices, 31)
+            x, y = windows[:, :-1, None], windows[:, -1]
+            x_train, x_test, y_train, y_test = »train_test_split(x, y, test_size=0.2)«
+            model = keras.Sequential([keras.layers.LSTM(32), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x_train, y_train, epochs=20, validation_data=(x_test, y_test))
+            """,
+            """
+            import keras
+            import numpy as np
+            import pandas as pd
+            from sklearn.model_selection import train_test_split
+
+            prices = pd.read_csv("prices.csv")["Close"].values / 1000
+            windows = np.lib.stride_tricks.sliding_window_view(prices, 31)
+            x, y = windows[:, :-1, None], windows[:, -1]
+            x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.2, shuffle=False)
+            model = keras.Sequential([keras.layers.LSTM(32), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x_train, y_train, epochs=20, validation_data=(x_test, y_test))
+            """,
+        ),
+        Example(
             "Windows in a random order, and then cut",
             """
             import keras

@@ -6,11 +6,26 @@ from collections.abc import Iterator, Mapping
 
 import libcst as cst
 
+from scram_analyzers.source.data import Data
 from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Call
 from scram_analyzers.source.reading import search
 from scram_analyzers.source.reading.chunks import Section
 from scram_analyzers.source.reading.linear_terms import distance
+from scram_analyzers.source.values import number
+
+SERIES = frozenset(("keras.utils.timeseries_dataset_from_array", "keras.preprocessing.timeseries_dataset_from_array"))
+
+
+def unshifted(call: Call) -> Place | None:
+    """The targets of `timeseries_dataset_from_array(series, series, n)`: each is the first row of its own window."""
+    series, targets = call.arguments.get("data", 0), call.arguments.get("targets", 1)
+    if call.name not in SERIES or series is None or targets is None or series.place is None or targets.place is None:
+        return None
+    length = number(call.arguments.value("sequence_length", 2))
+    alike = isinstance(targets.value, Data) and series.place.node.deep_equals(targets.place.node)
+    return targets.place if alike and length is not None and length > 1 else None
 
 
 @once

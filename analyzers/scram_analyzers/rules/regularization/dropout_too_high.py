@@ -16,6 +16,7 @@ from scram_analyzers.run.learning import crawl, standstill
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.wording import named, rounded, share
 from scram_analyzers.source.graph import InputSpec, Layer, Tensor
+from scram_analyzers.source.keras_api.layers import RECURRENT
 from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
@@ -32,7 +33,7 @@ class DropoutTooHigh(Rule):
     name = "dropout-too-high"
     severity = Severity.WARNING
     confidence = Confidence.HIGH
-    only_with = ("Dropout",)
+    only_with = ("Dropout", "dropout")
     summary = "a dropout rate that throws away most of what the layer before it computes"
     why = (
         "Dropout sets this share of the values to zero at every training step. With most of them gone, what is left "
@@ -83,6 +84,19 @@ class DropoutTooHigh(Rule):
             x = Dropout(rate=RATE)
             """,
         ),
+        Example(
+            "Nine of ten values that a recurrent layer takes in",
+            """
+            from keras import layers
+
+            x = layers.Bidirectional(layers.LSTM(64, dropout=»0.9«, recurrent_dropout=0.2))
+            """,
+            """
+            from keras import layers
+
+            x = layers.Bidirectional(layers.LSTM(64, dropout=0.3, recurrent_dropout=0.2))
+            """,
+        ),
     )
     good = (
         Example(
@@ -116,13 +130,13 @@ class DropoutTooHigh(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each dropout layer whose rate is known and high."""
-        for layer in program.layers:
-            rate = number(layer.value("rate"))
-            if layer.class_name not in DROPOUTS or rate is None or rate <= self.option("hint-above"):
+        for layer, parameter in _rates(program):
+            rate = number(layer.value(parameter))
+            if rate is None or rate <= self.option("hint-above"):
                 continue
             if layer.value("noise_shape") is not None:
                 continue  # it drops whole examples or channels: stochastic depth
-            place = _rate_place(layer)
+            place = _rate_place(layer, parameter)
             if place is not None and is_candidate(program, place):
                 continue
             yield Report(
@@ -132,7 +146,9 @@ class DropoutTooHigh(Rule):
                 if place is None or program.range_of(layer.place).contains(program.range_of(place))
                 else (Related(layer.place, "The layer that uses it."),),
                 severity=self._severity_of(rate, passed_by=layer.identity in _passed_by(program)),
-                recipe=f"{program.imports.spell(layer.kind).text}({USUAL_RATE})",
+                recipe=f"{program.imports.spell(layer.kind).text}({USUAL_RATE})"
+                if layer.class_name in DROPOUTS
+                else f"{parameter}={USUAL_RATE}",
             )
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
@@ -158,8 +174,8 @@ class DropoutTooHigh(Rule):
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Write a usual rate in the place of the number."""
-        for layer in program.layers:
-            place = _rate_place(layer) if layer.class_name in DROPOUTS else None
+        for layer, parameter in _rates(program):
+            place = _rate_place(layer, parameter)
             if (
                 place is not None
                 and program.range_of(place) == finding.range
@@ -225,8 +241,18 @@ def _reaches_input(output: Tensor, without: int) -> bool:
     return False
 
 
-def _rate_place(layer: Layer) -> Place | None:
-    argument = layer.arguments.get("rate")
+def _rates(program: Program) -> Iterator[tuple[Layer, str]]:
+    """What drops values, with the parameter that says how many: of a recurrent layer inputs, and what it remembers."""
+    for layer in program.layers:
+        if layer.class_name in DROPOUTS:
+            yield layer, "rate"
+        elif layer.class_name in RECURRENT:
+            yield layer, "dropout"
+            yield layer, "recurrent_dropout"
+
+
+def _rate_place(layer: Layer, parameter: str) -> Place | None:
+    argument = layer.arguments.get(parameter)
     if argument is None:
         return None
     return argument.value.place or argument.place

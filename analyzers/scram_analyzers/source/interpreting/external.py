@@ -112,6 +112,8 @@ def _maker(name: str) -> Maker | None:
         return _made
     if name == PARTIAL:
         return _partial
+    if name == "importlib.import_module":
+        return _imported
     if name == "functools.reduce":
         return repeating.reduce
     if name in settings.MAKERS:
@@ -145,6 +147,11 @@ def _copied(interpreter: Interpreter, name: str, arguments: Arguments, place: Pl
 
 def _partial(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
     return _made(interpreter, name, arguments, place) if arguments.positional else None
+
+
+def _imported(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    module = text(arguments.value("name", 0))
+    return Symbol(module, place) if module and module[0] != "." else None
 
 
 def _of_environment(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:

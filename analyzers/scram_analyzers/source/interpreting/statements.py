@@ -12,6 +12,7 @@ from scram_analyzers.source.data import Data
 from scram_analyzers.source.interpreting import added_layers, containers, expressions, iteration, settings
 from scram_analyzers.source.interpreting.narrowing import narrowing
 from scram_analyzers.source.interpreting.state import ALL_TRAINED, ListObject, State, join_states, rest_of
+from scram_analyzers.source.keras_api.names import is_of_keras
 from scram_analyzers.source.libraries import command_line
 from scram_analyzers.source.model import ModelObject
 from scram_analyzers.source.program import Discarded
@@ -129,7 +130,9 @@ def _import_from(interpreter: Interpreter, node: cst.ImportFrom) -> None:
         if name is None:
             continue
         bound = alias.asname.name.value if alias.asname and isinstance(alias.asname.name, cst.Name) else name
-        if module is None:
+        if name == "keras" and (module is None or not is_of_keras(module)):
+            _bind_import(interpreter, bound, name)  # of one that chooses: `from .compat import keras`
+        elif module is None:
             interpreter.bind(bound, Unknown())
         else:
             _bind_import(interpreter, bound, f"{module}.{name}")

@@ -98,6 +98,11 @@ RENAMED_CLASSES = {
     "keras.layers.GlobalMaxPool1D": "keras.layers.GlobalMaxPooling1D",
     "keras.layers.GlobalMaxPool2D": "keras.layers.GlobalMaxPooling2D",
     "keras.layers.BatchNorm": "keras.layers.BatchNormalization",
+    "tensorflow.constant_initializer": "keras.initializers.Constant",
+    "tensorflow.ones_initializer": "keras.initializers.Ones",
+    "tensorflow.random_normal_initializer": "keras.initializers.RandomNormal",
+    "tensorflow.random_uniform_initializer": "keras.initializers.RandomUniform",
+    "tensorflow.zeros_initializer": "keras.initializers.Zeros",
     "keras.Model": "keras.models.Model",
     "keras.Sequential": "keras.models.Sequential",
 }
@@ -109,7 +114,7 @@ def canonical_name(dotted: str) -> str:
     """The canonical form of a dotted name; a name outside Keras comes back as it is."""
     root = _KERAS_ROOT.match(dotted) or _TENSORFLOW_ALIAS.match(dotted)
     if root is None:
-        return dotted
+        return RENAMED_CLASSES.get(dotted, dotted)
     parts = dotted[root.end() :].lstrip(".").split(".")
     if parts == [""]:
         return "keras"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from scram_analyzers.source.data import STANDARDIZED, WHOLE, Data, DataStep, Interval, Learned, Part, StepKind
 from scram_analyzers.source.libraries import (
     class_codes,
+    cut_series,
     data_items,
     data_operations,
     loaders,
@@ -399,16 +400,6 @@ def _listed_files(interpreter: Interpreter, name: str, arguments: Arguments, pla
     return data.after(unshuffled) if boolean(shuffle) is False and in_folders else data
 
 
-def _windows(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
-    """`timeseries_dataset_from_array(data, targets, ...)`: batches of windows over the rows, each with its target."""
-    data = given(interpreter, arguments) or data_operations.as_data(arguments.value("data"))
-    if data is None:
-        return None
-    targets = data_operations.as_data(arguments.value("targets", 1))
-    step = DataStep(StepKind.SELECTED, "window", place)
-    return replace(data.after(step, shape=None, rows=None), targets=targets, batched=True)
-
-
 def _zipped(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
     """`Dataset.zip((inputs, labels))`: a dataset of both."""
     values = [argument.value for argument in arguments.positional]
@@ -486,7 +477,8 @@ _BY_NAME: Mapping[str, Handler] = MappingProxyType(
         "tensorflow.data.Dataset.list_files": _listed_files,
         "tensorflow.data.TFRecordDataset": _records,
         "tensorflow.data.TextLineDataset": _records,
-        "keras.preprocessing.sequence.TimeseriesGenerator": _windows,
-        "keras.utils.timeseries_dataset_from_array": _windows,
+        "keras.preprocessing.sequence.TimeseriesGenerator": cut_series.of_series,
+        "keras.utils.timeseries_dataset_from_array": cut_series.of_series,
+        "numpy.lib.stride_tricks.sliding_window_view": cut_series.of_view,
     }
 )

@@ -158,16 +158,24 @@ class Fit:
 
 
 @dataclass(frozen=True, slots=True)
+class EpochRates:
+    """The learning rates of the first epoch and of the one in the middle of a training."""
+
+    first: Constant
+    middle: Constant
+
+
+@dataclass(frozen=True, slots=True)
 class Callback:
     """A callback passed to `fit`: the canonical class name, or None for one that is not Keras's.
 
-    `first_rate` is the learning rate of the first epoch that a `LearningRateScheduler` sets, where that can be told.
+    `rates` are those that a `LearningRateScheduler` sets, where that can be told.
     """
 
     kind: str | None
     arguments: Arguments
     place: Place | None
-    first_rate: Constant | None = None
+    rates: EpochRates | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -197,7 +197,7 @@ def scheduled(function: str) -> float | None:
         "model.fit(x, y, callbacks=[keras.callbacks.LearningRateScheduler(rate)])"
     )
     (callback,) = program.fits[0].callbacks or ()
-    return number(callback.first_rate)
+    return number(callback.rates.first) if callback.rates is not None else None
 
 
 @pytest.mark.parametrize(

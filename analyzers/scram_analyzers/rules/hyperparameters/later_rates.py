@@ -26,20 +26,24 @@ def reports(program: Program, limit_of: Limit, severity_of: Graded) -> Iterator[
 
 
 def _set_by_schedulers(program: Program, limit_of: Limit, severity_of: Graded) -> Iterator[Report]:
-    if all(callback.first_rate is None for fit in program.fits for callback in fit.callbacks or ()):
+    if not any(callback.rates for fit in program.fits for callback in fit.callbacks or ()):
         return
     for optimizer in {each.optimizer: None for each in program.compiles if each.optimizer is not None}:
         limit = limit_of(optimizer)
         for callback in optimizers.rate_setters(program, optimizer):
-            rate = number(callback.first_rate)
-            if callback.place is None or rate is None or limit is None or rate <= limit * FUNCTION_ALLOWANCE:
+            if callback.place is None or callback.rates is None:
                 continue
-            written = callback.first_rate.place if callback.first_rate is not None else None
+            first, middle = callback.rates.first, callback.rates.middle
+            highest = max((first, middle), key=lambda each: number(each) or 0.0)
+            rate = number(highest)
+            if rate is None or limit is None or rate <= limit * FUNCTION_ALLOWANCE:
+                continue
+            when = "in the first epoch" if highest is first else "by the middle of the training"
             yield Report(
-                place=written or callback.place,
+                place=highest.place or callback.place,
                 message=(
-                    f"This schedule sets {optimizer.class_name}'s learning rate to {fixes.number_text(rate)} in "
-                    f"the first epoch; {optimizers.usual_range(optimizer.class_name)}."
+                    f"This schedule sets {optimizer.class_name}'s learning rate to {fixes.number_text(rate)} {when}; "
+                    f"{optimizers.usual_range(optimizer.class_name)}."
                 ),
                 related=(
                     Related(callback.place, "This callback sets the rate."),

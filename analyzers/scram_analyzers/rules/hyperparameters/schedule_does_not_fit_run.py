@@ -31,7 +31,7 @@ class ScheduleDoesNotFitRun(Rule):
     name = "schedule-does-not-fit-run"
     severity = Severity.WARNING
     confidence = Confidence.MEDIUM
-    only_with = ("Decay", "decay", "ReduceLROnPlateau")
+    only_with = ("Decay", "decay", "ReduceLROnPlateau", "LearningRateScheduler")
     summary = "a learning rate schedule that is over long before the training ends, or hardly begins in it"
     why = (
         "A schedule counts steps (batches), not epochs. When the rate is near zero after a fraction of the training, "
@@ -131,8 +131,40 @@ class ScheduleDoesNotFitRun(Rule):
             model.fit(x, y, validation_split=0.2, epochs=50, callbacks=[slower])
             """,
         ),
+        Example(
+            "Ten times less in each epoch",
+            """
+            import keras
+            from project import x, y
+
+
+            def slower(epoch, rate):
+                return rate * 0.1
+
+
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x, y, epochs=30, callbacks=[»keras.callbacks.LearningRateScheduler(slower)«])
+            """,
+        ),
     )
     good = (
+        Example(
+            "A rate that falls by a tenth in each later epoch",
+            """
+            import keras
+            from project import x, y
+
+
+            def slower(epoch, rate):
+                return rate if epoch < 10 else rate * 0.9
+
+
+            model = keras.Sequential([keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x, y, epochs=100, callbacks=[keras.callbacks.LearningRateScheduler(slower)])
+            """,
+        ),
         Example(
             "The steps of the training",
             """
@@ -163,6 +195,7 @@ class ScheduleDoesNotFitRun(Rule):
     def check_program(self, program: Program) -> Iterator[Report]:
         """Compare each schedule with the steps of the one training that uses it; report plateaus that end learning."""
         yield from program.each_of(every_fit, _ends_at_plateau)
+        yield from program.each_of(every_fit, _ends_by_scheduler)
         for misfit in self._misfits(program):
             yield Report(
                 place=misfit.place,
@@ -345,6 +378,27 @@ def _ends_at_plateau(program: Program, fit: Fit) -> Iterator[Report]:
             recipe="factor=0.5",
         )
 
+
+def _ends_by_scheduler(program: Program, fit: Fit) -> Iterator[Report]:
+    """A function for each epoch that leaves next to nothing of the learning rate for the second half."""
+    for callback in fit.callbacks or ():
+        if callback.rates is None or callback.place is None:
+            continue
+        first, middle = number(callback.rates.first), number(callback.rates.middle)
+        if first is None or middle is None or not 0 <= middle < LEFT_BY_HALF * first:
+            continue
+        yield Report(
+            place=callback.place,
+            message=(
+                f"This schedule brings the learning rate from {first:g} down to {middle:g} by the middle of the "
+                "training: what comes after it learns next to nothing."
+            ),
+            related=(Related(fit.place, "This training goes by it."),),
+        )
+
+
+LEFT_BY_HALF = 1e-4
+"""Of the first learning rate; schedules of papers end at 0.001 of it or above. Ours."""
 
 LEAST_FACTOR = 0.005
 """Of the learning rate; usual ones are 0.1 to 0.5. Ours."""

@@ -17,8 +17,9 @@ from scram_analyzers.source.libraries import data_operations
 from scram_analyzers.source.libraries.image_generators import is_generated
 from scram_analyzers.source.model import Model, ModelKind, ModelObject
 from scram_analyzers.source.places import Place
-from scram_analyzers.source.program import Callback, Compile, Evaluation, Feed, Fit
+from scram_analyzers.source.program import Callback, Compile, EpochRates, Evaluation, Feed, Fit
 from scram_analyzers.source.values import (
+    UNKNOWN,
     Argument,
     Arguments,
     Choice,
@@ -29,6 +30,7 @@ from scram_analyzers.source.values import (
     Tuple,
     Unknown,
     Value,
+    integer,
     is_none,
     number,
 )
@@ -285,26 +287,47 @@ def _callbacks(interpreter: Interpreter, named: Arguments, compiled: Compile | N
         if not isinstance(thing, Created):
             return None
         items = (argument.value,)
-    return tuple(_callback(interpreter, item, compiled) for item in items)
+    return tuple(_callback(interpreter, item, compiled, named.get("epochs")) for item in items)
 
 
-def _first_rate(interpreter: Interpreter, callback: Created, compiled: Compile | None) -> Constant | None:
-    """The learning rate that a scheduler's function gives for the first epoch, where the program tells it."""
+MAX_EPOCHS_FOLLOWED = 64
+"""Through how many epochs a scheduler's function is followed that makes each rate of the one before."""
+
+
+def _rates(
+    interpreter: Interpreter, callback: Created, compiled: Compile | None, epochs: Argument | None
+) -> EpochRates | None:
+    """The learning rates that a scheduler's function gives for the first epoch and the one in the middle, if told.
+
+    Of a training whose length is not known the second is that of the first epoch as well.
+    """
     function = callback.arguments.value("schedule", 0)
     if callback.kind != "keras.callbacks.LearningRateScheduler" or not isinstance(function, Function):
         return None
     before = compiled.optimizer.learning_rate if compiled is not None and compiled.optimizer is not None else None
-    rate = Constant(before.value, before.place) if before is not None and before.value is not None else Unknown()
+    rate: Value = Constant(before.value, before.place) if before is not None and before.value is not None else UNKNOWN
     takes_rate = len(function.node.params.params) > (1 if function.owner is None else 2)
-    given = (Argument(Constant(0), None), *((Argument(rate, None),) if takes_rate else ()))
-    value = interpreter.call_function(function, Arguments(given))
-    return value if isinstance(value, Constant) and number(value) is not None else None
+    middle = (integer(epochs.value) or 0) // 2 if epochs is not None else 0
+    followed = range(1, min(middle, MAX_EPOCHS_FOLLOWED) + 1) if takes_rate else (middle,)
+    first = rate = _rate_of(interpreter, function, 0, rate if takes_rate else None)
+    for epoch in followed:
+        if not isinstance(rate, Constant) or epoch == 0:
+            break
+        rate = _rate_of(interpreter, function, epoch, rate if takes_rate else None)
+    if not isinstance(first, Constant) or number(first) is None:
+        return None
+    return EpochRates(first, rate if isinstance(rate, Constant) and number(rate) is not None else first)
 
 
-def _callback(interpreter: Interpreter, value: Value, compiled: Compile | None) -> Callback:
+def _rate_of(interpreter: Interpreter, function: Function, epoch: int, rate: Value | None) -> Value:
+    given = (Argument(Constant(epoch), None), *((Argument(rate, None),) if rate is not None else ()))
+    return interpreter.call_function(function, Arguments(given))
+
+
+def _callback(interpreter: Interpreter, value: Value, compiled: Compile | None, epochs: Argument | None) -> Callback:
     thing = interpreter.object_of(value)
     if isinstance(thing, Created):
-        return Callback(thing.kind, thing.arguments, thing.place, _first_rate(interpreter, thing, compiled))
+        return Callback(thing.kind, thing.arguments, thing.place, _rates(interpreter, thing, compiled, epochs))
     if isinstance(value, Symbol):
         return Callback(value.name, Arguments(), value.place)
     return Callback(None, Arguments(), value.place)

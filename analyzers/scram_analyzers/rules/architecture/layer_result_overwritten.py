@@ -12,6 +12,7 @@ import libcst as cst
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.source import usage
 from scram_analyzers.source.keras_api.losses import LOSS_STRINGS, loss_name
 from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
@@ -140,8 +141,41 @@ class LayerResultOverwritten(Rule):
             model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
             """,
         ),
+        Example(
+            "A second branch that nothing takes",
+            """
+            import keras
+            from keras import layers
+            from project import features, words, y
+
+            numbers = keras.Input((8,))
+            text = keras.Input((300,))
+            a = layers.Dense(16, activation="relu")(numbers)
+            b = »layers.Dense(16, activation="relu")(text)«
+            both = layers.concatenate([a, text])
+            model = keras.Model([numbers, text], layers.Dense(1)(both))
+            model.compile(optimizer="adam", loss="mse")
+            model.fit([features, words], y, epochs=20)
+            """,
+        ),
     )
     good = (
+        Example(
+            "A layer that is tried out",
+            """
+            import keras
+            import numpy as np
+            from keras import layers
+            from project import features, y
+
+            sample = np.ones((2, 8))
+            tried = layers.Dense(4)(sample)
+            inputs = keras.Input((8,))
+            model = keras.Model(inputs, layers.Dense(1)(inputs))
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(features, y, epochs=20)
+            """,
+        ),
         Example(
             "Blocks one after the other, and functions that do something by themselves",
             """
@@ -202,6 +236,8 @@ class LayerResultOverwritten(Rule):
         """Report what a layer made and the very next use of its name overwrites."""
         yield from program.each(_stretches(program), _of_stretch)
         yield from program.each(program.sections_with("def "), _of_section)
+        if program.fits:
+            yield from _never_read(program)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -299,11 +335,39 @@ def _overwritten(events: Iterable[_Event]) -> Iterator[tuple[_Event, _Event]]:
             yield passed[made], event
 
 
+def _never_read(program: Program) -> Iterator[Report]:
+    """The layers that a script puts on an input of its models, and never uses, though it trains one."""
+    symbolic: set[str] = set()
+    for section in program.sections():
+        for statement in _bound_by_module(section):
+            name, call = _made(section, statement)
+            if _begins_anew(statement):
+                symbolic.update(each.value for each in search.nodes(statement.targets[0].target, cst.Name))
+            if name is None or call is None or not _calls_layer(section, call):
+                continue
+            if symbolic.isdisjoint([each.value for each in search.nodes(call.args[0], cst.Name)]):
+                continue
+            symbolic.add(name)
+            if not name.startswith("_") and not usage.is_read(program, name):
+                yield _fallen_out(section, name, call)
+
+
+@once
+def _bound_by_module(section: Section) -> tuple[cst.Assign, ...]:
+    lines = section.parsed.module.body if section.parsed.module is not None else ()
+    simple = (each.body for each in lines if isinstance(each, cst.SimpleStatementLine))
+    return tuple([each for each in itertools.chain.from_iterable(simple) if isinstance(each, cst.Assign)])
+
+
+def _fallen_out(section: Section, name: str, call: cst.Call) -> Report:
+    message = f"Nothing takes {name}, which this layer makes here: the layer falls out of the model."
+    return Report(Place(section, call), message)
+
+
 def _unread(section: Section) -> Iterator[Report]:
     """The layers whose result a function gives a name that it never uses, and what it keeps and never uses."""
     for name, call in _unread_in(section):
-        message = f"Nothing takes {name}, which this layer makes here: the layer falls out of the model."
-        yield Report(Place(section, call), message)
+        yield _fallen_out(section, name, call)
     for name, kept in _kept_in(section):
         message = f"Nothing takes {name}, which is kept here for later: the connection past these layers is missing."
         yield Report(Place(section, kept), message, recipe=f"x = layers.add([x, {name}])")

@@ -9,10 +9,12 @@ import libcst as cst
 
 from scram_analyzers import fixes, layer_edits
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity, TextEdit
+from scram_analyzers.rules.architecture.paths import models_of
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.data.divisions import divisions
 from scram_analyzers.rules.data.judging import name_of, step_of
-from scram_analyzers.rules.data.pretrained import scales_itself
+from scram_analyzers.rules.data.pretrained import prepares_pixels, scales_itself
+from scram_analyzers.rules.data.scaled_inside import scaled_inside
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.input_range import WEIGHING_LAYERS
 from scram_analyzers.run.layers import layer_at
@@ -202,6 +204,27 @@ class InputScaledTwice(Rule):
             model.fit(x_train, y_train)
             """,
         ),
+        Example(
+            "A layer that scales for a network which scales",
+            """
+            from tensorflow import keras
+
+            photos = keras.utils.image_dataset_from_directory("photos", image_size=(224, 224))
+            base = keras.applications.EfficientNetB0(include_top=False, pooling="avg")
+            base.trainable = False
+            model = keras.Sequential(
+                [
+                    keras.Input((224, 224, 3)),
+                    keras.layers.RandomFlip("horizontal"),
+                    »keras.layers.Rescaling(1 / 255)«,
+                    base,
+                    keras.layers.Dense(2, activation="softmax"),
+                ]
+            )
+            model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(photos, epochs=5)
+            """,
+        ),
     )
     good = (
         Example(
@@ -273,7 +296,8 @@ class InputScaledTwice(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report scaled inputs that are scaled again, in the program or in the model."""
-        return program.each_of(every_fit, self._of_fit)
+        yield from program.each_of(every_fit, self._of_fit)
+        yield from program.each_of(models_of, scaled_inside)
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         data = fit.inputs
@@ -355,7 +379,7 @@ class InputScaledTwice(Rule):
         """What in the model scales data that need it no more."""
         for entry in entries_of(model):
             network = entry.producer
-            if isinstance(network, Operation) and interval.magnitude <= 1 and _prepares_pixels(network.name):
+            if isinstance(network, Operation) and interval.magnitude <= 1 and prepares_pixels(network.name):
                 return entry, f"{'.'.join(network.name.split('.')[-2:])} expects pixels from 0 to 255"
             if isinstance(network, Model) and network.application is not None:
                 name = network.application.rpartition(".")[2]
@@ -417,19 +441,12 @@ def _prepared_after_scaling(data: Data) -> tuple[DataStep, str] | None:
     divided = next((step for step in scaled if step.name in _TO_SMALL and step.name != "Divide"), None)
     divided = divided or next((step for step in scaled if step.name == "Divide" and (step.number or 0) > 100), None)
     prepared = next((step.name for step in scaled if step.name.endswith(".preprocess_input")), None)
-    if divided is None or prepared is None or not _prepares_pixels(prepared):
+    if divided is None or prepared is None or not prepares_pixels(prepared):
         return None
     return divided, f"goes through {prepared.split('.')[-2]}.preprocess_input"
 
 
-def _prepares_pixels(name: str) -> bool:
-    """Whether a function makes what a network wants of pixels from 0 to 255, and changes them."""
-    return name.endswith(".preprocess_input") and not any(each in name for each in _PASSING_ON)
-
-
 _TO_SMALL = ("Divide", "rescale", "keras.layers.Rescaling")
-_PASSING_ON = ("efficientnet", "mobilenet_v3", "convnext")
-"""Networks that scale for themselves: their `preprocess_input` changes nothing."""
 
 
 def _fractions(data: Data) -> Interval | None:

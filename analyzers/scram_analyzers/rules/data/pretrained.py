@@ -66,6 +66,20 @@ def scales_itself(network: Model) -> bool:
     return name_of_network(network).startswith(SELF_SCALING)
 
 
+def prepares_pixels(name: str) -> bool:
+    """Whether a function makes what a network wants of pixels from 0 to 255, and changes them."""
+    return name.endswith(".preprocess_input") and not passes_pixels_on(name)
+
+
+def passes_pixels_on(name: str) -> bool:
+    """Whether a function is the `preprocess_input` of a network that scales for itself, which changes nothing."""
+    return name.endswith(".preprocess_input") and any(each in name for each in _PASSING_ON)
+
+
+_PASSING_ON = ("efficientnet", "mobilenet_v3", "convnext")
+"""The modules of networks that scale for themselves."""
+
+
 def name_of_network(network: Model) -> str:
     """The class of a ready-made network ("VGG16")."""
     return (network.application or "").rpartition(".")[2]

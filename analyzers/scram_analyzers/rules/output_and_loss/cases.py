@@ -12,6 +12,7 @@ from scram_analyzers.rules.output_and_loss import heads
 from scram_analyzers.source.data import PREDICTION, Data, Interval, LabelForm, StepKind
 from scram_analyzers.source.heads import Head, heads_with_losses, judged_heads
 from scram_analyzers.source.keras_api.losses import CATEGORICAL, REGRESSION
+from scram_analyzers.source.libraries.data_items import ENCODED_COLUMN
 from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Compile, Fit, Loss, LossCall, Metric, Program
@@ -331,6 +332,25 @@ def is_measured(targets: Data | None, *, graded: bool = False) -> bool:
     if targets is None or targets.scaled or targets.dtype == "bool":
         return False
     return _is_called(targets, MEASURED | GRADED if graded else MEASURED)
+
+
+def is_counted_off(targets: Data | None) -> bool:
+    """Whether the targets are a column of ages or ratings, which are more than two numbers, as it stands in the file.
+
+    Of a column that the program writes itself nothing is known.
+    """
+    if targets is None or targets.scaled or targets.dtype == "bool" or not _is_called(targets, COUNTED_OFF):
+        return False
+    named = next((step.column for step in reversed(targets.steps) if step.column is not None), None)
+    written = (step.place.text for step in targets.steps if step.place is not None and step.name in _WRITING)
+    column = re.compile(rf"[\"'.]{re.escape(named or '')}\b")
+    return named is not None and targets.is_table and not any(map(column.search, written))
+
+
+COUNTED_OFF = frozenset(("age", "rating", "ratings", "stars"))
+"""Words in the names of columns that hold years, or how many points of a few somebody gave."""
+
+_WRITING = ("setitem", ENCODED_COLUMN)
 
 
 def _is_called(targets: Data, words: frozenset[str]) -> bool:

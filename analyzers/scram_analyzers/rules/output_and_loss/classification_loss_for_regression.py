@@ -134,6 +134,27 @@ class ClassificationLossForRegression(Rule):
             model.fit(x, y, epochs=20)
             """,
         ),
+        Example(
+            "Points from 1 to 5",
+            """
+            import keras
+            import pandas as pd
+
+            rides = pd.read_csv("rides.csv")
+            model = keras.Sequential([keras.layers.Dense(16, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss=»"binary_crossentropy"«)
+            model.fit(rides[["wait", "price"]] / 100, rides["rating"], epochs=20)
+            """,
+            """
+            import keras
+            import pandas as pd
+
+            rides = pd.read_csv("rides.csv")
+            model = keras.Sequential([keras.layers.Dense(16, activation="relu"), keras.layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(rides[["wait", "price"]] / 100, rides["rating"], epochs=20)
+            """,
+        ),
     )
     good = (
         Example(
@@ -222,6 +243,20 @@ class ClassificationLossForRegression(Rule):
             model.fit(x_train, y_train > 20, epochs=50)
             """,
         ),
+        Example(
+            "Whether somebody gave many points",
+            """
+            import keras
+            import pandas as pd
+
+            rides = pd.read_csv("rides.csv")
+            rides["rating"] = (rides["rating"] > 3).astype(int)
+            model = keras.Sequential([keras.layers.Dense(16, activation="relu")])
+            model.add(keras.layers.Dense(1, activation="sigmoid"))
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(rides[["wait", "price"]] / 100, rides["rating"], epochs=20)
+            """,
+        ),
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:
@@ -260,7 +295,8 @@ def _learns_numbers(case: Case) -> bool:
     if case.form is None and learns_action_values(case):
         return True
     if case.form is None and case.head.units == 1:
-        return case.targets is not None and case.targets.range is None and cases.is_measured(case.targets)
+        measured = cases.is_measured(case.targets) or cases.is_counted_off(case.targets)
+        return case.targets is not None and case.targets.range is None and measured
     return case.form is LabelForm.CONTINUOUS
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from scram_analyzers.source.data import Data, DataStep, LabelForm, StepKind
 from scram_analyzers.source.interpreting import compiling, fitting, keras_models
 from scram_analyzers.source.interpreting.state import Created
+from scram_analyzers.source.libraries import transformers
+from scram_analyzers.source.libraries.data_items import ENCODED_COLUMN
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import Argument, Arguments, Function, Ref, Unknown, Value
 
@@ -85,7 +87,7 @@ def train_within(interpreter: Interpreter, whole: Value, arguments: Arguments, p
         y = arguments.get("y", 1)
         if x is None:
             continue
-        keywords = {"x": _through(x, before, place)}
+        keywords = {"x": _through(interpreter, x, before, place)}
         if y is not None:
             keywords["y"] = _labels(estimator, y, place)
         given = Arguments((), keywords, open=True)  # who judges the model is up to the search
@@ -126,10 +128,13 @@ def _parts(interpreter: Interpreter, thing: Created) -> Iterator[Value]:
             yield pair[-1] if pair else item
 
 
-def _through(x: Argument, steps: tuple[Created, ...], place: Place) -> Argument:
+def _through(interpreter: Interpreter, x: Argument, steps: tuple[Created, ...], place: Place) -> Argument:
     data = x.value if isinstance(x.value, Data) else None
-    if data is None or not steps:
+    if data is None or all(transformers.passes_values_on(interpreter, step) for step in steps):
         return x
+    if len(steps) == 1 and transformers.hands_numbers_on(interpreter, steps[0]):
+        step = DataStep(StepKind.OTHER, ENCODED_COLUMN, place)
+        return replace(x, value=data.after(step, range=None, shape=None))
     scaled = data.after(DataStep(StepKind.SCALED, steps[-1].kind, place), range=None, shape=None)
     return replace(x, value=scaled)
 

@@ -21,6 +21,7 @@ from scram_analyzers.source.libraries import (
     noise,
     numpy_functions,
     reshaping,
+    transformers,
     value_maps,
 )
 from scram_analyzers.source.libraries.data_items import ENCODED_COLUMN, FOLDS
@@ -280,9 +281,11 @@ def of_created(
     given = _first_data(interpreter, arguments)
     if name in ("transform", "fit_transform") and (given is not None or thing.kind.startswith("sklearn.")):
         learned = last_learned(interpreter, owner)
-        if last in ("ColumnTransformer", "make_column_transformer") and _only_encodes(interpreter, thing):
+        if transformers.hands_numbers_on(interpreter, thing):
             base = given if given is not None else Data("", place)
             return base.after(DataStep(StepKind.OTHER, ENCODED_COLUMN, place, learned=learned), range=None)
+        if given is not None and transformers.passes_values_on(interpreter, thing):
+            return given.after(DataStep(StepKind.OTHER, thing.kind, place, learned=learned))
         if given is None and last in _ENCODERS:
             given = _listed(interpreter, arguments)
         bounds = [number(each) for each in interpreter.items_of(thing.arguments.value("feature_range", 0)) or ()]
@@ -316,25 +319,6 @@ def of_created(
         held_out = Data(FOLDS, place, part=Part.TEST)
         return Data(FOLDS, place, part=Part.TRAINING, batched=True, targets=held_out)
     return Unknown(place)
-
-
-def _only_encodes(interpreter: Interpreter, transformer: Created) -> bool:
-    """Whether a `ColumnTransformer` numbers or marks words and hands the other columns on as they are."""
-    given = transformer.arguments
-    if text(given.value("remainder", 1)) != "passthrough":
-        return False
-    pairs = transformer.kind.endswith("make_column_transformer")
-    steps = (
-        tuple(each.value for each in given.positional)
-        if pairs
-        else interpreter.items_of(given.value("transformers", 0))
-    )
-    kinds: list[str | None] = []
-    for step in steps or ():
-        parts = interpreter.items_of(step) or ()
-        made = interpreter.object_of(parts[-2]) if len(parts) == (2 if pairs else 3) else None
-        kinds.append(made.kind.rpartition(".")[2] if isinstance(made, Created) else None)
-    return bool(kinds) and all(kind in ("OneHotEncoder", "OrdinalEncoder") for kind in kinds)
 
 
 def _of_words(
@@ -408,30 +392,12 @@ def last_learned(interpreter: Interpreter, owner: Ref) -> Learned | None:
                 data = Data("list", called.place, roots=roots)
             if data is None:
                 return None
-            return Learned(thing.kind, owner.identity, data, called.place, _held(interpreter, thing))
+            return Learned(thing.kind, owner.identity, data, called.place, transformers.held(interpreter, thing))
     return None
-
-
-def _held(interpreter: Interpreter, thing: Created) -> tuple[str, ...]:
-    """The classes of the transformers that a pipeline or a `ColumnTransformer` is made of, as far as can be told."""
-    if not thing.kind.startswith("sklearn.") or thing.kind.rpartition(".")[2] not in _HOLDING:
-        return ()
-    given = thing.arguments
-    listed = given.value("transformers") or given.value("steps") or given.value("", 0)
-    steps = interpreter.items_of(listed) or tuple(each.value for each in given.positional)
-    kinds: list[str] = []
-    for step in steps:
-        for part in (step, *(interpreter.items_of(step) or ())):
-            made = interpreter.object_of(part)
-            if isinstance(made, Created):
-                kinds += (made.kind, *_held(interpreter, made))
-    return tuple(kinds)
 
 
 PAIR = ("low", "high")
 """What a `feature_range` has."""
-
-_HOLDING = frozenset(("ColumnTransformer", "make_column_transformer", "Pipeline", "make_pipeline"))
 
 
 def _transformed(kind: str, last: str, given: Data | None, place: Place, learned: Learned | None) -> Data:

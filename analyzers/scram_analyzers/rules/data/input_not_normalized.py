@@ -518,9 +518,11 @@ class InputNotNormalized(Rule):
             message = _application_message(place, network)
             related = (*_origin(program, data, place), Related(network.place, "The pretrained network."))
             yield Report(place, message, related, recipe=_prepared(program, network))
-        elif by_column or unscaled_entry(model, training.entry) is not None:
+        untrained = pretrained.untrained_network(model, training.entry)
+        if network is None and (by_column or untrained or unscaled_entry(model, training.entry) is not None):
             # Own loops are written by people who know, and a normalization right after the first sums mends most.
-            severity = None if training.by_fit and not normalized_at_once(model) else Severity.INFO
+            mended = pretrained.is_normalized(untrained) if untrained is not None else normalized_at_once(model)
+            severity = None if training.by_fit and not mended else Severity.INFO
             message, recipe = _message(place, data, data.range), _recipe(program, data, place)
             yield Report(place, message, tuple(_origin(program, data, place)), severity=severity, recipe=recipe)
 

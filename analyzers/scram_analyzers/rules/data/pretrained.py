@@ -95,13 +95,28 @@ def is_trained(network: Model) -> bool:
 
 def bare_network(model: Model, start: Tensor | None = None) -> Model | None:
     """The pretrained network that data enter unchanged, when it leaves their preprocessing to the program."""
+    network = _first_network(model, start)
+    return None if network is None or is_none(network.arguments.get("weights")) else network
+
+
+def untrained_network(model: Model, start: Tensor | None = None) -> Model | None:
+    """The same of one that starts from random weights."""
+    network = _first_network(model, start)
+    return network if network is not None and is_none(network.arguments.get("weights")) else None
+
+
+def _first_network(model: Model, start: Tensor | None) -> Model | None:
+    """The ready-made network that data enter unchanged, unless it scales them itself."""
     reached = entries_of(model) if start is None else entries_from(model, (start,))
-    entries = [entry.producer for entry in reached]
+    entries = [entry.producer for entry in reached] or ([model] if model.application is not None else [])
     if len(entries) != 1 or not isinstance(entries[0], Model) or entries[0].application is None:
         return None
-    network = entries[0]
-    untrained = is_none(network.arguments.get("weights"))
-    return None if untrained or scales_itself(network) else network
+    return None if scales_itself(entries[0]) else entries[0]
+
+
+def is_normalized(network: Model) -> bool:
+    """Whether batch normalization stands in a ready-made network, as in all of them but the oldest."""
+    return not name_of_network(network).startswith("VGG")
 
 
 def preprocessing(program: Program, network: Model) -> Spelling | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from scram_analyzers.source.model import Model
@@ -22,6 +23,8 @@ def _tuned(program: Program) -> Mapping[int, str]:
     others: set[int] = set()
     for each in program.compiles:
         name = _moved(each.model) if each.model is not None else None
+        if name is not None and name.startswith("TF") and program.matches(_FREEZING):
+            name = None
         if name is None:
             others.add(id(each.optimizer))
         else:
@@ -39,12 +42,15 @@ UNNORMALIZED = ("VGG16", "VGG19")
 """Networks without batch normalization, whose activations such steps drive apart within a few batches."""
 
 UNNORMALIZED_TUNING = 0.0009
-"""For those even the default of Adam and RMSprop is too much. Ours."""
+"""For those, and for language models, even the default of Adam and RMSprop is too much. Ours."""
+
+_FREEZING = re.compile(r"\btrainable\s*=\s*(?!True\b)")
+"""What may freeze a part of a language model, of which the program shows nothing."""
 
 
 def tuning_limit(name: str) -> float:
     """The highest rate by which an optimizer that takes steps of about its rate leaves a network what it learned."""
-    return UNNORMALIZED_TUNING if name in UNNORMALIZED else FINE_TUNING
+    return UNNORMALIZED_TUNING if name in UNNORMALIZED or name.startswith("TF") else FINE_TUNING
 
 
 def forgets(name: str) -> str:
@@ -53,7 +59,8 @@ def forgets(name: str) -> str:
 
 
 def _moved(model: Model) -> str | None:
-    return next((_name(nested) for nested in model.nested if _moves(model, nested)), None)
+    parts = (model, *model.nested) if (model.application or "").startswith("transformers.") else model.nested
+    return next((_name(each) for each in parts if _moves(model, each)), None)
 
 
 def _moves(model: Model, backbone: Model) -> bool:

@@ -280,6 +280,25 @@ class LearningRateTooHigh(Rule):
             model.fit(x, y, epochs=50)
             """,
         ),
+        Example(
+            "A language model, moved as if it had learned nothing",
+            """
+            import tensorflow as tf
+            from transformers import TFDistilBertForSequenceClassification
+
+            model = TFDistilBertForSequenceClassification.from_pretrained("distilbert-base-uncased")
+            loss = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            model.compile(optimizer=tf.keras.optimizers.Adam(»1e-3«), loss=loss, metrics=["accuracy"])
+            """,
+            """
+            import tensorflow as tf
+            from transformers import TFDistilBertForSequenceClassification
+
+            model = TFDistilBertForSequenceClassification.from_pretrained("distilbert-base-uncased")
+            loss = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            model.compile(optimizer=tf.keras.optimizers.Adam(1e-5), loss=loss, metrics=["accuracy"])
+            """,
+        ),
     )
     good = (
         Example(

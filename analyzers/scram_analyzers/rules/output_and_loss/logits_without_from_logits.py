@@ -139,6 +139,25 @@ class LogitsWithoutFromLogits(Rule):
                 optimizer.apply_gradients(zip(gradients, model.trainable_variables))
             """,
         ),
+        Example(
+            "A language model that gives a number for each class",
+            """
+            import tensorflow as tf
+            from transformers import TFBertForSequenceClassification
+
+            model = »TFBertForSequenceClassification.from_pretrained("bert-base-uncased", num_labels=4)«
+            loss = tf.keras.losses.SparseCategoricalCrossentropy()
+            model.compile(optimizer=tf.keras.optimizers.Adam(2e-5), loss=loss, metrics=["accuracy"])
+            """,
+            """
+            import tensorflow as tf
+            from transformers import TFBertForSequenceClassification
+
+            model = TFBertForSequenceClassification.from_pretrained("bert-base-uncased", num_labels=4)
+            loss = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            model.compile(optimizer=tf.keras.optimizers.Adam(2e-5), loss=loss, metrics=["accuracy"])
+            """,
+        ),
     )
     good = (
         Example(
@@ -197,10 +216,12 @@ class LogitsWithoutFromLogits(Rule):
         if place is None or loss.name is None or not _expects_probabilities(head, loss):
             return
         spelled = program.imports.spell(f"keras.losses.{heads.CLASSES[loss.name]}").text
+        named = heads.layer_words(head)
         yield Report(
             place=place,
             message=(
-                f"{heads.layer_words(head)} has no activation, but {loss.name} takes its outputs for probabilities."
+                f"{named[:1].upper()}{named[1:]} has no activation, but {loss.name} takes its outputs for "
+                "probabilities."
             ),
             related=(Related(loss.place, "This loss expects probabilities unless told from_logits=True."),),
             recipe=f"loss={spelled}(from_logits=True)",

@@ -214,6 +214,19 @@ class MetricMismatch(Rule):
             print(right.result())
             """,
         ),
+        Example(
+            "Precision of classes by number",
+            """
+            import keras
+            from sklearn.datasets import load_iris
+
+            x, y = load_iris(return_X_y=True)
+            model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+            metrics = ["accuracy", »keras.metrics.Precision()«]
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=metrics)
+            model.fit(x, y, epochs=20)
+            """,
+        ),
     )
     good = (
         Example(
@@ -343,7 +356,11 @@ def _mismatch(program: Program, case: Case, metric: Metric) -> _Mismatch | None:
     if case.loss.name not in CROSS_ENTROPIES or metric.name is None:
         return None
     return (
-        _of_equality(metric) or _of_logits(program, case, metric) or _of_head(case, metric) or _of_labels(case, metric)
+        _of_equality(metric)
+        or _of_logits(program, case, metric)
+        or _of_head(case, metric)
+        or _of_labels(case, metric)
+        or _of_counts(case, metric)
     )
 
 
@@ -404,6 +421,26 @@ def _of_labels(case: Case, metric: Metric) -> _Mismatch | None:
         if not rows and metric.name in ROW_WISE:
             return _Mismatch("reads one-hot rows, but the labels are class numbers", f'"{TWINS[metric.name]}"')
     return None
+
+
+def _of_counts(case: Case, metric: Metric) -> _Mismatch | None:
+    """A metric that puts a label beside each output, where an example has one label for all of them."""
+    several = case.head.activation == "softmax" or (case.head.units or 1) > 1
+    numbered = case.loss.name == "sparse_categorical_crossentropy" and case.form not in cases.ROWS
+    if metric.name not in COUNTING or metric.kind is None or not several or not numbered or metric.arguments.open:
+        return None
+    outputs = f"each of the {case.head.units} outputs" if case.head.units is not None else "each of several outputs"
+    return _Mismatch(f"wants a label for {outputs}, as one-hot rows hold them, but the labels are class numbers")
+
+
+COUNTING = frozenset(
+    (
+        *("precision", "recall", "auc", "f1_score", "fbeta_score", "f_beta_score"),
+        *("true_positives", "true_negatives", "false_positives", "false_negatives"),
+        *("precision_at_recall", "recall_at_precision", "sensitivity_at_specificity", "specificity_at_sensitivity"),
+    )
+)
+"""Metrics that count right and wrong answers of each output."""
 
 
 def _given(metric: Metric, *names: str) -> bool:

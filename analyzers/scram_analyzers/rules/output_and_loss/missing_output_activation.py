@@ -61,6 +61,29 @@ class MissingOutputActivation(Rule):
             model.fit(x_train, y_train, epochs=5)
             """,
         ),
+        Example(
+            "A distance between distributions, of plain numbers",
+            """
+            import keras
+            from sklearn.datasets import load_iris
+
+            x, y = load_iris(return_X_y=True)
+            model = keras.Sequential([keras.layers.Dense(8, activation="relu")])
+            model.add(»keras.layers.Dense(3)«)
+            model.compile(optimizer="adam", loss="kl_divergence")
+            model.fit(x, keras.utils.to_categorical(y), epochs=20)
+            """,
+            """
+            import keras
+            from sklearn.datasets import load_iris
+
+            x, y = load_iris(return_X_y=True)
+            model = keras.Sequential([keras.layers.Dense(8, activation="relu")])
+            model.add(keras.layers.Dense(3, activation="softmax"))
+            model.compile(optimizer="adam", loss="kl_divergence")
+            model.fit(x, keras.utils.to_categorical(y), epochs=20)
+            """,
+        ),
     )
     good = (
         Example(
@@ -121,9 +144,13 @@ class MissingOutputActivation(Rule):
         return None
 
 
+DISTANCES = REGRESSION | {"kl_divergence"}
+"""Losses that take outputs as they are."""
+
+
 def _is_bare(case: Case) -> bool:
     """Whether a head of several units without activation is trained towards rows of classes, as numbers."""
-    if case.head.activation != "linear" or case.head.units in (None, 1) or case.loss.name not in REGRESSION:
+    if case.head.activation != "linear" or case.head.units in (None, 1) or case.loss.name not in DISTANCES:
         return False
     return case.form in cases.ROWS and not case.reproduces_inputs and not case.judged_by_hand
 

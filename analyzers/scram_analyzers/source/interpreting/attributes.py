@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scram_analyzers.source.data import Data
+from scram_analyzers.source.graph import Operation, Tensor
 from scram_analyzers.source.interpreting import keras_models, optimizers
 from scram_analyzers.source.interpreting.state import Created, Instance, join_values
 from scram_analyzers.source.libraries import data_operations
@@ -73,7 +74,13 @@ def get_attribute(interpreter: Interpreter, owner: Value, name: str, place: Plac
         return data_operations.attribute(data, name, place) if data is not None else Unknown(place)
     if isinstance(owner, Ref):
         return _of_object(interpreter, owner, name, place)
+    if isinstance(owner, Tensor) and name in OUTPUTS:
+        return Tensor(Operation("operator.getitem", Arguments()), (owner,), place)
     return Method(owner, name, place)
+
+
+OUTPUTS = frozenset(("last_hidden_state", "pooler_output", "logits", "text_embeds"))
+"""Names by which language models hand out what they give; also as items."""
 
 
 def of_symbol(interpreter: Interpreter, owner: Symbol, name: str, place: Place | None = None) -> Value:

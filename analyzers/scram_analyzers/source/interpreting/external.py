@@ -14,6 +14,7 @@ from scram_analyzers.source.interpreting import (
     builtin_functions,
     keras_layers,
     keras_models,
+    language_models,
     loss_calls,
     optimizers,
     repeating,
@@ -27,7 +28,7 @@ from scram_analyzers.source.libraries import data_functions, mathematics, noise,
 from scram_analyzers.source.model import ModelKind
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call
-from scram_analyzers.source.values import Arguments, Constant, Symbol, Unknown, Value, text
+from scram_analyzers.source.values import Argument, Arguments, Constant, Symbol, Unknown, Value, text
 
 if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.interpreter import Interpreter
@@ -124,11 +125,28 @@ def _maker(name: str) -> Maker | None:
         return optimizers.from_configuration
     if name in sklearn_wrappers.WRAPPERS:
         return sklearn_wrappers.make
+    if language_models.is_maker(name):
+        return language_models.make
+    if name.startswith("keras.") and name.endswith(FROM_CONFIG):
+        return _from_config
     if name in ("os.environ.get", "os.getenv"):
         return _of_environment
     if tuners.is_tuner(name):
         return tuners.make
     return _tensorflow_optimizer if name in TENSORFLOW_OPTIMIZERS else None
+
+
+FROM_CONFIG = ".from_config"
+"""How the names of methods end that make an object of a class by its settings."""
+
+
+def _from_config(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    """`keras.layers.Dense.from_config({"units": 3})`: as the class makes it of these arguments."""
+    entries = interpreter.entries_of(arguments.value("config", 0))
+    if entries is None:
+        return None
+    keywords = {str(key): Argument(value, value.place or place, str(key)) for key, value in entries.items()}
+    return _keras(interpreter, name.removesuffix(FROM_CONFIG), Arguments((), keywords), place)
 
 
 _MADE_AS_THEY_ARE = frozenset(

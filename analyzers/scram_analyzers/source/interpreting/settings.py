@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -169,11 +171,38 @@ def _tracked_run(interpreter: Interpreter, name: str, arguments: Arguments, plac
     return interpreter.allocate(Created(_RUN, arguments, place, {"config": config}), place)
 
 
+def _written(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    """Settings that the program holds as a text: `json.loads(...)`."""
+    read = json.loads if name == "json.loads" else ast.literal_eval
+    written = text(arguments.value("s", 0) or arguments.value("node_or_string"))
+    if written is None or len(written) > MAX_WRITTEN:
+        return None
+    try:
+        return _value_of(interpreter, read(written), place)
+    except (ValueError, SyntaxError, RecursionError):  # what the program itself would fail on
+        return None
+
+
+MAX_WRITTEN = 20_000
+"""How long a text may be that is read: far more than settings take."""
+
+
+def _value_of(interpreter: Interpreter, thing: object, place: Place) -> Value:
+    if isinstance(thing, dict):
+        entries = {key: _value_of(interpreter, each, place) for key, each in thing.items()}
+        return interpreter.allocate(DictObject(entries), place)
+    if isinstance(thing, list | tuple):
+        return interpreter.new_list([_value_of(interpreter, each, place) for each in thing], place)
+    known = thing is None or isinstance(thing, int | float | str | bool)
+    return Constant(thing) if known else Unknown(place)  # type: ignore[arg-type]  # a scalar
+
+
 MAKERS: Mapping[str, Maker] = MappingProxyType(
     {
         **dict.fromkeys(NAMESPACES, _namespace),
         **{f"{module}.{define}": _flag for module in _FLAG_MODULES for define in _FLAGS},
         **dict.fromkeys(("typer.Option", "typer.Argument", "dataclasses.field", "pydantic.Field"), _default),
+        **dict.fromkeys(("json.loads", "ast.literal_eval"), _written),
         MAKING_TUPLES: _named_tuple,
         "wandb.init": _tracked_run,
     }

@@ -17,10 +17,10 @@ BATCHES = frozenset(("batch", "padded_batch"))
 
 def may_be_mixed(program: Program, data: Data) -> bool:
     """Whether the program may have mixed a list of files, of which less is known than of arrays."""
-    return data.source.startswith("tensorflow.") and program.matches(_MIXING)
+    return data.source.startswith("tensorflow.") and program.matches(MIXING)
 
 
-_MIXING = re.compile(r"\bshuffle\((?!\d)\w|permutation\(|\.sample\(|train_test_split|Fold\(|random\.choice")
+MIXING = re.compile(r"\bshuffle\((?!\d)\w|permutation\(|\.sample\(|train_test_split|Fold\(|random\.choice")
 """What puts lists of files in random order; a dataset's own shuffle is given a number, as a rule."""
 
 

@@ -13,7 +13,6 @@ from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.data import Data, DataStep
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program, every_fit
-from scram_analyzers.source.values import Argument
 
 
 class NoisyTargets(Rule):
@@ -24,7 +23,7 @@ class NoisyTargets(Rule):
     severity = Severity.WARNING
     confidence = Confidence.MEDIUM
     only_with = ("random", "noise")
-    summary = "inputs with noise added to them that are the targets of their training as well"
+    summary = "noise that is added to the examples, and stands in the targets of their training"
     why = (
         "An autoencoder learns to give its targets. With the noisy examples as targets it learns to give the noise "
         "back, and takes none of it away."
@@ -54,6 +53,33 @@ class NoisyTargets(Rule):
             model = keras.Sequential([layers.Dense(64, activation="relu"), layers.Dense(784, activation="sigmoid")])
             model.compile(optimizer="adam", loss="binary_crossentropy")
             model.fit(x_noisy, »x_noisy«, epochs=20)
+            """,
+            """
+            import keras
+            import numpy as np
+            from keras import layers
+
+            (x, _), _ = keras.datasets.mnist.load_data()
+            x = x.reshape(60000, 784) / 255
+            x_noisy = np.clip(x + 0.3 * np.random.normal(size=x.shape), 0, 1)
+            model = keras.Sequential([layers.Dense(64, activation="relu"), layers.Dense(784, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x_noisy, x, epochs=20)
+            """,
+        ),
+        Example(
+            "The wrong way round",
+            """
+            import keras
+            import numpy as np
+            from keras import layers
+
+            (x, _), _ = keras.datasets.mnist.load_data()
+            x = x.reshape(60000, 784) / 255
+            x_noisy = np.clip(x + 0.3 * np.random.normal(size=x.shape), 0, 1)
+            model = keras.Sequential([layers.Dense(64, activation="relu"), layers.Dense(784, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy")
+            model.fit(x, »x_noisy«, epochs=20)
             """,
             """
             import keras
@@ -108,38 +134,45 @@ class NoisyTargets(Rule):
     )
 
     def check_program(self, program: Program) -> Iterator[Report]:
-        """Report a training from noisy data to the same noisy data, where the clean ones have a name of their own."""
-        for targets, noise, clean in program.each_of(every_fit, _noisy):
-            assert targets.place is not None
-            message = (
-                f"The targets {targets.place.text} hold the noise that was added to {clean.text}: the model learns to "
-                "give it back."
-            )
+        """Report each training towards noisy data, where the clean ones have a name of their own."""
+        for inputs, targets, noise, clean in program.each_of(every_fit, _noisy):
+            learned = "to give it back" if inputs.text != clean.text else "to add it"
             related = (Related(noise, "The noise is added here."),)
-            yield Report(targets.place, message, related, recipe=f"model.fit({targets.place.text}, {clean.text})")
+            yield Report(
+                targets,
+                f"The targets {targets.text} hold the noise that was added to {clean.text}: the model learns "
+                f"{learned}.",
+                related,
+                recipe=f"model.fit({targets.text}, {clean.text})",
+            )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
-        """The clean data as the targets."""
-        for targets, _, clean in program.each_of(every_fit, _noisy):
-            assert targets.place is not None
-            if program.range_of(targets.place) == finding.range:
-                edit = fixes.replace(program, targets.place, clean.text)
-                return Fix("Train towards the clean data", Applicability.UNSAFE, (edit,))
+        """The noisy data as the inputs, the clean ones as the targets."""
+        for inputs, targets, _, clean in program.each_of(every_fit, _noisy):
+            if program.range_of(targets) == finding.range:
+                edits = [fixes.replace(program, targets, clean.text)]
+                if inputs.text == clean.text:
+                    edits.insert(0, fixes.replace(program, inputs, targets.text))
+                return Fix("Train towards the clean data", Applicability.UNSAFE, tuple(edits))
         return None
 
 
-def _noisy(_: Program, fit: Fit) -> Iterator[tuple[Argument, Place, Place]]:
-    """The targets, where noise was added to them, and the name of what it was added to."""
+def _noisy(_: Program, fit: Fit) -> Iterator[tuple[Place, Place, Place, Place]]:
+    """The inputs, the targets, where noise was added to these, and the name of what it was added to.
+
+    The inputs are either the same noisy data or the clean ones.
+    """
     x, y = fit.x, fit.y
-    if x is None or y is None or x.place is None or y.place is None or x.place.text != y.place.text:
+    if x is None or y is None or x.place is None or y.place is None:
         return
-    data = x.value
+    data = y.value
     if not isinstance(data, Data) or data.source.startswith(_MADE_UP):
         return
+    are_same = x.place.text == y.place.text
     for step in data.steps:
         clean = _under_noise(step)
-        if step.place is not None and clean is not None and clean.text != x.place.text:
-            yield y, step.place, clean
+        if step.place is not None and clean is not None and (clean.text != x.place.text) is are_same:
+            yield x.place, y.place, step.place, clean
             return
 
 

@@ -9,6 +9,7 @@ import libcst as cst
 
 from scram_analyzers import fixes
 from scram_analyzers.rules.data.class_by_class import collected_class_by_class, stands_class_by_class
+from scram_analyzers.rules.data.joined_tables import joined_class_by_class
 from scram_analyzers.rules.data.judging import in_random_order, stretch
 from scram_analyzers.source.data import WHOLE, Data, DataStep, StepKind
 from scram_analyzers.source.places import Place
@@ -46,6 +47,9 @@ def last_rows(program: Program, fit: Fit) -> LastRows | None:
         return LastRows(order, "validation sees only the last class, training too little of it")
     if targets is not None and (column := _sorted_by_target(targets)) is not None:
         return LastRows(f'The rows are sorted by "{column}", the target', "the highest or lowest targets alone")
+    if targets is not None and joined_class_by_class(program, targets):
+        order = "The tables of single classes are joined one below the other"
+        return LastRows(order, "validation sees only the last classes, training too few")
     if targets is not None and collected_class_by_class(program, targets):
         order = "The labels are collected class by class"
         return LastRows(order, "validation sees only the last classes, training too few")
@@ -79,7 +83,11 @@ def cut_in_their_order(program: Program, fit: Fit) -> Place | None:
         if labels is None or not (step.kind is StepKind.SPLIT or stretch(step) is not None):
             continue
         whole = replace(labels, steps=labels.steps[:position], rows=WHOLE)
-        sorted_rows = stands_class_by_class(whole) or collected_class_by_class(program, whole)
+        sorted_rows = (
+            stands_class_by_class(whole)
+            or collected_class_by_class(program, whole)
+            or joined_class_by_class(program, replace(whole, steps=labels.steps))
+        )
         if not sorted_rows or not _in_order(program, step):
             return None
         return next((each.place for each in fit.inputs.steps if _alike(each, step)), None) if fit.inputs else None

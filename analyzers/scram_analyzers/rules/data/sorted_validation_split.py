@@ -316,6 +316,23 @@ class SortedValidationSplit(Rule):
             model.fit(x, np.array(labels), epochs=20, »validation_split=0.25«)
             """,
         ),
+        Example(
+            "Two tables of one class each, one below the other",
+            """
+            import keras
+            import pandas as pd
+            from keras import layers
+
+            calm = pd.read_csv("calm.csv")
+            storm = pd.read_csv("storm.csv")
+            calm["storm"] = 0
+            storm["storm"] = 1
+            days = pd.concat([calm, storm], ignore_index=True)
+            model = keras.Sequential([layers.Normalization(), layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(days[["wind", "rain"]], days["storm"], epochs=20, »validation_split=0.2«)
+            """,
+        ),
     )
     good = (
         Example(
@@ -414,6 +431,23 @@ class SortedValidationSplit(Rule):
             model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
             model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
             model.fit(x, y, validation_split=0.2, epochs=50)
+            """,
+        ),
+        Example(
+            "Two tables of one class each, mixed once they are joined",
+            """
+            import keras
+            import pandas as pd
+            from keras import layers
+
+            calm = pd.read_csv("calm.csv")
+            storm = pd.read_csv("storm.csv")
+            calm["storm"] = 0
+            storm["storm"] = 1
+            days = pd.concat([calm, storm]).sample(frac=1)
+            model = keras.Sequential([layers.Normalization(), layers.Dense(1, activation="sigmoid")])
+            model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+            model.fit(days[["wind", "rain"]], days["storm"], epochs=20, validation_split=0.2)
             """,
         ),
     )

@@ -91,7 +91,8 @@ def select(interpreter: Interpreter, data: Data, keys: list[Value | slice], plac
         one = column_of_classes(one) if single else one
         interval = data.range if not one_column or is_scaled_by_column(data) else None
         return replace(one, shape=_of_columns(data, keys, place), rows=rows, range=interval)
-    single = position is not None or _is_moving(key)
+    may_be_column = data.is_table and not data.in_numpy and len(data.shape or ()) == 2
+    single = position is not None or _is_moving(key) or (_counts(place) and not may_be_column)
     shape = data.shape[1:] if data.shape and single else None
     if data.shape and isinstance(key, Data) and (key.source == FOLDS or len(key.shape or ()) == 1):
         shape = (None, *data.shape[1:])

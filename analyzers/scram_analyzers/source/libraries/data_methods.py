@@ -86,8 +86,21 @@ _LEAVING_SOME = frozenset(["drop", "dropna", "filter", "head", "sample", "tail"]
 
 _RESHAPING = frozenset(["reshape", "flatten", "ravel", "expand_dims", "swapaxes", "unbatch"])
 
+_EACH_BY_EACH = frozenset(
+    [
+        *("abs", "add", "sub", "mul", "div", "truediv", "pow", "mod", "round", "where", "mask", "rank"),
+        *("shift", "diff", "pct_change", "cumsum", "cumprod", "cummax", "cummin"),
+        *("interpolate", "ffill", "bfill", "pad", "backfill", "replace", "rename", "infer_objects", "len"),
+        *("lower", "upper", "strip", "title", "capitalize", "zfill"),
+    ]
+)
+"""Methods of tables and columns that give another value for each, or for the one at its side."""
+
 _GROUPING = frozenset(["groupby", "resample", "rolling", "ewm"])
 """Methods of tables after which a mean or sum is one of each group."""
+
+_MOVING = frozenset(["rolling", "ewm"])
+"""Those whose groups move along: there are as many as rows."""
 
 _ASKING = frozenset(
     [
@@ -174,9 +187,9 @@ def call(interpreter: Interpreter, data: Data, name: str, arguments: Arguments, 
         taken = data.after(DataStep(StepKind.SELECTED, name, place, column=column))
         return data_operations.named_column(data, taken, column)
     if name in _GROUPING:
-        return data.after(step, shape=None, rows=None)
+        return data.after(step, shape=data.shape if name in _MOVING else None, rows=None)
     if name in data_operations.STATISTICS and any(each.name in _GROUPING for each in data.steps[-2:]):
-        return data.after(step, range=None, shape=None, labels=None)  # a row for each group
+        return data.after(step, range=None, labels=None)  # a row for each group, or of each stretch that moves
     if name in data_operations.STATISTICS:
         return data_operations.statistic(data, name, place, arguments.value("axis", 0))
     if name == "nunique" and data.classes is not None and data.labels in data_operations.NUMBERED:
@@ -189,7 +202,8 @@ def call(interpreter: Interpreter, data: Data, name: str, arguments: Arguments, 
     beside = data_operations.as_data(arguments.value("right", 0)) if name in ("merge", "join") else None
     marks = [replace(each, certain=False) for each in beside.steps if each.kind is StepKind.ENCODED] if beside else []
     whole = replace(data, steps=(*data.steps, *marks))
-    return whole.after(step, range=None, shape=None, labels=None, rows=None)
+    shape = data.shape if name in _EACH_BY_EACH and data.is_table else None
+    return whole.after(step, range=None, shape=shape, labels=None, rows=None)
 
 
 def _note_as_function(

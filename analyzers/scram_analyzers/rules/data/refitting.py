@@ -43,7 +43,16 @@ def refits(program: Program, fit: Fit, kinds: tuple[str, ...]) -> Iterator[Refit
     """What was fitted to validation or test data themselves, of the classes named `kinds`."""
     trained = [each for each in (fit.inputs, fit.targets) if each is not None]
     trained += [feed.data for feed in fit.feeds]
+    if fit.inputs is None:
+        trained += _training_parts(program)
     yield from _refits(trained, _judging(program, fit), kinds)
+
+
+def _training_parts(program: Program) -> Iterator[Data]:
+    """What scalers made of training parts: where nobody knows what is trained on, that is what was made for it."""
+    for call in program.method_calls:
+        if isinstance(call.result, Data) and call.result.part is Part.TRAINING:
+            yield call.result
 
 
 def refits_of_loop(program: Program, kinds: tuple[str, ...]) -> Iterator[Refit]:

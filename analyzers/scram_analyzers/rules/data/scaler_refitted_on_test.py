@@ -127,6 +127,45 @@ class ScalerRefittedOnTest(Rule):
             """,
         ),
         Example(
+            "A function of another module has the training part in between",
+            """
+            import keras
+            from project import augmented
+            from sklearn.datasets import load_wine
+            from sklearn.model_selection import train_test_split
+            from sklearn.preprocessing import StandardScaler
+
+            x, y = load_wine(return_X_y=True)
+            x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.2)
+            scaler = StandardScaler()
+            x_train = scaler.fit_transform(x_train)
+            x_test = »scaler.fit_transform(x_test)«
+            x_train, y_train = augmented(x_train, y_train)
+            model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(3, "softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, epochs=30)
+            model.evaluate(x_test, y_test)
+            """,
+            """
+            import keras
+            from project import augmented
+            from sklearn.datasets import load_wine
+            from sklearn.model_selection import train_test_split
+            from sklearn.preprocessing import StandardScaler
+
+            x, y = load_wine(return_X_y=True)
+            x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.2)
+            scaler = StandardScaler()
+            x_train = scaler.fit_transform(x_train)
+            x_test = scaler.transform(x_test)
+            x_train, y_train = augmented(x_train, y_train)
+            model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(3, "softmax")])
+            model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x_train, y_train, epochs=30)
+            model.evaluate(x_test, y_test)
+            """,
+        ),
+        Example(
             "By its own mean",
             """
             import keras

@@ -53,6 +53,11 @@ def turned_round_of(tape: tapes.Tape) -> tuple[Place, ...]:
     return tuple(Place(tape.section, call) for call, *pair in zipped if _is_turned_round(tape, *pair))
 
 
+def zipped_gradients(tape: tapes.Tape) -> Iterator[cst.BaseExpression]:
+    """What stands for the gradients in each call of an optimizer around a tape."""
+    return (gradients for _, gradients, _ in _zipped(tape))
+
+
 def _is_turned_round(tape: tapes.Tape, first: cst.BaseExpression, second: cst.BaseExpression) -> bool:
     asking = f"{tape.name}.gradient"
     if _is_call_of(_given(tape, second), asking) and not _is_call_of(_given(tape, first), asking):
@@ -97,13 +102,41 @@ def _asked_for(
 
 
 def _given(tape: tapes.Tape, node: cst.BaseExpression) -> cst.BaseExpression | None:
-    """What a name is given around a tape, where that is done once; anything else is what it is."""
+    """What a name is given around a tape, where that is done once; anything else is what it is.
+
+    Gradients that are clipped are those that they were.
+    """
     if not isinstance(node, cst.Name):
         return node
     named = [each for each in search.within(tape.section, tape.around, cst.Assign) if _assigns(each, node.value)]
-    if len(named) != 1 or len(named[0].targets) != 1 or not isinstance(named[0].targets[0].target, cst.Name):
+    anew = [each for each in named if _clipped(each) is None]
+    if not anew and len(named) == 1:
+        held = _clipped(named[0])
+        return _given(tape, held) if held is not None else None
+    others = [held for each in named if (held := _clipped(each)) is not None and held.value != node.value]
+    if others or len(anew) != 1 or len(anew[0].targets) != 1 or not isinstance(anew[0].targets[0].target, cst.Name):
         return None
-    return named[0].value
+    return anew[0].value
+
+
+def _clipped(assigned: cst.Assign) -> cst.Name | None:
+    """The name of what an assignment only clips: `g, _ = tf.clip_by_global_norm(g, 1.0)`,
+    `g = [tf.clip_by_norm(each, 1.0) for each in g]`."""
+    value, each = assigned.value, assigned.value
+    if isinstance(value, cst.ListComp):
+        each, target = value.elt, value.for_in.target
+        taken = each.args[0].value if isinstance(each, cst.Call) and each.args else None
+        if not isinstance(taken, cst.Name) or not isinstance(target, cst.Name) or taken.value != target.value:
+            return None
+    if not isinstance(each, cst.Call) or not each.args:
+        return None
+    if (dotted_name(each.func) or "").rpartition(".")[2] not in _CLIPPING:
+        return None
+    held = value.for_in.iter if isinstance(value, cst.ListComp) else each.args[0].value
+    return held if isinstance(held, cst.Name) else None
+
+
+_CLIPPING = frozenset(("clip_by_global_norm", "clip_by_norm", "clip_by_value"))
 
 
 def _assigns(assigned: cst.Assign, name: str) -> bool:

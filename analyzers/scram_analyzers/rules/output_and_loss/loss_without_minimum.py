@@ -17,7 +17,7 @@ from scram_analyzers.rules.output_and_loss.own_losses import (
     returned,
     without_mean,
 )
-from scram_analyzers.rules.output_and_loss.turned_losses import never_negative, turned, without_minus
+from scram_analyzers.rules.output_and_loss.turned_losses import never_negative, turned, turned_gradients, without_minus
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Loss, Program
 from scram_analyzers.source.reading.dotted import dotted_name
@@ -123,6 +123,42 @@ class LossWithoutMinimum(Rule):
                     loss = loss + 1e-4 * sum(model.losses)
                 gradients = tape.gradient(»-loss«, model.trainable_variables)
                 optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+            """,
+        ),
+        Example(
+            "All gradients with a minus",
+            """
+            import keras
+            import tensorflow as tf
+            from project import batches
+
+            model = keras.Sequential([keras.layers.Dense(1)])
+            optimizer = keras.optimizers.Adam(1e-3)
+            loss_fn = keras.losses.MeanSquaredError()
+
+            for x, y in batches:
+                with tf.GradientTape() as tape:
+                    loss = loss_fn(y, model(x, training=True))
+                gradients = tape.gradient(loss, model.trainable_variables)
+                gradients = »[-each for each in gradients]«
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+            """,
+        ),
+        Example(
+            "A loss with a minus, whose gradients are clipped",
+            """
+            import keras
+            import tensorflow as tf
+
+            class Classifier(keras.Model):
+                def train_step(self, data):
+                    x, y = data
+                    with tf.GradientTape() as tape:
+                        loss = »-self.compute_loss(x=x, y=y, y_pred=self(x, training=True))«
+                    gradients = tape.gradient(loss, self.trainable_weights)
+                    gradients, _ = tf.clip_by_global_norm(gradients, 1.0)
+                    self.optimizer.apply_gradients(zip(gradients, self.trainable_weights))
+                    return {"loss": loss}
             """,
         ),
         Example(
@@ -269,6 +305,35 @@ class LossWithoutMinimum(Rule):
             """,
         ),
         Example(
+            "A minus twice: that of the loss is taken back, and pictures are made to fool a model",
+            """
+            import keras
+            import tensorflow as tf
+            from project import batches
+
+            model = keras.Sequential([keras.layers.Dense(1)])
+            optimizer = keras.optimizers.Adam(1e-3)
+            loss_fn = keras.losses.MeanSquaredError()
+
+            def teach(x, y):
+                with tf.GradientTape() as tape:
+                    gain = -loss_fn(y, model(x, training=True))
+                gradients = tape.gradient(gain, model.trainable_variables)
+                gradients = [-each for each in gradients]
+                optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+
+            def attack(x, y):
+                with tf.GradientTape() as tape:
+                    loss = loss_fn(y, model(x, training=True))
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip([-each for each in gradients], model.trainable_variables))
+
+            for x, y in batches:
+                teach(x, y)
+                attack(x, y)
+            """,
+        ),
+        Example(
             "A critic's score, which is a loss with a sign",
             """
             import keras
@@ -295,6 +360,8 @@ class LossWithoutMinimum(Rule):
             yield Report(place, message)
         for place in turned(program):
             yield Report(place, "With this minus the loss is made large: each step takes the model further away.")
+        for place in turned_gradients(program):
+            yield Report(place, "With this minus each step goes against its gradient: the loss is made large.")
         yield from program.each(own_losses(program), _of_own)
 
 

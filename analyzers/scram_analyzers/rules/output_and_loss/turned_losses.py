@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from scram_analyzers.rules.api import tapes
-from scram_analyzers.rules.api.applied_gradients import applied_of
+from scram_analyzers.rules.api.applied_gradients import applied_of, zipped_gradients
 from scram_analyzers.source.keras_api.losses import CROSS_ENTROPIES, REGRESSION
 from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
@@ -27,7 +27,7 @@ _EVEN = frozenset(("square", "abs", "absolute", "squared_difference"))
 
 def turned(program: Program) -> Iterator[Place]:
     """Where a step's own loss gets its minus, whose gradients then train the model that it judges."""
-    called = {id(each.place.node) for each in program.loss_calls if each.loss.name in CROSS_ENTROPIES | REGRESSION}
+    called = _called(program)
     for tape in tapes.tapes(program):
         asked = tapes.asked_of(tape)
         if len(asked) != 1 or not applied_of(tape) or not isinstance(tape.around, cst.FunctionDef | cst.Module):
@@ -35,9 +35,44 @@ def turned(program: Program) -> Iterator[Place]:
         minus = _minus(tape)
         if minus is None or not _Losses(program, tape, called).reach(minus.held, minus.before):
             continue
-        beside = [each for each in tapes.tapes(program) if each.around is tape.around]
-        if len(beside) == 1 and not _ON_PURPOSE.search(Place(tape.section, tape.around).text):
+        if _is_meant_small(program, tape):
             yield Place(tape.section, minus.whole)
+
+
+def turned_gradients(program: Program) -> Iterator[Place]:
+    """Where all gradients of such a loss get a minus on their way to the optimizer: `[-each for each in gradients]`."""
+    called = _called(program)
+    for tape in tapes.tapes(program):
+        asked = tapes.asked_of(tape)
+        if len(asked) != 1 or not isinstance(tape.around, cst.FunctionDef | cst.Module):
+            continue
+        name = tapes.name_given(asked[0])
+        for gradients in zipped_gradients(tape):
+            given = _given(tape, gradients.value) if isinstance(gradients, cst.Name) else [gradients]
+            if not given or not _turns(given[-1], name) or not _is_meant_small(program, tape):
+                continue
+            if _Losses(program, tape, called).reach(asked[0].call.args[0].value, {}):
+                yield Place(tape.section, given[-1])
+
+
+def _turns(node: cst.BaseExpression, name: str | None) -> bool:
+    """Whether a comprehension puts a minus before each of what `name` holds, and does nothing else."""
+    if not isinstance(node, cst.ListComp | cst.GeneratorExp) or node.for_in.inner_for_in is not None:
+        return False
+    held, each, gone_through = without_minus(node.elt), node.for_in.target, node.for_in.iter
+    if not isinstance(held, cst.Name) or not isinstance(each, cst.Name) or not isinstance(gone_through, cst.Name):
+        return False
+    return held.value == each.value and gone_through.value == name
+
+
+def _called(program: Program) -> set[int]:
+    return {id(each.place.node) for each in program.loss_calls if each.loss.name in CROSS_ENTROPIES | REGRESSION}
+
+
+def _is_meant_small(program: Program, tape: tapes.Tape) -> bool:
+    """Whether the function around a tape has no other one, and no word of making anything large."""
+    beside = [each for each in tapes.tapes(program) if each.around is tape.around]
+    return len(beside) == 1 and not _ON_PURPOSE.search(Place(tape.section, tape.around).text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -462,6 +462,7 @@ class SubjectKind(enum.Enum):
     MODEL = "model"
     CALL = "call"
     TRAIN_STEP = "train-step"
+    CLIPPING = "clipping"
     TEST_STEP = "test-step"
     FIT = "fit"
     EPOCHS = "epochs"

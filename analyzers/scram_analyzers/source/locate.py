@@ -87,6 +87,8 @@ def _in_own_methods(program: Program, kind: SubjectKind) -> Place | None:
     """In a step or a call that the program writes itself."""
     if kind is SubjectKind.TRAIN_STEP:
         return own_steps.step_loss_at(program)
+    if kind is SubjectKind.CLIPPING:
+        return own_steps.clipping_at(program)
     if kind is SubjectKind.TEST_STEP:
         return own_steps.test_step_at(program)
     return own_steps.call_at(program) if kind is SubjectKind.CALL else None

@@ -24,6 +24,20 @@ def step_loss_at(program: Program) -> Place | None:
     return Place(method.section, assigned[-1]) if len(asked) == 1 and assigned else method
 
 
+def clipping_at(program: Program) -> Place | None:
+    """The only call that clips gradients in the only `train_step`, else what `step_loss_at` gives."""
+    method = _only_method(program, "train_step")
+    calls = nodes(method.node, cst.Call) if method is not None else ()
+    clipping = [call for call in calls if _last_name(call.func).startswith(_CLIPS)]
+    if method is not None and len(clipping) == 1:
+        return Place(method.section, clipping[0])
+    return step_loss_at(program)
+
+
+_CLIPS = "clip_by_"
+"""`tf.clip_by_global_norm`, `tf.clip_by_norm`, `tf.clip_by_value`."""
+
+
 def test_step_at(program: Program) -> Place | None:
     """The only loss that the only `test_step` works out by a call of Keras's, else that method's head."""
     method = _only_method(program, "test_step")

@@ -25,6 +25,7 @@ _OF_FIT = {
     SubjectKind.VALIDATION: (Parameter(("validation_data",), 7), Parameter(("validation_split",), 6)),
 }
 _OF_BATCHES = (SubjectKind.INPUTS, SubjectKind.TARGETS)
+_OWN_METHODS = (SubjectKind.CALL, SubjectKind.TRAIN_STEP, SubjectKind.CLIPPING, SubjectKind.TEST_STEP)
 _RATE = Parameter(("learning_rate", "lr"), 0)
 _COMPILED_OPTIMIZER = Parameter(("optimizer",), 0, "compile")
 _COMPILED_LOSS = Parameter(("loss",), 1, "compile")
@@ -86,7 +87,7 @@ class PlaceFinder:
         if kind is SubjectKind.SCHEDULE:
             is_made = info.optimizer is None or info.optimizer.schedule is not None  # else a callback sets the rate
             return (self._schedule(info) if is_made else self._mapped(subject, info)) or self._learning_rate(info)
-        if kind in (SubjectKind.CALL, SubjectKind.TRAIN_STEP, SubjectKind.TEST_STEP):
+        if kind in _OWN_METHODS:
             return self._mapped(subject, info) or (self._place(places.fit) if info.is_overheard else None)
         if kind is SubjectKind.OPTIMIZER:
             return self._argument(places.optimizer, _COMPILED_OPTIMIZER) or self._place(places.optimizer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Se
 from scram_analyzers.rules.base import Example, Option, Related, Report, Rule, RunReport
 from scram_analyzers.rules.references import TUNING_PLAYBOOK
 from scram_analyzers.run.history import Moment, RunHistory
-from scram_analyzers.run.layers import MOTIONLESS, gradient_norm, median_update_ratio
+from scram_analyzers.run.layers import MOTIONLESS, gradient_norm, is_kernel, median_update_ratio
 from scram_analyzers.run.learning import crawl, standstill
 from scram_analyzers.run.records import ProbeRecord, Subject, SubjectKind
 from scram_analyzers.run.wording import rounded, share
@@ -135,6 +136,7 @@ class ClippingTooStrong(Rule):
         norms = [norm for probe in history.probes if (norm := _norm(probe, history)) is not None]
         bound = (optimizer.global_clip_norm or optimizer.clip_norm) if optimizer is not None else None
         if bound is None:
+            yield from _taken_away(history)
             return
         if (way := _way(history)) is not None and norms and min(norms) > FAR * bound and way < MOTIONLESS:
             yield _motionless(history, bound, norms, way)
@@ -178,6 +180,43 @@ def _motionless(history: RunHistory, bound: float, norms: Sequence[float], way: 
         epoch=history.last_epoch,
         severity=Severity.WARNING,
     )
+
+
+def _taken_away(history: RunHistory) -> Iterator[RunReport]:
+    """Steps by SGD that leave far less of every gradient than its rate would: the program's own step clips them."""
+    optimizer, way = history.info.optimizer, _way(history)
+    if optimizer is None or optimizer.name != "SGD" or not optimizer.learning_rate or optimizer.accumulation:
+        return
+    rate = min([each.learning_rate or 0.0 for each in history.epochs], default=0.0)
+    left = sorted(_shares_left(history, min(rate, optimizer.learning_rate)))
+    if way is None or not 0 < way < MOTIONLESS or len(left) < SHARES or left[-1] * FAR > 1:
+        return
+    yield RunReport(
+        subject=Subject(SubjectKind.CLIPPING),
+        message=(
+            f"The steps are {rounded(1 / max(left[len(left) // 2], TINY), 1)} times smaller than SGD's learning rate "
+            f"of {fixes.number_text(optimizer.learning_rate)} would make them of these gradients, so something takes "
+            f"the gradients away before they are applied: the {history.last_step:,} steps of this run together moved "
+            f"the weights by {rounded(way, 1)} of their size."
+        ),
+        step=history.last_step,
+        epoch=history.last_epoch,
+        severity=Severity.WARNING,
+    )
+
+
+SHARES = 4
+"""So many kernels, or probes of one, that all are held back. Ours."""
+
+TINY = 1e-12
+
+
+def _shares_left(history: RunHistory, rate: float) -> Iterator[float]:
+    """For each kernel and probe, how far a step went of the way that the rate and the gradient make. Momentum adds."""
+    for probe in history.probes:
+        for weight in filter(is_kernel, probe.weights):
+            if weight.update_ratio is not None and weight.gradient_norm and math.isfinite(weight.gradient_norm):
+                yield weight.update_ratio * weight.norm / (rate * weight.gradient_norm) if rate else math.inf
 
 
 @dataclass(frozen=True, slots=True)

@@ -335,6 +335,30 @@ def test_clipping_that_leaves_the_weights_where_they_were(bound: float, ratio: f
     assert all("together moved the weights by" in each.message for each in found)
 
 
+@pytest.mark.parametrize(
+    ("ratio", "optimizer", "told"),
+    [
+        (1e-9, OptimizerInfo("SGD", 0.01), 1),
+        (1e-5, OptimizerInfo("SGD", 0.01), 0),  # small, as a gradient may be
+        (0.0, OptimizerInfo("SGD", 0.01), 0),  # nothing is applied at all, which is another rule's
+        (1e-9, OptimizerInfo("SGD", 0.01, accumulation=8), 0),
+        (1e-9, OptimizerInfo("Adam", 0.01), 0),
+    ],
+)
+def test_steps_of_the_programs_own_that_take_the_gradients_away(
+    ratio: float, optimizer: OptimizerInfo, told: int
+) -> None:
+    seen = history(run_info(optimizer=optimizer), [0.95, 0.95, 0.95], ended=False)
+    seen.epochs[:] = [replace(each, learning_rate=0.01) for each in seen.epochs]
+    for step in (1, 2, 3, 5, 8):
+        seen.add_probe(probe(step, weights=(kernel("dense", step, update_ratio=ratio),)))
+    assert reports(ClippingTooStrong, seen) == []
+    seen.end()
+    found = reports(ClippingTooStrong, seen)
+    assert [each.subject.kind for each in found] == [SubjectKind.CLIPPING] * told
+    assert all("takes the gradients away before they are applied" in each.message for each in found)
+
+
 def test_all_frozen() -> None:
     frozen = tuple(replace(layer, trainable=False) for layer in run_info().layers)
     assert "All 3 layers" in reports(NothingToTrain, history(run_info(layers=frozen)))[0].message

@@ -145,7 +145,10 @@ class BatchObserver:
         return arrays
 
     def report(self, history: RunHistory) -> None:
-        """The arrays are part of the step's record; what rows of a stream show is known at the ends of epochs."""
+        """The arrays are part of the step's record; what rows of a stream show is known at the ends of epochs, and
+        what is known without these at once."""
+        if history.info.is_overheard:
+            history.stream = self._rows.of_unknown_epochs
 
 
 class ProbeObserver:

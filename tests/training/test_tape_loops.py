@@ -114,6 +114,37 @@ def test_a_bad_target_is_told_where_the_loss_follows_it(project, way):
     assert "holds 1 NaN or infinite value in y" in " ".join(each.message for each in found)
 
 
+IN_PAIRS = (
+    (
+        'keras.Sequential([keras.Input((12,)), keras.layers.Dense(16, activation="relu"), keras.layers.Dense(4)])',
+        """None
+parts = [keras.Input((9,)), keras.Input((3,))]
+hidden = keras.layers.Dense(16, activation="relu")(keras.layers.Concatenate()(parts))
+model = keras.Model(parts, keras.layers.Dense(4)(hidden))
+x = x[:, :9], x[:, 9:]""",
+    ),
+    ("x[start : start + 16]", "tuple(each[start : start + 16] for each in x)"),
+)
+IN_LARGE_BATCHES = (("512", "1024"), ("1024, 16)", "1024, 32)"), ("start + 16", "start + 32"))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_several_inputs_of_a_step_are_looked_at(project, way):
+    constant = ("x = x[:, :9], x[:, 9:]", "x = x[:, :9], 0 * x[:, 9:] + 1")
+    watched(project, *WAYS[way], *IN_PAIRS, *IN_LARGE_BATCHES, constant)
+    ((_, found),) = project.runs
+    said = {each.code: each.message for each in found}
+    assert "3 columns of 3 in x[1] never change in the" in said["SCR206"]
+
+
+def test_the_same_first_rows_of_every_batch_show_no_constant_columns(project):
+    all_at_once = ("range(0, 512, 16)", "range(0, 512, 512)"), ("start + 16", "start + 512"), ("range(10)", "range(40)")
+    constant = ("model = keras", "x[:32, 3] = 0\nmodel = keras")
+    watched(project, *all_at_once, constant)
+    ((_, found),) = project.runs
+    assert "SCR206" not in [each.code for each in found]
+
+
 INLINE = """
 for epoch in range(10):
     for step, (some, wanted) in enumerate(zip(x.reshape(-1, 16, 12), y.reshape(-1, 16, 1))):

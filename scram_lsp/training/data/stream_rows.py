@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,7 @@ class StreamRows:
         self._constants = StreamConstants(ROWS)
         self._targets: dict[int, int] = {}
         self._answers: set[int] = set()
+        self._met: set[int] = set()
         self._epoch = 0
         self._seen_epoch = 0
         self._batches = 0
@@ -79,6 +81,8 @@ class StreamRows:
         if inputs is None:
             return
         hashes = [int(each) for each in hash_rows(inputs)]
+        if len(self._met) < MAX_ROWS:
+            self._met.update(hashes)
         answers = [int(each) for each in hash_rows(targets)] if targets is not None else []
         self._count_batch(hashes, epoch)
         if len(answers) == len(hashes):
@@ -125,6 +129,16 @@ class StreamRows:
             constant_inputs=self._constants.inputs,
             weights_of_zero=tuple(name for name, are_zero in self._weightless.items() if are_zero),
         )
+
+    @property
+    def of_unknown_epochs(self) -> StreamRecord:
+        """What can be told where nobody says when an epoch ends: what all rows have in common.
+
+        The same rows may be the first ones of every batch, so that only different ones count.
+        """
+        rows = len(self._met)
+        constant = (replace(each, rows_read=min(rows, each.rows_read)) for each in self._constants.inputs)
+        return StreamRecord(rows=rows, constant_inputs=tuple(constant))
 
     def _count_batch(self, hashes: list[int], epoch: int) -> None:
         """Whether all batches so far hold the same rows, of which some were looked at in one epoch."""

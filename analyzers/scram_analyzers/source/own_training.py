@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Callable, Set
+from typing import TypeAlias
 
 import libcst as cst
 
 from scram_analyzers.source.reading import search
 from scram_analyzers.source.reading.dotted import dotted_name
-from scram_analyzers.source.values import Class, Function
+from scram_analyzers.source.values import Function, Value
+
+MemberOf: TypeAlias = "Callable[[str], Value | None]"
+"""Tells a member of the subclass by its name."""
 
 OWN_TRAINING = ("train_step", "compute_loss", "compute_gradients")
 """Methods with which a subclass takes the loss into its own hands."""
@@ -16,19 +20,19 @@ OWN_TRAINING = ("train_step", "compute_loss", "compute_gradients")
 _COMPILED_LOSS = frozenset(("self.compute_loss", "self.compiled_loss"))
 
 
-def trains_itself(cls: Class) -> bool:
+def trains_itself(member: MemberOf) -> bool:
     """Whether a subclass computes its own loss, as far as its methods' names tell."""
-    return any(cls.member(name) is not None for name in OWN_TRAINING)
+    return any(member(name) is not None for name in OWN_TRAINING)
 
 
-def uses_compiled_loss(cls: Class) -> bool:
+def uses_compiled_loss(member: MemberOf) -> bool:
     """Whether the only thing a subclass does itself is a `train_step` that gives its own outputs to the compiled loss.
 
     That is so where each prediction handed to `compute_loss` is what calling `self` gave.
     """
-    if any(cls.member(name) is not None for name in OWN_TRAINING if name != "train_step"):
+    if any(member(name) is not None for name in OWN_TRAINING if name != "train_step"):
         return False
-    step = cls.member("train_step")
+    step = member("train_step")
     if not isinstance(step, Function):
         return False
     calls = search.within(step.section, step.node, cst.Call)

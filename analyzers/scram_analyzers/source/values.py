@@ -158,23 +158,15 @@ class Function:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Class:
-    """A class of this module: its bases and what its body bound."""
+    """A class of this module. Its body has bound its members in `scope`; `outer` is where it was defined itself."""
 
     node: cst.ClassDef
     section: Section
     bases: tuple[Value, ...]
-    members: Mapping[str, Value]
+    scope: int
+    outer: int
     name: str
     place: Place | None = None
-
-    def member(self, name: str) -> Value | None:
-        """A member of the class or of a base of this module."""
-        if name in self.members:
-            return self.members[name]
-        for base in self.bases:
-            if isinstance(base, Class) and (found := base.member(name)) is not None:
-                return found
-        return None
 
     def external_bases(self) -> tuple[str, ...]:
         """Canonical names of the bases from outside this module."""

@@ -60,7 +60,7 @@ def get_attribute(interpreter: Interpreter, owner: Value, name: str, place: Plac
             joined = join_values(joined, result)
         return joined
     if isinstance(owner, Class):
-        return _of_class(owner, name, place)
+        return _of_class(interpreter, owner, name, place)
     if isinstance(owner, Method) and owner.name == DICT:
         return Method(owner, name, place)
     if isinstance(owner, ColumnNames) and name == "values":
@@ -94,8 +94,8 @@ def of_symbol(interpreter: Interpreter, owner: Symbol, name: str, place: Place |
     return known if known is not None else symbol
 
 
-def _of_class(cls: Class, name: str, place: Place) -> Value:
-    member = cls.member(name)
+def _of_class(interpreter: Interpreter, cls: Class, name: str, place: Place) -> Value:
+    member = interpreter.member(cls, name)
     if isinstance(member, Function) and "classmethod" in member.decorators:
         return member.bind(cls)
     return member if member is not None else Unknown(place)
@@ -106,7 +106,7 @@ def _of_object(interpreter: Interpreter, owner: Ref, name: str, place: Place) ->
     if isinstance(thing, Instance):
         if name in thing.attributes:
             return thing.attributes[name]
-        member = thing.cls.member(name)
+        member = interpreter.member(thing.cls, name)
         if isinstance(member, Function):
             bound = member.bind(owner)
             asked = not _PROPERTIES.isdisjoint(member.decorators)
@@ -130,7 +130,7 @@ def _of_super(interpreter: Interpreter, owner: Method, name: str, place: Place) 
     function = interpreter.frame.function
     cls = function.defining_class if function is not None else None
     for base in cls.bases if cls is not None else ():
-        member = base.member(name) if isinstance(base, Class) else None
+        member = interpreter.member(base, name) if isinstance(base, Class) else None
         if isinstance(member, Function):
             return member.bind(owner.owner)
     return Method(owner.owner, name, place)

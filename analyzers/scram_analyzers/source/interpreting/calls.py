@@ -69,7 +69,7 @@ def _call_object(interpreter: Interpreter, callee: Ref, arguments: Arguments, pl
             output = _model_output(interpreter, callee, place)
             loss_calls.note_feeding(interpreter, callee, output, arguments)
             return output
-        method = thing.cls.member("__call__") or thing.cls.member("call")
+        method = interpreter.member(thing.cls, "__call__") or interpreter.member(thing.cls, "call")
         if isinstance(method, Function):
             result = interpreter.call_function(method.bind(callee), arguments)
             return result if not isinstance(result, Unknown) else opaque(interpreter, arguments, place)
@@ -105,7 +105,7 @@ def instantiate(interpreter: Interpreter, cls: Class, arguments: Arguments, plac
     """An object of a class of this module."""
     reference = interpreter.allocate(Instance(cls, {}, place), place)
     interpreter.remember_instance(cls, reference)
-    initializer = cls.member("__init__")
+    initializer = interpreter.member(cls, "__init__")
     if isinstance(initializer, Function):
         initialize = initializer.bind(reference)
         interpreter.call_function(initialize, switches.with_switches(initialize, arguments))
@@ -124,7 +124,7 @@ def _bind_fields(interpreter: Interpreter, cls: Class, reference: Ref, arguments
     names = tuple(_fields(cls)) if arguments.positional or arguments.open else ()
     fields = {name: argument.value for name, argument in arguments.named(names, {}).keywords.items()}
     if arguments.open:  # nobody knows which of them it brought
-        defaults = {name: cls.member(name) for name in names if name not in fields}
+        defaults = {name: interpreter.member(cls, name) for name in names if name not in fields}
         fields |= {name: assumed(value) for name, value in defaults.items() if value is not None}
     if fields:
         interpreter.replace_object(reference, replace(thing, attributes=fields))

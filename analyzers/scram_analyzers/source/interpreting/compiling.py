@@ -102,7 +102,7 @@ def _own_loss(interpreter: Interpreter, value: Value) -> Function | None:
     thing = interpreter.instance(value)
     if thing is None or "keras.losses.Loss" not in thing.cls.external_bases():
         return None
-    method = thing.cls.member("call")
+    method = interpreter.member(thing.cls, "call")
     return method.bind(value) if isinstance(method, Function) else None
 
 

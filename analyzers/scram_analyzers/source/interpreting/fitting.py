@@ -112,7 +112,7 @@ def train(interpreter: Interpreter, owner: Value, method: str, arguments: Argume
 def _own_step(interpreter: Interpreter, owner: Value, fit: Fit) -> None:
     """Follow the `train_step` of the module's own subclass with a batch of what it is trained on."""
     thing = interpreter.instance(owner)
-    step = thing.cls.member("train_step") if thing is not None else None
+    step = interpreter.member(thing.cls, "train_step") if thing is not None else None
     if not isinstance(step, Function) or not isinstance(owner, Ref) or fit.method != "fit" or fit.x is None:
         return
     if interpreter.fact("entered", step.node) is not None or not isinstance(fit.x.value, Data):
@@ -176,7 +176,7 @@ def _of_sequence(interpreter: Interpreter, value: Value) -> Data | None:
     thing = interpreter.instance(value)
     if thing is None or not isinstance(value, Ref) or SEQUENCES.isdisjoint(thing.cls.external_bases()):
         return None
-    method = thing.cls.member("__getitem__")
+    method = interpreter.member(thing.cls, "__getitem__")
     if not isinstance(method, Function):
         return None
     batch = interpreter.call_function(method.bind(value), Arguments((Argument(Unknown(), None),)))

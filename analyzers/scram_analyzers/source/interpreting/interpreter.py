@@ -121,7 +121,7 @@ class Interpreter:
         self.frames: list[Frame] = [self.frame]
         self.scope_parents: dict[int, int | None] = {MODULE_SCOPE: None}
         self.section: Section | None = None
-        self.class_bodies = 0
+        self.owner: Class | None = None  # of which the body is being read
         self.stretches = Stretches(memory)
         self.snapshots = Snapshots(memory.snapshots if memory is not None else {})
         self.identities = itertools.count(1)
@@ -193,19 +193,18 @@ class Interpreter:
         )
 
     def _uncalled(self) -> Iterator[UnreadPart]:
-        yield from self.stretches.read(self, self.recording.classes, self._class_alone)
+        yield from self.stretches.read(self, self.recording.classes, self._of_class_alone)
         yield from self.stretches.read(
             self,
             self.recording.definitions,
             lambda function: ((function, partial(self._guarded, self._run_function_alone, function)),),
         )
 
-    def _class_alone(self, cls: Class) -> Parts:
-        """An object of a class that nothing instantiates, then the methods that nothing calls."""
-        methods = [(name, member) for name, member in cls.members.items() if isinstance(member, Function)]
-        made = (cls, partial(self._guarded, self._make_alone, cls))
-        run = partial(self._run_method_alone, cls)
-        return (made, *((name, partial(self._guarded, run, method)) for name, method in methods))
+    def _of_class_alone(self, part: Class | Function) -> Parts:
+        """An object of a class that nothing instantiates, or a method that nothing calls."""
+        if isinstance(part, Class):
+            return ((part, partial(self._guarded, self._make_alone, part)),)
+        return ((part, partial(self._guarded, self._run_method_alone, part)),)
 
     def _guarded(self, run: Callable[[Defined], None], definition: Defined) -> Iterator[UnreadPart]:
         try:
@@ -221,9 +220,11 @@ class Interpreter:
             self.section = cls.section
             calls.instantiate(self, cls, Arguments(open=True), Place(cls.section, cls.node))
 
-    def _run_method_alone(self, cls: Class, method: Function) -> None:
-        owner = self.fact("instance", cls.node)
-        self._run_function_alone(method.bind(owner if isinstance(owner, Ref) else UNKNOWN))
+    def _run_method_alone(self, method: Function) -> None:
+        cls = method.defining_class
+        if cls is not None and self.name_at((cls.scope, method.name)) is method:
+            owner = self.fact("instance", cls.node)
+            self._run_function_alone(method.bind(owner if isinstance(owner, Ref) else UNKNOWN))
 
     def _run_function_alone(self, function: Function) -> None:
         if self.fact("entered", function.node) is None:
@@ -363,6 +364,14 @@ class Interpreter:
         value = self.state.names.get(key)
         self.state.trace.names.ask(key, value)
         return value
+
+    def member(self, cls: Class, name: str) -> Value | None:
+        """A member of a class or of a base of this module."""
+        found = self.name_at((cls.scope, name))
+        if found is not None:
+            return found
+        of_bases = (self.member(base, name) for base in cls.bases if isinstance(base, Class))
+        return next((each for each in of_bases if each is not None), None)
 
     # -- the heap
 

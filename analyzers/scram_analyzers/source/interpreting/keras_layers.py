@@ -160,7 +160,7 @@ def apply_to(interpreter: Interpreter, callee: Value, inputs: tuple[Tensor, ...]
     if isinstance(thing, ModelObject) and isinstance(callee, Ref):
         return Tensor(interpreter.snapshot(callee), inputs, place)
     if isinstance(thing, Instance) and isinstance(callee, Ref):
-        method = thing.cls.member("call")
+        method = interpreter.member(thing.cls, "call")
         if isinstance(method, Function):
             arguments = Arguments(tuple(_argument(each) for each in inputs))
             result = interpreter.call_function(method.bind(callee), arguments)

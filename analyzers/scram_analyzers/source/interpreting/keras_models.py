@@ -346,7 +346,7 @@ def _of_instance(interpreter: Interpreter, reference: Ref, instance: Instance) -
     place = instance.place or reference.place
     assert place is not None
     outputs: tuple[Tensor, ...] = ()
-    call = instance.cls.member("call")
+    call = interpreter.member(instance.cls, "call")
     built = interpreter.object_of(instance.attributes.get(BUILT))
     if isinstance(built, ModelObject) and built.kind is ModelKind.SEQUENTIAL:
         outputs = (_trace_sequential(interpreter, built),) if built.layers else ()
@@ -357,10 +357,9 @@ def _of_instance(interpreter: Interpreter, reference: Ref, instance: Instance) -
         outputs = _trace_call(interpreter, reference, call, place)
     thing = ModelObject(ModelKind.SUBCLASSED, place, name=instance.cls.name, attributes=instance.attributes)
     finished = _finish(interpreter, reference.identity, thing, outputs, True)
-    own = own_training.trains_itself(instance.cls)
-    return replace(
-        finished, trains_itself=own, uses_compiled_loss=not own or own_training.uses_compiled_loss(instance.cls)
-    )
+    member = partial(interpreter.member, instance.cls)
+    own = own_training.trains_itself(member)
+    return replace(finished, trains_itself=own, uses_compiled_loss=not own or own_training.uses_compiled_loss(member))
 
 
 def _trace_call(interpreter: Interpreter, reference: Ref, call: Function, place: Place) -> tuple[Tensor, ...]:

@@ -120,7 +120,7 @@ def _schedule_start(interpreter: Interpreter, schedule: Value, thing: HeapObject
             return Argument(items[0], values.place, "values")
         return thing.arguments.get("initial_learning_rate")
     own = interpreter.instance(schedule)
-    method = own.cls.member("__call__") if own is not None else None
+    method = interpreter.member(own.cls, "__call__") if own is not None else None
     if not isinstance(method, Function):
         return None
     first = interpreter.call_function(method.bind(schedule), Arguments((Argument(Constant(0), None),)))

@@ -39,7 +39,8 @@ Recorded: TypeAlias = "tuple[tuple[str, tuple[Any, ...]], ...]"
 class Recording:
     """Everything noted so far, in the order of the program.
 
-    `imports` are the names that the module's own import statements bind, with what they stand for.
+    `imports` are the names that the module's own import statements bind, with what they stand for; `classes` are
+    classes, each with its methods behind it.
     """
 
     layers: dict[int, Layer] = field(default_factory=dict)
@@ -59,7 +60,7 @@ class Recording:
     discarded: list[Discarded] = field(default_factory=list)
     imports: list[tuple[str, str]] = field(default_factory=list)
     definitions: list[Function] = field(default_factory=list)
-    classes: list[Class] = field(default_factory=list)
+    classes: list[Class | Function] = field(default_factory=list)
 
     def marks(self) -> tuple[int, ...]:
         """How much has been noted of each kind."""

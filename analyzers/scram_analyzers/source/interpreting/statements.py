@@ -151,16 +151,21 @@ def _function(interpreter: Interpreter, node: cst.FunctionDef) -> None:
     assert interpreter.section is not None
     interpreter.frame.encloses = True
     decorators = tuple(filter(None, (_decorator_name(interpreter, each) for each in node.decorators)))
+    around = interpreter.owner
+    owner = around if around is not None and around.scope == interpreter.frame.scope else None
     function = Function(
         node,
         interpreter.section,
-        interpreter.frame.scope,
+        interpreter.frame.scope if owner is None else owner.outer,  # a method does not see the names of its class
         _defaults(interpreter, node),
         node.name.value,
+        defining_class=owner,
         decorators=decorators,
         place=interpreter.place(node.name),
     )
-    if not interpreter.class_bodies:
+    if owner is not None:
+        interpreter.recording.classes.append(function)
+    elif around is None:
         interpreter.recording.definitions.append(function)
         _decorate(interpreter, node, function)
     interpreter.bind(node.name.value, function)
@@ -203,22 +208,23 @@ def _decorator_name(interpreter: Interpreter, decorator: cst.Decorator) -> str |
 def _class(interpreter: Interpreter, node: cst.ClassDef) -> None:
     assert interpreter.section is not None
     bases = tuple(interpreter.evaluate(argument.value) for argument in node.bases if argument.star == "")
-    scope = interpreter.new_scope(interpreter.frame.scope)
     outer = interpreter.frame.scope
-    interpreter.frame.scope = scope
-    interpreter.class_bodies += 1
-    try:
-        run_block(interpreter, node.body.body)
-    finally:
-        interpreter.frame.scope = outer
-        interpreter.class_bodies -= 1
-    members = {name: value for (owner, name), value in interpreter.state.names.items() if owner == scope}
-    cls = Class(node, interpreter.section, bases, members, node.name.value, interpreter.place(node.name))
-    for name, member in members.items():
-        if isinstance(member, Function):  # a method sees the names around the class, not those in it
-            members[name] = replace(member, defining_class=cls, scope=outer)
+    scope = interpreter.new_scope(outer)
+    cls = Class(node, interpreter.section, bases, scope, outer, node.name.value, interpreter.place(node.name))
     interpreter.recording.classes.append(cls)
+    interpreter.frame.encloses = True  # its members are looked up for as long as there are objects of it
+    run_class_body(interpreter, cls, node.body.body)
     interpreter.bind(node.name.value, cls)
+
+
+def run_class_body(interpreter: Interpreter, cls: Class, statements: Sequence[cst.CSTNode]) -> None:
+    """Run statements of a class's body: what they bind are its members."""
+    frame, owner = interpreter.frame, interpreter.owner
+    outer, frame.scope, interpreter.owner = frame.scope, cls.scope, cls
+    try:
+        run_block(interpreter, statements)
+    finally:
+        frame.scope, interpreter.owner = outer, owner
 
 
 # -- branches

@@ -35,7 +35,7 @@ def make(interpreter: Interpreter, kind: str, arguments: Arguments, place: Place
 def _built(interpreter: Interpreter, build: Value | None, place: Place) -> Value:
     thing = interpreter.object_of(build)
     if isinstance(thing, Instance) and build is not None:  # an object of a HyperModel of the module's own
-        method = thing.cls.member("build")
+        method = interpreter.member(thing.cls, "build")
         build = method.bind(build) if isinstance(method, Function) else None
     if not isinstance(build, Function):
         return Unknown(place)
@@ -45,7 +45,7 @@ def _built(interpreter: Interpreter, build: Value | None, place: Place) -> Value
 def _own_fit(interpreter: Interpreter, hypermodel: Value | None) -> Function | None:
     """How a HyperModel of the module's own trains, where it says: `fit(self, hp, model, *args, **kwargs)`."""
     thing = interpreter.object_of(hypermodel)
-    method = thing.cls.member("fit") if isinstance(thing, Instance) else None
+    method = interpreter.member(thing.cls, "fit") if isinstance(thing, Instance) else None
     return method.bind(hypermodel) if isinstance(method, Function) and hypermodel is not None else None
 
 

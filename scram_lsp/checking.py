@@ -43,7 +43,8 @@ def code_starts(program: Program) -> list[int]:
     """
     if not may_silence(program.text) or any(chunk.parsed.module is None for chunk in program.chunks):
         return []
-    return [each.first_line for each in program.chunks if each.parsed.module is not None and each.parsed.module.body]
+    top_level = (each for each in program.chunks if each.header is None)
+    return [each.first_line for each in top_level if each.parsed.module is not None and each.parsed.module.body]
 
 
 @functools.lru_cache(maxsize=1)

@@ -415,6 +415,19 @@ class Program:
         readable = (each for each in self.chunks if each.parsed.module is not None)
         return tuple([each.section for each in readable if word in each.parsed.text])
 
+    def class_of(self, section: Section) -> tuple[Section, ...]:
+        """The sections of the class that one begins or goes on with, where it has several: its head and its methods."""
+        return self._classes.get(section, ())
+
+    @cached_property
+    def _classes(self) -> Mapping[Section, tuple[Section, ...]]:
+        groups: list[list[Section]] = [[]]
+        for section in self.sections():
+            if not section.continues:
+                groups.append([])
+            groups[-1].append(section)
+        return {section: tuple(group) for group in groups if len(group) > 1 for section in group}
+
     def chunk_of(self, section: Section) -> PlacedChunk | None:
         """Where a section stands; None for one of another program."""
         return self._chunks_by_section.get(section)

@@ -399,6 +399,10 @@ class _View(Program, Following):
         sections: tuple[Section, ...] = self._look(Look("sections_with", (word,)))
         return sections
 
+    def class_of(self, section: Section) -> tuple[Section, ...]:
+        sections: tuple[Section, ...] = self._look(Look("class_of", (section,)))
+        return sections
+
     def chunk_of(self, section: Section) -> PlacedChunk | None:
         chunk: PlacedChunk | None = self._look(Look("chunk_of", (section,)))
         return chunk

@@ -25,9 +25,11 @@ _CHECK = re.compile(r"assert\w+|raises")
 
 def in_unit_test(program: Program, place: Place) -> bool:
     """Whether a place is in a unit test, or anywhere in a module that only tests."""
-    return _only_tests(program) or (
-        _TEST.search(place.section.parsed.text) is not None and any(map(_is_test, parents.ancestors(place)))
-    )
+    if _only_tests(program):
+        return True
+    if _TEST.search(place.section.parsed.text) is None:
+        return False
+    return any(map(_is_test, parents.ancestors(place))) or any(map(_holds_test, program.class_of(place.section)))
 
 
 def expected_to_fail(place: Place) -> bool:

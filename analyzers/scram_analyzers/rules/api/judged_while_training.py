@@ -45,7 +45,7 @@ def by_own_steps(program: Program) -> Iterator[Report]:
         is_own = dotted_name(call.func) == "self" and says(call, True)
         if not is_own or function is None or function.name.value != "test_step":
             continue
-        random = _random_layer_of(program, _class_around(place))
+        random = _random_layer_of(program, place)
         if random is not None:
             yield Report(
                 place,
@@ -55,15 +55,13 @@ def by_own_steps(program: Program) -> Iterator[Report]:
             )
 
 
-def _random_layer_of(program: Program, owner: cst.ClassDef | None) -> Layer | None:
-    """A layer that drops values, made in this class, of a model that is trained."""
+def _random_layer_of(program: Program, place: Place) -> Layer | None:
+    """A layer that drops values, made in the class around a place, of a model that is trained."""
+    owner = search.class_around(program, place)
     models = (fit.model for fit in program.fits if fit.model is not None)
     layers = (layer for model in models for layer in model.layers if layer.class_name in RANDOM_LAYERS)
-    return next((layer for layer in layers if owner is not None and _class_around(layer.place) is owner), None)
-
-
-def _class_around(place: Place) -> cst.ClassDef | None:
-    return next((each for each in parents.ancestors(place) if isinstance(each, cst.ClassDef)), None)
+    own = (layer for layer in layers if owner is not None and search.class_around(program, layer.place) == owner)
+    return next(own, None)
 
 
 def _is_judged(place: Place) -> bool:

@@ -11,7 +11,7 @@ from scram_analyzers.rules.api import tapes
 from scram_analyzers.rules.output_and_loss.own_losses import Definition, definitions
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
-from scram_analyzers.source.reading import parents, search
+from scram_analyzers.source.reading import search
 from scram_analyzers.source.reading.dotted import dotted_name
 
 _LABELS = frozenset(("ones_like", "zeros_like"))
@@ -82,7 +82,8 @@ def _of_call(
     given = [Place(around.section, each.value).text for each in call.args]
     parameters = [each.name.value for each in called.node.params.params]
     if name.startswith(_OWN):
-        if _class_of(called) is None or _class_of(called) is not _class_of(around):
+        here, there = (search.class_around(program, Place(each.section, each.node)) for each in (around, called))
+        if there is None or there != here:
             return
         parameters = parameters[1:]
     inner = {parameter: names.get(text, text) for parameter, text in zip(parameters, given, strict=False)}
@@ -92,12 +93,6 @@ def _of_call(
 
 
 _OWN = "self."
-
-
-def _class_of(definition: Definition) -> cst.CSTNode | None:
-    """The class that a method stands in."""
-    above = parents.ancestors(Place(definition.section, definition.node))
-    return next((each for each in above if isinstance(each, cst.ClassDef)), None)
 
 
 def _gives(assigned: cst.Assign, name: str) -> bool:

@@ -11,7 +11,6 @@ from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.output_and_loss import heads
 from scram_analyzers.source.heads import Head
 from scram_analyzers.source.keras_api.losses import REGRESSION
-from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Loss, Program
 from scram_analyzers.source.reading import search
@@ -171,7 +170,7 @@ class SoftmaxSingleUnit(Rule):
         """Report each head of one unit that ends in softmax, and attention along the axis of single scores."""
         yield from program.each_of(heads.heads_and_losses, self._of_head)
         for section in program.sections_with("softmax("):
-            for place in _of_single_scores(section):
+            for place in _of_single_scores(program, section):
                 message = "Each of these scores stands alone along the last axis, so this softmax makes all of them 1."
                 yield Report(place, message, recipe="axis=1")
 
@@ -201,15 +200,18 @@ class SoftmaxSingleUnit(Rule):
         return Fix("Use sigmoid", Applicability.UNSAFE, edits) if edits else None
 
 
-@once
-def _of_single_scores(section: Section) -> tuple[Place, ...]:
+def _of_single_scores(program: Program, section: Section) -> Iterator[Place]:
     """`softmax(self.score(x), axis=-1)` where the class says `self.score = Dense(1)`: attention on the wrong axis."""
-    found = []
-    for owner in section.parsed.nodes.get(cst.ClassDef, ()):
-        single = {each.value for assign in search.nodes(owner, cst.Assign) for each in _single_layers(assign)}
-        functions = search.nodes(owner, cst.FunctionDef) if single else ()
-        found += [Place(section, call) for each in functions for call in _softmaxes(each, single)]
-    return tuple(found)
+    for parts in search.classes_in(program, section):
+        single = set().union(*(_single_layers_in(part.section, part.node) for part in parts))
+        owners = [part.node for part in parts if part.section is section] if single else []
+        functions = (each for owner in owners for each in search.nodes(owner, cst.FunctionDef))
+        yield from (Place(section, call) for each in functions for call in _softmaxes(each, single))
+
+
+def _single_layers_in(section: Section, owner: cst.CSTNode) -> set[str]:
+    assigned = search.within(section, owner, cst.Assign)
+    return {each.value for assign in assigned for each in _single_layers(assign)}
 
 
 def _single_layers(assign: cst.Assign) -> Iterator[cst.Name]:

@@ -104,7 +104,7 @@ def _model_output(interpreter: Interpreter, model: Ref, place: Place) -> Value:
 def instantiate(interpreter: Interpreter, cls: Class, arguments: Arguments, place: Place) -> Value:
     """An object of a class of this module."""
     reference = interpreter.allocate(Instance(cls, {}, place), place)
-    interpreter.remember_instance(cls, reference)
+    _remember(interpreter, cls, reference)
     initializer = interpreter.member(cls, "__init__")
     if isinstance(initializer, Function):
         initialize = initializer.bind(reference)
@@ -114,6 +114,13 @@ def instantiate(interpreter: Interpreter, cls: Class, arguments: Arguments, plac
     if "builtins.dict" in cls.external_bases():
         _take_entries(interpreter, reference, arguments)
     return reference
+
+
+def _remember(interpreter: Interpreter, cls: Class, reference: Ref) -> None:
+    """Keep the first object of a class, for the methods that nothing calls."""
+    if interpreter.fact("instantiated", cls.node) is None:  # not which one: an edit may make another of it
+        interpreter.note("instantiated", cls.node, True)
+        interpreter.note("instance", cls.node, reference)
 
 
 def _bind_fields(interpreter: Interpreter, cls: Class, reference: Ref, arguments: Arguments) -> None:

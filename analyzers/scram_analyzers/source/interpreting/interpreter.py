@@ -8,19 +8,29 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
-from typing import NoReturn, TypeVar
+from typing import NoReturn
 
 import libcst as cst
 
 from scram_analyzers.findings import SourceRange
 from scram_analyzers.source.imports import Imports
-from scram_analyzers.source.interpreting import binding, broken_statements, calls, expressions, keras_models, settings
+from scram_analyzers.source.interpreting import (
+    binding,
+    broken_statements,
+    calls,
+    class_bodies,
+    expressions,
+    functions,
+    keras_models,
+    settings,
+)
+from scram_analyzers.source.interpreting.functions import Frame
 from scram_analyzers.source.interpreting.recording import Recording
 from scram_analyzers.source.interpreting.reuse import Fact, Memory, Name, Trace
 from scram_analyzers.source.interpreting.snapshots import Snapshots
 from scram_analyzers.source.interpreting.state import (
+    MODULE_SCOPE,
     NAMED_TUPLE,
     Created,
     DictObject,
@@ -28,8 +38,6 @@ from scram_analyzers.source.interpreting.state import (
     Instance,
     ListObject,
     State,
-    join_states,
-    join_values,
 )
 from scram_analyzers.source.interpreting.statements import run_block
 from scram_analyzers.source.interpreting.stretches import Parts, Stretches
@@ -62,28 +70,9 @@ MAX_STEPS_PER_NODE = 60
 MIN_STEPS = 20_000
 MAX_STEPS = 400_000
 
-MODULE_SCOPE = 0
-
-Defined = TypeVar("Defined", Class, Function)
-
 
 class BudgetSpentError(Exception):
     """The module takes more steps than a program written by hand would."""
-
-
-@dataclass
-class Frame:
-    """One function being followed (or the module itself). `encloses`: a function made in it may ask for its names."""
-
-    scope: int
-    function: Function | None = None
-    outer_names: set[str] = field(default_factory=set)
-    bound: set[tuple[int, str]] = field(default_factory=set)
-    encloses: bool = False
-    returns: list[tuple[Value, State]] = field(default_factory=list)
-    yields: list[Value] = field(default_factory=list)
-    breaks: list[State] = field(default_factory=list)
-    continues: list[State] = field(default_factory=list)
 
 
 def interpret(text: str, filename: str, cache: ParseCache | None = None) -> Program:
@@ -160,19 +149,25 @@ class Interpreter:
 
     def _statements(self, section: Section) -> Parts:
         if section.parsed.module is None:
-            return ((section, partial(self._pass_over, section.parsed.text)),)
-        return [(each, partial(self._run_statement, section, each)) for each in section.parsed.module.body]
+            return ((section, partial(self._pass_over, section)),)
+        if section.continues:
+            return [(section, partial(self._run_statement, section, partial(class_bodies.go_on, self, section.parsed)))]
+        body = section.parsed.module.body
+        return [(each, partial(self._run_statement, section, partial(run_block, self, (each,)))) for each in body]
 
-    def _run_statement(self, section: Section, statement: cst.CSTNode) -> Iterator[UnreadPart]:
+    def _run_statement(self, section: Section, run: Callable[[], None]) -> Iterator[UnreadPart]:
         self.section = section
         try:
-            run_block(self, (statement,))
+            run()
         except RecursionError:
             yield self._too_deep(section)
         self._go_on()
 
-    def _pass_over(self, text: str) -> Iterator[UnreadPart]:
-        broken_statements.pass_over(self, text)
+    def _pass_over(self, section: Section) -> Iterator[UnreadPart]:
+        if section.continues:
+            class_bodies.bind_broken(self, section.parsed.text)
+        else:
+            broken_statements.pass_over(self, section.parsed.text)
         return iter(())
 
     def _go_on(self) -> None:
@@ -197,36 +192,23 @@ class Interpreter:
         yield from self.stretches.read(
             self,
             self.recording.definitions,
-            lambda function: ((function, partial(self._guarded, self._run_function_alone, function)),),
+            lambda function: ((function, partial(self._guarded, partial(self.run_alone, function), function.section)),),
         )
 
     def _of_class_alone(self, part: Class | Function) -> Parts:
-        """An object of a class that nothing instantiates, or a method that nothing calls."""
-        if isinstance(part, Class):
-            return ((part, partial(self._guarded, self._make_alone, part)),)
-        return ((part, partial(self._guarded, self._run_method_alone, part)),)
+        return ((part, partial(self._guarded, partial(class_bodies.read_alone, self, part), part.section)),)
 
-    def _guarded(self, run: Callable[[Defined], None], definition: Defined) -> Iterator[UnreadPart]:
+    def _guarded(self, run: Callable[[], None], section: Section) -> Iterator[UnreadPart]:
         try:
-            run(definition)
+            run()
         except RecursionError:
-            yield self._too_deep(definition.section)
+            yield self._too_deep(section)
         self.state.live = True
         self.frames = self.frames[:1]
         self.frame = self.frames[0]
 
-    def _make_alone(self, cls: Class) -> None:
-        if self.fact("instance", cls.node) is None:
-            self.section = cls.section
-            calls.instantiate(self, cls, Arguments(open=True), Place(cls.section, cls.node))
-
-    def _run_method_alone(self, method: Function) -> None:
-        cls = method.defining_class
-        if cls is not None and self.name_at((cls.scope, method.name)) is method:
-            owner = self.fact("instance", cls.node)
-            self._run_function_alone(method.bind(owner if isinstance(owner, Ref) else UNKNOWN))
-
-    def _run_function_alone(self, function: Function) -> None:
+    def run_alone(self, function: Function) -> None:
+        """Follow a function that nothing has called, with nothing known of its arguments."""
         if self.fact("entered", function.node) is None:
             self.call_function(function, Arguments(open=True))
 
@@ -270,6 +252,10 @@ class Interpreter:
     def stop(self) -> NoReturn:
         """Give up: `steps` went over the `budget`."""
         raise BudgetSpentError
+
+    def execute(self, statements: Sequence[cst.CSTNode]) -> None:
+        """Run statements in order."""
+        run_block(self, statements)
 
     def evaluate(self, node: cst.BaseExpression) -> Value:
         """What an expression is worth here."""
@@ -442,50 +428,7 @@ class Interpreter:
         if len(self.frames) > MAX_CALL_DEPTH or active > 0:
             self.fact("entered", function.node)  # what this comes to is not for those who ask from elsewhere
             return UNKNOWN
-        self.note("entered", function.node, True)
-        scope = self.new_scope(function.scope)
-        saved_frame, saved_section = self.frame, self.section
-        self.frame = Frame(scope, function)
-        self.frames.append(self.frame)
-        self.section = function.section
-        try:
-            binding.bind_parameters(self, function, arguments)
-            value = self._run_body(function)
-            return calls.same_generator(self, function, arguments, value) if self.frame.yields else value
-        finally:
-            self._forget_locals()
-            self.frames.pop()
-            self.frame, self.section = saved_frame, saved_section
-
-    def _forget_locals(self) -> None:
-        """Drop what a followed function bound, unless a function made in it may still ask for it."""
-        if not self.frame.encloses:
-            for key in self.frame.bound:
-                self.set_name(key, None)
-
-    def _run_body(self, function: Function) -> Value:
-        if isinstance(function.node, cst.Lambda):
-            return self.evaluate(function.node.body)
-        run_block(self, function.node.body.body)
-        returns = self.frame.returns
-        if self.state.live or not returns:
-            returns.append((Constant(None), self.state))
-        value, state = returns[0]
-        state.live = True
-        for other_value, other_state in returns[1:]:
-            other_state.live = True
-            value = join_values(value, other_value)
-            state = join_states(state, other_state)
-        self.state = state
-        if self.frame.yields:
-            return calls.generator_of(self.frame.yields)
-        return value
-
-    def remember_instance(self, cls: Class, reference: Ref) -> None:
-        """Keep the first object of a class, for the methods that nothing calls."""
-        if self.fact("instantiated", cls.node) is None:  # not which one: an edit may make another of it
-            self.note("instantiated", cls.node, True)
-            self.note("instance", cls.node, reference)
+        return functions.run(self, function, arguments)
 
     def instance(self, value: Value | None) -> Instance | None:
         """The object of a class of this module that a value refers to."""
@@ -504,5 +447,5 @@ class Interpreter:
 
 
 def _unread(chunk: PlacedChunk, problem: ParseProblem) -> UnreadPart:
-    line = chunk.first_line + problem.line - 1
+    line = chunk.line_of(problem.line)
     return UnreadPart(SourceRange.of(line, 0, line + 1, 0), problem.reason, problem.mend)

@@ -38,6 +38,9 @@ from scram_analyzers.source.values import (
 if TYPE_CHECKING:
     from scram_analyzers.source.model import ModelObject
 
+MODULE_SCOPE = 0
+"""The scope of the module's own names."""
+
 MAX_NUMBERS = 32
 """So many different numbers may stand for the items of a list, as those of its classes do."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from scram_analyzers.source.data import Data
-from scram_analyzers.source.interpreting import added_layers, containers, expressions, iteration, settings
+from scram_analyzers.source.interpreting import added_layers, class_bodies, containers, expressions, iteration, settings
 from scram_analyzers.source.interpreting.narrowing import narrowing
 from scram_analyzers.source.interpreting.state import ALL_TRAINED, ListObject, State, join_states, rest_of
 from scram_analyzers.source.keras_api.names import is_of_keras
@@ -22,7 +22,6 @@ from scram_analyzers.source.values import (
     UNKNOWN,
     Argument,
     Arguments,
-    Class,
     Constant,
     Function,
     Symbol,
@@ -203,28 +202,6 @@ def _defaults(interpreter: Interpreter, node: cst.FunctionDef) -> Mapping[str, V
 def _decorator_name(interpreter: Interpreter, decorator: cst.Decorator) -> str | None:
     target = decorator.decorator
     return dotted_name(target.func if isinstance(target, cst.Call) else target)
-
-
-def _class(interpreter: Interpreter, node: cst.ClassDef) -> None:
-    assert interpreter.section is not None
-    bases = tuple(interpreter.evaluate(argument.value) for argument in node.bases if argument.star == "")
-    outer = interpreter.frame.scope
-    scope = interpreter.new_scope(outer)
-    cls = Class(node, interpreter.section, bases, scope, outer, node.name.value, interpreter.place(node.name))
-    interpreter.recording.classes.append(cls)
-    interpreter.frame.encloses = True  # its members are looked up for as long as there are objects of it
-    run_class_body(interpreter, cls, node.body.body)
-    interpreter.bind(node.name.value, cls)
-
-
-def run_class_body(interpreter: Interpreter, cls: Class, statements: Sequence[cst.CSTNode]) -> None:
-    """Run statements of a class's body: what they bind are its members."""
-    frame, owner = interpreter.frame, interpreter.owner
-    outer, frame.scope, interpreter.owner = frame.scope, cls.scope, cls
-    try:
-        run_block(interpreter, statements)
-    finally:
-        frame.scope, interpreter.owner = outer, owner
 
 
 # -- branches
@@ -433,7 +410,7 @@ _STATEMENTS: Mapping[type[cst.CSTNode], Callable[[Interpreter, Any], None]] = {
     cst.Import: _import,
     cst.ImportFrom: _import_from,
     cst.FunctionDef: _function,
-    cst.ClassDef: _class,
+    cst.ClassDef: class_bodies.define,
     cst.If: _if,
     cst.Try: _try,
     cst.TryStar: _try,

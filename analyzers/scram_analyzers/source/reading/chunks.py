@@ -17,6 +17,7 @@ import libcst as cst
 from scram_analyzers.findings import SourceRange
 from scram_analyzers.source.interpreting.reuse import Memory
 from scram_analyzers.source.reading.bound_words import bound_words
+from scram_analyzers.source.reading.class_pieces import Header, Piece, piece_trees
 from scram_analyzers.source.reading.indentation import with_blanks
 from scram_analyzers.source.reading.logical_lines import logical_lines
 from scram_analyzers.source.reading.positions import FIRST_LINE, Position, Positions
@@ -85,7 +86,7 @@ class ParsedChunk:
         self._texts: dict[cst.CSTNode, str] = {}
         self._within: dict[cst.CSTNode, _ByKind] = {}
         self._matches: dict[re.Pattern[str], bool] = {}
-        self._sections: WeakValueDictionary[int, Section] = WeakValueDictionary()  # they hold this
+        self._sections: WeakValueDictionary[tuple[int, bool], Section] = WeakValueDictionary()  # they hold this
         self._read: ParsedChunk | None = None  # not itself: that would leave each of them to the garbage collector
         self._twins: Mapping[cst.CSTNode, cst.CSTNode] = {}
         if basis is not None and twins is not None:
@@ -103,12 +104,12 @@ class ParsedChunk:
         """The text that is interpreted for this one."""
         return self if self._read is None else self._read
 
-    def section(self, count: int) -> Section:
+    def section(self, count: int, continues: bool = False) -> Section:
         """What this text is in a module where it stands so many times before."""
-        read = self.read
-        section = read._sections.get(count)
+        read, key = self.read, (count, continues)
+        section = read._sections.get(key)
         if section is None:
-            section = read._sections[count] = Section(read)
+            section = read._sections[key] = Section(read, continues)
         return section
 
     @cached_property
@@ -191,32 +192,41 @@ def _by_kind(root: cst.CSTNode) -> tuple[_ByKind, Mapping[cst.CSTNode, cst.CSTNo
 class Section:
     """A part of a module: a parsed text, once for each time it stands there; the tree is shared.
 
-    It knows no lines, so that what was read in it is still true when edits above move it, or edits of its comments
-    and docstrings move what is within.
+    `continues`: it goes on with the class whose head stands last before it, as a method does.
+    It knows no lines, so that what was read in it is still true when edits above move it, or edits of its comments and
+    docstrings move what is within.
     """
 
     parsed: ParsedChunk
+    continues: bool = False
     answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedChunk:
-    """A section at its line in a module, with the text that it has there."""
+    """A section at its line in a module, with the text that it has there, below the `header` of a class perhaps."""
 
     section: Section
     parsed: ParsedChunk
     first_line: int
-    line_count: int
+    header: Header | None = None
 
     def moved(self, lines: int) -> PlacedChunk:
         """The same so many lines further down."""
-        return PlacedChunk(self.section, self.parsed, self.first_line + lines, self.line_count)
+        header = Header(self.header.lines, self.header.first_line + lines) if self.header is not None else None
+        return PlacedChunk(self.section, self.parsed, self.first_line + lines, header)
 
     def range_of(self, node: cst.CSTNode) -> SourceRange:
         """The node's range in the module."""
-        position = self.parsed.position(node)
-        shift = self.first_line - 1
-        return SourceRange.of(position.line + shift, position.column, position.end_line + shift, position.end_column)
+        at = self.parsed.position(node)
+        return SourceRange.of(self.line_of(at.line), at.column, self.line_of(at.end_line), at.end_column)
+
+    def line_of(self, line: int) -> int:
+        """Where a line of the text stands in the module."""
+        if self.header is None:
+            return self.first_line + line - 1
+        below = line - self.header.lines
+        return self.first_line + below - 1 if below > 0 else self.header.first_line + line - 1
 
 
 class ParseCache:
@@ -252,6 +262,22 @@ class ParseCache:
         parsed = _parse(chunk, basis)
         self._keep(parsed)
         return parsed
+
+    def parse_pieces(self, whole: Chunk, pieces: Sequence[Piece], last: Sequence[ParsedChunk]) -> list[ParsedChunk]:
+        """The trees of the pieces of a class: by one parse of the whole where most are new.
+
+        `last` are those of the class before an edit.
+        """
+        new = [each for each in pieces if each.chunk.text not in self._parsed]
+        if len(new) > max(1, len(pieces) // 2):
+            for piece, tree in zip(pieces, _trees_of(whole, pieces), strict=False):
+                if piece in new:
+                    self._keep(ParsedChunk(piece.chunk.text, tree, None))
+        bases = last if len(last) == len(pieces) else [None] * len(pieces)
+        return [
+            self.parse(piece.chunk, basis.basis if basis is not None else None)
+            for piece, basis in zip(pieces, bases, strict=True)
+        ]
 
     def parse_anew(self, parsed: ParsedChunk) -> ParsedChunk:
         """The same text with a tree that shares no nodes."""
@@ -307,6 +333,16 @@ def _parse(chunk: Chunk, basis: ParsedChunk | None) -> ParsedChunk:
     except (RecursionError, ValueError, cst.CSTValidationError) as error:
         problem = ParseProblem(1, f"This code could not be read ({type(error).__name__}).", "Split the expression.")
         return ParsedChunk(chunk.text, None, problem, basis)
+
+
+def _trees_of(whole: Chunk, pieces: Sequence[Piece]) -> Sequence[cst.Module]:
+    """The trees of the pieces of a class that can be read as a whole."""
+    if whole.is_open or _too_much(whole) is not None:
+        return ()
+    try:
+        return piece_trees(pieces, _tree(whole.text)) or ()
+    except (cst.ParserSyntaxError, RecursionError, ValueError, cst.CSTValidationError):
+        return ()
 
 
 def _tree(text: str) -> cst.Module:

@@ -50,3 +50,25 @@ def found(program: Program, kind: type[Node], word: str) -> Iterator[tuple[Node,
         for node in section.parsed.nodes.get(kind, ()):
             assert isinstance(node, kind)
             yield node, Place(section, node)
+
+
+def classes_in(program: Program, section: Section) -> Iterator[tuple[Place, ...]]:
+    """The classes in a section, each in all its parts: as a whole, or its head and its methods one by one."""
+    parts = program.class_of(section)
+    if parts:
+        yield tuple([place for part in parts for place in _outermost(part)])
+    else:
+        yield from ((Place(section, node),) for node in section.parsed.nodes.get(cst.ClassDef, ()))
+
+
+def _outermost(section: Section) -> list[Place]:
+    body = section.parsed.module.body if section.parsed.module is not None else ()
+    return [Place(section, node) for node in body if isinstance(node, cst.ClassDef)]
+
+
+def class_around(program: Program, place: Place) -> tuple[Section, str] | None:
+    """What tells the class that a place stands in from any other; None outside of classes."""
+    above = place.section.parsed.ancestors(place.node)
+    owner = next((node for node in above if isinstance(node, cst.ClassDef)), None)
+    parts = program.class_of(place.section) or (place.section,)
+    return (parts[0], owner.name.value) if owner is not None else None

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Thing = TypeVar("Thing", bound=Hashable)
 Parts: TypeAlias = "Sequence[tuple[Hashable, Callable[[], Iterator[UnreadPart]]]]"
-"""What a stretch is read by, in order: the statements of a section, the methods of a class, each with what reads it."""
+"""What a stretch is read by, in order: the statements of a section, say, each with what reads it."""
 
 BLOCK = 16
 """How many stretches become one at most. An edit breaks up the block around it: its others are looked at one by one."""

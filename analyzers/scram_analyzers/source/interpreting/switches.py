@@ -1,4 +1,4 @@
-"""Switches of functions, True or False, that a call leaves at their defaults."""
+"""Switches of functions, True or False or one of a few words, that a call leaves at their defaults."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from scram_analyzers.source.values import Argument, Arguments, Constant, Functio
 
 
 def with_switches(function: Function, arguments: Arguments) -> Arguments:
-    """The arguments of a call that the program makes, with the switches (True, False) that it leaves as they are.
+    """The arguments of a call that the program makes, with the switches (True, False, a word) that it leaves alone.
 
     Another call may turn them; this one does not. Keras itself gives a model's `call` its inputs and `training` alone.
     """
     switches = {
         name: value
         for name, value in function.defaults.items()
-        if isinstance(value, Constant) and isinstance(value.value, bool)
+        if isinstance(value, Constant) and isinstance(value.value, bool | str)
     }
     if arguments.open or not switches:
         return arguments

@@ -255,6 +255,14 @@ def _grayed(interpreter: Interpreter, name: str, arguments: Arguments, place: Pl
     return replace(made, shape=made.shape[:-1] if made.shape[-1] == 3 else None)
 
 
+def _one_channel(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    """Pictures of which the axis of colors has one left."""
+    data = given(interpreter, arguments)
+    if data is None:
+        return None
+    return data.after(DataStep(StepKind.OTHER, name, place), shape=(*data.shape[:-1], 1) if data.shape else None)
+
+
 def _normalized(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
     """Rows divided by their length, which leaves no value above 1."""
     data, made = given(interpreter, arguments), _scaled(interpreter, name, arguments, place)
@@ -463,6 +471,7 @@ _BY_NAME: Mapping[str, Handler] = MappingProxyType(
         "scipy.misc.imresize": _kept,
         "skimage.transform.resize": _resized,
         "skimage.color.rgb2gray": _grayed,
+        "tensorflow.image.rgb_to_grayscale": _one_channel,
         "cv2.resize": _resized_bytes,
         "cv2.cvtColor": _recolored,
         **dict.fromkeys(("cv2.flip", "cv2.medianBlur", "cv2.GaussianBlur"), _same),

@@ -50,6 +50,8 @@ FOLDS = "sklearn.model_selection.split"
 
 def select(interpreter: Interpreter, data: Data, keys: list[Value | slice], place: Place) -> Value:
     """`data[...]`: some of its samples or columns."""
+    if data.shape is not None and not _only_adds_axes(keys):
+        keys = _without_ellipsis(keys, len(data.shape))
     key = keys[0]
     position = integer(key) if not isinstance(key, slice) else None
     if data.batched and data.targets is not None and len(keys) == 1 and position is not None:
@@ -115,6 +117,14 @@ def _is_axis(key: Value | slice) -> bool:
 
 def _is_ellipsis(key: Value | slice) -> bool:
     return isinstance(key, Unknown) and key.place is not None and isinstance(key.place.node, cst.Ellipsis)
+
+
+def _without_ellipsis(keys: list[Value | slice], count: int) -> list[Value | slice]:
+    """The keys with one for each axis that an ellipsis stands for: `x[..., 0]` of pictures is `x[:, :, :, 0]`."""
+    at = next((position for position, key in enumerate(keys) if _is_ellipsis(key)), None)
+    if at is None or len(keys) > count + 1 or any(map(_is_axis, [*keys[:at], *keys[at + 1 :]])):
+        return keys
+    return [*keys[:at], *[slice(None)] * (count - len(keys) + 1), *keys[at + 1 :]]
 
 
 def _with_axes(shape: tuple[int | None, ...] | None, keys: list[Value | slice]) -> tuple[int | None, ...] | None:

@@ -191,7 +191,7 @@ def call(interpreter: Interpreter, data: Data, name: str, arguments: Arguments, 
     if name in data_operations.STATISTICS and any(each.name in _GROUPING for each in data.steps[-2:]):
         return data.after(step, range=None, labels=None)  # a row for each group, or of each stretch that moves
     if name in data_operations.STATISTICS:
-        return data_operations.statistic(data, name, place, arguments.value("axis", 0))
+        return data_operations.statistic(data, name, place, arguments, 0)
     if name == "nunique" and data.classes is not None and data.labels in data_operations.NUMBERED:
         return Constant(data.classes, place)
     if name == "nunique" and data.steps and data.steps[-1].name in value_maps.OF_ONE_COLUMN:

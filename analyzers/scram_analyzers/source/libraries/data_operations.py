@@ -20,8 +20,9 @@ from scram_analyzers.source.data import (
 )
 from scram_analyzers.source.interpreting import containers
 from scram_analyzers.source.interpreting.state import ListObject
-from scram_analyzers.source.libraries import class_numbers, spans
+from scram_analyzers.source.libraries import class_numbers, reductions, spans
 from scram_analyzers.source.libraries.moving_windows import shape_as_row
+from scram_analyzers.source.libraries.reductions import BETWEEN
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
     DIFFERENT_VALUES,
@@ -216,14 +217,10 @@ def _of_list(interpreter: Interpreter, value: Ref, thing: ListObject, depth: int
 
 def _array(interpreter: Interpreter, value: Value, depth: int) -> Data | None:
     """An item of a list as data: an array, a list, or what stands in the middle of an array's values."""
-    if isinstance(value, Statistic) and value.name in _BETWEEN and value.data is not None:
+    if isinstance(value, Statistic) and value.name in BETWEEN and value.data is not None:
         step = DataStep(StepKind.OTHER, value.name, value.place)
         return value.data.after(step, shape=None, labels=None, classes=None, images=False)
     return value if isinstance(value, Data) else stacked(interpreter, value, depth + 1)
-
-
-_BETWEEN = frozenset(("mean", "average", "median", "max", "min"))
-"""Statistics that are never outside of what they are worked out of."""
 
 
 def clipped(data: Data, arguments: Arguments, step: DataStep) -> Data:
@@ -315,23 +312,14 @@ NUMBERED = (LabelForm.INTEGER, LabelForm.BINARY)
 """Forms of labels that are one number for each example."""
 
 
-def statistic(data: Data, name: str, place: Place, axis: Value | None = None) -> Value:
-    """A number worked out of data, or one for each row.
+def statistic(data: Data, name: str, place: Place, arguments: Arguments, position: int) -> Value:
+    """A number worked out of data, or arrays with fewer axes; `position` is that of the axis among the arguments.
 
-    It is known of class numbers only, of which the highest is one less than there are.
+    The number is known of class numbers only, of which the highest is one less than there are.
     """
-    if name == "sum" and number(axis) in (1, -1):
-        count = data.shape[1] if data.shape is not None and len(data.shape) == 2 else None
-        known = data.range if count is not None else None
-        return data.after(
-            DataStep(StepKind.OTHER, name, place),
-            range=Interval(known.low * count, known.high * count) if known is not None and count is not None else None,
-            dtype="float64",
-            shape=(data.samples,),
-            labels=LabelForm.CONTINUOUS,
-            classes=None,
-            images=False,
-        )
+    axis, fewer = arguments.value("axis", position), reductions.reduced(data, name, arguments, position, place)
+    if fewer is not None:
+        return fewer
     if name in LARGEST and data.classes is not None and data.labels in NUMBERED:
         return Constant(data.classes - 1, place)
     rows = axis.items[0] if isinstance(axis, Tuple) and axis.items else axis

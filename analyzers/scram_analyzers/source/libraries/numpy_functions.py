@@ -106,7 +106,7 @@ def call(interpreter: Interpreter, last: str, arguments: Arguments, place: Place
         return data.after(DataStep(StepKind.OTHER, last, place), shape=shape)
     if data is not None and (last in _RESHAPING or last == "pad"):
         return _rearranged(interpreter, data, last, arguments, place)
-    return _of_data(data, last, place, arguments.value("axis", 1)) if data is not None else None
+    return _of_data(data, last, place, arguments) if data is not None else None
 
 
 def _rearranged(interpreter: Interpreter, data: Data, last: str, arguments: Arguments, place: Place) -> Data:
@@ -127,12 +127,12 @@ def given(interpreter: Interpreter, arguments: Arguments, position: int = 0) -> 
     return data_operations.as_data(value) or data_operations.stacked(interpreter, value)
 
 
-def _of_data(data: Data, last: str, place: Place, axis: Value | None) -> Value:
+def _of_data(data: Data, last: str, place: Place, arguments: Arguments) -> Value:
     other = DataStep(StepKind.OTHER, last, place)
     if last == "argmax":
         return data_operations.class_ids(data, place)
     if last in data_operations.STATISTICS:
-        return data_operations.statistic(data, last, place, axis)
+        return data_operations.statistic(data, last, place, arguments, 1)
     if last == "unique" and data.classes is not None and data.labels in data_operations.NUMBERED:
         return data.after(other, shape=(data.classes,), rows=None)
     if last in _REAL_VALUED:
@@ -176,7 +176,7 @@ def _chosen(interpreter: Interpreter, last: str, arguments: Arguments, place: Pl
     arrays = [data for value in values if (data := data_operations.as_data(value)) is not None]
     if not arrays:
         data = given(interpreter, arguments)
-        return _of_data(data, last, place, None) if data is not None else None
+        return _of_data(data, last, place, Arguments()) if data is not None else None
     base = next((each for each in arrays if each.source not in data_items.BLANK), arrays[0])
     bounds = [Interval(held, held) for value in values if (held := number(value)) is not None]
     ranges = [*(each.range for each in arrays), *bounds]

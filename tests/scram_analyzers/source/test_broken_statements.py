@@ -42,6 +42,7 @@ def _codes(text: str) -> set[str]:
         ('"softmax"', '"soft'),
         ('"softmax"', ""),
         ('model.add(layers.Dense(10, activation="softmax"))', "model.add("),
+        ('model.add(layers.Dense(10, activation="softmax"))', "model."),
     ],
 )
 def test_a_statement_that_is_being_typed_is_no_mistake(whole: str, typed: str) -> None:
@@ -69,6 +70,7 @@ def test_what_is_being_typed_may_use_a_callback() -> None:
         ("x[0] += (", {"x"}),
         ("a = b = c(", {"a", "b"}),
         ("a == b)", set()),
+        ("(x, y), (x_te", {"x", "y", "x_te"}),
         ("model.fit(x, y, epochs=3,", set()),
         ("for i in r", {"i"}),
         ("def scale(x\n    y = 3", {"scale"}),

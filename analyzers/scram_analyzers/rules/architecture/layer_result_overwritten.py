@@ -236,7 +236,7 @@ class LayerResultOverwritten(Rule):
         """Report what a layer made and the very next use of its name overwrites."""
         yield from program.each(_stretches(program), _of_stretch)
         yield from program.each(program.sections_with("def "), _of_section)
-        if program.fits:
+        if program.fits and not program.unread:
             yield from _never_read(program)
 
 

@@ -60,7 +60,7 @@ def as_data(value: Value | None) -> Data | None:
     """The value as data: data itself, or an attribute of data that names a column."""
     if isinstance(value, Data):
         return value
-    if isinstance(value, Method) and isinstance(value.owner, Data):
+    if isinstance(value, Method) and isinstance(value.owner, Data) and not value.owner.images:
         return _column(value.owner, value.name, value.place)
     return None
 

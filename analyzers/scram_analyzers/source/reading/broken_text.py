@@ -12,7 +12,8 @@ _WORD = re.compile(r"(?<![\w.])[^\W\d]\w*")
 _DEFINITION = re.compile(r"\s*(?:@|(?:async\s+)?def\b|class\b)")
 _COMPARISON = re.compile(r"[=!<>]=|.==", re.DOTALL)
 _CHANGING = "add append clear extend insert pop remove update"
-_CHANGED = re.compile(rf"(?<![\w.])([^\W\d]\w*)\s*\.\s*(?:{'|'.join(_CHANGING.split())})\s*\(")
+_CHANGED = re.compile(rf"(?<![\w.])([^\W\d]\w*)\s*\.\s*(?:(?:{'|'.join(_CHANGING.split())})\s*\(|\Z)")
+_LISTED = re.compile(r"[(\[\s]*[^\W\d]\w*(?:[)\]\s]*,[(\[\s]*[^\W\d]\w*)+[\s,)\]]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,10 @@ def meant_by(text: str) -> Meant:
     if _DEFINITION.match(text):
         return Meant(bound_words(text.split("(")[0]), frozenset())
     targets = {word for target in _targets(text) for word in _WORD.findall(target)}
+    if _LISTED.fullmatch(text):  # what will be bound, most likely: `(x_train, y_train), (x_te`
+        targets.update(_WORD.findall(text))
     introduced = bound_words("\n".join(line for line in text.splitlines() if "=" not in line))
-    return Meant(introduced | targets, frozenset(_CHANGED.findall(text)))
+    return Meant(introduced | targets, frozenset(_CHANGED.findall(text.rstrip())))
 
 
 def _targets(text: str) -> Iterator[str]:

@@ -312,7 +312,7 @@ def of_created(
         return given.after(step, range=None)
     if name in ("texts_to_sequences", "texts_to_matrix", "sequences_to_matrix"):
         return _of_words(interpreter, owner, thing, name, given, arguments, place)
-    if name in ("flow", "flow_from_directory", "flow_from_dataframe"):
+    if name in image_generators.GENERATING and last == "ImageDataGenerator":
         return image_generators.generated(interpreter, thing, name, arguments, given, place)
     if name == "fit" and thing.kind.startswith("sklearn."):
         return owner

@@ -20,7 +20,12 @@ def reduced(data: Data, name: str, arguments: Arguments, position: int, place: P
 
     `position` is that of the axis among the arguments. Labels, and columns of a table, have meanings of their own.
     """
-    if name not in _REDUCING or data.shape is None or data.labels is not None or data.targets is not None:
+    if (
+        name not in _REDUCING
+        or data.shape is None
+        or data.labels not in (None, LabelForm.CONTINUOUS)
+        or data.targets is not None
+    ):
         return None
     axes = _axes(arguments.value("axis", position), len(data.shape))
     if axes is None or 0 in axes:

@@ -359,6 +359,15 @@ def test_steps_of_the_programs_own_that_take_the_gradients_away(
     assert all("takes the gradients away before they are applied" in each.message for each in found)
 
 
+def test_a_loss_that_fell_shows_steps_that_were_larger_later() -> None:
+    seen = history(run_info(optimizer=OptimizerInfo("SGD", 0.01)), [0.95, 0.7, 0.5], ended=False)
+    seen.epochs[:] = [replace(each, learning_rate=0.01) for each in seen.epochs]
+    for step in (1, 2, 3):
+        seen.add_probe(probe(step, weights=(kernel("dense", step, update_ratio=1e-9),)))
+    seen.end()
+    assert reports(ClippingTooStrong, seen) == []
+
+
 def test_all_frozen() -> None:
     frozen = tuple(replace(layer, trainable=False) for layer in run_info().layers)
     assert "All 3 layers" in reports(NothingToTrain, history(run_info(layers=frozen)))[0].message

@@ -6,16 +6,17 @@ from collections.abc import Iterator
 
 from scram_analyzers import fixes, layer_edits
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
+from scram_analyzers.rules.architecture import one_number_wanted
+from scram_analyzers.rules.architecture.last_layers import RECURRENT, first_of_run, gives_every_step, last_recurrent
 from scram_analyzers.rules.architecture.paths import DROPOUTS, Paths, by, is_activation, paths_of, sample_shape, words
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.data import Data, LabelForm, StepKind
 from scram_analyzers.source.graph import InputSpec, Layer, Tensor
 from scram_analyzers.source.heads import heads_of
-from scram_analyzers.source.keras_api.losses import REGRESSION
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.program import Compile, Fit, Program
 from scram_analyzers.source.shapes import ModelShapes
-from scram_analyzers.source.values import boolean, number
+from scram_analyzers.source.values import number
 
 CLASS_LOSSES = frozenset(("categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy"))
 MAP_MAKERS = ("Conv2D", "SeparableConv2D", "MaxPooling2D", "AveragePooling2D", "DepthwiseConv2D")
@@ -246,8 +247,52 @@ class MissingFlatten(Rule):
             model.fit(x / 255, y, epochs=20)
             """,
         ),
+        Example(
+            "A number wanted for each example, and given for each place",
+            """
+            from keras import layers
+            from keras.models import Sequential
+            from sklearn.datasets import load_diabetes
+
+            x, y = load_diabetes(return_X_y=True)
+            model = Sequential()
+            model.add(layers.Conv1D(32, 2, activation="relu", input_shape=(10, 1)))
+            model.add(layers.Dense(30, activation="relu"))
+            model.add(»layers.Dense(1)«)
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x.reshape(442, 10, 1), y, epochs=100)
+            """,
+            """
+            from keras import layers
+            from keras.models import Sequential
+            from sklearn.datasets import load_diabetes
+
+            x, y = load_diabetes(return_X_y=True)
+            model = Sequential()
+            model.add(layers.Conv1D(32, 2, activation="relu", input_shape=(10, 1)))
+            model.add(layers.Flatten())
+            model.add(layers.Dense(30, activation="relu"))
+            model.add(layers.Dense(1))
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x.reshape(442, 10, 1), y, epochs=100)
+            """,
+        ),
     )
     good = (
+        Example(
+            "A number for each step",
+            """
+            import keras
+            import numpy as np
+            from keras import layers
+            from project import load
+
+            x = np.random.rand(500, 12, 1)
+            model = keras.Sequential([layers.Conv1D(16, 2, padding="same", activation="relu"), layers.Dense(1)])
+            model.compile(optimizer="adam", loss="mse")
+            model.fit(x, load("loads.npy"), epochs=50)
+            """,
+        ),
         Example(
             "Flattened before the head",
             """
@@ -295,7 +340,7 @@ class MissingFlatten(Rule):
             return
         shapes = ModelShapes(compiled.model, sample_shape(fit.inputs) if fit is not None else None)
         yield from _heads_on_maps(program, compiled, fit, shapes)
-        yield from _steps_for_one_value(compiled, fit)
+        yield from one_number_wanted.reports(program, compiled, fit, shapes)
         yield from _dense_before_flatten(program, compiled.model, fit, shapes)
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
@@ -309,7 +354,7 @@ class MissingFlatten(Rule):
             return Fix("Return the last step alone", Applicability.UNSAFE, (removed,)) if removed is not None else None
         models = (each for each in program.models if any(layer is marked for layer in each.layers))
         model_of_layer = next(models, None)
-        layer = _first_of_run(model_of_layer, marked) if model_of_layer is not None else marked
+        layer = first_of_run(model_of_layer, marked) if model_of_layer is not None else marked
         spelling = program.imports.spell("keras.layers.Flatten")
         edits = layer_edits.put_before(program, layer, f"{spelling.text}()", "flatten")
         if not edits:
@@ -338,7 +383,7 @@ def _heads_on_maps(program: Program, compiled: Compile, fit: Fit | None, shapes:
     if axes is None and not (
         (_are_classes(targets) and pooled)
         or (targets is None and len(output) == 3 and on_map)
-        or (_may_be_classes(targets) and on_map and pooled and _first_of_run(model, head.layer) is not head.layer)
+        or (_may_be_classes(targets) and on_map and pooled and first_of_run(model, head.layer) is not head.layer)
     ):
         return
     loss = compiled.losses[0].name or ""
@@ -350,11 +395,11 @@ def _heads_on_maps(program: Program, compiled: Compile, fit: Fit | None, shapes:
     held = "are columns of a table" if of_table else "have one class for each example"
     seen = f"the labels {held}" if axes is not None else "nothing has flattened its input"
     related = (Related(fit.y.place, "The labels."),) if fit is not None and fit.y and fit.y.place else ()
-    first = _first_of_run(model, head.layer)
+    first = first_of_run(model, head.layer)
     if first is not head.layer:
         related = (Related(first.place, "Flatten belongs before this layer."), *related)
     recurrent = last_recurrent(model.outputs[0])
-    if recurrent is not None and _gives_every_step(recurrent):
+    if recurrent is not None and gives_every_step(recurrent):
         related = (Related(recurrent.place, "It gives its output at every step: return_sequences=True."), *related)
     yield Report(
         head.layer.place,
@@ -366,68 +411,12 @@ def _heads_on_maps(program: Program, compiled: Compile, fit: Fit | None, shapes:
     )
 
 
-def _steps_for_one_value(compiled: Compile, fit: Fit | None) -> Iterator[Report]:
-    """A recurrent layer that gives every step, with nothing after it to join them, where targets have no steps."""
-    model, shape = compiled.model, sample_shape(fit.targets) if fit is not None else None
-    if model is None or len(model.outputs) != 1 or shape is None or len(shape) > 1:
-        return
-    if not any(loss.name in REGRESSION for loss in compiled.losses):
-        return
-    (head,) = heads_of(model)
-    if shape not in ((), (1,)) and head.units in (None, 1):
-        return  # a number for each step may be what the targets hold
-    recurrent = last_recurrent(model.outputs[0])
-    if recurrent is not None and _gives_every_step(recurrent):
-        held = "one number" if shape in ((), (1,)) else "one row of numbers"
-        message = (
-            f"{words(recurrent)} gives its output at every step (return_sequences=True), so that the model "
-            f"answers once for each step; the targets hold {held} for each example."
-        )
-        yield Report(recurrent.place, message, recipe="return_sequences=False  # the default")
-
-
 def _stepping(program: Program, marked: Layer) -> Layer | None:
     """The recurrent layer that gives every step: the marked one, or the one that the marked head reads."""
     if marked.class_name in RECURRENT:
         return marked
     tensors = (tensor for model in program.models for tensor in model.tensors() if tensor.producer is marked)
-    return next((layer for tensor in tensors if (layer := last_recurrent(tensor)) and _gives_every_step(layer)), None)
-
-
-def _gives_every_step(recurrent: Layer) -> bool:
-    return boolean(recurrent.arguments.value("return_sequences")) is True
-
-
-def last_recurrent(tensor: Tensor) -> Layer | None:
-    """The recurrent layer that an output comes from with nothing but dense layers and activations between."""
-    while isinstance(tensor.producer, Layer) and tensor.inputs:
-        layer = tensor.producer
-        recurrent = layer.inner if layer.class_name == "Bidirectional" and layer.inner is not None else layer
-        if recurrent.class_name in RECURRENT:
-            return recurrent
-        if layer.class_name != "Dense" and not is_activation(layer) and layer.class_name not in DROPOUTS:
-            return None
-        if len(tensor.inputs) != 1:
-            return None
-        tensor = tensor.inputs[0]
-    return None
-
-
-RECURRENT = ("LSTM", "GRU", "SimpleRNN")
-
-
-def _first_of_run(model: Model, dense: Layer) -> Layer:
-    """The first of the dense layers that end in this one, with nothing but activations and dropout between."""
-    first = dense
-    tensor = next((each for each in model.tensors() if each.producer is dense), None)
-    while tensor is not None and isinstance(tensor.producer, Layer):
-        producer = tensor.producer
-        if producer.class_name == "Dense":
-            first = producer
-        elif not is_activation(producer) and producer.class_name not in DROPOUTS:
-            break
-        tensor = tensor.inputs[0] if len(tensor.inputs) == 1 else None
-    return first
+    return next((layer for tensor in tensors if (layer := last_recurrent(tensor)) and gives_every_step(layer)), None)
 
 
 def _target_axes(fit: Fit | None) -> int | None:

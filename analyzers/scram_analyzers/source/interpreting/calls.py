@@ -16,6 +16,7 @@ from scram_analyzers.source.libraries import data_operations
 from scram_analyzers.source.model import ModelObject
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
+    Argument,
     Arguments,
     Choice,
     Class,
@@ -111,9 +112,22 @@ def instantiate(interpreter: Interpreter, cls: Class, arguments: Arguments, plac
         interpreter.call_function(initialize, switches.with_switches(initialize, arguments))
     else:
         _bind_fields(interpreter, cls, reference, arguments)
-    if "builtins.dict" in cls.external_bases():
+    bases = cls.external_bases()
+    if "builtins.dict" in bases:
         _take_entries(interpreter, reference, arguments)
+    if not _BUILT.isdisjoint(bases):
+        _build(interpreter, cls, reference)
     return reference
+
+
+_BUILT = keras_models.MODEL_BASES | {"keras.layers.Layer"}
+
+
+def _build(interpreter: Interpreter, cls: Class, reference: Ref) -> None:
+    """What Keras does before a layer, or model, is called for the first time: `build(input_shape)` makes its parts."""
+    build = interpreter.member(cls, "build")
+    if isinstance(build, Function) and len(build.node.params.params) == len(("self", "input_shape")):
+        interpreter.call_function(build.bind(reference), Arguments((Argument(Unknown(), None),)))
 
 
 def _remember(interpreter: Interpreter, cls: Class, reference: Ref) -> None:

@@ -78,3 +78,10 @@ def test_what_is_being_typed_may_use_a_callback() -> None:
 )
 def test_names_that_a_broken_text_binds(text: str, bound: set[str]) -> None:
     assert meant_by(text).bound == bound
+
+
+def test_what_is_being_typed_may_be_the_training() -> None:
+    compiled = _DATA + _SCALED + _MODEL + 'model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")\n'
+    judged = "\nprint(model.evaluate(x_test, y_test))\n"
+    assert "SCR867" not in _codes(compiled + "history =" + judged)
+    assert "SCR867" in _codes(compiled + judged)

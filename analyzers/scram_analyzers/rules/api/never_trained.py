@@ -150,7 +150,7 @@ class NeverTrained(Rule):
         yield from program.each_of(every_fit, untaught_layers)
         if not program.compiles or program.fits or not program.evaluations:
             return
-        if program.matches(_TRAINED_OTHERWISE):
+        if program.unread or program.matches(_TRAINED_OTHERWISE):  # what can't be read may train it
             return
         said: set[int] = set()
         for evaluation in program.evaluations:

@@ -75,12 +75,15 @@ _LEARNS_WORDS = ("TextVectorization.adapt", "StringLookup.adapt", "Tokenizer.fit
 
 
 def _scheduler_of(fit: Fit | None) -> Place | None:
-    """The callback of a training that sets the learning rate of each epoch."""
+    """What works out the learning rate of each epoch, else the callback that sets it."""
     callbacks = (fit.callbacks or ()) if fit is not None else ()
-    return next((each.place for each in callbacks if each.kind is not None and each.kind.endswith(SCHEDULER)), None)
+    scheduler = next((each for each in callbacks if each.kind is not None and each.kind.endswith(_SCHEDULER)), None)
+    if scheduler is None:
+        return None
+    return (scheduler.rates.middle.place if scheduler.rates is not None else None) or scheduler.place
 
 
-SCHEDULER = ".LearningRateScheduler"
+_SCHEDULER = ".LearningRateScheduler"
 
 
 def _in_own_methods(program: Program, kind: SubjectKind) -> Place | None:

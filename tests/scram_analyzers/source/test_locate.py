@@ -144,9 +144,16 @@ def test_what_a_model_works_out_by_itself(kind: SubjectKind, text: str) -> None:
     assert place.text == text
 
 
-def test_a_callback_that_sets_the_rate_of_each_epoch() -> None:
-    callback = "keras.callbacks.LearningRateScheduler(lambda epoch: 0.1**epoch)"
+@pytest.mark.parametrize(
+    ("schedule", "written"),
+    [
+        ("lambda epoch: 0.1**epoch", "0.1**epoch"),
+        ("rates_of_a_file", "keras.callbacks.LearningRateScheduler(rates_of_a_file)"),
+    ],
+)
+def test_a_callback_that_sets_the_rate_of_each_epoch(schedule: str, written: str) -> None:
+    callback = f"keras.callbacks.LearningRateScheduler({schedule})"
     program = program_of(TEXT.replace("epochs=3,", f"epochs=3, callbacks=[{callback}],"))
     place = locate(program, Subject(SubjectKind.SCHEDULE), RunInfo(run="r", script="s", started=""))
     assert place is not None
-    assert place.text == callback
+    assert place.text == written

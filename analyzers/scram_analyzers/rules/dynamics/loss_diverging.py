@@ -51,7 +51,7 @@ class LossDiverging(Rule):
         rise = rate_rise(history, found.step)
         risen = f"; {rise.clause}" if rise is not None else ""
         yield RunReport(
-            subject=Subject(SubjectKind.FIT if rise is None else SubjectKind.LEARNING_RATE),
+            subject=Subject(SubjectKind.FIT if rise is None else SubjectKind.SCHEDULE),
             message=f"Training diverges: {found.phrase}{_first_clause(history)}{risen}.",
             step=found.step,
             epoch=found.epoch,

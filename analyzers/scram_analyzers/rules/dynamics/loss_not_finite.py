@@ -98,12 +98,12 @@ def _telling(history: RunHistory, *seen_at: int) -> OriginStory | None:
 
 
 def _with_rate(report: RunReport, history: RunHistory) -> RunReport:
-    """Where nothing else is to blame, the learning rate is, if it has risen by much."""
+    """Where nothing else is to blame, what sets the learning rate is, if that has risen by much."""
     rise = rate_rise(history, report.step or history.last_step)
     if rise is None:
         return report
     message = f"{report.message.removesuffix('.')}; {rise.clause}."
-    return dataclasses.replace(report, subject=Subject(SubjectKind.LEARNING_RATE), message=message)
+    return dataclasses.replace(report, subject=Subject(SubjectKind.SCHEDULE), message=message)
 
 
 def _of_origin(story: OriginStory, epoch: int) -> RunReport:

@@ -27,7 +27,7 @@ def test_a_learning_rate_that_has_risen_is_to_blame():
     for step in range(4, 9):
         history.add_step(StepRecord(step, 4, 4e9))
     (report,) = LossDiverging().check_run(history)
-    assert report.subject == Subject(SubjectKind.LEARNING_RATE)
+    assert report.subject == Subject(SubjectKind.SCHEDULE)
     assert report.message == (
         "Training diverges: the loss rose from 9 to 4e9 by step 8 (the first batch's was 9); "
         "the learning rate had risen from 0.01 to 1 by epoch 3."

@@ -187,7 +187,7 @@ def test_a_learning_rate_that_has_risen_is_to_blame_where_nothing_else_is(place,
     history.add_step(StepRecord(3, 3, math.nan))
     (report,) = LossNotFinite().check_run(history)
     assert ("had risen from 0.01 to 0.5 by epoch 2" in report.message) is is_blamed
-    assert (report.subject.kind is SubjectKind.LEARNING_RATE) is is_blamed
+    assert (report.subject.kind is SubjectKind.SCHEDULE) is is_blamed
 
 
 def test_a_learning_rate_that_has_risen_is_to_blame_before_the_only_layer_with_weights():
@@ -197,7 +197,7 @@ def test_a_learning_rate_that_has_risen_is_to_blame_before_the_only_layer_with_w
     history.add_epoch(EpochRecord(2, 2, (("loss", 0.7),), 0.5))
     history.add_step(StepRecord(3, 3, 0.7, nonfinite_weights=("dense/kernel",)))
     (report,) = LossNotFinite().check_run(history)
-    assert report.subject == Subject(SubjectKind.LEARNING_RATE)
+    assert report.subject == Subject(SubjectKind.SCHEDULE)
 
 
 def test_weights_first_looked_at_after_they_were_seen_tell_nothing_new():

@@ -55,3 +55,31 @@ def test_unscaled_data_are_seen(training: str) -> None:
 def test_a_scaler_in_the_pipeline_is_seen(training: str) -> None:
     findings = analyze_source(MODEL + training + "\n", "train.py", RuleSet.default()).findings
     assert "input-not-normalized" not in [each.name for each in findings]
+
+
+ROUTED = """\
+from keras.layers import Dense
+from keras.models import Sequential
+from scikeras.wrappers import KerasClassifier
+from sklearn.datasets import load_wine
+from sklearn.model_selection import cross_val_score
+
+
+def build():
+    return Sequential([Dense(8, activation="relu"), Dense(3, activation="softmax")])
+
+
+x, y = load_wine(return_X_y=True)
+estimator = KerasClassifier(
+    build, loss="sparse_categorical_crossentropy", optimizer="adam", optimizer__learning_rate=RATE, epochs=30
+)
+cross_val_score(estimator, x / x.max(axis=0), y)
+"""
+
+
+@pytest.mark.parametrize(("rate", "wrong"), [("0.5", True), ("0.001", False)])
+def test_arguments_of_the_optimizer_are_handed_on_by_the_wrapper(rate: str, wrong: bool) -> None:
+    found = analyze_source(ROUTED.replace("RATE", rate), "train.py", RuleSet.default()).findings
+    names = [each.name for each in found]
+    assert ("learning-rate-too-high" in names) is wrong
+    assert "invalid-argument" not in names

@@ -84,7 +84,16 @@ def _of_method(call: Fit | Evaluation | Compile) -> KerasCall | None:
     method = "compile" if isinstance(call, Compile) else call.method
     if method not in _METHODS or call.model is None or call.model.kind is ModelKind.ELSEWHERE:
         return None  # a class of which nothing is known may have a method of its own
+    if not _is_written(call.place, method):
+        return None  # a wrapper that compiles or trains the model takes arguments of its own
     return KerasCall(_METHODS[method], method, signatures()[_METHODS[method]], call.place)
+
+
+def _is_written(place: Place, method: str) -> bool:
+    """Whether a place is a call of a method of this name."""
+    node = place.node
+    name = node.func if isinstance(node, cst.Call) else None
+    return isinstance(name, cst.Attribute) and name.attr.value == method
 
 
 def written_in(call: KerasCall) -> list[str]:

@@ -30,7 +30,7 @@ def logged_names(program: Program, fit: Fit) -> frozenset[str] | None:
         return None  # which of several outputs each is of, and so how it is called, is only known of a dict
     names = {f"{output}_loss" for output in outputs}
     for metric in metrics:
-        name = _logged_name(program, metric)
+        name = logged_name(program, metric)
         if name is None:
             return None
         names.add(f"{metric.output}_{name}" if outputs else name)
@@ -41,7 +41,7 @@ def _is_plain(compiled: Compile) -> bool:
     return compiled.metrics is not None and "weighted_metrics" not in compiled.arguments.keywords
 
 
-def _logged_name(program: Program, metric: Metric) -> str | None:
+def logged_name(program: Program, metric: Metric) -> str | None:
     """The name a metric is logged under: as written, as its `name=` says, its class in snake case, its function's."""
     node = metric.place.node
     if metric.function is not None and isinstance(metric.function.node, cst.FunctionDef):

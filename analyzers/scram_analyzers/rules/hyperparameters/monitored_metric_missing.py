@@ -11,7 +11,7 @@ from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.close_names import closest
-from scram_analyzers.rules.hyperparameters import callbacks, waiting
+from scram_analyzers.rules.hyperparameters import callbacks, direction_left_open, waiting
 from scram_analyzers.rules.hyperparameters.waiting import Problem
 from scram_analyzers.source.program import Callback, Fit, Program
 from scram_analyzers.source.values import Arguments, boolean, text
@@ -48,6 +48,22 @@ class MonitoredMetricMissing(Rule):
         "program's own may log more, the rule is silent."
     )
     bad = (
+        Example(
+            "A score of one's own, of which Keras can't tell that it should rise",
+            """
+            import keras
+            from keras import ops
+            from keras.callbacks import ModelCheckpoint
+
+            def dice(true, seen):
+                return 2 * ops.sum(true * seen) / (ops.sum(true) + ops.sum(seen))
+
+            model = keras.Sequential([keras.layers.Conv2D(1, 3, padding="same", activation="sigmoid")])
+            model.compile("adam", "binary_crossentropy", metrics=[dice])
+            best = ModelCheckpoint("best.keras", monitor=»"val_dice"«, save_best_only=True)
+            model.fit(x, y, epochs=50, validation_split=0.2, callbacks=[best])
+            """,
+        ),
         Example(
             "The wrong direction, in a list that goes to another module",
             """
@@ -325,6 +341,7 @@ def _problems(program: Program) -> Iterator[Problem]:
                 continue
             yield from _watched(program, fit, callback, class_name)
             yield from waiting.problems(fit, callback, class_name)
+            yield from direction_left_open.problems(program, fit, callback, class_name)
     yield from _made_for_others(program)
 
 

@@ -197,14 +197,35 @@ def _chain(thing: ModelObject) -> Iterator[Tensor]:
 def _ends(interpreter: Interpreter, reference: Ref, thing: ModelObject, name: str, place: Place) -> Value:
     if name.startswith("output"):
         if thing.kind in _UNSEEN:
-            ends: tuple[Tensor, ...] = (Tensor(snapshot(interpreter, reference), sources(thing), place),)
+            ends: tuple[Tensor, ...] = (
+                Tensor(snapshot(interpreter, reference), _entries(interpreter, reference, thing), place),
+            )
         else:
             ends = snapshot(interpreter, reference).outputs
     else:
-        ends = sources(thing)
+        ends = _entries(interpreter, reference, thing)
     if name.endswith("s"):
         return interpreter.new_list(ends, place)
     return ends[0] if ends else Unknown(place)
+
+
+def _entries(interpreter: Interpreter, reference: Ref, thing: ModelObject) -> tuple[Tensor, ...]:
+    """The very tensors by which data enter the graph, so that a model made of `base.input` begins with them."""
+    if thing.kind is ModelKind.SEQUENTIAL:
+        begins = (each for each in snapshot(interpreter, reference).tensors() if isinstance(each.producer, InputSpec))
+        first = next(begins, None)
+        return (first,) if first is not None else sources(thing)
+    if thing.inputs or thing.kind not in _UNSEEN:
+        return sources(thing)
+    known = interpreter.fact(ENTRY, reference.identity)
+    if not isinstance(known, Tensor):
+        (known,) = sources(thing)
+        interpreter.note(ENTRY, reference.identity, known)
+    return (known,)
+
+
+ENTRY = "entry"
+"""The fact that holds the input of a ready-made model."""
 
 
 def sources(thing: ModelObject) -> tuple[Tensor, ...]:

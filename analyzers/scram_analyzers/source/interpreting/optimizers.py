@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -64,6 +66,19 @@ def make_optimizer(interpreter: Interpreter, kind: str, arguments: Arguments, pl
     optimizer = Optimizer(kind, place, rate, named)
     interpreter.recording.optimizers[reference.identity] = optimizer
     return reference
+
+
+def made_with(interpreter: Interpreter, named: Argument, keywords: Mapping[str, Argument], place: Place) -> Argument:
+    """An optimizer by its name or class, with arguments that somebody else gives it (`optimizer__learning_rate=`)."""
+    name = text(named.value)
+    class_name = BY_STRING.get(name.lower()) if name is not None else None
+    kind = OPTIMIZER_PREFIX + class_name if class_name is not None else None
+    if isinstance(named.value, Symbol) and named.value.name.startswith(OPTIMIZER_PREFIX):
+        kind = named.value.name
+    if kind is None:
+        return named
+    written = named.place if named.place is not None else place
+    return replace(named, value=make_optimizer(interpreter, kind, Arguments((), dict(keywords)), written))
 
 
 def _rate_value(named: Arguments) -> Value:

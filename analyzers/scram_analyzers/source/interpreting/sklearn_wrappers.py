@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scram_analyzers.source.data import Data, DataStep, LabelForm, StepKind
-from scram_analyzers.source.interpreting import compiling, fitting, keras_models
+from scram_analyzers.source.interpreting import compiling, fitting, keras_models, optimizers
 from scram_analyzers.source.interpreting.state import Created
 from scram_analyzers.source.libraries import transformers
 from scram_analyzers.source.libraries.data_items import ENCODED_COLUMN
@@ -42,9 +42,20 @@ def make(interpreter: Interpreter, kind: str, arguments: Arguments, place: Place
 def _compile(interpreter: Interpreter, model: Value, arguments: Arguments, place: Place) -> None:
     """A model that its function left as it was is compiled by the wrapper: `KerasClassifier(build, loss="mse")`."""
     given = {name: each for name, each in arguments.keywords.items() if name in ("optimizer", "loss", "metrics")}
+    routed = {
+        parts[1]: each
+        for name, each in arguments.keywords.items()
+        if (parts := name.split("__"))[0] == OF_OPTIMIZER and len(parts) == 2
+    }
+    if "optimizer" in given and routed:
+        given["optimizer"] = optimizers.made_with(interpreter, given["optimizer"], routed, place)
     is_left = isinstance(model, Ref) and keras_models.is_model(interpreter, model)
     if given and is_left and isinstance(model, Ref) and interpreter.fact("compile", model.identity) is None:
         compiling.compile_model(interpreter, model, Arguments((), given, arguments.open), place)
+
+
+OF_OPTIMIZER = "optimizer"
+"""Before two underscores it hands an argument on to the optimizer: `optimizer__learning_rate=0.01`."""
 
 
 def _parameters(function: Function) -> frozenset[str]:

@@ -9,7 +9,7 @@ import libcst as cst
 
 from scram_analyzers.source.data import Data, DataStep, Interval, StepKind
 from scram_analyzers.source.graph import Operation, Tensor
-from scram_analyzers.source.interpreting import attributes, iteration, keras_models, settings
+from scram_analyzers.source.interpreting import attributes, iteration, keras_models, marked_rows, settings
 from scram_analyzers.source.interpreting.state import Created, DictObject, ListObject, join_values
 from scram_analyzers.source.libraries import data_items, data_operations
 from scram_analyzers.source.places import Place
@@ -79,7 +79,7 @@ def _item_of_container(interpreter: Interpreter, owner: Value, key: Value | slic
         if position is None and isinstance(any_of_them := iteration.element_of(interpreter, owner), Between):
             return any_of_them
         known = position is not None and 0 <= position < len(items)
-        return items[position] if known and position is not None else Unknown(place)
+        return items[position] if known and position is not None else _some_picture(interpreter, owner, place)
     if items is None:
         return Unknown(place)
     if isinstance(owner, Ref) and interpreter.fact(keras_models.HIDDEN, owner.identity) and _counts_from_front(key):
@@ -113,6 +113,14 @@ def _key(interpreter: Interpreter, element: cst.SubscriptElement) -> Value | sli
     return slice(lower, upper, step)
 
 
+def _some_picture(interpreter: Interpreter, owner: Value, place: Place) -> Value:
+    """One of a list of pictures, of which it can't be told which; unknown of a list of anything else."""
+    any_of_them = iteration.element_of(interpreter, owner)
+    if not isinstance(any_of_them, Data) or not any_of_them.images:
+        return Unknown(place)
+    return replace(any_of_them, roots=frozenset(), origins=frozenset(), rows=None)
+
+
 def _any_number(thing: DictObject, place: Place) -> Value | None:
     """One of the whole numbers that a dict holds, as of classes by their names; None where it holds anything else."""
     numbers = [number(each) for each in thing.entries.values()]
@@ -134,6 +142,7 @@ def set_item(interpreter: Interpreter, node: cst.Subscript, value: Value) -> Non
     if not isinstance(owner, Ref):
         classes = _marked_classes(owner, keys, value)
         place = interpreter.place(node)
+        blank = marked_rows.blank_array(interpreter, node, value)
         value = data_operations.stacked(interpreter, value) or _marks(owner, keys, value, place) or value
         if _replaces_all(node, owner, value):
             assert isinstance(node.value, cst.Name)
@@ -144,6 +153,8 @@ def set_item(interpreter: Interpreter, node: cst.Subscript, value: Value) -> Non
         _change_data(interpreter, node.value, owner, value, place, _column_name(keys))
         if classes is not None and isinstance(node.value, cst.Name):
             interpreter.bind(node.value.value, data_operations.one_hot(classes, classes.classes, place))
+        elif blank is not None:
+            marked_rows.after_mark(interpreter, node, blank)
         return
     if isinstance(thing, DictObject):
         if isinstance(key, Constant):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import libcst as cst
 
 from scram_analyzers.source.keras_api.losses import loss_name
@@ -10,6 +12,9 @@ from scram_analyzers.source.reading.literals import string_value
 from scram_analyzers.source.values import text
 
 _ALWAYS = frozenset(("loss", "lr", "learning_rate"))
+_NAMED = re.compile(r"__name__\s*=(?!=)")
+"""A function that is given another name; not the guard of a script, `if __name__ == "__main__"`."""
+
 _OWN_NAMES = {"F1Score": "f1_score", "R2Score": "r2_score", "FBetaScore": "fbeta_score"}
 
 
@@ -45,7 +50,7 @@ def logged_name(program: Program, metric: Metric) -> str | None:
     """The name a metric is logged under: as written, as its `name=` says, its class in snake case, its function's."""
     node = metric.place.node
     if metric.function is not None and isinstance(metric.function.node, cst.FunctionDef):
-        renamed = metric.function.decorators or program.mentions("__name__ =") or program.mentions("__name__=")
+        renamed = metric.function.decorators or program.matches(_NAMED)
         return None if renamed else metric.function.name
     if isinstance(node, cst.SimpleString):
         value = string_value(node)

@@ -62,3 +62,57 @@ def test_what_goes_into_the_input_of_a_sequential_model_is_followed(inputs: str,
         model.fit([x, table], y, epochs=30, validation_split=0.2)
     """
     assert ("input-not-normalized" in said(text)) is wrong
+
+
+SPLITS = {
+    "by a mask": ("mask = np.random.rand(len(x)) < 0.8", "mask", "~mask"),
+    "by a comparison": ("", "table.year < 2019", "table.year >= 2019"),
+    "by an order": ("order = np.arange(len(x))\nnp.random.shuffle(order)\nn = read()", "order[:n]", "order[n:]"),
+}
+TABLE = """\
+import keras
+import numpy as np
+import pandas as pd
+from sklearn.preprocessing import StandardScaler
+
+table = pd.read_csv("houses.csv")
+x, y = table[["rooms", "area"]].values, table["price"].values / 1e6
+"""
+MODEL = """\
+model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(1)])
+model.compile("adam", "mse")
+model.fit(x_train, y[{train}], epochs=20)
+model.evaluate(x_test, y[{test}])
+"""
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_a_scaler_of_all_rows_is_seen_however_the_rows_are_parted(split: str) -> None:
+    lines, train, test = SPLITS[split]
+    parts = f"{lines}\nx_train, x_test = x[{train}], x[{test}]\n"
+    before = "x = StandardScaler().fit_transform(x)\n"
+    by_all = "scaler = StandardScaler().fit(x)\n"
+    by_training = "scaler = StandardScaler().fit(x_train)\n"
+    after = "x_train, x_test = scaler.transform(x_train), scaler.transform(x_test)\n"
+    model = MODEL.format(train=train, test=test)
+    assert "scaler-fitted-before-split" in said(TABLE + before + parts + model)
+    assert "scaler-fitted-before-split" in said(TABLE + parts + by_all + after + model)
+    assert "scaler-fitted-before-split" not in said(TABLE + parts + by_training + after + model)
+
+
+def test_a_column_that_is_added_leaves_a_series_whole() -> None:
+    text = """
+        import keras
+        import pandas as pd
+        from sklearn.preprocessing import MinMaxScaler
+
+        table = pd.read_csv("load.csv")
+        table["hour"] = table.index.hour
+        values = MinMaxScaler().fit_transform(table.values)
+        n = int(len(values) * 0.8)
+        x, y = values[:n], values[:n, 0]
+        model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(1)])
+        model.compile("adam", "mse")
+        model.fit(x, y, epochs=20, validation_data=(values[n:], values[n:, 0]))
+    """
+    assert "scaler-fitted-before-split" in said(text)

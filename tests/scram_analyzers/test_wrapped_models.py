@@ -83,3 +83,24 @@ def test_arguments_of_the_optimizer_are_handed_on_by_the_wrapper(rate: str, wron
     names = [each.name for each in found]
     assert ("learning-rate-too-high" in names) is wrong
     assert "invalid-argument" not in names
+
+
+def test_the_function_gets_its_arguments_by_the_name_of_the_model_too() -> None:
+    text = MODEL.replace("def build():", "def build(kind='relu'):").replace('"relu"', "kind")
+    wrapped = "cross_val_score(KerasClassifier(model=build, model__kind=None, epochs=30), x, y)\n"
+    names = [each.name for each in analyze_source(text + wrapped, "train.py", RuleSet.default()).findings]
+    assert "missing-hidden-activation" in names
+
+
+def test_a_classifier_that_measures_distances_still_has_classes() -> None:
+    for loss, wrong in (("mse", True), ("categorical_crossentropy", False)):
+        text = MODEL.replace("categorical_crossentropy", loss) + "cross_val_score(estimator, x, y)\n"
+        names = [each.name for each in analyze_source(text, "train.py", RuleSet.default()).findings]
+        assert ("regression-loss-for-classification" in names) is wrong
+
+
+def test_the_score_of_an_estimator_judges_the_model() -> None:
+    for line, wrong in (("", True), ("print(estimator.score(x_test, y_test))\n", False)):
+        text = MODEL + "estimator.fit(x_train, y_train)\n" + line
+        names = [each.name for each in analyze_source(text, "train.py", RuleSet.default()).findings]
+        assert ("no-validation-data" in names) is wrong

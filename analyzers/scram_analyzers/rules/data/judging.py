@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import libcst as cst
 
+from scram_analyzers.rules.data.opposite_rows import are_opposite
 from scram_analyzers.rules.data.steps_of_loops import calls_of_step, goes_over
 from scram_analyzers.source.data import WHOLE, Data, DataStep, StepKind
 from scram_analyzers.source.graph import Tensor
@@ -172,7 +173,7 @@ def _apart(one: Data, other: Data) -> DataStep | None:
 
 def _drops(one: Data, drawn: DataStep, other: Data) -> bool:
     """Whether others are all rows but those that were drawn at random: `table.drop(train.index)`."""
-    before = one.steps.index(drawn)
+    before = next(number for number, step in enumerate(one.steps) if step is drawn)
     dropped = other.steps[before] if before < len(other.steps) else None
     call = dropped.node if dropped is not None and dropped.name == "drop" else None
     given = call.args[0].value if isinstance(call, cst.Call) and call.args else None
@@ -181,14 +182,20 @@ def _drops(one: Data, drawn: DataStep, other: Data) -> bool:
 
 
 def _beside(one: Data, other: Data) -> DataStep | None:
-    """The step that cut rows of one, where by names those of the other begin or end there: `x[:n]` and `x[n:m]`."""
+    """The step that cut rows of one, where by names those of the other begin or end there: `x[:n]` and `x[n:m]`.
+
+    So it is where those of the other are picked by the opposite condition: `x[mask]` and `x[~mask]`.
+    """
+    for number, (ours, theirs) in enumerate(zip(one.steps, other.steps, strict=False)):
+        if are_opposite(ours, theirs) and _made_alike(one.steps[:number], other.steps[:number]):
+            return ours
     cut = next((n for n, step in enumerate(one.steps) if slice_of(step) is not None), len(one.steps))
     if cut >= min(len(one.steps), len(other.steps)) or not _made_alike(one.steps[:cut], other.steps[:cut]):
         return None
-    ours, theirs = slice_of(one.steps[cut]), slice_of(other.steps[cut])
-    if ours is None or theirs is None:
+    first, second = slice_of(one.steps[cut]), slice_of(other.steps[cut])
+    if first is None or second is None:
         return None
-    meet = _is_same_row(ours.upper, theirs.lower) or _is_same_row(ours.lower, theirs.upper)
+    meet = _is_same_row(first.upper, second.lower) or _is_same_row(first.lower, second.upper)
     return one.steps[cut] if meet else None
 
 

@@ -16,8 +16,8 @@ FOLD = "fold"
 
 
 def leak_by_rows(data: Data, cut: DataStep | None) -> tuple[Learned, DataStep] | None:
-    """A scaler fitted to all rows before those to train on were cut out of them."""
-    for step in data.steps[: data.steps.index(cut)] if cut is not None else ():
+    """A scaler fitted to all rows of which those to train on are some, cut out before or after that."""
+    for step in data.steps if cut is not None else ():
         learned = step.learned
         if learned is not None and step.kind is StepKind.SCALED and scales(learned) and has_all(learned.data, data):
             assert cut is not None
@@ -65,4 +65,5 @@ def adapted(program: Program, data: Data, cut: DataStep | None) -> tuple[Learned
 
 def _is_cut_from(whole: Data, data: Data, cut: DataStep) -> bool:
     """Whether the rows to train on were cut out of just these."""
-    return whole.roots == data.roots and whole.steps == data.steps[: data.steps.index(cut)]
+    before = next(number for number, step in enumerate(data.steps) if step is cut)
+    return whole.roots == data.roots and whole.steps == data.steps[:before]

@@ -22,14 +22,15 @@ def leak_by_slices(program: Program, data: Data) -> tuple[Learned, DataStep] | N
         if not is_whole(learned.data):
             continue
         rounds: frozenset[int] = frozenset()
-        for later in data.steps[position + 1 :]:
+        applied_to_parts = learned.data.roots and learned.data.roots <= data.roots | data.origins
+        for later in data.steps if applied_to_parts else data.steps[position + 1 :]:
             if later.name == "window":
                 rounds |= _loops(later)
             bound = _upper_bound(later)
             if bound is None or rounds & _loops(later):
                 continue  # what a round of that loop cuts is a stretch of the series, not the series
             rest = rf"\[\s*{re.escape(bound)}\b[^\]:,]*:"
-            share = rf"^\s*{re.escape(bound)}\s*=[^=\n]*\blen\([^=\n]*\*\s*0?\.\d"
+            share = rf"^\s*{re.escape(bound)}\s*=[^=\n]*\b(?:len\(|shape\[0)[^=\n]*\*\s*0?\.\d"
             if program.matches(re.compile(f"{rest}|{share}", re.MULTILINE)):
                 return learned, later
     return None
@@ -39,7 +40,7 @@ _KEEPING_ROWS = frozenset(
     [
         *("dropna", "getitem", "column", "fillna", "astype", "reshape", "values", "to_numpy", "reset_index", "copy"),
         *("set_index", "sort_index", "sort_values", "Add", "Subtract", "Multiply", "Divide", "drop", "encoded column"),
-        *("interpolate", "ffill", "bfill", "replace", "resample", "sum", "mean"),
+        *("interpolate", "ffill", "bfill", "replace", "resample", "sum", "mean", "setitem"),
     ]
 )
 """Steps that leave all rows, or all in which nothing is missing, or put one for each day in their place."""

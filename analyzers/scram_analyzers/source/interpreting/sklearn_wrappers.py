@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from scram_analyzers.source.data import Data, DataStep, LabelForm, StepKind
 from scram_analyzers.source.interpreting import compiling, fitting, keras_models, optimizers
 from scram_analyzers.source.interpreting.state import Created
+from scram_analyzers.source.keras_api.losses import REGRESSION
 from scram_analyzers.source.libraries import transformers
 from scram_analyzers.source.libraries.data_items import ENCODED_COLUMN
 from scram_analyzers.source.places import Place
+from scram_analyzers.source.program import Compile
 from scram_analyzers.source.values import Argument, Arguments, Function, Ref, Unknown, Value
 
 if TYPE_CHECKING:
@@ -33,7 +35,8 @@ def make(interpreter: Interpreter, kind: str, arguments: Arguments, place: Place
     build = arguments.value("build_fn", 0) or arguments.value("model")
     model: Value = build if build is not None else Unknown(place)
     if isinstance(build, Function):
-        given = {name: each for name, each in arguments.keywords.items() if name in _parameters(build)}
+        named = {name.removeprefix(OF_MODEL): each for name, each in arguments.keywords.items()}
+        given = {name: each for name, each in named.items() if name in _parameters(build)}
         model = interpreter.call_function(build, Arguments((), given, arguments.open))
         _compile(interpreter, model, arguments, place)
     return interpreter.allocate(Created(kind, arguments, place, {"model": model}), place)
@@ -54,6 +57,9 @@ def _compile(interpreter: Interpreter, model: Value, arguments: Arguments, place
         compiling.compile_model(interpreter, model, Arguments((), given, arguments.open), place)
 
 
+OF_MODEL = "model__"
+"""Before an argument for the function that makes the model alone: `model__rate=0.2`."""
+
 OF_OPTIMIZER = "optimizer"
 """Before two underscores it hands an argument on to the optimizer: `optimizer__learning_rate=0.01`."""
 
@@ -69,11 +75,19 @@ def call_method(
     """A method of the estimator: what the model inside it is trained on and asked for."""
     model = estimator.attributes["model"]
     if name == "fit":
-        fitting.train(interpreter, model, "fit", _of_fit(estimator, arguments, place), place)
+        fitting.train(interpreter, model, "fit", _of_fit(interpreter, estimator, arguments, place), place)
         return owner
     if name in ("predict", "predict_proba"):
         return fitting.evaluate(interpreter, model, "predict", arguments, place)
+    if name == "score":
+        fitting.evaluate(interpreter, model, "evaluate", _inputs_alone(arguments), place)
     return Unknown(place)
+
+
+def _inputs_alone(arguments: Arguments) -> Arguments:
+    """What an estimator's `score` is given but the targets, which it encodes by itself."""
+    x = arguments.get("X", 0) or arguments.get("x", 0)
+    return Arguments((x,) if x is not None else (), open=True)
 
 
 JUDGING = frozenset(
@@ -100,9 +114,9 @@ def train_within(interpreter: Interpreter, whole: Value, arguments: Arguments, p
             continue
         keywords = {"x": _through(interpreter, x, before, place)}
         if y is not None:
-            keywords["y"] = _labels(estimator, y, place)
+            keywords["y"] = _labels(interpreter, estimator, y, place)
         given = Arguments((), keywords, open=True)  # who judges the model is up to the search
-        fitting.train(interpreter, model, fitting.SEARCH, _of_fit(estimator, given, place), place)
+        fitting.train(interpreter, model, fitting.SEARCH, _of_fit(interpreter, estimator, given, place), place)
 
 
 def _wrapped(
@@ -150,7 +164,7 @@ def _through(interpreter: Interpreter, x: Argument, steps: tuple[Created, ...], 
     return replace(x, value=scaled)
 
 
-def _of_fit(estimator: Created, arguments: Arguments, place: Place) -> Arguments:
+def _of_fit(interpreter: Interpreter, estimator: Created, arguments: Arguments, place: Place) -> Arguments:
     """The call's arguments and those the estimator was made with.
 
     A classifier's labels are unknown: the wrapper encodes them as the loss needs it.
@@ -159,17 +173,28 @@ def _of_fit(estimator: Created, arguments: Arguments, place: Place) -> Arguments
     keywords = {**kept, **arguments.keywords}
     positional = arguments.positional[:2]
     if len(positional) == 2:
-        positional = (positional[0], _labels(estimator, positional[1], place))
+        positional = (positional[0], _labels(interpreter, estimator, positional[1], place))
     if "y" in keywords:
-        keywords["y"] = _labels(estimator, keywords["y"], place)
+        keywords["y"] = _labels(interpreter, estimator, keywords["y"], place)
     return Arguments(positional, keywords, arguments.open or estimator.arguments.open)
 
 
-def _labels(estimator: Created, argument: Argument, place: Place) -> Argument:
-    """A regressor's targets are numbers; a classifier's are unknown, as the wrapper encodes them by itself."""
+def _labels(interpreter: Interpreter, estimator: Created, argument: Argument, place: Place) -> Argument:
+    """A regressor's targets are numbers; a classifier's are unknown, as the wrapper encodes them for a cross-entropy.
+
+    For a loss that measures distances it leaves them as the numbers of classes.
+    """
     if not estimator.kind.endswith("Regressor"):
-        return replace(argument, value=Unknown(place))
+        numbers = Data(estimator.kind, place, labels=LabelForm.INTEGER)
+        return replace(argument, value=numbers if _measures_distances(interpreter, estimator) else Unknown(place))
     given = argument.value if isinstance(argument.value, Data) else Data(estimator.kind, place)
     if given.labels not in (None, LabelForm.CONTINUOUS):
         return replace(argument, value=Unknown(place))
     return replace(argument, value=replace(given, labels=LabelForm.CONTINUOUS))
+
+
+def _measures_distances(interpreter: Interpreter, estimator: Created) -> bool:
+    model = estimator.attributes["model"]
+    compiled = interpreter.fact("compile", model.identity) if isinstance(model, Ref) else None
+    losses = compiled.losses if isinstance(compiled, Compile) else ()
+    return bool(losses) and all(loss.name in REGRESSION for loss in losses)

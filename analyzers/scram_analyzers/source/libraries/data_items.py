@@ -68,6 +68,7 @@ def select(interpreter: Interpreter, data: Data, keys: list[Value | slice], plac
     if isinstance(key, Data) and _is_random_order(key) and not _is_flat_row(data):
         first = float(key.rows.start) if key.rows is not None and key.rows != WHOLE else None
         step = DataStep(StepKind.SHUFFLED, "permutation", key.place, first)  # two arrays by one key stay together
+        data = replace(data, steps=(*data.steps, *_stretch_of_order(key)))
     if isinstance(key, Data) and key.source == FOLDS:
         step = DataStep(StepKind.SPLIT, "fold", key.place)
         data = replace(data, part=key.part)
@@ -150,6 +151,13 @@ def _is_random_order(key: Data) -> bool:
     """Whether a key holds the numbers of all rows in random order."""
     shuffled = any(step.kind is StepKind.SHUFFLED for step in key.steps)
     return key.source == PERMUTATION or (key.source == "numpy.arange" and shuffled)
+
+
+def _stretch_of_order(key: Data) -> tuple[DataStep, ...]:
+    """The step that took a stretch of an order, up to a bound that is not known: `order[:n]`."""
+    last = key.steps[-1] if key.steps and key.rows is None else None
+    cut = last is not None and last.kind is StepKind.SELECTED and isinstance(last.node, cst.Subscript)
+    return (last,) if cut and last is not None else ()
 
 
 def _is_flat_row(data: Data) -> bool:

@@ -116,3 +116,78 @@ def test_a_column_that_is_added_leaves_a_series_whole() -> None:
         model.fit(x, y, epochs=20, validation_data=(values[n:], values[n:, 0]))
     """
     assert "scaler-fitted-before-split" in said(text)
+
+
+NETWORK = """\
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+from tensorflow.keras import backend as K
+
+{lines}
+model = keras.Sequential(
+    [
+        keras.Input((4,)),
+        layers.Dense(64, activation="relu", kernel_initializer={initializer}),
+        layers.{dropout},
+        layers.Dense(1, activation="sigmoid"),
+    ]
+)
+model.compile({optimizer}, "binary_crossentropy", metrics=["accuracy"])
+model.fit(x, y, epochs=30, validation_split=0.2)
+"""
+USUAL = {"lines": "", "initializer": '"he_normal"', "dropout": "Dropout(0.2)", "optimizer": '"adam"'}
+
+
+@pytest.mark.parametrize(
+    ("changed", "name"),
+    [
+        ({"initializer": "lambda shape, dtype=None: np.zeros(shape)"}, "constant-initializer"),
+        (
+            {"lines": "def init(shape, dtype=None):\n    return tf.ones(shape)\n", "initializer": "init"},
+            "constant-initializer",
+        ),
+        (
+            {"lines": "def init(shape):\n    return K.random_normal(shape, stddev=10.0)\n", "initializer": "init"},
+            "initializer-scale",
+        ),
+        ({"initializer": "lambda shape, dtype=None: np.random.uniform(-5, 5, shape)"}, "initializer-scale"),
+        ({"dropout": "GaussianDropout(0.9)"}, "dropout-too-high"),
+        ({"optimizer": 'keras.optimizers.Adam.from_config({"learning_rate": 0.5})'}, "learning-rate-too-high"),
+    ],
+)
+def test_a_network_of_own_initializers_and_configurations(changed: dict[str, str], name: str) -> None:
+    assert name in said(NETWORK.format(**{**USUAL, **changed}))
+    assert name not in said(NETWORK.format(**USUAL))
+
+
+@pytest.mark.parametrize(
+    "initializer",
+    [
+        "lambda shape, dtype=None: np.random.normal(0, spread, shape)",
+        "lambda shape, dtype=None: np.random.normal(0, 0.05, shape)",
+        "lambda shape, dtype=None: read(shape)",
+    ],
+)
+def test_an_initializer_whose_spread_is_small_or_not_told_says_nothing(initializer: str) -> None:
+    found = said(NETWORK.format(**{**USUAL, "initializer": initializer}))
+    assert found.isdisjoint(("initializer-scale", "constant-initializer"))
+
+
+@pytest.mark.parametrize(("size", "wrong"), [("len(train)", True), ("32", False), ("len(test)", False)])
+def test_all_rows_of_a_fold_in_one_batch(size: str, wrong: bool) -> None:
+    text = f"""
+        import keras
+        import pandas as pd
+        from sklearn.model_selection import KFold
+
+        table = pd.read_csv("cells.csv")
+        x, y = table.drop(columns="kind").values / 100, table["kind"].values
+        for train, test in KFold(5).split(x):
+            model = keras.Sequential([keras.layers.Dense(8, "relu"), keras.layers.Dense(1, activation="sigmoid")])
+            model.compile("adam", "binary_crossentropy")
+            model.fit(x[train], y[train], epochs=30, batch_size={size})
+            model.evaluate(x[test], y[test])
+    """
+    assert ("batch-size-too-large" in said(text)) is wrong

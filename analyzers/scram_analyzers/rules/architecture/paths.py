@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from scram_analyzers.rules.architecture.own_initializers import drawn_by
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.graph import InputSpec, Layer, Producer, Shape, Tensor
 from scram_analyzers.source.keras_api.layers import ACTIVATIONS
@@ -12,7 +13,7 @@ from scram_analyzers.source.model import Model
 from scram_analyzers.source.once import once
 from scram_analyzers.source.program import Call, Fit, Program
 from scram_analyzers.source.shapes import ModelShapes
-from scram_analyzers.source.values import Arguments, Ref, Symbol, Tuple, integer, text
+from scram_analyzers.source.values import Arguments, Function, Ref, Symbol, Tuple, integer, text
 
 LINEAR_MAPS = frozenset(
     [
@@ -194,6 +195,8 @@ def initializer_of(program: Program, layer: Layer, parameter: str) -> tuple[str,
         return named.lower().replace("_", ""), Arguments()
     if isinstance(value, Symbol) and value.name.startswith("keras.initializers."):
         return value.name.rpartition(".")[2].lower().replace("_", ""), Arguments()
+    if isinstance(value, Function):
+        return drawn_by(value)
     if isinstance(value, Ref):
         for call in program.calls_where(_makes_initializer):
             if call.result == value:

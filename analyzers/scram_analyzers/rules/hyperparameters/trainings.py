@@ -63,10 +63,18 @@ def epochs(fit: Fit) -> int | None:
 
 
 def takes_all_rows(fit: Fit) -> bool:
-    """Whether a batch holds as many rows as there are, however many: `batch_size=len(x)`."""
+    """Whether a batch holds as many rows as there are, however many: `batch_size=len(x)`, or `len(i)` beside `x[i]`."""
     size = fit.batch_size.written_at if fit.batch_size is not None else None
-    names = [each.place.text for each in (fit.x, fit.y) if each is not None and each.place is not None]
+    places = [each.place for each in (fit.x, fit.y) if each is not None and each.place is not None]
+    names = [each.text for each in (*places, *filter(None, map(_picked_by, places)))]
     return size is not None and any(size.text in (f"len({name})", f"{name}.shape[0]") for name in names)
+
+
+def _picked_by(place: Place) -> Place | None:
+    """The numbers of the rows that are picked: `rows` of `x[rows]`."""
+    node = place.node
+    key = node.slice[0].slice if isinstance(node, cst.Subscript) and len(node.slice) == 1 else None
+    return Place(place.section, key.value) if isinstance(key, cst.Index) and isinstance(key.value, cst.Name) else None
 
 
 def is_one_batch_of_a_file(fit: Fit) -> bool:

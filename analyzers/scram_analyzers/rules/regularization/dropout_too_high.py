@@ -22,7 +22,9 @@ from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.values import number
 
-DROPOUTS = frozenset(("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "AlphaDropout"))
+DROPOUTS = frozenset(
+    ("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "AlphaDropout", "GaussianDropout")
+)
 USUAL_RATE = "0.3"
 
 

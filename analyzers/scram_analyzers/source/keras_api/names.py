@@ -167,6 +167,8 @@ _SMALL_OPTIMIZERS = {
 
 def _optimizer_name(parts: list[str]) -> str:
     last = parts[-1]
+    if last[:1].islower() and parts[-2][:1].isupper():
+        last = f"{parts[-2]}.{last}"  # a method of a class: `Adam.from_config`
     if "schedules" in parts or "learning_rate_schedule" in parts:
         return "keras.optimizers.schedules" if last == "schedules" else f"keras.optimizers.schedules.{last}"
     return f"keras.optimizers.{_SMALL_OPTIMIZERS.get(last, last) if len(parts) == 2 else last}"

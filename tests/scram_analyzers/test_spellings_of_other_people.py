@@ -152,7 +152,7 @@ USUAL = {"lines": "", "initializer": '"he_normal"', "dropout": "Dropout(0.2)", "
             {"lines": "def init(shape):\n    return K.random_normal(shape, stddev=10.0)\n", "initializer": "init"},
             "initializer-scale",
         ),
-        ({"initializer": "lambda shape, dtype=None: np.random.uniform(-5, 5, shape)"}, "initializer-scale"),
+        ({"initializer": "lambda shape, dtype=None: np.random.uniform(-20, 20, shape)"}, "initializer-scale"),
         ({"dropout": "GaussianDropout(0.9)"}, "dropout-too-high"),
         ({"optimizer": 'keras.optimizers.Adam.from_config({"learning_rate": 0.5})'}, "learning-rate-too-high"),
     ],

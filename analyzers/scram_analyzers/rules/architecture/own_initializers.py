@@ -65,9 +65,18 @@ def _numbers(function: Function, call: cst.Call, parameters: tuple[str, ...]) ->
         word = argument.keyword.value if argument.keyword is not None else None
         ordered = parameters[position] if position < len(parameters) else ""
         name = _RENAMED.get(word, word) if word is not None else ordered
-        if argument.star or not isinstance(argument.value, (cst.Integer, cst.Float)):
+        value = _written(argument.value)
+        if argument.star or value is None:
             is_open = is_open or bool(argument.star) or name in ("stddev", "minval", "maxval")
         elif name:
             place = Place(function.section, argument.value)
-            found[name] = Argument(Constant(argument.value.evaluated_value, place), place, name)
+            found[name] = Argument(Constant(value, place), place, name)
     return Arguments((), found, is_open)
+
+
+def _written(node: cst.BaseExpression) -> float | None:
+    """A number that is written out, with or without a minus."""
+    if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Minus):
+        value = _written(node.expression)
+        return None if value is None else -value
+    return float(node.evaluated_value) if isinstance(node, (cst.Integer, cst.Float)) else None

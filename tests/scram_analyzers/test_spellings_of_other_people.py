@@ -191,3 +191,23 @@ def test_all_rows_of_a_fold_in_one_batch(size: str, wrong: bool) -> None:
             model.evaluate(x[test], y[test])
     """
     assert ("batch-size-too-large" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(("scaled", "wrong"), [("x_test - mean / std", True), ("(x_test - mean) / std", False)])
+def test_brackets_that_are_missing_leave_test_data_undivided(scaled: str, wrong: bool) -> None:
+    text = f"""
+        import keras
+        import numpy as np
+        from sklearn.model_selection import train_test_split
+
+        x, y = np.load("x.npy"), np.load("y.npy")
+        x_train, x_test, y_train, y_test = train_test_split(x, y)
+        mean, std = x_train.mean(), x_train.std()
+        x_train = (x_train - mean) / std
+        x_test = {scaled}
+        model = keras.Sequential([keras.layers.Dense(8, "relu"), keras.layers.Dense(1, activation="sigmoid")])
+        model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+        model.fit(x_train, y_train, epochs=30)
+        model.evaluate(x_test, y_test)
+    """
+    assert ("scaling-mismatch" in said(text)) is wrong

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 from scram_analyzers import fixes
+from scram_analyzers.rules.data.half_scaled import lacks_division
 from scram_analyzers.source.data import Data, DataStep, Interval, StepKind
 from scram_analyzers.source.libraries.data_items import ENCODED_COLUMN
 from scram_analyzers.source.libraries.data_methods import SCALED_RANGE
@@ -38,6 +39,8 @@ def difference(trained: Data, judged: Data, most: float) -> str | None:
         return "is scaled, but {trained} is as it was read"
     if _is_moved_further(trained, judged):
         return "is divided alike, but from {trained} something was subtracted as well"
+    if lacks_division(trained, judged):
+        return "is what a subtraction left, but {trained} was divided after that as well"
     return None
 
 

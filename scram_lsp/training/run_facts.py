@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +23,9 @@ _CLASSIFICATION_HEADS = {
     "categorical_focal_crossentropy",
 }
 _REGULARIZERS = ("kernel_regularizer", "bias_regularizer", "recurrent_regularizer", "activity_regularizer")
+
+_PENALTIES = ("kernel_regularizer", "recurrent_regularizer", "embeddings_regularizer")
+_RATES = ("rate", "dropout", "recurrent_dropout")
 
 _MAX_STEPS_TO_CONSUMER = 20
 
@@ -182,18 +185,27 @@ def _loss_names(loss: Any) -> Iterator[str]:
 def _layer_info(layer: Any) -> LayerInfo:
     activation = getattr(layer, "activation", None)
     units = getattr(layer, "units", None) or getattr(layer, "filters", None)
-    rate = getattr(layer, "rate", None)
     return LayerInfo(
         name=layer.name,
         class_name=type(layer).__name__,
         parameters=int(layer.count_params()) if layer.built else 0,
         trainable=bool(layer.trainable),
         units=units if isinstance(units, int) else None,
-        rate=float(rate) if isinstance(rate, int | float) else None,
+        rate=_largest(layer, _RATES),
         activation=getattr(activation, "__name__", None),
         regularized=any(getattr(layer, name, None) is not None for name in _REGULARIZERS),
         vocabulary=_whole(getattr(layer, "input_dim", None)),
+        penalty=max(
+            filter(None, (_largest(getattr(layer, name, None), ("l1", "l2")) for name in _PENALTIES)), default=None
+        ),
     )
+
+
+def _largest(thing: Any, names: Sequence[str]) -> float | None:
+    """The largest of the numbers that a thing keeps by these names; None where it has none, or is told otherwise."""
+    values = (getattr(thing, name, None) for name in names)
+    numbers = (each for each in values if isinstance(each, int | float | np.ndarray) and not np.ndim(each))
+    return max(map(float, numbers), default=None)
 
 
 def _whole(value: Any) -> int | None:

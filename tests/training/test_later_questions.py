@@ -74,6 +74,15 @@ def test_targets_of_another_unit(project):
     assert where == "scaled"
 
 
+def test_a_single_nan_in_what_is_asked(project):
+    holed = "model.evaluate(np.where(rows[asked] == rows[asked][7, 2], np.nan, rows[asked]), y, verbose=0)"
+    with watch(quiet=True, time_budget=1.0):
+        project.run(PROGRAM.replace("ASK", holed), trained="scaled", asked="scaled")
+    told = [each.message for _, findings in project.runs for each in findings if each.code == "SCR202"]
+    assert told
+    assert all("1 NaN or infinite value in 1 row" in message for message in told)
+
+
 def test_nothing_is_told_where_the_model_is_trained_further_on_such_data(project):
     both = "model.fit(raw, y, epochs=1, verbose=0) and model.predict(raw, verbose=0)"
     with watch(quiet=True, time_budget=1.0):

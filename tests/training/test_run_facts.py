@@ -34,7 +34,7 @@ def test_what_the_rules_need_is_read_from_the_model(keras, tmp_path):
         [
             keras.Input((28, 28)),
             layers.Flatten(),
-            layers.Dense(64, activation="relu", kernel_regularizer="l2"),
+            layers.Dense(64, activation="relu", kernel_regularizer=keras.regularizers.L1L2(0.02, 0.5)),
             layers.Dropout(0.4),
             layers.Dense(10, activation="softmax", name="head"),
         ]
@@ -54,6 +54,7 @@ def test_what_the_rules_need_is_read_from_the_model(keras, tmp_path):
     flatten, dense, dropout, head = info.layers
     assert (flatten.class_name, dense.units, dense.activation, dense.regularized) == ("Flatten", 64, "relu", True)
     assert (dropout.rate, head.name, head.regularized) == (0.4, "head", False)
+    assert (dense.penalty, dense.rate, dropout.penalty, head.penalty) == (0.5, None, None, None)
     assert info.parameters == 784 * 64 + 64 + 64 * 10 + 10
 
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 class LayerInfo:
     """A layer in training: Keras's `class_name` ("Dense") and the instance's `name` ("dense_1").
 
-    `vocabulary` is the number of ids that an Embedding knows (its `input_dim`).
+    `vocabulary` is the number of ids that an Embedding knows (its `input_dim`). `rate` is the largest share of values
+    that it drops, `penalty` the largest factor of an L1 or L2 penalty on its weights.
     """
 
     name: str
@@ -25,6 +26,7 @@ class LayerInfo:
     activation: str | None = None
     regularized: bool = False
     vocabulary: int | None = None
+    penalty: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

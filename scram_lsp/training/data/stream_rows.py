@@ -16,6 +16,7 @@ from scram_lsp.training.data.label_form import class_counts, label_form
 from scram_lsp.training.data.row_hashes import hash_rows, with_numbered_texts
 from scram_lsp.training.data.stream_columns import StreamColumns
 from scram_lsp.training.data.stream_constants import StreamConstants
+from scram_lsp.training.data.target_columns import MIN_ROWS
 from scram_lsp.training.data.whole_arrays import describe_array
 
 ROWS = 32
@@ -138,7 +139,8 @@ class StreamRows:
         """
         rows = len(self._met)
         constant = (replace(each, rows_read=min(rows, each.rows_read)) for each in self._constants.inputs)
-        return StreamRecord(rows=rows, constant_inputs=tuple(constant))
+        columns = self._columns.columns if rows >= MIN_ROWS else ()
+        return StreamRecord(rows=rows, constant_inputs=tuple(constant), target_columns=columns)
 
     def _count_batch(self, hashes: list[int], epoch: int) -> None:
         """Whether all batches so far hold the same rows, of which some were looked at in one epoch."""

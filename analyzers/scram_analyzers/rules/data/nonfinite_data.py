@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import islice
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Rule, RunReport
 from scram_analyzers.rules.references import THE_DEEP_CHECKER, VALIDATING_DATA
-from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.history import Moment, RunHistory
 from scram_analyzers.run.nonfinite_weights import nonfinite_weights
+from scram_analyzers.run.questions import question_inputs
 from scram_analyzers.run.records import DataArray, OriginPlace, Subject, SubjectKind
 from scram_analyzers.run.task import has_built_in_loss
 from scram_analyzers.run.wording import counted, rounded
@@ -23,6 +25,7 @@ class NonfiniteData(Rule):
     severity = Severity.ERROR
     confidence = Confidence.HIGH
     holds_for_moving_targets = True
+    hears_questions = True
     summary = "training data that hold NaN or infinite values"
     why = (
         "One NaN among the inputs or targets makes the loss and then every weight it reaches NaN; TensorFlow on "
@@ -39,7 +42,10 @@ class NonfiniteData(Rule):
     false_alarms = "A model that masks or fills in NaN itself; missing labels under a loss of one's own are left to it."
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
-        """One report for the inputs and one for the targets."""
+        """One report for the inputs and one for the targets; for what the trained model is asked, of its inputs."""
+        if history.moment is Moment.ASKED:
+            yield from islice(_question(history), 1)
+            return
         for role, kind in (("input", SubjectKind.INPUTS), ("target", SubjectKind.TARGETS)):
             if role == "target" and not has_built_in_loss(history) and not _became_loss(history):
                 continue  # a loss of one's own may leave missing labels out
@@ -48,6 +54,21 @@ class NonfiniteData(Rule):
                 message, step = found
                 yield RunReport(subject=Subject(kind), message=message, step=step)
         yield from _validation(history)
+
+
+def _question(history: RunHistory) -> Iterator[RunReport]:
+    """Of a model that learned from inputs without such values, whatever it does with them is not meant."""
+    for trained, asked in question_inputs(history):
+        if asked.nonfinite and not trained.nonfinite:
+            values, rows = counted(asked.nonfinite, "NaN or infinite value"), counted(asked.nonfinite_rows, "row")
+            yield RunReport(
+                subject=Subject(SubjectKind.QUESTION),
+                message=(
+                    f"The inputs that the trained model is asked about hold {values} in {rows}: what it answers to "
+                    "those is NaN, and so is a mean over all of them."
+                ),
+                why="NaN in, NaN out: one such value makes the loss of the whole evaluation NaN.",
+            )
 
 
 def _became_loss(history: RunHistory) -> bool:

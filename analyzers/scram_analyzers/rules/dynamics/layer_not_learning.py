@@ -62,6 +62,21 @@ class LayerNotLearning(Rule):
             """,
         ),
         Example(
+            "Of a loss that is worked out by hand",
+            """
+            import tensorflow as tf
+            from project import batches
+
+            model = tf.keras.Sequential([tf.keras.Input((20, 1)), tf.keras.layers.GRU(16), tf.keras.layers.Dense(1)])
+            optimizer = tf.keras.optimizers.Adam()
+            for x, y in batches:
+                with tf.GradientTape() as tape:
+                    loss = tf.reduce_mean(tf.square(y - model(x, training=True)))
+                gradients = »tape.gradient(loss, model.layers[-1].trainable_variables)«
+                optimizer.apply_gradients(zip(gradients, model.layers[-1].trainable_variables))
+            """,
+        ),
+        Example(
             "In a step of the model's own",
             """
             import keras

@@ -59,12 +59,13 @@ def _asks(call: cst.Call, tape: str) -> bool:
 
 
 def _trained(program: Program, tape: tapes.Tape) -> Model | None:
-    """The model whose output the tape's loss judges."""
+    """The model whose output the tape's loss judges; the only one there is where the loss is worked out by hand."""
     under = {id(call) for call in tapes.calls_under(tape)}
     judged = [each.model for each in program.loss_calls if id(each.place.node) in under and each.model is not None]
     models = {each.identity: each for each in judged}
     if not judged:
         models = {each.identity: each for each in program.models if each.trains_itself}
+        models = models or {each.identity: each for each in program.models}
     return next(iter(models.values())) if len(models) == 1 else None
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Cause, Option, Rule, RunReport
 from scram_analyzers.rules.references import DEEP_CHECKS, RECIPE
 from scram_analyzers.rules.symptoms import NOT_LEARNING, causes_of
+from scram_analyzers.run.data_parts import validation_rows
 from scram_analyzers.run.history import Moment, RunHistory
 from scram_analyzers.run.learning import NO_BETTER, accuracy_name
 from scram_analyzers.run.outputs_at_chance import outputs_at_chance
 from scram_analyzers.run.records import Subject, SubjectKind
-from scram_analyzers.run.task import Baseline, baseline
+from scram_analyzers.run.task import Baseline, baseline, class_shares, targets
 from scram_analyzers.run.validation_at_chance import validation_at_chance
 from scram_analyzers.run.wording import rounded, share
 
@@ -168,8 +170,29 @@ def _unrelated(history: RunHistory, known: Baseline) -> Iterator[Cause]:
             "classes, scaled otherwise, or without their own targets"
         )
         yield Cause(text, Subject(SubjectKind.VALIDATION))
-    elif known.loss and enough and min(losses) >= NO_BETTER * known.loss:
+    elif known.loss and enough and (min(losses) >= NO_BETTER * known.loss or _is_never_surely_better(history, known)):
         yield from _never_better(len(losses))
+
+
+def _is_never_surely_better(history: RunHistory, known: Baseline) -> bool:
+    """Whether both the best validation loss and the best validation accuracy of all epochs may be those of a guess.
+
+    A guess's loss on so few rows lies so far from what it is on average: two standard errors. Not told of a handful.
+    """
+    rows, shares = validation_rows(history) or 0, class_shares(targets(history))
+    name = accuracy_name(history.epochs[-1])
+    losses, accuracies = history.metric("val_loss"), history.metric(f"val_{name}")
+    if known.loss is None or known.accuracy is None or not accuracies or rows < ROWS or not shares:
+        return False
+    surprises = [(part, -math.log(part)) for part in shares if part > 0]
+    mean = sum(part * surprise for part, surprise in surprises)
+    deviation = math.sqrt(sum(part * (surprise - mean) ** 2 for part, surprise in surprises))
+    margin = 2 * math.sqrt(known.accuracy * (1 - known.accuracy) / rows)
+    return min(losses) >= known.loss - 2 * deviation / math.sqrt(rows) and max(accuracies) <= known.accuracy + margin
+
+
+ROWS = 100
+"""Of fewer validation rows even a good model may by chance look like a guess. Ours."""
 
 
 def _never_better(epochs: int) -> Iterator[Cause]:

@@ -11,9 +11,9 @@ from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Se
 from scram_analyzers.rules.architecture.paths import models_of
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.candidates import is_candidate
-from scram_analyzers.run.history import RunHistory
-from scram_analyzers.run.learning import crawl, standstill
-from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.history import Moment, RunHistory
+from scram_analyzers.run.learning import crawl, standstill, success
+from scram_analyzers.run.records import LayerInfo, Subject, SubjectKind
 from scram_analyzers.run.wording import named, rounded, share
 from scram_analyzers.source.graph import InputSpec, Layer, Tensor
 from scram_analyzers.source.keras_api.layers import RECURRENT
@@ -26,6 +26,9 @@ DROPOUTS = frozenset(
     ("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "AlphaDropout", "GaussianDropout")
 )
 USUAL_RATE = "0.3"
+
+STEPS = 50
+"""Of a shorter run, a test of the program say, nothing is told. Ours."""
 
 
 class DropoutTooHigh(Rule):
@@ -156,12 +159,15 @@ class DropoutTooHigh(Rule):
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Confirm by a loss that stands still, or that is far better without the dropout."""
         layer = max(
-            (each for each in history.info.layers if "Dropout" in each.class_name and each.rate is not None),
+            (each for each in history.info.layers if each.rate is not None and _drops(each)),
             key=lambda each: each.rate or 0.0,
             default=None,
         )
         stuck = standstill(history) or crawl(history)
-        if layer is None or layer.rate is None or layer.rate <= self.option("hint-above") or stuck is None:
+        if layer is None or layer.rate is None or layer.rate <= self.option("hint-above"):
+            return
+        if stuck is None:
+            yield from self._by_its_rate(history, layer, layer.rate)
             return
         yield RunReport(
             subject=Subject(SubjectKind.LAYER, layer.name),
@@ -172,6 +178,18 @@ class DropoutTooHigh(Rule):
             step=stuck.step,
             epoch=stuck.epoch,
             severity=Severity.WARNING,
+        )
+
+    def _by_its_rate(self, history: RunHistory, layer: LayerInfo, rate: float) -> Iterator[RunReport]:
+        """A rate that only the run knows, as the source would be reported for it; less loudly where it did no harm."""
+        if rate < self.option("warn-from") or history.moment is not Moment.END or history.last_step < STEPS:
+            return
+        yield RunReport(
+            subject=Subject(SubjectKind.LAYER, layer.name),
+            message=f"{named(layer.name)} drops {share(rate)} of its inputs at each step; 10% to 50% are usual.",
+            step=history.last_step,
+            epoch=history.last_epoch,
+            severity=Severity.INFO if success(history) is not None else Severity.WARNING,
         )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
@@ -204,6 +222,10 @@ class DropoutTooHigh(Rule):
         if rate >= self.option("warn-from"):
             return f"{named} {share} at every step; usual rates are 0.1 to 0.5."
         return f"{named} {share}, which may be too many; usual rates are 0.1 to 0.5."
+
+
+def _drops(layer: LayerInfo) -> bool:
+    return "Dropout" in layer.class_name or layer.class_name in RECURRENT
 
 
 _MADE_OF_TENSORS = frozenset(("keras.Model", "keras.models.Model"))

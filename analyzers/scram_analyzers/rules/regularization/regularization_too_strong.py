@@ -10,11 +10,11 @@ from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule,
 from scram_analyzers.rules.candidates import is_candidate
 from scram_analyzers.rules.regularization import regularizers
 from scram_analyzers.rules.regularization.regularizers import Strength
-from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.history import Moment, RunHistory
 from scram_analyzers.run.learning import success
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.task import baseline
-from scram_analyzers.run.wording import rounded, share
+from scram_analyzers.run.wording import named, rounded, share
 from scram_analyzers.source.program import Program
 
 USUAL = "0.0001"
@@ -119,10 +119,12 @@ class RegularizationTooStrong(Rule):
         newest = [probe for probe in list(history.probes)[-RUN_PROBES:] if probe.penalty is not None and probe.loss]
         known = baseline(history)
         if len(newest) < RUN_PROBES or known is None or success(history) is not None or history.last_epoch < 2:
+            yield from self._by_its_factor(history)
             return
         shares = [(probe.penalty or 0.0) / (probe.loss or 1.0) for probe in newest]
         data_loss = (newest[-1].loss or 0.0) - (newest[-1].penalty or 0.0)
         if min(shares) <= RUN_SHARE or known.loss is None or data_loss < RUN_UNLEARNED * known.loss:
+            yield from self._by_its_factor(history)
             return
         layer = next((each for each in history.info.layers if each.regularized), None)
         yield RunReport(
@@ -135,6 +137,23 @@ class RegularizationTooStrong(Rule):
             ),
             step=newest[-1].step,
             epoch=newest[-1].epoch,
+        )
+
+    def _by_its_factor(self, history: RunHistory) -> Iterator[RunReport]:
+        """A factor that only the run knows, told as the source's would be; less loudly where it did no harm."""
+        layer = max(history.info.layers, key=lambda each: each.penalty or 0.0, default=None)
+        is_over = history.moment is Moment.END and history.last_step >= RUN_STEPS
+        if layer is None or layer.penalty is None or layer.penalty < self.option("factor-max") or not is_over:
+            return
+        yield RunReport(
+            subject=Subject(SubjectKind.LAYER, layer.name),
+            message=(
+                f"The penalty on the weights of {named(layer.name)} has a factor of "
+                f"{fixes.number_text(layer.penalty)}; 0.00001 to 0.01 is usual."
+            ),
+            step=history.last_step,
+            epoch=history.last_epoch,
+            severity=Severity.INFO if success(history) is not None else Severity.WARNING,
         )
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
@@ -158,6 +177,9 @@ class RegularizationTooStrong(Rule):
 RUN_SHARE = 0.5
 RUN_PROBES = 3
 """The penalty's share of the loss, at so many probes in a row (TheDeepChecker; catalogue C10)."""
+
+RUN_STEPS = 50
+"""Of a shorter run, a test of the program say, no factor is told. Ours."""
 
 RUN_UNLEARNED = 0.5
 """Ours: late in a good run the loss is small and the penalty may well be most of it."""

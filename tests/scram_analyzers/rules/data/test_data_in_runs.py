@@ -758,6 +758,18 @@ def test_what_a_trained_model_is_asked_was_not_scaled() -> None:
     assert len(reports(ScalingMismatch, asked(replace(small, rows=30)))) == 1
 
 
+def test_what_a_trained_model_is_asked_holds_nan() -> None:
+    holed = inputs("asked", rows=114, nonfinite=1, nonfinite_rows=1)
+    (report,) = reports(NonfiniteData, asked(holed))
+    assert report.subject.kind is SubjectKind.QUESTION
+    assert "hold 1 NaN or infinite value in 1 row:" in report.message
+    assert reports(NonfiniteData, asked(inputs("asked", rows=114))) == []
+    assert reports(NonfiniteData, asked(replace(holed, consumer="Normalization"))) == []
+    filled_in = asked(holed)
+    filled_in.data = data(inputs(nonfinite=8, nonfinite_rows=8), labels([144] * 10))
+    assert reports(NonfiniteData, filled_in) == []
+
+
 def blank(value: float, steps: int = 8, **changes: object) -> RunHistory:
     made = history(ended=False)
     array = batch(shape=(32, 8, 8, 1), minimum=value, maximum=value, mean=value, deviation=0.0, consumer="Conv2D")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -19,10 +20,11 @@ from scram_analyzers.rules.dynamics.saturated_units import SaturatedUnits
 from scram_analyzers.rules.dynamics.signal_lost_at_start import SignalLostAtStart
 from scram_analyzers.rules.dynamics.vanishing_gradient import VanishingGradient
 from scram_analyzers.rules.dynamics.weights_diverging import WeightsDiverging
+from scram_analyzers.rules.regularization.dropout_too_high import DropoutTooHigh
 from scram_analyzers.rules.regularization.regularization_too_strong import RegularizationTooStrong
 from scram_analyzers.run.history import RunHistory
-from scram_analyzers.run.records import FrameworkWarning, SubjectKind
-from tests.run_histories import data, history, inputs, kernel, labels, layer, probe, reports
+from scram_analyzers.run.records import FrameworkWarning, LayerInfo, SubjectKind
+from tests.run_histories import data, history, inputs, kernel, labels, layer, probe, reports, run_info
 
 STEPS = (1, 13, 21, 55, 144)
 LOSSES = [2.3028, 2.3026, 2.3027, 2.3025]
@@ -237,6 +239,32 @@ def test_a_penalty_late_in_a_good_run_is_fine() -> None:
     for step in STEPS:
         seen.add_probe(replace(probe(step), loss=0.5, penalty=0.45))
     assert reports(RegularizationTooStrong, seen) == []
+
+
+def by_their_settings(
+    rate: float, penalty: float, accuracy: float, **changes: Any
+) -> list[tuple[str, Severity | None]]:
+    """What is said of a dropout and a penalty in a run that ended, by their numbers alone."""
+    layers = (
+        LayerInfo("dense", "Dense", 4160, units=64, activation="relu", regularized=True, penalty=penalty),
+        LayerInfo("lstm", "LSTM", 4160, units=64, rate=rate),
+        LayerInfo("head", "Dense", 650, units=10, activation="softmax"),
+    )
+    known = data(inputs(), labels([144] * 10))
+    seen = history(run_info(layers=layers), record=known, accuracy=[accuracy] * 10, **changes)
+    return [
+        (report.subject.layer or "", report.severity)
+        for rule in (DropoutTooHigh, RegularizationTooStrong)
+        for report in reports(rule, seen)
+    ]
+
+
+def test_settings_that_only_the_run_knows() -> None:
+    loud, soft = Severity.WARNING, Severity.INFO
+    assert by_their_settings(0.95, 3.0, 0.4) == [("lstm", loud), ("dense", loud)]
+    assert by_their_settings(0.95, 3.0, 0.97) == [("lstm", soft), ("dense", soft)]
+    assert by_their_settings(0.5, 0.01, 0.4) == []
+    assert by_their_settings(0.95, 3.0, 0.4, ended=False) == []
 
 
 def test_weights_that_begin_too_wide_behind_a_bounded_output() -> None:

@@ -141,6 +141,23 @@ def test_labels_that_do_not_belong_to_their_rows() -> None:
     assert report.causes[0].text.startswith("in none of 8 epochs was it better")
 
 
+@pytest.mark.parametrize(("rows", "best", "is_told"), [(114, 0.66, True), (114, 0.85, False), (40, 0.66, False)])
+def test_a_guess_on_few_rows_is_not_always_as_good(rows: int, best: float, is_told: bool) -> None:
+    counts = data(
+        inputs(), labels([130, 211]), inputs("validation", rows), labels([rows // 3, rows - rows // 3], "validation")
+    )
+    made = history(
+        run_info(epochs=6, classes=2, losses=("binary_crossentropy",)),
+        [0.66, 0.65, 0.62, 0.6, 0.58, 0.57],
+        counts,
+        val_loss=[0.66, 0.65, 0.64, 0.641, 0.65, 0.66],
+        accuracy=[0.62, 0.63, 0.65, 0.68, 0.7, 0.72],
+        val_accuracy=[0.62, best, 0.65, 0.64, 0.64, 0.64],
+    )
+    (report,) = reports(WorseThanBaseline, made)
+    assert bool(report.causes) == is_told
+
+
 def test_a_training_loss_of_nothing() -> None:
     made = history(losses=[0.5, 0.01, 1e-6, 1e-6, 1e-7], val_loss=[0.5, 0.4, 0.45, 0.46, 0.47])
     assert len(reports(TrainingLossVanished, made)) == 1

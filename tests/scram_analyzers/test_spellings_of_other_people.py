@@ -211,3 +211,101 @@ def test_brackets_that_are_missing_leave_test_data_undivided(scaled: str, wrong:
         model.evaluate(x_test, y_test)
     """
     assert ("scaling-mismatch" in said(text)) is wrong
+
+
+MASKS = """\
+import tensorflow as tf
+from tensorflow.keras import layers
+
+SIZE = (128, 128)
+
+def load(picture, mask):
+    picture = tf.image.resize(tf.image.decode_jpeg(tf.io.read_file(picture), channels=3), SIZE) / 255.0
+    return picture, tf.image.resize(tf.image.decode_png(tf.io.read_file(mask), channels=1), SIZE{method})
+
+def turn(x, y):
+{turn}
+    return x, y
+
+images, masks = sorted(tf.io.gfile.glob("i/*.jpg")), sorted(tf.io.gfile.glob("m/*.png"))
+data = tf.data.Dataset.from_tensor_slices((images, masks)).map(load).map(turn).shuffle(500).batch(8)
+entry = tf.keras.Input((128, 128, 3))
+x = layers.Conv2D(16, 3, padding="same", activation="relu")(entry)
+model = tf.keras.Model(entry, layers.Conv2D(3, 1, activation="softmax")(x))
+model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+model.fit(data, epochs=20)
+"""
+NEAREST = ', method="nearest"'
+BOTH = """\
+    if tf.random.uniform(()) > 0.5:
+        x, y = tf.image.flip_left_right(x), tf.image.flip_left_right(y)
+"""
+TOGETHER = """\
+    both = tf.image.random_flip_left_right(tf.concat([x, tf.cast(y, tf.float32)], -1))
+    x, y = both[..., :3], both[..., 3:]
+"""
+
+
+@pytest.mark.parametrize(
+    ("method", "turn", "wrong"),
+    [
+        (NEAREST, "    x = tf.image.random_flip_left_right(x)", True),
+        (NEAREST, "    x = layers.RandomRotation(0.1)(x, training=True)", True),
+        (NEAREST, "    x = tf.image.random_brightness(x, 0.1)", False),
+        (NEAREST, BOTH, False),
+        (NEAREST, TOGETHER, False),
+        ("", BOTH, True),
+        (', method="bilinear"', BOTH, True),
+        (", tf.image.ResizeMethod.NEAREST_NEIGHBOR", BOTH, False),
+    ],
+)
+def test_masks_lie_on_their_pictures(method: str, turn: str, wrong: bool) -> None:
+    found = said(MASKS.format(method=method, turn=turn))
+    assert ("label-corrupted" in found) is wrong
+    assert "input-not-normalized" not in found
+
+
+def test_a_piece_of_a_picture_is_no_window_of_a_series() -> None:
+    text = """
+        import cv2
+        import keras
+        import numpy as np
+        from sklearn.model_selection import train_test_split
+
+        def crop(picture):
+            y, r = picture.shape[0] // 2, 100
+            return cv2.resize(picture[y - r : y + r], (64, 64))
+
+        x = np.array([crop(cv2.imread(name)) for name in names]) / 255
+        x_train, x_test, y_train, y_test = train_test_split(x, y)
+        model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(1, activation="sigmoid")])
+        model.compile("adam", "binary_crossentropy")
+        model.fit(x_train, y_train, validation_data=(x_test, y_test))
+    """
+    assert "time-series-shuffled-split" not in said(text)
+
+
+@pytest.mark.parametrize(("rows", "wrong"), [("1000", True), ("5000", False)])
+def test_words_with_their_places_go_into_an_embedding(rows: str, wrong: bool) -> None:
+    text = f"""
+        import keras
+        import tensorflow as tf
+        from keras import layers
+
+        class Places(layers.Layer):
+            def __init__(self):
+                super().__init__()
+                self.words, self.places = layers.Embedding({rows}, 16), layers.Embedding(100, 16)
+
+            def call(self, x):
+                return self.words(x) + self.places(tf.range(0, tf.shape(x)[-1]))
+
+        (x, y), _ = keras.datasets.imdb.load_data(num_words=5000)
+        x = keras.utils.pad_sequences(x, maxlen=100)
+        entry = keras.Input((100,))
+        h = layers.GlobalAveragePooling1D()(Places()(entry))
+        model = keras.Model(entry, layers.Dense(1, activation="sigmoid")(h))
+        model.compile("adam", "binary_crossentropy")
+        model.fit(x, y, epochs=3, validation_split=0.2)
+    """
+    assert ("embedding-vocabulary-too-small" in said(text)) is wrong

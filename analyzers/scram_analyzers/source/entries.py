@@ -50,8 +50,19 @@ def _entries(model: Model, starts: tuple[Tensor, ...]) -> Iterator[Tensor]:
         for consumer in consumers.get(id(tensor), ()):
             if _only_moves(consumer):
                 waiting.append(consumer)
-            else:
+            elif not _asks_for_size(consumer):
                 yield consumer
+
+
+def _asks_for_size(tensor: Tensor) -> bool:
+    """Whether an operation takes nothing of the values: `tf.shape(x)`, of the positions of words."""
+    producer = tensor.producer
+    return isinstance(producer, Operation) and producer.name.rpartition(".")[2] in (
+        "shape",
+        "int_shape",
+        "rank",
+        "size",
+    )
 
 
 def _only_moves(tensor: Tensor) -> bool:

@@ -10,6 +10,7 @@ from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.data.blended_masks import blended
+from scram_analyzers.rules.data.turned_alone import turned_alone
 from scram_analyzers.run.batches import only_target
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.learning import accuracy_name
@@ -255,6 +256,7 @@ class LabelCorrupted(Rule):
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         data = fit.targets
+        yield from turned_alone(fit)
         if data is None or not _is_classification(fit):
             return
         yield from _of_masks(fit, data)

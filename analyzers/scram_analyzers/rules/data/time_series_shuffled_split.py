@@ -234,7 +234,7 @@ class TimeSeriesShuffledSplit(Rule):
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         data = fit.inputs
-        if data is None:
+        if data is None or data.images:  # `picture[y - r : y + r]` is a piece of it, and no window of a series
             return
         permuted = _permuted(program, fit, data)
         if permuted is not None:

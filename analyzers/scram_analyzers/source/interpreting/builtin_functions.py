@@ -113,6 +113,9 @@ def _sequence(interpreter: Interpreter, arguments: Arguments, place: Place) -> V
     items = interpreter.items_of(value)
     if items is not None:
         return interpreter.new_list(items, place)
+    thing = interpreter.object_of(value)
+    if isinstance(thing, ListObject):
+        return interpreter.allocate(replace(thing), place)  # a copy of a list of which not all is known
     return interpreter.new_list((), place, open=True)
 
 

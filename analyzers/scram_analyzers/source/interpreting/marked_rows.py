@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from scram_analyzers.source.data import Data, DataStep, Interval, LabelForm, StepKind
+from scram_analyzers.source.interpreting.state import ListObject
 from scram_analyzers.source.libraries import data_items, data_operations
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.reading import parents, search
 from scram_analyzers.source.reading.walk import bound_names
-from scram_analyzers.source.values import Constant, Counter, OneOf, Value, WholeNumber, number
+from scram_analyzers.source.values import Constant, Counter, OneOf, Ref, Value, WholeNumber, number
 
 if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.interpreter import Interpreter
@@ -35,14 +36,17 @@ def after_mark(interpreter: Interpreter, node: cst.Subscript, before: Data) -> N
     """
     name, keys = _flattened(node)
     place = interpreter.place(node)
-    if name is None or len(keys) < FEWEST_KEYS or len(keys) != len(before.shape or keys):
+    if name is None or len(keys) != len(before.shape or keys):
         return
     after = interpreter.evaluate(name)
     if not isinstance(after, Data):
         return
     if not _is_blank(before, place):  # a second 1 somewhere: who knows whether in the same row
         interpreter.bind(name.value, replace(after, labels=None, classes=None))
-    elif _is_number(interpreter, keys[-1], place) and _in_new_row(place, keys[:-1]):
+    elif _is_each_row(interpreter, keys) or (
+        _is_number(interpreter, keys[-1], place)
+        and (_in_new_row(place, keys[:-1]) or (len(keys) == 1 and _is_made_for_it(before.place, place)))
+    ):
         step = DataStep(StepKind.ENCODED, MARKED, place)
         known = replace(after, steps=tuple(each for each in after.steps if each.name != data_items.MARKS))
         classes = before.shape[-1] if before.shape else None
@@ -50,7 +54,53 @@ def after_mark(interpreter: Interpreter, node: cst.Subscript, before: Data) -> N
         interpreter.bind(name.value, known.after(step, token_ids=False, **facts))
 
 
-FEWEST_KEYS = 2
+def mark_list(interpreter: Interpreter, node: cst.Subscript, owner: Ref, row: ListObject, value: Value) -> bool:
+    """Know a list of zeros as a one-hot row once a 1 stands at a class number: `row[classes.index(name)] = 1`."""
+    name, keys = _flattened(node)
+    if name is None or number(value) != 1 or len(keys) != 1 or not row.items:
+        return False
+    place = interpreter.place(node)
+    if not all(number(each) == 0 for each in row.items) or not _is_made_for_it(owner.place, place):
+        return False
+    if not _is_number(interpreter, keys[0], place):
+        return False
+    units = None if row.open else len(row.items)
+    interpreter.bind(
+        name.value,
+        Data(
+            "list",
+            place,
+            range=Interval(0, 1),
+            dtype="int64",
+            shape=(units,),
+            labels=LabelForm.ONE_HOT,
+            classes=units,
+            one_row=True,
+        ),
+    )
+    return True
+
+
+def _is_made_for_it(made: Place | None, place: Place) -> bool:
+    """Whether a row is made anew for each mark: no loop goes round between the two, and writes several into it."""
+    if made is None:
+        return False
+    loops, around = (
+        {id(each) for each in parents.ancestors(where) if isinstance(each, (cst.For, cst.While, cst.FunctionDef))}
+        for where in (made, place)
+    )
+    return loops == around
+
+
+def _is_each_row(interpreter: Interpreter, keys: list[cst.BaseExpression]) -> bool:
+    """Whether the rows are picked one after the other, each once: `y[np.arange(len(y)), labels] = 1`."""
+    rows = interpreter.evaluate(keys[0])
+    mixed = isinstance(rows, Data) and rows.steps
+    return len(keys) == BOTH and isinstance(rows, Data) and rows.source == "numpy.arange" and not mixed
+
+
+BOTH = 2
+"""Keys of a table: of rows and of columns."""
 
 
 def _flattened(node: cst.Subscript) -> tuple[cst.Name | None, list[cst.BaseExpression]]:

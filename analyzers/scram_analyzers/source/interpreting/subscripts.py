@@ -169,7 +169,7 @@ def set_item(interpreter: Interpreter, node: cst.Subscript, value: Value) -> Non
             items = list(thing.items)
             items[position] = value
             interpreter.replace_object(owner, ListObject(tuple(items), thing.open))
-        else:
+        elif not marked_rows.mark_list(interpreter, node, owner, thing, value):
             interpreter.replace_object(owner, ListObject(tuple(UNKNOWN for _ in thing.items), thing.open))
 
 

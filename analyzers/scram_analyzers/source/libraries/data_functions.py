@@ -387,7 +387,9 @@ def _stacked(interpreter: Interpreter, name: str, arguments: Arguments, place: P
     data = given(interpreter, arguments)
     step = DataStep(StepKind.OTHER, "stack", place)
     if items:
-        return numpy_functions.joined(interpreter, list(items), step)
+        how = numpy_functions.Joining(name.rpartition(".")[2], arguments.value("axis", 1))
+        together = numpy_functions.joined(interpreter, list(items), step, how)
+        return replace(together, shape=None) if together is not None else None
     return data.after(step, shape=None) if data is not None else None
 
 

@@ -25,10 +25,12 @@ from scram_analyzers.source.reading import parents
 from scram_analyzers.source.values import (
     ColumnNames,
     Constant,
+    OneOf,
     Ref,
     Symbol,
     Unknown,
     Value,
+    WholeNumber,
     integer,
     is_none,
     number,
@@ -60,6 +62,8 @@ def select(interpreter: Interpreter, data: Data, keys: list[Value | slice], plac
         return attribute(data, str(key.value), place)  # scikit-learn's bunches are dicts as well
     if data.source == "numpy.eye" and isinstance(key, Data):
         return one_hot(key, data.classes, place)  # np.eye(classes)[labels]
+    if data.source == "numpy.eye" and isinstance(key, (OneOf, WholeNumber)):
+        return replace(one_hot(replace(data, shape=None), data.classes, place), one_row=True)  # the row of one class
     step = DataStep(StepKind.SELECTED, _way_of(key), place, column=None if isinstance(key, slice) else text(key))
     if step.name == WINDOW and isinstance(key, slice):
         step = replace(step, number=window_length(interpreter, key, place))

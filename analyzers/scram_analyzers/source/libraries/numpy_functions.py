@@ -244,6 +244,8 @@ def joined(interpreter: Interpreter, values: list[Value], step: DataStep, how: J
     for part in known[1:]:
         hull = hull.hull(part.range) if hull is not None and part.range is not None else None
         result = join_data(result, part)
+    if how is not None and number(how.axis) == -1 and any(part.images and part.range != hull for part in known):
+        hull = None  # channels beside channels, as of a picture and its mask, are taken apart again
     roots: frozenset[int] = frozenset()
     origins: frozenset[int] = frozenset()
     for part in known:

@@ -146,3 +146,86 @@ def test_folders_whose_paths_are_put_together() -> None:
     """
     assert "validation-on-training-data" in said(text.format(judged="train"))
     assert "validation-on-training-data" not in said(text.format(judged="held_out"))
+
+
+FETCHED = """
+import keras
+import numpy as np
+import pandas as pd
+{fetched}
+model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(32, "relu"), keras.layers.Dense(1)])
+model.compile("adam", "mse")
+model.fit({x}, y, epochs=20, validation_split=0.2)
+"""
+
+
+@pytest.mark.parametrize(
+    "fetched",
+    [
+        "from sklearn.datasets import fetch_openml\nx, y = fetch_openml('abalone', return_X_y=True)",
+        "from sklearn.datasets import fetch_openml\nshells = fetch_openml(data_id=183)\n"
+        "x, y = shells.data, shells.target",
+        "from ucimlrepo import fetch_ucirepo\nwine = fetch_ucirepo(id=186)\n"
+        "x, y = wine.data.features, wine.data.targets",
+        "from scipy.io import arff\nrows, _ = arff.loadarff('a.arff')\ntable = pd.DataFrame(rows)\n"
+        "x, y = table.iloc[:, :-1].values, table.iloc[:, -1].values",
+        "import yfinance as yf\ndays = yf.download('AAPL')[['Open', 'Volume']]\n"
+        "x, y = days.values[:-1], days.values[1:, 0]",
+        "table = pd.read_json('points.json')\nx, y = table[['size', 'age']].values, table['price'].values",
+    ],
+)
+def test_tables_that_libraries_fetch_come_as_they_were_measured(fetched: str) -> None:
+    assert "input-not-normalized" in said(FETCHED.format(fetched=fetched, x="x"))
+    scaled = f"{fetched}\nfrom sklearn.preprocessing import StandardScaler\nz = StandardScaler().fit_transform(x)"
+    assert "input-not-normalized" not in said(FETCHED.format(fetched=scaled, x="z"))
+
+
+COVER = """
+import keras
+import pandas as pd
+from sklearn.datasets import fetch_covtype
+from sklearn.preprocessing import StandardScaler
+
+cover = fetch_covtype()
+x = StandardScaler().fit_transform(cover.data)
+y = cover.target
+model = keras.Sequential([keras.layers.Dense(32, "relu"), keras.layers.Dense({units}, "softmax")])
+model.compile("adam", "{loss}_crossentropy")
+model.fit(x, {y}, epochs=20, validation_split=0.2)
+"""
+
+
+@pytest.mark.parametrize(
+    ("units", "loss", "y", "found"),
+    [
+        (7, "sparse_categorical", "y", "label-out-of-range"),
+        (8, "sparse_categorical", "y", None),
+        (7, "sparse_categorical", "y - 1", None),
+        (7, "categorical", "keras.utils.to_categorical(y)", "output-units-mismatch"),
+        (8, "categorical", "keras.utils.to_categorical(y)", None),
+        (7, "categorical", "keras.utils.to_categorical(y, 7)", "label-out-of-range"),
+        (7, "categorical", "pd.get_dummies(y)", None),
+    ],
+)
+def test_classes_that_are_numbered_from_one(units: int, loss: str, y: str, found: str | None) -> None:
+    told = said(COVER.format(units=units, loss=loss, y=y)) & {"label-out-of-range", "output-units-mismatch"}
+    assert told == ({found} if found is not None else set())
+
+
+def test_what_a_set_of_data_does_not_have_is_not_known() -> None:
+    assert said(BUNCH) == set()
+
+
+BUNCH = """
+import keras
+from sklearn.datasets import load_diabetes
+from sklearn.model_selection import train_test_split
+
+people = load_diabetes()
+x = people.dat
+model = keras.Sequential([keras.Input((10,)), keras.layers.Dense(32, "relu"), keras.layers.Dense(1)])
+model.compile("adam", "mse")
+rows, held_out, targets, kept = train_test_split(x, people.target)
+model.fit(rows, targets, epochs=20, validation_data=(held_out, kept))
+model.evaluate(held_out, kept)
+"""

@@ -129,6 +129,10 @@ class Rows:
 WHOLE = Rows()
 
 
+_TABLES = ("pandas.", "seaborn.load_dataset", "yfinance.", "pandas_datareader.")
+"""The sources of tables of pandas: what reads them from files, and what fetches them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Data:
     """Data that the program loads, makes or changes. Every fact is None until the source tells it.
@@ -172,7 +176,15 @@ class Data:
     @property
     def is_table(self) -> bool:
         """Whether it is a table of pandas, or was taken out of one."""
-        return self.source.startswith("pandas.") or self.source == "seaborn.load_dataset"
+        return self.source.startswith(_TABLES)
+
+    @property
+    def highest_class(self) -> int | None:
+        """The highest number of its classes: one less than there are, unless they are known to begin elsewhere."""
+        if self.classes is None:
+            return None
+        known = self.range is not None and self.range.high - self.range.low == self.classes - 1
+        return self.classes - 1 + (int(self.range.low) if self.range is not None and known else 0)
 
     def learned_steps(self) -> Iterator[DataStep]:
         """The steps by something that had been fitted first: scalers and encoders."""

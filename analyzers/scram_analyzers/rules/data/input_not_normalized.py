@@ -561,7 +561,9 @@ def _prepared(program: Program, network: Model) -> str:
 
 def _may_message(place: Place, data: Data) -> str:
     name = f"The input {place.text}" if len(place.text) <= 30 else "The training input"
-    reader = data.source if data.source.startswith(("csv.", "librosa.")) else data.source.rpartition(".")[2]
+    reader = (
+        data.source if data.source.startswith(("csv.", "librosa.", "yfinance.")) else data.source.rpartition(".")[2]
+    )
     reader = "a text file" if data.source == TEXT_FILE else reader
     return (
         f"{name} comes from {reader} and nothing in this program scales it: columns that are not already within about "

@@ -100,9 +100,18 @@ TABLE_READERS = (
     "amplitude_to_db",
     "read_csv",
     "read_excel",
+    "read_fwf",
+    "read_json",
+    "read_stata",
     "read_table",
     "loadtxt",
     "genfromtxt",
+    "loadarff",
+    "fetch_openml",
+    "fetch_ucirepo",
+    "download",
+    "DataReader",
+    "get_data_yahoo",
 )
 
 

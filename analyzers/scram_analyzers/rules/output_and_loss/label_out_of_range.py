@@ -384,14 +384,15 @@ def _of_rows(program: Program, call: Call) -> Iterator[Report]:
         return
     if labels.labels is not LabelForm.INTEGER or any(step.name in _ARITHMETIC for step in labels.steps):
         return
-    if columns < labels.classes and cases.is_loaded(labels) and not any(map(_picks_rows, labels.steps)):
+    highest = labels.highest_class or 0
+    if columns <= highest and cases.is_loaded(labels) and not any(map(_picks_rows, labels.steps)):
         yield Report(
             place=given.place or call.place,
             message=(
                 f"The labels of {labels.source.split('.')[2] if labels.source.count('.') > 2 else 'this data set'} go "
-                f"from 0 to {labels.classes - 1}, but their rows get {columns} columns."
+                f"from {highest - labels.classes + 1} to {highest}, but their rows get {columns} columns."
             ),
-            recipe=str(labels.classes),
+            recipe=str(highest + 1),
         )
 
 
@@ -456,21 +457,19 @@ def _keeps_values(step: DataStep) -> bool:
 
 
 def _moved(case: Case) -> Iterator[Report]:
-    """The class numbers of a known data set, raised beyond those that the head and the loss would have fitted."""
+    """Class numbers that begin above 0, beyond those that the head and the loss would have fitted."""
     targets, known = case.targets, _known(case)
     if targets is None or targets.classes is None or known is None or case.form not in cases.NUMBERED:
         return
     if case.judged_by_hand and not cases.is_loaded(targets):
         return
-    steps = [step for step in targets.steps if step.name in _ARITHMETIC]
-    if len(steps) != 1 or steps[0].name != "Add" or steps[0].number is None or steps[0].place is None:
-        return
-    first = steps[0].number
-    highest = targets.classes - 1 + first
-    if targets.classes - 1 <= known[0] < highest and first == int(first):
+    moved = [step.place for step in targets.steps if step.name in _ARITHMETIC]
+    place = moved[0] if moved else targets.place
+    highest = targets.highest_class or 0
+    if targets.classes - 1 <= known[0] < highest and place is not None:
         yield Report(
-            place=steps[0].place,
-            message=f"The labels go from {first:g} to {highest:g}, but {known[1]}.",
+            place=place,
+            message=f"The labels go from {highest - targets.classes + 1} to {highest}, but {known[1]}.",
             related=(Related(case.loss.place, "The loss that reads them."),),
         )
 

@@ -343,7 +343,10 @@ def _classes(case: Case) -> int | None:
     if units is None or classes is None:
         return None
     if case.loss.name in CATEGORICAL:
-        return None if units == 1 else classes  # one unit: single-unit-categorical-loss says more
+        highest = case.targets.highest_class if case.targets is not None and case.form in cases.NUMBERED else None
+        if units == 1 or (highest is not None and units == highest + 1):
+            return None  # one unit: single-unit-categorical-loss says more; or numbers that don't begin at 0
+        return classes
     if case.loss.name in REGRESSION and case.form is LabelForm.ONE_HOT and case.head.activation == "softmax":
         return classes  # not the right loss either, but these shapes can't be compared at all
     if units == 1 and case.head.activation == "sigmoid" and cases.classifies_with_regression_loss(case):

@@ -199,6 +199,13 @@ def _augmented(interpreter: Interpreter, name: str, arguments: Arguments, place:
 def _to_categorical(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
     data = given(interpreter, arguments)
     classes = integer(arguments.value("num_classes", 1) or arguments.value("nb_classes") or arguments.value("depth", 1))
+    if (
+        classes is None
+        and data is not None
+        and data.highest_class is not None
+        and data.labels in data_operations.NUMBERED
+    ):
+        classes = data.highest_class + 1
     return data_operations.one_hot(data if data is not None else Data("", place), classes, place)
 
 

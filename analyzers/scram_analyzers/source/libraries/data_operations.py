@@ -233,6 +233,10 @@ def clipped(data: Data, arguments: Arguments, step: DataStep) -> Data:
     return data.after(step, range=Interval(max(low, data.range.low), min(high, data.range.high)))
 
 
+UCI_REPOSITORY = "ucimlrepo.fetch_ucirepo"
+"""The source of what is fetched there: its `data` hold `features` and `targets`."""
+
+
 def attribute(data: Data, name: str, place: Place) -> Value:
     """`data.name`."""
     if name == "shape":
@@ -246,6 +250,8 @@ def attribute(data: Data, name: str, place: Place) -> Value:
         return replace(data, shape=data.shape[::-1] if data.shape is not None else None)
     if name == "values":
         return replace(data, in_numpy=True)
+    if data.source == UCI_REPOSITORY and data.targets is not None and name in ("data", "features"):
+        return data if name == "data" else replace(data, targets=None)
     if name in ("images", "loc", "iloc", "ix", "data", "flat", "real", "array", "at", "iat"):
         return data if name != "data" or data.targets is None else replace(data, targets=None)
     if name in ("target", "targets") and data.targets is not None:
@@ -258,6 +264,8 @@ def attribute(data: Data, name: str, place: Place) -> Value:
         return Unknown(place)
     if name in ("samples", "n", "num_classes", "batch_size"):
         return Unknown(place)
+    if data.targets is not None and data.source.startswith("sklearn.datasets.") and not data.steps:
+        return Unknown(place)  # a bunch, which has no methods
     return Method(data, name, place)
 
 
@@ -315,13 +323,13 @@ NUMBERED = (LabelForm.INTEGER, LabelForm.BINARY)
 def statistic(data: Data, name: str, place: Place, arguments: Arguments, position: int) -> Value:
     """A number worked out of data, or arrays with fewer axes; `position` is that of the axis among the arguments.
 
-    The number is known of class numbers only, of which the highest is one less than there are.
+    The number is known of class numbers only.
     """
     axis, fewer = arguments.value("axis", position), reductions.reduced(data, name, arguments, position, place)
     if fewer is not None:
         return fewer
-    if name in LARGEST and data.classes is not None and data.labels in NUMBERED:
-        return Constant(data.classes - 1, place)
+    if name in LARGEST and data.highest_class is not None and data.labels in NUMBERED:
+        return Constant(data.highest_class, place)
     rows = axis.items[0] if isinstance(axis, Tuple) and axis.items else axis
     of_rows = data.rows is not None and (rows is None or is_none(rows) or number(rows) == 0)
     return Statistic(place, name, data) if of_rows else Unknown(place)

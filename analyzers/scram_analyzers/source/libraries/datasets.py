@@ -14,7 +14,7 @@ from scram_analyzers.source.places import Place
 class KnownDataset:
     """What a loader returns: shapes of the features (per sample), counts, ranges and labels.
 
-    `targets` are the bounds of real-valued ones.
+    `targets` are the bounds of real-valued ones, `first_class` is the number of the first class.
     """
 
     features: tuple[int, ...]
@@ -29,6 +29,7 @@ class KnownDataset:
     images: bool = False
     token_ids: bool = False
     targets: tuple[float, float] | None = None
+    first_class: int = 0
 
 
 def _pixels(
@@ -67,6 +68,9 @@ SKLEARN: Mapping[str, KnownDataset] = MappingProxyType(
         "fetch_olivetti_faces": KnownDataset((4_096,), 400, 0, 0, 1, "float32", LabelForm.INTEGER, 40, images=True),
         "fetch_california_housing": KnownDataset(
             (8,), 20_640, 0, -124.35, 35_682, "float64", LabelForm.CONTINUOUS, targets=(0.15, 5.0)
+        ),
+        "fetch_covtype": KnownDataset(
+            (54,), 581_012, 0, -173, 7_173, "float64", LabelForm.INTEGER, classes=7, first_class=1
         ),
     }
 )
@@ -124,13 +128,12 @@ SEABORN: Mapping[str, Interval] = MappingProxyType(
 """The ranges over the columns of numbers in tables that seaborn brings."""
 
 
-OPENML: Mapping[str, KnownDataset] = MappingProxyType(
-    {
-        name: KnownDataset((784,), 70_000, 0, 0, 255, "float64", LabelForm.INTEGER, 10, images=True)
-        for name in ("mnist_784", "mnist original", "fashion-mnist")
-    }
+_CLOTHES_OR_DIGITS = KnownDataset((784,), 70_000, 0, 0, 255, "float64", LabelForm.INTEGER, 10, images=True)
+
+OPENML: Mapping[str | int, KnownDataset] = MappingProxyType(
+    dict.fromkeys(("mnist_784", "mnist original", "fashion-mnist", 554, 40_996), _CLOTHES_OR_DIGITS)
 )
-"""Data sets that scikit-learn fetches from OpenML, by their names there."""
+"""Data sets that scikit-learn fetches from OpenML, by their names and numbers there."""
 
 MULTI_HOT_COLUMNS = frozenset((frozenset(("toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate")),))
 """Columns of well-known tables, any number of which may be 1 in a row: the comments of Jigsaw's competition."""
@@ -195,7 +198,8 @@ def features(known: KnownDataset, source: str, place: Place, part: Part | None, 
 def labels(known: KnownDataset, source: str, place: Place, part: Part | None, root: int) -> Data:
     """The labels of one part."""
     samples = known.test if part is Part.TEST else known.training
-    bounds = (0.0, float(known.classes - 1)) if known.classes else known.targets
+    first = known.first_class
+    bounds = (float(first), float(first + known.classes - 1)) if known.classes else known.targets
     whole = known.labels is not LabelForm.CONTINUOUS
     return Data(
         source=source,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from scram_analyzers.source.data import Data, DataStep, Interval, LabelForm, Part, StepKind
 from scram_analyzers.source.interpreting.state import DictObject
-from scram_analyzers.source.libraries import datasets, made_datasets, picture_shapes, sounds, splits
+from scram_analyzers.source.libraries import datasets, fetched_tables, made_datasets, picture_shapes, sounds, splits
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
     Arguments,
@@ -70,11 +70,13 @@ def load(interpreter: Interpreter, name: str, arguments: Arguments, place: Place
     package, _, last = name.rpartition(".")
     if package.startswith("keras.datasets.") and last == "load_data":
         return _keras_dataset(interpreter, name, arguments, place)
+    if (fetched := fetched_tables.fetch(interpreter, name, arguments, place)) is not None:
+        return fetched
     if package == "sklearn.datasets":
         return _sklearn_dataset(interpreter, name, arguments, place)
     if name == "seaborn.load_dataset":
         return _seaborn_table(interpreter, name, arguments, place)
-    if name in TABLE_READERS or (name.startswith("pandas.") and last in ("read_csv", "read_excel", "read_table")):
+    if name in TABLE_READERS or (name.startswith("pandas.") and last in _TABLE_FILES):
         return _table(interpreter, name, arguments, place)
     if name in _ARRAY_READERS or name.startswith("pandas.read_"):
         return Data(name, place, roots=new_root(interpreter))
@@ -112,8 +114,6 @@ def _sklearn_dataset(interpreter: Interpreter, name: str, arguments: Arguments, 
     known = datasets.SKLEARN.get(name.rpartition(".")[2])
     if name == "sklearn.datasets.fetch_20newsgroups":
         return _newsgroups(interpreter, name, place)
-    if name in ("sklearn.datasets.fetch_openml", "sklearn.datasets.fetch_mldata"):
-        known = datasets.OPENML.get((text(arguments.value("name", 0)) or "").lower())
     root = interpreter.new_identity()
     if known is None:
         if not name.rpartition(".")[2].startswith("make_"):
@@ -187,6 +187,7 @@ TEXT_FILE = "builtins.open"
 """The source of what a program reads from a text file by itself."""
 
 TABLE_READERS = frozenset(["numpy.loadtxt", "numpy.genfromtxt"])
+_TABLE_FILES = frozenset(["read_csv", "read_excel", "read_fwf", "read_json", "read_stata", "read_table"])
 _ARRAY_READERS = frozenset(["csv.reader", "csv.DictReader", "numpy.fromfile", *ARCHIVES])
 
 

@@ -35,6 +35,7 @@ from scram_lsp.training.model.pass_cost import first_pass_seconds
 from scram_lsp.training.model.random_states import note_data_of
 from scram_lsp.training.model.weights import nonfinite_weights, weight_arrays
 from scram_lsp.training.nonfinite.flight_recorder import FlightRecorder
+from scram_lsp.training.nonfinite.own_callbacks import act_between_steps
 from scram_lsp.training.observers import BatchObserver, Observer, Observers, PanelObserver, ProbeObserver
 from scram_lsp.training.places.call_site import find_call_site
 from scram_lsp.training.places.own_optimizer import optimizer_of
@@ -393,8 +394,8 @@ class RunRecorder:
     def _chosen_observers(self) -> list[Observer]:
         if not self._is_current:  # what looks into layers is made of Keras 3's parts
             return [self._batches]
-        probe, recorder = ProbeObserver(self._model, self._budget), FlightRecorder(self._model, self._budget)
-        return [self._batches, probe, PanelObserver(self._panel), recorder]
+        recorder = FlightRecorder(self._model, self._budget, looks_between=act_between_steps(self._anchor))
+        return [self._batches, ProbeObserver(self._model, self._budget), PanelObserver(self._panel), recorder]
 
     @property
     def _is_own_function(self) -> bool:

@@ -76,6 +76,11 @@ def _clause(origin: NonfiniteOrigin, told_step: int, before: float | None) -> st
         layer = f" of {named(origin.layer)}" if origin.layer else ""
         when = "before the first step" if origin.step == 1 else f"when first looked at, before step {origin.step}"
         return f"the weight {origin.weight}{layer} was not finite {when} already"
+    if origin.place is OriginPlace.OUTSIDE:
+        return (
+            f"the weight {origin.weight} of {named(origin.layer or '')} was not finite before step {origin.step}, and "
+            "none of the steps before had made it so: something else sets it, such as a callback"
+        )
     return f"it began {when} {_where(origin, before)}"
 
 
@@ -146,6 +151,8 @@ def _how(origin: NonfiniteOrigin, before: float | None) -> str:
                 "The weights were loaded or set like this, or come from an earlier fit that failed: build the model "
                 "anew, or load weights from before."
             )
+        case OriginPlace.OUTSIDE:
+            return f"Look for what sets weights of {layer} while it trains: a callback, or set_weights and assign."
         case OriginPlace.FORWARD:
             return (
                 f"Look at what {layer} computes. A log, a division and a root need numbers above 0 "

@@ -372,6 +372,7 @@ class OriginPlace(enum.Enum):
     LOSS = "loss"
     GRADIENTS = "gradients"
     UPDATE = "update"
+    OUTSIDE = "outside"
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,6 +392,7 @@ class NonfiniteOrigin:
     None for the model's own call, or with GRADIENTS for the derivative of the loss itself. `weight` is that
     layer's weight, or one whose gradient shows it. WEIGHTS are those that were not finite when they were first
     looked at, before `step`; UPDATE is a finite gradient after which the optimizer left such a weight.
+    OUTSIDE are weights that were not finite before `step`, though none of the steps before makes them so.
     STEP is a `train_step` of the user's own, which can't be replayed: what it made of finite outputs. `array`
     names the input ("x") or target ("y", "sample_weight"); `rows` are its first bad rows in the batch, `loss`
     is the loss of that step, where it is a number. `line` is where the user's own code makes the value in FORWARD.

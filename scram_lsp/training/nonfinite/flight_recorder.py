@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 import math
+from dataclasses import replace
 from typing import Any
 
 from scram_analyzers.run.history import RunHistory
-from scram_analyzers.run.records import NonfiniteOrigin
+from scram_analyzers.run.records import NonfiniteOrigin, OriginPlace
 from scram_lsp.training.batches.batch_feed import KeptBatches
 from scram_lsp.training.batches.batch_tap import UNSEEN, Execution
 from scram_lsp.training.budget import Budget
 from scram_lsp.training.model.model_readiness import is_ready
 from scram_lsp.training.model.model_values import copies, current_values
+from scram_lsp.training.model.weights import nonfinite_weights
 from scram_lsp.training.nonfinite.flight_window import (
     FlightWindow,
     nonfinite_places_on_host,
@@ -38,12 +40,14 @@ class FlightRecorder:
     """Holds, of every step since the last sound values, the batch; replays these steps once, when one goes wrong.
 
     Bytes are bounded: the window ends early when its batches are many or large, and there is none for a model
-    whose values do not fit. A step that was not seen ends the window too.
+    whose values do not fit. A step that was not seen ends the window too. One that `looks_between` sees before each
+    step whether the weights are sound: callbacks of the program's own may set them.
     """
 
     activity = "snapshots"
 
-    def __init__(self, model: Any, budget: Budget) -> None:
+    def __init__(self, model: Any, budget: Budget, *, looks_between: bool = False) -> None:
+        self._looks_between = looks_between
         self._model = model
         self._budget = budget
         self._window: FlightWindow | None = None
@@ -55,6 +59,7 @@ class FlightRecorder:
         self._due_at = self._seen_at = 0
         self._bad_at: int | None = None
         self._origin: NonfiniteOrigin | None = None
+        self._set_outside: NonfiniteOrigin | None = None
         self._is_done = False
 
     @property
@@ -79,6 +84,8 @@ class FlightRecorder:
         first = step - len(execution.batches) + 1
         if self._is_done or self._bad_at is not None:
             return
+        if self._looks_between and self._were_set(first):
+            return
         size = self._size(execution)
         if self._must_begin(first, epoch) or not self._has_room(size):
             self._begin(execution, first, size)
@@ -88,6 +95,18 @@ class FlightRecorder:
             self._epoch = epoch
             self._note_learning_rate(execution, first)
         self._window.add(execution.batches, size)
+
+    def _were_set(self, first: int) -> bool:
+        """Whether weights are not finite before step `first`: made so by a step of the window, or by something else."""
+        import keras  # not at the top: whoever watches need not have Keras
+
+        bad = nonfinite_weights(self._model, keras.backend.backend()) if self._window is not None else ()
+        if bad:
+            self._bad_at = first - 1
+            self._set_outside = NonfiniteOrigin(
+                OriginPlace.OUTSIDE, first, first, layer=bad[0].partition("/")[0], weight=bad[0]
+            )
+        return bool(bad)
 
     def _size(self, execution: Execution) -> int:
         """What its batches take, in bytes; of unseen ones the most that any took so far."""
@@ -108,7 +127,7 @@ class FlightRecorder:
         if not is_bad and self._bad_at is None:
             return
         self._is_done = True
-        history.origin = self._origin or self._search(history, self._bad_at or last.step)
+        history.origin = self._origin or self._search(history, self._bad_at or last.step) or self._set_outside
         self._end_window()
         self._budget.hold(self.activity, 0)
 
@@ -164,12 +183,14 @@ class FlightRecorder:
             self._end_window()
             self._window, self._epoch = window, 0
             return
+        from scram_lsp.training.nonfinite.nonfinite_origin import weights_origin  # few runs need it
+
         self._bad_at = first - 1
         if before is None or before.next_step != first:
-            from scram_lsp.training.nonfinite.nonfinite_origin import weights_origin  # few runs need it
-
             self._window, self._bad_at = None, first
             self._origin = weights_origin(self._model, window, bad)
+        else:
+            self._set_outside = replace(weights_origin(self._model, window, bad), place=OriginPlace.OUTSIDE)
 
     def _has_room(self, size: int) -> bool:
         """Whether the window can take so many bytes more; entered if so."""

@@ -319,6 +319,35 @@ def test_a_change_of_learning_rate_is_replayed(project, origins):
     assert origin.step == 8
 
 
+class Spoils(keras.callbacks.Callback):
+    """Sets one weight of a layer to NaN once so many steps are done."""
+
+    def __init__(self, after):
+        super().__init__()
+        self.left = after
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.left -= 1
+        if self.left == 0:
+            hidden = self.model.get_layer("hidden")
+            kernel = ops.convert_to_numpy(hidden.kernel).copy()
+            kernel[2, 1] = np.nan
+            hidden.kernel.assign(kernel)
+
+
+@pytest.mark.skipif(keras.backend.backend() == "jax", reason="Keras's callbacks see old values there")
+@pytest.mark.parametrize("after", [4, 8])
+def test_a_weight_that_a_callback_sets(project, origins, after):
+    x, y = table()
+    callbacks = [ScramCallback(quiet=True), Spoils(after)]
+    project.fit(regression(), x, y, epochs=2, batch_size=16, verbose=0, callbacks=callbacks)
+    (origin,) = origins
+    assert (origin.place, origin.step, origin.layer) == (OriginPlace.OUTSIDE, after + 1, "hidden")
+    ((_, findings),) = project.runs
+    (finding,) = [each for each in findings if each.code == "SCR601"]
+    assert f'the weight hidden/kernel of "hidden" was not finite before step {after + 1}' in finding.message
+
+
 class Steps:
     """A recorder at work without a fit: one call for each step."""
 

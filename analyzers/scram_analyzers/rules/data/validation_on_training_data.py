@@ -13,8 +13,7 @@ from scram_analyzers.rules.data import copied_rows, made_alike, own_validation, 
 from scram_analyzers.rules.data.judging import Judged, cut_alike, name_of, trained_on, validation_of, validations_of
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
-from scram_analyzers.run.shared_rows import RUN_NATURAL, RUN_SHARED, counted_rows
-from scram_analyzers.run.wording import share
+from scram_analyzers.run.shared_rows import shared_rows
 from scram_analyzers.source.data import shares_rows
 from scram_analyzers.source.program import Fit, Program, every_fit
 from scram_analyzers.source.values import Tuple, Unknown
@@ -423,20 +422,10 @@ class ValidationOnTrainingData(Rule):
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Confirm by validation rows that are also in the training data."""
-        counted = counted_rows(history)
-        if counted is None:
-            return
-        common, rows, repeats, distinct = counted
-        shared = common / rows
-        if shared <= RUN_SHARED or (shared < 1 and shared <= RUN_NATURAL * repeats) or rows >= RUN_NATURAL * distinct:
-            return
-        yield RunReport(
-            subject=Subject(SubjectKind.VALIDATION),
-            message=(
-                f"{common:,} of {rows:,} validation rows ({share(shared)}) are also "
-                "in the training data: the validation results are too good."
-            ),
-        )
+        found = shared_rows(history)
+        if found is not None:
+            severity = Severity.INFO if found.may_be_natural else None
+            yield RunReport(Subject(SubjectKind.VALIDATION), found.message, severity=severity)
 
     def fix(self, program: Program, finding: Finding) -> Fix | None:
         """Let Keras hold back a fifth of the arrays."""

@@ -358,6 +358,23 @@ def test_few_different_rows_are_in_both_parts_by_nature() -> None:
     assert (told(996), told(0), told(900)) == (0, 1, 1)
 
 
+@pytest.mark.parametrize(
+    ("shared", "repeats", "severity"), [(193, 590, Severity.INFO), (80, 590, "nothing"), (193, 50, None)]
+)
+def test_rows_that_may_have_been_copied_before_the_split(
+    shared: int, repeats: int, severity: Severity | str | None
+) -> None:
+    record = replace(
+        data(inputs(), BALANCED),
+        training_rows_hashed=1000,
+        duplicate_rows=repeats,
+        shared_rows=shared,
+        validation_rows_hashed=200,
+    )
+    told = reports(ValidationOnTrainingData, before(record))
+    assert [report.severity for report in told] == ([] if severity == "nothing" else [severity])
+
+
 def test_wide_targets_under_a_loss_of_ones_own() -> None:
     record = data(inputs(), measured(mean=150.0, deviation=77.0))
     own = regression_info(losses=("log_cosh",))

@@ -309,3 +309,41 @@ def test_words_with_their_places_go_into_an_embedding(rows: str, wrong: bool) ->
         model.fit(x, y, epochs=3, validation_split=0.2)
     """
     assert ("embedding-vocabulary-too-small" in said(text)) is wrong
+
+
+PRICES = """\
+import numpy as np
+import pandas as pd
+import pandas_datareader as pdr
+import yfinance as yf
+from sklearn.preprocessing import MinMaxScaler
+from tensorflow.keras.layers import LSTM, Dense
+from tensorflow.keras.models import Sequential
+
+table = {reader}
+n = int(0.8 * len(table))
+values = table[["Close"]].values
+{scaling}
+x, y = [], []
+for i in range(60, len(values)):
+    x.append(values[i - 60 : i])
+    y.append(values[i, 0])
+x, y = np.array(x), np.array(y)
+model = Sequential([LSTM(50, input_shape=(60, 1)), Dense(1)])
+model.compile("adam", "mse")
+model.fit(x[: n - 60], y[: n - 60], epochs=20, validation_data=(x[n - 60 :], y[n - 60 :]))
+"""
+
+
+@pytest.mark.parametrize(
+    "reader",
+    [
+        'yf.download("AAPL", start="2012-01-01")',
+        'yf.Ticker("AAPL").history(period="5y")',
+        'pdr.get_data_yahoo("AAPL")',
+    ],
+)
+def test_prices_are_a_table_whoever_brings_them(reader: str) -> None:
+    scaled = "values = MinMaxScaler().fit(values[:n]).transform(values)"
+    assert "input-not-normalized" in said(PRICES.format(reader=reader, scaling=""))
+    assert "input-not-normalized" not in said(PRICES.format(reader=reader, scaling=scaled))

@@ -110,6 +110,7 @@ TABLE_READERS = (
     "fetch_openml",
     "fetch_ucirepo",
     "download",
+    "history",
     "DataReader",
     "get_data_yahoo",
 )

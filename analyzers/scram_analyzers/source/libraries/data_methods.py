@@ -16,6 +16,7 @@ from scram_analyzers.source.libraries import (
     class_codes,
     data_arithmetic,
     data_operations,
+    fetched_tables,
     image_generators,
     loaders,
     noise,
@@ -324,6 +325,8 @@ def of_created(
     if thing.kind in (numpy_functions.GENERATOR, "numpy.random.RandomState"):
         made = numpy_functions.of_generator(interpreter, name, arguments, place)
         return made if made is not None else Unknown(place)
+    if f"{thing.kind}.{name}" in fetched_tables.HISTORIES:
+        return Data(f"{thing.kind}.{name}", place, shape=(None, None), roots=loaders.new_root(interpreter))
     if name == "read" and thing.kind == "cv2.VideoCapture":
         frame = Data(
             thing.kind, place, range=Interval(0, 255), dtype="uint8", images=True, roots=loaders.new_root(interpreter)

@@ -27,6 +27,9 @@ _PRICES = frozenset(
 )
 """Functions that fetch a table of prices and volumes with a row for each day."""
 
+HISTORIES = frozenset(["yfinance.Ticker.history"])
+"""Methods of what stands for one share that do the same."""
+
 _OPENML = ("sklearn.datasets.fetch_openml", "sklearn.datasets.fetch_mldata")
 
 _IN_REPOSITORY: Mapping[int | None, KnownDataset] = MappingProxyType(

@@ -65,7 +65,7 @@ def _trained(program: Program, tape: tapes.Tape) -> Model | None:
     models = {each.identity: each for each in judged}
     if not judged:
         models = {each.identity: each for each in program.models if each.trains_itself}
-        models = models or {each.identity: each for each in program.models}
+        models = models or {each.identity: each for each in (*program.models, *program.drafts)}
     return next(iter(models.values())) if len(models) == 1 else None
 
 

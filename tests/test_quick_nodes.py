@@ -27,7 +27,10 @@ for text, tree in zip(texts, before):
 assert libcst.Name("1 2").value == "1 2", "it is not checked"
 assert libcst.Call(libcst.Name("f")).deep_equals(made), "what is left out is as before"
 first, second = libcst.Call(libcst.Name("f")), libcst.Call(func=libcst.Name("f"))
-assert first.whitespace_after_func is not second.whitespace_after_func
+assert first.whitespace_after_func is second.whitespace_after_func, "white space is the same everywhere"
+assert libcst.SimpleWhitespace("\\t") is not libcst.SimpleWhitespace("\\t"), "but for that of other kinds"
+third, fourth = libcst.SimpleStatementLine([]), libcst.SimpleStatementLine([])
+assert third.trailing_whitespace is not fourth.trailing_whitespace, "other defaults are made anew"
 assert first == first != second
 assert len({first, first, second}) == 2
 assert isinstance(first, libcst.BaseExpression) and not isinstance(first, libcst.Name)

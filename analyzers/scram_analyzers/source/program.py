@@ -394,7 +394,14 @@ class Program:
 
     def mentions(self, word: str) -> bool:
         """Whether the text has this in it."""
-        return word in self.text
+        known = self._mentioned.get(word)
+        if known is None:
+            known = self._mentioned[word] = word in self.text
+        return known
+
+    @cached_property
+    def _mentioned(self) -> dict[str, bool]:
+        return {}
 
     def matches(self, pattern: re.Pattern[str]) -> bool:
         """Whether the pattern is found in the text of a section, or of one that can't be read."""
@@ -410,10 +417,18 @@ class Program:
 
     def sections_with(self, word: str) -> tuple[Section, ...]:
         """The sections that have a tree and this in their text."""
-        if word not in self.text:
+        if not self.mentions(word):
             return ()
-        readable = (each for each in self.chunks if each.parsed.module is not None)
-        return tuple([each.section for each in readable if word in each.parsed.text])
+        known = self._sections_by_word.get(word)
+        if known is None:
+            readable = (each for each in self.chunks if each.parsed.module is not None)
+            known = tuple([each.section for each in readable if word in each.parsed.text])
+            self._sections_by_word[word] = known
+        return known
+
+    @cached_property
+    def _sections_by_word(self) -> dict[str, tuple[Section, ...]]:
+        return {}
 
     def class_of(self, section: Section) -> tuple[Section, ...]:
         """The sections of the class that one begins or goes on with, where it has several: its head and its methods."""

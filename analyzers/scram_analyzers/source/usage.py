@@ -39,6 +39,12 @@ def is_read(program: Program, name: str, depth: int = 0) -> bool:
     return False
 
 
+def times_named(section: Section, name: str, function: cst.FunctionDef) -> int:
+    """How often a name stands in a function."""
+    places = _names_in(section).get(name, ())
+    return sum(function in section.parsed.ancestors(each.node) for each in places)
+
+
 @once
 def _names_in(section: Section) -> Mapping[str, list[Place]]:
     found: dict[str, list[Place]] = {}

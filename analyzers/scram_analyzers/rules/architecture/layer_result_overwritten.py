@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections import Counter
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeGuard
 
 import libcst as cst
 
@@ -20,6 +20,12 @@ from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading import parents, search
 from scram_analyzers.source.reading.chunks import Section
 from scram_analyzers.source.reading.dotted import dotted_name
+
+_CALL_OF_A_CALL = re.compile(r"\)(?:[\s\\]|#[^\r\n]*[\r\n])*\(")
+"""What a text has in it where a layer is called as it is made: `Dense(10)(x)`."""
+
+_OWN_CALL = "def call"
+"""What it has in it where a layer or model of its own calls others."""
 
 
 class LayerResultOverwritten(Rule):
@@ -234,10 +240,16 @@ class LayerResultOverwritten(Rule):
 
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report what a layer made and the very next use of its name overwrites."""
+        if not (program.mentions(_OWN_CALL) or program.matches(_CALL_OF_A_CALL)):
+            return
         yield from program.each(_stretches(program), _of_stretch)
         yield from program.each(program.sections_with("def "), _of_section)
         if program.fits and not program.unread:
             yield from _never_read(program)
+
+
+def _may_call_layers(section: Section) -> bool:
+    return _OWN_CALL in section.parsed.text or section.parsed.matches(_CALL_OF_A_CALL)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -274,13 +286,17 @@ def _of_stretch(program: Program, stretch: _Stretch) -> Iterator[Report]:
 
 def _of_section(program: Program, section: Section) -> Iterator[Report]:
     yield from _reports(program, _overwritten_in_blocks(section))
-    yield from _unread(section)
+    if _may_call_layers(section):
+        yield from _unread(section)
 
 
 @once
 def _lets_be(section: Section) -> bool:
-    events = _events_of_module(section)
-    return bool(events) and all(each.read is None for each in events)
+    module = section.parsed.module
+    if module is None:
+        return True
+    simple = (each.body for each in module.body if isinstance(each, cst.SimpleStatementLine))
+    return bool(module.body) and all(map(_parts_models, itertools.chain.from_iterable(simple)))
 
 
 @once
@@ -291,9 +307,16 @@ def _events_of_module(section: Section) -> tuple[_Event, ...]:
 
 @once
 def _overwritten_in_blocks(section: Section) -> tuple[tuple[_Event, _Event], ...]:
-    blocks = section.parsed.nodes.get(cst.IndentedBlock, ())
-    events = (_events(section, each.body) for each in blocks if isinstance(each, cst.IndentedBlock))
-    return tuple(itertools.chain.from_iterable(map(_overwritten, events)))
+    blocks = (each.body for each in search.blocks(section) if _binds_twice(each.body))
+    return tuple(itertools.chain.from_iterable(_overwritten(_events(section, each)) for each in blocks))
+
+
+def _binds_twice(block: Iterable[cst.BaseStatement]) -> bool:
+    """Whether a block gives the results of two calls one name."""
+    lines = (each.body for each in block if isinstance(each, cst.SimpleStatementLine))
+    bound = [each.targets[0].target for each in itertools.chain.from_iterable(lines) if _is_of_call(each)]
+    names = [each.value for each in bound if isinstance(each, cst.Name)]
+    return len(set(names)) < len(names)
 
 
 def _events(section: Section, block: Sequence[cst.BaseStatement]) -> Iterator[_Event]:
@@ -302,16 +325,20 @@ def _events(section: Section, block: Sequence[cst.BaseStatement]) -> Iterator[_E
             yield _Event(section, None)
             continue
         for statement in line.body:
-            if isinstance(statement, cst.Pass) or _begins_anew(statement):
+            if _parts_models(statement):
                 yield _Event(section, None)
                 continue
             yield _Event(section, _value_of(statement), *_made(section, statement))
 
 
+def _parts_models(statement: cst.BaseSmallStatement) -> bool:
+    return isinstance(statement, cst.Pass) or _begins_anew(statement)
+
+
 def _begins_anew(statement: cst.BaseSmallStatement) -> bool:
     """`inputs = keras.Input(...)`."""
     value = statement.value if isinstance(statement, cst.Assign) else None
-    return isinstance(value, cst.Call) and (dotted_name(value.func) or "").rpartition(".")[2] in ("Input", "InputLayer")
+    return isinstance(value, cst.Call) and _last_name(value.func) in ("Input", "InputLayer")
 
 
 def _overwritten(events: Iterable[_Event]) -> Iterator[tuple[_Event, _Event]]:
@@ -335,10 +362,16 @@ def _overwritten(events: Iterable[_Event]) -> Iterator[tuple[_Event, _Event]]:
             yield passed[made], event
 
 
+def _is_of_call(statement: cst.BaseSmallStatement) -> TypeGuard[cst.Assign]:
+    return isinstance(statement, cst.Assign) and len(statement.targets) == 1 and isinstance(statement.value, cst.Call)
+
+
 def _never_read(program: Program) -> Iterator[Report]:
     """The layers that a script puts on an input of its models, and never uses, though it trains one."""
     symbolic: set[str] = set()
     for section in program.sections():
+        if "Input" not in section.parsed.text and not _may_call_layers(section):
+            continue
         for statement in _bound_by_module(section):
             name, call = _made(section, statement)
             if _begins_anew(statement):
@@ -376,9 +409,11 @@ def _unread(section: Section) -> Iterator[Report]:
 @once
 def _unread_in(section: Section) -> tuple[tuple[str, cst.Call], ...]:
     found = []
-    for statement, name in _named_once(section):
-        _, call = _made(section, statement)
-        if call is not None and _calls_layer(section, call):
+    for statement in _assignments(section):
+        name, call = _made(section, statement)
+        if name is None or call is None or not _calls_layer(section, call):
+            continue
+        if _is_named_once(section, statement, name):
             found.append((name, call))
     return tuple(found)
 
@@ -387,9 +422,12 @@ def _unread_in(section: Section) -> tuple[tuple[str, cst.Call], ...]:
 def _kept_in(section: Section) -> tuple[tuple[str, cst.Assign], ...]:
     """Names given to a tensor that layers then take further under its own name: `shortcut = x`, `x = Dense(9)(x)`."""
     found = []
-    for statement, name in _named_once(section):
+    for statement in _assignments(section):
+        name, _ = _made(section, statement)
+        if name is None or not isinstance(statement.value, cst.Name) or not _is_named_once(section, statement, name):
+            continue
         function = parents.function_around(Place(section, statement))
-        if function is None or not isinstance(statement.value, cst.Name):
+        if function is None:
             continue
         statements = list(search.within(section, function, cst.Assign))
         later = statements[statements.index(statement) + 1 :]
@@ -397,6 +435,10 @@ def _kept_in(section: Section) -> tuple[tuple[str, cst.Assign], ...]:
         if len(takes_on) > 1:
             found.append((name, statement))
     return tuple(found)
+
+
+def _assignments(section: Section) -> Iterator[cst.Assign]:
+    return (each for each in section.parsed.nodes.get(cst.Assign, ()) if isinstance(each, cst.Assign))
 
 
 def _takes_further(section: Section, statement: cst.Assign, name: str) -> bool:
@@ -411,24 +453,20 @@ def _is_finished(section: Section, function: cst.FunctionDef) -> bool:
     """Whether a function returns something or makes a model: one that does neither may still be being written."""
     if any(each.value is not None for each in search.within(section, function, cst.Return)):
         return True
+    return any(_last_name(each.func) == "Model" for each in search.within(section, function, cst.Call))
+
+
+def _is_named_once(section: Section, statement: cst.Assign, name: str) -> bool:
+    """Whether a function around an assignment never reads the name that it gives, nor hands it to those within it."""
+    if name.startswith("_"):
+        return False
+    around = [each for each in section.parsed.ancestors(statement) if isinstance(each, cst.FunctionDef)]
     return any(
-        (dotted_name(each.func) or "").rpartition(".")[2] == "Model"
-        for each in search.within(section, function, cst.Call)
+        usage.times_named(section, name, each) == 1
+        and not usage.times_named(section, "locals", each)
+        and _is_finished(section, each)
+        for each in around
     )
-
-
-def _named_once(section: Section) -> Iterator[tuple[cst.Assign, str]]:
-    """Assignments of functions to a name that they never read, nor hand to functions within them."""
-    for function in section.parsed.nodes.get(cst.FunctionDef, ()):
-        if not isinstance(function, cst.FunctionDef) or not _is_finished(section, function):
-            continue
-        names = Counter([each.value for each in search.within(section, function, cst.Name)])
-        for statement in search.within(section, function, cst.Assign):
-            target = statement.targets[0].target
-            if len(statement.targets) != 1 or not isinstance(target, cst.Name) or names["locals"]:
-                continue
-            if names[target.value] == 1 and not target.value.startswith("_"):
-                yield statement, target.value
 
 
 def _reports(program: Program, pairs: Iterable[tuple[_Event, _Event]]) -> Iterator[Report]:
@@ -449,7 +487,8 @@ def _build(program: Program, calls: Iterable[cst.Call]) -> bool:
 
 def _builders(program: Program) -> frozenset[str]:
     """The functions of the module that put layers on what they are given, and return it."""
-    return frozenset().union(*(_builders_in(section) for section in program.sections_with("def ")))
+    sections = (each for each in program.sections_with("def ") if _may_call_layers(each))
+    return frozenset().union(*map(_builders_in, sections))
 
 
 @once
@@ -496,10 +535,15 @@ def _calls_layer(section: Section, call: cst.Call) -> bool:
     if not call.args:
         return False
     if isinstance(call.func, cst.Call):
-        name = (dotted_name(call.func.func) or "").rpartition(".")[2]
+        name = _last_name(call.func.func)
         return name[:1].isupper() and loss_name(name) not in LOSS_STRINGS
     owner = call.func.value if isinstance(call.func, cst.Attribute) else None
     if not isinstance(owner, cst.Name) or owner.value != "self":
         return False
     around = parents.function_around(Place(section, call))
     return around is not None and around.name.value == "call"
+
+
+def _last_name(node: cst.CSTNode) -> str:
+    """`Dense` of `keras.layers.Dense`; nothing where that is no dotted name."""
+    return (dotted_name(node) or "").rpartition(".")[2]

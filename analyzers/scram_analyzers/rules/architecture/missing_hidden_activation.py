@@ -464,7 +464,7 @@ def _following(paths: Paths, tensor: Tensor, layer: Layer) -> _Next | None:
     pooling: Layer | None = None
     reached = tensor
     while (reader := paths.only_reader(reached)) is not None:
-        if len(reader.inputs) > 1 and any(_is_lost(each) for each in reader.inputs):
+        if len(reader.inputs) > 1 and any(map(paths.is_lost, reader.inputs)):
             return None  # what it is joined with may have read it as well
         producer = reader.producer
         if isinstance(producer, Layer):
@@ -482,11 +482,6 @@ def _following(paths: Paths, tensor: Tensor, layer: Layer) -> _Next | None:
             return None
         reached = reader
     return _first_head(paths, reached, layer)
-
-
-def _is_lost(tensor: Tensor) -> bool:
-    """Whether a tensor was made of something that is not known."""
-    return any(isinstance(each.producer, Opaque) and not each.inputs for each in tensor.ancestors())
 
 
 def _first_head(paths: Paths, tensor: Tensor, layer: Layer) -> _Next | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 
 from scram_analyzers.rules.architecture.own_initializers import drawn_by
 from scram_analyzers.source.data import Data
-from scram_analyzers.source.graph import InputSpec, Layer, Producer, Shape, Tensor
+from scram_analyzers.source.graph import InputSpec, Layer, Opaque, Producer, Shape, Tensor
 from scram_analyzers.source.keras_api.layers import ACTIVATIONS
 from scram_analyzers.source.libraries.image_generators import FROM_FILES
 from scram_analyzers.source.model import Model
@@ -54,6 +55,21 @@ class Paths:
     def is_output(self, tensor: Tensor) -> bool:
         """Whether the model returns it."""
         return id(tensor) in self._outputs
+
+    def is_lost(self, tensor: Tensor) -> bool:
+        """Whether a tensor of the model was made of something that is not known."""
+        return id(tensor) in self._lost
+
+    @cached_property
+    def _lost(self) -> frozenset[int]:
+        found: set[int] = set()
+        waiting = [each for each in self.tensors if isinstance(each.producer, Opaque) and not each.inputs]
+        while waiting:
+            tensor = waiting.pop()
+            if id(tensor) not in found:
+                found.add(id(tensor))
+                waiting += self.readers(tensor)
+        return frozenset(found)
 
     def only_reader(self, tensor: Tensor) -> Tensor | None:
         """The one tensor made from this one; None where there are more, or the model returns it."""

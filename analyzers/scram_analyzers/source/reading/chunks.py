@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
-from weakref import WeakValueDictionary
+from weakref import ref
 
 import libcst as cst
 
@@ -24,7 +24,7 @@ from scram_analyzers.source.reading.positions import FIRST_LINE, Position, Posit
 from scram_analyzers.source.reading.prose import docstring_twins, same_code
 from scram_analyzers.source.reading.splicing import BrokenLineError, spliced
 from scram_analyzers.source.reading.splitting import Chunk, Split, common_suffix, split_module
-from scram_analyzers.source.reading.walk import LEAVES, children
+from scram_analyzers.source.reading.walk import LEAVES, USUAL, children
 
 MAX_BRACKET_DEPTH = 90
 """Deeper nesting is not parsed: the native parser ends the whole process when its stack is full."""
@@ -86,7 +86,7 @@ class ParsedChunk:
         self._texts: dict[cst.CSTNode, str] = {}
         self._within: dict[cst.CSTNode, _ByKind] = {}
         self._matches: dict[re.Pattern[str], bool] = {}
-        self._sections: WeakValueDictionary[tuple[int, bool], Section] = WeakValueDictionary()  # they hold this
+        self._sections: dict[tuple[int, bool], ref[Section]] = {}  # they hold this
         self._read: ParsedChunk | None = None  # not itself: that would leave each of them to the garbage collector
         self._twins: Mapping[cst.CSTNode, cst.CSTNode] = {}
         if basis is not None and twins is not None:
@@ -107,9 +107,11 @@ class ParsedChunk:
     def section(self, count: int, continues: bool = False) -> Section:
         """What this text is in a module where it stands so many times before."""
         read, key = self.read, (count, continues)
-        section = read._sections.get(key)
+        known = read._sections.get(key)
+        section = known() if known is not None else None
         if section is None:
-            section = read._sections[key] = Section(read, continues)
+            section = Section(read, continues)
+            read._sections[key] = ref(section)
         return section
 
     @cached_property
@@ -180,11 +182,14 @@ def _by_kind(root: cst.CSTNode) -> tuple[_ByKind, Mapping[cst.CSTNode, cst.CSTNo
     waiting = [root]
     while waiting:
         node = waiting.pop()
-        found[type(node)].append(node)
-        if type(node) not in LEAVES:  # half of all nodes
-            inner = children(node)
-            parents.update(dict.fromkeys(inner, node))
-            waiting.extend(reversed(inner))
+        kind = type(node)
+        found[kind].append(node)
+        if kind not in LEAVES:  # half of all nodes
+            inner = USUAL.get(kind, children)(node)
+            for each in inner:
+                parents[each] = node
+            inner.reverse()
+            waiting += inner
     return dict(found), parents
 
 

@@ -67,7 +67,7 @@ class _Run(NamedTuple):
 def class_pieces(chunk: Chunk) -> tuple[Piece, ...]:
     """The pieces of a class in their order; none of anything else, nor of a class without methods."""
     text = chunk.text
-    if _CLASS.search(text) is None:
+    if "class" not in text or _CLASS.search(text) is None:
         return ()
     lines = list(_lines(text, 0, 1))
     at = next((number for number, line in enumerate(lines) if text[line.start] != "@"), len(lines))

@@ -11,6 +11,7 @@ import libcst as cst
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading.chunks import Section
+from scram_analyzers.source.reading.positions import units
 from scram_analyzers.source.reading.walk import LEAVES, children
 
 Node = TypeVar("Node", bound=cst.CSTNode)
@@ -25,12 +26,22 @@ def nodes(root: cst.CSTNode, kind: type[Node]) -> Iterator[Node]:
         if type(node) in wanted:
             yield cast(Node, node)
         if type(node) not in LEAVES:
-            waiting.extend(reversed(children(node)))
+            inner = children(node)
+            inner.reverse()
+            waiting += inner
 
 
 def within(section: Section, root: cst.CSTNode, kind: type[Node]) -> Sequence[Node]:
     """The nodes of exactly one kind in one of a section of which much is asked, as a function: it is walked once."""
     return cast(Sequence[Node], section.parsed.within(root).get(kind, ()))
+
+
+def blocks(section: Section) -> Iterator[cst.IndentedBlock]:
+    """The blocks of statements in a section. Nothing else is walked."""
+    for node, _, _ in units(section.parsed.module) if section.parsed.module is not None else ():
+        body = getattr(node, "body", None)
+        if isinstance(body, cst.IndentedBlock):
+            yield body
 
 
 @functools.cache

@@ -168,9 +168,12 @@ def _joined(chunks: list[Chunk]) -> Chunk:
 
 def is_compound(text: str) -> bool:
     """Whether the first statement of a text has a block."""
-    for line in LINE_END.split(text):
+    start = 0
+    for end in LINE_END.finditer(f"{text}\n"):
+        line = text[start : end.start()]
         if line and not line.isspace() and line[0] != "#":
             return _COMPOUND.match(line) is not None
+        start = end.end()
     return False
 
 

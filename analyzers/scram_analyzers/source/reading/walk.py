@@ -50,7 +50,7 @@ LEAVES = frozenset((cst.Name, cst.Integer, cst.Float, cst.Imaginary, cst.SimpleS
 """Half of all nodes, with no other in them."""
 
 
-_USUAL: Mapping[type[cst.CSTNode], Callable[[Any], list[cst.CSTNode]]] = {
+USUAL: Mapping[type[cst.CSTNode], Callable[[Any], list[cst.CSTNode]]] = {
     cst.Arg: lambda node: [node.value] if node.keyword is None else [node.value, node.keyword],
     cst.Assign: lambda node: [*node.targets, node.value],
     cst.AssignTarget: lambda node: [node.target],
@@ -71,8 +71,8 @@ _USUAL: Mapping[type[cst.CSTNode], Callable[[Any], list[cst.CSTNode]]] = {
 
 
 def children(node: cst.CSTNode) -> list[cst.CSTNode]:
-    """The nodes of code directly in this one."""
-    usual = _USUAL.get(type(node))
+    """The nodes of code directly in this one, as a list of the caller's own."""
+    usual = USUAL.get(type(node))
     if usual is not None:
         return usual(node)
     found: list[cst.CSTNode] = []

@@ -347,3 +347,46 @@ def test_prices_are_a_table_whoever_brings_them(reader: str) -> None:
     scaled = "values = MinMaxScaler().fit(values[:n]).transform(values)"
     assert "input-not-normalized" in said(PRICES.format(reader=reader, scaling=""))
     assert "input-not-normalized" not in said(PRICES.format(reader=reader, scaling=scaled))
+
+
+@pytest.mark.parametrize(
+    ("targets", "name"),
+    [
+        ("pd.cut(table.grade, bins=[0, 3, 6, 10], labels=[0, 1, 2]).astype(int)", "output-units-mismatch"),
+        ("LabelEncoder().fit_transform(table.kind)", "regression-loss-for-classification"),
+    ],
+)
+def test_labels_of_bins_and_of_an_encoder(targets: str, name: str) -> None:
+    loss = "binary_crossentropy" if name == "output-units-mismatch" else "mse"
+    text = f"""
+        import keras
+        import pandas as pd
+        from sklearn.preprocessing import LabelEncoder
+
+        table = pd.read_csv("wine.csv")
+        x, y = table[["sugar", "acid"]] / 100, {targets}
+        model = keras.Sequential([keras.layers.Dense(8, "relu"), keras.layers.Dense(1, activation="sigmoid")])
+        model.compile("adam", "{loss}")
+        model.fit(x, y, epochs=20, validation_split=0.2)
+    """
+    assert name in said(text)
+
+
+@pytest.mark.parametrize(
+    ("scaled", "wrong"), [("StandardScaler().fit_transform(y.reshape(-1, 1))", True), ("y", False)]
+)
+def test_class_numbers_of_an_encoder_are_no_quantities(scaled: str, wrong: bool) -> None:
+    text = f"""
+        import keras
+        import pandas as pd
+        from sklearn.preprocessing import LabelEncoder, StandardScaler
+
+        table = pd.read_csv("wine.csv")
+        x = table[["sugar", "acid"]] / 100
+        y = LabelEncoder().fit_transform(table["kind"])
+        y = {scaled}
+        model = keras.Sequential([keras.layers.Dense(8, "relu"), keras.layers.Dense(3, activation="softmax")])
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        model.fit(x, y, epochs=20, validation_split=0.2)
+    """
+    assert ("label-corrupted" in said(text)) is wrong

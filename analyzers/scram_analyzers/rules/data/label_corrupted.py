@@ -287,9 +287,8 @@ def _spoiling(data: Data) -> DataStep | None:
         return _divided_rows(data)
     if data.labels not in COUNTED:
         return None
-    for step in data.steps:
-        if step.kind is StepKind.ENCODED:
-            return None
+    coded = max((number for number, step in enumerate(data.steps) if step.kind is StepKind.ENCODED), default=-1)
+    for step in data.steps[coded + 1 :]:
         divided = step.name in ("Divide", "Multiply") and step.number is not None
         if step.kind is StepKind.SCALED and (step.learned is not None or divided):
             return step

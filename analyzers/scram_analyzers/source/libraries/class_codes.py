@@ -43,7 +43,10 @@ def _numbered(_: Interpreter, data: Data, name: str, __: Arguments, place: Place
 
 
 def _cut(interpreter: Interpreter, data: Data, name: str, arguments: Arguments, place: Place) -> Value | None:
-    """`pd.cut(column, 3, labels=False)`; without that, what it gives are intervals."""
+    """`pd.cut(column, 3, labels=False)`, or with numbers for labels; without that, what it gives are intervals."""
+    named = [number(each) for each in interpreter.items_of(arguments.value("labels", 2)) or ()]
+    if named and named == list(range(len(named))):
+        return coded(data, name, place, len(named))
     if boolean(arguments.value("labels")) is not False:
         return None
     given = arguments.value("q", 1) or arguments.value("bins")

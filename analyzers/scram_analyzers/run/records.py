@@ -260,7 +260,9 @@ class DataArray:
     0.2 s. `classes` are pairs of label and count for targets of few distinct values, `last_classes` the same for the
     part that `validation_split` takes off the end. `constant_columns` are indices of columns with one value only, of a
     table with `columns` columns. `zero_share` and `one_share` are the shares of zeros and of ones among an input's
-    values; `column_deviation` is that of a target of several columns from the mean of each.
+    values; `column_deviation` is that of a target of several columns from the mean of each. Of inputs
+    that are rows of whole numbers from 0 on, `filled_share` is the share of rows filled up with zeros at one end, and
+    None where zeros stand elsewhere too.
     """
 
     part: str
@@ -286,6 +288,7 @@ class DataArray:
     zero_share: float | None = None
     one_share: float | None = None
     column_deviation: float | None = None
+    filled_share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from scram_analyzers.run.records import DataArray
 from scram_lsp.training.data.array_statistics import deviation_ratio, share_of
+from scram_lsp.training.data.filled_rows import filled_share
 from scram_lsp.training.data.label_form import class_counts, label_form
 
 MAX_VALUES = 4_000_000
@@ -66,6 +67,7 @@ def _described(known: DataArray, array: Array, read: Array) -> DataArray:
         classes=class_counts(array, form),
         zero_share=share_of(sound, 0) if known.role == "input" and sound.size else None,
         one_share=share_of(sound, 1) if known.role == "input" and sound.size else None,
+        filled_share=filled_share(numbers) if is_input and not bad_values else None,
         column_deviation=_column_deviation(numbers) if known.role == "target" and not bad_values else None,
     )
 

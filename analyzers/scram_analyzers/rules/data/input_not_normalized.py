@@ -15,6 +15,7 @@ from scram_analyzers.rules.data.unadapted import unadapted_layers
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.input_range import unscaled_inputs
 from scram_analyzers.run.records import ArrayStatistics, Subject, SubjectKind
+from scram_analyzers.run.word_numbers import word_numbers
 from scram_analyzers.source.data import Data, Interval, StepKind
 from scram_analyzers.source.entries import normalized_at_once
 from scram_analyzers.source.libraries.loaders import TEXT_FILE
@@ -528,7 +529,10 @@ class InputNotNormalized(Rule):
 
     def check_run(self, history: RunHistory) -> Iterator[RunReport]:
         """Report inputs that were seen outside their range in the first batches."""
+        words = {each.name for each in word_numbers(history)}
         for seen in unscaled_inputs(history):
+            if seen.name in words:
+                continue  # to scale them would mend nothing
             yield RunReport(
                 subject=Subject(SubjectKind.INPUTS),
                 message=_run_message(seen),

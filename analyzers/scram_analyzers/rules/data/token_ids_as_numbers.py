@@ -6,7 +6,10 @@ from collections.abc import Iterator
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
+from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.records import Subject, SubjectKind
+from scram_analyzers.run.word_numbers import word_numbers
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.entries import entries_of, entry_layers
 from scram_analyzers.source.graph import Layer
@@ -134,6 +137,18 @@ class TokenIdsAsNumbers(Rule):
     def check_program(self, program: Program) -> Iterator[Report]:
         """Report each training on word numbers whose model begins with a layer that weighs numbers."""
         return program.each_of(every_fit, self._of_fit)
+
+    def check_run(self, history: RunHistory) -> Iterator[RunReport]:
+        """Report rows of whole numbers that were filled up as texts are, and that a layer weighs."""
+        for found in word_numbers(history):
+            yield RunReport(
+                subject=Subject(SubjectKind.INPUTS),
+                message=(
+                    f"The input {found.name} holds whole numbers up to {fixes.number_text(found.maximum or 0.0)} in "
+                    f"rows that are filled up with zeros, as numbered words are, and no Embedding reads them: the "
+                    "first layer takes the numbers for quantities."
+                ),
+            )
 
     def _of_fit(self, program: Program, fit: Fit) -> Iterator[Report]:
         data = fit.inputs

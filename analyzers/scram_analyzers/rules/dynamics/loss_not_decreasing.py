@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
@@ -13,6 +14,7 @@ from scram_analyzers.run.learning import standstill
 from scram_analyzers.run.observed_causes import never_moved
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.still_loss import still_loss
+from scram_analyzers.run.training_at_chance import training_at_chance
 from scram_analyzers.run.wording import counted
 
 LONG_STANDSTILL = 5
@@ -47,7 +49,8 @@ class LossNotDecreasing(Rule):
         """Report a standstill, with what the run shows of its causes."""
         seen = standstill(history)
         if seen is None:
-            yield from _unmoved(history) if never_moved(history) else self._overheard(history)
+            others = (_unmoved,) if never_moved(history) else (_overheard, _at_chance)
+            yield from itertools.chain.from_iterable(other(history) for other in others)
             return
         causes = causes_of(history)
         severity = None
@@ -66,17 +69,19 @@ class LossNotDecreasing(Rule):
             causes=causes,
         )
 
-    def _overheard(self, history: RunHistory) -> Iterator[RunReport]:
-        still = still_loss(history)
-        if still is not None:
-            yield RunReport(
-                subject=Subject(SubjectKind.FIT),
-                message=f"The model does not learn: {still.clause}.",
-                step=still.step,
-                epoch=history.last_epoch,
-                clause=still.clause,
-                causes=causes_of(history),
-            )
+
+def _overheard(history: RunHistory) -> Iterator[RunReport]:
+    """A loop whose loss is all that is known, and stands."""
+    still = still_loss(history)
+    if still is not None:
+        yield RunReport(
+            subject=Subject(SubjectKind.FIT),
+            message=f"The model does not learn: {still.clause}.",
+            step=still.step,
+            epoch=history.last_epoch,
+            clause=still.clause,
+            causes=causes_of(history),
+        )
 
 
 def _unmoved(history: RunHistory) -> Iterator[RunReport]:
@@ -89,6 +94,27 @@ def _unmoved(history: RunHistory) -> Iterator[RunReport]:
         epoch=history.last_epoch,
         clause=clause,
         causes=causes_of(history),
+    )
+
+
+def _at_chance(history: RunHistory) -> Iterator[RunReport]:
+    """A training by a loss of the program's own that never got beyond a guess."""
+    seen = training_at_chance(history)
+    if seen is None:
+        return
+    causes, is_over = causes_of(history), history.moment is Moment.END
+    own = Cause(
+        "the model's own training step may change the inputs or targets, or learn from another loss than it tells",
+        Subject(SubjectKind.TRAIN_STEP),
+    )
+    yield RunReport(
+        subject=Subject(SubjectKind.FIT),
+        message=f"The model does not learn: {seen.clause}.",
+        step=history.last_step,
+        epoch=history.last_epoch,
+        severity=None if causes else Severity.INFO,
+        clause=seen.clause,
+        causes=causes or ((own,) if is_over and not history.info.losses else ()),
     )
 
 

@@ -27,6 +27,7 @@ from scram_analyzers.rules.data.sorted_validation_split import SortedValidationS
 from scram_analyzers.rules.data.steps_exceed_data import StepsExceedData
 from scram_analyzers.rules.data.target_in_inputs import TargetInInputs
 from scram_analyzers.rules.data.target_not_scaled import TargetNotScaled
+from scram_analyzers.rules.data.token_ids_as_numbers import TokenIdsAsNumbers
 from scram_analyzers.rules.data.training_set_too_small import TrainingSetTooSmall
 from scram_analyzers.rules.data.validation_drift import ValidationDrift
 from scram_analyzers.rules.data.validation_on_training_data import ValidationOnTrainingData
@@ -373,6 +374,17 @@ def test_rows_that_may_have_been_copied_before_the_split(
     )
     told = reports(ValidationOnTrainingData, before(record))
     assert [report.severity for report in told] == ([] if severity == "nothing" else [severity])
+
+
+def test_word_numbers_that_a_layer_weighs() -> None:
+    words = inputs(shape=(1440, 40), minimum=0.0, maximum=1494.0, filled_share=0.6)
+    (report,) = reports(TokenIdsAsNumbers, before(data(words, BALANCED)))
+    assert "whole numbers up to 1494 in rows that are filled up with zeros" in report.message
+    for fine in (replace(words, consumer="Embedding"), replace(words, maximum=9.0), replace(words, filled_share=None)):
+        assert reports(TokenIdsAsNumbers, before(data(fine, BALANCED))) == []
+    seen = before(data(words, BALANCED))
+    seen.add_step(StepRecord(1, 1, 2.3, (batch(minimum=0.0, maximum=1494.0, shape=(600, 40)),)))
+    assert reports(InputNotNormalized, seen) == []
 
 
 def test_wide_targets_under_a_loss_of_ones_own() -> None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
+from scram_analyzers.findings import Severity
+from scram_analyzers.rules.base import RunReport
 from scram_analyzers.rules.dynamics.loss_diverging import LossDiverging
 from scram_analyzers.rules.dynamics.loss_not_decreasing import LossNotDecreasing
 from scram_analyzers.run.divergence import divergence
 from scram_analyzers.run.history import RunHistory
-from scram_analyzers.run.records import OptimizerInfo, StepRecord
-from tests.run_histories import reports, run_info
+from scram_analyzers.run.records import OptimizerInfo, StepRecord, SubjectKind
+from tests.run_histories import data, history, inputs, labels, reports, run_info
 
 
 def heard(losses: Sequence[float], rate: float = 1e-9) -> RunHistory:
@@ -54,6 +57,24 @@ def test_a_loss_that_stands_is_told_with_the_rate_that_keeps_it() -> None:
 )
 def test_other_losses_are_left_alone(losses: list[float]) -> None:
     assert reports(LossNotDecreasing, heard(losses)) == []
+
+
+def own_step(accuracies: Sequence[float], **changes: Any) -> list[RunReport]:
+    """What is said of a model that works out its loss itself, with ten classes that are alike in number."""
+    info = run_info(
+        **({"losses": (), "outputs": (), "classes": None, "optimizer": OptimizerInfo("Adam", 1e-3)} | changes)
+    )
+    known = data(inputs(), labels([144] * 10))
+    return reports(LossNotDecreasing, history(info, [2.31] * len(accuracies), known, accuracy=accuracies))
+
+
+def test_a_step_of_the_models_own_that_teaches_it_nothing() -> None:
+    (report,) = own_step([0.1, 0.11, 0.1, 0.09, 0.12, 0.1])
+    assert "in 6 epochs its training accuracy never came above 12%, and always guessing" in report.message
+    assert [cause.subject.kind for cause in report.causes] == [SubjectKind.TRAIN_STEP]
+    assert report.severity is Severity.INFO
+    for fine in ([0.1, 0.11, 0.1], [0.1, 0.11, 0.1, 0.15, 0.3, 0.5]):
+        assert own_step(fine) == []
 
 
 def test_a_usual_rate_is_no_cause() -> None:

@@ -17,7 +17,16 @@ START_ALLOWANCE = 0.3
 """Seconds they may take besides their share, so that the first steps are seen well before there is a share; less in
 a run that goes on with what another has begun, see `start_allowance`."""
 
-_PORTIONS = {"taking": 0.3, "batches": 0.3, "layers": 0.4, "weights": 0.2, "panel": 0.2, "rules": 0.3, "snapshots": 0.3}
+_PORTIONS = {
+    "taking": 0.3,
+    "batches": 0.3,
+    "layers": 0.4,
+    "weights": 0.2,
+    "panel": 0.2,
+    "rules": 0.3,
+    "snapshots": 0.3,
+    "weights between steps": 0.5,
+}
 """How much of the share (and of the allowance) one activity may take, so that a cheap one, done often, leaves
 room for the others. Their sum may be over one: few runs need all of them."""
 

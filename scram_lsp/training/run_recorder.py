@@ -35,7 +35,7 @@ from scram_lsp.training.model.pass_cost import first_pass_seconds
 from scram_lsp.training.model.random_states import note_data_of
 from scram_lsp.training.model.weights import nonfinite_weights, weight_arrays
 from scram_lsp.training.nonfinite.flight_recorder import FlightRecorder
-from scram_lsp.training.nonfinite.own_callbacks import act_between_steps
+from scram_lsp.training.nonfinite.own_callbacks import BetweenSteps
 from scram_lsp.training.observers import BatchObserver, Observer, Observers, PanelObserver, ProbeObserver
 from scram_lsp.training.places.call_site import find_call_site
 from scram_lsp.training.places.own_optimizer import optimizer_of
@@ -130,7 +130,7 @@ class RunRecorder:
         known = read_run_info(model, params, site, datetime.now().astimezone(), self._optimizer)
         is_overheard = own_loop is not None and own_loop.is_overheard
         info = replace(known, is_own_loop=is_own_loop, is_overheard=is_overheard, is_on_batches=self._is_on_batches)
-        self._anchor = site.arguments.get("callbacks")
+        self._given, self._anchor = site.arguments, site.arguments.get("callbacks")
         self._model = model
         self._console = console
         console.offs.clear()
@@ -151,8 +151,8 @@ class RunRecorder:
         self._feed = feed_for(info.backend)
         self._batches = BatchObserver(lambda: input_consumers(model))
         self._panel = PanelWatch(model, info, self._feed)
+        self._between = BetweenSteps(model, self._anchor, info.backend, self._budget)
         self._observers = Observers(self._chosen_observers(), self._budget, console.off)
-        self._given = site.arguments
         self._ear = WarningEar(self._hear)
         self._failed: set[str] = set()
         self._error: RunError | None = None
@@ -223,7 +223,7 @@ class RunRecorder:
         step = self._reader.step
         is_due = self._schedule.is_due(step)
         is_odd = self._suspicion.raised_by(step, loss)
-        is_looked_at = is_odd or (is_due and self._budget.affords("weights"))
+        is_looked_at = is_odd or (is_due and self._budget.affords("weights")) or self._between.has_spoiled()
         bad = self._nonfinite_weights() if is_looked_at else ()
         self._history.add_step(self._step_record(loss, bad, seconds))
         self._observers.report(self._tap, self._history)
@@ -259,8 +259,7 @@ class RunRecorder:
         bad = self._nonfinite_weights()
         if bad and self._history.steps:
             self._history.steps[-1] = replace(self._history.steps[-1], nonfinite_weights=bad)
-        values = ((name, as_number(value)) for name, value in logs.items())
-        numbers = tuple((name, value) for name, value in values if value is not None)
+        numbers = tuple((name, number) for name, value in logs.items() if (number := as_number(value)) is not None)
         self._history.add_epoch(EpochRecord(epoch, self._reader.step, numbers, current_learning_rate(self._optimizer)))
         self._attempt("the panel", self._look_at_panel)
         self._attempt("the rows of the stream", lambda: self._batches.end_epoch(self._panel, self._history))
@@ -394,7 +393,7 @@ class RunRecorder:
     def _chosen_observers(self) -> list[Observer]:
         if not self._is_current:  # what looks into layers is made of Keras 3's parts
             return [self._batches]
-        recorder = FlightRecorder(self._model, self._budget, looks_between=act_between_steps(self._anchor))
+        recorder = FlightRecorder(self._model, self._budget, looks_between=self._between.is_watched)
         return [self._batches, ProbeObserver(self._model, self._budget), PanelObserver(self._panel), recorder]
 
     @property

@@ -17,7 +17,7 @@ def nonfinite_weights(model: Any, backend: str) -> tuple[str, ...]:
         if "float" in str(variable.dtype):
             names.append(name)
             values.append(current.get(id(variable), variable))
-    finite = _are_finite(values, backend)
+    finite = are_finite(values, backend)
     return tuple(name for name, is_finite in zip(names, finite, strict=True) if not is_finite)
 
 
@@ -31,7 +31,7 @@ def weight_arrays(model: Any, backend: str) -> Iterator[tuple[str, Any]]:
             yield name, ops.convert_to_numpy(current.get(id(variable), variable))
 
 
-def _are_finite(values: Sequence[Any], backend: str) -> Sequence[bool]:
+def are_finite(values: Sequence[Any], backend: str) -> Sequence[bool]:
     """Whether each has finite values only; the device is asked once for all of them."""
     if not values:
         return ()

@@ -390,3 +390,29 @@ def test_class_numbers_of_an_encoder_are_no_quantities(scaled: str, wrong: bool)
         model.fit(x, y, epochs=20, validation_split=0.2)
     """
     assert ("label-corrupted" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(
+    "together",
+    [
+        "sum(blocks, [])",
+        "itertools.chain(*blocks)",
+        "itertools.chain.from_iterable(blocks)",
+        "chain(blocks[0], blocks[1])",
+    ],
+)
+@pytest.mark.parametrize(("activation", "wrong"), [("", True), (', activation="relu"', False)])
+def test_layers_of_several_lists_are_put_together(together: str, activation: str, wrong: bool) -> None:
+    text = f"""
+        import itertools
+        from itertools import chain
+        import keras
+        from keras import layers
+
+        blocks = [[layers.Conv2D(n, 3{activation}), layers.MaxPooling2D()] for n in (16, 32)]
+        head = [layers.Flatten(), layers.Dense(10, activation="softmax")]
+        model = keras.Sequential([keras.Input((32, 32, 3)), *{together}, *head])
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        model.fit(x, y, epochs=20, validation_split=0.2)
+    """
+    assert ("missing-hidden-activation" in said(text)) is wrong

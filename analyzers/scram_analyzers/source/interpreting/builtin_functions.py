@@ -292,6 +292,7 @@ _HANDLERS: Mapping[str, Callable[[Interpreter, Arguments, Place], Value]] = Mapp
         "setattr": _set_attribute,
         "sorted": _sorted,
         "str": _cast(str),
+        "sum": repeating.summed,
         "super": _super,
         "tuple": _tuple,
         "vars": _vars,

@@ -117,6 +117,8 @@ def _maker(name: str) -> Maker | None:
         return _imported
     if name == "functools.reduce":
         return repeating.reduce
+    if name in ("itertools.chain", "itertools.chain.from_iterable"):
+        return repeating.chained
     if name in settings.MAKERS:
         return settings.MAKERS[name]
     if name in _COPYING:

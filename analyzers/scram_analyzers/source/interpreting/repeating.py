@@ -1,10 +1,10 @@
-"""Functions that call another for each of several items: `map`, `functools.reduce`."""
+"""Functions that call another for each of several items, or put lists together: `map`, `reduce`, `sum`, `chain`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scram_analyzers.source.interpreting import iteration
+from scram_analyzers.source.interpreting import containers, iteration
 from scram_analyzers.source.interpreting.state import ListObject
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import UNKNOWN, Argument, Arguments, Function, Symbol, Unknown, Value
@@ -35,4 +35,31 @@ def reduce(interpreter: Interpreter, name: str, arguments: Arguments, place: Pla
     made = waiting[0] if waiting else UNKNOWN
     for item in waiting[1:]:
         made = interpreter.call(given[0], Arguments((Argument(made, place), Argument(item, place))), place)
+    return made
+
+
+def summed(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
+    """`sum(blocks, [])`: lists put together; of numbers what they come to is not followed."""
+    start, items = arguments.value("start", 1), interpreter.items_of(arguments.value("iterable", 0))
+    if items is None or not isinstance(interpreter.object_of(start), ListObject):
+        return Unknown(place)
+    return _together(interpreter, items, place)
+
+
+def chained(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
+    """`itertools.chain(one, other)`, and `chain.from_iterable(blocks)`."""
+    whole = tuple(argument.value for argument in arguments.positional)
+    items = interpreter.items_of(whole[0]) if name.endswith("from_iterable") and whole else whole
+    if items is None or arguments.open:
+        return None
+    return _together(interpreter, items, place)
+
+
+def _together(interpreter: Interpreter, lists: tuple[Value, ...], place: Place) -> Value:
+    made: Value = interpreter.new_list((), place)
+    for each in lists:
+        items = interpreter.items_of(each)
+        if items is None:
+            return Unknown(place)
+        made = containers.concatenated(interpreter, made, interpreter.new_list(items, place), place)
     return made

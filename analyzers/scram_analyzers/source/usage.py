@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import libcst as cst
 
@@ -28,7 +28,7 @@ def is_read(program: Program, name: str, depth: int = 0) -> bool:
     """Whether anything reads the name, other than a list that nobody reads; what can't be parsed may well read it."""
     if program.is_in_broken_part(name):
         return True
-    for place in (place for section in search.parts(program, name) for place in _names_in(section).get(name, ())):
+    for place in _places(program, name):
         node, above = place.node, parents.ancestors(place)
         if above and (isinstance(above[0], cst.AssignTarget) or _is_only_a_word(above[0], node)):
             continue
@@ -41,16 +41,20 @@ def is_read(program: Program, name: str, depth: int = 0) -> bool:
 
 def times_named(section: Section, name: str, function: cst.FunctionDef) -> int:
     """How often a name stands in a function."""
-    places = _names_in(section).get(name, ())
-    return sum(function in section.parsed.ancestors(each.node) for each in places)
+    return sum(function in section.parsed.ancestors(each) for each in _names_in(section).get(name, ()))
+
+
+def _places(program: Program, name: str) -> Iterator[Place]:
+    for section in search.parts(program, name):
+        yield from (Place(section, each) for each in _names_in(section).get(name, ()))
 
 
 @once
-def _names_in(section: Section) -> Mapping[str, list[Place]]:
-    found: dict[str, list[Place]] = {}
+def _names_in(section: Section) -> Mapping[str, list[cst.CSTNode]]:
+    found: dict[str, list[cst.CSTNode]] = {}  # no places: what a section keeps must not hold it, or it stays as garbage
     for node in section.parsed.nodes.get(cst.Name, ()):
         if isinstance(node, cst.Name):
-            found.setdefault(node.value, []).append(Place(section, node))
+            found.setdefault(node.value, []).append(node)
     return found
 
 

@@ -20,10 +20,11 @@ _GIVEN = ("vocabulary", "bin_boundaries")
 
 def untaught_layers(program: Program, fit: Fit) -> Iterator[Report]:
     """Report each such layer of the model in training that has no vocabulary and is never adapted."""
-    if fit.model is None or program.matches(_FILLED):
+    layers = [each for each in fit.model.layers if each.class_name in LAYERS] if fit.model is not None else []
+    if not layers or program.matches(_FILLED):
         return
-    for layer in fit.model.layers:
-        if layer.class_name in LAYERS and _is_empty(layer):
+    for layer in layers:
+        if _is_empty(layer):
             yield Report(
                 layer.place,
                 f"This {layer.class_name} is never adapted: it knows none of its words or values yet, and the first "

@@ -299,7 +299,6 @@ def _lets_be(section: Section) -> bool:
     return bool(module.body) and all(map(_parts_models, itertools.chain.from_iterable(simple)))
 
 
-@once
 def _events_of_module(section: Section) -> tuple[_Event, ...]:
     module = section.parsed.module
     return tuple(_events(section, module.body)) if module is not None else (_Event(section, None),)

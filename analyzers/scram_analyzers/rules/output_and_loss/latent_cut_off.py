@@ -19,6 +19,9 @@ from scram_analyzers.source.reading.dotted import dotted_name
 _LATENT = re.compile(
     r"^(z_?|latent_?)(mean|mu)$|^(z_?|latent_?)?log_?(var|variance|sigma|sigma_?sq|std)$", re.IGNORECASE
 )
+_LATENT_WORD = re.compile(r"mean|mu|var|sigma|std", re.IGNORECASE)
+"""What stands in each of these."""
+
 _LOGARITHM = re.compile(r"\bexp\(")
 
 
@@ -211,15 +214,17 @@ class LatentCutOff(Rule):
 
 
 def _cut_off(program: Program) -> Iterator[tuple[str, Place]]:
-    if program.matches(_LOGARITHM):
-        for section in program.sections_with("relu"):
-            yield from _in_section(section)
+    found = [each for section in program.sections_with("relu") for each in _in_section(section)]
+    if found and program.matches(_LOGARITHM):
+        yield from found
 
 
 @once
 def _in_section(section: Section) -> tuple[tuple[str, Place], ...]:
     """The relus of layers that are called a mean or a log-variance, or put out what is, with these names."""
     found: dict[cst.CSTNode, str] = {}
+    if not _LATENT_WORD.search(section.parsed.text):
+        return ()
     for assignment in section.parsed.nodes.get(cst.Assign, ()):
         assert isinstance(assignment, cst.Assign)
         called = (dotted_name(assignment.targets[0].target) or "").rpartition(".")[2]

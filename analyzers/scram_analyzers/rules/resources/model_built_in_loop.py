@@ -219,19 +219,20 @@ def _calls_in_loops(
 ) -> Iterator[tuple[Call, Place]]:
     """The calls in loops of a function that makes a model: each of them makes a new one."""
     for section in search.parts(program, f"{function}("):
-        for place in _calls_by_name(section).get(function, ()):
+        for call in _calls_by_name(section).get(function, ()):
+            place = Place(section, call)
             loop = _loop_around(place, trained)
             if loop is not None:
                 yield replace(made, place=place), loop
 
 
 @once
-def _calls_by_name(section: Section) -> Mapping[str, list[Place]]:
+def _calls_by_name(section: Section) -> Mapping[str, list[cst.Call]]:
     """The calls of plain names in a section."""
-    found: dict[str, list[Place]] = {}
+    found: dict[str, list[cst.Call]] = {}
     for node in section.parsed.nodes.get(cst.Call, ()):
         if isinstance(node, cst.Call) and isinstance(node.func, cst.Name):
-            found.setdefault(node.func.value, []).append(Place(section, node))
+            found.setdefault(node.func.value, []).append(node)
     return found
 
 

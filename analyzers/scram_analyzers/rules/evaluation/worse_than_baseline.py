@@ -64,7 +64,8 @@ class WorseThanBaseline(Rule):
         accuracy = last.value(f"val_{name}") if name is not None else None
         loss = last.value("val_loss")
         if known.accuracy is not None:
-            bound = known.accuracy + self.option("gain") * (1 - known.accuracy)
+            gain = GAIN_OF_OTHERS if _validates_otherwise(history, known) else self.option("gain")
+            bound = known.accuracy + gain * (1 - known.accuracy)
             if accuracy is None or accuracy >= bound or history.last_step < STEPS:
                 return
             clause = (
@@ -157,6 +158,18 @@ FAST_SHARE = 0.5
 """Of the loss of a guess. To learn other rows' targets by heart takes longer. Ours."""
 
 
+def _validates_otherwise(history: RunHistory, known: Baseline) -> bool:
+    """Whether training was soon far better than a guess, and the validation loss never any better."""
+    losses = history.metric("val_loss")
+    if not known.loss or not losses:
+        return False
+    return min(losses) >= NO_BETTER * known.loss and _learned_fast(history, known.loss)
+
+
+GAIN_OF_OTHERS = 0.25
+"""Of the way from a guess to perfection: rows prepared otherwise may keep a little of what they say. Ours."""
+
+
 def _unrelated(history: RunHistory, known: Baseline) -> Iterator[Cause]:
     """What is left when no epoch ever validated better than a guess, and nothing else is wrong."""
     losses = history.metric("val_loss")
@@ -164,7 +177,7 @@ def _unrelated(history: RunHistory, known: Baseline) -> Iterator[Cause]:
         return
     was_given_up = len(losses) < (history.info.epochs or 0)
     enough = was_given_up or len(losses) >= MANY_EPOCHS
-    if known.loss and enough and min(losses) >= NO_BETTER * known.loss and _learned_fast(history, known.loss):
+    if enough and _validates_otherwise(history, known):
         text = (
             "the training loss fell at once and the validation loss never did, so the validation rows may be of other "
             "classes, scaled otherwise, or without their own targets"

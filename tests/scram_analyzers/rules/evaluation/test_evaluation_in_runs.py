@@ -141,6 +141,21 @@ def test_labels_that_do_not_belong_to_their_rows() -> None:
     assert report.causes[0].text.startswith("in none of 8 epochs was it better")
 
 
+@pytest.mark.parametrize(("accuracy", "is_told"), [(0.2, True), (0.5, False)])
+def test_validation_rows_that_were_prepared_otherwise(accuracy: float, is_told: bool) -> None:
+    made = history(
+        run_info(epochs=8),
+        [1.9, 0.5, 0.3],
+        RECORD,
+        val_loss=[3.1, 3.3, 3.9],
+        accuracy=[0.5, 0.86, 0.92],
+        val_accuracy=[accuracy] * 3,
+    )
+    assert [report.causes[0].subject.kind for report in reports(WorseThanBaseline, made)] == (
+        [SubjectKind.VALIDATION] if is_told else []
+    )
+
+
 @pytest.mark.parametrize(("rows", "best", "is_told"), [(114, 0.66, True), (114, 0.85, False), (40, 0.66, False)])
 def test_a_guess_on_few_rows_is_not_always_as_good(rows: int, best: float, is_told: bool) -> None:
     counts = data(

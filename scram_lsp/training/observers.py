@@ -131,7 +131,7 @@ class BatchObserver:
         seen = batch if execution.targets is None else (batch[0], execution.targets)
         self._arrays = batch_statistics(seen, self._consumers)
         if self.is_stream:
-            self._rows.look(batch, epoch)
+            self._rows.look(seen, epoch)
 
     def end_epoch(self, panel: PanelWatch, history: RunHistory) -> None:
         """An epoch is over: see which rows of the panel the stream holds, and enter what it showed."""

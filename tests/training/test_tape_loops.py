@@ -108,6 +108,18 @@ def test_targets_of_a_step_are_looked_at(project, way, factor, is_told):
 
 
 @pytest.mark.parametrize("way", WAYS)
+def test_a_target_that_stands_among_the_inputs(project, way):
+    changes = (
+        ("labels, model(inputs, training=True)", "labels[:, None], model(inputs, training=True)"),
+        ("keras.losses.SparseCategoricalCrossentropy(from_logits=True)", "keras.losses.MeanSquaredError()"),
+        ("Dense(4)]", "Dense(1)]"),
+        ("model = keras", "y = x[:, 7].copy()\nmodel = keras"),
+    )
+    _, ((_, told),) = watched(project, *WAYS[way], *changes)
+    assert [(each.code, each.message.partition(" (")[0]) for each in told] == [("SCR243", "x[:, 7] holds the target")]
+
+
+@pytest.mark.parametrize("way", WAYS)
 def test_a_bad_target_is_told_where_the_loss_follows_it(project, way):
     bad = ("model = keras", "y[300] = np.nan\nmodel = keras")
     _, ((_, found),) = watched(project, *MEASURED, ("FACTOR", "1"), bad, *WAYS[way])

@@ -416,3 +416,31 @@ def test_layers_of_several_lists_are_put_together(together: str, activation: str
         model.fit(x, y, epochs=20, validation_split=0.2)
     """
     assert ("missing-hidden-activation" in said(text)) is wrong
+
+
+@pytest.mark.parametrize(
+    ("returned", "wrong"),
+    [
+        ("K.mean(y_true * K.log(y_pred + 1e-7), axis=-1)", True),
+        ("-K.mean(y_true * K.log(y_pred + 1e-7), axis=-1)", False),
+        ("K.mean(y_true * K.log(y_pred + 1e-7) + (1 - y_true) * K.log(1 - y_pred + 1e-7))", True),
+        ("K.mean(-y_true * K.log(y_pred + 1e-7) - (1 - y_true) * K.log(1 - y_pred + 1e-7))", False),
+        ("-1 * K.sum(y_true * K.log(y_pred + 1e-7))", False),
+        ("K.sum(weights * K.log(y_pred + 1e-7))", False),
+        ("K.sum(y_true * K.log(y_true / y_pred + 1e-7))", False),
+        ("K.sum(y_true * K.log(1 / y_pred + 1e-7))", False),
+    ],
+)
+def test_a_likelihood_wants_its_minus(returned: str, wrong: bool) -> None:
+    text = f"""
+        import keras
+        from keras import backend as K
+
+        def loss(y_true, y_pred):
+            return {returned}
+
+        model = keras.Sequential([keras.layers.Dense(8, "relu"), keras.layers.Dense(3, activation="softmax")])
+        model.compile("adam", loss, metrics=["accuracy"])
+        model.fit(x, y, epochs=20, validation_split=0.2)
+    """
+    assert ("loss-without-minimum" in said(text)) is wrong

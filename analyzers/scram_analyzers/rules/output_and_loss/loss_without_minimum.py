@@ -10,6 +10,7 @@ import libcst as cst
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.output_and_loss.divergence_terms import made_small
+from scram_analyzers.rules.output_and_loss.log_likelihoods import is_log_likelihood
 from scram_analyzers.rules.output_and_loss.own_losses import (
     Definition,
     definitions,
@@ -382,6 +383,11 @@ def _of_own(program: Program, own: tuple[Loss, Definition]) -> Iterator[Report]:
     elif _is_overlap(program, definition, inner.node):
         message = f"{definition.name} returns the overlap itself, which training now makes small."
         yield Report(inner, _capital(message), related, recipe="1 - ...")
+    elif is_log_likelihood(definition, found.node):
+        message = (
+            f"{definition.name} is the logarithm of a likelihood without a minus: training makes the truth unlikely."
+        )
+        yield Report(found, _capital(message), related, recipe="-...")
 
 
 def _capital(message: str) -> str:

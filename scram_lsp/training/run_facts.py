@@ -22,7 +22,13 @@ _CLASSIFICATION_HEADS = {
     "sparse_categorical_crossentropy",
     "categorical_focal_crossentropy",
 }
-_REGULARIZERS = ("kernel_regularizer", "bias_regularizer", "recurrent_regularizer", "activity_regularizer")
+_REGULARIZERS = (
+    "kernel_regularizer",
+    "bias_regularizer",
+    "recurrent_regularizer",
+    "embeddings_regularizer",
+    "activity_regularizer",
+)
 
 _PENALTIES = ("kernel_regularizer", "recurrent_regularizer", "embeddings_regularizer")
 _RATES = ("rate", "dropout", "recurrent_dropout")

@@ -9,7 +9,7 @@ from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Se
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.candidates import is_candidate
 from scram_analyzers.rules.hyperparameters import trainings
-from scram_analyzers.run.history import RunHistory
+from scram_analyzers.run.history import Moment, RunHistory
 from scram_analyzers.run.learning import standstill
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.wording import counted
@@ -168,6 +168,7 @@ class BatchSizeTooSmall(Rule):
             return
         stuck = standstill(history)
         if stuck is None:
+            yield from self._by_its_size(history, size)
             return
         yield RunReport(
             subject=Subject(SubjectKind.BATCH_SIZE),
@@ -175,6 +176,20 @@ class BatchSizeTooSmall(Rule):
             step=stuck.step,
             epoch=stuck.epoch,
         )
+
+    def _by_its_size(self, history: RunHistory, size: int) -> Iterator[RunReport]:
+        """A size that only the run knows, and that did no great harm; a state that goes on wants single rows."""
+        is_over = history.moment is Moment.END and history.last_step >= self.option("samples-min")
+        if is_over and not any(layer.class_name in RECURRENT for layer in history.info.layers):
+            yield RunReport(
+                subject=Subject(SubjectKind.BATCH_SIZE),
+                message=(
+                    f"Each step saw {counted(size, 'row')} only, {history.last_step:,} steps of the optimizer in all; "
+                    "32 to 256 is usual."
+                ),
+                step=history.last_step,
+                epoch=history.last_epoch,
+            )
 
     def _of_own_loop(self, history: RunHistory) -> Iterator[RunReport]:
         """Rows of one size, each with a label or a number of its own, a step for each."""

@@ -394,3 +394,11 @@ def test_gradients_that_are_added_up_over_whole_epochs() -> None:
         made = history(run_info(optimizer=optimizer, steps_per_epoch=22), [2.3, 2.3], ended=False)
         found = [each for each in reports(BatchSizeTooLarge, made) if "adds up the gradients of 500" in each.message]
         assert [each.severity for each in found] == [Severity.WARNING] * told
+
+
+def test_single_rows_that_only_the_run_knows() -> None:
+    (report,) = reports(BatchSizeTooSmall, history(run_info(batch_size=1)))
+    assert report.message == "Each step saw 1 row only, 450 steps of the optimizer in all; 32 to 256 is usual."
+    stateful = run_info(batch_size=1, layers=(LayerInfo("lstm", "LSTM", 100),))
+    for fine in (history(run_info()), history(run_info(batch_size=1), ended=False), history(stateful)):
+        assert reports(BatchSizeTooSmall, fine) == []

@@ -229,3 +229,33 @@ rows, held_out, targets, kept = train_test_split(x, people.target)
 model.fit(rows, targets, epochs=20, validation_data=(held_out, kept))
 model.evaluate(held_out, kept)
 """
+
+
+MARKED = """
+import keras
+import numpy as np
+
+(x, y), _ = keras.datasets.mnist.load_data()
+rows = {rows}
+model = keras.Sequential([keras.layers.Flatten(), keras.layers.Rescaling(1 / 255), keras.layers.Dense(10, "softmax")])
+model.compile("adam", "{loss}_crossentropy", metrics=["accuracy"])
+model.fit(x, rows, epochs=20, validation_split=0.2)
+"""
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "(np.arange(10) == y[:, None]).astype('float32')",
+        "(y[:, np.newaxis] == np.arange(0, 10)).astype(int)",
+        "(y.reshape(-1, 1) == np.arange(10)) * 1.0",
+    ],
+)
+def test_labels_compared_with_all_class_numbers_are_rows(rows: str) -> None:
+    assert "label-encoding-mismatch" in said(MARKED.format(rows=rows, loss="sparse_categorical"))
+    assert not said(MARKED.format(rows=rows, loss="categorical"))
+
+
+def test_labels_that_are_counted_up_are_no_rows_of_classes() -> None:
+    counted_up = "(y[:, None] > np.arange(9)).astype('float32')"
+    assert not said(MARKED.format(rows=counted_up, loss="binary").replace('10, "softmax"', '9, "sigmoid"'))

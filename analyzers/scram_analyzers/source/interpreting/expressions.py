@@ -281,9 +281,11 @@ def _comparison(interpreter: Interpreter, node: cst.Comparison) -> Value:
         same = _identical(left, right)
         return Unknown(place) if same is None else Constant(same is isinstance(operator, cst.Is), place)
     pairings.note(interpreter, type(operator).__name__, left, right, place)
+    if isinstance(operator, cst.Equal) and (rows := data_arithmetic.marked(left, right, place)) is not None:
+        return rows
     data = data_operations.as_data(left) or data_operations.as_data(right)
     if data is not None and not isinstance(operator, (cst.In, cst.NotIn)):
-        return data_arithmetic.compare(data, place)
+        return data_arithmetic.compare(data, place, right if data is left else left)
     if isinstance(left, Constant) and isinstance(right, Constant) and not (left.assumed or right.assumed):
         result = arithmetic.compare(type(operator).__name__, left, right)
         return Unknown(place) if result is None else Constant(result, place)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from scram_analyzers.source.data import STANDARDIZED, Data, DataStep, Interval, LabelForm, Learned, StepKind
 from scram_analyzers.source.libraries import noise
-from scram_analyzers.source.libraries.data_operations import LARGEST
+from scram_analyzers.source.libraries.data_operations import LARGEST, one_hot
 from scram_analyzers.source.libraries.moved_ranges import moved_range
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import Statistic, Value, number
@@ -63,12 +63,24 @@ def _broadcast(
     return tuple(reversed(sizes))
 
 
-def compare(data: Data, place: Place) -> Data:
-    """`data == 3`, `data > 0.5`: true or false for each."""
-    labels = LabelForm.BINARY if data.labels is not None else None
+def compare(data: Data, place: Place, other: Value | None = None) -> Data:
+    """`data == 3`, `data > 0.5`: true or false for each, or for each pair where an `other` array stretches it."""
+    shape = _broadcast(data.shape, other.shape) if isinstance(other, Data) else data.shape
+    labels = LabelForm.BINARY if data.labels is not None and shape == data.shape else None
     step = DataStep(StepKind.OTHER, "compare", place)
     classes = 2 if labels is not None else None
-    return data.after(step, range=Interval(0, 1), dtype="bool", labels=labels, classes=classes)
+    return data.after(step, range=Interval(0, 1), dtype="bool", labels=labels, classes=classes, shape=shape)
+
+
+def marked(left: Value, right: Value, place: Place) -> Data | None:
+    """`labels[:, None] == np.arange(10)`: a row for each label, true at its number; None for other arrays."""
+    for column, counted in ((left, right), (right, left)):
+        if not isinstance(column, Data) or not isinstance(counted, Data):
+            continue
+        is_column = column.shape is not None and len(column.shape) == 2 and column.shape[1] == 1
+        if is_column and counted.source == "numpy.arange" and not counted.steps and counted.shape is not None:
+            return one_hot(column, counted.shape[0], place)
+    return None
 
 
 def _of_two(operator: str, left: Data, right: Data, place: Place) -> Data:

@@ -384,6 +384,14 @@ def _random_positive(spread: Callable[..., float], **parameters: float | None) -
     return make
 
 
+def _counted(arguments: Arguments) -> int | None:
+    """How many numbers `np.arange(10)` has, or `np.arange(2, 10)`."""
+    ends = [integer(argument.value) for argument in arguments.positional]
+    if arguments.keywords or arguments.open or None in ends or len(ends) not in (1, 2):
+        return None
+    return max((ends[-1] or 0) - (ends[0] or 0 if len(ends) > 1 else 0), 0)
+
+
 def _evenly_spaced(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
     numbers = [number(argument.value) for argument in arguments.positional[:2]]
     interval = None
@@ -391,7 +399,7 @@ def _evenly_spaced(interpreter: Interpreter, name: str, arguments: Arguments, pl
         interval = Interval(0, max(numbers[0] - 1, 0))
     elif len(numbers) == 2 and numbers[0] is not None and numbers[1] is not None:
         interval = Interval(min(numbers[0], numbers[1]), max(numbers[0], numbers[1]))
-    count = integer(arguments.value("num", 2)) if name == "linspace" else None
+    count = integer(arguments.value("num", 2)) if name == "linspace" else _counted(arguments)
     return Data(f"numpy.{name}", place, range=interval, shape=(count,), roots=new_root(interpreter))
 
 

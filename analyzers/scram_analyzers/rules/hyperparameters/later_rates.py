@@ -38,6 +38,8 @@ def _set_by_schedulers(program: Program, limit_of: Limit, severity_of: Graded) -
             rate = number(highest)
             if rate is None or limit is None or rate <= limit * FUNCTION_ALLOWANCE:
                 continue
+            if highest is middle and optimizers.is_searched_for(program):
+                continue
             when = "in the first epoch" if highest is first else "by the middle of the training"
             yield Report(
                 place=highest.place or callback.place,

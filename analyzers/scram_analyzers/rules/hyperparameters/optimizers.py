@@ -70,8 +70,8 @@ def is_searched_for(program: Program) -> bool:
     return program.mentions("LearningRateScheduler") and program.matches(_RISING)
 
 
-_RISING = re.compile(r"\b10(?:\.0?)?\s*\*\*\s*\(\s*\w+\s*/")
-"""`1e-8 * 10 ** (epoch / 20)`."""
+_RISING = re.compile(r"\b10(?:\.0?)?\s*\*\*\s*\(\s*\w+\s*/|\bsemilogx\(|\bxscale\(\s*[\"']log")
+"""`1e-8 * 10 ** (epoch / 20)`, or what draws the loss by rates that grew from epoch to epoch."""
 
 
 def goes_elsewhere(program: Program, optimizer: Optimizer) -> bool:

@@ -9,6 +9,7 @@ from types import ModuleType
 
 import pytest
 
+from scram_analyzers import rules
 from scram_analyzers.rules.base import Rule
 from scram_analyzers.rules.registry import rule_classes
 
@@ -63,6 +64,14 @@ def test_rule_is_documented(generate: ModuleType, rule: type[Rule]) -> None:
 @pytest.mark.parametrize("rule", rule_classes(), ids=lambda rule: rule.name)
 def test_module_is_named_after_the_rule(rule: type[Rule]) -> None:
     assert rule.__module__.rpartition(".")[2] == rule.name.replace("-", "_")
+
+
+def test_a_folder_of_rules_holds_rules_alone() -> None:
+    """What they ask of a program stands in `evidence/` below it, so that a rule is found by the list of the files."""
+    folder = Path(rules.__file__).parent
+    modules = {path for path in folder.glob("*/*.py") if path.stem != "__init__"}
+    declared = {rule.__module__.removeprefix(f"{rules.__name__}.") for rule in rule_classes()}
+    assert {".".join(path.relative_to(folder).with_suffix("").parts) for path in modules} == declared
 
 
 def test_names_and_codes_are_unique() -> None:

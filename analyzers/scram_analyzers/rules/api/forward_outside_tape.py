@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.api import tapes
+from scram_analyzers.rules.api.evidence import tapes
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.api import applied_gradients, tapes
+from scram_analyzers.rules.api.evidence import applied_gradients, tapes
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source import usage
 from scram_analyzers.source.once import once

@@ -9,11 +9,11 @@ import libcst as cst
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.api import judged_while_training
-from scram_analyzers.rules.api.training_argument import RANDOM_LAYERS, says
-from scram_analyzers.rules.architecture.paths import models_of
+from scram_analyzers.rules.api.evidence import judged_while_training
+from scram_analyzers.rules.api.evidence.training_argument import RANDOM_LAYERS, says
+from scram_analyzers.rules.architecture.evidence.paths import models_of
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.data.judging import evaluations_of
+from scram_analyzers.rules.data.evidence.judging import evaluations_of
 from scram_analyzers.source.graph import Layer
 from scram_analyzers.source.model import Model, ModelKind
 from scram_analyzers.source.places import Place

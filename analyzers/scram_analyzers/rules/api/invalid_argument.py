@@ -8,8 +8,8 @@ import libcst as cst
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.api import keywords
-from scram_analyzers.rules.api.keywords import KerasCall, Keyword
+from scram_analyzers.rules.api.evidence import keywords
+from scram_analyzers.rules.api.evidence.keywords import KerasCall, Keyword
 from scram_analyzers.rules.base import Example, Reference, Report, Rule
 from scram_analyzers.rules.close_names import closest
 from scram_analyzers.source.keras_api.layers import LEGACY_PARAMETERS

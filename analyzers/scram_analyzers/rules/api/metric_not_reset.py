@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.api.unlisted_metrics import unlisted_metrics
+from scram_analyzers.rules.api.evidence.unlisted_metrics import unlisted_metrics
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place

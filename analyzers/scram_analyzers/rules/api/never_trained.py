@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.api.untaught_layers import untaught_layers
+from scram_analyzers.rules.api.evidence.untaught_layers import untaught_layers
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.graph import Layer, Tensor
 from scram_analyzers.source.keras_api.layers import WEIGHTED

@@ -9,9 +9,9 @@ import libcst as cst
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.api import keras_versions
-from scram_analyzers.rules.api.keras_versions import KerasVersion
-from scram_analyzers.rules.api.removed_names import Removed, removed
+from scram_analyzers.rules.api.evidence import keras_versions
+from scram_analyzers.rules.api.evidence.keras_versions import KerasVersion
+from scram_analyzers.rules.api.evidence.removed_names import Removed, removed
 from scram_analyzers.rules.base import Example, Reference, Report, Rule
 from scram_analyzers.source.heads import heads_of
 from scram_analyzers.source.model import Model

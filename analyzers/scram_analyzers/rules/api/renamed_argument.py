@@ -10,9 +10,9 @@ import libcst as cst
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.api import keras_versions, keywords
-from scram_analyzers.rules.api.keras_versions import KerasVersion
-from scram_analyzers.rules.api.keywords import KerasCall, Keyword
+from scram_analyzers.rules.api.evidence import keras_versions, keywords
+from scram_analyzers.rules.api.evidence.keras_versions import KerasVersion
+from scram_analyzers.rules.api.evidence.keywords import KerasCall, Keyword
 from scram_analyzers.rules.base import Example, Reference, Report, Rule
 from scram_analyzers.source.keras_api.layers import LEGACY_PARAMETERS, NOT_RENAMED
 from scram_analyzers.source.once import once

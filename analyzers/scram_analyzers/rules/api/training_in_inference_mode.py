@@ -8,9 +8,9 @@ import libcst as cst
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.api import tapes
-from scram_analyzers.rules.api.training_argument import RANDOM_LAYERS, says, training_argument
-from scram_analyzers.rules.architecture.paths import models_of
+from scram_analyzers.rules.api.evidence import tapes
+from scram_analyzers.rules.api.evidence.training_argument import RANDOM_LAYERS, says, training_argument
+from scram_analyzers.rules.architecture.evidence.paths import models_of
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.graph import Layer
 from scram_analyzers.source.model import Model, ModelKind

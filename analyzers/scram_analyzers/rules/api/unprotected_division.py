@@ -9,8 +9,8 @@ import libcst as cst
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity, TextEdit
-from scram_analyzers.rules.api import guards
-from scram_analyzers.rules.api.guards import EPSILON, Computation
+from scram_analyzers.rules.api.evidence import guards
+from scram_analyzers.rules.api.evidence.guards import EPSILON, Computation
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place

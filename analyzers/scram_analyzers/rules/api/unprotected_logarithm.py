@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.api import guards
-from scram_analyzers.rules.api.guards import EPSILON, FunctionCall
-from scram_analyzers.rules.architecture.paths import models_of
+from scram_analyzers.rules.api.evidence import guards
+from scram_analyzers.rules.api.evidence.guards import EPSILON, FunctionCall
+from scram_analyzers.rules.architecture.evidence.paths import models_of
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.data.trainings import own_loops
+from scram_analyzers.rules.data.evidence.trainings import own_loops
 from scram_analyzers.source.activations import own_activation
 from scram_analyzers.source.graph import Layer, Operation
 from scram_analyzers.source.keras_api.layers import WEIGHTED

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.architecture.paths import (
+from scram_analyzers.rules.architecture.evidence.paths import (
     DROPOUTS,
     LINEAR_MAPS,
     Paths,

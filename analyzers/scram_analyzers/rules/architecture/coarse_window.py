@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.architecture.data_format_mismatch import looks_channels_first
-from scram_analyzers.rules.architecture.paths import by, core, paths_of, shaped_models, words
+from scram_analyzers.rules.architecture.evidence.paths import by, core, paths_of, shaped_models, words
 from scram_analyzers.rules.architecture.positional_strides import kernel_and_strides
 from scram_analyzers.rules.base import Example, Reference, Report, Rule
 from scram_analyzers.source.graph import Layer

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.architecture.paths import declared_input, sample_shape, shaped_models, words, written
+from scram_analyzers.rules.architecture.evidence.paths import (
+    declared_input,
+    sample_shape,
+    shaped_models,
+    words,
+    written,
+)
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.entries import entries_of
 from scram_analyzers.source.graph import InputSpec, Layer, Shape

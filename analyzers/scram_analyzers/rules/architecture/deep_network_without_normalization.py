@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.architecture.paths import LINEAR_MAPS, core
+from scram_analyzers.rules.architecture.evidence.paths import LINEAR_MAPS, core
 from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule
 from scram_analyzers.source.activations import own_activation
 from scram_analyzers.source.graph import Layer, Operation

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.output_and_loss.adversaries import combined
+from scram_analyzers.rules.output_and_loss.evidence.adversaries import combined
 from scram_analyzers.source.program import Program
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.architecture.paths import DROPOUTS, paths_of, shaped_models, words
+from scram_analyzers.rules.architecture.evidence.paths import DROPOUTS, paths_of, shaped_models, words
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule
 from scram_analyzers.source.graph import Layer, Tensor
 from scram_analyzers.source.model import Model

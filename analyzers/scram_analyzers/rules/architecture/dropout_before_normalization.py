@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.architecture.paths import DROPOUTS, LINEAR_MAPS, Paths, is_activation, models_of, paths_of
+from scram_analyzers.rules.architecture.evidence.paths import (
+    DROPOUTS,
+    LINEAR_MAPS,
+    Paths,
+    is_activation,
+    models_of,
+    paths_of,
+)
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.graph import Layer, Tensor
 from scram_analyzers.source.model import Model

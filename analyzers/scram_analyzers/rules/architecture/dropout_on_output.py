@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from scram_analyzers import layer_edits
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.architecture.paths import is_activation, words
+from scram_analyzers.rules.architecture.evidence.paths import is_activation, words
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.graph import Layer, Tensor
 from scram_analyzers.source.keras_api.layers import WEIGHTED

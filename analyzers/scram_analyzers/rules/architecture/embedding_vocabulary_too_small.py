@@ -9,8 +9,8 @@ import libcst as cst
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.architecture.ids_of_a_column import ids_without_rows
-from scram_analyzers.rules.architecture.paths import models_of
+from scram_analyzers.rules.architecture.evidence.ids_of_a_column import ids_without_rows
+from scram_analyzers.rules.architecture.evidence.paths import models_of
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.references import THE_DEEP_CHECKER
 from scram_analyzers.run.history import RunHistory

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity, TextEdit
-from scram_analyzers.rules.architecture.paths import (
+from scram_analyzers.rules.architecture.evidence.paths import (
     LINEAR_MAPS,
     Paths,
     core,

@@ -8,7 +8,7 @@ import libcst as cst
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.architecture.data_format_mismatch import is_turned
-from scram_analyzers.rules.architecture.paths import declared_input, sample_shape, written
+from scram_analyzers.rules.architecture.evidence.paths import declared_input, sample_shape, written
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.graph import InputSpec, Shape

@@ -6,9 +6,22 @@ from collections.abc import Iterator
 
 from scram_analyzers import fixes, layer_edits
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.architecture import one_number_wanted
-from scram_analyzers.rules.architecture.last_layers import RECURRENT, first_of_run, gives_every_step, last_recurrent
-from scram_analyzers.rules.architecture.paths import DROPOUTS, Paths, by, is_activation, paths_of, sample_shape, words
+from scram_analyzers.rules.architecture.evidence import one_number_wanted
+from scram_analyzers.rules.architecture.evidence.last_layers import (
+    RECURRENT,
+    first_of_run,
+    gives_every_step,
+    last_recurrent,
+)
+from scram_analyzers.rules.architecture.evidence.paths import (
+    DROPOUTS,
+    Paths,
+    by,
+    is_activation,
+    paths_of,
+    sample_shape,
+    words,
+)
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.data import Data, LabelForm, StepKind
 from scram_analyzers.source.graph import InputSpec, Layer, Tensor

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.architecture.paths import (
+from scram_analyzers.rules.architecture.evidence.paths import (
     LINEAR_MAPS,
     Paths,
     core,

@@ -9,9 +9,15 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity, TextEdit
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.data.divisions import divisions
-from scram_analyzers.rules.data.judging import generator_of
-from scram_analyzers.rules.data.pretrained import SELF_SCALING, forms_apart, is_trained, name_of_network, preprocessing
+from scram_analyzers.rules.data.evidence.divisions import divisions
+from scram_analyzers.rules.data.evidence.judging import generator_of
+from scram_analyzers.rules.data.evidence.pretrained import (
+    SELF_SCALING,
+    forms_apart,
+    is_trained,
+    name_of_network,
+    preprocessing,
+)
 from scram_analyzers.source.data import Data, DataStep, StepKind
 from scram_analyzers.source.graph import InputSpec, Layer, Tensor
 from scram_analyzers.source.keras_api.layers import NORMALIZING

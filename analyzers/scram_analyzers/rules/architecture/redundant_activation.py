@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from scram_analyzers import fixes, layer_edits
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity, TextEdit
-from scram_analyzers.rules.architecture.paths import DROPOUTS, Paths, is_activation, models_of, paths_of
+from scram_analyzers.rules.architecture.evidence.paths import DROPOUTS, Paths, is_activation, models_of, paths_of
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.activations import activation_of_function, own_activation
 from scram_analyzers.source.graph import Layer, Operation, Tensor

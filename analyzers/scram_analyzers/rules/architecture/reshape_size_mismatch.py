@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.architecture.paths import by, paths_of, shaped_models
+from scram_analyzers.rules.architecture.evidence.paths import by, paths_of, shaped_models
 from scram_analyzers.rules.base import Example, Reference, Report, Rule
 from scram_analyzers.source.model import Model
 from scram_analyzers.source.program import Program

@@ -9,7 +9,7 @@ import libcst as cst
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.architecture.paths import (
+from scram_analyzers.rules.architecture.evidence.paths import (
     DROPOUTS,
     LINEAR_MAPS,
     Paths,

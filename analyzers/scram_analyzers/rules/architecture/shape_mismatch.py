@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.architecture.last_layers import last_recurrent
-from scram_analyzers.rules.architecture.paths import by, core, paths_of, sample_shape, shaped_models, words
+from scram_analyzers.rules.architecture.evidence.last_layers import last_recurrent
+from scram_analyzers.rules.architecture.evidence.paths import by, core, paths_of, sample_shape, shaped_models, words
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.run.wording import counted
 from scram_analyzers.source.data import LabelForm

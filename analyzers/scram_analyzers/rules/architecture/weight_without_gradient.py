@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import libcst as cst
 
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.architecture.paths import core
+from scram_analyzers.rules.architecture.evidence.paths import core
 from scram_analyzers.rules.base import Example, Related, Report, Rule, RunReport
-from scram_analyzers.rules.data.trainings import own_loops
+from scram_analyzers.rules.data.evidence.trainings import own_loops
 from scram_analyzers.rules.references import THE_DEEP_CHECKER
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind

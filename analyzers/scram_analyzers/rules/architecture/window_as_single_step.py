@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.data.judging import name_of
+from scram_analyzers.rules.data.evidence.judging import name_of
 from scram_analyzers.source.data import Data, DataStep
 from scram_analyzers.source.entries import entries_of
 from scram_analyzers.source.graph import InputSpec, Layer

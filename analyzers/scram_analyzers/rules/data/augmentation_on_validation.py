@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.data.judging import Judged, judged_by, name_of, step_of
+from scram_analyzers.rules.data.evidence.judging import Judged, judged_by, name_of, step_of
 from scram_analyzers.source.data import StepKind
 from scram_analyzers.source.program import Fit, Program, every_fit
 

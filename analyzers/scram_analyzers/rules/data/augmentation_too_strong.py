@@ -8,7 +8,7 @@ from types import MappingProxyType
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule
-from scram_analyzers.rules.data.range_of_brightness import too_bright
+from scram_analyzers.rules.data.evidence.range_of_brightness import too_bright
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program, every_fit
 from scram_analyzers.source.values import number

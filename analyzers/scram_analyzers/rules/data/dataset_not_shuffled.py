@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
-from scram_analyzers.rules.data import shuffling_edits
-from scram_analyzers.rules.data.dataset_order import (
+from scram_analyzers.rules.data.edits import shuffling_edits
+from scram_analyzers.rules.data.evidence.dataset_order import (
     BATCHES,
     holds_classes,
     is_series,
@@ -17,8 +17,8 @@ from scram_analyzers.rules.data.dataset_order import (
     shuffled_one_by_one,
     shuffles,
 )
-from scram_analyzers.rules.data.judging import in_random_order, name_of
-from scram_analyzers.rules.data.trainings import own_loops
+from scram_analyzers.rules.data.evidence.judging import in_random_order, name_of
+from scram_analyzers.rules.data.evidence.trainings import own_loops
 from scram_analyzers.run.batches import batches_by_size, sorted_batches
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
-from scram_analyzers.rules.data import pretrained, scaling_fixes
-from scram_analyzers.rules.data.judging import generator_of
-from scram_analyzers.rules.data.raw_entries import is_raw_table, takes_columns, takes_table, unscaled_entry
-from scram_analyzers.rules.data.trainings import Training, trainings
-from scram_analyzers.rules.data.unadapted import unadapted_layers
+from scram_analyzers.rules.data.edits import scaling_fixes
+from scram_analyzers.rules.data.evidence import pretrained
+from scram_analyzers.rules.data.evidence.judging import generator_of
+from scram_analyzers.rules.data.evidence.raw_entries import is_raw_table, takes_columns, takes_table, unscaled_entry
+from scram_analyzers.rules.data.evidence.trainings import Training, trainings
+from scram_analyzers.rules.data.evidence.unadapted import unadapted_layers
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.input_range import unscaled_inputs
 from scram_analyzers.run.records import ArrayStatistics, Subject, SubjectKind

@@ -9,12 +9,12 @@ import libcst as cst
 
 from scram_analyzers import fixes, layer_edits
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity, TextEdit
-from scram_analyzers.rules.architecture.paths import models_of
+from scram_analyzers.rules.architecture.evidence.paths import models_of
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
-from scram_analyzers.rules.data.divisions import divisions
-from scram_analyzers.rules.data.judging import name_of, step_of
-from scram_analyzers.rules.data.pretrained import prepares_pixels, scales_itself
-from scram_analyzers.rules.data.scaled_inside import scaled_inside
+from scram_analyzers.rules.data.evidence.divisions import divisions
+from scram_analyzers.rules.data.evidence.judging import name_of, step_of
+from scram_analyzers.rules.data.evidence.pretrained import prepares_pixels, scales_itself
+from scram_analyzers.rules.data.evidence.scaled_inside import scaled_inside
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.input_range import WEIGHING_LAYERS
 from scram_analyzers.run.layers import layer_at

@@ -9,8 +9,8 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
-from scram_analyzers.rules.data.blended_masks import blended
-from scram_analyzers.rules.data.turned_alone import turned_alone
+from scram_analyzers.rules.data.evidence.blended_masks import blended
+from scram_analyzers.rules.data.evidence.turned_alone import turned_alone
 from scram_analyzers.run.batches import only_target
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.learning import accuracy_name

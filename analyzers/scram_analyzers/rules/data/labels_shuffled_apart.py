@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
-from scram_analyzers.rules.data.drawn_targets import drawn_in_dataset, drawn_targets
-from scram_analyzers.rules.data.judging import evaluations_of, name_of, trained_on, validation_of
-from scram_analyzers.rules.data.moved_rows import moved, of_other_rows, what_moved
-from scram_analyzers.rules.data.parting import parted
-from scram_analyzers.rules.data.trainings import own_loops
+from scram_analyzers.rules.data.evidence.drawn_targets import drawn_in_dataset, drawn_targets
+from scram_analyzers.rules.data.evidence.judging import evaluations_of, name_of, trained_on, validation_of
+from scram_analyzers.rules.data.evidence.moved_rows import moved, of_other_rows, what_moved
+from scram_analyzers.rules.data.evidence.parting import parted
+from scram_analyzers.rules.data.evidence.trainings import own_loops
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.source.data import Data, StepKind

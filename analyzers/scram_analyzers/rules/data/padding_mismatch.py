@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.data.judging import judged_by, trained_on
+from scram_analyzers.rules.data.evidence.judging import judged_by, trained_on
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call, Fit, Program, every_fit

@@ -10,8 +10,8 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity, TextEdit
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.data.judging import judged_by, name_of
-from scram_analyzers.rules.data.unused_copies import unused_copies
+from scram_analyzers.rules.data.evidence.judging import judged_by, name_of
+from scram_analyzers.rules.data.evidence.unused_copies import unused_copies
 from scram_analyzers.source.data import Data, StepKind
 from scram_analyzers.source.libraries.data_methods import SCALED_RANGE
 from scram_analyzers.source.once import once

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.data.joined_parts import of_parts_joined
-from scram_analyzers.rules.data.judging import evaluations_of, held_out, judged_by
-from scram_analyzers.rules.data.learned_from_all import adapted, leak, leak_by_rows
-from scram_analyzers.rules.data.scaled_before_cut import WEIGHTED_WORDS, is_whole, leak_by_slices, scales
-from scram_analyzers.rules.data.scaled_by_hand import by_hand, split_of
-from scram_analyzers.rules.data.trainings import own_loops
+from scram_analyzers.rules.data.evidence.joined_parts import of_parts_joined
+from scram_analyzers.rules.data.evidence.judging import evaluations_of, held_out, judged_by
+from scram_analyzers.rules.data.evidence.learned_from_all import adapted, leak, leak_by_rows
+from scram_analyzers.rules.data.evidence.scaled_before_cut import WEIGHTED_WORDS, is_whole, leak_by_slices, scales
+from scram_analyzers.rules.data.evidence.scaled_by_hand import by_hand, split_of
+from scram_analyzers.rules.data.evidence.trainings import own_loops
 from scram_analyzers.source.data import Data, DataStep, Learned, StepKind
 from scram_analyzers.source.interpreting.fitting import SEARCH
 from scram_analyzers.source.program import Fit, LossCall, Program, every_fit

@@ -9,8 +9,15 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.data.adapted_again import adapted_again
-from scram_analyzers.rules.data.refitting import CENTRES, COLUMN_TRANSFORMERS, SCALERS, Refit, refits, refits_of_loop
+from scram_analyzers.rules.data.evidence.adapted_again import adapted_again
+from scram_analyzers.rules.data.evidence.refitting import (
+    CENTRES,
+    COLUMN_TRANSFORMERS,
+    SCALERS,
+    Refit,
+    refits,
+    refits_of_loop,
+)
 from scram_analyzers.source.data import Part
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program, every_fit

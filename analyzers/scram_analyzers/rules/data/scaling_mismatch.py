@@ -7,8 +7,8 @@ from itertools import islice
 
 from scram_analyzers.findings import Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
-from scram_analyzers.rules.data import scaling_alike
-from scram_analyzers.rules.data.judging import (
+from scram_analyzers.rules.data.evidence import scaling_alike
+from scram_analyzers.rules.data.evidence.judging import (
     Judged,
     generator_of,
     judged_beside_loop,
@@ -18,8 +18,8 @@ from scram_analyzers.rules.data.judging import (
     trained_in_loop,
     trained_on,
 )
-from scram_analyzers.rules.data.scale_differences import difference
-from scram_analyzers.rules.data.trainings import own_loops
+from scram_analyzers.rules.data.evidence.scale_differences import difference
+from scram_analyzers.rules.data.evidence.trainings import own_loops
 from scram_analyzers.run.data_parts import input_pairs, target_pair, unit_ratio
 from scram_analyzers.run.history import Moment, RunHistory
 from scram_analyzers.run.questions import question_inputs, question_target

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Report, Rule, RunReport
-from scram_analyzers.rules.data.judging import in_random_order, trained_on
+from scram_analyzers.rules.data.evidence.judging import in_random_order, trained_on
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.task import class_shares, targets

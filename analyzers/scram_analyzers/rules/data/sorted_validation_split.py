@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity, TextEdit
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
-from scram_analyzers.rules.data import sorted_rows
-from scram_analyzers.rules.data.bound_before import is_known_before
-from scram_analyzers.rules.data.judging import judged_by
-from scram_analyzers.rules.data.label_order import are_stretches_of_one_order, order_of_labels
-from scram_analyzers.rules.data.sorted_folds import FOLDS, of_folds
+from scram_analyzers.rules.data.evidence import sorted_rows
+from scram_analyzers.rules.data.evidence.bound_before import is_known_before
+from scram_analyzers.rules.data.evidence.judging import judged_by
+from scram_analyzers.rules.data.evidence.label_order import are_stretches_of_one_order, order_of_labels
+from scram_analyzers.rules.data.evidence.sorted_folds import FOLDS, of_folds
 from scram_analyzers.rules.references import DEEP_CHECKS
 from scram_analyzers.run.data_parts import is_no_chance, total_variation
 from scram_analyzers.run.history import RunHistory

@@ -10,7 +10,7 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.data.judging import name_of
+from scram_analyzers.rules.data.evidence.judging import name_of
 from scram_analyzers.source.data import Data, DataStep, Part, StepKind
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program, every_fit

@@ -11,8 +11,8 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
-from scram_analyzers.rules.data.judging import name_of
-from scram_analyzers.rules.data.spent_generators import ends_after_one_pass
+from scram_analyzers.rules.data.evidence.judging import name_of
+from scram_analyzers.rules.data.evidence.spent_generators import ends_after_one_pass
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.source.data import Data

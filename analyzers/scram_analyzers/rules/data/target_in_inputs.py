@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Related, Report, Rule, RunReport
-from scram_analyzers.rules.data.answers_given import Given, answer_given
-from scram_analyzers.rules.data.chosen_later import columns_chosen_later
-from scram_analyzers.rules.data.columns_by_number import column_held
-from scram_analyzers.rules.data.windows_with_targets import SERIES, targets_within, unshifted
-from scram_analyzers.rules.data.written_alike import given_beside
+from scram_analyzers.rules.data.evidence.answers_given import Given, answer_given
+from scram_analyzers.rules.data.evidence.chosen_later import columns_chosen_later
+from scram_analyzers.rules.data.evidence.columns_by_number import column_held
+from scram_analyzers.rules.data.evidence.windows_with_targets import SERIES, targets_within, unshifted
+from scram_analyzers.rules.data.evidence.written_alike import given_beside
 from scram_analyzers.rules.references import DEEP_CHECKS
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind

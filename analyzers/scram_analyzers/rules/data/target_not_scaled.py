@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
-from scram_analyzers.rules.data.judging import name_of
+from scram_analyzers.rules.data.evidence.judging import name_of
 from scram_analyzers.run.batches import batch_targets
 from scram_analyzers.run.history import Moment, RunHistory
 from scram_analyzers.run.learning import crawl, standstill

@@ -9,8 +9,8 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.data.calls_of_steps import call_of
-from scram_analyzers.rules.data.judging import judged_by, stretch
+from scram_analyzers.rules.data.evidence.calls_of_steps import call_of
+from scram_analyzers.rules.data.evidence.judging import judged_by, stretch
 from scram_analyzers.source.data import Data, DataStep, StepKind
 from scram_analyzers.source.program import Call, Fit, Program, every_fit
 from scram_analyzers.source.values import Tuple, boolean

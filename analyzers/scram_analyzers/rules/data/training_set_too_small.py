@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
-from scram_analyzers.rules.data.calls_of_steps import call_of
-from scram_analyzers.rules.data.judging import name_of
+from scram_analyzers.rules.data.evidence.calls_of_steps import call_of
+from scram_analyzers.rules.data.evidence.judging import name_of
 from scram_analyzers.run.data_parts import training_rows, validation_rows, validation_rows_seen
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind

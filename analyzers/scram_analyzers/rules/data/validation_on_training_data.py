@@ -9,8 +9,15 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
-from scram_analyzers.rules.data import copied_rows, made_alike, own_validation, shuffled_anew
-from scram_analyzers.rules.data.judging import Judged, cut_alike, name_of, trained_on, validation_of, validations_of
+from scram_analyzers.rules.data.evidence import copied_rows, made_alike, own_validation, shuffled_anew
+from scram_analyzers.rules.data.evidence.judging import (
+    Judged,
+    cut_alike,
+    name_of,
+    trained_on,
+    validation_of,
+    validations_of,
+)
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.run.shared_rows import shared_rows

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Option, Related, Report, Rule, RunReport
-from scram_analyzers.rules.dynamics.part_of_the_weights import one_layer_alone
-from scram_analyzers.rules.hyperparameters.optimizers import usual_lowest
+from scram_analyzers.rules.dynamics.evidence.part_of_the_weights import one_layer_alone
+from scram_analyzers.rules.hyperparameters.evidence.optimizers import usual_lowest
 from scram_analyzers.rules.references import SAGEMAKER, THE_DEEP_CHECKER
 from scram_analyzers.run.history import Moment, RunHistory
 from scram_analyzers.run.layers import is_kernel

@@ -8,11 +8,11 @@ import libcst as cst
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.evaluation.argmax_axis import astray
-from scram_analyzers.rules.evaluation.counted_entries import entries_counted
-from scram_analyzers.rules.evaluation.predicted import are_classes, case_of, head_related
-from scram_analyzers.rules.evaluation.scored_outputs import COUNTING, of_score
-from scram_analyzers.rules.output_and_loss.cases import Case
+from scram_analyzers.rules.evaluation.evidence.argmax_axis import astray
+from scram_analyzers.rules.evaluation.evidence.counted_entries import entries_counted
+from scram_analyzers.rules.evaluation.evidence.predicted import are_classes, case_of, head_related
+from scram_analyzers.rules.evaluation.evidence.scored_outputs import COUNTING, of_score
+from scram_analyzers.rules.output_and_loss.evidence.cases import Case
 from scram_analyzers.source.data import PREDICTION, Data, DataStep, LabelForm
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call, Pairing, Program, every_pairing

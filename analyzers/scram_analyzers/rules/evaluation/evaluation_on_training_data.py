@@ -8,8 +8,8 @@ import libcst as cst
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.data.judging import Judged, cut_alike, judged_by, name_of
-from scram_analyzers.rules.evaluation.told_as_test import told_as_test
+from scram_analyzers.rules.data.evidence.judging import Judged, cut_alike, judged_by, name_of
+from scram_analyzers.rules.evaluation.evidence.told_as_test import told_as_test
 from scram_analyzers.source.data import Data, Part, StepKind, shares_rows
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program, every_fit

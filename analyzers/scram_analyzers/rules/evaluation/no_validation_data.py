@@ -9,7 +9,7 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Report, Rule
-from scram_analyzers.rules.data.sorted_rows import last_rows, mixed
+from scram_analyzers.rules.data.evidence.sorted_rows import last_rows, mixed
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Fit, Program
 

@@ -8,15 +8,15 @@ import libcst as cst
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.data.judging import name_of
-from scram_analyzers.rules.evaluation.target_scales import (
+from scram_analyzers.rules.data.evidence.judging import name_of
+from scram_analyzers.rules.evaluation.evidence.target_scales import (
     is_plain,
     is_unscaled,
     scaled_by,
     targets_trained_on,
     turned_back_by,
 )
-from scram_analyzers.rules.evaluation.told_in_units import unit_told
+from scram_analyzers.rules.evaluation.evidence.told_in_units import unit_told
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.libraries.data_methods import INVERSE
 from scram_analyzers.source.places import Place

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.data.judging import evaluations_of, name_of
+from scram_analyzers.rules.data.evidence.judging import evaluations_of, name_of
 from scram_analyzers.source.data import Data, shares_rows
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call, Callback, Fit, Program, every_fit

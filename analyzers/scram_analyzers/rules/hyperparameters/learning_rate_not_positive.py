@@ -8,9 +8,9 @@ import libcst as cst
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.api import tapes
+from scram_analyzers.rules.api.evidence import tapes
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.hyperparameters import optimizers
+from scram_analyzers.rules.hyperparameters.evidence import optimizers
 from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Optimizer, Program

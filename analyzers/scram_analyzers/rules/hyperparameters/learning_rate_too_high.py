@@ -8,16 +8,16 @@ from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule, RunReport
 from scram_analyzers.rules.candidates import is_candidate
-from scram_analyzers.rules.hyperparameters import later_rates, optimizers, overshooting
-from scram_analyzers.rules.hyperparameters.fine_tuning import TUNING_RATE, fine_tuned, forgets, tuning_limit
-from scram_analyzers.rules.hyperparameters.rate_allowances import (
+from scram_analyzers.rules.hyperparameters.evidence import later_rates, optimizers, overshooting
+from scram_analyzers.rules.hyperparameters.evidence.fine_tuning import TUNING_RATE, fine_tuned, forgets, tuning_limit
+from scram_analyzers.rules.hyperparameters.evidence.rate_allowances import (
     allowance,
     moves_no_weights,
     moves_own_variables,
     moves_weights,
     reaches_limit,
 )
-from scram_analyzers.rules.hyperparameters.tried_rates import has_search, tried_rates
+from scram_analyzers.rules.hyperparameters.evidence.tried_rates import has_search, tried_rates
 from scram_analyzers.run.divergence import divergence
 from scram_analyzers.run.history import Moment, RunHistory
 from scram_analyzers.run.layers import median_update_ratio, weights_wither

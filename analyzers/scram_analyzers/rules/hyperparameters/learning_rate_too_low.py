@@ -11,7 +11,7 @@ from scram_analyzers import fixes
 from scram_analyzers.findings import Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule, RunReport
 from scram_analyzers.rules.candidates import is_candidate
-from scram_analyzers.rules.hyperparameters import optimizers
+from scram_analyzers.rules.hyperparameters.evidence import optimizers
 from scram_analyzers.run.history import Moment, RunHistory
 from scram_analyzers.run.layers import MOTIONLESS, median_update_ratio
 from scram_analyzers.run.learning import ENOUGH_EPOCHS, crawl, standstill

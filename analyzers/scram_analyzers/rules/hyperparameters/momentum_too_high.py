@@ -8,7 +8,7 @@ from types import MappingProxyType
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule
-from scram_analyzers.rules.hyperparameters import frozen_averages
+from scram_analyzers.rules.hyperparameters.evidence import frozen_averages
 from scram_analyzers.source.graph import Layer
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Optimizer, Program

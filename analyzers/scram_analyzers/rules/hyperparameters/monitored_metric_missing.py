@@ -11,8 +11,8 @@ from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.close_names import closest
-from scram_analyzers.rules.hyperparameters import callbacks, direction_left_open, waiting
-from scram_analyzers.rules.hyperparameters.waiting import Problem
+from scram_analyzers.rules.hyperparameters.evidence import callbacks, direction_left_open, waiting
+from scram_analyzers.rules.hyperparameters.evidence.waiting import Problem
 from scram_analyzers.source.program import Callback, Fit, Program
 from scram_analyzers.source.values import Arguments, boolean, text
 

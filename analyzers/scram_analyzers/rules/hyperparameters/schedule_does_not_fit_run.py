@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
-from scram_analyzers.rules.hyperparameters import trainings
+from scram_analyzers.rules.hyperparameters.evidence import trainings
 from scram_analyzers.run.history import Moment, RunHistory
 from scram_analyzers.run.learning import success
 from scram_analyzers.run.records import Subject, SubjectKind

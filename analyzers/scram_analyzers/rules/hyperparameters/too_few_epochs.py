@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
-from scram_analyzers.rules.hyperparameters import trainings
-from scram_analyzers.rules.hyperparameters.optimizers import usual_lowest
+from scram_analyzers.rules.hyperparameters.evidence import trainings
+from scram_analyzers.rules.hyperparameters.evidence.optimizers import usual_lowest
 from scram_analyzers.run.data_parts import validation_rows
 from scram_analyzers.run.divergence import divergence
 from scram_analyzers.run.history import Moment, RunHistory

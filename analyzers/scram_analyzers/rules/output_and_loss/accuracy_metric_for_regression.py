@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.output_and_loss import cases
-from scram_analyzers.rules.output_and_loss.places_in_pictures import are_places
+from scram_analyzers.rules.output_and_loss.evidence import cases
+from scram_analyzers.rules.output_and_loss.evidence.places_in_pictures import are_places
 from scram_analyzers.source.data import Data, LabelForm
 from scram_analyzers.source.graph import Layer
 from scram_analyzers.source.heads import heads_of

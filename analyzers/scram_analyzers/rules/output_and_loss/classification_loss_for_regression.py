@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.evaluation.target_scales import is_plain, scaled_by
-from scram_analyzers.rules.output_and_loss import cases
-from scram_analyzers.rules.output_and_loss.action_values import learns_action_values
-from scram_analyzers.rules.output_and_loss.cases import Case
+from scram_analyzers.rules.evaluation.evidence.target_scales import is_plain, scaled_by
+from scram_analyzers.rules.output_and_loss.evidence import cases
+from scram_analyzers.rules.output_and_loss.evidence.action_values import learns_action_values
+from scram_analyzers.rules.output_and_loss.evidence.cases import Case
 from scram_analyzers.source.data import LabelForm, StepKind
 from scram_analyzers.source.keras_api.losses import CROSS_ENTROPIES
 from scram_analyzers.source.program import Program

@@ -9,7 +9,7 @@ import libcst as cst
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.output_and_loss.action_values import adds_best
+from scram_analyzers.rules.output_and_loss.evidence.action_values import adds_best
 from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule
-from scram_analyzers.rules.output_and_loss import cases
-from scram_analyzers.rules.output_and_loss.cases import Case
+from scram_analyzers.rules.output_and_loss.evidence import cases
+from scram_analyzers.rules.output_and_loss.evidence.cases import Case
 from scram_analyzers.source.data import LabelForm
 from scram_analyzers.source.program import Program
 

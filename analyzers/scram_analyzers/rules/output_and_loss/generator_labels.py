@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.output_and_loss.adversarial_terms import contradictions
-from scram_analyzers.rules.output_and_loss.adversaries import Combined, combined
+from scram_analyzers.rules.output_and_loss.evidence.adversarial_terms import contradictions
+from scram_analyzers.rules.output_and_loss.evidence.adversaries import Combined, combined
 from scram_analyzers.source.program import Fit, Program
 
 

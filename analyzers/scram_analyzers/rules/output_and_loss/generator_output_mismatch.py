@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.fixes import number_text
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.output_and_loss.adversaries import adversaries, out_of_reach
+from scram_analyzers.rules.output_and_loss.evidence.adversaries import adversaries, out_of_reach
 from scram_analyzers.source.program import Program
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
-from scram_analyzers.rules.output_and_loss import heads
+from scram_analyzers.rules.output_and_loss.evidence import heads
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.outputs import not_probabilities
 from scram_analyzers.run.records import Subject, SubjectKind

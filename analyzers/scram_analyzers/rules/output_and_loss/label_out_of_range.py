@@ -9,8 +9,8 @@ import libcst as cst
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.fixes import number_text
 from scram_analyzers.rules.base import Example, Related, Report, Rule, RunReport
-from scram_analyzers.rules.output_and_loss import cases, heads
-from scram_analyzers.rules.output_and_loss.cases import Case
+from scram_analyzers.rules.output_and_loss.evidence import cases, heads
+from scram_analyzers.rules.output_and_loss.evidence.cases import Case
 from scram_analyzers.rules.references import THE_DEEP_CHECKER
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.outputs import targets_by_output

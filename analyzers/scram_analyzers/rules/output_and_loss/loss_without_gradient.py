@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import libcst as cst
 
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.api import tapes
+from scram_analyzers.rules.api.evidence import tapes
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
-from scram_analyzers.rules.data.trainings import own_loops
-from scram_analyzers.rules.output_and_loss.gradient_stops import stops
-from scram_analyzers.rules.output_and_loss.own_losses import Definition, definitions, own_losses
+from scram_analyzers.rules.data.evidence.trainings import own_loops
+from scram_analyzers.rules.output_and_loss.evidence.gradient_stops import stops
+from scram_analyzers.rules.output_and_loss.evidence.own_losses import Definition, definitions, own_losses
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import Subject, SubjectKind
 from scram_analyzers.source.graph import Operation

@@ -9,16 +9,21 @@ import libcst as cst
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.output_and_loss.divergence_terms import made_small
-from scram_analyzers.rules.output_and_loss.log_likelihoods import is_log_likelihood
-from scram_analyzers.rules.output_and_loss.own_losses import (
+from scram_analyzers.rules.output_and_loss.evidence.divergence_terms import made_small
+from scram_analyzers.rules.output_and_loss.evidence.log_likelihoods import is_log_likelihood
+from scram_analyzers.rules.output_and_loss.evidence.own_losses import (
     Definition,
     definitions,
     own_losses,
     returned,
     without_mean,
 )
-from scram_analyzers.rules.output_and_loss.turned_losses import never_negative, turned, turned_gradients, without_minus
+from scram_analyzers.rules.output_and_loss.evidence.turned_losses import (
+    never_negative,
+    turned,
+    turned_gradients,
+    without_minus,
+)
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Loss, Program
 from scram_analyzers.source.reading.dotted import dotted_name

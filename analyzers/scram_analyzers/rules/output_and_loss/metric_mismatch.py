@@ -10,9 +10,9 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.output_and_loss import cases
-from scram_analyzers.rules.output_and_loss.cases import Case
-from scram_analyzers.rules.output_and_loss.updated_metrics import misread
+from scram_analyzers.rules.output_and_loss.evidence import cases
+from scram_analyzers.rules.output_and_loss.evidence.cases import Case
+from scram_analyzers.rules.output_and_loss.evidence.updated_metrics import misread
 from scram_analyzers.source.data import LabelForm
 from scram_analyzers.source.keras_api.losses import CATEGORICAL, CROSS_ENTROPIES
 from scram_analyzers.source.program import Metric, Program

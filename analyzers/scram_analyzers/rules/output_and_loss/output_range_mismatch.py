@@ -9,11 +9,11 @@ from types import MappingProxyType
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.fixes import number_text
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
-from scram_analyzers.rules.output_and_loss import cases, generators, heads, target_ranges
-from scram_analyzers.rules.output_and_loss.action_values import learns_action_values
-from scram_analyzers.rules.output_and_loss.adversaries import adversaries, out_of_reach
-from scram_analyzers.rules.output_and_loss.cases import Case
-from scram_analyzers.rules.output_and_loss.places_in_pictures import are_places
+from scram_analyzers.rules.output_and_loss.evidence import cases, generators, heads, target_ranges
+from scram_analyzers.rules.output_and_loss.evidence.action_values import learns_action_values
+from scram_analyzers.rules.output_and_loss.evidence.adversaries import adversaries, out_of_reach
+from scram_analyzers.rules.output_and_loss.evidence.cases import Case
+from scram_analyzers.rules.output_and_loss.evidence.places_in_pictures import are_places
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.outputs import targets_by_output, with_maker
 from scram_analyzers.run.records import Subject, SubjectKind

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
-from scram_analyzers.rules.output_and_loss import cases
-from scram_analyzers.rules.output_and_loss.cases import Case
+from scram_analyzers.rules.output_and_loss.evidence import cases
+from scram_analyzers.rules.output_and_loss.evidence.cases import Case
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.outputs import target_columns, targets_by_output
 from scram_analyzers.run.records import Subject, SubjectKind

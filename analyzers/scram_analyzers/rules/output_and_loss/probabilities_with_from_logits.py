@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity, TextEdit
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.output_and_loss import heads
+from scram_analyzers.rules.output_and_loss.evidence import heads
 from scram_analyzers.source.heads import Head
 from scram_analyzers.source.keras_api.losses import CROSS_ENTROPIES, FOCAL
 from scram_analyzers.source.program import Loss, Program

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule, RunReport
-from scram_analyzers.rules.output_and_loss import cases, heads
-from scram_analyzers.rules.output_and_loss.cases import Case
+from scram_analyzers.rules.output_and_loss.evidence import cases, heads
+from scram_analyzers.rules.output_and_loss.evidence.cases import Case
 from scram_analyzers.run.history import RunHistory
 from scram_analyzers.run.records import LabelForm, Subject, SubjectKind
 from scram_analyzers.run.task import REGRESSIONS, targets, the_output

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.output_and_loss import cases, heads
+from scram_analyzers.rules.output_and_loss.evidence import cases, heads
 from scram_analyzers.source.data import LabelForm
 from scram_analyzers.source.program import Program
 

@@ -6,7 +6,15 @@ from collections.abc import Iterator
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.architecture.paths import LINEAR_MAPS, Paths, core, is_activation, models_of, paths_of, words
+from scram_analyzers.rules.architecture.evidence.paths import (
+    LINEAR_MAPS,
+    Paths,
+    core,
+    is_activation,
+    models_of,
+    paths_of,
+    words,
+)
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.activations import own_activation
 from scram_analyzers.source.graph import Layer, Tensor

@@ -8,7 +8,7 @@ import libcst as cst
 
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.output_and_loss import heads
+from scram_analyzers.rules.output_and_loss.evidence import heads
 from scram_analyzers.source.heads import Head
 from scram_analyzers.source.keras_api.losses import REGRESSION
 from scram_analyzers.source.places import Place

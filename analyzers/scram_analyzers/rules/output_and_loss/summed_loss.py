@@ -9,7 +9,7 @@ import libcst as cst
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.hyperparameters.optimizers import ADAPTIVE
+from scram_analyzers.rules.hyperparameters.evidence.optimizers import ADAPTIVE
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call, Compile, Loss, Program, every_compile
 from scram_analyzers.source.reading.walk import children

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scram_analyzers.findings import Confidence, Severity
-from scram_analyzers.rules.architecture.paths import sample_shape
+from scram_analyzers.rules.architecture.evidence.paths import sample_shape
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.source.data import Data, StepKind
 from scram_analyzers.source.model import Model

@@ -8,7 +8,7 @@ import libcst as cst
 
 from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
-from scram_analyzers.rules.architecture.paths import models_of
+from scram_analyzers.rules.architecture.evidence.paths import models_of
 from scram_analyzers.rules.base import Example, Option, Reference, Related, Report, Rule, RunReport
 from scram_analyzers.rules.candidates import is_candidate
 from scram_analyzers.run.history import Moment, RunHistory

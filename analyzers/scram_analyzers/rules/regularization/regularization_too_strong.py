@@ -8,8 +8,8 @@ from scram_analyzers import fixes
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
 from scram_analyzers.rules.base import Example, Option, Reference, Report, Rule, RunReport
 from scram_analyzers.rules.candidates import is_candidate
-from scram_analyzers.rules.regularization import regularizers
-from scram_analyzers.rules.regularization.regularizers import Strength
+from scram_analyzers.rules.regularization.evidence import regularizers
+from scram_analyzers.rules.regularization.evidence.regularizers import Strength
 from scram_analyzers.run.history import Moment, RunHistory
 from scram_analyzers.run.learning import success
 from scram_analyzers.run.records import Subject, SubjectKind

@@ -8,7 +8,7 @@ import libcst as cst
 
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
-from scram_analyzers.rules.regularization import regularizers
+from scram_analyzers.rules.regularization.evidence import regularizers
 from scram_analyzers.source import usage
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program

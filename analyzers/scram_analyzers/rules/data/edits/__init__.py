@@ -1,0 +1,1 @@
+"""The edits that several rules about data offer."""

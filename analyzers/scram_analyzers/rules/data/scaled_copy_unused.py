@@ -13,7 +13,7 @@ from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
 from scram_analyzers.rules.data.evidence.judging import judged_by, name_of
 from scram_analyzers.rules.data.evidence.unused_copies import unused_copies
 from scram_analyzers.source.data import Data, StepKind
-from scram_analyzers.source.libraries.data_methods import SCALED_RANGE
+from scram_analyzers.source.libraries.changing_objects import SCALED_RANGE
 from scram_analyzers.source.once import once
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call, Fit, Program, every_fit

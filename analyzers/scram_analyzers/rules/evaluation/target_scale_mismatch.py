@@ -18,7 +18,7 @@ from scram_analyzers.rules.evaluation.evidence.target_scales import (
 )
 from scram_analyzers.rules.evaluation.evidence.told_in_units import unit_told
 from scram_analyzers.source.data import Data
-from scram_analyzers.source.libraries.data_methods import INVERSE
+from scram_analyzers.source.libraries.changing_objects import INVERSE
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import (
     Call,

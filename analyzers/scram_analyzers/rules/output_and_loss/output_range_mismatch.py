@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from scram_analyzers.findings import Applicability, Confidence, Finding, Fix, Severity
@@ -42,6 +43,15 @@ REACH: Mapping[str, Interval] = MappingProxyType(
 
 SCALED = 10.0
 """Data beyond this are not scaled, of which another rule speaks."""
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What is said of a head after its activation, and how sure it is; None for the rule's own severity."""
+
+    words: str
+    confidence: Confidence | None = None
+    severity: Severity | None = None
 
 
 class OutputRangeMismatch(Rule):
@@ -451,62 +461,43 @@ class OutputRangeMismatch(Rule):
             )
 
     def _reports(self, program: Program, case: Case, reach: Interval, place: Place) -> Iterator[Report]:
+        told = self._of_softmax(case) if case.head.activation == "softmax" else self._of_reach(program, case, reach)
+        if told is not None:
+            yield Report(
+                place,
+                f"{heads.layer_words(case.head)} ends in {case.head.activation}{told.words}",
+                (*_targets_related(case), Related(case.loss.place, "The loss it is trained with.")),
+                severity=told.severity,
+                confidence=told.confidence,
+                recipe=f"{_spelled(program, case)}({_units(case)})",
+            )
+
+    def _of_softmax(self, case: Case) -> _Told | None:
+        targets = target_ranges.what_targets_are(case)
+        outputs = ", so that its outputs add up to 1"
+        return _Told(f"{outputs}; the targets are {targets}, not shares of 1.") if targets is not None else None
+
+    def _of_reach(self, program: Program, case: Case, reach: Interval) -> _Told | None:
+        """What says that the targets leave the reach of the activation, or that they might."""
         seen = target_ranges.likely_range(case.targets) or target_ranges.scaled_column(case)
-        message = f"{heads.layer_words(case.head)} ends in {case.head.activation} and gives {_values(reach)}, but "
-        related = (*_targets_related(case), Related(case.loss.place, "The loss it is trained with."))
-        recipe = f"{_spelled(program, case)}({_units(case)})"
-        if case.head.activation == "softmax":
-            targets = target_ranges.what_targets_are(case)
-            if targets is not None:
-                message = (
-                    f"{heads.layer_words(case.head)} ends in softmax, so that its outputs add up to 1; the targets "
-                )
-                yield Report(place, f"{message}are {targets}, not shares of 1.", related, recipe=recipe)
-        elif seen is not None:
-            if self._leaves(seen, reach):
-                known = case.targets is not None and case.targets.range not in (None, STANDARDIZED)
-                where = f"go {_span(seen)}" if known else "are scaled to lie on both sides of 0"
-                yield Report(
-                    place,
-                    f"{message}the targets {where}.",
-                    related,
-                    confidence=None if known else Confidence.MEDIUM,
-                    recipe=recipe,
-                )
-        elif case.learns_values and case.head.activation in ("sigmoid", "tanh"):
-            yield Report(
-                place,
-                message + "the targets are its own predictions with new values in them, which add rewards up.",
-                related,
-                confidence=Confidence.MEDIUM,
-                recipe=recipe,
-            )
+        but = f" and gives {_values(reach)}, but "
+        if seen is not None:
+            if not self._leaves(seen, reach):
+                return None
+            if case.targets is not None and case.targets.range not in (None, STANDARDIZED):
+                return _Told(f"{but}the targets go {_span(seen)}.")
+            return _Told(f"{but}the targets are scaled to lie on both sides of 0.", Confidence.MEDIUM)
+        if case.learns_values and case.head.activation in ("sigmoid", "tanh"):
+            targets = "the targets are its own predictions with new values in them, which add rewards up."
         elif target_ranges.is_measured(case) or target_ranges.is_raw_column(program, case):
-            yield Report(
-                place,
-                message + "the targets are measured numbers that nothing in this program scales.",
-                related,
-                confidence=Confidence.MEDIUM,
-                recipe=recipe,
-            )
+            targets = "the targets are measured numbers that nothing in this program scales."
         elif are_places(program, case):
-            yield Report(
-                place,
-                message + "the targets are places in pictures, and nothing in this program brings pixels into those "
-                "bounds.",
-                related,
-                confidence=Confidence.MEDIUM,
-                recipe=recipe,
-            )
+            targets = "the targets are places in pictures, and nothing in this program brings pixels into those bounds."
         elif _may_be_meant_for_numbers(case):
-            yield Report(
-                place,
-                message + "nothing says that the targets stay there.",
-                related,
-                severity=Severity.INFO,
-                confidence=Confidence.LOW,
-                recipe=recipe,
-            )
+            return _Told(f"{but}nothing says that the targets stay there.", Confidence.LOW, Severity.INFO)
+        else:
+            return None
+        return _Told(f"{but}{targets}", Confidence.MEDIUM)
 
     def _leaves(self, seen: Interval, reach: Interval) -> bool:
         slack = self.option("tolerance") * (seen.high - seen.low)

@@ -11,7 +11,7 @@ from scram_analyzers.source.graph import InputSpec, Layer, Opaque, Operation, Sh
 from scram_analyzers.source.interpreting.state import Created, Instance
 from scram_analyzers.source.keras_api.layers import AUGMENTING, LEGACY_PARAMETERS, NOT_RENAMED, RECURRENT
 from scram_analyzers.source.keras_api.signatures import signatures
-from scram_analyzers.source.libraries import data_methods, data_operations, preparing_layers
+from scram_analyzers.source.libraries import changing_objects, data_operations, preparing_layers
 from scram_analyzers.source.model import ModelKind, ModelObject
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
@@ -123,7 +123,7 @@ def apply(interpreter: Interpreter, callee: Ref, arguments: Arguments, place: Pl
     thing = interpreter.object_of(callee)
     resting = boolean(arguments.value("training")) is False
     if isinstance(data, Data) and isinstance(thing, Created):
-        learned = data_methods.last_learned(interpreter, callee)
+        learned = changing_objects.last_learned(interpreter, callee)
         return preparing_layers.through_layer(
             data, thing.kind, thing.arguments, place, resting=resting, learned=learned
         )

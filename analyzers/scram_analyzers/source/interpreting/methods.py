@@ -22,7 +22,13 @@ from scram_analyzers.source.interpreting import (
 )
 from scram_analyzers.source.interpreting.attributes import DICT, SUPER, get_attribute, set_attribute
 from scram_analyzers.source.interpreting.state import Called, Created, DictObject, Instance, ListObject, join_values
-from scram_analyzers.source.libraries import command_line, data_methods, data_operations, table_columns
+from scram_analyzers.source.libraries import (
+    changing_objects,
+    command_line,
+    data_methods,
+    data_operations,
+    table_columns,
+)
 from scram_analyzers.source.model import ModelKind, ModelObject
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call
@@ -196,7 +202,7 @@ def _object_method(interpreter: Interpreter, owner: Ref, name: str, arguments: A
             optimizers.minimize(interpreter, arguments)
         if name == "fit" and thing.kind.startswith("sklearn."):
             sklearn_wrappers.train_within(interpreter, owner, arguments, place)
-        result = data_methods.of_created(interpreter, owner, thing, name, arguments, place)
+        result = changing_objects.call(interpreter, owner, thing, name, arguments, place)
         method = f"{thing.kind}.{name}"
         interpreter.recording.method_calls.append(Call(method, method, arguments, place, result))
         return result

@@ -52,11 +52,33 @@ FOLDS = "sklearn.model_selection.split"
 
 def select(interpreter: Interpreter, data: Data, keys: list[Value | slice], place: Place) -> Value:
     """`data[...]`: some of its samples or columns."""
-    if data.shape is not None and not _only_adds_axes(keys):
+    if _only_adds_axes(keys):
+        return data.after(DataStep(StepKind.OTHER, "expand_dims", place), shape=_with_axes(data.shape, keys))
+    if data.shape is not None:
         keys = _without_ellipsis(keys, len(data.shape))
     key = keys[0]
-    position = integer(key) if not isinstance(key, slice) else None
-    if data.batched and data.targets is not None and len(keys) == 1 and position is not None:
+    item = _item(data, key, place, alone=len(keys) == 1)
+    if item is not None:
+        return item
+    step = DataStep(StepKind.SELECTED, _way_of(key), place, column=None if isinstance(key, slice) else text(key))
+    if step.name == WINDOW and isinstance(key, slice):
+        step = replace(step, number=window_length(interpreter, key, place))
+    if isinstance(key, Data):
+        data, step = _in_order_of(key, data, step)
+    targets = select(interpreter, data.targets, keys, place) if data.targets is not None else None
+    one = replace(data.after(step), targets=targets if isinstance(targets, Data) else None)
+    if len(keys) == 1 and table_columns.names_columns(interpreter, key):
+        return _columns(interpreter, data, one, key)
+    every_row = step.kind is StepKind.SHUFFLED and isinstance(key, Data) and key.rows == WHOLE
+    one = replace(one, rows=data.rows if every_row else _rows(data, key))
+    if len(keys) == 1 and isinstance(key, slice):
+        return replace(one, shape=_sliced(data, key))
+    return _block(data, one, keys, place) if len(keys) > 1 else _rows_picked(data, one, key, place)
+
+
+def _item(data: Data, key: Value | slice, place: Place, *, alone: bool) -> Value | None:
+    """What one key takes whole: a batch, a member, the rows of classes; `alone` if no other key stands beside it."""
+    if data.batched and data.targets is not None and alone and not isinstance(key, slice) and integer(key) is not None:
         return element_of(data)  # generator[0]: a batch
     if data.targets is not None and isinstance(key, Constant) and key.value in _IN_BUNCHES:
         return attribute(data, str(key.value), place)  # scikit-learn's bunches are dicts as well
@@ -64,46 +86,54 @@ def select(interpreter: Interpreter, data: Data, keys: list[Value | slice], plac
         return one_hot(key, data.classes, place)  # np.eye(classes)[labels]
     if data.source == "numpy.eye" and isinstance(key, (OneOf, WholeNumber)):
         return replace(one_hot(replace(data, shape=None), data.classes, place), one_row=True)  # the row of one class
-    step = DataStep(StepKind.SELECTED, _way_of(key), place, column=None if isinstance(key, slice) else text(key))
-    if step.name == WINDOW and isinstance(key, slice):
-        step = replace(step, number=window_length(interpreter, key, place))
-    if _only_adds_axes(keys):
-        return data.after(DataStep(StepKind.OTHER, "expand_dims", place), shape=_with_axes(data.shape, keys))
-    if isinstance(key, Data) and _is_random_order(key) and not _is_flat_row(data):
+    return None
+
+
+def _in_order_of(key: Data, data: Data, step: DataStep) -> tuple[Data, DataStep]:
+    """The data and the step that takes rows of them, where the key holds a random order or the rows of a fold."""
+    if _is_random_order(key) and not _is_flat_row(data):
         first = float(key.rows.start) if key.rows is not None and key.rows != WHOLE else None
         step = DataStep(StepKind.SHUFFLED, "permutation", key.place, first)  # two arrays by one key stay together
         data = replace(data, steps=(*data.steps, *_stretch_of_order(key)))
-    if isinstance(key, Data) and key.source == FOLDS:
+    if key.source == FOLDS:
         step = DataStep(StepKind.SPLIT, "fold", key.place)
         data = replace(data, part=key.part)
-    targets = select(interpreter, data.targets, keys, place) if data.targets is not None else None
-    one = replace(data.after(step), targets=targets if isinstance(targets, Data) else None)
-    if len(keys) == 1 and table_columns.names_columns(interpreter, key):
-        if isinstance(key, ColumnNames) and key.one:
-            return replace(one, shape=(data.samples,), range=None)
-        if isinstance(key, Constant):
-            return named_column(data, replace(one, roots=loaders.member_roots(interpreter, data, text(key))), text(key))
-        shape = table_columns.shape_of_columns(interpreter, data, key)
-        named = replace(step, columns=table_columns.names_of_columns(interpreter, key))
-        one = replace(one, steps=(*one.steps[:-1], named))
-        interval = range_of_columns(data, named.columns)
-        return replace(one, shape=shape, range=interval, labels=table_columns.form_of_columns(interpreter, key))
-    every_row = step.kind is StepKind.SHUFFLED and isinstance(key, Data) and key.rows == WHOLE
-    rows = data.rows if every_row else _rows(data, key)
-    if len(keys) == 1 and isinstance(key, slice):
-        return replace(one, shape=_sliced(data, key), rows=rows)
-    if len(keys) > 1:
-        one_column = any(not isinstance(each, slice) for each in keys[1:]) and not data.images
-        single = len(keys) == 2 and not isinstance(keys[1], slice) and integer(keys[1]) is not None
-        one = column_of_classes(one) if single else one
-        interval = data.range if not one_column or is_scaled_by_column(data) else None
-        return replace(one, shape=_of_columns(data, keys, place), rows=rows, range=interval)
+    return data, step
+
+
+def _columns(interpreter: Interpreter, data: Data, one: Data, key: Value | slice) -> Data:
+    """The columns of a table that a key names."""
+    if isinstance(key, ColumnNames) and key.one:
+        return replace(one, shape=(data.samples,), range=None)
+    if isinstance(key, Constant):
+        return named_column(data, replace(one, roots=loaders.member_roots(interpreter, data, text(key))), text(key))
+    names = table_columns.names_of_columns(interpreter, key)
+    return replace(
+        one,
+        steps=(*one.steps[:-1], replace(one.steps[-1], columns=names)),
+        shape=table_columns.shape_of_columns(interpreter, data, key),
+        range=range_of_columns(data, names),
+        labels=table_columns.form_of_columns(interpreter, key),
+    )
+
+
+def _block(data: Data, one: Data, keys: list[Value | slice], place: Place) -> Data:
+    """What several keys take, one for each axis: `x[:, 3]`."""
+    one_column = any(not isinstance(each, slice) for each in keys[1:]) and not data.images
+    single = len(keys) == 2 and not isinstance(keys[1], slice) and integer(keys[1]) is not None
+    interval = data.range if not one_column or is_scaled_by_column(data) else None
+    return replace(column_of_classes(one) if single else one, shape=_of_columns(data, keys, place), range=interval)
+
+
+def _rows_picked(data: Data, one: Data, key: Value | slice, place: Place) -> Data:
+    """The row at a position, or the rows that a mask or a list of positions picks."""
+    position = integer(key) if not isinstance(key, slice) else None
     may_be_column = data.is_table and not data.in_numpy and len(data.shape or ()) == 2
     single = position is not None or _is_moving(key) or (_counts(place) and not may_be_column)
     shape = data.shape[1:] if data.shape and single else None
     if data.shape and isinstance(key, Data) and (key.source == FOLDS or len(key.shape or ()) == 1):
         shape = (None, *data.shape[1:])
-    one = replace(one, shape=shape, rows=rows)
+    one = replace(one, shape=shape)
     if position is not None and data.is_table and len(data.shape or ()) == 2:
         one = replace(one, range=None)  # `table[187]`, of columns named by numbers: each has a range of its own
     return replace(one, classes=None) if _picks_by_value(key) else one

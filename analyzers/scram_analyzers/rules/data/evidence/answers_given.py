@@ -9,7 +9,7 @@ import libcst as cst
 
 from scram_analyzers.rules.data.evidence.judging import stretch
 from scram_analyzers.source.data import Data, DataStep, StepKind
-from scram_analyzers.source.libraries.data_methods import SCALED_RANGE
+from scram_analyzers.source.libraries.changing_objects import SCALED_RANGE
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Program
 from scram_analyzers.source.reading import parents, search

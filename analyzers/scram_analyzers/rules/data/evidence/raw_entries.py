@@ -11,7 +11,7 @@ from scram_analyzers.source.data import Data, StepKind
 from scram_analyzers.source.entries import entries_from, entries_of, entry_layers
 from scram_analyzers.source.graph import InputSpec, Layer, Tensor
 from scram_analyzers.source.keras_api.layers import ENCODING, NORMALIZING
-from scram_analyzers.source.libraries.data_methods import SCALED_RANGE
+from scram_analyzers.source.libraries.changing_objects import SCALED_RANGE
 from scram_analyzers.source.libraries.loaders import TEXT_FILE
 from scram_analyzers.source.libraries.sounds import COEFFICIENTS
 from scram_analyzers.source.model import Model

@@ -7,8 +7,8 @@ import itertools
 from scram_analyzers import fixes
 from scram_analyzers.rules.data.evidence.half_scaled import lacks_division
 from scram_analyzers.source.data import Data, DataStep, Interval, StepKind
+from scram_analyzers.source.libraries.changing_objects import SCALED_RANGE
 from scram_analyzers.source.libraries.data_items import ENCODED_COLUMN
-from scram_analyzers.source.libraries.data_methods import SCALED_RANGE
 from scram_analyzers.source.libraries.image_generators import FROM_FILES, GENERATOR
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from scram_analyzers.source.data import Data, DataStep
-from scram_analyzers.source.libraries.data_methods import SCALED_RANGE
+from scram_analyzers.source.libraries.changing_objects import SCALED_RANGE
 from scram_analyzers.source.once import once
 from scram_analyzers.source.program import Call, Fit, Program
 from scram_analyzers.source.values import Arguments

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from scram_analyzers.source.data import PREDICTION, Data, DataStep, Learned, StepKind
-from scram_analyzers.source.libraries.data_methods import INVERSE, SCALED_RANGE
+from scram_analyzers.source.libraries.changing_objects import INVERSE, SCALED_RANGE
 from scram_analyzers.source.program import Program
 
 _PLAIN = frozenset(

@@ -10,7 +10,7 @@ from scram_analyzers.rules.data.evidence.raw_entries import is_raw_table
 from scram_analyzers.rules.output_and_loss.evidence import cases
 from scram_analyzers.rules.output_and_loss.evidence.cases import Case
 from scram_analyzers.source.data import Data, Interval, LabelForm, StepKind
-from scram_analyzers.source.libraries.data_methods import SCALED_RANGE
+from scram_analyzers.source.libraries.changing_objects import SCALED_RANGE
 from scram_analyzers.source.program import Program
 
 

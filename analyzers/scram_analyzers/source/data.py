@@ -65,7 +65,8 @@ class DataStep:
     some rows; of a split, which part these are: 0 to train on, 1 to test; of rows by a stretch of a permutation,
     where that begins; of a moving window, how many rows it holds. `learned` says what a scaler or encoder had been
     fitted to, `put` which column of a table was replaced, and by what, `column` the name of the one that was taken
-    out, `columns` those of several. `certain` is False for what only one of several paths does.
+    out, `columns` those of several. `wrote` names the column into which one value was written, and says whether into
+    all of its rows. `certain` is False for what only one of several paths does.
     """
 
     kind: StepKind
@@ -77,6 +78,7 @@ class DataStep:
     measured: Learned | None = field(default=None, compare=False)
     column: str | None = field(default=None, compare=False)
     columns: tuple[str, ...] = field(default=(), compare=False)
+    wrote: tuple[str, bool] | None = field(default=None, compare=False)
     certain: bool = field(default=True, compare=False)
 
     @property
@@ -142,7 +144,8 @@ class Data:
     what was done since it was made, oldest first. `roots` identify the arrays it came from (a split makes new ones,
     and the old are among the `origins`); `rows` are which of their rows it holds, None when that can't be told,
     `one_row` says that it is a single example, as a loop over them meets it, and `in_numpy` that it is certainly an
-    array of numpy by now, whatever it came from.
+    array of numpy by now, whatever it came from. Of a dataset whose elements hold several inputs, `parts` are these, by
+    place or name, and `further` what comes after inputs and targets.
     """
 
     source: str
@@ -163,6 +166,8 @@ class Data:
     rows: Rows | None = WHOLE
     one_row: bool = False
     in_numpy: bool = False
+    parts: tuple[tuple[str | int, Data], ...] = ()
+    further: tuple[Data, ...] = ()
 
     def after(self, step: DataStep, **facts: object) -> Data:
         """The same data one step later, with the facts that the step changed."""
@@ -235,6 +240,8 @@ def join_data(left: Data, right: Data) -> Data:
         rows=left.rows if left.rows == right.rows and left.roots == right.roots else None,
         one_row=left.one_row and right.one_row,
         in_numpy=left.in_numpy and right.in_numpy,
+        parts=left.parts if left.parts == right.parts else (),
+        further=left.further if left.further == right.further else (),
     )
 
 

@@ -28,7 +28,10 @@ from scram_analyzers.source.program import Program
 
 SIGMOIDS = frozenset(("sigmoid", "hard_sigmoid"))
 TANHS = frozenset(("tanh", "softsign"))
-PASSED = DROPOUTS | {"Flatten", "Reshape"} | {f"{kind}Pooling{axes}D" for kind in ("Max", "Average") for axes in (1, 2)}
+_POOLED = frozenset(
+    f"{reach}{kind}Pooling{axes}D" for reach in ("", "Global") for kind in ("Max", "Average") for axes in (1, 2)
+)
+PASSED = DROPOUTS | {"Flatten", "Reshape"} | _POOLED
 
 
 @dataclass(frozen=True, slots=True)

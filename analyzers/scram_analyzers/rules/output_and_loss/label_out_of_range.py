@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import libcst as cst
-
 from scram_analyzers.findings import Confidence, Severity
 from scram_analyzers.fixes import number_text
 from scram_analyzers.rules.base import Example, Related, Report, Rule, RunReport
-from scram_analyzers.rules.output_and_loss.evidence import cases, heads
+from scram_analyzers.rules.output_and_loss.evidence import cases, heads, picked_rows
 from scram_analyzers.rules.output_and_loss.evidence.cases import Case
 from scram_analyzers.rules.references import THE_DEEP_CHECKER
 from scram_analyzers.run.history import RunHistory
@@ -385,7 +383,7 @@ def _of_rows(program: Program, call: Call) -> Iterator[Report]:
     if labels.labels is not LabelForm.INTEGER or any(step.name in _ARITHMETIC for step in labels.steps):
         return
     highest = labels.highest_class or 0
-    if columns <= highest and cases.is_loaded(labels) and not any(map(_picks_rows, labels.steps)):
+    if columns <= highest and cases.is_loaded(labels) and not any(map(picked_rows.picks_rows, labels.steps)):
         yield Report(
             place=given.place or call.place,
             message=(
@@ -484,21 +482,12 @@ def _known(case: Case) -> tuple[int, str] | None:
     return None
 
 
-def _picks_rows(step: DataStep) -> bool:
-    """Whether rows are taken by a mask or by their numbers: `y[y < 5]`; not a stretch of all, nor a table's column."""
-    node = step.node
-    if step.kind is not StepKind.SELECTED or not isinstance(node, cst.Subscript):
-        return False
-    first = node.slice[0].slice
-    return isinstance(first, cst.Index) and not isinstance(first.value, cst.Ellipsis | cst.SimpleString)
-
-
 def _too_high(case: Case, seen: Interval | None) -> Iterator[Report]:
     """Class numbers that were written out, beyond those that the head and the loss know."""
     targets = case.targets
     if targets is None or seen is None or seen.low < 0 or not cases.counted(targets) or targets.classes is not None:
         return
-    if any(map(_picks_rows, targets.steps)):
+    if picked_rows.since_numbered(targets):
         return  # by what they hold, it may be
     if targets.shape is None or targets.shape[1:] not in ((), (1,)) or case.reproduces_inputs or case.judged_by_hand:
         return

@@ -89,6 +89,8 @@ def _length(interpreter: Interpreter, arguments: Arguments, place: Place) -> Val
     thing = interpreter.object_of(value)
     if isinstance(thing, ListObject) and thing.count is not None:
         return Constant(thing.count, place)
+    if isinstance(thing, DictObject) and not thing.open:
+        return Constant(len(thing.entries), place)
     data = data_operations.as_data(value)
     if data is not None and data.samples is not None:
         return Constant(data.samples, place)
@@ -97,7 +99,7 @@ def _length(interpreter: Interpreter, arguments: Arguments, place: Place) -> Val
         return different
     if isinstance(value, Method) and value.name == WORD_INDEX:
         return Statistic(place, WORD_INDEX)
-    return Unknown(place)
+    return WholeNumber(place)
 
 
 def _sequence(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
@@ -142,12 +144,27 @@ def _dict(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value
     table = _first(arguments)
     if isinstance(table, Data) and table.is_table and not arguments.keywords:
         return table  # its columns by their names, as a table has them as well
-    if arguments.positional:
-        entries.update(interpreter.entries_of(_first(arguments)) or {})
+    given = _entries(interpreter, table) if arguments.positional else {}
+    entries.update(given or {})
     entries.update({name: argument.value for name, argument in arguments.keywords.items()})
-    known = not arguments.positional or interpreter.entries_of(_first(arguments)) is not None
+    known = given is not None
     rest = containers.word_number(place) if containers.is_dict_of_word_numbers(place.node) else None
     return interpreter.allocate(DictObject(entries, arguments.open or not known, rest), place)
+
+
+def _entries(interpreter: Interpreter, given: Value) -> Mapping[object, Value] | None:
+    """What another dict holds, or a list of pairs, as of `zip(names, range(3))`; None where a key is not told."""
+    entries = interpreter.entries_of(given)
+    pairs = interpreter.items_of(given) if entries is None else None
+    if pairs is None:
+        return entries
+    halves = [interpreter.items_of(pair) or () for pair in pairs]
+    told = [(half[0].value, half[1]) for half in halves if len(half) == PAIR and isinstance(half[0], Constant)]
+    return dict[object, Value](told) if len(told) == len(halves) else None
+
+
+PAIR = 2
+"""A key and what belongs to it."""
 
 
 def _enumerate(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:

@@ -12,7 +12,7 @@ from scram_analyzers.source.data import WHOLE, Data
 from scram_analyzers.source.graph import Opaque, Tensor
 from scram_analyzers.source.interpreting import external, keras_layers, keras_models, loss_calls, methods, switches
 from scram_analyzers.source.interpreting.state import Created, Instance, join_values
-from scram_analyzers.source.libraries import data_operations
+from scram_analyzers.source.libraries import joint_inputs
 from scram_analyzers.source.model import ModelObject
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
@@ -211,9 +211,9 @@ def _identity(value: Value) -> tuple[object, ...] | None:
     return ("data", value.roots, value.rows, *places)
 
 
-def generator_of(yields: Sequence[Value]) -> Value:
+def generator_of(interpreter: Interpreter, yields: Sequence[Value]) -> Value:
     """What a generator function yields, as data in batches; pairs are inputs and targets."""
     joined = yields[0]
     for value in yields[1:]:
         joined = join_values(joined, value)
-    return data_operations.batches_of(joined)
+    return joint_inputs.batches_of(interpreter, joined)

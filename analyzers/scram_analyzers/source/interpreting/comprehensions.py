@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from scram_analyzers.source.data import Data
+from scram_analyzers.source.data import Data, Interval
 from scram_analyzers.source.interpreting import containers, iteration
 from scram_analyzers.source.interpreting.state import DictObject, ListObject, rest_of
 from scram_analyzers.source.libraries import data_operations, spans
@@ -57,8 +57,15 @@ def as_dict(interpreter: Interpreter, node: cst.DictComp) -> Value:
     )
     named = [key.value for key in keys if isinstance(key, Constant)]
     if not made.open and len(named) == len(made.items):
-        return interpreter.allocate(DictObject(dict(zip(named, made.items, strict=True)), rest=number_of_word), place)
+        rest = _between(number_of_word, made.items) if number_of_word is not None else None
+        return interpreter.allocate(DictObject(dict(zip(named, made.items, strict=True)), rest=rest), place)
     return interpreter.allocate(DictObject({}, open=True, rest=number_of_word), place)
+
+
+def _between(number_of_word: Data, numbers: tuple[Value, ...]) -> Data:
+    """The number of a word, which is one of those that are all told."""
+    told = [each for each in map(number, numbers) if each is not None]
+    return replace(number_of_word, range=Interval(min(told), max(told))) if told else number_of_word
 
 
 def _columns_by_name(interpreter: Interpreter, node: cst.DictComp) -> Data | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from scram_analyzers.source.graph import InputSpec, Tensor
 from scram_analyzers.source.interpreting import keras_models
 from scram_analyzers.source.interpreting.state import Created, ListObject
 from scram_analyzers.source.keras_api.layers import LEGACY_PARAMETERS
-from scram_analyzers.source.libraries import data_operations
+from scram_analyzers.source.libraries import data_operations, joint_inputs
 from scram_analyzers.source.libraries.image_generators import is_generated
 from scram_analyzers.source.model import Model, ModelKind, ModelObject
 from scram_analyzers.source.places import Place
@@ -99,7 +100,9 @@ def train(interpreter: Interpreter, owner: Value, method: str, arguments: Argume
         class_weights=_weighted_classes(interpreter, named.value("class_weight")),
         targets_by_output=_targets_by_output(interpreter, model, named.value("y")),
         feeds=_feeds(interpreter, owner, named.get("x")),
-        validation_feeds=_feeds(interpreter, owner, _validation_inputs(interpreter, named)),
+        validation_feeds=_feeds(
+            interpreter, owner, _validation_inputs(interpreter, named) or named.get("validation_data")
+        ),
         validation_targets=_validation_targets(interpreter, named),
     )
     interpreter.recording.fits.append(fit)
@@ -165,7 +168,7 @@ def _of_zipped(interpreter: Interpreter, value: Value) -> Data | None:
     streams = [data_operations.as_data(item) for item in row.items] if isinstance(row, Tuple) else []
     if row is None or len(streams) != 2 or not all(stream is not None and is_generated(stream) for stream in streams):
         return None
-    return data_operations.batches_of(row)
+    return joint_inputs.batches_of(interpreter, row)
 
 
 SEQUENCES = frozenset(("keras.utils.Sequence", "keras.utils.PyDataset"))
@@ -181,7 +184,7 @@ def _of_sequence(interpreter: Interpreter, value: Value) -> Data | None:
         return None
     batch = interpreter.call_function(method.bind(value), Arguments((Argument(Unknown(), None),)))
     known = data_operations.as_data(batch) is not None or interpreter.items_of(batch)
-    return data_operations.batches_of(batch) if known else None
+    return joint_inputs.batches_of(interpreter, batch) if known else None
 
 
 def _weighted_classes(interpreter: Interpreter, weights: Value | None) -> tuple[int | str, ...]:
@@ -212,11 +215,10 @@ def _feeds(interpreter: Interpreter, owner: Value, given: Argument | None) -> tu
     inputs = thing.inputs if isinstance(thing, ModelObject) and thing.kind is ModelKind.FUNCTIONAL else ()
     if given is None or given.place is None or len(inputs) < 2:
         return ()
-    named = interpreter.entries_of(given.value)
-    values = dict(named) if named is not None else dict(enumerate(interpreter.items_of(given.value) or ()))
+    values, named = _by_input(interpreter, given.value)
     written = _elements_written(given.place)
-    entries: dict[object, Tensor] = dict(enumerate(inputs)) if named is None else {}
-    for tensor in inputs if named is not None else ():
+    entries: dict[object, Tensor] = {} if named else dict(enumerate(inputs))
+    for tensor in inputs if named else ():
         if isinstance(tensor.producer, InputSpec) and tensor.producer.name is not None:
             entries[tensor.producer.name] = tensor
     found = []
@@ -226,6 +228,15 @@ def _feeds(interpreter: Interpreter, owner: Value, given: Argument | None) -> tu
             place = written[position] if len(written) == len(values) else given.place
             found.append(Feed(data, place, entries[key]))
     return tuple(found)
+
+
+def _by_input(interpreter: Interpreter, given: Value) -> tuple[dict[object, Value], bool]:
+    """What is given for each input, and whether by its name: in a list, a dict, or a dataset of several inputs."""
+    if isinstance(given, Data) and given.parts:
+        parts: dict[object, Value] = {key: replace(part, batched=given.batched) for key, part in given.parts}
+        return parts, any(isinstance(key, str) for key in parts)
+    named = interpreter.entries_of(given)
+    return (dict(named), True) if named is not None else (dict(enumerate(interpreter.items_of(given) or ())), False)
 
 
 def _elements_written(place: Place) -> list[Place]:

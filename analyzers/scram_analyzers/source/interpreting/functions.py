@@ -64,4 +64,4 @@ def _run_body(interpreter: Interpreter, function: Function) -> Value:
         value = join_values(value, other_value)
         state = join_states(state, other_state)
     interpreter.state = state
-    return calls.generator_of(frame.yields) if frame.yields else value
+    return calls.generator_of(interpreter, frame.yields) if frame.yields else value

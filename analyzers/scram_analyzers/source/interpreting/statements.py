@@ -275,12 +275,17 @@ def _with(interpreter: Interpreter, node: cst.With) -> None:
 def _match(interpreter: Interpreter, node: cst.Match) -> None:
     interpreter.evaluate(node.subject)
     before = interpreter.state
-    joined = before.fork()
+    joined = None if any(map(_takes_all, node.cases)) else before.fork()
     for case in node.cases:
         interpreter.state = before.fork()
         run_block(interpreter, case.body.body)
-        joined = join_states(joined, interpreter.state)
-    interpreter.state = joined
+        joined = join_states(joined, interpreter.state) if joined is not None else interpreter.state
+    interpreter.state = joined or before
+
+
+def _takes_all(case: cst.MatchCase) -> bool:
+    """Whether a case is that of everything else: `case _`, or a name."""
+    return case.guard is None and isinstance(case.pattern, cst.MatchAs) and case.pattern.pattern is None
 
 
 # -- loops

@@ -150,7 +150,7 @@ def set_item(interpreter: Interpreter, node: cst.Subscript, value: Value) -> Non
             assert isinstance(value, Data)
             interpreter.bind(node.value.value, replace(value, shape=owner.shape, in_numpy=owner.in_numpy))
             return
-        _change_data(interpreter, node.value, owner, value, place, _column_name(keys))
+        _change_data(interpreter, node.value, owner, value, place, _column_name(keys), _written_column(node, keys))
         if classes is not None and isinstance(node.value, cst.Name):
             interpreter.bind(node.value.value, data_operations.one_hot(classes, classes.classes, place))
         elif blank is not None:
@@ -194,8 +194,9 @@ def _is_everything(table: cst.Name, key: cst.BaseSlice) -> bool:
 
 def set_column(interpreter: Interpreter, node: cst.Attribute, table: Data, value: Value) -> None:
     """`table.name = value`: a column of a table, unless the name is one that every table has."""
-    if table.is_table and node.attr.value not in _OF_EVERY_TABLE:
-        _change_data(interpreter, node.value, table, value, interpreter.place(node), node.attr.value)
+    name = node.attr.value
+    if table.is_table and name not in _OF_EVERY_TABLE:
+        _change_data(interpreter, node.value, table, value, interpreter.place(node), name, (name, True))
 
 
 _OF_EVERY_TABLE = frozenset(("columns", "index", "name", "attrs", "flags", "values"))
@@ -208,6 +209,28 @@ def _column_name(keys: list[Value | slice]) -> str | None:
     return text(last) if whole and not isinstance(last, slice) else None
 
 
+def _written_column(node: cst.Subscript, keys: list[Value | slice]) -> tuple[str, bool] | None:
+    """The column into which `table["name"]`, `table.loc[rows, "name"]` or `table["name"][rows]` writes; if all rows."""
+    name = _column_name(keys)
+    if name is not None:
+        return name, True
+    last = keys[-1]
+    if len(keys) == ROWS_AND_COLUMN:
+        part = text(last) if not isinstance(last, slice) else None
+        return (part, False) if part is not None else None
+    holder = node.value
+    if isinstance(holder, cst.Attribute) and holder.attr.value in ("loc", "iloc"):
+        holder = holder.value
+    key = holder.slice[0].slice if isinstance(holder, cst.Subscript) and len(holder.slice) == 1 else None
+    written = key.value if isinstance(key, cst.Index) else None
+    part = written.raw_value if isinstance(written, cst.SimpleString) else None
+    return (part, False) if part is not None else None
+
+
+ROWS_AND_COLUMN = 2
+"""The keys of `table.loc[rows, "name"]`."""
+
+
 def _change_data(
     interpreter: Interpreter,
     holder: cst.BaseExpression,
@@ -215,22 +238,23 @@ def _change_data(
     value: Value,
     place: Place,
     column: str | None = None,
+    wrote: tuple[str, bool] | None = None,
 ) -> None:
     """Part of what `holder` stands for changed: `x[...] = `, `self.x[...] = `, `table.loc[...] = `, `x[0][1] = `."""
     data = data_operations.as_data(owner)
     if data is None:
         return
     if isinstance(holder, cst.Name):
-        interpreter.bind(holder.value, data_items.with_item(data, value, place, column))
+        interpreter.bind(holder.value, data_items.with_item(data, value, place, column, wrote))
     elif isinstance(holder, cst.Subscript):
-        _change_data(interpreter, holder.value, interpreter.evaluate(holder.value), value, place)
+        _change_data(interpreter, holder.value, interpreter.evaluate(holder.value), value, place, wrote=wrote)
     elif isinstance(holder, cst.Attribute):
         whole = interpreter.evaluate(holder.value)
         if isinstance(whole, Ref):
-            changed = data_items.with_item(data, value, place, column)
+            changed = data_items.with_item(data, value, place, column, wrote)
             attributes.set_attribute(interpreter, whole, holder.attr.value, changed, place)
         else:
-            _change_data(interpreter, holder.value, whole, value, place, column)
+            _change_data(interpreter, holder.value, whole, value, place, column, wrote)
 
 
 def _marks(owner: Value, keys: list[Value | slice], value: Value, place: Place) -> Data | None:

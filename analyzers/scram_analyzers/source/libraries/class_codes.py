@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -38,15 +39,22 @@ def _factorize(_: Interpreter, data: Data, name: str, __: Arguments, place: Plac
 
 
 def _numbered(_: Interpreter, data: Data, name: str, __: Arguments, place: Place) -> Value:
-    """`np.digitize(column, edges)`, of which nobody knows which bins are empty; the codes of `pd.Categorical`."""
+    """`np.digitize(column, edges)`, of which nobody knows which bins are empty."""
     return coded(data, name, place)
+
+
+def _categories(interpreter: Interpreter, data: Data, name: str, arguments: Arguments, place: Place) -> Value:
+    """The codes of `pd.Categorical(column, categories=names)`."""
+    named = interpreter.items_of(arguments.value("categories", 1))
+    return coded(data, name, place, len(named) if named else None)
 
 
 def _cut(interpreter: Interpreter, data: Data, name: str, arguments: Arguments, place: Place) -> Value | None:
     """`pd.cut(column, 3, labels=False)`, or with numbers for labels; without that, what it gives are intervals."""
     named = [number(each) for each in interpreter.items_of(arguments.value("labels", 2)) or ()]
-    if named and named == list(range(len(named))):
-        return coded(data, name, place, len(named))
+    first = named[0] if named else None
+    if first is not None and first.is_integer() and named == [first + step for step in range(len(named))]:
+        return replace(coded(data, name, place, len(named)), range=Interval(first, first + len(named) - 1))
     if boolean(arguments.value("labels")) is not False:
         return None
     given = arguments.value("q", 1) or arguments.value("bins")
@@ -77,13 +85,16 @@ def _select(interpreter: Interpreter, name: str, arguments: Arguments, place: Pl
     if sorted(set(known)) == list(range(len(set(known)))):
         return coded(compared, name, place, len(set(known)))
     step = DataStep(StepKind.ENCODED, name, place)
-    return compared.after(step, labels=None, classes=None, range=Interval(min(known), max(known)), dtype=None)
+    dtype = "int64" if all(each.is_integer() for each in known) else None
+    shape = (compared.samples,) if compared.shape else None
+    interval = Interval(min(known), max(known))
+    return compared.after(step, labels=None, classes=None, range=interval, dtype=dtype, shape=shape)
 
 
 _OF_DATA: Mapping[str, Callable[[Interpreter, Data, str, Arguments, Place], Value | None]] = MappingProxyType(
     {
         "pandas.factorize": _factorize,
-        "pandas.Categorical": _numbered,
+        "pandas.Categorical": _categories,
         "pandas.cut": _cut,
         "pandas.qcut": _cut,
         "numpy.digitize": _numbered,

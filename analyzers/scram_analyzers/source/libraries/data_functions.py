@@ -18,14 +18,13 @@ from scram_analyzers.source.libraries import (
     loaders,
     numpy_functions,
     picture_shapes,
+    tensor_datasets,
 )
 from scram_analyzers.source.libraries.numpy_functions import given
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
-    Argument,
     Arguments,
     Constant,
-    Function,
     Tuple,
     Unknown,
     Value,
@@ -360,34 +359,6 @@ def _class_ids(interpreter: Interpreter, name: str, arguments: Arguments, place:
     return data_operations.class_ids(data, place) if data is not None else None
 
 
-def _from_generator(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
-    """`Dataset.from_generator(function)`: what the function yields, examples or batches of them."""
-    function = arguments.value("generator", 0)
-    if not isinstance(function, Function):
-        return None
-    given = interpreter.items_of(arguments.value("args", 3)) or ()
-    made = interpreter.call(function, Arguments(tuple(Argument(each, place) for each in given)), place)
-    if not isinstance(made, Data):
-        return None
-    targets = replace(made.targets, shape=None) if made.targets is not None else None
-    return replace(made.after(DataStep(StepKind.OTHER, "from_generator", place)), shape=None, targets=targets)
-
-
-def _from_tensors(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
-    if not arguments.positional:
-        return None
-    value = arguments.positional[0].value
-    items = interpreter.items_of(value)
-    step = DataStep(StepKind.OTHER, "from_tensor_slices", place)
-    if items is not None and len(items) >= 2:
-        x, y = (data_operations.as_data(item) or data_operations.from_object(interpreter, item) for item in items[:2])
-        if x is None:
-            x = Data("tensorflow.data", place)
-        return replace(x.after(step), targets=y)
-    data = given(interpreter, arguments)
-    return data.after(step) if data is not None else None
-
-
 def _stacked(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
     """`tf.stack([...])`, `tf.concat([...])` of columns or images."""
     items = interpreter.items_of(arguments.value("values", 0))
@@ -398,33 +369,6 @@ def _stacked(interpreter: Interpreter, name: str, arguments: Arguments, place: P
         together = numpy_functions.joined(interpreter, list(items), step, how)
         return replace(together, shape=None) if together is not None else None
     return data.after(step, shape=None) if data is not None else None
-
-
-def _records(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
-    """A dataset of names, lines or records, which the program still has to read."""
-    return Data(name, place, roots=loaders.new_root(interpreter))
-
-
-def _listed_files(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
-    """The names of files: mixed by itself, or folder by folder, where a pattern reaches into several folders."""
-    data = Data(name, place, roots=loaders.new_root(interpreter))
-    shuffle, pattern = arguments.value("shuffle", 1), text(arguments.value("file_pattern", 0))
-    if shuffle is None or boolean(shuffle) is True:
-        drawn = arguments.value("seed", 2) is None  # else two lists may be in one order
-        return data.after(DataStep(StepKind.SHUFFLED, name, place)) if drawn else data
-    in_folders = pattern is not None and "*" in pattern.rpartition("/")[0]
-    unshuffled = DataStep(StepKind.OTHER, loaders.UNSHUFFLED, place)
-    return data.after(unshuffled) if boolean(shuffle) is False and in_folders else data
-
-
-def _zipped(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value | None:
-    """`Dataset.zip((inputs, labels))`: a dataset of both."""
-    values = [argument.value for argument in arguments.positional]
-    items = interpreter.items_of(values[0]) if len(values) == 1 else tuple(values)
-    pair = [data_operations.as_data(item) for item in items or ()]
-    if len(pair) != 2 or pair[0] is None or any(each is not None and each.targets is not None for each in pair):
-        return None  # datasets of pairs already are something else together
-    return replace(pair[0].after(DataStep(StepKind.OTHER, "zip", place)), targets=pair[1])
 
 
 _MOVING_PIXELS = (
@@ -488,13 +432,7 @@ _BY_NAME: Mapping[str, Handler] = MappingProxyType(
         "PIL.Image.fromarray": _same,
         "keras.utils.img_to_array": _as_array,
         "keras.preprocessing.image.img_to_array": _as_array,
-        "tensorflow.data.Dataset.from_tensor_slices": _from_tensors,
-        "tensorflow.data.Dataset.from_generator": _from_generator,
-        "tensorflow.data.Dataset.from_tensors": _from_tensors,
-        "tensorflow.data.Dataset.zip": _zipped,
-        "tensorflow.data.Dataset.list_files": _listed_files,
-        "tensorflow.data.TFRecordDataset": _records,
-        "tensorflow.data.TextLineDataset": _records,
+        **tensor_datasets.BY_NAME,
         "keras.preprocessing.sequence.TimeseriesGenerator": cut_series.of_series,
         "keras.utils.timeseries_dataset_from_array": cut_series.of_series,
         "numpy.lib.stride_tricks.sliding_window_view": cut_series.of_view,

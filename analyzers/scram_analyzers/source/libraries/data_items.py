@@ -297,8 +297,13 @@ def _sliced(data: Data, key: slice) -> tuple[int | None, ...] | None:
     return (len(range(*slice(*bounds).indices(data.samples))), *data.shape[1:])
 
 
-def with_item(data: Data, value: Value, place: Place, column: str | None = None) -> Data:
-    """`data[...] = value`: part of it changed; `column` is the name of the column that it is, where it is one."""
+def with_item(
+    data: Data, value: Value, place: Place, column: str | None = None, wrote: tuple[str, bool] | None = None
+) -> Data:
+    """`data[...] = value`: part of it changed; `column` is the name of the column that it is, where it is one.
+
+    `wrote` names the column of which some rows or all of them are written, and says whether all are.
+    """
     given = as_data(value)
     if given is not None and data.source in BLANK and not data.scaled:
         return _filled(data, given, place)
@@ -309,7 +314,7 @@ def with_item(data: Data, value: Value, place: Place, column: str | None = None)
     name = ENCODED_COLUMN if encoded else "setitem"
     if given is not None and given.roots == data.roots and given.steps and given.steps[-1].name in _FILLING:
         name = given.steps[-1].name  # `table[columns] = table[columns].fillna(0)`
-    step = DataStep(kind, name, place, number(value), learned=next(iter(learned), None), put=put)
+    step = DataStep(kind, name, place, number(value), learned=next(iter(learned), None), put=put, wrote=wrote)
     interval = None if kind is StepKind.SCALED else _widened(data, value)
     facts: dict[str, object] = {"range": interval}
     if interval is not None and data.labels is LabelForm.BINARY and interval != Interval(0, 1):

@@ -15,6 +15,7 @@ from scram_analyzers.source.libraries import (
     class_codes,
     data_arithmetic,
     data_operations,
+    joint_inputs,
     loaders,
     noise,
     reshaping,
@@ -28,6 +29,7 @@ from scram_analyzers.source.values import (
     Class,
     Constant,
     Function,
+    Ref,
     Symbol,
     Tuple,
     Unknown,
@@ -321,17 +323,20 @@ def _mapped(interpreter: Interpreter, data: Data, arguments: Arguments, place: P
     function = arguments.value("map_func", 0)
     step = DataStep(StepKind.OTHER, "map", place)
     shape = data.shape if data.is_table else None
-    unknown = data.after(step, range=None, dtype=None, shape=shape, labels=None, targets=None)
-    if not isinstance(function, (Function, Class)):
+    unknown = data.after(step, range=None, dtype=None, shape=shape, labels=None, targets=None, parts=(), further=())
+    if not isinstance(function, (Function, Class, Ref, Symbol)):
         return unknown
-    one = replace(data, targets=None)
-    given = (Argument(one, None),) if data.targets is None else (Argument(one, None), Argument(data.targets, None))
-    result = interpreter.call(function, Arguments(given), place)
+    one = joint_inputs.element(interpreter, data, place)
+    elements = (one,) if data.targets is None else (one, data.targets, *data.further)
+    result = interpreter.call(function, Arguments(tuple(Argument(each, None) for each in elements)), place)
     items = interpreter.items_of(result)
     if items is not None and len(items) >= 2:
         x, y = data_operations.as_data(items[0]) or unknown, data_operations.as_data(items[1])
+        x = joint_inputs.together(interpreter, unknown, items[0]) or x
         y = _in_order_of(data, y) if y is not None else None
-        return replace(_in_order_of(data, noise.drawn_anew(data, x, y)), targets=y, batched=data.batched)
+        further = joint_inputs.rest_of_element(interpreter, items)
+        x = _in_order_of(data, noise.drawn_anew(data, x, y))
+        return replace(x, targets=y, batched=data.batched, further=further)
     mapped = data_operations.as_data(result)
     if mapped is not None:
         return replace(_in_order_of(data, mapped), batched=data.batched)

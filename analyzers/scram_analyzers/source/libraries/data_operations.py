@@ -20,7 +20,7 @@ from scram_analyzers.source.data import (
 )
 from scram_analyzers.source.interpreting import containers
 from scram_analyzers.source.interpreting.state import ListObject
-from scram_analyzers.source.libraries import class_numbers, reductions, spans
+from scram_analyzers.source.libraries import class_numbers, reductions, spans, written_columns
 from scram_analyzers.source.libraries.moving_windows import shape_as_row
 from scram_analyzers.source.libraries.reductions import BETWEEN
 from scram_analyzers.source.places import Place
@@ -86,7 +86,8 @@ def named_column(table: Data, one: Data, name: str | None) -> Data:
             return replace(column, range=put.range, dtype=put.dtype, labels=put.labels, classes=put.classes)
         if step.name not in _KEEPING_COLUMNS:
             break
-    return column
+    written = written_columns.written_range(table, name, _KEEPING_COLUMNS)
+    return replace(column, range=written, dtype="int64") if written is not None else column
 
 
 def range_of_columns(table: Data, names: tuple[str, ...]) -> Interval | None:
@@ -278,25 +279,14 @@ def _names(data: Data, targets: Data, name: str, place: Place) -> Value:
 
 def element_of(data: Data) -> Value:
     """What a loop over data meets: a batch of inputs and targets, or a sample."""
-    one = replace(data, batched=False, targets=None)
+    one = replace(data, batched=False, targets=None, parts=(), further=())
+    if data.targets is not None and data.further:
+        return Tuple((one, data.targets, *data.further))
     if data.targets is not None:
         return Tuple((one, data.targets))
     if data.batched:
         return one
     return replace(one, shape=data.shape[1:] if data.shape else None, rows=None, one_row=True)
-
-
-UNSEEN = "generator"
-"""The source of batches that a generator puts together in a way that is not followed, as in a dict of columns."""
-
-
-def batches_of(batch: Value) -> Data:
-    """What gives such batches again and again; pairs are inputs and targets."""
-    if isinstance(batch, Tuple) and len(batch.items) >= 2:
-        inputs, targets = (as_data(item) for item in batch.items[:2])
-        return replace(inputs or Data(UNSEEN), targets=targets, batched=True)
-    inputs = as_data(batch)
-    return replace(inputs, batched=True) if inputs is not None else Data(UNSEEN, batched=True)
 
 
 def unpack(data: Data, count: int) -> tuple[Value, ...] | None:

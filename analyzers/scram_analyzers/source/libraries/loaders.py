@@ -88,8 +88,8 @@ def load(interpreter: Interpreter, name: str, arguments: Arguments, place: Place
         return _tensorflow_dataset(interpreter, name, arguments, place)
     if name in IMAGE_READERS:
         return _image(interpreter, name, arguments, place)
-    if name in _IMAGE_FOLDERS:
-        return _image_folder(interpreter, name, arguments, place)
+    if name in _FOLDERS:
+        return _folder(interpreter, name, arguments, place)
     return sounds.measured(name, arguments, place, new_root(interpreter)) if name in sounds.MEASURING else None
 
 
@@ -234,9 +234,19 @@ IMAGE_READERS = frozenset(
 )
 """Functions that read one picture."""
 
-_IMAGE_FOLDERS = frozenset(
-    ["keras.utils.image_dataset_from_directory", "keras.preprocessing.image_dataset_from_directory"]
+_FOLDERS = frozenset(
+    f"keras.{package}.{kind}_dataset_from_directory"
+    for package in ("utils", "preprocessing")
+    for kind in ("image", "text", "audio")
 )
+_IN_FOLDERS: Mapping[str, Data] = MappingProxyType(
+    {
+        "image": Data("", range=Interval(0, 255), dtype="float32", images=True, batched=True),
+        "text": Data("", dtype="string", batched=True),
+        "audio": Data("", range=Interval(-1, 1), dtype="float32", batched=True),
+    }
+)
+"""What the examples of a folder are: pictures, texts, sounds as samples of a wave."""
 
 
 def _image(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
@@ -270,19 +280,19 @@ def picture_shape(
     return (*(integer(each) for each in sides), channels) if sides is not None and len(sides) == 2 else None
 
 
-def _image_folder(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
+def _folder(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:
     """The parts of one folder are told apart by `subset`: each is a root of its own."""
     mode = arguments.value("label_mode")
     root = folder_root(interpreter, arguments)
     form = datasets.FOLDER_LABELS.get(text(mode) or "") if mode is not None else LabelForm.INTEGER
     targets = Data(name, place, labels=form, batched=True, roots=root) if not is_none(mode) else None
     part = {"training": Part.TRAINING, "validation": Part.VALIDATION}.get(text(arguments.value("subset")) or "")
-    data = Data(name, place, part, Interval(0, 255), "float32", images=True, batched=True, targets=targets, roots=root)
+    kind = name.rpartition(".")[2].partition("_")[0]
+    data = replace(_IN_FOLDERS[kind], source=name, place=place, part=part, targets=targets, roots=root)
+    other = replace(data, part=Part.VALIDATION)
     data = replace(data, origins=splits.folder_origins(interpreter, arguments, root))
     if boolean(arguments.value("shuffle")) is False:
         data = data.after(DataStep(StepKind.OTHER, UNSHUFFLED, place))
     if text(arguments.value("subset")) == "both":
-        other = Data(name, place, Part.VALIDATION, Interval(0, 255), "float32", images=True, batched=True)
-        other = replace(other, targets=targets, roots=new_root(interpreter))
-        return Tuple((replace(data, part=Part.TRAINING), other), place)
+        return Tuple((replace(data, part=Part.TRAINING), replace(other, roots=new_root(interpreter))), place)
     return data

@@ -22,6 +22,7 @@ from scram_analyzers.source.values import (
     Ref,
     Symbol,
     Value,
+    WholeNumber,
     integer,
     number,
     text,
@@ -310,7 +311,8 @@ def _made_shape(interpreter: Interpreter, name: str, arguments: Arguments) -> tu
 def _axes(interpreter: Interpreter, size: Value) -> tuple[Value, ...] | None:
     """The axes of a shape: of a tuple its items, of a number itself; None for what may be either."""
     items = interpreter.items_of(size)
-    return items if items is not None else (size,) if integer(size) is not None else None
+    is_number = integer(size) is not None or isinstance(size, WholeNumber)
+    return items if items is not None else (size,) if is_number else None
 
 
 def _blank(interpreter: Interpreter, name: str, arguments: Arguments, place: Place) -> Value:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from scram_analyzers.source.data import Data, DataStep, Interval, StepKind
-from scram_analyzers.source.interpreting.state import DictObject
+from scram_analyzers.source.interpreting.state import DictObject, ListObject
 from scram_analyzers.source.libraries import data_operations
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
@@ -17,6 +17,7 @@ from scram_analyzers.source.values import (
     Arguments,
     Choice,
     Function,
+    Method,
     OneOf,
     Symbol,
     Unknown,
@@ -44,7 +45,7 @@ def answers(interpreter: Interpreter, data: Data, name: str, arguments: Argument
     by_row = name == "apply" and number(arguments.value("axis", 1)) == 1
     given = arguments.positional[0].value if arguments.positional else None
     thing = interpreter.object_of(given)
-    if isinstance(given, Function) and data.is_table and (by_row or is_named):
+    if isinstance(given, (Function, Method)) and data.is_table and (by_row or is_named):
         range_ = _of_function(interpreter, given, place)
     elif isinstance(thing, DictObject) and by_column:
         range_ = _of_dict(thing, place)
@@ -83,9 +84,15 @@ def _of_dict(thing: DictObject, place: Place) -> Interval | None:
     return _range_of(list(thing.entries.values()), place)
 
 
-def _of_function(interpreter: Interpreter, function: Function, place: Place) -> Interval | None:
-    """`lambda grade: grade > 5` and `lambda grade: 1 if grade == "good" else 0`."""
-    if isinstance(function.node, cst.Lambda) and _is_yes_or_no(function.node.body):
+def _of_function(interpreter: Interpreter, function: Function | Method, place: Place) -> Interval | None:
+    """`lambda grade: grade > 5`, `lambda grade: 1 if grade == "good" else 0`, and `names.index` or `numbers.get`."""
+    if isinstance(function, Method):
+        thing = interpreter.object_of(function.owner)
+        if isinstance(thing, DictObject):
+            return _of_dict(thing, place) if function.name in ("get", "__getitem__") else None
+        if not isinstance(thing, ListObject) or function.name != "index":
+            return None
+    elif isinstance(function.node, cst.Lambda) and _is_yes_or_no(function.node.body):
         return Interval(0, 1)
     result = interpreter.call(function, Arguments((Argument(Unknown(place), None),)), place)
     if isinstance(result, OneOf):

@@ -11,8 +11,8 @@ from scram_analyzers.rules.data.evidence.calls_of_steps import call_of
 from scram_analyzers.rules.data.evidence.judging import PICKING, slice_of, stretch
 from scram_analyzers.source.data import Data, DataStep, StepKind
 from scram_analyzers.source.interpreting.containers import NUMBERING
-from scram_analyzers.source.libraries.data_operations import UNSEEN
 from scram_analyzers.source.libraries.image_generators import GENERATING, is_generated
+from scram_analyzers.source.libraries.joint_inputs import UNSEEN
 from scram_analyzers.source.libraries.loaders import IMAGE_READERS, UNSHUFFLED
 from scram_analyzers.source.libraries.numpy_functions import GENERATOR
 from scram_analyzers.source.program import Program

@@ -258,8 +258,9 @@ def joined(interpreter: Interpreter, values: list[Value], step: DataStep, how: J
     if not all(any(step.kind is StepKind.AUGMENTED for step in part.steps) for part in known):
         # Some of the rows are as they were: those a validation part may be cut from.
         facts = replace(facts, steps=tuple(step for step in facts.steps if step.kind is not StepKind.AUGMENTED))
-    # What scaled a part was certainly done, to that part: the hull has it in it.
     scaled = [each for part in known for each in part.steps if each.kind is StepKind.SCALED and each.certain]
+    if hull is None and not all(part.scaled for part in known):
+        scaled = []  # whether the others came scaled is not told; where it is, the hull has what was done to a part
     steps = tuple(replace(each, certain=True) if each in scaled else each for each in facts.steps)
     return replace(replace(facts, steps=steps).after(step), rows=WHOLE if whole else None)
 

@@ -134,17 +134,14 @@ def _covers(data: Data) -> bool:
 
 
 def _by_program(data: Data) -> bool:
-    """Whether a scaler or a division by a constant scaled the data, rather than arithmetic that only looks like it."""
-    by_hand = [step.name for step in data.steps if step.kind is StepKind.SCALED][-2:] == ["Subtract", "Divide"]
-    return by_hand or any(
-        step.kind is StepKind.SCALED
-        and (
-            step.learned is not None
-            or step.name == "rescale"
-            or _prepares(step.name)
-            or (step.name == "Divide" and step.number is not None)
-        )
-        for step in data.steps
+    """Whether a scaler or a division by a constant scaled all of the data, rather than what only looks like it."""
+    scaling = [step for step in data.steps if step.kind is StepKind.SCALED and step.certain]
+    return [step.name for step in scaling][-2:] == ["Subtract", "Divide"] or any(
+        step.learned is not None
+        or step.name == "rescale"
+        or _prepares(step.name)
+        or (step.name == "Divide" and step.number is not None)
+        for step in scaling
     )
 
 

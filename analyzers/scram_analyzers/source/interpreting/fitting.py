@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from scram_analyzers.source.data import Data
-from scram_analyzers.source.graph import InputSpec, Tensor
+from scram_analyzers.source.graph import InputSpec, Opaque, Tensor
 from scram_analyzers.source.interpreting import keras_models
 from scram_analyzers.source.interpreting.state import Created, ListObject
 from scram_analyzers.source.keras_api.layers import LEGACY_PARAMETERS
@@ -210,17 +210,12 @@ def _targets_by_output(interpreter: Interpreter, model: Model | None, y: Value |
 
 
 def _feeds(interpreter: Interpreter, owner: Value, given: Argument | None) -> tuple[Feed, ...]:
-    """The data of each input, where a dict names or a list orders those of a functional model."""
-    thing = interpreter.object_of(owner)
-    inputs = thing.inputs if isinstance(thing, ModelObject) and thing.kind is ModelKind.FUNCTIONAL else ()
-    if given is None or given.place is None or len(inputs) < 2:
+    """The data of each input, where a dict names or a list orders those of a model that has several."""
+    if given is None or given.place is None or not isinstance(owner, Ref):
         return ()
     values, named = _by_input(interpreter, given.value)
+    entries = _entries(interpreter, owner, tuple(values), named=named) if len(values) > 1 else {}
     written = _elements_written(given.place)
-    entries: dict[object, Tensor] = {} if named else dict(enumerate(inputs))
-    for tensor in inputs if named else ():
-        if isinstance(tensor.producer, InputSpec) and tensor.producer.name is not None:
-            entries[tensor.producer.name] = tensor
     found = []
     for position, (key, value) in enumerate(values.items()):
         data = data_operations.as_data(value) or data_operations.stacked(interpreter, value)
@@ -228,6 +223,29 @@ def _feeds(interpreter: Interpreter, owner: Value, given: Argument | None) -> tu
             place = written[position] if len(written) == len(values) else given.place
             found.append(Feed(data, place, entries[key]))
     return tuple(found)
+
+
+def _entries(interpreter: Interpreter, owner: Ref, keys: tuple[object, ...], *, named: bool) -> dict[object, Tensor]:
+    """The inputs of a model by their names or positions; of one whose inputs the program does not list, any asked."""
+    thing = interpreter.object_of(owner)
+    if not isinstance(thing, ModelObject) or thing.kind is not ModelKind.FUNCTIONAL:
+        is_one = isinstance(thing, ModelObject) and thing.kind is ModelKind.SEQUENTIAL
+        return {} if is_one else {key: _unseen_entry(interpreter, owner, key) for key in keys}
+    if not named:
+        return dict(enumerate(thing.inputs))
+    specs = [(tensor.producer, tensor) for tensor in thing.inputs]
+    return {spec.name: tensor for spec, tensor in specs if isinstance(spec, InputSpec) and spec.name is not None}
+
+
+def _unseen_entry(interpreter: Interpreter, owner: Ref, key: object) -> Tensor:
+    """The same tensor for each call that brings this input of a model."""
+    about = (owner.identity, key)
+    known = interpreter.fact("entry", about)
+    if isinstance(known, Tensor):
+        return known
+    entry = Tensor(Opaque())
+    interpreter.note("entry", about, entry)
+    return entry
 
 
 def _by_input(interpreter: Interpreter, given: Value) -> tuple[dict[object, Value], bool]:

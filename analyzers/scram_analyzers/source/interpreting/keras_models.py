@@ -263,7 +263,7 @@ def _made(interpreter: Interpreter, value: Ref) -> Model:
     complete = thing.kind in (ModelKind.FUNCTIONAL, ModelKind.SEQUENTIAL)
     if thing.kind is ModelKind.SEQUENTIAL:
         outputs = (_trace_sequential(interpreter, thing),) if thing.layers else ()
-    elif thing.kind is ModelKind.ELSEWHERE:
+    elif thing.kind in (ModelKind.ELSEWHERE, ModelKind.LOADED):
         outputs = (Tensor(Opaque(), sources(thing), thing.place),)
     return _finish(interpreter, value.identity, thing, outputs, complete)
 

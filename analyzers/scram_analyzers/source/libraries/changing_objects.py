@@ -18,6 +18,7 @@ from scram_analyzers.source.libraries import (
     transformers,
 )
 from scram_analyzers.source.libraries.data_items import ENCODED_COLUMN, FOLDS
+from scram_analyzers.source.libraries.word_numbers import word_numbers
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.values import (
     Arguments,
@@ -25,7 +26,6 @@ from scram_analyzers.source.values import (
     Tuple,
     Unknown,
     Value,
-    integer,
     number,
     text,
 )
@@ -123,7 +123,7 @@ def _of_words(
     made = Data(f"{tokenizer.kind}.{name}", place, part=base.part, roots=base.roots, origins=base.origins)
     made = replace(made, rows=base.rows, steps=(*base.steps, step))
     if name == "texts_to_sequences":
-        return replace(made, token_ids=True, range=_word_ids(tokenizer))
+        return replace(made, token_ids=True, range=word_numbers(interpreter, tokenizer))
     counted = text(arguments.value("mode", 1)) == "count"
     return replace(made, range=None if counted else Interval(0, 1), dtype="float64")
 
@@ -139,12 +139,6 @@ def _listed(interpreter: Interpreter, arguments: Arguments) -> Data | None:
     """The words of a list that is encoded: which, and in what order, is not known."""
     roots = _root_of_list(interpreter, arguments)
     return Data("list", arguments.positional[0].value.place, rows=None, roots=roots) if roots else None
-
-
-def _word_ids(tokenizer: Created) -> Interval | None:
-    """The numbers that a Keras `Tokenizer` gives to words: below `num_words`."""
-    words = integer(tokenizer.arguments.value("num_words", 0) or tokenizer.arguments.value("nb_words"))
-    return Interval(0, words - 1) if words is not None and words > 0 else None
 
 
 _FIRST = ("x", "X", "y", "data", "texts", "sequences", "array", "raw_documents", "dataframe")

@@ -133,3 +133,42 @@ def test_a_loss_of_a_loop_is_read_however_it_is_made_small(step: str) -> None:
 )
 def test_a_loop_over_what_judges_calls_the_model_as_in_use(judged: str, training: bool, wrong: bool) -> None:
     assert ("SCR872" in found_in_loop(TAPED, "from_logits=True", judged, training)) is wrong
+
+
+@pytest.mark.parametrize(("scale", "wrong"), [("/ 255.0", True), ("/ 127.5 - 1", False)])
+def test_real_pictures_stand_beside_those_that_a_generator_makes(scale: str, wrong: bool) -> None:
+    text = f"""
+import tensorflow as tf
+from tensorflow import keras
+from tensorflow.keras import layers
+
+pictures = keras.utils.image_dataset_from_directory("faces", label_mode=None).map(lambda x: x {scale})
+judge = keras.Sequential([keras.Input((64, 64, 3)), layers.Flatten(), layers.Dense(1)])
+maker = keras.Sequential([keras.Input((8,)), layers.Dense(64 * 64 * 3, activation="tanh"), layers.Reshape((64, 64, 3))])
+
+class Faces(keras.Model):
+    def compile(self, judging, making, loss):
+        super().compile()
+        self.judging, self.making, self.loss = judging, making, loss
+
+    def train_step(self, real):
+        count = tf.shape(real)[0]
+        labels = tf.concat([tf.ones((count, 1)), tf.zeros((count, 1))], axis=0)
+        with tf.GradientTape() as tape:
+            together = tf.concat([maker(tf.random.normal((count, 8))), real], axis=0)
+            loss = self.loss(labels, judge(together, training=True))
+        weights = judge.trainable_weights
+        self.judging.apply_gradients(zip(tape.gradient(loss, weights), weights))
+        with tf.GradientTape() as tape:
+            loss = self.loss(tf.zeros((count, 1)), judge(maker(tf.random.normal((count, 8)))))
+        weights = maker.trainable_weights
+        self.making.apply_gradients(zip(tape.gradient(loss, weights), weights))
+        return {{"loss": loss}}
+
+faces = Faces()
+bce = keras.losses.BinaryCrossentropy(from_logits=True)
+faces.compile(keras.optimizers.Adam(1e-4), keras.optimizers.Adam(1e-4), bce)
+faces.fit(pictures, epochs=30)
+"""
+    findings = analyze_source(text, "train.py", RuleSet.default()).findings
+    assert ("SCR429" in {each.code for each in findings}) is wrong

@@ -131,7 +131,7 @@ class Rows:
 WHOLE = Rows()
 
 
-_TABLES = ("pandas.", "seaborn.load_dataset", "yfinance.", "pandas_datareader.")
+_TABLES = ("pandas.", "polars.", "seaborn.load_dataset", "yfinance.", "pandas_datareader.")
 """The sources of tables of pandas: what reads them from files, and what fetches them."""
 
 

@@ -19,6 +19,10 @@ from scram_analyzers.source.reading.dotted import dotted_name
 _LATENT = re.compile(
     r"^(z_?|latent_?)(mean|mu)$|^(z_?|latent_?)?log_?(var|variance|sigma|sigma_?sq|std)$", re.IGNORECASE
 )
+_MEAN = re.compile(r"^([a-z]+_)?(mean|mu)(_?[a-z])?$", re.IGNORECASE)
+_LOG_VARIANCE = re.compile(r"^([a-z]+_)?log_?(var|variance|sigma|sigma_?sq|std)(_?[a-z])?$", re.IGNORECASE)
+"""What is the mean of a code where it stands beside the other of its two parts."""
+
 _LATENT_WORD = re.compile(r"mean|mu|var|sigma|std", re.IGNORECASE)
 """What stands in each of these."""
 
@@ -120,6 +124,31 @@ class LatentCutOff(Rule):
                     x = self.hidden(pictures)
                     mean, log_var = self.z_mean(x), self.z_log_var(x)
                     return mean + ops.exp(0.5 * log_var) * keras.random.normal(ops.shape(mean))
+            """,
+        ),
+        Example(
+            "A mean beside a log-variance",
+            """
+            import keras
+            from keras import layers, ops
+
+            rows = keras.Input((784,))
+            x = layers.Dense(256, activation="relu")(rows)
+            mu = layers.Dense(2, activation=»"relu"«)(x)
+            logvar = layers.Dense(2)(x)
+            z = mu + ops.exp(0.5 * logvar) * keras.random.normal(ops.shape(mu))
+            encoder = keras.Model(rows, z)
+            """,
+            fixed="""
+            import keras
+            from keras import layers, ops
+
+            rows = keras.Input((784,))
+            x = layers.Dense(256, activation="relu")(rows)
+            mu = layers.Dense(2, activation="linear")(x)
+            logvar = layers.Dense(2)(x)
+            z = mu + ops.exp(0.5 * logvar) * keras.random.normal(ops.shape(mu))
+            encoder = keras.Model(rows, z)
             """,
         ),
         Example(
@@ -225,16 +254,23 @@ def _in_section(section: Section) -> tuple[tuple[str, Place], ...]:
     found: dict[cst.CSTNode, str] = {}
     if not _LATENT_WORD.search(section.parsed.text):
         return ()
-    for assignment in section.parsed.nodes.get(cst.Assign, ()):
-        assert isinstance(assignment, cst.Assign)
-        called = (dotted_name(assignment.targets[0].target) or "").rpartition(".")[2]
-        made = assignment.value
-        made = made.func if isinstance(made, cst.Call) and isinstance(made.func, cst.Call) else made
+    assignments = list(_assignments(section))
+    with_variance = any(_LOG_VARIANCE.search(called) for called, _ in assignments)
+    for called, value in assignments:
+        made = value.func if isinstance(value, cst.Call) and isinstance(value.func, cst.Call) else value
         relu = _relu(made)
         for name in (called, _text(made, "name")) if relu is not None else ():
-            if relu is not None and _LATENT.search(name):
+            is_part = with_variance and (_MEAN.search(name) or _LOG_VARIANCE.search(name))
+            if relu is not None and (_LATENT.search(name) or is_part):
                 found.setdefault(relu, name)
     return tuple((name, Place(section, relu)) for relu, name in found.items())
+
+
+def _assignments(section: Section) -> Iterator[tuple[str, cst.BaseExpression]]:
+    """What each assignment gives a name to, by the last part of that name."""
+    for assignment in section.parsed.nodes.get(cst.Assign, ()):
+        assert isinstance(assignment, cst.Assign)
+        yield (dotted_name(assignment.targets[0].target) or "").rpartition(".")[2], assignment.value
 
 
 def _relu(made: cst.BaseExpression) -> cst.BaseExpression | None:

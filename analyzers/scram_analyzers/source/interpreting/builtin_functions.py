@@ -8,6 +8,8 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
 from scram_analyzers.source.data import Data
 from scram_analyzers.source.interpreting import arithmetic, containers, repeating
 from scram_analyzers.source.interpreting.attributes import DICT, SUPER, get_attribute, set_attribute
@@ -202,6 +204,10 @@ def _next(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value
 
 
 def _zip(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
+    rows = _starred(place) if arguments.open and not arguments.positional else None
+    turned = repeating.columns_of(interpreter, interpreter.evaluate(rows), place) if rows is not None else None
+    if turned is not None:
+        return turned
     columns = [interpreter.items_of(argument.value) for argument in arguments.positional]
     known = [column for column in columns if column is not None]
     if not known or len(known) < len(columns):
@@ -210,6 +216,13 @@ def _zip(interpreter: Interpreter, arguments: Arguments, place: Place) -> Value:
         told = any(each is not None for each in elements)
         return interpreter.new_list((row,) if told else (), place, open=True)
     return interpreter.new_list((Tuple(row, place) for row in zip(*known, strict=False)), place)
+
+
+def _starred(place: Place) -> cst.BaseExpression | None:
+    """The rows of `zip(*rows)`, by their name."""
+    call = place.node
+    only = call.args[0] if isinstance(call, cst.Call) and len(call.args) == 1 else None
+    return only.value if only is not None and only.star == "*" and isinstance(only.value, cst.Name) else None
 
 
 def _cast(function: Callable[..., object]) -> Callable[[Interpreter, Arguments, Place], Value]:

@@ -117,6 +117,10 @@ def _maker(name: str) -> Maker | None:
         return _imported
     if name == "functools.reduce":
         return repeating.reduce
+    if name == repeating.DELAYED:
+        return repeating.called_later
+    if name in repeating.BY_THREADS:
+        return repeating.mapped_by_threads
     if name in ("itertools.chain", "itertools.chain.from_iterable"):
         return repeating.chained
     if name in settings.MAKERS:
@@ -203,7 +207,8 @@ def _keras(interpreter: Interpreter, name: str, arguments: Arguments, place: Pla
     if last == "set_value" and isinstance(place.node, cst.Call) and place.node.args:
         optimizers.assign_rate(interpreter, place.node.args[0].value, arguments)
         return None
-    if last == "get" and arguments.positional and text(arguments.positional[0].value) is not None:
+    is_optimizer = name == "keras.optimizers.get"
+    if last == "get" and not is_optimizer and arguments.positional and text(arguments.positional[0].value) is not None:
         return arguments.positional[0].value  # `losses.get("mse")` stands for what the name stands for
     if last in ("image_data_format", "image_dim_ordering"):
         return _layout(interpreter, last, place)

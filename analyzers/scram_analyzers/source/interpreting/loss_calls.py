@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from scram_analyzers.source.data import Data
-from scram_analyzers.source.graph import Tensor
+from scram_analyzers.source.data import PREDICTION, Data
+from scram_analyzers.source.graph import Operation, Tensor
 from scram_analyzers.source.interpreting import compiling
 from scram_analyzers.source.keras_api.losses import CROSS_ENTROPIES, OF_LOGITS, REGRESSION, loss_name
 from scram_analyzers.source.libraries import data_operations
@@ -62,9 +62,23 @@ def note_feeding(interpreter: Interpreter, model: Ref, output: Value, arguments:
     if not isinstance(output, Tensor):
         return
     given = arguments.positional[0] if arguments.positional else arguments.get("inputs")
-    data = data_operations.as_data(given.value) if given is not None else None
+    data = _shown(interpreter, given.value) if given is not None else None
     x = Argument(data, given.place) if given is not None and data is not None else None
     interpreter.note("fed", output, Fed(interpreter.snapshot(model), x))
+
+
+_JOINING = frozenset(("concat", "concatenate", "vstack"))
+
+
+def _shown(interpreter: Interpreter, given: Value) -> Data | None:
+    """The data that a model is called on, also where what another model made stands beside them."""
+    producer = given.producer if isinstance(given, Tensor) else None
+    if not isinstance(producer, Operation) or producer.name.rpartition(".")[2] not in _JOINING:
+        return data_operations.as_data(given)
+    first = producer.arguments.positional[0].value if producer.arguments.positional else None
+    rows = interpreter.items_of(first or producer.arguments.value("values")) or ()
+    told = [data_operations.as_data(each) for each in rows]
+    return next((each for each in told if each is not None and each.source != PREDICTION), None)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

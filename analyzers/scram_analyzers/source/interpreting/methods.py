@@ -16,6 +16,7 @@ from scram_analyzers.source.interpreting import (
     keras_models,
     loss_calls,
     optimizers,
+    repeating,
     settings,
     sklearn_wrappers,
     tuners,
@@ -192,6 +193,8 @@ def _object_method(interpreter: Interpreter, owner: Ref, name: str, arguments: A
         interpreter.replace_object(owner, replace(thing, log=(*thing.log, called)))
         if thing.kind in sklearn_wrappers.WRAPPERS:
             return sklearn_wrappers.call_method(interpreter, owner, thing, name, arguments, place)
+        if name in repeating.MAPPING and thing.kind in repeating.POOLS:
+            return repeating.mapped(interpreter, arguments, place)
         if tuners.is_tuner(thing.kind):
             return tuners.call_method(interpreter, owner, thing, name, arguments, place)
         if thing.kind in settings.NAMESPACES:
@@ -216,6 +219,8 @@ def call_created(interpreter: Interpreter, owner: Ref, thing: Created, arguments
     """An object from outside called like a function (a loss, an initializer, a tokenizer)."""
     if thing.kind.startswith("keras.losses."):
         loss_calls.of_object(interpreter, owner, arguments, place)
+    if thing.kind == repeating.PARALLEL and arguments.positional:
+        return arguments.positional[0].value
     if thing.kind == settings.MAKING_TUPLES:
         return settings.of_fields(interpreter, thing, arguments, place)
     tensors = keras_layers.tensors_in(interpreter, arguments)

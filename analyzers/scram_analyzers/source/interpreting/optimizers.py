@@ -147,6 +147,9 @@ def from_configuration(interpreter: Interpreter, name: str, arguments: Arguments
     given = arguments.value("identifier" if name.endswith(".get") else "config", 0)
     if isinstance(given, Ref) and interpreter.recording.optimizers.get(given.identity):
         return given
+    named = BY_STRING.get((text(given) or "").lower())
+    if named is not None:
+        return make_optimizer(interpreter, OPTIMIZER_PREFIX + named, Arguments(), place)
     entries = interpreter.entries_of(given) or {}
     class_name = BY_STRING.get((text(entries.get("class_name")) or "").lower())
     if class_name is None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from scram_analyzers.source.data import STANDARDIZED, WHOLE, Data, DataStep, Interval, Learned, Part, StepKind
 from scram_analyzers.source.libraries import (
     class_codes,
+    cut_arrays,
     cut_series,
     data_items,
     data_operations,
@@ -433,6 +434,7 @@ _BY_NAME: Mapping[str, Handler] = MappingProxyType(
         "keras.utils.img_to_array": _as_array,
         "keras.preprocessing.image.img_to_array": _as_array,
         **tensor_datasets.BY_NAME,
+        **cut_arrays.BY_NAME,
         "keras.preprocessing.sequence.TimeseriesGenerator": cut_series.of_series,
         "keras.utils.timeseries_dataset_from_array": cut_series.of_series,
         "numpy.lib.stride_tricks.sliding_window_view": cut_series.of_view,

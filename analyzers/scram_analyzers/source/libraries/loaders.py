@@ -76,9 +76,9 @@ def load(interpreter: Interpreter, name: str, arguments: Arguments, place: Place
         return _sklearn_dataset(interpreter, name, arguments, place)
     if name == "seaborn.load_dataset":
         return _seaborn_table(interpreter, name, arguments, place)
-    if name in TABLE_READERS or (name.startswith("pandas.") and last in _TABLE_FILES):
+    if name in TABLE_READERS or (name.startswith(("pandas.", "polars.")) and last in _TABLE_FILES):
         return _table(interpreter, name, arguments, place)
-    if name in _ARRAY_READERS or name.startswith("pandas.read_"):
+    if name in _ARRAY_READERS or name.startswith(("pandas.read_", "polars.read_")):
         return Data(name, place, roots=new_root(interpreter))
     if name == "tensorflow.data.experimental.make_csv_dataset":
         root = new_root(interpreter)
@@ -187,7 +187,9 @@ TEXT_FILE = "builtins.open"
 """The source of what a program reads from a text file by itself."""
 
 TABLE_READERS = frozenset(["numpy.loadtxt", "numpy.genfromtxt"])
-_TABLE_FILES = frozenset(["read_csv", "read_excel", "read_fwf", "read_json", "read_stata", "read_table"])
+_TABLE_FILES = frozenset(
+    ["read_csv", "read_excel", "read_feather", "read_fwf", "read_json", "read_parquet", "read_stata", "read_table"]
+)
 _ARRAY_READERS = frozenset(["csv.reader", "csv.DictReader", "numpy.fromfile", *ARCHIVES])
 
 
@@ -195,7 +197,7 @@ def _table(interpreter: Interpreter, name: str, arguments: Arguments, place: Pla
     """A table from a text file; of a few well-known files the range is known by their name."""
     path = text(next((argument.value for argument in arguments.positional[:1]), None)) or ""
     known = datasets.known_file(path)
-    shape = (None, None) if name.startswith("pandas.") and "squeeze" not in arguments.keywords else None
+    shape = (None, None) if name.startswith(("pandas.", "polars.")) and "squeeze" not in arguments.keywords else None
     return Data(name, place, range=known, shape=shape, roots=new_root(interpreter))
 
 

@@ -100,6 +100,8 @@ TABLE_READERS = (
     "amplitude_to_db",
     "read_csv",
     "read_excel",
+    "read_feather",
+    "read_parquet",
     "read_fwf",
     "read_json",
     "read_stata",

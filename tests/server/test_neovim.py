@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.server.editor import RATE, TRAIN
+from tests.server.scripted_editor import saw
 
-DEADLINE_SECONDS = 120
 SCRIPT = Path(__file__).with_name("neovim.lua")
+NEOVIM = ("nvim", "--headless", "-u", "NONE", "-i", "NONE", "-n", "-c", f"luafile {SCRIPT}")
 
 pytestmark = pytest.mark.skipif(shutil.which("nvim") is None, reason="Neovim is not installed")
 
@@ -32,28 +28,8 @@ model.fit(x, y, epochs=4, batch_size=8, callbacks=[ScramCallback()], verbose=0)
 """
 
 
-def saw(project: Path, text: str, **environment: str) -> dict[str, Any]:
-    """What Neovim showed of a script with this text."""
-    (project / "train.py").write_text(text)
-    output = project / "seen.json"
-    orders = {
-        "SCRAM_TEST_PYTHON": sys.executable,
-        "SCRAM_TEST_ROOT": str(project),
-        "SCRAM_TEST_OUTPUT": str(output),
-        "SCRAM_TEST_DEADLINE": str(DEADLINE_SECONDS),
-        **environment,
-    }
-    command = ["nvim", "--headless", "-u", "NONE", "-i", "NONE", "-n", "-c", f"luafile {SCRIPT}"]
-    done = subprocess.run(
-        command, env=os.environ | orders, capture_output=True, text=True, timeout=4 * DEADLINE_SECONDS, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(output.read_text())
-    return found
-
-
 def test_neovim_shows_explains_and_mends(project: Path) -> None:
-    seen = saw(project, TRAIN)
+    seen = saw(NEOVIM, project, TRAIN)
     where = {"line": RATE.start.line, "column": RATE.start.character}
     assert seen["diagnostic"] == {"code": "SCR101", "source": "scram", **where}
     assert seen["hover"].startswith("**learning-rate-too-high** · SCR101 · error")
@@ -64,7 +40,7 @@ def test_neovim_shows_explains_and_mends(project: Path) -> None:
 @pytest.mark.tensorflow
 def test_neovim_shows_what_a_real_run_found(project: Path) -> None:
     (project / "scram.toml").write_text('select = ["SCR101"]\n')
-    seen = saw(project, TRAINING, SCRAM_TEST_SCRIPT=str(project / "train.py"), KERAS_BACKEND="tensorflow")
+    seen = saw(NEOVIM, project, TRAINING, SCRAM_TEST_SCRIPT=str(project / "train.py"), KERAS_BACKEND="tensorflow")
     assert (seen["run"]["code"], seen["run"]["line"]) == ("SCR101", 4)
     assert "(run of " in seen["run"]["message"]
     assert "Confirmed in the run of " in seen["hover"]

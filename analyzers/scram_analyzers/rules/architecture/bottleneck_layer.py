@@ -17,12 +17,15 @@ from scram_analyzers.rules.architecture.evidence.paths import (
     words,
 )
 from scram_analyzers.rules.base import Example, Reference, Related, Report, Rule
+from scram_analyzers.rules.candidates import is_candidate
 from scram_analyzers.source.activations import own_activation
 from scram_analyzers.source.graph import InputSpec, Layer, Shape, Tensor
 from scram_analyzers.source.heads import heads_with_losses
 from scram_analyzers.source.keras_api.losses import CATEGORICAL
 from scram_analyzers.source.model import Model
+from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Compile, Program
+from scram_analyzers.source.reading import parents
 from scram_analyzers.source.shapes import ModelShapes
 from scram_analyzers.source.values import boolean
 
@@ -195,6 +198,20 @@ class BottleneckLayer(Rule):
             """,
         ),
         Example(
+            "Codes of several sizes, compared with one another",
+            """
+            import keras
+            from keras import layers
+
+            (x_train, _), _ = keras.datasets.mnist.load_data()
+            x_train = x_train.reshape(-1, 784) / 255
+            for size in (1, 4, 16, 64):
+                model = keras.Sequential([layers.Dense(size, "relu"), layers.Dense(784, "sigmoid")])
+                model.compile("adam", "mse")
+                model.fit(x_train, x_train, epochs=10)
+            """,
+        ),
+        Example(
             "One score for each time step",
             """
             import keras
@@ -235,6 +252,8 @@ class BottleneckLayer(Rule):
             source = shapes.output(tensor.inputs[0])
             if following is None or (layer.class_name == "Dense" and not _reads_rows(program, model, source)):
                 continue
+            if _is_compared(program, model, layer):
+                continue
             features = source[-1] if source else None
             fed = f"{features} values" if features is not None and features > 1 else "everything before it"
             yield Report(
@@ -244,10 +263,25 @@ class BottleneckLayer(Rule):
             )
 
 
+def _is_compared(program: Program, model: Model, layer: Layer) -> bool:
+    """Whether a loop makes a model of each of several sizes; where it adds a layer of each, the others are in this."""
+    place = _written(layer)
+    if place is None or not is_candidate(program, place):
+        return False
+    sizes = parents.ancestors(place)[1]
+    others = (_written(each) for each in model.layers if each is not layer)
+    return not any(other is not None and sizes in parents.ancestors(other) for other in others)
+
+
+def _written(layer: Layer) -> Place | None:
+    """Where the number of units is written."""
+    units = layer.arguments.get("units")
+    return units.value.place if units is not None else None
+
+
 def _asked_at(program: Program, layer: Layer) -> Iterator[Related]:
     """Where the number of units is written, if not at the layer: at the call of the function that makes it."""
-    units = layer.arguments.get("units")
-    written = units.value.place if units is not None else None
+    written = _written(layer)
     if written is not None and not program.range_of(layer.place).contains(program.range_of(written)):
         yield Related(written, "The number of units comes from here.")
 

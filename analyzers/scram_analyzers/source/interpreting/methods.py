@@ -33,7 +33,7 @@ from scram_analyzers.source.libraries import (
 from scram_analyzers.source.model import ModelKind, ModelObject
 from scram_analyzers.source.places import Place
 from scram_analyzers.source.program import Call
-from scram_analyzers.source.values import Arguments, Choice, ColumnNames, Constant, Method, Ref, Unknown, Value
+from scram_analyzers.source.values import Arguments, Choice, ColumnNames, Constant, Method, Ref, Tuple, Unknown, Value
 
 if TYPE_CHECKING:
     from scram_analyzers.source.interpreting.interpreter import Interpreter
@@ -127,6 +127,9 @@ def _model_method(
             return Constant(None, place)
         if name == "get_layer":
             return _layer_of(interpreter, owner, place)
+        if name == "stateless_call":  # of its variables and its inputs, as functions for JAX call a model
+            given = replace(arguments, positional=arguments.positional[2:])
+            return Tuple((interpreter.call(owner, given, place), Unknown(place)), place)
     if isinstance(owner, Ref) and isinstance(thing, Instance):
         return _instance_model_method(interpreter, owner, thing, name, arguments, place)
     return None

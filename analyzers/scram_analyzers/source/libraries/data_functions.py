@@ -20,6 +20,7 @@ from scram_analyzers.source.libraries import (
     numpy_functions,
     picture_shapes,
     tensor_datasets,
+    torch_datasets,
 )
 from scram_analyzers.source.libraries.numpy_functions import given
 from scram_analyzers.source.places import Place
@@ -434,6 +435,7 @@ _BY_NAME: Mapping[str, Handler] = MappingProxyType(
         "keras.utils.img_to_array": _as_array,
         "keras.preprocessing.image.img_to_array": _as_array,
         **tensor_datasets.BY_NAME,
+        **torch_datasets.BY_NAME,
         **cut_arrays.BY_NAME,
         "keras.preprocessing.sequence.TimeseriesGenerator": cut_series.of_series,
         "keras.utils.timeseries_dataset_from_array": cut_series.of_series,

@@ -71,6 +71,7 @@ _SAME = frozenset(
         "transpose",
         "as_numpy_iterator",
         "with_options",
+        *("float", "double", "long", "detach", "cpu", "contiguous"),  # of PyTorch
         "filter",
         "squeeze",
     ]

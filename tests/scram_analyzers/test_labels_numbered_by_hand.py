@@ -76,3 +76,23 @@ def test_a_dict_that_is_wholly_written_counts_the_classes() -> None:
     text = f"{START}\n{lines}\nnet(len(numbers)).fit(x, y, epochs=20, validation_split=0.1)\n"
     names = {each.name for each in analyze_source(text, "train.py", RuleSet.default()).findings}
     assert "label-out-of-range" in names
+
+
+@pytest.mark.parametrize(("high", "wrong"), [(3, True), (2, False)])
+@pytest.mark.parametrize("column", ['table["kind"]', "table.kind"])
+def test_words_are_replaced_by_numbers_in_place(column: str, high: int, wrong: bool) -> None:
+    lines = f'{column}.replace({{"ash": 0, "birch": 1, "cedar": {high}}}, inplace=True)\ny = table["kind"].values'
+    assert ("label-out-of-range" in said(lines, 3)) is wrong
+
+
+@pytest.mark.parametrize(
+    ("row", "wrong"),
+    [
+        ("[1 if i == k else 0 for i in range(3)]", True),
+        ("[int(k == name) for name in NAMES]", True),
+        ("[1 if i == k else 2 for i in range(3)]", False),
+    ],
+)
+def test_rows_with_a_one_at_their_class_are_no_numbers(row: str, wrong: bool) -> None:
+    lines = f'y = np.array([{row} for k in table["kind"]])'
+    assert ("label-encoding-mismatch" in said(lines, 3)) is wrong

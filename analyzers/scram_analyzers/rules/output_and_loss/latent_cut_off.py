@@ -134,8 +134,8 @@ class LatentCutOff(Rule):
 
             rows = keras.Input((784,))
             x = layers.Dense(256, activation="relu")(rows)
-            mu = layers.Dense(2, activation=»"relu"«)(x)
-            logvar = layers.Dense(2)(x)
+            mu = layers.Dense(2, activation=»"relu"«, name="mu")(x)
+            logvar = layers.Dense(2, name="logvar")(x)
             z = mu + ops.exp(0.5 * logvar) * keras.random.normal(ops.shape(mu))
             encoder = keras.Model(rows, z)
             """,
@@ -145,8 +145,8 @@ class LatentCutOff(Rule):
 
             rows = keras.Input((784,))
             x = layers.Dense(256, activation="relu")(rows)
-            mu = layers.Dense(2, activation="linear")(x)
-            logvar = layers.Dense(2)(x)
+            mu = layers.Dense(2, activation="linear", name="mu")(x)
+            logvar = layers.Dense(2, name="logvar")(x)
             z = mu + ops.exp(0.5 * logvar) * keras.random.normal(ops.shape(mu))
             encoder = keras.Model(rows, z)
             """,
@@ -255,9 +255,10 @@ def _in_section(section: Section) -> tuple[tuple[str, Place], ...]:
     if not _LATENT_WORD.search(section.parsed.text):
         return ()
     assignments = list(_assignments(section))
-    with_variance = any(_LOG_VARIANCE.search(called) for called, _ in assignments)
-    for called, value in assignments:
-        made = value.func if isinstance(value, cst.Call) and isinstance(value.func, cst.Call) else value
+    with_variance = any(
+        _LOG_VARIANCE.search(name) for called, made in assignments for name in (called, _text(made, "name"))
+    )
+    for called, made in assignments:
         relu = _relu(made)
         for name in (called, _text(made, "name")) if relu is not None else ():
             is_part = with_variance and (_MEAN.search(name) or _LOG_VARIANCE.search(name))
@@ -267,10 +268,12 @@ def _in_section(section: Section) -> tuple[tuple[str, Place], ...]:
 
 
 def _assignments(section: Section) -> Iterator[tuple[str, cst.BaseExpression]]:
-    """What each assignment gives a name to, by the last part of that name."""
+    """The last part of each name that is given, and what makes the thing, such as a layer."""
     for assignment in section.parsed.nodes.get(cst.Assign, ()):
         assert isinstance(assignment, cst.Assign)
-        yield (dotted_name(assignment.targets[0].target) or "").rpartition(".")[2], assignment.value
+        value = assignment.value
+        made = value.func if isinstance(value, cst.Call) and isinstance(value.func, cst.Call) else value
+        yield (dotted_name(assignment.targets[0].target) or "").rpartition(".")[2], made
 
 
 def _relu(made: cst.BaseExpression) -> cst.BaseExpression | None:

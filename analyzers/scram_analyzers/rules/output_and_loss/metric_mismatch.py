@@ -227,6 +227,27 @@ class MetricMismatch(Rule):
             model.fit(x, y, epochs=20)
             """,
         ),
+        Example(
+            "Masks that are counted as class numbers",
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential([layers.Conv2D(8, 3, activation="relu")])
+            model.add(layers.Conv2D(4, 1, activation="softmax"))
+            iou = »keras.metrics.MeanIoU(num_classes=4)«
+            model.compile("adam", "sparse_categorical_crossentropy", metrics=[iou])
+            """,
+            """
+            import keras
+            from keras import layers
+
+            model = keras.Sequential([layers.Conv2D(8, 3, activation="relu")])
+            model.add(layers.Conv2D(4, 1, activation="softmax"))
+            iou = keras.metrics.MeanIoU(num_classes=4, sparse_y_pred=False)
+            model.compile("adam", "sparse_categorical_crossentropy", metrics=[iou])
+            """,
+        ),
     )
     good = (
         Example(
@@ -357,6 +378,7 @@ def _mismatch(program: Program, case: Case, metric: Metric) -> _Mismatch | None:
         return None
     return (
         _of_equality(metric)
+        or _of_whole_numbers(case, metric)
         or _of_logits(program, case, metric)
         or _of_head(case, metric)
         or _of_labels(case, metric)
@@ -368,6 +390,18 @@ def _of_equality(metric: Metric) -> _Mismatch | None:
     if metric.kind != "keras.metrics.Accuracy":
         return None
     return _Mismatch("asks whether outputs such as 0.93 equal the labels exactly, which is never so", '"accuracy"')
+
+
+def _of_whole_numbers(case: Case, metric: Metric) -> _Mismatch | None:
+    """A metric that wants the number of a class for each place, and gets chances."""
+    if metric.kind != "keras.metrics.MeanIoU" or case.head.activation is None:
+        return None
+    if metric.arguments.open or "sparse_y_pred" in metric.arguments.keywords:
+        return None
+    reason = "takes outputs for class numbers: it cuts chances such as 0.93 off to 0, whatever the model answers"
+    if case.head.activation == "softmax":
+        return _Mismatch(reason, argument="sparse_y_pred=False")
+    return _Mismatch(reason, "keras.metrics.BinaryIoU()" if case.head.units == 1 else None)
 
 
 def _of_logits(program: Program, case: Case, metric: Metric) -> _Mismatch | None:

@@ -34,10 +34,40 @@ _Evaluate = Callable[["Interpreter", cst.BaseExpression], Value]
 def as_list(interpreter: Interpreter, node: cst.ListComp | cst.GeneratorExp | cst.SetComp) -> Value:
     """`[f(x) for x in xs]`, and sets and generators alike."""
     made, place = _made(interpreter, node.for_in, node.elt, _element), interpreter.place(node)
+    if isinstance(node, cst.ListComp) and made.items and _marks_one(interpreter, node):
+        return replace(data_operations.one_hot(Data("literal", place), made.count, place), one_row=True)
     if not made.open:
         return interpreter.new_list(made.items, place)
     count = None if isinstance(node, cst.SetComp) else made.count
     return interpreter.allocate(ListObject(made.items, True, rest_of(made.items), count), place)
+
+
+def _marks_one(interpreter: Interpreter, node: cst.ListComp) -> bool:
+    """Whether a row has a 1 where its place is that of a class: `[1 if place == kind else 0 for place in range(5)]`."""
+    element, clause = node.elt, node.for_in
+    test: cst.BaseExpression | None = None
+    if isinstance(element, cst.IfExp) and [_written(element.body), _written(element.orelse)] == [1, 0]:
+        test = element.test
+    elif (
+        isinstance(element, cst.Call) and isinstance(element.func, cst.Name) and element.func.value in ("int", "float")
+    ):
+        test = element.args[0].value if len(element.args) == 1 else None
+    if (
+        not isinstance(test, cst.Comparison)
+        or len(test.comparisons) != 1
+        or clause.ifs
+        or clause.inner_for_in is not None
+    ):
+        return False
+    sides = (test.left, test.comparisons[0].comparator)
+    others = [side for side in sides if not side.deep_equals(clause.target)]
+    if not isinstance(test.comparisons[0].operator, cst.Equal) or len(others) != 1:
+        return False
+    return not isinstance(interpreter.evaluate(others[0]), Constant)
+
+
+def _written(node: cst.BaseExpression) -> float | None:
+    return float(node.evaluated_value) if isinstance(node, (cst.Integer, cst.Float)) else None
 
 
 def as_dict(interpreter: Interpreter, node: cst.DictComp) -> Value:

@@ -81,7 +81,20 @@ def _expression(interpreter: Interpreter, node: cst.Expr) -> None:
     if isinstance(value, Symbol) and value.dotted == "builtins.NoReturn":
         interpreter.state.live = False
     elif isinstance(value, Data) and isinstance(node.value, cst.Call):
+        _replace_in_place(interpreter, node.value, value)
         interpreter.recording.discarded.append(Discarded(value, interpreter.place(node.value)))
+
+
+def _replace_in_place(interpreter: Interpreter, call: cst.Call, value: Data) -> None:
+    """`table["kind"].replace({"low": 0, "high": 1}, inplace=True)`: as if it were assigned."""
+    in_place = any(
+        each.keyword is not None and each.keyword.value == "inplace" and interpreter.place(each.value).text == "True"
+        for each in call.args
+    )
+    if in_place and isinstance(call.func, cst.Attribute) and call.func.attr.value == "replace":
+        owner = call.func.value
+        if isinstance(owner, (cst.Name, cst.Subscript, cst.Attribute)):
+            interpreter.assign(owner, value)
 
 
 def _assert(interpreter: Interpreter, node: cst.Assert) -> None:

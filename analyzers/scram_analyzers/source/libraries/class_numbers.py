@@ -43,8 +43,10 @@ def numbered(thing: ListObject, held: tuple[Value, ...]) -> Data | None:
         return Data("list", dtype="int64", shape=(None,))
     told = [whole_numbers(each) for each in held]
     numbers = frozenset().union(*told)
-    if not thing.rest or not all(told) or numbers != set(range(len(numbers))) or len(numbers) < LEAST_CLASSES:
+    first = min(numbers, default=0)
+    in_a_row = first in (0, 1) and numbers == set(range(first, first + len(numbers)))
+    if not thing.rest or not all(told) or not in_a_row or len(numbers) < LEAST_CLASSES:
         return None
-    form = LabelForm.BINARY if len(numbers) == LEAST_CLASSES else LabelForm.INTEGER
-    interval = Interval(0, len(numbers) - 1)
+    form = LabelForm.BINARY if numbers == {0, 1} else LabelForm.INTEGER
+    interval = Interval(first, first + len(numbers) - 1)
     return Data("list", range=interval, dtype="int64", shape=(None,), labels=form, classes=len(numbers))
